@@ -1,0 +1,128 @@
+"""The door for writes: works that come at the same time share a commit, and none feels the others."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Category
+from app.db import Database, insert
+
+
+@pytest.fixture
+def sqlite(database: Database) -> Database:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL shares its syncs by itself")
+    return database
+
+
+class Crowd:
+    """Works that wait together while the first one holds the writer."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.commits = 0
+        event.listen(database._write_engine, "commit", self._committed)
+
+    def _committed(self, _connection: Any) -> None:
+        self.commits += 1
+
+    def run(self, works: list[Callable[[Session], Any]]) -> list[Future[Any]]:
+        entered, go = threading.Event(), threading.Event()
+
+        def first(_session: Session) -> None:
+            entered.set()
+            go.wait(10)
+
+        with ThreadPoolExecutor(len(works) + 1) as pool:
+            pool.submit(self.database.write, first)
+            entered.wait(10)
+            waiting = [pool.submit(self.database.write, work) for work in works]
+            while len(self.database._group._waiting) < len(works):
+                threading.Event().wait(0.001)
+            go.set()
+        return waiting
+
+
+def add(slug: str) -> Callable[[Session], str]:
+    def work(session: Session) -> str:
+        session.execute(insert(session, Category).values(slug=slug, title=slug, position=0))
+        return slug
+
+    return work
+
+
+def stored(database: Database) -> set[str]:
+    with database.reading() as session:
+        return set(session.scalars(select(Category.slug)))
+
+
+def test_works_that_wait_together_share_one_commit(sqlite: Database) -> None:
+    crowd = Crowd(sqlite)
+    done = crowd.run([add(f"c{n}") for n in range(10)])
+    assert [future.result() for future in done] == [f"c{n}" for n in range(10)]
+    assert stored(sqlite) == {f"c{n}" for n in range(10)}
+    assert crowd.commits == 1
+
+
+def test_a_failing_work_takes_back_its_own_changes_alone(sqlite: Database) -> None:
+    def fails(session: Session) -> None:
+        add("half")(session)
+        raise LookupError("no")
+
+    good, bad, better = Crowd(sqlite).run([add("good"), fails, add("better")])
+    assert (good.result(), better.result()) == ("good", "better")
+    with pytest.raises(LookupError):
+        bad.result()
+    assert stored(sqlite) == {"good", "better"}
+
+
+def test_a_failed_flush_that_ends_the_transaction_costs_the_others_nothing(sqlite: Database) -> None:
+    def twice(session: Session) -> None:
+        session.add_all([Category(slug="same", title="a"), Category(slug="same", title="b")])
+
+    good, bad, better = Crowd(sqlite).run([add("good"), twice, add("better")])
+    assert (good.result(), better.result()) == ("good", "better")
+    with pytest.raises(IntegrityError):
+        bad.result()
+    assert stored(sqlite) == {"good", "better"}
+
+
+def test_a_failing_commit_fails_everybody_and_stores_nothing(sqlite: Database) -> None:
+    """A foreign key that is checked at the commit stands for a disk that is full then."""
+
+    def dangling(session: Session) -> None:
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        session.execute(text("INSERT INTO competition_categories VALUES (7, 7)"))
+
+    for future in Crowd(sqlite).run([add("good"), dangling, add("better")]):
+        with pytest.raises(IntegrityError):
+            future.result()
+    assert stored(sqlite) == set()
+    assert sqlite.write(add("afterwards")) == "afterwards"
+
+
+def test_eight_threads_lose_nothing(database: Database) -> None:
+    def many(thread: int) -> None:
+        for n in range(12):
+            database.write(add(f"t{thread}-{n}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(many, range(8)))
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Category)) == 96
+
+
+def test_every_connection_syncs_fully(sqlite: Database) -> None:
+    for engine in (sqlite._read_engine, sqlite._write_engine):
+        for raw in [engine.raw_connection() for _ in range(2)]:
+            assert {name: raw.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS} == PRAGMAS  # type: ignore[attr-defined]
+            raw.close()
+
+
+PRAGMAS = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "mmap_size": 0}
