@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES = 32
+METRICS_TOKEN_CHARACTERS = 16
 
 
 class Settings(BaseSettings):
@@ -29,11 +30,29 @@ class Settings(BaseSettings):
     public_url: str = ""
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    login_header: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9-]{1,63})?$")
+    """In which a trusted proxy says who logged in; one without hyphens cannot be smuggled in (docs/team.md)."""
+    admins: tuple[str, ...] = ()
+    """Logins that may use /admin, as that header writes them."""
 
     matchup_seconds: int = Field(default=1800, ge=10)
     undo_seconds: int = Field(default=600, ge=0)
     file_url_seconds: int = Field(default=3600, ge=1)
     refresh_seconds: float = Field(default=1.0, ge=0)
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+    metrics_token: SecretStr = SecretStr("")
+    """What a reader of /metrics sends; without one there is no such page."""
+    prometheus_multiproc_dir: Path | None = None
+    """Where the server's processes count together. `arena serve` makes one; gunicorn needs it given."""
+
+    storage_url: str = Field(default="", pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._/-]*)?)?$")
+    """A bucket for the images; empty: a folder in `data_dir`."""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: SecretStr = SecretStr("")
+    s3_secret_access_key: SecretStr = SecretStr("")
 
     default_image_model: str = ""
     """What a request to the gateway without `model` gets; empty: the painter's first."""
@@ -50,11 +69,6 @@ class Settings(BaseSettings):
     gemini_api_key: SecretStr = SecretStr("")
     gemini_upstream_url: str = "https://generativelanguage.googleapis.com/v1beta"
 
-    @property
-    def undo_daily_limit(self) -> int | None:
-        """Votes a voter may take back in 24 hours; None for any number."""
-        return 3 if self.profile == "public" else None
-
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
         """Fill what follows from other settings. The secret is read or written once, here."""
@@ -67,7 +81,22 @@ class Settings(BaseSettings):
             self.__dict__["secret_key"] = SecretStr(_kept_secret(self.data_dir / "secret_key"))
         if len(self.secret_key.get_secret_value().encode()) < SECRET_BYTES:
             raise ValueError(f"SECRET_KEY must have at least {SECRET_BYTES} bytes")
+        self._check_logins()
+        if 0 < len(self.metrics_token.get_secret_value()) < METRICS_TOKEN_CHARACTERS:
+            raise ValueError(f"METRICS_TOKEN must have at least {METRICS_TOKEN_CHARACTERS} characters")
         return self
+
+    def _check_logins(self) -> None:
+        """A login nobody vouches for would be anybody's word."""
+        if self.profile == "team" and not (self.login_header and self.trusted_proxies):
+            raise ValueError(
+                "PROFILE=team needs LOGIN_HEADER, the header in which your login proxy names who logged in, "
+                "and TRUSTED_PROXIES, the networks that proxy speaks from (docs/team.md)"
+            )
+        if self.login_header and not self.trusted_proxies:
+            raise ValueError("LOGIN_HEADER needs TRUSTED_PROXIES: from anybody else the header is not believed")
+        if self.admins and not self.login_header:
+            raise ValueError("ADMINS are logins that LOGIN_HEADER names; set it, or use `arena admin create`")
 
 
 def _kept_secret(path: Path) -> str:
@@ -84,6 +113,19 @@ def _kept_secret(path: Path) -> str:
         finally:
             fresh.unlink()
     return path.read_text().strip()
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Replace the secret of a data folder, in one step."""
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secret)
+    fresh.replace(path)
+
+
+def count_together(folder: Path) -> None:
+    """For processes started from here on: prometheus-client looks for its folder in the environment alone."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def one_thread_for_numpy() -> None:

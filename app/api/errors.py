@@ -5,18 +5,22 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app.arena import errors as arena
+from app.arena.suggestions import InvalidSuggestion
 from app.catalog.lookup import UnknownModel
 from app.db import DatabaseBusy
 from app.edge.bodies import BadBody, WrongType
 from app.edge.origin import CrossSite
+from app.edge.team import LoginRequired
 from app.leaderboards.filters import BadFilter
 
 PREFIX = "/api/"
 STATUS: dict[type[Exception], int] = {
     BadBody: 400,
     BadFilter: 400,
+    InvalidSuggestion: 400,
     WrongType: 415,
     CrossSite: 403,
+    LoginRequired: 403,
     arena.UnknownMode: 404,
     arena.UnknownCategory: 404,
     arena.UnknownCompetition: 404,
@@ -26,6 +30,7 @@ STATUS: dict[type[Exception], int] = {
     arena.VoteUndone: 409,
     arena.UndoTooLate: 409,
     arena.NotVoted: 409,
+    arena.TooMany: 429,
     arena.UndoLimit: 429,
     arena.MatchupExpired: 410,
     arena.MatchupClosed: 410,
@@ -63,7 +68,11 @@ def answer(error: Exception) -> Response:
         return _http(error)
     if type(error) in STATUS:
         code: str = error.code  # type: ignore[attr-defined]
-        return respond(STATUS[type(error)], code, str(error), getattr(error, "param", None))
+        response = respond(STATUS[type(error)], code, str(error), getattr(error, "param", None))
+        pause = getattr(error, "retry_after", None)
+        if pause is not None:
+            response.headers["Retry-After"] = str(pause)
+        return response
     current_app.logger.error("unexpected", exc_info=error)
     return respond(500, "internal_error", "Something went wrong on our side; nothing was stored.")
 

@@ -150,9 +150,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
-    answer = ballot.cast(path.matchup_id, body.outcome)
-    with parts().database.reading() as session:
-        shown = reveal.revealed(session, answer)
+    answer, shown = ballot.cast(path.matchup_id, body.outcome)
     return ballot.refreshing(jsonify(_vote(answer, shown)), answer.mode)
 
 

@@ -97,6 +97,16 @@ class NotVoted(ArenaError):
     code = "not_voted"
 
 
+class TooMany(ArenaError):
+    """Asked too often; `retry_after` seconds later it is allowed again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class UndoLimit(ArenaError):
     """Undone too often today."""
 

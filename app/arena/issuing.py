@@ -8,9 +8,10 @@ import numpy as np
 from sqlalchemy import BigInteger, String, and_, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session
 
-from app.arena import errors
+from app.arena import errors, networks
 from app.arena.lanes import Ints
 from app.arena.matchmaking import Exclusions, Pair, PairingState, choose_pair, pool_of
+from app.arena.policy import DAY, FREE, MINUTE, Policy, check
 from app.arena.pool import Pool
 from app.arena.tables import Category, Competition, Entry, Matchup, Vote, Voter, competition_categories
 from app.catalog import lookup
@@ -19,8 +20,6 @@ from app.db import Database, insert
 MODES = ("text-to-image", "image-edit")
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
-PUBLIC_POOL = 8
-"""Models that stand in a competition before strangers may ask for it: fewer would be told apart."""
 ATTEMPTS = 4
 
 # Written once: building a statement costs several times what running it does.
@@ -105,15 +104,16 @@ def issue(
     now: datetime,
     rng: random.Random,
     matchup_seconds: int,
-    network_key: bytes | None = None,
+    network: str = "",
     simulated: bool = False,
-    public: bool = False,
+    policy: Policy = FREE,
 ) -> Issued:
     """
     A new matchup for this voter, or the oldest open one when two are open.
 
-    In a `public` arena a wish narrows to competitions of PUBLIC_POOL models or more. Raises UnknownMode,
-    UnknownCategory, UnknownCompetition, UnknownModel and NothingLeft.
+    `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks.
+    Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, NothingLeft, and TooMany beyond the
+    policy's limits.
     """
     for attempt in range(ATTEMPTS):
         with database.reading() as session:
@@ -122,17 +122,17 @@ def issue(
             pair = None
             if len(waiting) < 2:
                 state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
-                within = _narrowed(session, state, wish, within, public=public)
+                within = _narrowed(session, state, wish, within, policy.smallest_pool)
                 pair = choose_pair(state, _exclusions(session, voter, waiting), rng, within)
                 if pair is None and attempt == 0:
                     continue  # the state may be a second old: look again before saying so
         if pair is None and not waiting:
             break
-        ticket = _Ticket(voter, pair, rng.randbytes(16), now, matchup_seconds, network_key, simulated)
+        ticket = _Ticket(voter, pair, rng.randbytes(16), now, matchup_seconds, network, simulated, policy)
         issued = database.write(ticket.record)
         if issued is not None:
             return issued
-    raise errors.NothingLeft(_why_nothing(within, public=public))
+    raise errors.NothingLeft(_why_nothing(within, policy.smallest_pool))
 
 
 def open_matchup(session: Session, voter: bytes, *, now: datetime) -> Issued | None:
@@ -159,8 +159,9 @@ class _Ticket:
     public_id: bytes
     now: datetime
     matchup_seconds: int
-    network_key: bytes | None
+    network: str
     simulated: bool
+    policy: Policy
 
     def record(self, session: Session) -> Issued | None:
         """The matchup, or None when the choice no longer holds and must be made anew."""
@@ -171,10 +172,27 @@ class _Ticket:
             return _issued(session, waiting[0], is_new=False)
         if self.pair is None or not _still_votable(session, self.pair, waiting):
             return None
-        row = self._insert(session, self.pair, voter_id, slot=0 if not waiting else 1 - waiting[0].slot)
+        network_key = self._check_limits(session, voter_id)
+        slot = 0 if not waiting else 1 - waiting[0].slot
+        row = self._insert(session, self.pair, voter_id, slot, network_key)
         return None if row is None else _issued(session, row, is_new=True)
 
-    def _insert(self, session: Session, pair: Pair, voter_id: int, *, slot: int) -> Matchup | None:
+    def _check_limits(self, session: Session, voter_id: int) -> bytes | None:
+        """Counts this matchup against what voter and network may ask for; returns the network's key to keep."""
+        policy, who, now = self.policy, str(voter_id), self.now
+        limits = ((MINUTE, policy.voter_minute, "matchups a minute"), (DAY, policy.voter_day, "matchups a day"))
+        for seconds, limit, what in limits:
+            check(session, "issued/voter", who, limit, seconds=seconds, now=now, what=what)
+        if not policy.knows_networks:
+            return None
+        keys = networks.keys(session, self.network, now=now)
+        what = "matchups a day from one network"
+        check(session, "issued/network", keys.day.hex(), policy.network_day, seconds=DAY, now=now, what=what)
+        return keys.month
+
+    def _insert(
+        self, session: Session, pair: Pair, voter_id: int, slot: int, network_key: bytes | None
+    ) -> Matchup | None:
         values = {
             "public_id": self.public_id,
             "voter_id": voter_id,
@@ -186,7 +204,7 @@ class _Ticket:
             "slot": slot,
             "issued_at": self.now,
             "expires_at": self.now + timedelta(seconds=self.matchup_seconds),
-            "network_key": self.network_key,
+            "network_key": network_key,
             "probability": pair.probability,
             "seen_before": pair.seen_before,
             "simulated": self.simulated,
@@ -256,7 +274,7 @@ def _within(session: Session, wish: Wish) -> frozenset[int] | None:
 
 
 def _narrowed(
-    session: Session, state: PairingState, wish: Wish, within: frozenset[int] | None, *, public: bool
+    session: Session, state: PairingState, wish: Wish, within: frozenset[int] | None, smallest_pool: int
 ) -> frozenset[int] | None:
     """The wish's competitions as the state knows them; None for all."""
     if wish == Wish(wish.mode):
@@ -266,13 +284,13 @@ def _narrowed(
         model = lookup.ids(session, [wish.model]).get(wish.model)
         if model is None:
             raise lookup.UnknownModel(f"There is no model {wish.model!r}.")
-    pool = pool_of(state, models=PUBLIC_POOL if public else 0, model=model)
+    pool = pool_of(state, models=smallest_pool, model=model)
     return pool if within is None else pool & within
 
 
-def _why_nothing(within: frozenset[int] | None, *, public: bool) -> str:
-    if public and within is not None and not within:
-        return f"Nothing can be judged here by itself: that takes an open competition of {PUBLIC_POOL} models."
+def _why_nothing(within: frozenset[int] | None, smallest_pool: int) -> str:
+    if smallest_pool and within is not None and not within:
+        return f"Nothing can be judged here by itself: that takes an open competition of {smallest_pool} models."
     return "You have judged every pair there is here."
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.charging import charge
+from app.arena.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.db import execute
 
@@ -60,11 +62,16 @@ def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now
     return BlindFile(key, found.Competition.file_bytes, is_first_time=served_at is None)
 
 
-def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime) -> None:
-    """The first time a side leaves the server; dwell is measured from the later one."""
+def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
+    """The first time a side leaves the server: dwell is measured from the later one, the charge is due now."""
     column = SERVED[side]
     unseen = update(Matchup).where(Matchup.public_id == matchup, column.is_(None))
-    execute(session, unseen.values({column: now}))
+    if not execute(session, unseen.values({column: now})) or policy.voter_counted is None:
+        return
+    row = session.execute(
+        select(Matchup.id, Matchup.voter_id, Matchup.network_key).where(Matchup.public_id == matchup)
+    ).one()
+    charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
 
 
 def media_file(session: Session, media_key: str, voter: bytes | None) -> MediaFile | None:

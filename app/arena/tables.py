@@ -1,6 +1,6 @@
 """What people judge, who judged it, and what they said."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +65,8 @@ class Competition(Base):
     """Raised in every transaction that changes one of its tallies."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    target: Mapped[int | None]
+    """Counted votes the admin wants before closing it."""
 
     categories: Mapped[list[Category]] = relationship(
         secondary=competition_categories, order_by=[Category.position, Category.slug]
@@ -120,6 +122,8 @@ class Voter(Base):
     login: Mapped[str | None] = mapped_column(index=True)
     votes: Mapped[int] = mapped_column(default=0)
     """Standing votes: neither skips nor undone ones."""
+    quarantine: Mapped[str | None]
+    """Why a sweep leaves out this voter's votes, those to come too."""
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
@@ -168,6 +172,10 @@ class Matchup(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    charged_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it counted against the caps: at the first picture served, or the answer."""
+    cap: Mapped[str | None]
+    """The cap it was beyond then; a vote on it is stored and not counted."""
     probability: Mapped[float]
     """Of this entry pair being chosen for this voter then, over all lanes."""
     seen_before: Mapped[bool] = mapped_column(default=False)
@@ -233,3 +241,90 @@ class LedgerLine(Base):
     subject: Mapped[str]
     reason: Mapped[str | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class NetworkSalt(Base):
+    """What network keys are made with for one window of so many days; gone when the window is over."""
+
+    __tablename__ = "network_salts"
+
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    window: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Flag(Base):
+    """What a sweep found about one voter or one network, and what became of it."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        CheckConstraint("status IN ('quarantined', 'released')", name="status"),
+        CheckConstraint("(voter_id IS NULL) <> (network_key IS NULL)", name="one_subject"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    voter_id: Mapped[int | None] = mapped_column(ForeignKey("voters.id"), index=True)
+    network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    test: Mapped[str]
+    p_value: Mapped[float]
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    found_at: Mapped[datetime] = mapped_column(Moment)
+    status: Mapped[str] = mapped_column(default="quarantined", index=True)
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[str | None]
+    decision: Mapped[str | None]
+    """Why it was released."""
+
+
+class VoteDay(Base):
+    """Votes of one mode and UTC day by what became of them, as of the last sweep."""
+
+    __tablename__ = "vote_days"
+
+    mode: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    """`counted`, or why they are not."""
+    votes: Mapped[int]
+
+
+class Admin(Base):
+    """Somebody who may decide; the password as argon2."""
+
+    __tablename__ = "admins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AdminSession(Base):
+    """A browser in which an admin logged in; of its cookie only the SHA-256."""
+
+    __tablename__ = "admin_sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    admin_id: Mapped[int] = mapped_column(ForeignKey("admins.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Suggestion(Base):
+    """A prompt that a visitor would like to see judged."""
+
+    __tablename__ = "suggestions"
+    __table_args__ = (CheckConstraint("status IN ('new', 'accepted', 'refused')", name="status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    voter_id: Mapped[int | None] = mapped_column(ForeignKey("voters.id"))
+    mode: Mapped[str]
+    prompt: Mapped[str]
+    status: Mapped[str] = mapped_column(default="new", index=True)
+    competition: Mapped[str | None]
+    """Slug of the competition it became."""
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[str | None]
+    decision: Mapped[str | None]

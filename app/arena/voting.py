@@ -1,19 +1,133 @@
-"""Takes votes and takes them back, exactly once each. Core statements only: this is the hot path."""
+"""Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
+from app.arena.charging import charge
+from app.arena.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.db import execute, insert
+from app.db import execute, milliseconds, moment_of
+from app.prepared import Prepared
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
+
+
+_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+_EARLIER = aliased(Vote)
+_VOTED = (
+    select(
+        Matchup.id,
+        Matchup.public_id,
+        Matchup.voter_id,
+        Matchup.competition_id,
+        Matchup.left_entry_id,
+        Matchup.right_entry_id,
+        Matchup.left_served_at,
+        Matchup.right_served_at,
+        Matchup.expires_at,
+        Matchup.closed_at,
+        Matchup.network_key,
+        Matchup.cap,
+        Competition.slug,
+        Competition.mode,
+        Competition.status,
+        _LEFT.model_id.label("left_model_id"),
+        _RIGHT.model_id.label("right_model_id"),
+        or_(_LEFT.withdrawn_at.is_not(None), _RIGHT.withdrawn_at.is_not(None)).label("withdrawn"),
+        Voter.votes,
+        Voter.quarantine,
+        Vote.id.label("vote_id"),
+        Vote.outcome,
+        Vote.cast_at,
+        Vote.counted,
+        Vote.reason,
+        Vote.undone_at,
+        select(func.max(_EARLIER.cast_at))
+        .where(_EARLIER.voter_id == Matchup.voter_id)
+        .scalar_subquery()
+        .label("previous_vote_at"),
+    )
+    .join(Voter, Voter.id == Matchup.voter_id)
+    .join(Competition, Competition.id == Matchup.competition_id)
+    .join(_LEFT, _LEFT.id == Matchup.left_entry_id)
+    .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
+    .outerjoin(Vote, Vote.matchup_id == Matchup.id)
+)
+_OWN = Prepared(
+    lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
+)
+_OF_VOTE = Prepared(lambda _: _VOTED.where(Vote.id == bindparam("vote")))
+_STORE = Prepared(
+    lambda insert: (
+        insert(Vote)
+        .values(
+            matchup_id=bindparam("of"),
+            voter_id=bindparam("voter"),
+            outcome=bindparam("outcome_"),
+            cast_at=bindparam("now"),
+            dwell_ms=bindparam("dwell"),
+            counted=bindparam("is_counted"),
+            reason=bindparam("why"),
+        )
+        .on_conflict_do_nothing(index_elements=["matchup_id"])
+    )
+)
+_RAISE = Prepared(
+    lambda _: (
+        update(Competition)
+        .where(Competition.id == bindparam("competition"))
+        .values(version=Competition.version + 1)
+    )
+)
+_RAISE_OPEN = Prepared(
+    lambda _: (
+        update(Competition)
+        .where(Competition.id == bindparam("competition"), Competition.status == "open")
+        .values(version=Competition.version + 1)
+    )
+)
+_TALLY = Prepared(
+    lambda insert: (
+        insert(Tally)
+        .values(
+            competition_id=bindparam("competition"),
+            left_model_id=bindparam("left"),
+            right_model_id=bindparam("right"),
+            **{column: bindparam(kind) for kind, column in TALLY_COLUMN.items()},
+        )
+        .on_conflict_do_update(
+            index_elements=["competition_id", "left_model_id", "right_model_id"],
+            set_={column: getattr(Tally, column) + bindparam(kind) for kind, column in TALLY_COLUMN.items()},
+        )
+    )
+)
+_WITHDRAWN = Prepared(
+    lambda _: (
+        select(Entry.id)
+        .where(or_(Entry.id == bindparam("left"), Entry.id == bindparam("right")))
+        .where(Entry.withdrawn_at.is_not(None))
+    )
+)
+_RAISE_VOTES = Prepared(
+    lambda _: update(Voter).where(Voter.id == bindparam("voter")).values(votes=Voter.votes + bindparam("by"))
+)
+_IS_THIS = Matchup.id == bindparam("matchup")
+_CLOSE = Prepared(
+    lambda _: (
+        update(Matchup)
+        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
+        .values(
+            closed_at=case((_IS_THIS, bindparam("now", type_=BigInteger)), else_=Matchup.closed_at),
+            expires_at=case((_IS_THIS, Matchup.expires_at), else_=bindparam("until", type_=BigInteger)),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -35,26 +149,41 @@ class Answer:
 
 
 def cast(
-    session: Session, voter: bytes, matchup: bytes, outcome: str, *, now: datetime, matchup_seconds: int
+    session: Session,
+    voter: bytes,
+    matchup: bytes,
+    outcome: str,
+    *,
+    now: datetime,
+    matchup_seconds: int,
+    policy: Policy = FREE,
 ) -> Answer:
     """
     Store one vote; the same outcome again returns the vote that stands.
 
-    `voter` and `matchup` are the 16 bytes of their public ids. Raises MatchupNotFound, MatchupExpired,
-    MatchupClosed, OutcomeStands, VoteUndone.
+    `voter` and `matchup` are the 16 bytes of their public ids. What the policy does not count is stored with the
+    reason. Raises MatchupNotFound, MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone.
     """
     row = _matchup(session, voter, matchup)
     if row.outcome is not None:
         return _replayed(row, outcome)
     _check_votable(row, now)
-    is_new = _insert_vote(session, row, outcome, now)
+    dwell_ms = _dwell_ms(row, now)
+    cap = row.cap or charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
+    reason = "skip" if outcome == "skip" else row.quarantine or cap or too_fast(dwell_ms, policy)
+    is_new = _insert_vote(session, row, outcome, now, dwell_ms, reason)
     if not is_new:
         return _replayed(_matchup(session, voter, matchup), outcome)
-    if outcome != "skip":
+    if reason is None:
         _count(session, row, outcome, by=1, only_if_votable=True)
+    if outcome != "skip":
         _raise_votes(session, row.voter_id, by=1)
     _close(session, row, now, matchup_seconds)
-    return _answer(_matchup(session, voter, matchup))
+    votes = row.votes + (outcome != "skip")
+    cast_at = milliseconds(now)
+    return _answer(
+        row._replace(outcome=outcome, counted=reason is None, reason=reason, cast_at=cast_at, votes=votes)
+    )
 
 
 def undo(
@@ -76,7 +205,7 @@ def undo(
         raise errors.NotVoted("There is no vote on this matchup.")
     if row.undone_at is not None:
         return
-    if now - row.cast_at > timedelta(seconds=undo_seconds):
+    if now - moment_of(row.cast_at) > timedelta(seconds=undo_seconds):
         raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
@@ -91,11 +220,13 @@ def annotate(
     now: datetime,
     reason: str | None,
     actor: str,
+    why: str | None = None,
     undone: bool = False,
 ) -> bool:
     """
     Exclude a vote from the tallies with a reason, or count it again with `reason=None`. Undoing is final.
 
+    `reason` is one of few words and stays with the vote; `why` is what a person says of it, for the ledger alone.
     Returns whether this call changed the vote: of several at once, one does. Ledger line included.
     """
     counted = reason is None
@@ -105,7 +236,7 @@ def annotate(
     changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
     if not changed:
         return False
-    row = session.execute(_voted().where(Vote.id == vote_id)).one()
+    row = _OF_VOTE.first(session, vote=vote_id)
     if flipped:
         _count(session, row, row.outcome, by=1 if counted else -1, only_if_votable=False)
     ledger.note(
@@ -114,7 +245,7 @@ def annotate(
         f"vote:{vote_id}",
         now=now,
         actor=actor,
-        reason=reason,
+        reason=why or reason,
     )
     return True
 
@@ -127,51 +258,14 @@ def answer(session: Session, voter: bytes, matchup: bytes) -> Answer:
     return _answer(row)
 
 
-@cache
-def _voted() -> Select[*tuple[Any, ...]]:
-    left, right = aliased(Entry), aliased(Entry)
-    return (
-        select(
-            Matchup.id,
-            Matchup.public_id,
-            Matchup.voter_id,
-            Matchup.competition_id,
-            Matchup.left_entry_id,
-            Matchup.right_entry_id,
-            Matchup.left_served_at,
-            Matchup.right_served_at,
-            Matchup.expires_at,
-            Matchup.closed_at,
-            Competition.slug,
-            Competition.mode,
-            Competition.status,
-            left.model_id.label("left_model_id"),
-            right.model_id.label("right_model_id"),
-            or_(left.withdrawn_at.is_not(None), right.withdrawn_at.is_not(None)).label("withdrawn"),
-            Voter.votes,
-            Vote.id.label("vote_id"),
-            Vote.outcome,
-            Vote.cast_at,
-            Vote.counted,
-            Vote.reason,
-            Vote.undone_at,
-        )
-        .join(Voter, Voter.id == Matchup.voter_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .outerjoin(Vote, Vote.matchup_id == Matchup.id)
-    )
-
-
-def _matchup(session: Session, voter: bytes, matchup: bytes) -> Row[Any]:
-    row = session.execute(_voted().where(Matchup.public_id == matchup, Voter.token == voter)).one_or_none()
+def _matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
+    row = _OWN.first(session, voter=voter, matchup=matchup)
     if row is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     return row
 
 
-def _replayed(row: Row[Any], outcome: str) -> Answer:
+def _replayed(row: Any, outcome: str) -> Answer:
     if row.undone_at is not None:
         raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
     if row.outcome != outcome:
@@ -179,74 +273,59 @@ def _replayed(row: Row[Any], outcome: str) -> Answer:
     return _answer(row)
 
 
-def _check_votable(row: Row[Any], now: datetime) -> None:
+def _check_votable(row: Any, now: datetime) -> None:
     if row.status != "open" or row.withdrawn:
         raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
-    if row.expires_at <= now or row.closed_at is not None:
+    if row.expires_at <= milliseconds(now) or row.closed_at is not None:
         raise errors.MatchupExpired("This matchup has expired. Ask for a new one.")
 
 
-def _insert_vote(session: Session, row: Row[Any], outcome: str, now: datetime) -> bool:
-    vote = {
-        "matchup_id": row.id,
-        "voter_id": row.voter_id,
-        "outcome": outcome,
-        "cast_at": now,
-        "dwell_ms": _dwell_ms(session, row, now),
-        "counted": outcome != "skip",
-        "reason": "skip" if outcome == "skip" else None,
-    }
-    statement = insert(session, Vote).values(vote).on_conflict_do_nothing(index_elements=["matchup_id"])
-    return bool(execute(session, statement))
+def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
+    """A vote on images that never left the server, or that nobody can have looked at."""
+    if not policy.shortest_dwell_ms:
+        return None
+    if dwell_ms is None:
+        return "unseen"
+    return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
 
 
-def _dwell_ms(session: Session, row: Row[Any], now: datetime) -> int | None:
+def _insert_vote(
+    session: Session, row: Any, outcome: str, now: datetime, dwell_ms: int | None, reason: str | None
+) -> bool:
+    vote = {"voter": row.voter_id, "outcome_": outcome, "now": milliseconds(now), "dwell": dwell_ms}
+    return bool(_STORE.change(session, of=row.id, is_counted=reason is None, why=reason, **vote))
+
+
+def _dwell_ms(row: Any, now: datetime) -> int | None:
     if row.left_served_at is None or row.right_served_at is None:
         return None
-    previous = session.scalar(select(func.max(Vote.cast_at)).where(Vote.voter_id == row.voter_id))
-    starts = [row.left_served_at, row.right_served_at, previous or row.left_served_at]
-    return max(0, int((now - max(starts)).total_seconds() * 1000))
+    starts = (row.left_served_at, row.right_served_at, row.previous_vote_at or 0)
+    return max(0, milliseconds(now) - int(max(starts)))
 
 
-def _count(session: Session, row: Row[Any], outcome: str, *, by: int, only_if_votable: bool) -> None:
+def _count(session: Session, row: Any, outcome: str, *, by: int, only_if_votable: bool) -> None:
     """Competition first, tally second: everybody locks in this order, closing and withdrawing too."""
-    raised = update(Competition).where(Competition.id == row.competition_id)
-    if only_if_votable:
-        raised = raised.where(Competition.status == "open")
-    changed = execute(session, raised.values(version=Competition.version + 1))
+    raising = _RAISE_OPEN if only_if_votable else _RAISE
+    changed = raising.change(session, competition=row.competition_id)
     if not changed or (only_if_votable and _is_withdrawn(session, row)):
         raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
-    column = TALLY_COLUMN[outcome]
-    key = {
-        "competition_id": row.competition_id,
-        "left_model_id": row.left_model_id,
-        "right_model_id": row.right_model_id,
-    }
-    counts = {name: by if name == column else 0 for name in TALLY_COLUMN.values()}
-    statement = insert(session, Tally).values(key | counts)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_={column: getattr(Tally, column) + by})
-    )
+    place = {"competition": row.competition_id, "left": row.left_model_id, "right": row.right_model_id}
+    _TALLY.change(session, **place, **{kind: by if kind == outcome else 0 for kind in TALLY_COLUMN})
 
 
-def _is_withdrawn(session: Session, row: Row[Any]) -> bool:
+def _is_withdrawn(session: Session, row: Any) -> bool:
     """Asked again under the competition's lock, which a withdrawal takes too."""
-    shown = Entry.id.in_((row.left_entry_id, row.right_entry_id))
-    return session.scalars(select(exists().where(shown, Entry.withdrawn_at.is_not(None)))).one()
+    return _WITHDRAWN.first(session, left=row.left_entry_id, right=row.right_entry_id) is not None
 
 
 def _raise_votes(session: Session, voter_id: int, *, by: int) -> None:
-    session.execute(update(Voter).where(Voter.id == voter_id).values(votes=Voter.votes + by))
+    _RAISE_VOTES.change(session, voter=voter_id, by=by)
 
 
-def _close(session: Session, row: Row[Any], now: datetime, matchup_seconds: int) -> None:
+def _close(session: Session, row: Any, now: datetime, matchup_seconds: int) -> None:
     """Close this matchup; the prefetched one beside it starts to age only now."""
-    session.execute(update(Matchup).where(Matchup.id == row.id).values(closed_at=now))
-    session.execute(
-        update(Matchup)
-        .where(Matchup.voter_id == row.voter_id, Matchup.closed_at.is_(None))
-        .values(expires_at=now + timedelta(seconds=matchup_seconds))
-    )
+    until = milliseconds(now + timedelta(seconds=matchup_seconds))
+    _CLOSE.change(session, matchup=row.id, voter=row.voter_id, now=milliseconds(now), until=until)
 
 
 def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
@@ -254,14 +333,14 @@ def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
     return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
 
 
-def _answer(row: Row[Any]) -> Answer:
+def _answer(row: Any) -> Answer:
     return Answer(
         matchup=row.public_id,
         outcome=row.outcome,
-        counted=row.counted,
+        counted=bool(row.counted),
         reason=row.reason,
         undone=row.undone_at is not None,
-        cast_at=row.cast_at,
+        cast_at=moment_of(row.cast_at),
         competition_id=row.competition_id,
         competition=row.slug,
         mode=row.mode,

@@ -1,15 +1,18 @@
 """A voter's request, from page or API alike: whose it is, the arena's rule, and the boards told afterwards."""
 
+from datetime import timedelta
 from functools import partial
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy.orm import Session
 
-from app.arena import errors, issuing, voting
+from app import metrics
+from app.arena import errors, issuing, networks, voting
 from app.arena.issuing import Issued, Wish
 from app.arena.voting import Answer
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, voter, voter_or_new
+from app.leaderboards.reveal import Reveal, revealed
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
@@ -22,7 +25,7 @@ def own(matchup_id: str) -> tuple[bytes, bytes]:
 
 def issue(wish: Wish) -> Issued:
     """As issuing.issue, for this browser, which becomes a voter by it."""
-    return issuing.issue(
+    issued = issuing.issue(
         parts().database,
         parts().pool,
         voter_or_new(),
@@ -30,30 +33,42 @@ def issue(wish: Wish) -> Issued:
         now=now(),
         rng=parts().rng,
         matchup_seconds=parts().settings.matchup_seconds,
-        public=parts().settings.profile == "public",
+        network=networks.prefix(request.remote_addr),
+        policy=parts().policy,
     )
+    if issued.is_new:
+        metrics.count("matchups_issued_total", issued.mode)
+    return issued
 
 
-def cast(matchup_id: str, outcome: str) -> Answer:
-    """As voting.cast."""
+def cast(matchup_id: str, outcome: str) -> tuple[Answer, Reveal | None]:
+    """As voting.cast, with what the vote uncovers by the run that stands."""
     who, matchup = own(matchup_id)
-    seconds, moment = parts().settings.matchup_seconds, now()
-    return parts().database.write(
-        lambda session: voting.cast(session, who, matchup, outcome, now=moment, matchup_seconds=seconds)
-    )
+    found, moment = parts(), now()
+    seconds, policy = found.settings.matchup_seconds, found.policy
+
+    def work(session: Session) -> tuple[Answer, Reveal | None]:
+        answer = voting.cast(session, who, matchup, outcome, now=moment, matchup_seconds=seconds, policy=policy)
+        return answer, revealed(session, answer)
+
+    answer, shown = found.database.write(work)
+    if abs(answer.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
+        metrics.count("votes_total", answer.outcome, str(answer.counted).lower(), answer.reason or "")
+    return answer, shown
 
 
 def undo(matchup_id: str) -> str:
     """As voting.undo, under this installation's limits; returns the mode whose boards change."""
     who, matchup = own(matchup_id)
-    settings, moment = parts().settings, now()
+    settings, moment, limit = parts().settings, now(), parts().policy.undone_day
 
     def work(session: Session) -> str:
-        limit = settings.undo_daily_limit
         voting.undo(session, who, matchup, now=moment, undo_seconds=settings.undo_seconds, daily_limit=limit)
         return voting.answer(session, who, matchup).mode
 
-    return parts().database.write(work)
+    mode = parts().database.write(work)
+    metrics.count("undone_total", mode)
+    return mode
 
 
 def refreshing(response: Response, mode: str) -> Response:

@@ -1,14 +1,19 @@
 """What a view may ask for: the parts that create_app wired, and the time of this request."""
 
+import math
 import random
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from flask import current_app, g
+from sqlalchemy.orm import Session
 
+from app.arena.policy import POLICIES, Policy
 from app.arena.pool import Pool
 from app.db import Database, DatabaseBusy
+from app.edge.recent import Recent, forget, recall
 from app.gateway.storage import Storage
 from app.leaderboards import refresh as boards
 from app.settings import Settings
@@ -23,6 +28,14 @@ class Parts:
     storage: Storage
     pool: Pool = field(default_factory=Pool)
     rng: random.Random = field(default_factory=random.SystemRandom)
+    recent: Recent = field(default_factory=Recent)
+    follow_at: dict[str, float] = field(default_factory=dict)
+    """By mode, on this process's clock: when a vote is next followed."""
+
+    @property
+    def policy(self) -> Policy:
+        """What voters and networks may do here."""
+        return POLICIES[self.settings.profile]
 
 
 def parts() -> Parts:
@@ -33,13 +46,27 @@ def parts() -> Parts:
 
 def refresh(found: Parts, mode: str) -> None:
     """Compute this mode's stale boards; a busy database leaves that to the next reader."""
+    others, g.due_at = g.get("due_at", math.inf), -math.inf
     with suppress(DatabaseBusy):
-        boards.refresh(found.database, mode, now=datetime.now(UTC), refresh_seconds=found.settings.refresh_seconds)
+        due_at = recall(_due_at, mode)
+        if due_at <= time.monotonic():
+            _compute(found, mode)
+            forget()
+        else:
+            g.due_at = min(others, due_at)
 
 
 def follow_vote(found: Parts, mode: str) -> None:
-    """After the response to a vote has left: what the next pair and the next reader will want to know."""
-    refresh(found, mode)
+    """
+    After the response to a vote has left: what the next pair and the next reader will want to know.
+
+    A courtesy, once per REFRESH_SECONDS in a process: a reader who comes before it asks for himself.
+    """
+    if time.monotonic() < found.follow_at.get(mode, 0):
+        return
+    found.follow_at[mode] = time.monotonic() + found.settings.refresh_seconds
+    with suppress(DatabaseBusy):
+        _compute(found, mode)
     with suppress(DatabaseBusy):
         found.pool.renew(found.database, mode, today=datetime.now(UTC).date())
 
@@ -55,3 +82,14 @@ def now() -> datetime:
 def today() -> date:
     """The UTC day of this request."""
     return now().date()
+
+
+def _compute(found: Parts, mode: str) -> None:
+    boards.refresh(found.database, mode, now=datetime.now(UTC), refresh_seconds=found.settings.refresh_seconds)
+
+
+def _due_at(session: Session, mode: str) -> float:
+    """When the first stale board may be computed, on this process's clock; never while all are current."""
+    asked = time.monotonic()
+    waits = (board.wait_ms for board in boards.stale(session, mode))
+    return asked + min(waits, default=math.inf) / 1000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.voting import Answer
@@ -12,6 +12,16 @@ from app.catalog.tables import ImageModel
 from app.leaderboards import history
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, Standing
+from app.prepared import Prepared
+
+_CURRENT = select(Board.current_run_id).where(Board.key == bindparam("key")).scalar_subquery()
+_STANDINGS = Prepared(
+    lambda _: select(
+        ImageModel.id, ImageModel.slug, ImageModel.name, ImageModel.creator, Standing.rating, Standing.rank
+    )
+    .outerjoin(Standing, and_(Standing.model_id == ImageModel.id, Standing.run_id == _CURRENT))
+    .where(or_(ImageModel.id == bindparam("left"), ImageModel.id == bindparam("right")))
+)
 
 
 @dataclass(frozen=True)
@@ -55,19 +65,8 @@ def names_and_standings(
 def _models(
     session: Session, model_ids: tuple[int, int], mode: str, before: Mapping[int, float]
 ) -> dict[int, RevealedModel]:
-    current = select(Board.current_run_id).where(Board.key == key(mode)).scalar_subquery()
-    rows = session.execute(
-        select(
-            ImageModel.id,
-            ImageModel.slug,
-            ImageModel.name,
-            ImageModel.creator,
-            Standing.rating,
-            Standing.rank,
-        )
-        .outerjoin(Standing, and_(Standing.model_id == ImageModel.id, Standing.run_id == current))
-        .where(ImageModel.id.in_(model_ids))
-    )
+    left, right = model_ids
+    rows = _STANDINGS.all(session, key=key(mode), left=left, right=right)
     return {
         number: RevealedModel(
             slug=slug,

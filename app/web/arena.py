@@ -90,7 +90,7 @@ def vote(matchup_id: str) -> Response:
     outcome = request.form.get("outcome", "")
     if outcome not in voting.OUTCOMES:
         abort(400, f"An answer is one of {', '.join(voting.OUTCOMES)}.")
-    answer = ballot.cast(matchup_id, outcome)
+    answer, _ = ballot.cast(matchup_id, outcome)
     return ballot.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 
@@ -160,7 +160,8 @@ def _fits(issued: Issued, wish: Wish) -> bool:
 
 def _choice(listed: list[Summary], mode: str) -> Choice:
     open_now = [entry for entry in listed if entry.status == "open" and entry.models > 1]
-    here = [entry for entry in open_now if entry.mode == mode]
+    narrow = max(2, parts().policy.smallest_pool)
+    here = [entry for entry in open_now if entry.mode == mode and entry.models >= narrow]
     return Choice(
         modes=tuple(name for name in MODES if any(entry.mode == name for entry in open_now)),
         categories=tuple(sorted({c for entry in here for c in entry.categories}, key=lambda c: c[1])),

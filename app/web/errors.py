@@ -3,23 +3,42 @@
 from flask import Response, current_app, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
+from app.arena import admins, oversight, suggestions
 from app.arena import errors as arena
 from app.catalog.lookup import UnknownModel
 from app.db import DatabaseBusy
+from app.edge.admin import AdminRequired, StaleForm
 from app.edge.bodies import BadBody, WrongType
 from app.edge.origin import CrossSite
+from app.edge.team import LoginRequired
+from app.gateway import keys
 from app.leaderboards.filters import BadFilter
+from app.leaderboards.watch import subjects
 
 STATUS: dict[type[Exception], int] = {
     BadBody: 400,
     BadFilter: 400,
     WrongType: 415,
     CrossSite: 403,
+    LoginRequired: 403,
+    AdminRequired: 403,
+    StaleForm: 403,
     UnknownModel: 404,
+    arena.InvalidCompetition: 400,
     arena.UnknownMode: 404,
     arena.UnknownCategory: 404,
     arena.UnknownCompetition: 404,
     arena.MatchupNotFound: 404,
+    arena.UnknownEntry: 404,
+    oversight.UnknownVoter: 404,
+    oversight.UnknownVote: 404,
+    subjects.UnknownFlag: 404,
+    subjects.UnknownSubject: 404,
+    keys.UnknownKey: 404,
+    admins.UnknownAdmin: 404,
+    suggestions.InvalidSuggestion: 400,
+    suggestions.UnknownSuggestion: 404,
+    suggestions.SuggestionDecided: 409,
     arena.NothingLeft: 409,
     arena.OutcomeStands: 409,
     arena.VoteUndone: 409,
@@ -27,6 +46,7 @@ STATUS: dict[type[Exception], int] = {
     arena.NotVoted: 409,
     arena.MatchupExpired: 410,
     arena.MatchupClosed: 410,
+    arena.TooMany: 429,
     arena.UndoLimit: 429,
     DatabaseBusy: 503,
 }
@@ -60,9 +80,17 @@ def answer(error: Exception) -> Response:
         return page(status, "http_error", SENTENCES.get(status, error.description or error.name), error)
     if type(error) in STATUS:
         code: str = error.code  # type: ignore[attr-defined]
-        return page(STATUS[type(error)], code, str(error))
+        return _with_pause(page(STATUS[type(error)], code, str(error)), error)
     current_app.logger.error("unexpected", exc_info=error)
     return page(500, "internal_error", "It is our fault, not yours, and nothing was stored.")
+
+
+def _with_pause(response: Response, error: Exception) -> Response:
+    """A refusal that knows when it ends says so."""
+    pause = getattr(error, "retry_after", None)
+    if pause is not None:
+        response.headers["Retry-After"] = str(pause)
+    return response
 
 
 def page(status: int, code: str, message: str, error: HTTPException | None = None) -> Response:

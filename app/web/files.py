@@ -43,7 +43,10 @@ def matchup_image(matchup_id: str, side: str) -> Response:
         file = serving.blind_file(session, who, matchup, side, now=moment)
     data = blind.padded(parts().storage.get(file.key), file.length)
     if file.is_first_time:
-        parts().database.write(lambda session: serving.mark_served(session, matchup, side, now=moment))
+        policy = parts().policy
+        parts().database.write(
+            lambda session: serving.mark_served(session, matchup, side, now=moment, policy=policy)
+        )
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
 

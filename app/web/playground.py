@@ -5,12 +5,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import ip_network
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from app.arena import networks
 from app.catalog.lookup import ModelSummary
 from app.db import DatabaseBusy
 from app.edge.context import now, parts
@@ -177,19 +177,10 @@ def _visitor() -> Visitor:
     The name is another one every day, and tells nobody who it was.
     """
     settings = parts().settings
-    who = _network() if settings.profile == "public" else voter_or_new()
+    who = networks.prefix(request.remote_addr).encode() if settings.profile == "public" else voter_or_new()
     secret = settings.secret_key.get_secret_value().encode()
     name = hmac.new(secret, f"playground {now().date()} ".encode() + who, hashlib.sha256)
     return Visitor(name.hexdigest()[:32], settings.playground_daily_usd)
-
-
-def _network() -> bytes:
-    """The /24 or /48 that the request came from."""
-    address = request.remote_addr or ""
-    try:
-        return str(ip_network(f"{address}/{48 if ':' in address else 24}", strict=False)).encode()
-    except ValueError:
-        return address.encode()
 
 
 def _page(

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.arena import competitions, entries, errors, issuing
-from app.arena.issuing import NAMES_LINGER, PUBLIC_POOL, Issued, Wish
+from app.arena.issuing import NAMES_LINGER, Issued, Wish
+from app.arena.policy import Policy
 from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup
 from app.catalog.lookup import UnknownModel
@@ -151,15 +152,16 @@ def test_helping_a_model_does_not_force_it_into_the_pair(database: Database, tmp
 
 
 def test_strangers_ask_only_for_crowded_competitions(database: Database, tmp_path: Path) -> None:
-    storage = make_arena(database, tmp_path, competitions=1, models=PUBLIC_POOL - 1)
+    storage = make_arena(database, tmp_path, competitions=1, models=3)
 
     def ask(wish: Wish) -> Issued:
+        policy = Policy(smallest_pool=4)
         return issuing.issue(
-            database, Pool(), b"p" * 16, wish, now=NOW, rng=random.Random(1), matchup_seconds=60, public=True
+            database, Pool(), b"p" * 16, wish, now=NOW, rng=random.Random(1), matchup_seconds=60, policy=policy
         )
 
     for wish in (Wish(competition="c0"), Wish(model="m0")):
-        with pytest.raises(errors.NothingLeft, match=f"{PUBLIC_POOL} models"):
+        with pytest.raises(errors.NothingLeft, match="4 models"):
             ask(wish)
     assert ask(Wish()).slug == "c0"
     database.write(lambda session: make_entry(session, storage, "c0", "one-more", seed=99))
