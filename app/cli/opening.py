@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from app.db import Database
-from app.gateway.storage import Storage
+from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ def opened(*, migrate: bool = False) -> Opened:
         raise click.UsageError(
             f"The database lacks the migrations {', '.join(pending)}. Make a backup, then use --migrate."
         )
-    return Opened(settings, database, Storage(settings.data_dir / "files"))
+    return Opened(settings, database, storage_of(settings))
 
 
 def now() -> datetime:

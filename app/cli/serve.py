@@ -1,14 +1,17 @@
 """`arena serve`: the production server."""
 
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.opening import migrate_option, opened
-from app.settings import one_thread_for_numpy
+from app.settings import count_together, one_thread_for_numpy
 
 if TYPE_CHECKING:
     from flask import Flask
+    from granian.server.common import AbstractServer
 
 BLOCKING_THREADS = 16
 STOP_SECONDS = 10
@@ -21,24 +24,33 @@ def serve(migrate: bool) -> None:
     """Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment."""
     one_thread_for_numpy()
     settings = opened(migrate=migrate).settings
+    if settings.metrics_token.get_secret_value() and settings.prometheus_multiproc_dir is None:
+        folder = tempfile.TemporaryDirectory(prefix="blindvote-metrics-")
+        click.get_current_context().call_on_close(folder.cleanup)
+        count_together(Path(folder.name))
+    click.echo(f"Blindvote is at http://{settings.host}:{settings.port}")
+    server("app.cli.serve:application", settings.host, settings.port, settings.workers).serve()
+
+
+def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[Any]":
+    """As it is run in production; `target` makes the application, in each worker its own."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    click.echo(f"Blindvote is at http://{settings.host}:{settings.port}")
-    Granian(
-        "app.cli.serve:application",
+    return Granian(
+        target,
         factory=True,
         interface=Interfaces.WSGI,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
+        address=host,
+        port=port,
+        workers=workers,
         blocking_threads=BLOCKING_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,
         log_level=LogLevels.error,
-    ).serve()
+    )
 
 
 def application() -> "Flask":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
+from app import metrics
 from app.db import Database, DatabaseBusy
 from app.gateway import files
 from app.gateway.attempts import Picture, Tried, attempt
@@ -241,6 +242,10 @@ def _settle(database: Database, storage: Storage, ticket: Ticket, ending: Ending
         raise NotRecorded("The request was carried out but could not be recorded.") from error
     for key in expired:
         storage.delete(key)
+    for made in (one.attempt for one in ending.tried):
+        metrics.count("generations_total", made.provider, made.outcome)
+        metrics.observe("generation_seconds", made.seconds, made.provider)
+        metrics.count("spent_usd_total", made.provider, by=made.cost_micros / 1_000_000)
 
 
 def _generation(

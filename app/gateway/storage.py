@@ -1,11 +1,30 @@
-"""Files by key, in one folder. A key names its content for good: what is stored is never changed in place."""
+"""
+Files by key, in a folder or in an S3-compatible bucket.
+
+A key names its content for good: what is stored is never changed in place.
+"""
 
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from threading import Lock, Thread
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config, S3Store
 
 KEY = re.compile(r"[a-z]+/[A-Za-z0-9_-]{2,64}\.[a-z0-9]{2,5}")
+BUCKET_SECONDS = 10
+"""For one request to a bucket, its retries included."""
+PROBE_SECONDS = 10
+"""How long what a probe found about a bucket is believed."""
 
 
 class Storage:
@@ -32,17 +51,137 @@ class Storage:
         """Raises FileNotFoundError."""
         return self._path(key).read_bytes()
 
+    def has(self, key: str) -> bool:
+        """Whether it is there, without reading it."""
+        return self._path(key).is_file()
+
     def delete(self, key: str) -> None:
         """Deleting what is not there is done already."""
         self._path(key).unlink(missing_ok=True)
 
+    def every_key(self) -> Iterator[str]:
+        """In no order; what is put meanwhile may be missing."""
+        for path in self.folder.glob("*/*/*"):
+            key = f"{path.parent.parent.name}/{path.name}"
+            if KEY.fullmatch(key):
+                yield key
+
+    def problem(self) -> str | None:
+        """Why nothing can be stored now, in a word or two; None when it can."""
+        existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        return None if os.access(existing, os.W_OK | os.X_OK) else "not writable"
+
     def _path(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
-            raise ValueError(f"not a storage key: {key!r}")
-        kind, name = key.split("/")
+        kind, name = _checked(key).split("/")
         return self.folder / kind / name[:2] / name
+
+
+class Bucket(Storage):
+    """The same in a bucket, under a prefix. Many machines may share it."""
+
+    def __init__(self, store: "S3Store") -> None:
+        self._store = store
+        self._probe = _Probe(self._look)
+
+    def put(self, key: str, data: bytes) -> None:
+        """A bucket keeps an object whole or not at all."""
+        self._store.put(_checked(key), data, use_multipart=False)
+
+    def get(self, key: str) -> bytes:
+        """Raises FileNotFoundError."""
+        return bytes(self._store.get(_checked(key)).bytes())
+
+    def has(self, key: str) -> bool:
+        """One request."""
+        try:
+            self._store.head(_checked(key))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """A bucket says nothing of what was not there; some stores do."""
+        try:
+            self._store.delete(_checked(key))
+        except FileNotFoundError:
+            return
+
+    def every_key(self) -> Iterator[str]:
+        """A thousand with a request."""
+        for page in self._store.list():
+            yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
+
+    def problem(self) -> str | None:
+        """Of at most PROBE_SECONDS ago: a slow bucket doesn't slow whoever asks."""
+        return self._probe.result()
+
+    def _look(self) -> str | None:
+        try:
+            self.has("probe/readiness.txt")
+        except Exception as error:  # noqa: BLE001 (the client's errors have no common base, and any means the same)
+            return f"unreachable: {type(error).__name__}"
+        return None
+
+
+class _Probe:
+    """Asks now and then in a thread of its own; only the very first question waits for its answer."""
+
+    def __init__(self, ask: Callable[[], str | None]) -> None:
+        self._ask = ask
+        self._turn = Lock()
+        self._asked: float | None = None
+        self._thread: Thread | None = None
+        self._found: str | None = None
+
+    def result(self) -> str | None:
+        """What was found last."""
+        with self._turn:
+            first = self._asked is None
+            if self._asked is None or monotonic() - self._asked > PROBE_SECONDS:
+                self._asked = monotonic()
+                self._thread = Thread(target=self._run, daemon=True)
+                self._thread.start()
+            if first and self._thread is not None:
+                self._thread.join()
+        return self._found
+
+    def _run(self) -> None:
+        self._found = self._ask()
+
+
+def storage_of(settings: Settings) -> Storage:
+    """Where this installation keeps its images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
+    if not settings.storage_url:
+        return Storage(settings.data_dir / "files")
+    from obstore.store import S3Store  # noqa: PLC0415 (an extra)
+
+    where = urlsplit(settings.storage_url)
+    # Not every S3-compatible store knows how to delete many at once, which the client would do for one, too.
+    config: S3Config = {"region": settings.s3_region, "disable_bulk_delete": True}
+    if settings.s3_endpoint:
+        config["endpoint"] = settings.s3_endpoint
+    if settings.s3_access_key_id.get_secret_value():
+        config["access_key_id"] = settings.s3_access_key_id.get_secret_value()
+        config["secret_access_key"] = settings.s3_secret_access_key.get_secret_value()
+    store = S3Store(
+        where.netloc,
+        prefix=where.path.strip("/") or None,
+        config=config,
+        client_options={
+            "timeout": timedelta(seconds=BUCKET_SECONDS),
+            "allow_http": settings.s3_endpoint.startswith("http://"),
+        },
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=BUCKET_SECONDS)},
+    )
+    return Bucket(store)
 
 
 def fresh_key(kind: str, suffix: str) -> str:
     """A key that says nothing of its content."""
     return f"{kind}/{secrets.token_urlsafe(16)}.{suffix}"
+
+
+def _checked(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise ValueError(f"not a storage key: {key!r}")
+    return key

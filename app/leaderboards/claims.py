@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, or_, true, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, true, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -32,10 +32,15 @@ def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) 
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
+def wait_ms() -> ColumnElement[int]:
+    """Until a board may be claimed, unless somebody gives it up before; negative where it may be."""
+    held = func.coalesce(Board.claim_until + 1, 0)
+    return case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
+
+
 def due() -> ColumnElement[bool]:
     """Whether a board may be claimed now."""
-    free = or_(Board.claim_until.is_(None), Board.claim_until < DatabaseClock())
-    return and_(free, Board.next_refresh_at <= DatabaseClock())
+    return wait_ms() <= 0
 
 
 def stands(key: str, token: str) -> ColumnElement[bool]:

@@ -1,7 +1,5 @@
 """Whether the process lives, and whether it can serve."""
 
-import os
-
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
@@ -20,7 +18,8 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """503 naming the parts that fail."""
-    failing = {part: problem for part, problem in (("database", _database()), ("files", _files())) if problem}
+    found = {"database": _database(), "files": parts().storage.problem()}
+    failing = {part: problem for part, problem in found.items() if problem}
     status = "failing" if failing else "ok"
     return jsonify(status=status, failing=failing), 503 if failing else 200
 
@@ -33,9 +32,3 @@ def _database() -> str | None:
         return "unreachable"
     pending = parts().database.pending()
     return f"{len(pending)} migrations pending" if pending else None
-
-
-def _files() -> str | None:
-    folder = parts().storage.folder
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    return None if os.access(existing, os.W_OK | os.X_OK) else "not writable"

@@ -1,0 +1,178 @@
+"""
+The file a backup is: a plain tar whose last member says what every other one must be.
+
+`format`, then `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, `secret_key`, and `manifest.json` with the
+SHA-256 of each. One that was cut off has no manifest. Whoever made the file, no name in it becomes a path.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from app.gateway.storage import KEY
+
+FORMAT = b"blindvote backup 1\n"
+MEMBER_BYTES = 128 * 2**20
+"""Larger than any image the gateway takes and any part of a table."""
+MANIFEST = "manifest.json"
+SIGNING = "secret_key"
+PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
+
+
+class BadBackup(Exception):
+    """A file that is no backup of ours, or no longer whole."""
+
+    code = "bad_backup"
+
+
+class Manifest(BaseModel):
+    """What a backup holds: rows by table, files, and the SHA-256 of each member by its name."""
+
+    version: str
+    revision: str = Field(pattern=r"^[0-9a-z_]{1,32}$")
+    made_at: str
+    database: str
+    tables: dict[str, int]
+    files: int
+    members: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The manifest but for its hashes."""
+
+    version: str
+    revision: str
+    made_at: str
+    database: str
+    tables: dict[str, int]
+    files: int
+
+
+@dataclass
+class Writer:
+    """Adds members and remembers their hashes."""
+
+    tar: tarfile.TarFile
+    members: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, data: bytes) -> None:
+        """One member, readable by its owner alone wherever it is unpacked."""
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = len(data), 0o600
+        self.tar.addfile(info, BytesIO(data))
+        self.members[name] = hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Writer]:
+    """A new file at this path, whole or not at all, that only its owner can read."""
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+                writer = Writer(tar)
+                writer.add("format", FORMAT)
+                yield writer
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The wanted members in their order. Raises BadBackup."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for info in tar:
+                _check_name(info)
+                if wanted(info.name):
+                    yield info.name, _content(tar, info)
+    except (tarfile.TarError, EOFError) as error:
+        raise BadBackup("This is no backup, or it was cut off.") from error
+
+
+def check(path: Path) -> Manifest:
+    """Read everything once and hold it against the manifest. Raises BadBackup."""
+    hashes: dict[str, str] = {}
+    manifest = b""
+    for name, data in members(path, lambda _: True):
+        if name in hashes or manifest:
+            raise BadBackup(f"The backup holds more than it may: {name}")
+        if not hashes and (name, data) != ("format", FORMAT):
+            raise BadBackup("This is no backup of this version's format.")
+        if name == MANIFEST:
+            manifest = data
+        else:
+            hashes[name] = hashlib.sha256(data).hexdigest()
+    if not manifest:
+        raise BadBackup("This is no backup, or it was cut off: it has no manifest.")
+    read = _manifest(manifest)
+    wrong = sorted(
+        name for name in hashes.keys() | read.members.keys() if hashes.get(name) != read.members.get(name)
+    )
+    if wrong:
+        raise BadBackup(f"The backup is damaged: {wrong[0]} is not what was written.")
+    return read
+
+
+def unpacked(part: bytes) -> bytes:
+    """A table's part, refused where it would unpack to more than MEMBER_BYTES."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(part, MEMBER_BYTES)
+    except zlib.error as error:
+        raise BadBackup("A part of a table can't be unpacked.") from error
+    if not unpacker.eof:
+        raise BadBackup("A part of a table is too large or cut off.")
+    return data
+
+
+def packed(data: bytes) -> bytes:
+    """As `unpacked` reads it; quick rather than small."""
+    packer = zlib.compressobj(level=1, wbits=31)
+    return packer.compress(data) + packer.flush()
+
+
+def finish(writer: Writer, facts: Facts) -> Manifest:
+    """Write the manifest, last."""
+    manifest = Manifest(**asdict(facts), members=dict(writer.members))
+    writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
+    return manifest
+
+
+def _check_name(info: tarfile.TarInfo) -> None:
+    known = info.name in {"format", MANIFEST, SIGNING} or PART.fullmatch(info.name)
+    if not known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
+        raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
+    if not info.isreg() or info.issparse():
+        raise BadBackup(f"{info.name} is no plain file.")
+    if info.size > MEMBER_BYTES:
+        raise BadBackup(f"{info.name} is too large.")
+
+
+def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(info)
+    data = file.read() if file is not None else b""
+    if len(data) != info.size:
+        raise BadBackup("The backup was cut off.")
+    return data
+
+
+def _manifest(data: bytes) -> Manifest:
+    try:
+        return Manifest.model_validate(json.loads(data))
+    except (ValueError, ValidationError, RecursionError) as error:
+        raise BadBackup("The backup's manifest can't be read.") from error

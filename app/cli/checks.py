@@ -1,0 +1,226 @@
+"""What `arena doctor` looks at. One function per check, all of them in `CHECKS`."""
+
+import random
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import httpx
+from sqlalchemy import func, select, text
+
+from app.arena.tables import Competition, Entry
+from app.db import Database
+from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
+from app.gateway.storage import Storage
+from app.gateway.tables import StoredImage
+from app.leaderboards import ages, verify
+from app.leaderboards.tables import Audit
+from app.settings import Settings
+
+SAMPLE = 200
+SOUND_SQLITE = (3, 51, 3)
+CLOCK_SECONDS = 2
+WAITING_SECONDS = 120
+SWEEP_DAYS = 8
+FREE_BYTES = 2**30
+LEAST_BYTES = 2**27
+PLAIN_LETTERS = 10
+"""Different characters in a secret that was drawn and not thought up."""
+PROVIDER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Patient:
+    """An installation; `deep`: take the time, and call the providers' addresses."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    deep: bool
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How it is, and one sentence: what was found or what to do."""
+
+    level: Literal["ok", "warn", "fail"]
+    says: str
+
+
+def settings(patient: Patient) -> Finding:
+    """What a start accepts and an operator may regret."""
+    given = patient.settings
+    problems = []
+    if len(set(given.secret_key.get_secret_value())) < PLAIN_LETTERS:
+        problems.append("SECRET_KEY looks thought up: use 32 random bytes")
+    if given.profile == "public":
+        if not given.public_url.startswith("https://"):
+            problems.append("PUBLIC_URL is not https: cookies travel in the clear")
+        if not given.trusted_hosts:
+            problems.append("TRUSTED_HOSTS is empty: set the names this server answers to")
+        if not given.trusted_proxies:
+            problems.append("TRUSTED_PROXIES is empty: behind a proxy all voters would be one network")
+    if given.profile == "local" and given.host not in {"127.0.0.1", "::1", "localhost"}:
+        problems.append("PROFILE is local and HOST is not: whoever reaches this machine votes without caps")
+    return Finding("warn", "; ".join(problems)) if problems else Finding("ok", f"profile {given.profile}")
+
+
+def database(patient: Patient) -> Finding:
+    """Reachable, of a sound version, and durable at power loss."""
+    return _sqlite(patient.database) if patient.database.is_sqlite else _postgresql(patient.database)
+
+
+def _sqlite(found: Database) -> Finding:
+    with found.reading() as session:
+        mode, synchronous = (session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous"))
+        version = str(session.scalar(text("SELECT sqlite_version()")))
+    if (mode, synchronous) != ("wal", 2):
+        return Finding("fail", f"journal {mode}, synchronous {synchronous}: votes could be lost at power loss")
+    if tuple(map(int, version.split("."))) < SOUND_SQLITE:
+        return Finding("warn", f"SQLite {version} can corrupt its log: install pysqlite3")
+    return Finding("ok", f"SQLite {version}, WAL, synchronous FULL")
+
+
+def _postgresql(found: Database) -> Finding:
+    with found.reading() as session:
+        told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
+        version = str(session.scalar(text("SHOW server_version")))
+    if "off" in told:
+        return Finding("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    return Finding("ok", f"PostgreSQL {version}, durable")
+
+
+def migrations(patient: Patient) -> Finding:
+    """The schema is the one this version was written for."""
+    pending = patient.database.pending()
+    if pending:
+        return Finding("fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate")
+    return Finding("ok", "none pending")
+
+
+def clock(patient: Patient) -> Finding:
+    """Ours against the database's, by which claims and expiry are decided."""
+    if patient.database.is_sqlite:
+        return Finding("ok", "the database has this machine's clock")
+    with patient.database.reading() as session:
+        theirs = float(session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+    apart = abs(theirs - datetime.now(patient.now.tzinfo).timestamp())
+    if apart > CLOCK_SECONDS:
+        return Finding("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
+    return Finding("ok", f"{apart * 1000:.0f} ms apart from the database")
+
+
+def storage(patient: Patient) -> Finding:
+    """A file goes in, comes back the same, and goes."""
+    key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
+    patient.storage.put(key, data)
+    try:
+        same = patient.storage.get(key) == data
+    finally:
+        patient.storage.delete(key)
+    return Finding("ok", "a file goes in and comes back") if same else Finding("fail", "a file came back changed")
+
+
+def images(patient: Patient) -> Finding:
+    """Those that rows name: a sample, or all with --deep."""
+    with patient.database.reading() as session:
+        named = [key for pair in session.execute(select(Entry.rendition_key, Entry.original_key)) for key in pair]
+        named += session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
+        named += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > patient.now))
+    looked_at = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
+    missing = [key for key in looked_at if not patient.storage.has(key)]
+    if missing:
+        return Finding(
+            "fail", f"{len(missing)} of {len(looked_at)} are missing, {missing[0]} first: restore a backup"
+        )
+    return Finding("ok", f"{len(looked_at)} of {len(named)} looked for, all there")
+
+
+def disk(patient: Patient) -> Finding:
+    """Room for the database and the images."""
+    free = shutil.disk_usage(patient.settings.data_dir).free
+    level: Literal["ok", "warn", "fail"] = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
+    return Finding(level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room"))
+
+
+def fonts(_patient: Patient) -> Finding:
+    """The painter writes with the one that Pillow brings, if it was built with FreeType."""
+    from PIL import features
+
+    if features.check("freetype2"):
+        return Finding("ok", "Pillow brings its own")
+    return Finding("fail", "Pillow was built without FreeType: install its wheel")
+
+
+def providers(patient: Patient) -> Finding:
+    """Which have a key; with --deep also whether their addresses answer. Nothing is generated."""
+    made = set_up(patient.settings)
+    silent = [slug for slug, one in made.items() if patient.deep and not _answers(one.base_url)]
+    missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
+    told = f"set up: {', '.join(made)}" + (f"; without a key: {missing}" if missing else "")
+    if silent:
+        return Finding("warn", f"no answer from {', '.join(silent)}: check the network and the address; {told}")
+    return Finding("ok", told)
+
+
+def tallies(patient: Patient) -> Finding:
+    """Tallies and boards against the log of votes."""
+    report = verify.verify(patient.database)
+    if not report.is_exact:
+        return Finding("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
+    return Finding("ok", f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards agree")
+
+
+def boards(patient: Patient) -> Finding:
+    """Stale ones are computed by whoever reads or votes next; old stale ones mean that it fails."""
+    with patient.database.reading() as session:
+        found = ages.of_boards(session, patient.now)
+    late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
+    if late:
+        return Finding("warn", f"{', '.join(late)} waiting for a refresh: open a board, or run `arena recompute`")
+    return Finding("ok", f"{sum(one.stale for one in found)} waiting for a refresh")
+
+
+def sweep(patient: Patient) -> Finding:
+    """The last audit of what the numbers rest on."""
+    with patient.database.reading() as session:
+        last = session.scalar(select(func.max(Audit.at)))
+        is_used = bool(ages.of_boards(session, patient.now))
+    if last is None and not is_used:
+        return Finding("ok", "nothing to audit yet")
+    if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):
+        return Finding("warn", f"last one: {last or 'never'}: run `arena integrity sweep` every night")
+    return Finding("ok", f"last one {last:%Y-%m-%d %H:%M} UTC")
+
+
+CHECKS: dict[str, Callable[[Patient], Finding]] = {
+    "settings": settings,
+    "database": database,
+    "migrations": migrations,
+    "clock": clock,
+    "storage": storage,
+    "images": images,
+    "disk": disk,
+    "fonts": fonts,
+    "providers": providers,
+    "tallies": tallies,
+    "boards": boards,
+    "sweep": sweep,
+}
+
+BEFORE_A_DATABASE = ("settings", "storage", "disk", "fonts", "providers")
+
+
+def _answers(url: str) -> bool:
+    """Any answer will do, a refusal too: no key is sent."""
+    if not url:
+        return True
+    try:
+        httpx.get(url, timeout=PROVIDER_SECONDS)
+    except httpx.HTTPError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""A database made beside the one that stands, which then takes its place in one step."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from app.db import Database
+
+BESIDE = "blindvote_restoring"
+LOCK_SECONDS = 30
+
+
+class InUse(Exception):
+    """Somebody else has the database open."""
+
+    code = "database_in_use"
+
+
+@contextmanager
+def beside(standing: Database) -> Iterator[Database]:
+    """An empty database: a file next to SQLite's, a schema in PostgreSQL's. Gone afterwards, if not in place."""
+    _clear(standing)
+    if not standing.is_sqlite:
+        standing.write(lambda session: _run(session, f"CREATE SCHEMA {BESIDE}"))
+    database = Database(_url_beside(standing))
+    try:
+        yield database
+    finally:
+        database.close()
+        _clear(standing)
+
+
+def take_the_place(standing: Database, fresh: Database) -> None:
+    """From here on the fresh one stands. Raises InUse for SQLite's file, DatabaseBusy for PostgreSQL's tables."""
+    if not standing.is_sqlite:
+        with standing.reading() as session:
+            schema = inspect(session.connection()).default_schema_name or "public"
+        standing.write(lambda session: _move_tables(session, schema))
+        return
+    fresh.close()
+    path = _path(standing)
+    check_unused(standing)
+    _path(fresh).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def check_unused(standing: Database) -> None:
+    """
+    Of SQLite alone, whose file can't be replaced under a process that has it open. Raises InUse.
+
+    The last one to close a database removes its log: after us it is there only while somebody else has it open.
+    """
+    standing.close()
+    if standing.is_sqlite and _path(standing).with_name(f"{_path(standing).name}-wal").exists():
+        raise InUse("Another process has the database open: stop the server first.")
+
+
+def _move_tables(session: Session, schema: str) -> None:
+    session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+    quote = session.connection().dialect.identifier_preparer.quote
+    names = [quote(name) for name in inspect(session.connection()).get_table_names(schema=BESIDE)]
+    for name in names:
+        session.execute(text(f"DROP TABLE IF EXISTS {quote(schema)}.{name} CASCADE"))
+    for name in names:
+        session.execute(text(f"ALTER TABLE {BESIDE}.{name} SET SCHEMA {quote(schema)}"))
+
+
+def _clear(standing: Database) -> None:
+    """What an earlier try left behind."""
+    if not standing.is_sqlite:
+        standing.write(lambda session: _run(session, f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
+        return
+    path = _path(standing)
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        path.with_name(f"{path.name}.{BESIDE}{suffix}").unlink(missing_ok=True)
+
+
+def _run(session: Session, statement: str) -> None:
+    session.execute(text(statement))
+
+
+def _path(database: Database) -> Path:
+    return Path(make_url(database.url).database or "")
+
+
+def _url_beside(standing: Database) -> str:
+    url = make_url(standing.url)
+    if standing.is_sqlite:
+        return url.set(database=f"{url.database}.{BESIDE}").render_as_string(hide_password=False)
+    search = url.update_query_dict({"options": f"-csearch_path={BESIDE}"})
+    return search.render_as_string(hide_password=False)

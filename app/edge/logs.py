@@ -1,0 +1,162 @@
+"""One line per event on standard error, JSON or text: no secret in it, and nothing a client sent unescaped."""
+
+import json
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+from structlog.typing import EventDict
+
+from app import metrics
+from app.settings import Settings
+
+HIDDEN = "[secret]"
+SHORTEST_SECRET = 6
+BEARERS = re.compile(r"\bbv_[0-9a-f]{12}_[A-Za-z0-9_-]{43}|(?i:\b(?:bearer|basic))\s+[A-Za-z0-9._~+/=-]{8,}")
+"""Keys of our gateway, and what follows the scheme of an Authorization header."""
+MESSAGE_CHARACTERS = 200
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+_log: Any = None
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request this thread answers."""
+
+
+def configure(settings: Settings) -> None:
+    """For this process: structlog's events and the standard library's warnings, ours from LOG_LEVEL up."""
+    global _log  # noqa: PLW0603 (a process has one standard error)
+    level = LEVELS[settings.log_level]
+    hide = _hider(secrets_of(settings))
+    render = _as_json if settings.log_format == "json" else _as_text
+    structlog.configure(
+        processors=[_stamp, lambda _logger, _name, facts: hide(render(facts))],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_Line,
+        cache_logger_on_first_use=False,
+    )
+    _log = structlog.get_logger().bind()
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler, _FromLogging)]:
+        root.removeHandler(old)
+    root.addHandler(_FromLogging(logging.WARNING))
+    logging.getLogger("app").setLevel(level)
+
+
+def event(name: str, *, level: str = "warning", **facts: Any) -> None:
+    """
+    Tell of something that concerns security: a refusal, a quarantine, what an administrator did.
+
+    Counted too. `facts` hold ids and slugs: no address but a truncated one, no prompt, no key. Silent where no log
+    is configured, as in most commands.
+    """
+    metrics.count("security_events_total", name)
+    tell(level, name, **facts)
+
+
+def tell(level: str, name: str, **facts: Any) -> None:
+    """One line, if a log is configured and takes this level."""
+    if _log is not None:
+        getattr(_log, level)(name, **facts)
+
+
+def secrets_of(settings: Settings) -> frozenset[str]:
+    """Every secret in the settings, the database's password among them."""
+    given = {
+        value.get_secret_value()
+        for name in type(settings).model_fields
+        if isinstance(value := getattr(settings, name), SecretStr)
+    }
+    password = make_url(settings.database_url).password or ""
+    return frozenset(s for s in given | {password, unquote(password)} if len(s) >= SHORTEST_SECRET)
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """
+    An exception's kind and traceback, of each message the first line only.
+
+    What follows it in the messages of SQLAlchemy, psycopg and pydantic are the values they were given.
+    """
+    lines: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        first = next(iter(str(seen).splitlines()), "")[:MESSAGE_CHARACTERS]
+        lines[:0] = [*traceback.format_tb(seen.__traceback__), f"{type(seen).__name__}: {first}\n"]
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return {"error": type(error).__name__, "traceback": "".join(lines).rstrip()}
+
+
+def _stamp(_logger: object, level: str, facts: EventDict) -> EventDict:
+    """In front what every line has."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known = request_id.get()
+    head = {"at": at, "level": level, "event": facts.pop("event")}
+    return {**head, **({"request_id": known} if known else {}), **facts}
+
+
+def _as_json(facts: EventDict) -> str:
+    return _encode(facts)
+
+
+def _as_text(facts: EventDict) -> str:
+    head = f"{facts.pop('at')} {facts.pop('level'):7} {_bare(facts.pop('event'))}"
+    return " ".join([head, *(f"{name}={_bare(value)}" for name, value in facts.items())])
+
+
+def _bare(value: Any) -> str:
+    """Quoted only where it must be; a line break or a control character is always escaped."""
+    text = _encode(value)
+    plain = text[1:-1] if isinstance(value, str) else text
+    return plain if plain and not set(plain) & {" ", '"', "=", "\\"} else text
+
+
+_encode: Callable[[Any], str] = json.JSONEncoder(default=str).encode
+"""ASCII only: no byte of a client's ends a line or moves a terminal's cursor."""
+
+
+def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Replaces secrets as they are and as JSON writes them."""
+    marks = sorted({form for secret in secrets for form in (secret, _encode(secret)[1:-1])}, key=len, reverse=True)
+
+    def hide(line: str) -> str:
+        for mark in marks:
+            if mark in line:
+                line = line.replace(mark, HIDDEN)
+        low = line.lower()  # far quicker than the pattern, which most lines need not meet
+        return BEARERS.sub(HIDDEN, line) if "bv_" in low or "bearer" in low or "basic" in low else line
+
+    return hide
+
+
+class _Line:
+    """Writes to what is standard error at that moment, a line at a time."""
+
+    _turn = threading.Lock()
+
+    def msg(self, line: str) -> None:
+        """The only thing a log does."""
+        with self._turn:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = msg
+
+
+class _FromLogging(logging.Handler):
+    """What libraries and Flask say through the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As one event named for its logger."""
+        cause = record.exc_info[1] if record.exc_info else None
+        level = "error" if record.levelno >= logging.ERROR else "warning" if record.levelno >= 30 else "info"
+        facts = described(cause) if cause else {}
+        tell(level, record.getMessage()[:MESSAGE_CHARACTERS], logger=record.name, **facts)
