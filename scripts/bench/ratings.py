@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def evalica_bt(log: Log) -> Contender:
     return run
 
 
-def arena_rank_bt(log: Log) -> Contender:
+def arena_rank_bt(log: Log, **options: float) -> Contender:
     import pandas as pd
     from arena_rank.models.bradley_terry import BradleyTerry
     from arena_rank.utils.data_utils import PairDataset
@@ -101,7 +102,7 @@ def arena_rank_bt(log: Log) -> Contender:
 
     def run() -> Found:
         dataset = PairDataset.from_pandas(frame)
-        found = BradleyTerry(n_competitors=log.models).compute_ratings_and_cis(dataset)
+        found = BradleyTerry(n_competitors=log.models, **options).compute_ratings_and_cis(dataset)
         half = (np.asarray(found["rating_upper"]) - np.asarray(found["rating_lower"])) / 2
         return centred(np.asarray(found["ratings"]) / ELO_PER_LOGIT), half
 
@@ -147,6 +148,7 @@ CONTENDERS: dict[str, tuple[Callable[[Log], Contender], str | None]] = {
     "ours, from votes": (own_from_votes, None),
     "evalica, no interval": (evalica_bt, "evalica"),
     "arena-rank": (arena_rank_bt, "arena_rank"),
+    "arena-rank, no ridge": (partial(arena_rank_bt, hessian_reg=1e-12), "arena_rank"),
     f"FastChat's method, {ROUNDS} rounds": (bootstrap_bt, "scipy"),
 }
 

@@ -1,0 +1,246 @@
+"""
+Requests per second through the production server, beside the floor of the same stack in the same run.
+
+    python scripts/bench/load.py [--database sqlite|postgres] [--stored 1000,100000] [--seconds 6] [--json FILE]
+
+Needs wrk (Debian: apt-get install wrk). Client and server share the machine: trust ratios, not figures.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from itsdangerous import Signer
+
+from app.edge import identity
+from scripts.bench.filling import fill, open_pairs
+from scripts.faults.server import ROOT, Server, serving
+
+SECRET = "s" * 32
+LUA = """
+local lines, at = {}, 0
+for line in io.lines(os.getenv("REQUESTS")) do lines[#lines + 1] = line end
+request = function()
+  at = at % #lines + 1
+  local method, path, cookie, body = lines[at]:match("^(%S+) (%S+) (%S*) ?(.*)$")
+  local headers = {["Content-Type"] = "application/json"}
+  if cookie ~= "-" then headers["Cookie"] = cookie end
+  if os.getenv("ENCODING") then headers["Accept-Encoding"] = os.getenv("ENCODING") end
+  return wrk.format(method, path, headers, body ~= "" and body or nil)
+end
+done = function(summary, latency)
+  io.write(string.format('{"requests": %d, "micros": %d, "p50": %f, "p99": %f, "most": %f, "bad": %d}\\n',
+    summary.requests, summary.duration, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    latency.max / 1000, summary.errors.status + summary.errors.connect + summary.errors.read
+    + summary.errors.timeout))
+end
+"""
+BARS = {"vote": ("bare vote", 0.67), "board, kept": ("bare page", 0.67), "model page, kept": ("bare page", 0.67)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement; times in milliseconds, CPU of the server in microseconds a request."""
+
+    database: str
+    stored: int
+    what: str
+    rate: float
+    p50: float
+    p99: float
+    most: float
+    cpu: float
+    bad: int
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    arguments.add_argument("--stored", default="1000,100000")
+    arguments.add_argument("--seconds", type=int, default=6)
+    arguments.add_argument("--connections", type=int, default=32)
+    arguments.add_argument("--competitions", type=int, default=12)
+    arguments.add_argument("--models", type=int, default=16)
+    arguments.add_argument("--folder", type=Path, help="where the data lie; a disk, not memory, for true syncs")
+    arguments.add_argument("--json", type=Path)
+    options = arguments.parse_args()
+    rows: list[Row] = []
+    holding = tempfile.TemporaryDirectory(prefix="blindvote-load-", dir=options.folder)
+    with (
+        holding as folder,
+        serving(
+            options.database,
+            folder=Path(folder),
+            start=False,
+            competitions=options.competitions,
+            models=options.models,
+        ) as server,
+    ):
+        server.environment |= {"SECRET_KEY": SECRET, "OPENBLAS_NUM_THREADS": "1"}
+        for stored in map(int, options.stored.split(",")):
+            began = time.monotonic()
+            with server.database() as opened:
+                fill(opened, stored)
+            print(f"\n{stored:,} votes stored after {time.monotonic() - began:.0f} s", flush=True)
+            rows += measured(server, options.database, stored, options.seconds, options.connections)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    return verdict(rows)
+
+
+def measured(server: Server, database: str, stored: int, seconds: int, connections: int) -> list[Row]:
+    """Every request of the product at this size, between two runs of the floor."""
+    print(f"{'':<22}{'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU us':>8} {'bad':>5}")
+    plan = Plan(server, database, stored, seconds, connections)
+    rows = []
+    server.start()
+    page = urllib.request.urlopen(server.url + "/leaderboards/text-to-image").read()
+    rows += [plan.run("board, kept", ["GET /leaderboards/text-to-image -"])]
+    rows += [plan.run("board, kept, brotli", ["GET /leaderboards/text-to-image -"], encoding="br")]
+    rows += [plan.run("board API", ["GET /api/v1/leaderboards/text-to-image -"])]
+    rows += [plan.run("model page, kept", ["GET /models/m3 -"])]
+    rows += [plan.run("new pair", ["POST /api/v1/matchups - {}"])]
+    open_ones = opened(server, int(seconds * 4500))
+    rows += [plan.run("image", [f"GET /m/{m}/a.webp {cookie}" for cookie, m in open_ones[:500]])]
+    votes = [
+        f'POST /api/v1/matchups/{m}/vote {cookie} {{"outcome":"{"ab"[n % 2]}"}}'
+        for n, (cookie, m) in enumerate(open_ones)
+    ]
+    rows += [plan.run("vote", votes)]
+    server.kill()
+    with bare(server, page) as floor:
+        plan = Plan(floor, database, stored, seconds, connections)
+        tokens = [os.urandom(16).hex() for _ in range(int(seconds * 8000))]
+        rows += [plan.run("bare vote", [f'POST /vote/{token} - {{"outcome":"a"}}' for token in tokens])]
+        rows += [plan.run("bare page", ["GET /page -"])]
+        rows += [plan.run("bare rendering", ["GET /rendered -"])]
+    return rows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where requests go, for how long and from how many connections."""
+
+    server: Server
+    database: str
+    stored: int
+    seconds: int
+    connections: int
+
+    def run(self, what: str, requests: list[str], encoding: str = "") -> Row:
+        """Requests are lines of method, path, cookie or a dash, and body; they start over when all are sent."""
+        with tempfile.TemporaryDirectory() as folder:
+            script, lines = Path(folder) / "send.lua", Path(folder) / "requests"
+            script.write_text(LUA)
+            lines.write_text("\n".join(requests))
+            environment = os.environ | {"REQUESTS": str(lines)} | ({"ENCODING": encoding} if encoding else {})
+            busy = cpu_of(self.server)
+            words = [
+                "wrk",
+                "-t1",
+                f"-c{self.connections}",
+                f"-d{self.seconds}s",
+                "-s",
+                str(script),
+                self.server.url,
+            ]
+            told = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+            busy = cpu_of(self.server) - busy
+        found = json.loads(told.strip().splitlines()[-1])
+        row = Row(
+            database=self.database,
+            stored=self.stored,
+            what=what,
+            rate=found["requests"] / found["micros"] * 1e6,
+            p50=found["p50"],
+            p99=found["p99"],
+            most=found["most"],
+            cpu=busy / max(found["requests"], 1) * 1e6,
+            bad=found["bad"],
+        )
+        times = f"{row.p50:>8.2f} {row.p99:>8.2f} {row.most:>8.1f}"
+        print(f"{what:<22}{row.rate:>9.0f} {times} {row.cpu:>8.0f} {row.bad:>5}", flush=True)
+        return row
+
+
+def opened(server: Server, count: int) -> list[tuple[str, str]]:
+    """(cookie, matchup) of open matchups; the cookies as the server signs them."""
+    signer = Signer(SECRET, salt=identity.NAME, digest_method=identity.hashlib.sha256)
+    with server.database() as database:
+        pairs = open_pairs(database, count, datetime.now(UTC))
+    return [
+        (f"{identity.NAME}={signer.sign(identity.encode_id(voter)).decode()}", identity.encode_id(matchup))
+        for voter, matchup in pairs
+    ]
+
+
+@contextmanager
+def bare(server: Server, page: bytes) -> Iterator[Server]:
+    """The floor on the same database and port."""
+    path = server.folder / "bare.html"
+    path.write_bytes(page)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.bench.bare"],
+        env=server.environment | {"BARE_PAGE": str(path)},
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    server.process = process
+    try:
+        for _ in range(400):
+            try:
+                urllib.request.urlopen(server.url + "/page").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield server
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        server.process = None
+
+
+def cpu_of(server: Server) -> float:
+    """Seconds of user and system time of the server's processes so far."""
+    assert server.process
+    ticks = 0
+    for pid in [server.process.pid, *server.workers()]:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def verdict(rows: list[Row]) -> int:
+    """Ratios to the floor at each size, and what growth costs."""
+    print()
+    fine = not any(row.bad for row in rows)
+    for stored in sorted({row.stored for row in rows}):
+        here = {row.what: row for row in rows if row.stored == stored}
+        for what, (floor, bar) in BARS.items():
+            ratio = here[what].rate / here[floor].rate
+            fine &= ratio >= bar
+            print(f"{stored:>11,} votes: {what:<18} {ratio:6.2f} of {floor} (bar {bar})")
+    smallest, largest = min(row.stored for row in rows), max(row.stored for row in rows)
+    for what in sorted({row.what for row in rows}) if smallest < largest else []:
+        first, last = (next(r for r in rows if r.what == what and r.stored == n) for n in (smallest, largest))
+        print(f"{what:<22} {last.rate / first.rate:6.2f} of its rate at {smallest:,} when {largest:,} are stored")
+    return 0 if fine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
