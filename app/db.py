@@ -1,14 +1,10 @@
 """The two doors to the database: `reading()` for reads and `write(work)`, the only place that commits."""
 
-import fcntl
 import importlib
-import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -35,6 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app import metrics
+from app.marks import Watch
+from app.turns import Job, NoTurn, Turns
 
 Result = TypeVar("Result")
 
@@ -42,9 +40,6 @@ ROOT = Path(__file__).resolve().parent.parent
 BUSY_SECONDS = 30
 RETRIES = 3
 BUSY = "The database is busy or unreachable; nothing was stored. Try again."
-LOCK_POLL_SECONDS = 0.0005
-MOST_AT_ONCE = 64
-"""Works in one commit: enough to share a sync, few enough for the first not to wait for the last."""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
@@ -100,14 +95,14 @@ class Database:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._read_engine = _sqlite_engine(self.url, begin="BEGIN")
             self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
-            self._group = _GroupCommit(self._write_engine, Path(f"{path}.lock"))
+            self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
             self._write_engine = create_engine(self.url, pool_pre_ping=True, pool_size=16, max_overflow=16)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._thread = threading.local()
-        self._watches: WeakSet[_Watch] = WeakSet()
+        self._watches: WeakSet[Watch] = WeakSet()
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
@@ -120,17 +115,19 @@ class Database:
         with _translated(), Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session:
             yield session
 
-    def write(self, work: Callable[[Session], Result]) -> Result:
+    def write(self, work: Callable[[Session], Result], *, patience: float | None = None) -> Result:
         """
         Run `work` in one transaction and return its result after the commit.
 
         `work` touches nothing but its session, may be run again after a lost race, and returns frozen values,
         never rows. Raises DatabaseBusy when the database can't be had; any exception of `work` rolls back.
-        On SQLite works that come at the same time share a commit: a sync costs the same for one as for many.
+        On SQLite works that come at the same time share a commit, a sync costs the same for one as for many, and
+        `patience` is how many seconds to wait for a turn.
         """
         with _translated():
             if self.is_sqlite:
-                return self._group.run(work)
+                job = Job(work, BUSY_SECONDS if patience is None else patience)
+                return cast("Result", self._turns.run(job))
             for attempt in range(RETRIES):
                 try:
                     return self._commit(work)
@@ -141,11 +138,44 @@ class Database:
                     time.sleep(0.01 * 2**attempt)
             raise AssertionError("unreachable")
 
-    def _commit(self, work: Callable[[Session], Result]) -> Result:
-        with Session(self._write_engine, expire_on_commit=False) as session:
+    def _commit(self, work: Callable[[Session], Result], patience: float | None = None) -> Result:
+        engine = (
+            self._write_engine if patience is None else self._write_engine.execution_options(patience=patience)
+        )
+        with Session(engine, expire_on_commit=False) as session:
             result = work(session)
             session.commit()
             return result
+
+    def _commit_batch(self, jobs: list[Job]) -> None:
+        try:
+            if len(jobs) > 1:
+                self._commit_together(jobs)
+                return
+        except _TransactionLostError:
+            pass
+        for job in jobs:
+            try:
+                job.result, job.error = self._commit(job.work, job.patience), None
+            except Exception as error:  # noqa: BLE001 (raised to the caller whose work it was)
+                job.error = error
+
+    def _commit_together(self, jobs: list[Job]) -> None:
+        """Each under a savepoint of its own: one that fails takes back its own changes alone."""
+        with self._write_engine.begin() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            for job in jobs:
+                driver.execute("SAVEPOINT work")
+                try:
+                    with Session(connection, join_transaction_mode="rollback_only") as session:
+                        job.result = job.work(session)
+                        session.flush()
+                except Exception as error:
+                    job.result, job.error = None, error
+                    if not driver.in_transaction:
+                        raise _TransactionLostError from error
+                    driver.execute("ROLLBACK TO work")
+                driver.execute("RELEASE work")
 
     def mark(self) -> Hashable:
         """
@@ -153,10 +183,10 @@ class Database:
 
         For a fiftieth of what a transaction costs. None when the database can't be asked.
         """
-        watch: _Watch | None = getattr(self._thread, "watch", None)
+        watch: Watch | None = getattr(self._thread, "watch", None)
         try:
             if watch is None:
-                watch = self._thread.watch = _Watch(self._write_engine)
+                watch = self._thread.watch = Watch(self._write_engine)
                 self._watches.add(watch)
             return watch, watch.committed()
         except (DBAPIError, self._write_engine.dialect.loaded_dbapi.Error):
@@ -194,26 +224,6 @@ class Database:
         self._write_engine.dispose()
 
 
-class _Watch:
-    """A connection that one thread keeps, outside any transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        # Engines begin a transaction with the first statement; SQLite would then never see another's commit.
-        if engine.dialect.name == "sqlite":
-            raw = engine.raw_connection()
-            self.close = raw.close
-            self._ask: Callable[[], Any] = lambda: raw.cursor().execute("PRAGMA data_version").fetchone()
-        else:
-            connection = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
-            self.close = connection.close
-            self._ask = lambda: tuple(connection.exec_driver_sql("SELECT pg_current_snapshot()::text").one())
-
-    def committed(self) -> Hashable:
-        """SQLite's counter of others' commits; PostgreSQL's snapshot, which names every open transaction."""
-        found: Hashable = self._ask()
-        return found
-
-
 def milliseconds(moment: datetime) -> int:
     """A moment as the database holds it."""
     return round(moment.timestamp() * 1000)
@@ -224,130 +234,8 @@ def moment_of(stored: int) -> datetime:
     return datetime.fromtimestamp(stored / 1000, UTC)
 
 
-@dataclass(eq=False)
-class _Job:
-    """A work on its way through a shared commit; `woken` when it is done, or when it is its turn to lead."""
-
-    work: Callable[[Session], Any]
-    woken: threading.Event = field(default_factory=threading.Event)
-    is_done: bool = False
-    result: Any = None
-    error: BaseException | None = None
-
-
-class _GroupCommit:
-    """
-    SQLite's writer: the first caller commits for those who came meanwhile, then hands over to the next in line.
-
-    SQLite's own wait for its lock is unfair, writers starve for seconds: inside a process they queue up here,
-    and processes queue up at the file lock.
-    """
-
-    def __init__(self, engine: Engine, lock: Path) -> None:
-        self._engine = engine
-        self._lock_path = lock
-        self._mutex = threading.Lock()
-        self._waiting: deque[_Job] = deque()
-        self._is_led = False
-
-    def run(self, work: Callable[[Session], Result]) -> Result:
-        """The work's result after its commit, or its own exception; the commit's for all who shared it."""
-        job = _Job(work)
-        with self._mutex:
-            self._waiting.append(job)
-            follows, self._is_led = self._is_led, True
-        if follows:
-            job.woken.wait()
-        if not job.is_done:
-            self._lead()
-        if job.error is not None:
-            raise job.error
-        return cast("Result", job.result)
-
-    def _lead(self) -> None:
-        with self._mutex:
-            batch = [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
-            waiting = len(self._waiting)
-        began = time.perf_counter()
-        try:
-            self._commit(batch)
-        except BaseException as error:  # noqa: BLE001 (whatever ended the transaction ended it for everybody)
-            for job in batch:
-                job.result, job.error = None, error
-        finally:
-            for job in batch:
-                job.is_done = True
-                job.woken.set()
-            with self._mutex:
-                heir = self._waiting[0] if self._waiting else None
-                self._is_led = heir is not None
-            if heir is not None:
-                heir.woken.set()
-        metrics.told_batch(size=len(batch), waiting=waiting, seconds=time.perf_counter() - began)
-
-    def _commit(self, batch: list[_Job]) -> None:
-        with _locked(self._lock_path):
-            try:
-                if len(batch) > 1:
-                    self._together(batch)
-                    return
-            except _TransactionLostError:
-                pass
-            for job in batch:
-                self._alone(job)
-
-    def _alone(self, job: _Job) -> None:
-        try:
-            with Session(self._engine, expire_on_commit=False) as session:
-                job.result = job.work(session)
-                session.commit()
-        except Exception as error:  # noqa: BLE001 (raised to the caller whose work it was)
-            job.result, job.error = None, error
-
-    def _together(self, batch: list[_Job]) -> None:
-        """Each under a savepoint of its own: one that fails takes back its own changes alone."""
-        with self._engine.begin() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            for job in batch:
-                driver.execute("SAVEPOINT work")
-                try:
-                    with Session(connection, join_transaction_mode="rollback_only") as session:
-                        job.result = job.work(session)
-                        session.flush()
-                except Exception as error:
-                    job.result, job.error = None, error
-                    if not driver.in_transaction:
-                        raise _TransactionLostError from error
-                    driver.execute("ROLLBACK TO work")
-                driver.execute("RELEASE work")
-
-
 class _TransactionLostError(Exception):
     """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Among processes; given back even by one that dies."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        _wait_for(handle)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _wait_for(handle: int) -> None:
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise DatabaseBusy(BUSY) from None
-            time.sleep(LOCK_POLL_SECONDS)
-        else:
-            return
 
 
 def insert(session: Session, table: Table | type[Base]) -> Any:
@@ -371,7 +259,7 @@ def _translated() -> Iterator[None]:
     """A database that is locked, full or away is one named condition to callers."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, NoTurn) as error:
         metrics.count("database_busy_total")
         raise DatabaseBusy(BUSY) from error
 
@@ -400,6 +288,8 @@ def _sqlite_engine(url: str, *, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
+        patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
+        connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
         connection.exec_driver_sql(begin)
 
     return engine

@@ -3,9 +3,10 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, String, and_, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, String, bindparam, cast, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, networks
@@ -15,54 +16,125 @@ from app.arena.policy import DAY, FREE, MINUTE, Policy, check
 from app.arena.pool import Pool
 from app.arena.tables import Category, Competition, Entry, Matchup, Vote, Voter, competition_categories
 from app.catalog import lookup
-from app.db import Database, insert
+from app.db import Database, milliseconds, moment_of
+from app.prepared import Prepared
 
 MODES = ("text-to-image", "image-edit")
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
 ATTEMPTS = 4
 
-# Written once: building a statement costs several times what running it does.
-_ID = select(Voter.id).where(Voter.token == bindparam("voter"))
-_HELD = _ID.with_for_update()
-_OPEN = (
-    select(Matchup)
-    .where(Matchup.voter_id == _ID.scalar_subquery())
-    .where(Matchup.closed_at.is_(None), Matchup.expires_at > bindparam("now"))
-    .order_by(Matchup.id)
+_ID = select(Voter.id).where(Voter.token == bindparam("voter")).scalar_subquery()
+_MATCHUP = select(
+    Matchup.public_id,
+    Matchup.competition_id,
+    Matchup.left_entry_id,
+    Matchup.right_entry_id,
+    Matchup.slot,
+    Matchup.issued_at,
+    Matchup.expires_at,
 )
-_EXPIRE = (
-    update(Matchup)
-    .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
-    .where(Matchup.expires_at <= bindparam("now"))
-    .values(closed_at=bindparam("now"))
-    .execution_options(synchronize_session=False)
+_OWN = Prepared(lambda _: _MATCHUP.where(Matchup.public_id == bindparam("matchup"), Matchup.voter_id == _ID))
+_OPEN = Prepared(
+    lambda _: (
+        _MATCHUP.where(Matchup.voter_id == _ID, Matchup.closed_at.is_(None))
+        .where(Matchup.expires_at > bindparam("now"))
+        .order_by(Matchup.id)
+    )
+)
+_EXPIRE = Prepared(
+    lambda _: (
+        update(Matchup)
+        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
+        .where(Matchup.expires_at <= bindparam("now"))
+        .values(closed_at=bindparam("now"))
+    )
+)
+_HELD = Prepared(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())
+_ENTER = Prepared(
+    lambda insert: (
+        insert(Voter)
+        .values(token=bindparam("voter"), first_seen=bindparam("now"), votes=0)
+        .on_conflict_do_nothing()
+    )
 )
 _KEY = cast(Matchup.low_entry_id, BigInteger) * (1 << 32) + Matchup.high_entry_id
-_HISTORY = select(func.aggregate_strings(cast(_KEY, String), ",")).where(Matchup.voter_id == _ID.scalar_subquery())
+_HISTORY = Prepared(
+    # A literal column: a literal string would be filled in at execution only.
+    lambda _: select(func.aggregate_strings(cast(_KEY, String), literal_column("','"))).where(  # type: ignore[arg-type]
+        Matchup.voter_id == _ID
+    )
+)
 """From an index alone; as one text, because ten thousand rows take five times as long."""
 _LATEST = (
     select(Vote.matchup_id, Vote.outcome)
-    .where(Vote.voter_id == _ID.scalar_subquery())
+    .where(Vote.voter_id == _ID)
     .order_by(Vote.cast_at.desc())
     .limit(NAMES_LINGER)
     .subquery()
 )
-_NAMED = (
-    select(Matchup.low_entry_id, Matchup.high_entry_id)
-    .join(_LATEST, _LATEST.c.matchup_id == Matchup.id)
-    .where(_LATEST.c.outcome != "skip")
+_NAMED = Prepared(
+    lambda _: (
+        select(Matchup.low_entry_id, Matchup.high_entry_id)
+        .join(_LATEST, _LATEST.c.matchup_id == Matchup.id)
+        .where(_LATEST.c.outcome != "skip")
+    )
 )
 """
 Entries whose names this voter has lately seen; a skip names nobody.
 
 Counted in votes: these come in the order the names were seen, and never outnumber the matchups issued.
 """
-_STANDING = (
-    select(Entry.model_id)
-    .join(Competition, Competition.id == Entry.competition_id)
-    .where(Entry.id.in_((bindparam("one"), bindparam("other"))))
-    .where(Entry.withdrawn_at.is_(None), Competition.status == "open")
+_MODELS = Prepared(
+    lambda _: select(Entry.model_id).where(or_(Entry.id == bindparam("one"), Entry.id == bindparam("other")))
+)
+_STANDING = Prepared(
+    lambda _: (
+        select(Entry.model_id)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(or_(Entry.id == bindparam("one"), Entry.id == bindparam("other")))
+        .where(Entry.withdrawn_at.is_(None), Competition.status == "open")
+    )
+)
+_FIELDS = (
+    "public_id",
+    "voter_id",
+    "competition_id",
+    "left_entry_id",
+    "right_entry_id",
+    "low_entry_id",
+    "high_entry_id",
+    "slot",
+    "issued_at",
+    "expires_at",
+    "network_key",
+    "probability",
+    "seen_before",
+    "simulated",
+)
+_RECORD = Prepared(
+    lambda insert: (
+        insert(Matchup).values({name: bindparam(f"its_{name}") for name in _FIELDS}).on_conflict_do_nothing()
+    )
+)
+_ASKED = Prepared(
+    lambda _: select(
+        Competition.slug,
+        Competition.title,
+        Competition.mode,
+        Competition.prompt,
+        Competition.input_key,
+        Competition.frame_width,
+        Competition.frame_height,
+    ).where(Competition.id == bindparam("competition"))
+)
+_FILED = Prepared(
+    lambda _: (
+        select(Category.slug, Category.title)
+        .join(competition_categories, competition_categories.c.category_id == Category.id)
+        .where(competition_categories.c.competition_id == bindparam("competition"))
+        .order_by(Category.position, Category.slug)
+    )
 )
 
 
@@ -143,8 +215,7 @@ def open_matchup(session: Session, voter: bytes, *, now: datetime) -> Issued | N
 
 def matchup(session: Session, voter: bytes, public_id: bytes) -> Issued:
     """An own matchup, open or not. Raises MatchupNotFound."""
-    own = and_(Matchup.public_id == public_id, Voter.token == voter)
-    row = session.scalars(select(Matchup).join(Voter, Voter.id == Matchup.voter_id).where(own)).one_or_none()
+    row = _OWN.first(session, matchup=public_id, voter=voter)
     if row is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     return _issued(session, row, is_new=False)
@@ -166,7 +237,7 @@ class _Ticket:
     def record(self, session: Session) -> Issued | None:
         """The matchup, or None when the choice no longer holds and must be made anew."""
         voter_id = _voter_id(session, self.voter, self.now)
-        session.execute(_EXPIRE, {"voter": voter_id, "now": self.now})
+        _EXPIRE.change(session, voter=voter_id, now=milliseconds(self.now))
         waiting = _open_matchups(session, self.voter, self.now)
         if len(waiting) == 2 or (self.pair is None and waiting):
             return _issued(session, waiting[0], is_new=False)
@@ -174,8 +245,9 @@ class _Ticket:
             return None
         network_key = self._check_limits(session, voter_id)
         slot = 0 if not waiting else 1 - waiting[0].slot
-        row = self._insert(session, self.pair, voter_id, slot, network_key)
-        return None if row is None else _issued(session, row, is_new=True)
+        if not self._insert(session, self.pair, voter_id, slot, network_key):
+            return None
+        return _issued(session, _OWN.first(session, matchup=self.public_id, voter=self.voter), is_new=True)
 
     def _check_limits(self, session: Session, voter_id: int) -> bytes | None:
         """Counts this matchup against what voter and network may ask for; returns the network's key to keep."""
@@ -190,66 +262,65 @@ class _Ticket:
         check(session, "issued/network", keys.day.hex(), policy.network_day, seconds=DAY, now=now, what=what)
         return keys.month
 
-    def _insert(
-        self, session: Session, pair: Pair, voter_id: int, slot: int, network_key: bytes | None
-    ) -> Matchup | None:
-        values = {
-            "public_id": self.public_id,
-            "voter_id": voter_id,
-            "competition_id": pair.competition_id,
-            "left_entry_id": pair.left_entry_id,
-            "right_entry_id": pair.right_entry_id,
-            "low_entry_id": min(pair.left_entry_id, pair.right_entry_id),
-            "high_entry_id": max(pair.left_entry_id, pair.right_entry_id),
-            "slot": slot,
-            "issued_at": self.now,
-            "expires_at": self.now + timedelta(seconds=self.matchup_seconds),
-            "network_key": network_key,
-            "probability": pair.probability,
-            "seen_before": pair.seen_before,
-            "simulated": self.simulated,
-        }
-        adding = insert(session, Matchup).values(values).on_conflict_do_nothing().returning(Matchup)
-        row: Matchup | None = session.scalars(adding).one_or_none()
-        return row
+    def _insert(self, session: Session, pair: Pair, voter_id: int, slot: int, network_key: bytes | None) -> bool:
+        low, high = sorted((pair.left_entry_id, pair.right_entry_id))
+        until = milliseconds(self.now + timedelta(seconds=self.matchup_seconds))
+        values = (
+            self.public_id,
+            voter_id,
+            pair.competition_id,
+            pair.left_entry_id,
+            pair.right_entry_id,
+            low,
+            high,
+            slot,
+            milliseconds(self.now),
+            until,
+            network_key,
+            pair.probability,
+            pair.seen_before,
+            self.simulated,
+        )
+        given = {f"its_{name}": value for name, value in zip(_FIELDS, values, strict=True)}
+        return bool(_RECORD.change(session, **given))
 
 
 def _voter_id(session: Session, token: bytes, now: datetime) -> int:
     """Finds or makes the voter and holds its row, so that one voter's requests queue up."""
-    known = session.scalars(_HELD, {"voter": token}).one_or_none()
-    if known is not None:
-        return known
-    session.execute(insert(session, Voter).values(token=token, first_seen=now, votes=0).on_conflict_do_nothing())
-    return session.scalars(_HELD, {"voter": token}).one()
+    known = _HELD.first(session, voter=token)
+    if known is None:
+        _ENTER.change(session, voter=token, now=milliseconds(now))
+        known = _HELD.first(session, voter=token)
+    return int(known.id)
 
 
-def _open_matchups(session: Session, voter: bytes, now: datetime) -> list[Matchup]:
-    """Oldest first. Loaded fresh: the transaction may have changed them."""
-    return list(session.scalars(_OPEN, {"voter": voter, "now": now}))
+def _open_matchups(session: Session, voter: bytes, now: datetime) -> list[Any]:
+    """Oldest first."""
+    return _OPEN.all(session, voter=voter, now=milliseconds(now))
 
 
-def _still_votable(session: Session, pair: Pair, waiting: list[Matchup]) -> bool:
+def _still_votable(session: Session, pair: Pair, waiting: list[Any]) -> bool:
     """Both entries still stand, and the matchup that came first meanwhile shows neither of their models."""
-    models = session.scalars(_STANDING, {"one": pair.left_entry_id, "other": pair.right_entry_id}).all()
-    return len(models) == 2 and _models(session, waiting).isdisjoint(models)
+    rows = _STANDING.all(session, one=pair.left_entry_id, other=pair.right_entry_id)
+    return len(rows) == 2 and _models(session, waiting).isdisjoint(row.model_id for row in rows)
 
 
-def _exclusions(session: Session, voter: bytes, waiting: list[Matchup]) -> Exclusions:
-    return Exclusions(_history(session, voter), _models(session, waiting), _named(session, voter))
+def _exclusions(session: Session, voter: bytes, waiting: list[Any]) -> Exclusions:
+    named = frozenset(entry for pair in _NAMED.all(session, voter=voter) for entry in pair)
+    return Exclusions(_history(session, voter), _models(session, waiting), named)
 
 
 def _history(session: Session, voter: bytes) -> Ints:
     """`lanes.pair_keys` of everything ever issued to this voter."""
-    return np.fromstring(session.scalars(_HISTORY, {"voter": voter}).one() or "", np.int64, sep=",")
+    return np.fromstring(_HISTORY.first(session, voter=voter)[0] or "", np.int64, sep=",")
 
 
-def _models(session: Session, waiting: list[Matchup]) -> frozenset[int]:
-    shown = [entry for one in waiting for entry in (one.left_entry_id, one.right_entry_id)]
-    return frozenset(session.scalars(select(Entry.model_id).where(Entry.id.in_(shown)))) if shown else frozenset()
-
-
-def _named(session: Session, voter: bytes) -> frozenset[int]:
-    return frozenset(entry for pair in session.execute(_NAMED, {"voter": voter}) for entry in pair)
+def _models(session: Session, waiting: list[Any]) -> frozenset[int]:
+    return frozenset(
+        row.model_id
+        for shown in waiting
+        for row in _MODELS.all(session, one=shown.left_entry_id, other=shown.right_entry_id)
+    )
 
 
 def _within(session: Session, wish: Wish) -> frozenset[int] | None:
@@ -294,18 +365,18 @@ def _why_nothing(within: frozenset[int] | None, smallest_pool: int) -> str:
     return "You have judged every pair there is here."
 
 
-def _issued(session: Session, row: Matchup, *, is_new: bool) -> Issued:
-    competition = session.get_one(Competition, row.competition_id)
+def _issued(session: Session, row: Any, *, is_new: bool) -> Issued:
+    asked = _ASKED.first(session, competition=row.competition_id)
     return Issued(
         public_id=row.public_id,
-        issued_at=row.issued_at,
-        expires_at=row.expires_at,
-        slug=competition.slug,
-        title=competition.title,
-        mode=competition.mode,
-        prompt=competition.prompt,
-        categories=tuple((category.slug, category.title) for category in competition.categories),
-        has_input=competition.input_key is not None,
-        frame=(competition.frame_width, competition.frame_height),
+        issued_at=moment_of(row.issued_at),
+        expires_at=moment_of(row.expires_at),
+        slug=asked.slug,
+        title=asked.title,
+        mode=asked.mode,
+        prompt=asked.prompt,
+        categories=tuple(tuple(row) for row in _FILED.all(session, competition=row.competition_id)),
+        has_input=asked.input_key is not None,
+        frame=(asked.frame_width, asked.frame_height),
         is_new=is_new,
     )

@@ -3,16 +3,41 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors
 from app.arena.charging import charge
 from app.arena.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
-from app.db import execute
+from app.db import execute, milliseconds
+from app.prepared import Prepared
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
+_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+_FILE = Prepared(
+    lambda _: (
+        select(
+            Matchup.left_served_at.label("a_served_at"),
+            Matchup.right_served_at.label("b_served_at"),
+            _LEFT.rendition_key.label("a_key"),
+            _RIGHT.rendition_key.label("b_key"),
+            Competition.input_key,
+            Competition.file_bytes,
+        )
+        .select_from(Matchup)
+        .join(Competition, Competition.id == Matchup.competition_id)
+        .join(Voter, Voter.id == Matchup.voter_id)
+        .join(_LEFT, _LEFT.id == Matchup.left_entry_id)
+        .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
+        .where(
+            Matchup.public_id == bindparam("matchup"),
+            Voter.token == bindparam("voter"),
+            Matchup.expires_at > bindparam("now"),
+            Competition.status == "open",
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -38,28 +63,15 @@ def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now
 
     Raises MatchupNotFound for everything else, told apart by nothing.
     """
-    own = (
-        select(Matchup, Competition)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(Voter, Voter.id == Matchup.voter_id)
-        .where(
-            Matchup.public_id == matchup,
-            Voter.token == voter,
-            Matchup.expires_at > now,
-            Competition.status == "open",
-        )
-    )
-    found = session.execute(own).one_or_none()
+    found = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
     if found is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     if side == "input":
-        if found.Competition.input_key is None:
+        if found.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
-        return BlindFile(found.Competition.input_key, found.Competition.file_bytes, is_first_time=False)
-    entry_id = found.Matchup.left_entry_id if side == "a" else found.Matchup.right_entry_id
-    served_at = found.Matchup.left_served_at if side == "a" else found.Matchup.right_served_at
-    key = session.scalars(select(Entry.rendition_key).where(Entry.id == entry_id)).one()
-    return BlindFile(key, found.Competition.file_bytes, is_first_time=served_at is None)
+        return BlindFile(found.input_key, found.file_bytes, is_first_time=False)
+    key, served_at = (found.a_key, found.a_served_at) if side == "a" else (found.b_key, found.b_served_at)
+    return BlindFile(key, found.file_bytes, is_first_time=served_at is None)
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:

@@ -155,6 +155,12 @@ class Matchup(Base):
             sqlite_where=text("simulated = 1"),
             postgresql_where=text("simulated"),
         ),
+        Index(
+            "ix_matchups_network_key",
+            "network_key",
+            sqlite_where=text("network_key IS NOT NULL"),
+            postgresql_where=text("network_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -189,6 +195,12 @@ class Vote(Base):
     __table_args__ = (
         CheckConstraint("outcome IN ('a', 'b', 'tie', 'both_bad', 'skip')", name="outcome"),
         Index("ix_votes_voter_id_cast_at", "voter_id", "cast_at"),
+        Index(
+            "ix_votes_quarantined",
+            "voter_id",
+            sqlite_where=text("reason = 'quarantined'"),
+            postgresql_where=text("reason = 'quarantined'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

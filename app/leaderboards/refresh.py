@@ -22,6 +22,8 @@ from app.leaderboards.tables import Anchor, Board, RatingRun
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
+PATIENCE_SECONDS = 0.2
+"""For a claim: a reader is not made to wait for a writer, and served the run that stands."""
 REST = 10
 """A board rests ten times as long as its last pass took."""
 
@@ -79,7 +81,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     if not wanted:
         return []
     token = secrets.token_hex(16)
-    claimed = database.write(lambda session: claims.claim(session, wanted, token))
+    claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
     if not claimed:
         return []
     with metrics.timing("refresh_seconds", mode):

@@ -12,18 +12,30 @@ def upgrade() -> None:
     op.add_column("matchups", sa.Column("cap", sa.String()))
     op.add_column("voters", sa.Column("quarantine", sa.String()))
     op.add_column("competitions", sa.Column("target", sa.Integer()))
+    _indexes()
     _integrity()
     _admins()
     _suggestions()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_votes_quarantined", "votes")
+    op.drop_index("ix_matchups_network_key", "matchups")
     for table in ("suggestions", "admin_sessions", "admins", "vote_days", "flags", "network_salts"):
         op.drop_table(table)
     op.drop_column("competitions", "target")
     op.drop_column("voters", "quarantine")
     op.drop_column("matchups", "cap")
     op.drop_column("matchups", "charged_at")
+
+
+def _indexes() -> None:
+    """Both partial: empty where no network is remembered and nobody is quarantined."""
+    known, apart = sa.text("network_key IS NOT NULL"), sa.text("reason = 'quarantined'")
+    op.create_index(
+        "ix_matchups_network_key", "matchups", ["network_key"], sqlite_where=known, postgresql_where=known
+    )
+    op.create_index("ix_votes_quarantined", "votes", ["voter_id"], sqlite_where=apart, postgresql_where=apart)
 
 
 def _integrity() -> None:

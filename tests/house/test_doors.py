@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database, insert
+from app.db import Database, DatabaseBusy, insert
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ class Crowd:
             pool.submit(self.database.write, first)
             entered.wait(10)
             waiting = [pool.submit(self.database.write, work) for work in works]
-            while len(self.database._group._waiting) < len(works):
+            while self.database._turns.waiting <= len(works):
                 threading.Event().wait(0.001)
             go.set()
         return waiting
@@ -126,3 +127,36 @@ def test_every_connection_syncs_fully(sqlite: Database) -> None:
 
 
 PRAGMAS = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "mmap_size": 0}
+
+
+def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:
+    """A foreign writer holds the file: a claim on a board goes without, a vote waits and is stored."""
+    foreign = Database(sqlite.url)
+    holding, go = threading.Event(), threading.Event()
+
+    def hold(session: Session) -> None:
+        session.execute(text("UPDATE competitions SET version = version"))
+        holding.set()
+        go.wait(10)
+
+    with ThreadPoolExecutor(3) as pool:
+        holder = pool.submit(foreign.write, hold)
+        holding.wait(10)
+        vote = pool.submit(sqlite.write, add("patient"))
+        with pytest.raises(DatabaseBusy):
+            sqlite.write(add("hasty"), patience=0.05)
+        assert not vote.done()
+        go.set()
+        assert (vote.result(), holder.result()) == ("patient", None)
+    assert stored(sqlite) == {"patient"}
+    foreign.close()
+
+
+def test_a_lock_file_that_cannot_be_opened_is_a_busy_database(sqlite: Database, tmp_path: Path) -> None:
+    lock = sqlite._turns._lock
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    with pytest.raises(DatabaseBusy):
+        sqlite.write(add("one"))
+    lock.rmdir()
+    assert sqlite.write(add("two")) == "two"
