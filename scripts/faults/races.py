@@ -1,70 +1,76 @@
 """
 Eight simultaneous posts on one matchup, again and again: exactly one vote each.
 
-    python scripts/faults/races.py [--races 200] [--posts 8]
+    python scripts/faults/races.py [--database sqlite|postgres] [--races 1000] [--posts 8]
 """
 
 import argparse
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import httpx
-from sqlalchemy import func, select
 
-from app.arena.tables import Tally, Vote
-from app.db import Database
-from scripts.faults.server import Server, serving
+from scripts.faults.server import DATABASES, Server, serving
+from scripts.faults.stored import compare
+from scripts.faults.voters import Acknowledged
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--races", type=int, default=200)
+    arguments.add_argument("--database", choices=DATABASES, default="sqlite")
+    arguments.add_argument("--races", type=int, default=1000)
     arguments.add_argument("--posts", type=int, default=8)
     options = arguments.parse_args()
-    with serving() as server:
-        statuses = [_race(server, options.posts) for _ in range(options.races)]
-        votes, battles = _stored(server)
-        proof = server.run("recompute", "--verify")
-    answered = sum(len(race) for race in statuses)
-    refused = sum(status != 200 for race in statuses for status in race)
-    print(f"{options.races} races of {options.posts} posts: {answered} answers, {refused} of them not 200")
-    print(f"{votes} votes stored, {battles} counted")
-    print(proof.stdout.strip())
-    return 0 if votes == battles == options.races and not refused and proof.returncode == 0 else 1
+    with serving(options.database) as server:
+        return 0 if prove(server, options.races, options.posts) else 1
 
 
-def _race(server: Server, posts: int) -> list[int]:
-    with httpx.Client(base_url=server.url, timeout=30, verify=False) as client:
-        matchup = client.post("/api/v1/matchups", json={}).json()["id"]
-        cookies = dict(client.cookies)
-    barrier = threading.Barrier(posts)
-    statuses: list[int] = []
+def prove(server: Server, races: int, posts: int) -> bool:
+    """Print the figures; whether they are as they must be."""
+    known, bodies = Acknowledged(), Counter[int]()
+    clients = [httpx.Client(base_url=server.url, timeout=60, verify=False) for _ in range(posts)]
+    for _ in range(races):
+        bodies[_race(known, clients)] += 1
+    for client in clients:
+        client.close()
+    with server.database() as database:
+        stored = compare(database, known)
+    print(f"{races} races of {posts} posts, {known}")
+    print(f"{bodies[1]} races gave every post the same answer")
+    print(stored)
+    answered = known.statuses == {201: races, 200: races * posts} and bodies == {1: races}
+    return server.is_sound() and stored.holds() and len(known.votes) == races and answered
 
-    def post() -> None:
-        with httpx.Client(base_url=server.url, timeout=30, cookies=cookies, verify=False) as client:
-            barrier.wait()
-            answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": "a"})
-            statuses.append(answer.status_code)
 
-    threads = [threading.Thread(target=post) for _ in range(posts)]
+def _race(known: Acknowledged, clients: list[httpx.Client]) -> int:
+    """How many different answers one matchup got."""
+    first = clients[0]
+    first.cookies.clear()
+    issued = first.post("/api/v1/matchups", json={})
+    known.note(issued)
+    matchup, cookies = issued.json()["id"], dict(first.cookies)
+    barrier = threading.Barrier(len(clients))
+    bodies: list[str] = []
+
+    def post(client: httpx.Client) -> None:
+        client.cookies.clear()
+        client.cookies.update(cookies)
+        barrier.wait()
+        answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": "a"})
+        known.note(answer)
+        bodies.append(str(sorted((k, v) for k, v in answer.json().items() if k not in {"a", "b", "voter"})))
+        known.votes[matchup] = "a"
+
+    threads = [threading.Thread(target=post, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return statuses
-
-
-def _stored(server: Server) -> tuple[int, int]:
-    database = Database(f"sqlite:///{server.folder / 'blindvote.sqlite3'}")
-    battles = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
-    with database.reading() as session:
-        votes = session.scalars(select(func.count()).select_from(Vote)).one()
-        counted = session.scalars(select(func.sum(battles))).one()
-    database.close()
-    return votes, int(counted or 0)
+    return len(set(bodies))
 
 
 if __name__ == "__main__":

@@ -12,56 +12,67 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from sqlalchemy import text
+
+from app.arena import loading
+from app.db import Database
+from app.gateway.storage import Storage
+from app.leaderboards.verify import verify
+from tests.postgres import DURABLE_FLAGS, Cluster, cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARENA = [sys.executable, "-m", "app.cli"]
+DATABASES = ("sqlite", "postgres")
 
 
 class Server:
     """`arena serve` in a process group, so that a kill takes its workers too."""
 
-    def __init__(self, folder: Path, workers: int = 2) -> None:
+    def __init__(self, folder: Path, workers: int = 2, cluster: Cluster | None = None) -> None:
         self.folder = folder
+        self.cluster = cluster
+        self.log = Path(os.devnull)
+        self.database_url = (
+            cluster.url.format(database="postgres") if cluster else f"sqlite:///{folder / 'blindvote.sqlite3'}"
+        )
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "DATA_DIR": str(folder),
+            "DATABASE_URL": self.database_url,
+            "PROFILE": "local",
             "PORT": str(self.port),
             "WORKERS": str(workers),
             "PYTHONPATH": str(ROOT),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """An `arena` command on this server's data."""
-        return subprocess.run(
-            [*ARENA, *words], env=self.environment, cwd=ROOT, text=True, capture_output=True, check=False
-        )
-
     def start(self) -> float:
         """Seconds until it answers."""
         began = time.monotonic()
-        self.process = subprocess.Popen(
-            [*ARENA, "serve"],
-            env=self.environment,
-            cwd=ROOT,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*ARENA, "serve"],
+                env=self.environment,
+                cwd=ROOT,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
         while time.monotonic() - began < 60:
             try:
                 urllib.request.urlopen(self.url + "/api/v1/competitions", timeout=2).close()
                 return time.monotonic() - began
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError("the server did not start")
+        raise RuntimeError("the server did not start:\n" + self.log.read_text()[-2000:])
 
     def kill(self) -> None:
         """SIGKILL to all of its processes at once."""
@@ -70,25 +81,65 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def workers(self) -> list[int]:
+        """The processes that answer requests."""
+        assert self.process
+        main = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Its database, opened from here."""
+        with closing(Database(self.database_url)) as opened:
+            yield opened
+
+    def is_sound(self) -> bool:
+        """Log, tallies and boards agree, and so does SQLite of its own file; PostgreSQL has no such question."""
+        with self.database() as opened:
+            report = verify(opened)
+            with opened.reading() as session:
+                corrupt = [] if self.cluster else session.scalars(text("PRAGMA integrity_check")).all()
+        print(
+            f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards: "
+            f"{len(report.differences)} differences to the log; "
+            + ("" if self.cluster else f"integrity_check {', '.join(corrupt)}")
+        )
+        return report.is_exact and corrupt in ([], ["ok"])
+
 
 @contextmanager
-def serving(pack: Path | None = None, workers: int = 2) -> Iterator[Server]:
-    """A server with the images of a pack, or of a small one drawn here; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="blindvote-fault-"))
-    server = Server(folder / "data", workers)
-    try:
-        imported = server.run("import-pack", str(pack or draw_pack(folder / "pack")))
-        if imported.returncode != 0:
-            raise RuntimeError(imported.stderr)
-        print(imported.stdout.strip().splitlines()[-1])
-        server.start()
+def serving(
+    database: str = "sqlite",
+    pack: Path | None = None,
+    folder: Path | None = None,
+    workers: int = 2,
+    start: bool = True,
+    competitions: int = 8,
+    models: int = 8,
+) -> Iterator[Server]:
+    """
+    A server with the images of a pack, or of a small one drawn here; all gone afterwards.
+
+    Its data lie in `folder` where one is given. PostgreSQL runs with the durability it has by itself.
+    """
+    with ExitStack() as stack:
+        made = stack.enter_context(cluster(DURABLE_FLAGS)) if database == "postgres" else None
+        scratch = Path(tempfile.mkdtemp(prefix="blindvote-fault-"))
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        server = Server((folder or scratch) / "data", workers, made)
+        server.log = scratch / "serve.log"
+        stack.callback(server.kill)
+        drawn = draw_pack(scratch / "pack", competitions, models)
+        with server.database() as opened:
+            opened.migrate()
+            images = Storage(server.folder / "files")
+            loading.import_pack(opened, images, pack or drawn, now=lambda: datetime.now(UTC))
+        if start:
+            server.start()
         yield server
-    finally:
-        server.kill()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def draw_pack(folder: Path, competitions: int = 12, models: int = 8) -> Path:
+def draw_pack(folder: Path, competitions: int, models: int) -> Path:
     """A pack of noise pictures, each like no other."""
     listed = []
     for c in range(competitions):

@@ -2,11 +2,14 @@
 
 import random
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 
 import httpx
 
 OUTCOMES = ("a", "a", "b", "b", "tie", "both_bad")
+PATIENCE = 0.05
+"""Seconds before somebody who was told 503 asks again."""
 
 
 @dataclass
@@ -16,30 +19,60 @@ class Acknowledged:
     votes: dict[str, str] = field(default_factory=dict)
     maybe: set[str] = field(default_factory=set)
     """Asked for, never answered: they may or may not be stored."""
+    statuses: Counter[int] = field(default_factory=Counter)
+    silent: int = 0
+    """Answers 503 that did not say when to ask again."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, answer: httpx.Response) -> None:
+        """Count an answer."""
+        with self.lock:
+            self.statuses[answer.status_code] += 1
+            self.silent += answer.status_code == 503 and "Retry-After" not in answer.headers
+
+    def is_polite(self) -> bool:
+        """Whether each answer was one a fault excuses, and every 503 said when to ask again."""
+        return not self.silent and set(self.statuses) <= {200, 201, 409, 503}
+
+    def __str__(self) -> str:
+        return f"answers {dict(sorted(self.statuses.items()))}, {self.silent} of the 503 without Retry-After"
 
 
 def vote(url: str, known: Acknowledged, want: int, seed: int, stop: threading.Event) -> None:
-    """One voter until `want` votes are acknowledged by all together, or nothing answers any more."""
+    """One voter after another until `want` votes are acknowledged by all together, or nothing answers any more."""
     rng = random.Random(seed)
-    with httpx.Client(base_url=url, timeout=30, verify=False) as client:
+    with httpx.Client(base_url=url, timeout=60, verify=False) as client:
         while not stop.is_set() and len(known.votes) < want:
             try:
                 issued = client.post("/api/v1/matchups", json={})
-                if issued.status_code == 409:
-                    return
-                matchup = issued.raise_for_status().json()["id"]
             except httpx.HTTPError:
                 return
-            outcome = rng.choice(OUTCOMES)
-            try:
-                answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
-            except httpx.HTTPError:
-                known.maybe.add(matchup)
+            known.note(issued)
+            if issued.status_code == 409:
+                client.cookies.clear()  # this one has judged everything: the next comes
+            elif issued.is_error:
+                stop.wait(PATIENCE)
+            elif not _judge(client, known, issued.json()["id"], rng.choice(OUTCOMES), stop):
                 return
-            if answer.status_code == 200:
-                with known.lock:
-                    known.votes[matchup] = outcome
+
+
+def _judge(client: httpx.Client, known: Acknowledged, matchup: str, outcome: str, stop: threading.Event) -> bool:
+    """Vote until it is acknowledged, asking again after a 503; False when nothing answers."""
+    while True:
+        try:
+            answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
+        except httpx.HTTPError:
+            known.maybe.add(matchup)
+            return False
+        known.note(answer)
+        if answer.status_code == 200:
+            with known.lock:
+                known.votes[matchup] = outcome
+            known.maybe.discard(matchup)
+            return True
+        known.maybe.add(matchup)
+        if answer.status_code != 503 or stop.wait(PATIENCE):
+            return True
 
 
 def crowd(url: str, known: Acknowledged, want: int, voters: int, stop: threading.Event) -> list[threading.Thread]:

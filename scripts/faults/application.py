@@ -1,0 +1,57 @@
+"""The real application inside this process, for faults that a socket would only hide."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+from pydantic import SecretStr
+
+from app import create_app
+from app.arena import loading
+from app.db import Database
+from app.gateway.storage import Storage
+from app.settings import Settings
+from scripts.faults.server import draw_pack
+from scripts.faults.voters import OUTCOMES
+
+Seen = tuple[int, str, str]
+"""Status of the vote, matchup id, outcome."""
+
+
+def populate(database: Database, folder: Path, competitions: int = 3, models: int = 6) -> None:
+    """A migrated database with a small drawn pack in it."""
+    database.migrate()
+    pack = draw_pack(folder / "pack", competitions, models)
+    loading.import_pack(database, Storage(folder / "files"), pack, now=lambda: datetime.now(UTC))
+
+
+@contextmanager
+def application(folder: Path, database_url: str = "") -> Iterator[Flask]:
+    """Over the database of this folder, or another, as it stands."""
+    url = database_url or f"sqlite:///{folder / 'blindvote.sqlite3'}"
+    secret = SecretStr("s" * 32)
+    app = create_app(
+        Settings(database_url=url, data_dir=folder, secret_key=secret, refresh_seconds=0.2, log_level="error")
+    )
+    try:
+        yield app
+    finally:
+        app.extensions["blindvote"].database.close()
+
+
+def judge(app: Flask, votes: int, seed: int, pairs: int = 20) -> Iterator[Seen]:
+    """So many issued matchups and votes on them, by a new voter every `pairs`."""
+    rng = random.Random(seed)
+    for place in range(votes):
+        if place % pairs == 0:
+            client = app.test_client()
+        issued = client.post("/api/v1/matchups", json={})
+        if issued.status_code not in {200, 201}:
+            yield issued.status_code, "", ""
+            continue
+        matchup, outcome = issued.get_json()["id"], rng.choice(OUTCOMES)
+        answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
+        yield answer.status_code, matchup, outcome

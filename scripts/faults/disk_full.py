@@ -1,0 +1,110 @@
+"""
+A full disk: acknowledged votes are stored, the others are told 503, reads go on, and votes are taken again, by the
+same processes, as soon as there is room. SQLite on a small tmpfs, which takes root to mount.
+
+    python scripts/faults/disk_full.py [--refused 500] [--voters 8]
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+import httpx
+
+from scripts.faults.server import Server, serving
+from scripts.faults.stored import compare
+from scripts.faults.voters import Acknowledged, crowd
+
+SIZE = 64 * 2**20
+LEFT = 64 * 2**10
+"""Bytes left for votes to fill."""
+RECOVERY_SECONDS = 5.0
+PAGES = ("/healthz", "/api/v1/competitions", "/api/v1/leaderboards/text-to-image", "/leaderboards/text-to-image")
+
+
+@contextmanager
+def small_disk() -> Iterator[Path | None]:
+    """A file system of SIZE bytes; None where none may be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="blindvote-disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    try:
+        yield folder if mounted else None
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", folder], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--refused", type=int, default=500)
+    arguments.add_argument("--voters", type=int, default=8)
+    options = arguments.parse_args()
+    with small_disk() as disk:
+        if disk is None:
+            print("skipped: a small disk can't be mounted here; it takes root")
+            return 0
+        with serving(folder=disk) as server:
+            return 0 if prove(server, options.refused, options.voters) else 1
+
+
+def is_small(folder: Path) -> bool:
+    """Whether filling the disk of this folder hurts nobody."""
+    return shutil.disk_usage(folder).total <= SIZE
+
+
+def prove(server: Server, refused: int, voters: int, recovery: float = RECOVERY_SECONDS) -> bool:
+    """Print the figures; whether they are as they must be."""
+    known, stop = Acknowledged(), threading.Event()
+    ballast = server.folder / "ballast"
+    threads = crowd(server.url, known, 10**9, voters, stop)
+    wait_for(lambda: len(known.votes) >= 2 * voters)
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:  # votes may take the last of it meanwhile
+        while (room := shutil.disk_usage(server.folder).free) > LEFT:
+            file.write(bytes(min(room - LEFT, 2**20)))
+    wait_for(lambda: known.statuses[503] >= refused)
+    reads = _read(server)
+    full = len(known.votes)
+    ballast.unlink()
+    began = time.monotonic()
+    wait_for(lambda: len(known.votes) >= full + 3 * voters)
+    recovered = time.monotonic() - began
+    stop.set()
+    for thread in threads:
+        thread.join()
+    with server.database() as database:
+        stored = compare(database, known)
+    print(f"{full} votes acknowledged until the disk was full, {len(known.votes)} in the end, {known}")
+    print(f"pages read while it was full: {reads}")
+    print(f"{stored}; {3 * voters} votes taken {recovered:.2f} s after there was room again")
+    fine = stored.holds() and known.is_polite() and set(reads.values()) == {200}
+    return server.is_sound() and fine and known.statuses[503] >= refused and recovered < recovery
+
+
+def _read(server: Server) -> dict[str, int]:
+    with httpx.Client(base_url=server.url, timeout=30, verify=False) as client:
+        return {page: client.get(page).status_code for page in PAGES}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Raises RuntimeError after a minute."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError("that did not happen within a minute")
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
