@@ -1,47 +1,205 @@
-"""`arena integrity`: what the boards' numbers rest on."""
+"""`arena integrity`: what the boards' numbers rest on, and whose votes do not count."""
 
+import getpass
 from typing import Any
 
 import click
 
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
+NUMBER = click.IntRange(1, 2**31 - 1)
+why_option = click.option("--reason", required=True, help="Why; it is published.")
+
 
 @click.group()
 def integrity() -> None:
-    """Audits of the boards."""
+    """Tests of the votes, quarantines, audits of the boards."""
+
+
+@integrity.command()
+@click.option(
+    "--quarantine/--report-only",
+    "quarantines",
+    default=None,
+    help="Whether suspects' votes stop counting. Default: in the public profile they do.",
+)
+@json_option
+@migrate_option
+def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
+    """
+    Test every voter and network, then audit and store how firm every board is. Best run once a day.
+
+    Simulated votes are never tested. The audit says what being shown on the left is worth, what clustering by
+    voter or leaving out a competition does to the intervals, what other weights do to the ratings, and how many
+    votes it would take to gain a rank or change the first place. Stopped, it goes on when run again.
+    """
+    from app.arena.policy import POLICIES
+    from app.leaderboards.watch.sweep import sweep as run
+
+    found = opened(migrate=migrate)
+    acts = found.settings.profile == "public" if quarantines is None else quarantines
+    policy = POLICIES[found.settings.profile]
+    outcome = run(found.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
+    if as_json:
+        _print_json(outcome, acts=acts)
+        return
+    _print_findings(outcome, acts=acts)
+    for swept in outcome.audits:
+        _print_audit(swept)
+    if not outcome.audits:
+        click.echo("No mode has two rated models yet.")
 
 
 @integrity.command()
 @json_option
 @migrate_option
-def sweep(as_json: bool, migrate: bool) -> None:
-    """
-    Compute and store the audit of every mode's overall board.
+def flags(as_json: bool, migrate: bool) -> None:
+    """List everybody who was ever flagged, the newest first."""
+    from app.leaderboards.watch import flags as room
 
-    Left advantage, exposure, what clustering by voter or leaving out a competition does to the intervals, what
-    other weights do to the ratings, and how many votes it would take to gain a rank or change the first place.
-    """
-    from app.leaderboards import audit
-
-    found = audit.sweep(opened(migrate=migrate).database, now=now())
+    with opened(migrate=migrate).database.reading() as session:
+        found = room.flags(session)
     if as_json:
-        print_json([vars(swept) for swept in found])
+        print_json([vars(flag) for flag in found])
         return
-    for swept in found:
-        numbers = swept.numbers
-        click.echo(f"{swept.mode}: {swept.votes} counted votes, up to vote {swept.last_vote_id}")
-        click.echo(f"  left advantage                   {_side(numbers)}")
-        inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
-        click.echo(f"  interval when clustered by voter x {inflation}")
-        click.echo(f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo")
-        click.echo(f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo")
-        click.echo(
-            f"  first place                      {numbers['first']}; {numbers['votes_to_change_first']} votes for "
-            f"{numbers['first_challenger']} would change it"
-        )
+    for flag in found:
+        click.echo(_flag_line(flag))
     if not found:
-        click.echo("No mode has two rated models yet.")
+        click.echo("Nobody was ever flagged.")
+
+
+@integrity.command()
+@click.argument("flag", type=NUMBER)
+@json_option
+@migrate_option
+def show(flag: int, as_json: bool, migrate: bool) -> None:
+    """Show a flag's evidence, and what its subject was shown and said, by model."""
+    from app.leaderboards.watch import flags as room
+
+    with opened(migrate=migrate).database.reading() as session:
+        view = room.flag(session, flag)
+        models = room.record(session, view)
+    if as_json:
+        print_json(vars(view) | {"models": [vars(model) for model in models]})
+        return
+    click.echo(_flag_line(view))
+    for name, value in view.evidence.items():
+        click.echo(f"  {name:<14} {'-' if value is None else value}")
+    click.echo(f"  {'model':<32} {'issued':>7} {'answered':>9} {'won':>5}")
+    for model in models:
+        click.echo(f"  {model.slug:<32} {model.issued:>7} {model.answered:>9} {model.wins:>5}")
+
+
+@integrity.command()
+@click.argument("subject", metavar="VOTER|NETWORK")
+@why_option
+@migrate_option
+def quarantine(subject: str, reason: str, migrate: bool) -> None:
+    """Stop counting the votes of a voter (a number), or from a network (a key), until released."""
+    from app.arena.policy import POLICIES
+    from app.leaderboards.watch import quarantine as room
+    from app.leaderboards.watch.subjects import Subject
+
+    whom, found = Subject.parse(subject), opened(migrate=migrate)
+    policy = POLICIES[found.settings.profile]
+    done = room.quarantine(found.database, whom, now=now(), by=_who(), why=reason, policy=policy)
+    click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
+
+
+@integrity.command()
+@click.argument("flag", type=NUMBER)
+@why_option
+@migrate_option
+def release(flag: int, reason: str, migrate: bool) -> None:
+    """Count again exactly the votes that this flag alone keeps out."""
+    from app.arena.policy import POLICIES
+    from app.leaderboards.watch import quarantine as room
+
+    found = opened(migrate=migrate)
+    policy = POLICIES[found.settings.profile]
+    done = room.release(found.database, flag, now=now(), by=_who(), why=reason, policy=policy)
+    click.echo(f"flag {done.flag} released: {done.votes} votes count again")
+
+
+def _who() -> str:
+    """For the ledger: a command is given by somebody."""
+    try:
+        return f"command line: {getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def _progress(step: str) -> None:
+    click.echo(step, err=True)
+
+
+def _print_json(outcome: Any, *, acts: bool) -> None:
+    numbers = [*outcome.found.flags, *[None] * len(outcome.found.findings)]
+    print_json(
+        {
+            "quarantine": acts,
+            "findings": [
+                {
+                    "flag": number,
+                    "voter": finding.subject.voter_id,
+                    "network": finding.subject.network_key and finding.subject.network_key.hex(),
+                    "test": finding.test,
+                    "p_value": finding.p_value,
+                    "evidence": finding.evidence,
+                }
+                for number, finding in zip(numbers, outcome.found.findings, strict=False)
+            ],
+            "excluded": outcome.found.excluded,
+            "restored": outcome.found.restored,
+            "forgotten": outcome.forgotten,
+            "audits": [vars(swept) for swept in outcome.audits],
+        }
+    )
+
+
+def _print_findings(outcome: Any, *, acts: bool) -> None:
+    for finding in outcome.found.findings:
+        subject, told = finding.subject, finding.evidence
+        who = f"network {subject.network_key.hex()}" if subject.voter_id is None else f"voter {subject.voter_id}"
+        about = f", {told['direction'] or 'about'} {told['model']}" if told["model"] else ""
+        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {told['answered']} votes)")
+    verb = "quarantined" if acts else "suspicious; a report changes nothing"
+    click.echo(
+        f"{len(outcome.found.findings)} {verb}; {outcome.found.excluded} votes excluded, "
+        f"{outcome.found.restored} counted again"
+    )
+
+
+def _flag_line(flag: Any) -> str:
+    who = f"network {flag.network}" if flag.voter is None else f"voter {flag.voter}"
+    about = f" {flag.evidence.get('direction') or 'about'} {flag.evidence['model']}" if _model(flag) else ""
+    why = f": {flag.decision}" if flag.decision else ""
+    return (
+        f"{flag.id:>5}  {flag.found_at:%Y-%m-%d}  {who}  {flag.test}{about}  p {flag.p_value:.1g}  "
+        f"{flag.status}{why}  {flag.votes} votes kept out"
+    )
+
+
+def _model(flag: Any) -> str | None:
+    model: str | None = flag.evidence.get("model")
+    return model
+
+
+def _print_audit(swept: Any) -> None:
+    numbers = swept.numbers
+    click.echo(f"{swept.mode}: {swept.votes} counted votes, up to vote {swept.last_vote_id}")
+    click.echo(f"  left advantage                   {_side(numbers)}")
+    inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
+    click.echo(f"  interval when clustered by voter x {inflation}")
+    click.echo(f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo")
+    click.echo(f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo")
+    click.echo(
+        f"  first place                      {numbers['first']}; {numbers['votes_to_change_first']} votes for "
+        f"{numbers['first_challenger']} would change it"
+    )
+    odd = len(numbers["days"]["models"]) + len(numbers["days"]["volume"])
+    click.echo(f"  boards with a certificate        {len(numbers['certificates'])}")
+    click.echo(f"  alarms of days                   {odd}")
 
 
 def _side(numbers: dict[str, Any]) -> str:

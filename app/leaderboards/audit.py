@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.db import Database
-from app.leaderboards import compute, snapshot
+from app.leaderboards import certificates, compute, monitors, snapshot
+from app.leaderboards.shown import Shown, shown
 from app.leaderboards.snapshot import OUTCOMES, BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
 from app.ratings import audit
@@ -65,8 +66,9 @@ def _swept(database: Database, mode: str, now: datetime) -> Swept | None:
             weighted=_tallies(session, board, mode, weight=1.0 / Matchup.probability),
             unseen=_tallies(session, board, mode, only=~Matchup.seen_before),
             by_voter=_tallies(session, board, mode, group=Vote.voter_id),
-            shown=_shown(session, board, mode),
+            shown=shown(session, board.model_ids, mode),
             log=_votes(session, board, mode),
+            days=monitors.by_day(session, board.model_ids, mode),
         )
     numbers = _numbers(seen, board, views)
     return Swept(mode, now, last_vote_id, board.votes, numbers)
@@ -79,8 +81,9 @@ class _Views:
     weighted: Tallies
     unseen: Tallies
     by_voter: Tallies
-    shown: Array
+    shown: Shown
     log: Log
+    days: monitors.ByDay
 
 
 def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, Any]:
@@ -102,6 +105,8 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, An
         "first_challenger": slugs[challenger],
         "votes_to_change_first": votes,
         "models": _per_model(slugs, board, anchor, views, without_seen),
+        "certificates": certificates.certificates(seen),
+        "days": monitors.alarms(views.days, board.tallies, slugs),
     }
 
 
@@ -116,7 +121,7 @@ def _left_advantage(board: BoardTallies) -> SideTerm | None:
 def _per_model(
     slugs: list[str], board: BoardTallies, anchor: Anchor, views: _Views, without_seen: Array
 ) -> dict[str, dict[str, float | int | None]]:
-    exposure = views.shown / max(views.shown.sum() / 2, 1)
+    exposure = views.shown.issued / max(views.shown.issued.sum() / 2, 1)
     gains = audit.votes_to_gain_a_rank(board.tallies)
     has_competitions = board.tallies.competitions >= FEWEST_MODELS
     errors = audit.jackknife(board.tallies, anchor=anchor)[0] if has_competitions else None
@@ -124,6 +129,10 @@ def _per_model(
     return {
         slug: {
             "exposure": float(exposure[i]),
+            "issued": int(views.shown.issued[i]),
+            "seen_before": int(views.shown.seen_before[i]),
+            "answered": int(views.shown.answered[i]),
+            "undone": int(views.shown.undone[i]),
             "votes_to_gain_a_rank": int(gains[i]),
             "jackknife_half_width": None if errors is None else float(Z * errors[i]),
             "unseen_shift": float(without_seen[i]),
@@ -203,24 +212,6 @@ def _log(mode: str, group: Any, sums: list[Any]) -> Select[Any]:
         .group_by(*place)
     )
     return statement
-
-
-def _shown(session: Session, board: BoardTallies, mode: str) -> Array:
-    """How often each model was issued, votes or not."""
-    shown = np.zeros(board.model_ids.size)
-    for side in (Matchup.left_entry_id, Matchup.right_entry_id):
-        counts = (
-            select(Entry.model_id, func.count())
-            .join(Matchup, side == Entry.id)
-            .join(Competition, Competition.id == Matchup.competition_id)
-            .where(Competition.mode == mode)
-            .group_by(Entry.model_id)
-        )
-        for model, count in session.execute(counts):
-            place = np.searchsorted(board.model_ids, model)
-            if place < shown.size and board.model_ids[place] == model:
-                shown[place] += count
-    return shown
 
 
 def latest_id(session: Session, mode: str) -> int | None:

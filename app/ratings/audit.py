@@ -7,7 +7,7 @@ import numpy as np
 
 from app.ratings import scale
 from app.ratings.board import ALL, SideTerm, elo_side, sided_pairs
-from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic, strengths
+from app.ratings.bradley_terry import Design, Fit, Prior, VirtualGames, fit, logistic, strengths
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Index, Tallies, totals
@@ -21,9 +21,9 @@ def left_advantage(tallies: Tallies, *, prior: float = 0.5) -> SideTerm:
     return elo_side(fit(Design(sided_pairs(tallies), tallies.models, side=True), VirtualGames(prior)))
 
 
-def ratings_of(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> Array:
-    """Elo points alone, without their uncertainty."""
-    found = strengths(Design(tallies.pairs(), tallies.models, side=False), VirtualGames(prior))
+def ratings_of(tallies: Tallies, *, prior: float | Prior = 0.5, anchor: Anchor = ALL) -> Array:
+    """Elo points alone, without their uncertainty; a number as prior is one of virtual games."""
+    found = strengths(Design(tallies.pairs(), tallies.models, side=False), _belief(prior))
     return scale.to_elo(found - scale.shares(anchor, found.size) @ found, anchor)
 
 
@@ -76,7 +76,7 @@ def _clustered(by_voter: Tallies, fitted: Fit) -> Array:
     return total
 
 
-def votes_to_pass(tallies: Tallies, challenger: int, leader: int, *, prior: float = 0.5) -> int:
+def votes_to_pass(tallies: Tallies, challenger: int, leader: int, *, prior: float | Prior = 0.5) -> int:
     """Fewest further wins of the challenger over the leader that put it ahead, by adding them; 0 if it is."""
 
     def ahead(votes: int) -> bool:
@@ -92,7 +92,7 @@ def votes_to_pass(tallies: Tallies, challenger: int, leader: int, *, prior: floa
     return enough
 
 
-def votes_to_gain_a_rank(tallies: Tallies, *, prior: float = 0.5) -> Index:
+def votes_to_gain_a_rank(tallies: Tallies, *, prior: float | Prior = 0.5) -> Index:
     """Per model, the fewest further wins over the next model above it that put it ahead; 0 for the first."""
     order = np.argsort(-ratings_of(tallies, prior=prior), kind="stable")
     needed = np.zeros(tallies.models, dtype=np.intp)
@@ -101,14 +101,14 @@ def votes_to_gain_a_rank(tallies: Tallies, *, prior: float = 0.5) -> Index:
     return needed
 
 
-def votes_to_change_first(tallies: Tallies, *, prior: float = 0.5) -> tuple[int, int]:
+def votes_to_change_first(tallies: Tallies, *, prior: float | Prior = 0.5) -> tuple[int, int]:
     """
     The model that needs the fewest wins over the first to replace it, and how many.
 
     Near a tie a win moves the gap by half its inverse information, which tells the likeliest challengers; for
     these the votes are really added. Needs two models.
     """
-    fitted = fit(Design(tallies.pairs(), tallies.models, side=False), VirtualGames(prior))
+    fitted = fit(Design(tallies.pairs(), tallies.models, side=False), _belief(prior))
     first, own = int(fitted.strength.argmax()), fitted.bread.diagonal()
     per_win = (own + own[first] - 2 * fitted.bread[first]) / 2
     per_win[first] = np.inf
@@ -118,6 +118,10 @@ def votes_to_change_first(tallies: Tallies, *, prior: float = 0.5) -> tuple[int,
     needed = {model: votes_to_pass(tallies, model, first, prior=prior) for model in likely}
     challenger = min(likely, key=lambda model: needed[model])
     return challenger, needed[challenger]
+
+
+def _belief(prior: float | Prior) -> Prior:
+    return VirtualGames(prior) if isinstance(prior, float) else prior
 
 
 def _with_wins(tallies: Tallies, winner: int, loser: int, wins: int) -> Tallies:

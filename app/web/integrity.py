@@ -1,0 +1,106 @@
+"""What was counted and what was not, how pairs were drawn, and what was decided: the public ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, Response, render_template
+
+from app.edge import openness
+from app.edge.context import parts
+from app.edge.kept import public_page
+from app.leaderboards.openness import Change, Day
+from app.ratings import suspicion
+from app.web.svg import Scale
+
+blueprint = Blueprint("integrity", __name__)
+
+WIDTH, HEIGHT, GAP = 600, 96, 4
+REASONS = {
+    "skip": "Skipped",
+    "undone": "Taken back",
+    "voter_cap": "Voter over its cap",
+    "network_cap": "Network over its cap",
+    "too_fast": "Too fast",
+    "unseen": "Images not sent",
+    "quarantined": "Quarantined",
+    "admin": "By an admin",
+    "demo": "On demo images",
+}
+TESTS = {
+    "exposure": "votes where one model shows",
+    "likelihood": "votes against all others",
+    "skips": "skips most of what it is shown",
+    "by_hand": "by an admin",
+}
+ACTIONS = {
+    "competition.draft": "Competition withdrawn to draft",
+    "competition.open": "Competition opened",
+    "competition.closed": "Competition closed",
+    "entry.withdrawn": "Image withdrawn",
+    "tallies.repaired": "Tallies repaired from the votes",
+    "demo.cleared": "Demo removed",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day's column in pixels: what counted stands on the ground, what did not on top of it."""
+
+    day: date
+    x: float
+    width: float
+    counted_y: float
+    counted_height: float
+    rest_y: float
+    rest_height: float
+
+
+@blueprint.get("/integrity")
+def integrity() -> Response:
+    """The same for everybody."""
+    return public_page(openness.versions(), _page)
+
+
+def _page() -> str:
+    facts = openness.facts()
+    return render_template(
+        "integrity.html",
+        facts=facts,
+        reasons=[why for why in facts.totals if why != "counted"],
+        names={model.slug: model.name for mode in facts.modes for model in mode.models},
+        bars=bars(facts.days),
+        most=_most(facts.days),
+        words=REASONS,
+        tests=TESTS,
+        subject=subject,
+        actions=ACTIONS,
+        policy=parts().policy,
+        skip_share=suspicion.SKIP_SHARE,
+        skips_from=suspicion.SKIPS_FROM,
+        alpha=suspicion.ALPHA,
+    )
+
+
+def bars(days: Sequence[Day]) -> tuple[Bar, ...]:
+    """One per day; a day without votes has no height."""
+    height, step = Scale(0, max(_most(days), 1), 0, HEIGHT), WIDTH / max(len(days), 1)
+    drawn = []
+    for number, day in enumerate(days):
+        counted, rest = height.at(day.counted), height.at(sum(day.excluded.values()))
+        x, width = round(number * step, 1), round(step - GAP, 1)
+        drawn.append(Bar(day.day, x, width, HEIGHT - counted, counted, round(HEIGHT - counted - rest, 1), rest))
+    return tuple(drawn)
+
+
+def subject(change: Change) -> str:
+    """What a line is about: a competition, or a model's image in one, never which image."""
+    kind, _, name = change.subject.partition(":")
+    if kind != "entry":
+        return name or kind
+    competition, model, *_ = name.split("/")
+    return f"{model} in {competition}"
+
+
+def _most(days: Sequence[Day]) -> int:
+    return max((day.counted + sum(day.excluded.values()) for day in days), default=0)
