@@ -1,11 +1,14 @@
-"""JSON as a hostile client may send it."""
+"""What a hostile client may send: JSON, forms, queries and paths."""
 
 import json
 from typing import Any, NoReturn
 
-from flask import Request
+from flask import Request, abort, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.utils import cached_property
 
 BODY_BYTES = 64 * 1024
+NO_TEXT = "Text must not hold NUL or lone surrogates."
 
 
 class BadBody(Exception):
@@ -22,6 +25,15 @@ class WrongType(Exception):
 
 class StrictRequest(Request):
     """Refuses what Python's parser lets through: NaN, lone surrogates, NUL, nesting that ends in a 500."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """Raises BadBody."""
+        return _checked(super().args)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        _checked(self.form)
 
     def get_json(self, *_args: Any, **_kwargs: Any) -> Any:
         """The body, an empty one as an empty object. Raises BadBody and WrongType."""
@@ -40,6 +52,18 @@ class StrictRequest(Request):
         return value
 
 
+def check_path() -> None:
+    """Before every view: a path with NUL in it names nothing here, and some databases refuse to be asked."""
+    if "\0" in request.path:
+        abort(404)
+
+
+def _checked(given: MultiDict[str, str]) -> MultiDict[str, str]:
+    if any("\0" in text for pair in given.items(multi=True) for text in pair):
+        raise BadBody(NO_TEXT)
+    return given
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
@@ -54,4 +78,4 @@ def _check_text(value: Any) -> None:
         elif isinstance(item, list):
             pending += item
         elif isinstance(item, str) and ("\0" in item or any("\ud800" <= c <= "\udfff" for c in item)):
-            raise BadBody("Text must not hold NUL or lone surrogates.")
+            raise BadBody(NO_TEXT)

@@ -1,4 +1,8 @@
-"""Who votes: 128 random bits in a signed cookie, made at the first POST and never before."""
+"""
+Who votes: 128 random bits in a signed cookie, made at the first POST and never before.
+
+In the profile `team` a voter is a login, the same in every browser, and there is no cookie.
+"""
 
 import base64
 import binascii
@@ -8,7 +12,9 @@ import secrets
 from flask import Response, g, request
 from itsdangerous import BadSignature, Signer
 
-from app.edge.context import parts
+from app.arena import logins
+from app.edge import team
+from app.edge.context import now, parts
 
 NAME = "blindvote_voter"
 SECONDS = 400 * 24 * 3600
@@ -16,10 +22,13 @@ TOKEN_BYTES = 16
 
 
 def voter() -> bytes | None:
-    """The voter of this request, if it brought a cookie of ours."""
+    """The voter of this request, if it brought a login or a cookie of ours."""
     if "voter" in g:
         known: bytes | None = g.voter
         return known
+    if parts().settings.profile == "team":
+        login = team.login()
+        return None if login is None else logins.token(_secret(), login)
     try:
         return decode_id(_signer().unsign(request.cookies.get(cookie_name(), "")).decode("ascii"))
     except (BadSignature, UnicodeDecodeError):
@@ -29,6 +38,8 @@ def voter() -> bytes | None:
 def voter_or_new() -> bytes:
     """The voter of this request, made and sent back as a cookie where there was none."""
     known = voter()
+    if parts().settings.profile == "team":
+        return _logged_in(known)
     if known is None:
         g.voter = g.new_voter = secrets.token_bytes(TOKEN_BYTES)
         return bytes(g.voter)
@@ -40,7 +51,7 @@ def send_cookie(response: Response) -> Response:
     if "new_voter" in g:
         value = _signer().sign(encode_id(g.new_voter)).decode("ascii")
         response.set_cookie(
-            cookie_name(), value, max_age=SECONDS, httponly=True, samesite="Lax", secure=_is_https(), path="/"
+            cookie_name(), value, max_age=SECONDS, httponly=True, samesite="Lax", secure=is_https(), path="/"
         )
     return response
 
@@ -61,13 +72,29 @@ def decode_id(text: str) -> bytes | None:
 
 def cookie_name() -> str:
     """Over https the name itself forbids a subdomain to set it."""
-    return f"__Host-{NAME}" if _is_https() else NAME
+    return f"__Host-{NAME}" if is_https() else NAME
 
 
-def _is_https() -> bool:
+def _logged_in(known: bytes | None) -> bytes:
+    """Stored with its login before anything is stored for it."""
+    login, moment = team.login(), now()
+    if known is None or login is None:
+        raise team.LoginRequired("Log in to vote.")
+    with parts().database.reading() as session:
+        is_known = logins.is_known(session, known)
+    if not is_known:
+        parts().database.write(lambda session: logins.remember(session, known, login, now=moment))
+    return known
+
+
+def is_https() -> bool:
+    """As the browser sees it, which a proxy may serve."""
     return request.is_secure or parts().settings.public_url.startswith("https://")
 
 
 def _signer() -> Signer:
-    secret = parts().settings.secret_key.get_secret_value()
-    return Signer(secret, salt=NAME, digest_method=hashlib.sha256)
+    return Signer(_secret(), salt=NAME, digest_method=hashlib.sha256)
+
+
+def _secret() -> str:
+    return parts().settings.secret_key.get_secret_value()

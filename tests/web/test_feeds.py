@@ -90,7 +90,17 @@ def test_robots_stay_out_of_what_is_one_voters(client: FlaskClient) -> None:
 def test_robots_stay_out_of_a_closed_house(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "team.sqlite3")
     database_url = f"sqlite:///{tmp_path / 'team.sqlite3'}"
-    made = create_app(Settings(data_dir=tmp_path / "data", database_url=database_url, profile="team"))
+    made = create_app(
+        Settings.model_validate(
+            {
+                "data_dir": tmp_path / "data",
+                "database_url": database_url,
+                "profile": "team",
+                "login_header": "X-Forwarded-User",
+                "trusted_proxies": ["10.0.0.0/8"],
+            }
+        )
+    )
     with made.test_request_context():
         text = made.view_functions["feeds.robots"]().get_data(as_text=True)  # type: ignore[union-attr]
     assert "Disallow: /\n" in text

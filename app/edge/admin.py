@@ -1,0 +1,145 @@
+"""Who administers: a login that the operator named, or somebody who gave a password in this browser."""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from flask import Response, current_app, g, request
+
+from app.arena import admins, networks
+from app.arena.admins import TOUCH
+from app.edge import logs, team
+from app.edge.context import now, parts
+from app.edge.identity import is_https
+
+NAME = "blindvote_admin"
+HOME = "/admin"
+LOCAL = re.compile(r"/admin(?:[/?][A-Za-z0-9._~/?=&%+-]*)?")
+HASHER = "blindvote.hasher"
+CSRF_BYTES = 32
+
+
+class AdminRequired(Exception):
+    """Not for visitors."""
+
+    code = "admin_required"
+
+
+class StaleForm(Exception):
+    """A form that this session did not give out."""
+
+    code = "stale_form"
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """Who acts; `token` is their session's, None for a login."""
+
+    name: str
+    token: str | None
+
+    @property
+    def actor(self) -> str:
+        """As the ledger names them; no name of an admin can look like another actor's."""
+        return f"admin {self.name}"
+
+
+def administrator() -> Administrator | None:
+    """Of this request."""
+    if "administrator" not in g:
+        g.administrator = _by_login() or _by_session()
+    found: Administrator | None = g.administrator
+    return found
+
+
+def acting() -> Administrator:
+    """Raises AdminRequired."""
+    found = administrator()
+    if found is None:
+        raise AdminRequired("This needs an admin.")
+    return found
+
+
+def form_token(who: Administrator) -> str:
+    """What every form of this session carries, beside the check of where a request comes from."""
+    secret = parts().settings.secret_key.get_secret_value().encode()
+    of = f"form of {'session' if who.token else 'login'}\0{who.token or who.name}"
+    return hmac.new(secret, of.encode(), hashlib.sha256).hexdigest()[:CSRF_BYTES]
+
+
+def check_form(who: Administrator) -> None:
+    """Raises StaleForm."""
+    given = request.form.get("form_token", "")
+    if not hmac.compare_digest(given.encode(), form_token(who).encode()):
+        raise StaleForm("This form is from an earlier session. Open the page again.")
+
+
+def sign_in(name: str, password: str) -> str:
+    """The token of a new session. Raises as admins.check_password."""
+    database, moment, old = parts().database, now(), request.cookies.get(cookie_name())
+    check_password(name, password)
+    made = database.write(lambda session: admins.start_session(session, name, now=moment, instead_of=old))
+    logs.event("admin.signed_in", level="info", admin=made.name)
+    return made.token
+
+
+def check_password(name: str, password: str) -> None:
+    """As admins.check_password, from this request's network; a wrong one is told to the security log, unnamed."""
+    network = networks.prefix(request.remote_addr)
+    try:
+        admins.check_password(parts().database, name, password, network=network, hasher=hasher(), now=now())
+    except admins.SignInFailed:
+        logs.event("admin.sign_in_failed", client=network)
+        raise
+
+
+def sign_out(response: Response) -> Response:
+    """The session ends in the database; the cookie goes too."""
+    token = request.cookies.get(cookie_name())
+    if token:
+        parts().database.write(lambda session: admins.end_session(session, token))
+    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Strict")
+    return response
+
+
+def send_cookie(response: Response, token: str) -> Response:
+    """Gone with the browser's window; how long it counts is the database's to say."""
+    response.set_cookie(cookie_name(), token, httponly=True, samesite="Strict", secure=is_https(), path="/")
+    return response
+
+
+def local_path(given: str) -> str:
+    """Where to go after signing in: a page of ours or the first one."""
+    return given if LOCAL.fullmatch(given) else HOME
+
+
+def hasher() -> PasswordHasher:
+    """The library's defaults, unless the application was given another."""
+    found: PasswordHasher = current_app.extensions.setdefault(HASHER, PasswordHasher())
+    return found
+
+
+def cookie_name() -> str:
+    """Over https the name itself forbids a subdomain to set it."""
+    return f"__Host-{NAME}" if is_https() else NAME
+
+
+def _by_login() -> Administrator | None:
+    login = team.login()
+    return Administrator(login, None) if login is not None and login in parts().settings.admins else None
+
+
+def _by_session() -> Administrator | None:
+    token, moment = request.cookies.get(cookie_name()), now()
+    if not token:
+        return None
+    with parts().database.reading() as session:
+        found = admins.session_of(session, token, now=moment)
+    if found is None:
+        return None
+    name, seen_at = found
+    if moment - seen_at >= TOUCH:
+        parts().database.write(lambda session: admins.touch(session, token, now=moment))
+    return Administrator(name, token)

@@ -1,0 +1,112 @@
+"""What the gateway's operator wants to see: what was spent where and by whom, and how providers are doing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import BigInteger, Integer, cast, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.gateway.tables import ApiKey, GenerationRow, Rest
+
+DAY_MS = 24 * 3600 * 1000
+EPOCH = date(1970, 1, 1)
+RECENT = 500
+"""Requests that a provider's record is read from."""
+FINE = ("ok", "partial")
+
+
+@dataclass(frozen=True)
+class DaySpend:
+    """One UTC day's requests of one payer that one provider served; millionths of a dollar."""
+
+    day: date
+    provider: str
+    payer: str
+    requests: int
+    images: int
+    micros: int
+
+    @property
+    def is_paid(self) -> bool:
+        """The painter's prices are for charts: nobody sends a bill for them."""
+        return self.provider != "painter"
+
+
+@dataclass(frozen=True)
+class Resting:
+    """An offering, or a whole provider, that failed and why; asked again at `until`."""
+
+    name: str
+    failures: int
+    code: str
+    until: datetime
+    is_resting: bool
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a provider's latest calls went."""
+
+    provider: str
+    is_set_up: bool
+    calls: int
+    good: int
+    last_code: str | None
+    """Of the latest call that failed."""
+
+
+def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
+    """The latest day first; a request counts for the provider that made its first image."""
+    day = cast(func.floor(type_coerce(GenerationRow.started_at, BigInteger) / DAY_MS), Integer)
+    first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    offering = func.coalesce(GenerationRow.offering, "")
+    rows = session.execute(
+        select(
+            day,
+            offering,
+            GenerationRow.payer,
+            ApiKey.name,
+            func.count(),
+            func.sum(GenerationRow.images),
+            func.sum(GenerationRow.cost_micros),
+        )
+        .outerjoin(ApiKey, ApiKey.id == GenerationRow.key_id)
+        .where(GenerationRow.started_at >= first)
+        .group_by(day, offering, GenerationRow.payer, ApiKey.name)
+    )
+    found: dict[tuple[date, str, str], list[int]] = {}
+    for number, made_at, payer, key, *sums in rows:
+        provider = made_at.partition("/")[0] or "none"
+        total = found.setdefault((EPOCH + timedelta(days=number), provider, _payer(payer, key)), [0, 0, 0])
+        total[:] = [one + int(other) for one, other in zip(total, sums, strict=True)]
+    ordered = sorted(found.items(), key=lambda item: (-item[0][0].toordinal(), -item[1][2], item[0]))
+    return [DaySpend(*key, *sums) for key, sums in ordered]
+
+
+def rests(session: Session, *, now: datetime) -> list[Resting]:
+    """Those that rest now first."""
+    rows = session.scalars(select(Rest).order_by(Rest.until.desc(), Rest.name))
+    return [Resting(row.name, row.failures, row.code, row.until, row.until > now) for row in rows]
+
+
+def records(session: Session, providers: Iterable[str], set_up: Iterable[str]) -> list[Record]:
+    """Of each provider, from the latest requests' attempts."""
+    latest = select(GenerationRow.attempts).order_by(GenerationRow.id.desc()).limit(RECENT)
+    calls = [attempt for attempts in session.scalars(latest) for attempt in reversed(attempts)]
+    ready = frozenset(set_up)
+    return [
+        _record(name, name in ready, [call["outcome"] for call in calls if call["provider"] == name])
+        for name in providers
+    ]
+
+
+def _record(name: str, is_set_up: bool, outcomes: list[str]) -> Record:
+    """Outcomes with the latest first."""
+    bad = [outcome for outcome in outcomes if outcome not in FINE]
+    return Record(name, is_set_up, len(outcomes), len(outcomes) - len(bad), bad[0] if bad else None)
+
+
+def _payer(payer: str, key: str | None) -> str:
+    """A key by its name; visitors of the playground all together."""
+    return f"key {key}" if key else payer.partition("/")[0]

@@ -1,0 +1,94 @@
+"""Competitions and the images in them."""
+
+from typing import Literal
+
+from flask import Response, abort, request
+
+from app.arena import competitions, entries, oversight, suggestions
+from app.arena.entries import Place
+from app.edge import admin
+from app.edge.context import now, parts
+from app.web.admin.door import blueprint, done, number, reason, shown
+
+Role = Literal["contestant", "showcase"]
+STATUS = {"open": "open", "close": "closed"}
+
+
+@blueprint.get("/competitions")
+def listing() -> Response:
+    """Every competition, drafts too, with how far it is to its target."""
+    with parts().database.reading() as session:
+        listed = competitions.listing(session, drafts=True)
+    return shown("competitions.html", listed=listed)
+
+
+@blueprint.get("/competitions/<slug>")
+def competition(slug: str) -> Response:
+    """One of them with its images' models; 404 where there is none."""
+    with parts().database.reading() as session:
+        found = next((one for one in competitions.listing(session, drafts=True) if one.slug == slug), None)
+        if found is None:
+            abort(404)
+        standings = oversight.standings(session, slug)
+    return shown("competition.html", competition=found, standings=standings)
+
+
+@blueprint.post("/competitions/<slug>/<any(open, close):deed>")
+def set_status(slug: str, deed: str) -> Response:
+    """Open or close. Raises UnknownCompetition."""
+    who, moment, why = admin.acting(), now(), reason()
+    parts().database.write(
+        lambda session: competitions.set_status(
+            session, slug, STATUS[deed], now=moment, actor=who.actor, reason=why
+        )
+    )
+    return done("admin.competition", slug=slug)
+
+
+@blueprint.post("/competitions/<slug>/target")
+def set_target(slug: str) -> Response:
+    """How many counted votes are wanted; nothing for no target. Raises UnknownCompetition."""
+    who, moment, why, target = admin.acting(), now(), reason(), number("target")
+    parts().database.write(
+        lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why)
+    )
+    return done("admin.competition", slug=slug)
+
+
+@blueprint.post("/competitions/<slug>/withdraw")
+def withdraw(slug: str) -> Response:
+    """Take an image out of the pool; its votes stay. Raises UnknownCompetition, UnknownEntry."""
+    who, moment, why = admin.acting(), now(), reason()
+    role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
+    place = Place(slug, request.form.get("model", ""), number("sample") or 0, role)
+    parts().database.write(
+        lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor)
+    )
+    return done("admin.competition", slug=slug)
+
+
+@blueprint.get("/suggestions")
+def suggested() -> Response:
+    """Prompts of visitors that wait for a decision, the oldest first."""
+    with parts().database.reading() as session:
+        return shown("suggestions.html", suggestions=suggestions.listing(session))
+
+
+@blueprint.post("/suggestions/<int(max=2147483647):suggestion>/accept")
+def accept(suggestion: int) -> Response:
+    """Make a draft competition of it. Raises UnknownSuggestion, SuggestionDecided, InvalidSuggestion."""
+    who, moment, why, title = admin.acting(), now(), reason(), request.form.get("title", "").strip()
+    made = parts().database.write(
+        lambda session: suggestions.accept(session, suggestion, title, now=moment, actor=who.actor, reason=why)
+    )
+    return done("admin.competition", slug=made.competition)
+
+
+@blueprint.post("/suggestions/<int(max=2147483647):suggestion>/refuse")
+def refuse(suggestion: int) -> Response:
+    """Put it aside. Raises UnknownSuggestion, SuggestionDecided."""
+    who, moment, why = admin.acting(), now(), reason()
+    parts().database.write(
+        lambda session: suggestions.refuse(session, suggestion, reason=why, now=moment, actor=who.actor)
+    )
+    return done("admin.suggested")

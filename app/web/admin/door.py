@@ -1,0 +1,147 @@
+"""In and out, and what every page of admins has: who acts, a form's token, a reason."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from app.arena import admins, errors, oversight, passwords
+from app.edge import admin, team
+from app.edge.context import now, parts
+from app.edge.headers import nonce
+from app.edge.origin import SAFE_METHODS
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+OPEN = frozenset({"admin.login", "admin.sign_in"})
+SHORTEST_REASON, LONGEST_REASON = 3, 500
+LAST_PAGE = 10_000
+
+
+@blueprint.before_request
+def guard() -> Response | None:
+    """Nobody but admins gets past; what they send must come from a form of theirs. Raises AdminRequired."""
+    if request.endpoint in OPEN:
+        return None
+    if admin.administrator() is None and request.method in SAFE_METHODS:
+        where = url_for("admin.login", next=request.full_path.removesuffix("?"))
+        return make_response(redirect(where, 303))
+    who = admin.acting()
+    if request.method not in SAFE_METHODS:
+        admin.check_form(who)
+    return None
+
+
+@blueprint.get("/login")
+def login() -> Response:
+    """The form; for who is in already, the way on."""
+    target = admin.local_path(request.args.get("next", ""))
+    if admin.administrator() is not None:
+        return make_response(redirect(target, 303))
+    return _login(target)
+
+
+@blueprint.post("/login")
+def sign_in() -> Response:
+    """A session with a new id, or the form again."""
+    target = admin.local_path(request.form.get("next", ""))
+    try:
+        token = admin.sign_in(request.form.get("name", ""), request.form.get("password", ""))
+    except admins.SignInFailed as failed:
+        return _login(target, str(failed), 403)
+    except errors.TooMany as locked:
+        response = _login(target, "Too many wrong passwords. Wait some minutes, then try again.", 429)
+        response.headers["Retry-After"] = str(locked.retry_after)
+        return response
+    return admin.send_cookie(make_response(redirect(target, 303)), token)
+
+
+@blueprint.post("/logout")
+def logout() -> Response:
+    """Ends the session on the server."""
+    return admin.sign_out(make_response(redirect(url_for("admin.login"), 303)))
+
+
+@blueprint.get("/password")
+def password() -> Response:
+    """To change one's own."""
+    return _password()
+
+
+@blueprint.post("/password")
+def change_password() -> Response:
+    """Needs the present one; every session of this admin ends with it. Raises TooMany."""
+    who, database, moment = admin.acting(), parts().database, now()
+    if who.token is None:
+        abort(400, "Your password is with your login, not here.")
+    try:
+        admin.check_password(who.name, request.form.get("password", ""))
+        fresh = passwords.digest(who.name, request.form.get("new_password", ""), admin.hasher())
+    except (admins.SignInFailed, passwords.WeakPassword) as refused:
+        return _password(str(refused), 400)
+
+    def work(session: Session) -> str:
+        admins.set_password(session, who.name, fresh, now=moment, actor=who.actor)
+        return admins.start_session(session, who.name, now=moment).token
+
+    return admin.send_cookie(done("admin.overview"), database.write(work))
+
+
+def shown(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of admins: kept by nobody."""
+    who = admin.acting()
+    with parts().database.reading() as session:
+        waiting = oversight.waiting(session)
+    html = render_template(
+        f"admin/{template}",
+        nonce=nonce(),
+        who=who,
+        form_token=admin.form_token(who),
+        waiting=waiting,
+        is_done="done" in request.args,
+        **values,
+    )
+    return _private(html, status)
+
+
+def done(endpoint: str, **values: Any) -> Response:
+    """Back to the page, which says that it happened."""
+    return make_response(redirect(url_for(endpoint, **values, done=1), 303))
+
+
+def reason() -> str:
+    """Why, in the words of who acts; 400 without any."""
+    given = " ".join(request.form.get("reason", "").split())
+    if not SHORTEST_REASON <= len(given) <= LONGEST_REASON:
+        abort(400, f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters. It stands in the ledger.")
+    return given
+
+
+def page() -> int:
+    """From 1."""
+    given = request.args.get("page", "")
+    return min(max(int(given), 1), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 else 1
+
+
+def number(name: str) -> int | None:
+    """A number of the form; None for none. 400 for what is no number."""
+    given = request.form.get(name, "").strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        abort(400, f"{name} must be a whole number.")
+    return int(given)
+
+
+def _login(target: str, problem: str | None = None, status: int = 200) -> Response:
+    html = render_template("admin/login.html", nonce=nonce(), target=target, problem=problem, login=team.login())
+    return _private(html, status)
+
+
+def _password(problem: str | None = None, status: int = 200) -> Response:
+    return shown("password.html", status, problem=problem, shortest=passwords.SHORTEST, longest=passwords.LONGEST)
+
+
+def _private(html: str, status: int) -> Response:
+    response = make_response(html, status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,59 @@
+"""Providers, money and keys."""
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app.arena import ledger
+from app.edge import admin
+from app.edge.context import now, parts
+from app.gateway import accounts, health, keys
+from app.gateway.generate import means
+from app.gateway.providers import PROVIDERS
+from app.web.admin.door import blueprint, done, reason, shown
+
+DAYS = 14
+
+
+@blueprint.get("/gateway")
+def gateway() -> Response:
+    """How providers are, what was spent per day, and who holds a key."""
+    moment = now()
+    with parts().database.reading() as session:
+        return shown(
+            "gateway.html",
+            days=DAYS,
+            records=accounts.records(session, PROVIDERS, means(parts().settings).providers),
+            rests=accounts.rests(session, now=moment),
+            spend=accounts.spend(session, now=moment, days=DAYS),
+            keys=keys.list_keys(session),
+            now=moment,
+        )
+
+
+@blueprint.post("/gateway/wake")
+def wake() -> Response:
+    """Ask a resting provider or offering again at once."""
+    who, moment, why = admin.acting(), now(), reason()
+    name = request.form.get("name", "")
+
+    def work(session: Session) -> None:
+        if name in {rest.name for rest in accounts.rests(session, now=moment)}:
+            health.worked(session, [name])
+            ledger.note(session, "provider.woken", f"provider:{name}", now=moment, actor=who.actor, reason=why)
+
+    parts().database.write(work)
+    return done("admin.gateway")
+
+
+@blueprint.post("/gateway/revoke")
+def revoke() -> Response:
+    """End a key."""
+    who, moment, why = admin.acting(), now(), reason()
+    prefix = request.form.get("prefix", "")
+
+    def work(session: Session) -> None:
+        keys.revoke_key(session, prefix, now=moment)
+        ledger.note(session, "key.revoked", f"key:{prefix}", now=moment, actor=who.actor, reason=why)
+
+    parts().database.write(work)
+    return done("admin.gateway")
