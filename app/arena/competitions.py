@@ -19,6 +19,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Side = Annotated[int, Field(ge=64, le=2048)]
 Mode = Literal["text-to-image", "image-edit"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
+LARGEST_TARGET = 1_000_000_000
 
 
 class CategoryFile(BaseModel):
@@ -69,6 +70,8 @@ class Summary:
     entries: int
     votes: int
     open_gallery: bool
+    target: int | None
+    """Counted votes the admin wants before closing it."""
 
 
 def read(path: Path) -> CompetitionFile:
@@ -124,7 +127,15 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     return Change("changed", change.table, change.key) if refiled or moved else change
 
 
-def set_status(session: Session, slug: str, status: str, *, now: datetime) -> bool:
+def set_status(
+    session: Session,
+    slug: str,
+    status: str,
+    *,
+    now: datetime,
+    actor: str = "command line",
+    reason: str | None = None,
+) -> bool:
     """
     Open or close; returns whether that changed anything. Closing closes the open matchups with it.
 
@@ -141,7 +152,34 @@ def set_status(session: Session, slug: str, status: str, *, now: datetime) -> bo
     if status == "closed":
         waiting = update(Matchup).where(Matchup.competition_id == row.id, Matchup.closed_at.is_(None))
         execute(session, waiting.values(closed_at=now))
-    ledger.note(session, f"competition.{status}", f"competition:{slug}", now=now)
+    ledger.note(session, f"competition.{status}", f"competition:{slug}", now=now, actor=actor, reason=reason)
+    return True
+
+
+def set_target(
+    session: Session,
+    slug: str,
+    target: int | None,
+    *,
+    now: datetime,
+    actor: str = "command line",
+    reason: str | None = None,
+) -> bool:
+    """
+    How many counted votes are wanted before it is closed, None for no such number; whether that is a change.
+
+    Raises UnknownCompetition, InvalidCompetition.
+    """
+    if target is not None and not 1 <= target <= LARGEST_TARGET:
+        raise errors.InvalidCompetition(f"A target is a number of votes from 1 to {LARGEST_TARGET:,}.")
+    row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"No competition {slug}.")
+    if row.target == target:
+        return False
+    row.target = target
+    name = f"competition:{slug}"
+    ledger.note(session, "competition.target", name, now=now, actor=actor, reason=reason, target=target)
     return True
 
 
@@ -184,6 +222,7 @@ def _summary(row: Competition, fields: dict[int, tuple[int, int]], votes: dict[i
         entries=entries,
         votes=votes.get(row.id, 0),
         open_gallery=row.open_gallery,
+        target=row.target,
     )
 
 

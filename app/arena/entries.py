@@ -85,7 +85,9 @@ def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: da
     return True
 
 
-def withdraw(session: Session, place: Place, *, reason: str, now: datetime) -> bool:
+def withdraw(
+    session: Session, place: Place, *, reason: str, now: datetime, actor: str = "command line"
+) -> bool:
     """
     Take an entry out of the pool; its votes stay. False when it was withdrawn already.
 
@@ -104,7 +106,7 @@ def withdraw(session: Session, place: Place, *, reason: str, now: datetime) -> b
     shown = or_(Matchup.left_entry_id == row.id, Matchup.right_entry_id == row.id)
     waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None), shown)
     execute(session, update(Matchup).where(waiting).values(closed_at=now))
-    ledger.note(session, "entry.withdrawn", _name(place), now=now, reason=reason)
+    ledger.note(session, "entry.withdrawn", _name(place), now=now, actor=actor, reason=reason)
     return True
 
 

@@ -2,11 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
+
+# Written once: building a statement costs several times what running it does.
+_COMPETITIONS = Competition.__table__.c
+_ENTRIES = Entry.__table__.c
+_STATES = select(*(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))).order_by(
+    _COMPETITIONS.id
+)
+_SHOWN = (
+    select(
+        *(_ENTRIES[name] for name in ("model_id", "competition_id", "role", "media_key", "prompt")),
+        *(_COMPETITIONS[name] for name in ("slug", "title", "frame_width", "frame_height")),
+    )
+    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+    .where(_ENTRIES.model_id.in_(bindparam("models", expanding=True)), _ENTRIES.withdrawn_at.is_(None))
+    .where(_COMPETITIONS.status != "draft")
+    .where(or_(_ENTRIES.role == "showcase", _COMPETITIONS.status == "closed", _COMPETITIONS.open_gallery))
+    .order_by(_ENTRIES.role.desc(), _COMPETITIONS.id.desc(), _ENTRIES.sample)
+)
+_COUNTS = select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
 
 
 @dataclass(frozen=True)
@@ -25,38 +45,25 @@ class Showcase:
 
 def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
     """Showcases before entries of closed or open-gallery competitions, the newest first; first samples only."""
-    rows = session.execute(
-        select(Entry, Competition)
-        .join(Competition, Competition.id == Entry.competition_id)
-        .where(Entry.model_id.in_(list(model_ids)), Entry.withdrawn_at.is_(None), Competition.status != "draft")
-        .where(or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery))
-        .order_by(Entry.role.desc(), Competition.id.desc(), Entry.sample)
-    )
     found: dict[tuple[int, int, str], Showcase] = {}
-    for entry, competition in rows:
-        found.setdefault((entry.model_id, competition.id, entry.role), _showcase(entry, competition))
+    for row in session.execute(_SHOWN, {"models": list(model_ids)}).all():
+        found.setdefault((row.model_id, row.competition_id, row.role), _showcase(row))
     return tuple(found.values())
 
 
 def arena_state(session: Session) -> tuple[object, ...]:
     """Differs once a competition was opened or closed, or an entry came or went: for the keys of kept pages."""
-    rows = session.execute(
-        select(Competition.id, Competition.status, Competition.open_gallery).order_by(Competition.id)
-    )
-    counts = session.execute(
-        select(func.count(Entry.id), func.max(Entry.id), func.count(Entry.withdrawn_at))
-    ).one()
-    return (*(tuple(row) for row in rows), tuple(counts))
+    return (*map(tuple, session.execute(_STATES)), tuple(session.execute(_COUNTS).one()))
 
 
-def _showcase(entry: Entry, competition: Competition) -> Showcase:
+def _showcase(row: Row[*tuple[Any, ...]]) -> Showcase:
     return Showcase(
-        model_id=entry.model_id,
-        url=f"/{entry.media_key}",
-        prompt=entry.prompt,
-        competition=competition.slug,
-        title=competition.title,
-        width=competition.frame_width,
-        height=competition.frame_height,
-        is_showcase=entry.role == "showcase",
+        model_id=row.model_id,
+        url=f"/{row.media_key}",
+        prompt=row.prompt,
+        competition=row.slug,
+        title=row.title,
+        width=row.frame_width,
+        height=row.frame_height,
+        is_showcase=row.role == "showcase",
     )

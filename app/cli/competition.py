@@ -1,4 +1,4 @@
-"""`arena competition`: new, open, close, list."""
+"""`arena competition`: new, open, close, target, list."""
 
 from pathlib import Path
 
@@ -32,29 +32,53 @@ def new(file: Path, as_json: bool, migrate: bool) -> None:
 
 @competition.command("open")
 @click.argument("slug")
+@json_option
 @migrate_option
-def open_(slug: str, migrate: bool) -> None:
+def open_(slug: str, as_json: bool, migrate: bool) -> None:
     """Let people vote on SLUG."""
-    _set_status(slug, "open", migrate)
+    _set_status(slug, "open", as_json, migrate)
 
 
 @competition.command()
 @click.argument("slug")
+@json_option
 @migrate_option
-def close(slug: str, migrate: bool) -> None:
+def close(slug: str, as_json: bool, migrate: bool) -> None:
     """End the voting on SLUG. Its open matchups close with it, and its images may be seen with names."""
-    _set_status(slug, "closed", migrate)
+    _set_status(slug, "closed", as_json, migrate)
+
+
+@competition.command()
+@click.argument("slug")
+@click.argument("votes", metavar="VOTES|none")
+@json_option
+@migrate_option
+def target(slug: str, votes: str, as_json: bool, migrate: bool) -> None:
+    """
+    How many counted votes SLUG shall have; `none` takes the number back.
+
+    It is shown with the progress towards it, and closes nothing by itself.
+    """
+    if votes != "none" and not (votes.isascii() and votes.isdigit() and len(votes) < 12):
+        raise click.UsageError(f"{votes!r} is neither a number of votes nor none.")
+    wanted = None if votes == "none" else int(votes)
+    database = opened(migrate=migrate).database
+    changed = database.write(lambda session: competitions.set_target(session, slug, wanted, now=now()))
+    if as_json:
+        print_json({"slug": slug, "target": wanted, "changed": changed})
+    else:
+        click.echo(f"{slug} has {'now' if changed else 'already'} {_target_in_words(wanted)}")
 
 
 @competition.command("list")
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every competition, drafts included, with models, images and counted votes."""
+    """Every competition, drafts included, with models, images, counted votes and the progress to its target."""
     with opened(migrate=migrate).database.reading() as session:
         rows = competitions.listing(session, drafts=True)
     if as_json:
-        names = ("slug", "title", "mode", "status", "prompt", "models", "entries", "votes")
+        names = ("slug", "title", "mode", "status", "prompt", "models", "entries", "votes", "target")
         print_json(
             [
                 {name: getattr(row, name) for name in names} | {"categories": [slug for slug, _ in row.categories]}
@@ -63,14 +87,22 @@ def list_(as_json: bool, migrate: bool) -> None:
         )
         return
     width = max((len(row.slug) for row in rows), default=4)
-    click.echo(f"{'slug':<{width}}  {'status':<6}  models  images   votes  categories")
+    click.echo(f"{'slug':<{width}}  {'status':<6}  models  images   votes  target  categories")
     for row in rows:
         filed = ", ".join(slug for slug, _ in row.categories) or "uncategorized"
-        counts = f"{row.models:>6}  {row.entries:>6}  {row.votes:>6}"
+        progress = "" if row.target is None else f"{row.votes / row.target:.0%}"
+        counts = f"{row.models:>6}  {row.entries:>6}  {row.votes:>6}  {progress:>6}"
         click.echo(f"{row.slug:<{width}}  {row.status:<6}  {counts}  {filed}")
 
 
-def _set_status(slug: str, status: str, migrate: bool) -> None:
+def _target_in_words(target: int | None) -> str:
+    return "no target" if target is None else f"a target of {target} votes"
+
+
+def _set_status(slug: str, status: str, as_json: bool, migrate: bool) -> None:
     database = opened(migrate=migrate).database
     changed = database.write(lambda session: competitions.set_status(session, slug, status, now=now()))
-    click.echo(f"{slug} is {'now' if changed else 'already'} {status}")
+    if as_json:
+        print_json({"slug": slug, "status": status, "changed": changed})
+    else:
+        click.echo(f"{slug} is {'now' if changed else 'already'} {status}")

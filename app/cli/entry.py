@@ -1,12 +1,12 @@
-"""`arena entry`: add and withdraw single images."""
+"""`arena entry`: add, withdraw and replace single images."""
 
 from pathlib import Path
 
 import click
 
-from app.arena import blind, competitions, entries
+from app.arena import blind, competitions, entries, replacement
 from app.arena.entries import Facts, Place
-from app.cli.opening import migrate_option, now, opened
+from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
 role_option = click.option(
@@ -69,3 +69,42 @@ def withdraw(competition: str, model: str, reason: str, sample: int, role: str, 
     database = opened(migrate=migrate).database
     done = database.write(lambda session: entries.withdraw(session, place, reason=reason, now=now()))
     click.echo(f"{model} sample {sample} of {competition} is {'now' if done else 'already'} withdrawn")
+
+
+@entry.command()
+@click.argument("competition")
+@click.argument("model")
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--reason", required=True, help="Stands in the public ledger.")
+@click.option("--sample", type=click.IntRange(0, 10_000), help="Which one goes; not needed where only one stands.")
+@click.option("--keep-votes", is_flag=True, help="Votes on the old image stay counted.")
+@json_option
+@migrate_option
+def replace(
+    competition: str,
+    model: str,
+    image: Path,
+    reason: str,
+    sample: int | None,
+    keep_votes: bool,
+    as_json: bool,
+    migrate: bool,
+) -> None:
+    """
+    Put IMAGE in the place of the one that MODEL has in COMPETITION.
+
+    The old one is withdrawn and its votes no longer count, with the reason `replaced`; the new one starts as the
+    model's next sample. Stop it and run it again as you like.
+    """
+    arena = opened(migrate=migrate)
+    with arena.database.reading() as session:
+        frame = competitions.frame(session, competition)
+    picture = blind.picture(image.read_bytes(), frame)
+    order = replacement.Order(competition, model, sample, image.name, reason, keep_votes)
+    done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
+    if as_json:
+        print_json(vars(done))
+        return
+    verb = "is" if done.is_new else "was already"
+    click.echo(f"sample {done.old} of {model} in {competition} {verb} replaced by sample {done.new}")
+    click.echo(f"{done.excluded} votes on it no longer count")

@@ -3,6 +3,7 @@
 import csv
 import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,16 @@ def rate(
     Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.
 
     The winner is model_a, model_b, tie or both_bad; or give counts in the columns wins_a, wins_b, ties and
-    both_bad. A column competition (what was asked) makes honest intervals: votes on one prompt share it.
+    both_bad. A column competition (what was asked) makes honest intervals: votes on one prompt share it. Rows with
+    false in a column counted are left out.
+
+    Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
+    board = _published(file)
     votes = votes_file.read(file, category)
-    fixed = _anchor(votes, anchor)
+    if board is not None:
+        votes = votes.in_order(board.models)
+    fixed = _anchor(votes, anchor) if anchor is not None or board is None else board.anchor(votes)
     if method == "elo":
         if not votes.is_log:
             raise click.UsageError("Sequential Elo needs one vote a line, in their order; this file has counts.")
@@ -54,13 +61,42 @@ def rate(
     rows = _standings(votes, ratings)
     total = sum(map(sum, votes.counts))
     if kind == "json":
-        print_json(_document(rows, ratings, method, total))
+        print_json(_document(rows, ratings, method, votes))
     elif kind == "csv":
         writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     else:
         _table(rows, ratings, method, total)
+
+
+def _published(file: Path) -> "Published | None":
+    """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
+    if not file.with_name(f"{file.name}.json").exists():
+        return None
+    from app.leaderboards import manifest
+
+    found = manifest.published(file)
+    if len(found.boards) != 1:
+        click.echo(f"{file.name} holds votes of {len(found.boards)} boards, rated together here.", err=True)
+        return None
+    frozen = found.anchor(found.boards[0])
+    return Published(found.boards[0].models, frozen.models if frozen else (), frozen.value if frozen else 1000.0)
+
+
+@dataclass(frozen=True)
+class Published:
+    """An arena's models in the order of its board, and the level they are counted from."""
+
+    models: tuple[str, ...]
+    anchored: tuple[str, ...]
+    value: float
+
+    def anchor(self, votes: Votes) -> "Anchor":
+        """Of those anchored models that have votes in the file."""
+        from app.ratings.scale import Anchor
+
+        return Anchor(tuple(votes.models[name] for name in self.anchored if name in votes.models), self.value)
 
 
 def _anchor(votes: Votes, text: str | None) -> "Anchor":
@@ -121,7 +157,7 @@ def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
     wins, losses = int(ratings.wins[i]), int(ratings.losses[i])
 
     def known(value: float) -> float | None:
-        return None if math.isnan(value) else round(float(value), 4)
+        return None if math.isnan(value) else round(float(value), 9)
 
     def ranked(value: int) -> int | None:
         return int(value) or None
@@ -147,15 +183,16 @@ def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
     }
 
 
-def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int) -> dict[str, Any]:
+def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes) -> dict[str, Any]:
     from app.ratings import METHOD_VERSION
 
     side = ratings.side
     return {
         "run": {
-            "votes": votes,
+            "votes": sum(map(sum, votes.counts)),
             "method": method,
             "method_version": METHOD_VERSION,
+            "tallies_sha256": votes.tallies_sha256(),
             "tau2": ratings.tau2,
             "side_term": side and {"advantage": side.advantage, "error": side.error},
         },

@@ -1,8 +1,9 @@
 """Reads anybody's votes from CSV: one battle a line, or counts of a pair a line."""
 
 import csv
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
@@ -28,14 +29,34 @@ class Votes:
     is_log: bool = True
     """Whether each row is one vote, in the order they were cast."""
 
+    def tallies_sha256(self) -> str:
+        """As a board's run has it, if these are its votes: of its tallies as sorted lines (docs/data.md)."""
+        sums: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        for place, counts in zip(self.rows, self.counts, strict=True):
+            sums[place] = tuple(map(sum, zip(sums.get(place, (0, 0, 0, 0)), counts, strict=True)))
+        prompts, models = list(self.competitions), list(self.models)
+        lines = sorted(
+            ",".join([prompts[competition], models[left], models[right], *map(str, counts)])
+            for (competition, left, right), counts in sums.items()
+        )
+        return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+    def in_order(self, models: Sequence[str]) -> "Votes":
+        """The same, its models numbered as they come here; those that are not named here, last."""
+        names = [*(name for name in models if name in self.models), *(self.models.keys() - set(models))]
+        order = {name: number for number, name in enumerate(names)}
+        moved = {old: order[name] for name, old in self.models.items()}
+        rows = [(competition, moved[left], moved[right]) for competition, left, right in self.rows]
+        return replace(self, models=order, rows=rows)
+
 
 def read(path: Path, category: str | None = None) -> Votes:
     """
     The votes of a file, of one category if asked.
 
     Columns: model_a, model_b and either winner (model_a, model_b, tie, both_bad) or wins_a and wins_b with
-    optional ties and both_bad. Optional: competition, category (several separated by semicolons).
-    Raises InvalidVotes.
+    optional ties and both_bad. Optional: competition, category (several separated by semicolons), and counted:
+    a row with `false` there is left out. Raises InvalidVotes.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -84,6 +105,8 @@ def _counting(columns: Sequence[str], name: str, category: str | None) -> Counti
 def _add(votes: Votes, row: Row, counting: Counting, category: str | None) -> None:
     if None in row or None in row.values():
         raise ValueError("it has another number of columns than the first line")
+    if row.get("counted") == "false":
+        return
     one, other = row["model_a"].strip(), row["model_b"].strip()
     if not one or not other:
         raise ValueError("a model has no name")

@@ -1,0 +1,152 @@
+"""The votes as open data, in one file: made on disk first, so that no reader holds the database."""
+
+import base64
+import secrets
+import tempfile
+from contextlib import ExitStack
+from http import HTTPStatus
+from threading import BoundedSemaphore
+from typing import Any, BinaryIO, Literal, cast
+
+from flask import Response, jsonify, request, send_file
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from app.api.errors import ErrorBody, respond
+from app.arena import networks
+from app.arena.competitions import Mode
+from app.arena.export import Chosen
+from app.arena.policy import DAY, check
+from app.edge import context
+from app.edge.context import now, parts
+from app.leaderboards import export
+from app.leaderboards.boards import MODES
+from app.leaderboards.manifest import Manifest, Provenance
+
+AT_ONCE = 2
+"""Exports that one process makes at the same time; voting has the rest of it."""
+NETWORK_DAY = 20
+"""Exports a day for one network, where there are limits for networks."""
+SECRET_BYTES = 32
+MIMETYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}
+
+blueprint = APIBlueprint(
+    "api_votes",
+    __name__,
+    url_prefix="/api/v1/votes",
+    abp_tags=[Tag(name="open data", description="Every counted vote, without a trace of who cast it.")],
+    abp_responses=dict.fromkeys(("400", "403", "405", "429", "500", "503"), ErrorBody),
+)
+_places = BoundedSemaphore(AT_ONCE)
+
+
+class ManifestQuery(BaseModel):
+    """Of which boards."""
+
+    mode: Mode | None = Field(None, description="only this mode's, hence one overall board")
+
+
+class VotesQuery(ManifestQuery):
+    """Which votes, and how they are written."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+class OpenVote(BaseModel):
+    """One vote, as a line of `jsonl`; `csv` has the same columns."""
+
+    model_a: str
+    model_b: str
+    winner: Literal["model_a", "model_b", "tie", "both_bad"]
+    competition: str
+    category: str = Field(description="slugs joined by semicolons; empty where it has none")
+    voter: str = Field(description="one voter has one name within a file, and another one in the next file")
+    at: str = Field(description="the minute, in UTC")
+
+
+FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
+    "200": {
+        "description": "Counted votes of people in the order they were cast, as a file",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/jsonl": {"schema": OpenVote.model_json_schema()},
+        },
+        "headers": {
+            "Repr-Digest": {"description": "SHA-256 of the file (RFC 9530)", "schema": {"type": "string"}},
+            "X-Votes": {"description": "how many it holds", "schema": {"type": "integer"}},
+            "X-Methodology": {"description": "method/version of the boards", "schema": {"type": "string"}},
+            "X-Runs": {
+                "description": "mode=run of the overall boards at that moment",
+                "schema": {"type": "string"},
+            },
+        },
+    }
+}
+
+
+@blueprint.get("", responses=FILES)
+def get_votes(query: VotesQuery) -> Response:
+    """Every counted vote of people: for `arena rate` and for anybody's own analysis."""
+    if not _places.acquire(blocking=False):
+        return respond(503, "exports_busy", "Others are downloading the votes right now. Try again in a moment.")
+    try:
+        _charge()
+        file, manifest = _made(query)
+    finally:
+        _places.release()
+    stamp = manifest.created_at.strftime("%Y-%m-%dT%H%MZ")
+    name = f"votes-{query.mode or 'all'}-{stamp}.{query.format}"
+    response = send_file(
+        file, MIMETYPES[query.format], as_attachment=True, download_name=name, conditional=False, etag=False
+    )
+    response.call_on_close(file.close)
+    return _described(response, manifest)
+
+
+@blueprint.get("/manifest", responses={"200": Provenance})
+def get_manifest(query: ManifestQuery) -> Response:
+    """Today's overall boards with their tallies' sums, the method, and the anchors that fix their levels."""
+    for mode in MODES:
+        context.refresh(parts(), mode)
+    with parts().database.reading() as session:
+        return jsonify(export.provenance(session, query.mode).model_dump(mode="json"))
+
+
+def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
+    """Votes and runs of one snapshot, in a file without a name that goes when it is closed."""
+    for mode in MODES:
+        context.refresh(parts(), mode)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    with ExitStack() as unless_made:
+        file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))
+        with parts().database.reading() as session:
+            made = export.write_open(session, file, Chosen(query.mode), query.format, now=now(), secret=secret)
+        file.seek(0)
+        unless_made.pop_all()
+        return file, made
+
+
+def _described(response: Response, manifest: Manifest) -> Response:
+    digest = base64.b64encode(bytes.fromhex(manifest.sha256)).decode("ascii")
+    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.headers["X-Votes"] = str(manifest.votes)
+    response.headers["X-Methodology"] = f"{manifest.methodology.method}/{manifest.methodology.version}"
+    response.headers["X-Runs"] = ", ".join(f"{board.mode}={board.run}" for board in manifest.boards)
+    response.headers["Content-Length"] = str(manifest.bytes)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _charge() -> None:
+    """Raises TooMany beyond a network's day."""
+    found, moment, network = parts(), now(), networks.prefix(request.remote_addr)
+    if not found.policy.knows_networks:
+        return
+
+    def work(session: Session) -> None:
+        who = networks.keys(session, network, now=moment).day.hex()
+        what = "downloads of the votes a day from one network"
+        check(session, "export/network", who, NETWORK_DAY, seconds=DAY, now=moment, what=what)
+
+    found.database.write(work)

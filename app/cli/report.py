@@ -1,0 +1,89 @@
+"""`arena report`: an admin's morning."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.opening import json_option, migrate_option, now, opened, print_json
+
+if TYPE_CHECKING:
+    from app.leaderboards.advice import Step
+    from app.leaderboards.report import Convergence, Report
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 3_650), default=30, show_default=True)
+@json_option
+@migrate_option
+def report(days: int, as_json: bool, migrate: bool) -> None:
+    """
+    Votes by day, how settled each board is, the way to the targets, and what to run next.
+
+    Changes nothing. Days are those of UTC; skips are not counted.
+    """
+    from app.leaderboards import advice
+    from app.leaderboards import report as room
+
+    with opened(migrate=migrate).database.reading() as session:
+        found = room.report(session, now=now(), days=days)
+    steps = list(advice.steps(found))
+    if as_json:
+        drafts = [draft.slug for draft in found.drafts]
+        print_json(asdict(found) | {"drafts": drafts, "next": [asdict(step) for step in steps]})
+        return
+    _votes(found)
+    _boards(found)
+    _needs(found)
+    _next(steps)
+
+
+def _votes(found: "Report") -> None:
+    counted = sum(day.counted for day in found.days)
+    excluded = sum(day.excluded for day in found.days)
+    click.echo(
+        f"{len(found.days)} days: {counted} votes counted, {excluded} not, by {found.voters} voters", nl=False
+    )
+    click.echo(f", {found.new_voters} of them new")
+    for day in found.days:
+        if day.counted or day.excluded:
+            click.echo(f"  {day.day}  {day.counted:>6} counted  {day.excluded:>5} not  {day.voters:>5} voters")
+
+
+def _boards(found: "Report") -> None:
+    if not found.boards:
+        click.echo("\nNo board yet.")
+        return
+    width = max(len(board.key) for board in found.boards)
+    heads = "   votes  models  provisional  median ±  neighbours apart  votes to halve ±"
+    click.echo(f"\n{'board':<{width}}{heads}")
+    for board in found.boards:
+        click.echo(f"{board.key:<{width}}{_numbers(board)}")
+
+
+def _numbers(board: "Convergence") -> str:
+    half = "" if board.half_width is None else f"{board.half_width:.0f}"
+    apart = "" if board.separated is None else f"{board.separated:.0%}"
+    more = "more prompts" if board.votes_to_halve is None else f"{board.votes_to_halve} more"
+    return f"{board.votes:>8}{board.models:>8}{board.provisional:>13}{half:>10}{apart:>18}{more:>18}"
+
+
+def _needs(found: "Report") -> None:
+    for title, lines in (
+        ("Targets", [f"{one.slug}: {one.votes} of {one.target} votes" for one in found.targets]),
+        ("Widest intervals", [f"{one.key}: ±{one.half_width:.0f} Elo" for one in found.widest]),
+        ("Fewest battles", [f"{one.slug} ({one.mode}): {one.votes}" for one in found.fewest]),
+    ):
+        if lines:
+            click.echo(f"\n{title}")
+            for line in lines:
+                click.echo(f"  {line}")
+
+
+def _next(steps: "list[Step]") -> None:
+    if not steps:
+        return
+    click.echo("\nWhat to run next")
+    for step in steps:
+        click.echo(f"  {step.command}")
+        click.echo(f"      {step.why}")

@@ -1,0 +1,126 @@
+"""`arena votes`: votes out of the arena and into another one."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+import click
+
+from app.cli.opening import json_option, migrate_option, now, opened, print_json
+
+if TYPE_CHECKING:
+    from app.db import Database
+    from app.leaderboards.manifest import Manifest
+
+MODES = ("text-to-image", "image-edit")
+SECRET_BYTES = 32
+
+
+@click.group()
+def votes() -> None:
+    """Votes as files: open data for anybody, and the whole log for another arena (docs/data.md)."""
+
+
+@votes.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="Else by FILE's ending; CSV in doubt.")
+@click.option("--mode", type=click.Choice(MODES), help="Only votes of this mode, hence of one overall board.")
+@click.option("--all", "uncounted", is_flag=True, help="Also votes that do not count, marked with the reason.")
+@click.option("--include-simulated", "simulated", is_flag=True, help="Also simulated votes, marked.")
+@click.option("--full", is_flag=True, help="The exact log, to be imported elsewhere. Not for publication.")
+@json_option
+@migrate_option
+def export(
+    file: Path,
+    kind: Literal["csv", "jsonl"] | None,
+    mode: str | None,
+    uncounted: bool,
+    simulated: bool,
+    full: bool,
+    as_json: bool,
+    migrate: bool,
+) -> None:
+    """
+    Write the counted votes of people to FILE, and to FILE.json what they are and how to check them.
+
+    `arena rate FILE` computes the overall board from the two. Voters get new names in every export.
+    """
+    if full and (uncounted or simulated):
+        raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
+    from app.arena.export import Chosen
+    from app.leaderboards import export as room
+
+    database, moment = opened(migrate=migrate).database, now()
+    form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
+    _refresh(database)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    with _replacing(file) as (data, describe), database.reading() as session:
+        if full:
+            manifest = room.write_log(session, data, mode, form, now=moment, secret=secret)
+        else:
+            chosen = Chosen(mode, uncounted, simulated)
+            manifest = room.write_open(session, data, chosen, form, now=moment, secret=secret)
+        describe(manifest)
+    if as_json:
+        print_json(manifest.model_dump(mode="json"))
+    else:
+        click.echo(f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}")
+
+
+@votes.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@migrate_option
+def import_(file: Path, as_json: bool, migrate: bool) -> None:
+    """
+    Take in the log that `arena votes export --full` wrote to FILE, with FILE.json beside it.
+
+    Competitions and entries must stand here as they stood there. Everything is checked before anything is stored;
+    stop it and run it again as you like: what is here already is left as it is.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from app.leaderboards import importing, manifest
+
+    arena, total = opened(migrate=migrate), manifest.read(file).votes
+    columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        report = importing.import_votes(
+            arena.database, file, now=now(), progress=lambda done: bar.advance(task, done)
+        )
+    if as_json:
+        print_json(vars(report))
+        return
+    click.echo(f"{report.votes} votes of {report.voters} voters imported, {report.already} already there")
+    for mode in report.anchors:
+        click.echo(f"{mode} has taken over the level of the log's boards")
+
+
+def _refresh(database: "Database") -> None:
+    """So that the boards named in the manifest are those of the exported votes."""
+    from app.leaderboards import refresh
+
+    for mode in MODES:
+        refresh.refresh(database, mode, now=now())
+
+
+@contextmanager
+def _replacing(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
+    """Where to put a file and its manifest: both take their names when both are whole, and not before."""
+    from app.leaderboards.manifest import beside
+
+    described: list[str] = []
+    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]
+    try:
+        with parts[0].open("xb") as data:
+            yield data, lambda manifest: described.append(manifest.model_dump_json(indent=2))
+        parts[1].write_text(described[0] + "\n", encoding="utf-8")
+        for part, path in zip(parts, (file, beside(file)), strict=True):
+            part.replace(path)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)

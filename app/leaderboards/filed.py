@@ -1,0 +1,53 @@
+"""Which competitions a mode's boards add up, and where each is filed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.leaderboards.tables import Board, RatingRun
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_COMPETITIONS = Competition.__table__.c
+_CATEGORIES = Category.__table__.c
+_BOARDS = Board.__table__.c
+_RUNS = RatingRun.__table__.c
+_FILED = (
+    select(_COMPETITIONS.id, _CATEGORIES.slug, _CATEGORIES.title, func.coalesce(_RUNS.votes, 0))
+    .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
+    .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+    .outerjoin(Board.__table__, _BOARDS.competition_id == _COMPETITIONS.id)
+    .outerjoin(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
+    .where(_COMPETITIONS.mode == bindparam("mode"), _COMPETITIONS.status != "draft")
+)
+_ENTRIES = Entry.__table__.c
+_CONTESTED = (
+    select(_COMPETITIONS.slug)
+    .join(Entry.__table__, _ENTRIES.competition_id == _COMPETITIONS.id)
+    .where(_COMPETITIONS.status == "open", _ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
+    .group_by(_COMPETITIONS.slug)
+    .having(func.count(_ENTRIES.model_id.distinct()) > 1)
+)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A competition that is or was open: its categories as (slug, title), and its own board's counted votes."""
+
+    categories: tuple[tuple[str, str], ...]
+    votes: int
+
+
+def filed(session: Session, mode: str) -> list[Filed]:
+    """One query over competitions, whatever the votes."""
+    found: dict[int, Filed] = {}
+    for competition, slug, title, votes in session.execute(_FILED, {"mode": mode}).all():
+        before = found[competition].categories if competition in found else ()
+        found[competition] = Filed((*before, (slug, title)) if slug else before, votes)
+    return list(found.values())
+
+
+def contested(session: Session) -> frozenset[str]:
+    """Slugs of the open competitions where two models can meet."""
+    return frozenset(session.scalars(_CONTESTED))

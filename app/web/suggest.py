@@ -1,0 +1,34 @@
+"""A form for prompts that visitors would like to see judged; what they write is shown to nobody but an admin."""
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from app.arena.suggestions import LONGEST, SHORTEST, InvalidSuggestion
+from app.edge.suggesting import suggest
+
+blueprint = Blueprint("suggest", __name__)
+
+
+@blueprint.get("/suggest")
+def form() -> Response:
+    """Empty; with thanks after one has been sent."""
+    return _page("thanks" in request.args)
+
+
+@blueprint.post("/suggest")
+def send() -> Response:
+    """Keep it for review; one that cannot be kept comes back with the reason. Raises TooMany."""
+    prompt = request.form.get("prompt", "")
+    try:
+        suggest(prompt)
+    except InvalidSuggestion as mistake:
+        return _page(thanks=False, prompt=prompt, mistake=str(mistake))
+    return make_response(redirect(url_for("suggest.form", thanks=""), 303))
+
+
+def _page(thanks: bool, prompt: str = "", mistake: str | None = None) -> Response:
+    html = render_template(
+        "suggest.html", thanks=thanks, prompt=prompt, mistake=mistake, shortest=SHORTEST, longest=LONGEST
+    )
+    response = make_response(html, 400 if mistake else 200)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
