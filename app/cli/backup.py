@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app import __version__
+from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BadBackup, Manifest
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
@@ -40,6 +41,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
     arena = opened(migrate=migrate)
     with archive.writing(file) as writer:
         manifest = save(arena.database, arena.storage, arena.settings, writer, now=now())
+    arena.database.write(lambda session: ledger.note(session, "backup.made", "arena", now=now()))
     _tell("saved", manifest, as_json=as_json)
 
 
