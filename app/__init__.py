@@ -16,10 +16,14 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_openapi3 import Info, OpenAPI
     from whitenoise import WhiteNoise
 
-    from app import api, web
+    from app import api, metrics, web
     from app.db import ROOT, Database
-    from app.edge import bodies, context, headers, identity, origin, proxies
-    from app.gateway.storage import Storage
+    from app.edge import bodies, context, headers, identity, kept, logs, origin, proxies, team, watch
+    from app.gateway.storage import storage_of
+
+    logs.configure(settings)
+    if settings.metrics_token.get_secret_value():
+        metrics.start()
 
     app = OpenAPI(
         "app",
@@ -38,25 +42,35 @@ def create_app(settings: "Settings") -> "Flask":
     app.extensions["blindvote"] = context.Parts(
         settings=settings,
         database=Database(settings.database_url),
-        storage=Storage(settings.data_dir / "files"),
+        storage=storage_of(settings),
     )
+    app.before_request(watch.name_rule)
+    app.before_request(team.check)
+    app.before_request(bodies.check_path)
     app.before_request(origin.check)
     app.after_request(headers.protect)
     app.after_request(identity.send_cookie)
     api.install(app)
     web.install(app)
     app.register_error_handler(Exception, _failed)
-    app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=ROOT / "app" / "web" / "static", prefix="static", max_age=3600
     )
+    if settings.login_header:
+        app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
+    if settings.profile != "team":
+        app.wsgi_app = kept.Doorstep(app.wsgi_app, app.extensions["blindvote"])  # type: ignore[method-assign]
+    app.wsgi_app = watch.Watch(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
+    app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
 def _failed(error: Exception) -> "ResponseReturnValue":
     """Each of the two doors to the world says in its own words what went wrong."""
     from app import api, web
+    from app.edge import watch
 
+    watch.name_refusal(error)
     if api.openai_errors.is_ours():
         return api.openai_errors.answer(error)
     return api.errors.answer(error) if api.errors.is_ours() else web.errors.answer(error)

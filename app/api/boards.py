@@ -1,27 +1,32 @@
 """Leaderboards as JSON and CSV."""
 
 import csv
+from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
 from typing import Any, Literal
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody
 from app.arena.errors import UnknownMode
 from app.edge import context
 from app.edge.context import now, parts
-from app.leaderboards import boards, filters
+from app.edge.kept import public_page
+from app.edge.recent import recall
+from app.leaderboards import boards, filters, scopes
 from app.leaderboards.boards import BoardView
+from app.leaderboards.filters import Filters
 
 blueprint = APIBlueprint(
     "api_boards",
     __name__,
     url_prefix="/api/v1",
     abp_tags=[Tag(name="leaderboards", description="Ratings with intervals and ranks, per mode and category.")],
-    abp_responses=dict.fromkeys(("400", "404", "405", "500", "503"), ErrorBody),
+    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
 )
 
 
@@ -134,12 +139,13 @@ def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     """The board of one competition, open or closed."""
     asked = filters.filters(request.args)
-    with parts().database.reading() as session:
-        mode = boards.competition_board(session, path.slug, now=now()).mode
-    context.refresh(parts(), mode)
-    with parts().database.reading() as session:
-        view = boards.competition_board(session, path.slug, now=now(), filters=asked)
-    return _answer(view, query.format)
+    for mode in boards.MODES:
+        context.refresh(parts(), mode)
+
+    def read(session: Session) -> BoardView:
+        return boards.competition_board(session, path.slug, now=now(), filters=asked)
+
+    return _answer(scopes.key("", competition=path.slug), asked, query.format, read)
 
 
 def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
@@ -147,13 +153,28 @@ def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
     if mode not in boards.MODES:
         raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
     context.refresh(parts(), mode)
-    with parts().database.reading() as session:
-        view = boards.board(session, mode, category, now=now(), filters=asked)
-    return _answer(view, query.format)
+
+    def read(session: Session) -> BoardView:
+        return boards.board(session, mode, category, now=now(), filters=asked)
+
+    return _answer(scopes.key(mode, category=category), asked, query.format, read)
 
 
-def _answer(view: BoardView, kind: str) -> Response:
-    body = BoardBody.model_validate(
+def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], BoardView]) -> Response:
+    """Kept for as long as the board shows this run."""
+
+    def made() -> str:
+        with parts().database.reading() as session:
+            view = read(session)
+        return _csv(_body(view)) if kind == "csv" else _body(view).model_dump_json() + "\n"
+
+    current = recall(boards.current)
+    mimetype = "text/csv" if kind == "csv" else "application/json"
+    return public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
+
+
+def _body(view: BoardView) -> BoardBody:
+    return BoardBody.model_validate(
         {
             "board": {
                 "mode": view.mode,
@@ -165,9 +186,6 @@ def _answer(view: BoardView, kind: str) -> Response:
         },
         from_attributes=True,
     )
-    if kind == "csv":
-        return Response(_csv(body), mimetype="text/csv")
-    return jsonify(body.model_dump(mode="json"))
 
 
 def _csv(body: BoardBody) -> str:

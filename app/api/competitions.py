@@ -17,7 +17,7 @@ blueprint = APIBlueprint(
     __name__,
     url_prefix="/api/v1/competitions",
     abp_tags=[Tag(name="competitions", description="One prompt each, answered by many models.")],
-    abp_responses=dict.fromkeys(("404", "405", "500", "503"), ErrorBody),
+    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
 )
 
 
@@ -32,6 +32,8 @@ class CompetitionBody(BaseModel):
     prompt: str
     models: int
     votes: int
+    target: int | None
+    """Counted votes wanted before it is closed."""
 
 
 class CompetitionsBody(RootModel[list[CompetitionBody]]):

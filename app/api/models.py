@@ -20,7 +20,7 @@ blueprint = APIBlueprint(
     __name__,
     url_prefix="/api/v1/models",
     abp_tags=[Tag(name="models", description="Prices, limits, parameters and results of every model.")],
-    abp_responses=dict.fromkeys(("404", "405", "500", "503"), ErrorBody),
+    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
 )
 
 

@@ -40,6 +40,13 @@ WEIGHTS: Mapping[str, float] = {
 }
 """How much the mean voter minds each kind of fault, in logits at full severity."""
 SPREAD = 0.3
+# Written once: building a statement costs several times what running it does.
+_STANDING = (
+    select(Entry.id)
+    .join(ImageModel, ImageModel.id == Entry.model_id)
+    .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
+)
+_IS_DEMO = select(or_(exists(_STANDING), exists(select(Matchup.id).where(Matchup.simulated))))
 FINISHES = ("flat", "painted", "lit", "glowing")
 
 
@@ -109,10 +116,7 @@ def look(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Look:
 
 def is_demo(session: Session) -> bool:
     """Whether a demo model's picture stands anywhere, or a simulated matchup is left."""
-    standing = select(Entry.id).join(ImageModel, ImageModel.id == Entry.model_id)
-    standing = standing.where(ImageModel.demo, Entry.withdrawn_at.is_(None))
-    simulated = select(Matchup.id).where(Matchup.simulated)
-    return session.scalars(select(or_(exists(standing), exists(simulated)))).one()
+    return session.scalars(_IS_DEMO).one()
 
 
 def votes(session: Session) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalog import tables
@@ -14,6 +14,26 @@ from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
 
 Status = Literal["active", "deprecated", "retired"]
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_MODELS = tables.ImageModel.__table__.c
+_ALIASED = tables.ModelAlias.__table__.c
+_PARAMETERS = tables.Parameter.__table__.c
+_PROVIDERS = tables.Provider.__table__.c
+_NAMES: BindParameter[list[str]] = bindparam("names", expanding=True)
+_BY_ALIAS = select(_ALIASED.alias, _ALIASED.model_id).where(_ALIASED.alias.in_(_NAMES))
+_BY_SLUG = select(_MODELS.slug, _MODELS.id).where(_MODELS.slug.in_(_NAMES))
+_ALIASES = select(_ALIASED.alias).where(_ALIASED.model_id == bindparam("model")).order_by(_ALIASED.alias)
+_PROSE = select(_MODELS.prose, _MODELS.sources).where(_MODELS.id == bindparam("model"))
+_TAKEN = (
+    select(tables.Parameter.__table__, _PROVIDERS.slug.label("provider"))
+    .outerjoin(tables.Provider, _PROVIDERS.id == _PARAMETERS.provider_id)
+    .where(_PARAMETERS.model_id == bindparam("model"))
+    .order_by(_PARAMETERS.position, _PARAMETERS.id)
+)
+_VERSION = select(tables.CatalogState.__table__.c.version)
+_OFFERING = select(tables.Offering.provider_id)
+_OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
 
 
 class UnknownModel(Exception):
@@ -107,6 +127,9 @@ class ModelPage(ModelSummary):
     sources: tuple[FactSource, ...]
 
 
+_SUMMARY = tuple(field.name for field in fields(ModelSummary))
+
+
 def status(model: Dated, today: date) -> Status:
     """Retired from the sunset on; deprecated from `deprecated_on` on, or as soon as a sunset is set."""
     if model.sunset is not None and model.sunset <= today:
@@ -116,22 +139,16 @@ def status(model: Dated, today: date) -> Status:
     return "active"
 
 
-def models(session: Session, today: date) -> list[ModelSummary]:
+def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     """Every model by name, demo models and stubs included: callers hide those without entries."""
-    offerings = _offerings(session, today)
-    # Sorted here: databases disagree on the order of letters.
-    rows = sorted(session.scalars(select(tables.ImageModel)), key=lambda row: (row.name.casefold(), row.slug))
-    cheapest = {row.slug: _price_from(row, offerings.get(row.id, ())) for row in rows}
-    tier = _price_tiers(rows, cheapest)
-    return [
-        ModelSummary(
-            **_summary_values(row, today),
-            price_tier=tier.get(row.slug),
-            price_from=cheapest[row.slug],
-            offerings=offerings.get(row.id, ()),
-        )
-        for row in rows
-    ]
+    # A transaction that writes brings no memory: what it says of a version may never be committed.
+    memory: dict[str, tuple[object, tuple[ModelSummary, ...]]] = session.info.get("memory", {})
+    key = version(session), today
+    known, found = memory.get("catalogue", (None, ()))
+    if known != key:
+        found = _models(session, today)
+        memory["catalogue"] = key, found
+    return found
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
@@ -140,42 +157,47 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
     summary = next(entry for entry in models(session, today) if entry.id == model_id)
-    row = session.get_one(tables.ImageModel, model_id)
-    aliases = session.scalars(
-        select(tables.ModelAlias.alias)
-        .where(tables.ModelAlias.model_id == model_id)
-        .order_by(tables.ModelAlias.alias)
-    )
+    prose, sources = session.execute(_PROSE, {"model": model_id}).one()
     return ModelPage(
-        **{field.name: getattr(summary, field.name) for field in fields(ModelSummary)},
-        aliases=tuple(aliases),
+        **{name: getattr(summary, name) for name in _SUMMARY},
+        aliases=tuple(session.scalars(_ALIASES, {"model": model_id})),
         parameters=_parameters(session, model_id),
-        prose=Prose(**_tuples(row.prose)),
-        sources=tuple(FactSource(**_tuples(source)) for source in row.sources),
+        prose=Prose(**_tuples(prose)),
+        sources=tuple(FactSource(**_tuples(source)) for source in sources),
     )
 
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Slug or alias to model id, for those that exist."""
-    wanted = list(slugs)
-    alias = tables.ModelAlias
-    by_alias = select(alias.alias, alias.model_id).where(alias.alias.in_(wanted))
-    by_slug = select(tables.ImageModel.slug, tables.ImageModel.id).where(tables.ImageModel.slug.in_(wanted))
-    return dict(session.execute(by_alias).all()) | dict(session.execute(by_slug).all())
+    names = {"names": list(slugs)}
+    return dict(session.execute(_BY_ALIAS, names).all()) | dict(session.execute(_BY_SLUG, names).all())
 
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """(slug, name) of those that offer a model, by name."""
-    offering = select(tables.Offering.provider_id)
-    rows = session.execute(
-        select(tables.Provider.slug, tables.Provider.name).where(tables.Provider.id.in_(offering))
-    )
-    return sorted(((slug, name) for slug, name in rows), key=lambda row: row[1].casefold())
+    return sorted(((slug, name) for slug, name in session.execute(_OFFERS)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
     """The catalogue's version, raised by every write: part of the key of a cached page."""
-    return session.scalars(select(tables.CatalogState.version)).one()
+    return int(session.execute(_VERSION).scalar_one())
+
+
+def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:
+    offerings = _offerings(session, today)
+    # Sorted here: databases disagree on the order of letters.
+    rows = sorted(session.scalars(select(tables.ImageModel)), key=lambda row: (row.name.casefold(), row.slug))
+    cheapest = {row.slug: _price_from(row, offerings.get(row.id, ())) for row in rows}
+    tier = _price_tiers(rows, cheapest)
+    return tuple(
+        ModelSummary(
+            **_summary_values(row, today),
+            price_tier=tier.get(row.slug),
+            price_from=cheapest[row.slug],
+            offerings=offerings.get(row.id, ()),
+        )
+        for row in rows
+    )
 
 
 def _summary_values(row: tables.ImageModel, today: date) -> dict[str, Any]:
@@ -260,13 +282,7 @@ def _price_tiers(rows: Iterable[tables.ImageModel], cheapest: dict[str, PriceFro
 
 
 def _parameters(session: Session, model_id: int) -> tuple[ParameterRow, ...]:
-    rows = session.execute(
-        select(tables.Parameter, tables.Provider.slug)
-        .outerjoin(tables.Provider, tables.Provider.id == tables.Parameter.provider_id)
-        .where(tables.Parameter.model_id == model_id)
-        .order_by(tables.Parameter.position, tables.Parameter.id)
-    )
-    return tuple(parameter_row(row, provider) for row, provider in rows)
+    return tuple(parameter_row(row) for row in session.execute(_TAKEN, {"model": model_id}).all())
 
 
 def _tuples(stored: dict[str, Any]) -> dict[str, Any]:

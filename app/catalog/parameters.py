@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from app.catalog import tables
+from sqlalchemy import Row
+
 from app.catalog.limits import Limits
 from app.catalog.seeds import ModelSeed, ParameterSeed, Scalar, SharedParameter
 
@@ -49,8 +51,8 @@ def grouped(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
     return tuple(group for group in found if group.rows)
 
 
-def parameter_row(row: tables.Parameter, provider: str | None) -> ParameterRow:
-    """The frozen value of a stored row."""
+def parameter_row(row: Row[*tuple[Any, ...]]) -> ParameterRow:
+    """The frozen value of a row of the table, with `provider` as its slug."""
     return ParameterRow(
         group=row.group,
         name=row.name,
@@ -61,7 +63,7 @@ def parameter_row(row: tables.Parameter, provider: str | None) -> ParameterRow:
         default=row.default,
         modes=dict(row.modes),
         behaviour=row.behaviour,
-        provider=provider,
+        provider=row.provider,
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
-from math import ceil
 
 from app.catalog.limits import pixels
 
@@ -60,13 +58,11 @@ def per_image(price: OfferingPrice, max_resolution: str | None) -> int | None:
     image are not known beforehand.
     """
     if price.metric == "image":
-        return ceil(Fraction(price.micros, price.units))
+        return -(-price.micros // price.units)
     if price.metric != "megapixel" or max_resolution is None:
         return None
-    size = min(Fraction(1), Fraction(pixels(max_resolution), MEGAPIXEL))
-    if price.conditions.get("rounding") == "up":
-        size = Fraction(ceil(size))
-    return ceil(size * price.micros / price.units)
+    size = MEGAPIXEL if price.conditions.get("rounding") == "up" else min(MEGAPIXEL, pixels(max_resolution))
+    return -(-size * price.micros // (MEGAPIXEL * price.units))
 
 
 def lowest(candidates: Iterable[PriceFrom]) -> PriceFrom | None:

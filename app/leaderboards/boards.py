@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.competitions import Mode
@@ -20,6 +20,22 @@ from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
 
 MODES: tuple[str, ...] = get_args(Mode)
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_RUNS = RatingRun.__table__.c
+_SAID = Standing.__table__.c
+_BOARDS = Board.__table__.c
+_RUN = (
+    select(RatingRun.__table__)
+    .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
+    .where(_BOARDS.key == bindparam("key"))
+)
+_CURRENT = select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
+_STANDINGS = (
+    select(Standing.__table__)
+    .where(_SAID.run_id == bindparam("run"))
+    .order_by(_SAID.rank.is_(None), _SAID.rank, _SAID.rating.desc(), _SAID.model_id)
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,14 @@ class Run:
     components: tuple[tuple[str, ...], ...]
     """Slugs of each part, where the comparisons fall into parts that never met; empty when connected."""
     competition_ids: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Current:
+    """What pages are made from: the run that each board shows, by the board's key, and the catalogue's version."""
+
+    runs: Mapping[str, int]
+    catalogue: int
 
 
 @dataclass(frozen=True)
@@ -125,11 +149,14 @@ def competition_board(session: Session, competition: str, *, now: datetime, filt
     return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
 
 
+def current(session: Session) -> Current:
+    """As of now."""
+    return Current(dict(session.execute(_CURRENT).all()), lookup.version(session))
+
+
 def current_run(session: Session, key: str) -> Run | None:
     """The run a board shows now."""
-    row = session.scalar(
-        select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
-    )
+    row = session.execute(_RUN, {"key": key}).one_or_none()
     if row is None:
         return None
     return Run(
@@ -161,11 +188,7 @@ def _standings(
     run = current_run(session, key)
     if run is None:
         return None, ()
-    rows = session.scalars(
-        select(Standing)
-        .where(Standing.run_id == run.id)
-        .order_by(Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
-    ).all()
+    rows = session.execute(_STANDINGS, {"run": run.id}).all()
     models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
     before, pace = history.ratings_a_day_ago(session, key, now), paces(session, mode)
     shown = [
@@ -177,7 +200,7 @@ def _standings(
 
 
 def _standing(
-    row: Standing, run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
+    row: Row[*tuple[Any, ...]], run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
 ) -> BoardStanding:
     return BoardStanding(
         model_id=row.model_id,

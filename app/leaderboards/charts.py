@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
@@ -15,6 +15,34 @@ from app.leaderboards.frontier import Candidate, chances
 from app.leaderboards.headtohead import Battles, expected_score
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_BOARDS = Board.__table__.c
+_RUNS = RatingRun.__table__.c
+_STANDINGS = Standing.__table__.c
+_HOURS = RatingHistory.__table__.c
+_TALLIES = Tally.__table__.c
+_REMEMBERED = (
+    select(_HOURS.at, _HOURS.rating, _HOURS.rating_low, _HOURS.rating_high, _HOURS.rank)
+    .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
+    .where(_BOARDS.key == bindparam("key"), _HOURS.model_id == bindparam("model"))
+    .order_by(_HOURS.at)
+)
+_SAID = (
+    select(_RUNS.computed_at, *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "rank")))
+    .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
+    .join(Standing.__table__, _STANDINGS.run_id == _RUNS.id)
+    .where(_BOARDS.key == bindparam("key"), _STANDINGS.model_id == bindparam("model"))
+)
+_MET = (
+    select(
+        _TALLIES.left_model_id,
+        _TALLIES.right_model_id,
+        *(cast(func.sum(_TALLIES[name]), BigInteger) for name in ("left_wins", "right_wins", "ties", "both_bad")),
+    )
+    .where(_TALLIES.competition_id.in_(bindparam("competitions", expanding=True)))
+    .group_by(_TALLIES.left_model_id, _TALLIES.right_model_id)
+)
 
 
 @dataclass(frozen=True)
@@ -86,32 +114,8 @@ def history(session: Session, model: str, mode: str, category: str | None = None
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
-    name = key(mode, category=category)
-    kept = session.execute(
-        select(
-            RatingHistory.at,
-            RatingHistory.rating,
-            RatingHistory.rating_low,
-            RatingHistory.rating_high,
-            RatingHistory.rank,
-        )
-        .join(Board, Board.id == RatingHistory.board_id)
-        .where(Board.key == name, RatingHistory.model_id == model_id)
-        .order_by(RatingHistory.at)
-    )
-    now = session.execute(
-        select(
-            RatingRun.computed_at,
-            Standing.rating,
-            Standing.rating_low,
-            Standing.rating_high,
-            Standing.rank,
-        )
-        .join(Board, Board.current_run_id == RatingRun.id)
-        .join(Standing, Standing.run_id == RatingRun.id)
-        .where(Board.key == name, Standing.model_id == model_id)
-    )
-    return tuple(HistoryPoint(*row) for row in (*kept, *now))
+    asked = {"key": key(mode, category=category), "model": model_id}
+    return tuple(HistoryPoint(*row) for said in (_REMEMBERED, _SAID) for row in session.execute(said, asked))
 
 
 def win_matrix(session: Session, view: BoardView) -> WinMatrix:
@@ -152,21 +156,12 @@ def _point(x: float, row: BoardStanding, *, on_frontier: bool, chance: float) ->
 
 def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Battles]:
     """Battles of each ordered pair that met, the first as A."""
-    rows = session.execute(
-        select(
-            Tally.left_model_id,
-            Tally.right_model_id,
-            Tally.left_wins,
-            Tally.right_wins,
-            Tally.ties,
-            Tally.both_bad,
-        ).where(Tally.competition_id.in_(competitions))
-    )
-    found: dict[tuple[int, int], Battles] = {}
-    for left, right, left_wins, right_wins, ties, both_bad in rows:
-        for pair, battles in (
-            ((left, right), Battles(left_wins, right_wins, ties, both_bad)),
-            ((right, left), Battles(right_wins, left_wins, ties, both_bad)),
-        ):
-            found[pair] = found.get(pair, Battles()) + battles
+    rows = session.execute(_MET, {"competitions": competitions}).all()
+    found = {(left, right): Battles(*counts) for left, right, *counts in rows}
+    for (left, right), battles in list(found.items()):
+        met = found.get((right, left))
+        if met is None:
+            found[right, left] = battles.turned()
+        elif left < right:
+            found[left, right], found[right, left] = battles + met.turned(), met + battles.turned()
     return found

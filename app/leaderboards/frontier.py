@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 WIDTH_IN_SD = 2 * 1.96
 STEPS = 240
@@ -24,31 +25,35 @@ class Candidate:
         return max((self.high - self.low) / WIDTH_IN_SD, 0.5)
 
 
-def chances(candidates: Sequence[Candidate]) -> list[float]:
+def chances(candidates: Sequence[Candidate]) -> tuple[float, ...]:
     """
     Each candidate's probability, 0 to 1, of being rated above every other that costs as much or less.
 
     Ratings are taken as independent and normal, as their intervals say; each integral is a sum over a grid.
     """
+    return _chances(tuple(candidates))
+
+
+@lru_cache(maxsize=64)
+def _chances(candidates: tuple[Candidate, ...]) -> tuple[float, ...]:
+    """Of one run: its chart and the page of each of its models ask for the same."""
+    import numpy as np  # noqa: PLC0415 (not every command draws a chart)
+
     if not candidates:
-        return []
+        return ()
     low = min(c.rating - REACH * c.sd for c in candidates)
     high = max(c.rating + REACH * c.sd for c in candidates)
-    step = (high - low) / STEPS
-    below = [[_share_below(low + n * step, c) for n in range(STEPS + 1)] for c in candidates]
-    return [_chance(index, candidates, below) for index in range(len(candidates))]
-
-
-def _chance(index: int, candidates: Sequence[Candidate], below: list[list[float]]) -> float:
-    """Over the grid: the chance to lie in a step, times that of all rivals to lie below its middle."""
-    own = candidates[index]
-    rivals = [below[n] for n, c in enumerate(candidates) if n != index and c.x <= own.x]
-    total = 0.0
-    for n in range(STEPS):
-        here = below[index][n + 1] - below[index][n]
-        if here > 1e-9:
-            total += here * math.prod((rival[n] + rival[n + 1]) / 2 for rival in rivals)
-    return min(total, 1.0)
+    grid = [low + n * (high - low) / STEPS for n in range(STEPS + 1)]
+    below = np.array([[_share_below(rating, c) for rating in grid] for c in candidates])
+    # A candidate's chance to lie in a step, and that of each to lie below the step's middle.
+    here, middle = np.diff(below), (below[:, 1:] + below[:, :-1]) / 2
+    x = np.array([c.x for c in candidates])
+    found = []
+    for index in range(len(candidates)):
+        rivals = x <= x[index]
+        rivals[index] = False
+        found.append(min(float(here[index] @ middle[rivals].prod(axis=0)), 1.0))
+    return tuple(found)
 
 
 def _share_below(rating: float, candidate: Candidate) -> float:

@@ -34,6 +34,10 @@ class Battles:
         """A's share of the points, a tie of either kind being half a point; None before the first."""
         return (self.a_wins + (self.ties + self.both_bad) / 2) / self.votes if self.votes else None
 
+    def turned(self) -> "Battles":
+        """The same with B as A."""
+        return Battles(self.b_wins, self.a_wins, self.ties, self.both_bad)
+
     def __add__(self, other: "Battles") -> "Battles":
         return Battles(
             self.a_wins + other.a_wins,

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import Moment
@@ -14,6 +13,30 @@ HOURLY = timedelta(hours=48)
 RUNS_KEPT = timedelta(minutes=10)
 DAY = timedelta(days=1)
 DAY_MS = 86_400_000
+
+# Written once: building a statement costs several times what running it does.
+_BOARDS = Board.__table__.c
+_RUNS = RatingRun.__table__.c
+_HOURS = RatingHistory.__table__.c
+_SAID = Standing.__table__.c
+_RUN_BEFORE = (
+    select(_RUNS.id, _RUNS.computed_at)
+    .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
+    .where(_BOARDS.key == bindparam("key"), _RUNS.computed_at < bindparam("moment"))
+    .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
+    .limit(1)
+)
+_HOUR_BEFORE = (
+    select(_HOURS.board_id, _HOURS.at)
+    .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
+    .where(_BOARDS.key == bindparam("key"), _HOURS.at < bindparam("moment"))
+    .order_by(_HOURS.at.desc())
+    .limit(1)
+)
+_RUN_SAID = select(_SAID.model_id, _SAID.rating).where(_SAID.run_id == bindparam("run"))
+_HOUR_SAID = select(_HOURS.model_id, _HOURS.rating).where(
+    _HOURS.board_id == bindparam("board"), _HOURS.at == bindparam("at")
+)
 
 
 def remember(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
@@ -59,27 +82,14 @@ def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int,
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
     """Model id to rating on a board before a moment: by the last run kept or the last hour remembered."""
-    run = (
-        select(RatingRun.id, RatingRun.computed_at)
-        .join(Board, Board.id == RatingRun.board_id)
-        .where(Board.key == key, RatingRun.computed_at < moment)
-        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
-        .limit(1)
+    asked = {"key": key, "moment": moment}
+    run, hour = (
+        session.execute(_RUN_BEFORE, asked).one_or_none(),
+        session.execute(_HOUR_BEFORE, asked).one_or_none(),
     )
-    hour = (
-        select(RatingHistory.board_id, RatingHistory.at)
-        .join(Board, Board.id == RatingHistory.board_id)
-        .where(Board.key == key, RatingHistory.at < moment)
-        .order_by(RatingHistory.at.desc())
-        .limit(1)
-    )
-    kept, remembered = session.execute(run).one_or_none(), session.execute(hour).one_or_none()
-    said: Any = select(Standing.model_id, Standing.rating).where(Standing.run_id == (kept and kept.id))
-    if remembered and (kept is None or kept.computed_at < remembered.at):
-        said = select(RatingHistory.model_id, RatingHistory.rating).where(
-            RatingHistory.board_id == remembered.board_id, RatingHistory.at == remembered.at
-        )
-    return dict(session.execute(said).all()) if kept or remembered else {}
+    if hour and (run is None or run.computed_at < hour.at):
+        return dict(session.execute(_HOUR_SAID, {"board": hour.board_id, "at": hour.at}).all())
+    return dict(session.execute(_RUN_SAID, {"run": run.id}).all()) if run else {}
 
 
 def _day(moment: InstrumentedAttribute[datetime]) -> ColumnElement[int]:

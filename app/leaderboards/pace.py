@@ -3,13 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
 
 TIMED_FROM = 10
 """Images; a median of fewer is not shown."""
+
+# Written once: building a statement costs several times what running it does.
+_ENTRIES = Entry.__table__.c
+_COMPETITIONS = Competition.__table__.c
+_TIMED = (
+    select(
+        _ENTRIES.model_id,
+        _ENTRIES.seconds,
+        func.row_number().over(partition_by=_ENTRIES.model_id, order_by=_ENTRIES.seconds).label("place"),
+        func.count().over(partition_by=_ENTRIES.model_id).label("images"),
+    )
+    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+    .where(_COMPETITIONS.mode == bindparam("mode"), _ENTRIES.seconds.is_not(None))
+    .subquery()
+)
+_PACES = (
+    select(_TIMED.c.model_id, func.max(_TIMED.c.images), func.avg(_TIMED.c.seconds))
+    .where((2 * _TIMED.c.place).in_((_TIMED.c.images, _TIMED.c.images + 1, _TIMED.c.images + 2)))
+    .group_by(_TIMED.c.model_id)
+)
 
 
 @dataclass(frozen=True)
@@ -27,21 +47,5 @@ class Pace:
 
 def paces(session: Session, mode: str) -> Mapping[int, Pace]:
     """By model id, over every timed entry of the mode, withdrawn ones included: they were made too."""
-    timed = (
-        select(
-            Entry.model_id,
-            Entry.seconds,
-            func.row_number().over(partition_by=Entry.model_id, order_by=Entry.seconds).label("place"),
-            func.count().over(partition_by=Entry.model_id).label("images"),
-        )
-        .join(Competition, Competition.id == Entry.competition_id)
-        .where(Competition.mode == mode, Entry.seconds.is_not(None))
-        .subquery()
-    )
-    middle = (2 * timed.c.place).in_((timed.c.images, timed.c.images + 1, timed.c.images + 2))
-    rows = session.execute(
-        select(timed.c.model_id, func.max(timed.c.images), func.avg(timed.c.seconds))
-        .where(middle)
-        .group_by(timed.c.model_id)
-    )
+    rows = session.execute(_PACES, {"mode": mode})
     return {model: Pace(images, seconds) for model, images, seconds in rows}

@@ -1,8 +1,10 @@
 """Where one model stands: on every board and in every competition it has entries in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
@@ -10,6 +12,45 @@ from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.leaderboards.boards import MODES, Heading
 from app.leaderboards.tables import Board, RatingRun, Standing
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_COMPETITIONS = Competition.__table__.c
+_CATEGORIES = Category.__table__.c
+_BOARDS = Board.__table__.c
+_RUNS = RatingRun.__table__.c
+_STANDINGS = Standing.__table__.c
+_ENTRIES = Entry.__table__.c
+_ENTERED = select(_ENTRIES.id).where(
+    _ENTRIES.competition_id == _COMPETITIONS.id,
+    _ENTRIES.model_id == bindparam("model"),
+    _ENTRIES.role == "contestant",
+    _ENTRIES.withdrawn_at.is_(None),
+)
+_STANDS_IN = (
+    select(*(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")))
+    .where(_COMPETITIONS.status != "draft")
+    .where(or_(_ENTERED.exists(), _COMPETITIONS.id.in_(bindparam("voted", expanding=True))))
+    .order_by(_COMPETITIONS.id)
+)
+_FILED = (
+    select(
+        competition_categories.c.competition_id,
+        *(_CATEGORIES[name] for name in ("id", "position", "slug", "title")),
+    )
+    .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+    .where(competition_categories.c.competition_id.in_(bindparam("competitions", expanding=True)))
+    .order_by(_CATEGORIES.position, _CATEGORIES.slug)
+)
+_PLACES = (
+    select(
+        *(_BOARDS[name] for name in ("mode", "category_id", "competition_id")),
+        _STANDINGS.rank,
+        _RUNS.ranked,
+        *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "votes", "provisional")),
+    )
+    .join(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
+    .outerjoin(Standing.__table__, and_(_STANDINGS.run_id == _RUNS.id, _STANDINGS.model_id == bindparam("model")))
+)
 
 
 @dataclass(frozen=True)
@@ -89,48 +130,24 @@ def model_results(session: Session, slug: str) -> ModelResults:
     )
 
 
-def _competitions(session: Session, model_id: int, voted: list[int]) -> list[Competition]:
+def _competitions(session: Session, model_id: int, voted: list[int]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Those it has an image in, or had one that people voted on before it was withdrawn."""
-    entered = select(Entry.id).where(
-        Entry.competition_id == Competition.id,
-        Entry.model_id == model_id,
-        Entry.role == "contestant",
-        Entry.withdrawn_at.is_(None),
-    )
-    query = select(Competition).where(
-        Competition.status != "draft", or_(entered.exists(), Competition.id.in_(voted))
-    )
-    return list(session.scalars(query.order_by(Competition.id)))
+    return session.execute(_STANDS_IN, {"model": model_id, "voted": voted}).all()
 
 
 def _headings(session: Session, competitions: list[int]) -> dict[int, list[tuple[int, int, Heading]]]:
     """Competition id to (position, id, heading) of its categories."""
-    rows = session.execute(
-        select(competition_categories.c.competition_id, Category)
-        .join(Category, Category.id == competition_categories.c.category_id)
-        .where(competition_categories.c.competition_id.in_(competitions))
-        .order_by(Category.position, Category.slug)
-    )
     found: dict[int, list[tuple[int, int, Heading]]] = {}
-    for competition, row in rows:
-        found.setdefault(competition, []).append((row.position, row.id, Heading(row.slug, row.title)))
+    for competition, number, position, slug, title in session.execute(
+        _FILED, {"competitions": competitions}
+    ).all():
+        found.setdefault(competition, []).append((position, number, Heading(slug, title)))
     return found
 
 
 def _places(session: Session, model_id: int) -> dict[tuple[str, int | None, int | None], Place]:
     """By mode, category id and competition id; boards where the model has no battle yet included."""
-    rows = session.execute(
-        select(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, Standing)
-        .join(RatingRun, RatingRun.id == Board.current_run_id)
-        .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == model_id))
-    )
     return {
-        (mode, category, competition): _place(ranked, standing)
-        for mode, category, competition, ranked, standing in rows
+        (mode, category, competition): Place(*place) if place[2] is not None else Place(None, place[1])
+        for mode, category, competition, *place in session.execute(_PLACES, {"model": model_id}).all()
     }
-
-
-def _place(ranked: int, row: Standing | None) -> Place:
-    if row is None:
-        return Place(None, ranked)
-    return Place(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)

@@ -7,15 +7,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena import competitions
 from app.arena.competitions import Summary
 from app.arena.errors import UnknownMode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import boards, scopes
 from app.leaderboards.boards import BoardView
+from app.leaderboards.filed import Filed, filed
 from app.leaderboards.filters import ALL, Filters, filters
-from app.web.caching import public_page
 
 blueprint = Blueprint("boards", __name__)
 WIDTH = 168
@@ -74,10 +75,9 @@ def board(mode: str, category: str | None = None) -> Response:
         raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
     asked = filters(request.args)
     refresh(parts(), mode)
-    with parts().database.reading() as session:
-        run = boards.current_run(session, scopes.key(mode, category=category))
-        version = lookup.version(session)
-    return public_page((asked, run and run.id, version), lambda: _render(mode, category, asked))
+    current = recall(boards.current)
+    run = current.runs.get(scopes.key(mode, category=category))
+    return public_page((asked, run, current.catalogue), lambda: _render(mode, category, asked))
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
@@ -93,7 +93,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     with parts().database.reading() as session:
         whole = boards.board(session, mode, category, now=now())
         shown = boards.board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
-        listed = [entry for entry in competitions.listing(session) if entry.mode == mode]
+        listed = filed(session, mode)
         providers = lookup.providers(session)
     return render_template(
         "board.html",
@@ -112,12 +112,12 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     )
 
 
-def tabs(listed: Iterable[Summary]) -> list[tuple[str, str]]:
+def tabs(listed: Iterable[Summary | Filed]) -> list[tuple[str, str]]:
     """Categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
 
-def _counted(listed: list[Summary], category: str | None) -> int:
+def _counted(listed: list[Filed], category: str | None) -> int:
     """Competitions with votes that this board adds up."""
     return sum(
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})

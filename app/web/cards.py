@@ -14,7 +14,7 @@ from app.edge.context import parts, today
 from app.leaderboards import results
 from app.web import facts
 from app.web.formats import mode_title
-from app.web.models import versions
+from app.web.versions import versions
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -38,7 +38,7 @@ class Card:
 @blueprint.get("/models/<slug>/card.png")
 def card(slug: str) -> Response:
     """1200 by 630 pixels."""
-    versions(slug)
+    versions()
     said = words(slug)
     response = Response(drawn(said), mimetype="image/png")
     response.set_etag(hashlib.sha256(repr(said).encode()).hexdigest()[:32])

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
+from app.arena import entries
 from app.arena.showcases import Showcase, showcases
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.edge.context import now, parts, today
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import boards, headtohead, results
 from app.leaderboards.headtohead import Battles, HeadToHead
 from app.leaderboards.results import BoardResult, Place
 from app.web import facts
 from app.web.addresses import base_url
-from app.web.caching import public_page
 from app.web.formats import MODES, UNKNOWN
-from app.web.models import versions, visible
+from app.web.models import visible
+from app.web.versions import versions
 
 blueprint = Blueprint("compare", __name__)
 PICTURES = 6
@@ -47,28 +50,22 @@ def choose() -> Response:
     """Two slugs lead to their page; one or none to a form."""
     a, b = request.args.get("a", ""), request.args.get("b", "")
     with parts().database.reading() as session:
-        listed = visible(session)
         ids = lookup.ids(session, [a, b])
-        version = lookup.version(session)
     if a in ids and b in ids and ids[a] != ids[b]:
         return make_response(redirect(url_for("compare.pair", a=a, b=b), 302))
     chosen = a if a in ids else b if b in ids else ""
-    known = tuple((model.slug, model.name) for model in listed)
-    return public_page(
-        (known, chosen, version),
-        lambda: render_template("compare_choose.html", models=listed, chosen=chosen),
-    )
+    made_from = (chosen, recall(lookup.version), recall(entries.entered_models))
+    return public_page(made_from, lambda: _choice(chosen))
 
 
 @blueprint.get("/compare/<a>/<b>")
 def pair(a: str, b: str) -> Response:
     """Two models, by slug or alias. A model beside itself is no comparison: its own page."""
-    made_from = versions(a, b)
     with parts().database.reading() as session:
         ids = lookup.ids(session, [a, b])
-    if ids[a] == ids[b]:
+    if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    return public_page((base_url(), *made_from), lambda: _render(a, b))
+    return public_page((base_url(), versions()), lambda: _render(a, b))
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
@@ -81,6 +78,12 @@ def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
         *((name, ours[name] or UNKNOWN, theirs[name] or UNKNOWN) for name in names),
         *((name, limits[0].get(name, UNKNOWN), limits[1].get(name, UNKNOWN)) for name in known),
     )
+
+
+def _choice(chosen: str) -> str:
+    with parts().database.reading() as session:
+        listed = visible(session)
+    return render_template("compare_choose.html", models=listed, chosen=chosen)
 
 
 def _render(a: str, b: str) -> str:

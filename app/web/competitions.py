@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, render_template, request
 
 from app.arena import competitions, gallery
-from app.catalog import lookup
-from app.edge.context import now, parts, refresh
-from app.leaderboards import boards, scopes
+from app.edge.context import now, parts
+from app.edge.kept import public_page
+from app.leaderboards import boards
 from app.web.boards import axis, tabs
-from app.web.caching import public_page
+from app.web.versions import versions
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
@@ -17,8 +17,18 @@ FILTERS = ("mode", "category", "status")
 def index() -> Response:
     """Every competition, newest first."""
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    return public_page((tuple(asked.items()), versions()), lambda: _render_list(asked))
+
+
+@blueprint.get("/competitions/<slug>")
+def competition(slug: str) -> Response:
+    """The prompt, the board and, where allowed, the gallery."""
+    return public_page(versions(), lambda: _render(slug))
+
+
+def _render_list(asked: dict[str, str]) -> str:
     with parts().database.reading() as session:
-        listed = tuple(competitions.listing(session))
+        listed = competitions.listing(session)
     shown = [
         entry
         for entry in listed
@@ -27,28 +37,13 @@ def index() -> Response:
         and asked.get("category") in {None, *(slug for slug, _ in entry.categories)}
     ]
     modes = [mode for mode in boards.MODES if any(entry.mode == mode for entry in listed)]
-    return public_page(
-        (listed, tuple(asked.items())),
-        lambda: render_template(
-            "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
-        ),
+    return render_template(
+        "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
     )
 
 
-@blueprint.get("/competitions/<slug>")
-def competition(slug: str) -> Response:
-    """The prompt, the board and, where allowed, the gallery."""
+def _render(slug: str) -> str:
     with parts().database.reading() as session:
         exhibit = gallery.exhibit(session, slug)
-    refresh(parts(), exhibit.competition.mode)
-    with parts().database.reading() as session:
-        mode = exhibit.competition.mode
-        run = boards.current_run(session, scopes.key(mode, competition=slug))
-        version = lookup.version(session)
-    return public_page((exhibit, run and run.id, version), lambda: _render(slug, exhibit))
-
-
-def _render(slug: str, exhibit: gallery.Exhibit) -> str:
-    with parts().database.reading() as session:
         view = boards.competition_board(session, slug, now=now())
     return render_template("competition.html", exhibit=exhibit, board=view, axis=axis(view.standings))

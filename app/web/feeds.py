@@ -9,18 +9,20 @@ from flask import Blueprint, Response, render_template, request
 from app.arena import competitions, entries
 from app.arena.errors import UnknownMode
 from app.catalog import lookup
-from app.edge.context import now, parts, refresh, today
+from app.edge.context import now, parts, today
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import boards, faq, news, results
 from app.leaderboards.news import Arrival, RankChange
 from app.leaderboards.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
-from app.web.caching import public_page
 from app.web.formats import mode_title
 from app.web.labels import width
-from app.web.models import versions, visible
+from app.web.models import visible
 from app.web.placements import groups
+from app.web.versions import versions
 
 blueprint = Blueprint("feeds", __name__)
 FEED_LENGTH = 50
@@ -44,7 +46,7 @@ def badge(slug: str) -> Response:
     mode = request.args.get("mode") or ""
     if mode and mode not in boards.MODES:
         raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
-    response = _plain(public_page((mode, *versions(slug)), lambda: _badge(slug, mode)), "image/svg+xml")
+    response = public_page((mode, versions()), lambda: _badge(slug, mode), "image/svg+xml")
     # The one answer made to be shown on other sites.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -53,24 +55,14 @@ def badge(slug: str) -> Response:
 @blueprint.get("/feed.atom")
 def feed() -> Response:
     """Rank changes on the overall boards, and models that joined."""
-    for mode in boards.MODES:
-        refresh(parts(), mode)
-    with parts().database.reading() as session:
-        runs = tuple(run and run.id for mode in boards.MODES for run in [boards.current_run(session, mode)])
-        made_from = (base_url(), runs, lookup.version(session), entries.entered_models(session))
-    return _plain(public_page(made_from, _feed), "application/atom+xml")
+    return public_page((base_url(), versions()), _feed, "application/atom+xml")
 
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """Every page that is the same for everybody."""
-    with parts().database.reading() as session:
-        paths = tuple(_paths(visible(session), competitions.listing(session)))
     base = base_url()
-    return _plain(
-        public_page((base, paths), lambda: render_template("sitemap.xml", base=base, paths=paths)),
-        "application/xml",
-    )
+    return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
 
 
 @blueprint.get("/robots.txt")
@@ -85,23 +77,15 @@ def robots() -> Response:
 def llms() -> Response:
     """What this site is and where everything stands, for language models."""
     base = base_url()
-    with parts().database.reading() as session:
-        listed = visible(session)
-        version = lookup.version(session)
-    return _plain(
-        public_page(
-            (base, version, tuple(model.slug for model in listed)),
-            lambda: render_template("llms.txt", base=base, models=listed, modes=boards.MODES),
-        ),
-        "text/plain",
-    )
+    made_from = (base, recall(lookup.version), recall(entries.entered_models))
+    return public_page(made_from, lambda: _llms(base), "text/plain")
 
 
 @blueprint.get("/models/<slug>/llms.txt")
 def model_llms(slug: str) -> Response:
     """A model's page as plain text."""
     base = base_url()
-    return _plain(public_page((base, *versions(slug)), lambda: _model_llms(slug, base)), "text/plain")
+    return public_page((base, versions()), lambda: _model_llms(slug, base), "text/plain")
 
 
 def _badge(slug: str, mode: str) -> str:
@@ -155,6 +139,18 @@ def _arrived(arrival: Arrival) -> Item:
     return Item(arrival.at, f"New: {arrival.name}", text, f"/models/{arrival.slug}", "new")
 
 
+def _sitemap(base: str) -> str:
+    with parts().database.reading() as session:
+        paths = tuple(_paths(visible(session), competitions.listing(session)))
+    return render_template("sitemap.xml", base=base, paths=paths)
+
+
+def _llms(base: str) -> str:
+    with parts().database.reading() as session:
+        listed = visible(session)
+    return render_template("llms.txt", base=base, models=listed, modes=boards.MODES)
+
+
 def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Summary]) -> Iterator[str]:
     yield from ("/", "/models", "/competitions", "/methodology")
     for mode in boards.MODES:
@@ -179,8 +175,3 @@ def _model_llms(slug: str, base: str) -> str:
         questions=faq.questions(page, found),
         facts=facts,
     )
-
-
-def _plain(response: Response, mimetype: str) -> Response:
-    response.mimetype = mimetype
-    return response

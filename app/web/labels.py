@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 FONT = 12
 NARROW = frozenset("fijlrtI.,:;'|!()[]- /1")
 WIDE = frozenset("mwMW@%")
 GAP = 9
+FAR = GAP + 5
 FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
 RADIUS = 6
+SHARE = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""Of a label's width, what lies left of its anchor."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,6 @@ class Box:
             and other.left < self.right
             and self.top < other.bottom
             and other.top < self.bottom
-        )
-
-    def holds(self, other: "Box") -> bool:
-        """Whether the other lies inside whole."""
-        return (
-            self.left <= other.left
-            and other.right <= self.right
-            and self.top <= other.top
-            and other.bottom <= self.bottom
         )
 
 
@@ -65,6 +60,7 @@ class Point:
 Segment = tuple[tuple[float, float], tuple[float, float]]
 
 
+@lru_cache(maxsize=4096)
 def width(text: str) -> float:
     """Pixels of a text in a usual sans serif, rather more than less."""
     ems = (0.36 if c in NARROW else 0.92 if c in WIDE else 0.72 if c.isupper() else 0.58 for c in text)
@@ -82,37 +78,48 @@ def place(points: Sequence[Point], inside: Box, lines: Iterable[Segment] = ()) -
     crossed = [box for line in lines for box in _along(line)]
     placed: list[Label | None] = []
     for point in points:
-        taken = [*marks, *(label.box for label in placed if label)]
+        reach = _reach(point)
+        taken = [box for box in (*marks, *(label.box for label in placed if label)) if reach.overlaps(box)]
+        near = [box for box in whiskers if reach.overlaps(box)]
+        on_lines = [box for box in crossed if reach.overlaps(box)]
         placed.append(
-            _first_free(point, inside, [*taken, *whiskers, *crossed])
-            or _first_free(point, inside, [*taken, *whiskers])
+            _first_free(point, inside, [*taken, *near, *on_lines])
+            or (_first_free(point, inside, [*taken, *near]) if on_lines else None)
             or (_first_free(point, inside, taken) if not placed or len(points) <= FEW else None)
         )
     return placed
 
 
+def _reach(point: Point) -> Box:
+    """All that any label of this point could touch; what lies outside need not be compared."""
+    wide = width(point.name) + FAR
+    return Box(point.x - wide, point.y - FAR - 14 - FONT, point.x + wide, point.y + FAR + 29)
+
+
 def _first_free(point: Point, inside: Box, taken: Sequence[Box]) -> Label | None:
-    for label in _candidates(point):
-        if inside.holds(label.box) and not any(label.box.overlaps(box) for box in taken):
-            return label
+    wide = width(point.name)
+    for x, y, anchor in _candidates(point):
+        left, top, bottom = x - SHARE[anchor] * wide, y - FONT + 1, y + 3
+        right = left + wide
+        if not (inside.left <= left and right <= inside.right and inside.top <= top and bottom <= inside.bottom):
+            continue
+        for box in taken:
+            if left < box.right and box.left < right and top < box.bottom and box.top < bottom:
+                break
+        else:
+            return Label(point.name, round(x, 1), round(y, 1), anchor, Box(left, top, right, bottom))
     return None
 
 
-def _candidates(point: Point) -> Iterator[Label]:
-    """Right, left, above, below, then the corners, the nearest first."""
-    for gap in (GAP, GAP + 5):
-        yield _label(point.name, point.x + gap, point.y + 4, "start")
-        yield _label(point.name, point.x - gap, point.y + 4, "end")
+def _candidates(point: Point) -> Iterator[tuple[float, float, str]]:
+    """Baseline and anchor: right, left, above, below, then the corners, the nearest first."""
+    for gap in (GAP, FAR):
+        yield point.x + gap, point.y + 4, "start"
+        yield point.x - gap, point.y + 4, "end"
         for up in (-gap - 1, gap + 10, -gap - 14, gap + 23):
-            yield _label(point.name, point.x, point.y + up, "middle")
-            yield _label(point.name, point.x + gap - 3, point.y + up + 3, "start")
-            yield _label(point.name, point.x - gap + 3, point.y + up + 3, "end")
-
-
-def _label(text: str, x: float, y: float, anchor: str) -> Label:
-    wide = width(text)
-    left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
-    return Label(text, round(x, 1), round(y, 1), anchor, Box(left, y - FONT + 1, left + wide, y + 3))
+            yield point.x, point.y + up, "middle"
+            yield point.x + gap - 3, point.y + up + 3, "start"
+            yield point.x - gap + 3, point.y + up + 3, "end"
 
 
 def _marks(point: Point) -> Iterator[Box]:

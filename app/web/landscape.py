@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena import competitions
 from app.arena.errors import UnknownMode
-from app.catalog import lookup
 from app.edge.context import now, parts, refresh
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import boards, charts, scopes
+from app.leaderboards.filed import filed
 from app.web.boards import tabs
-from app.web.caching import public_page
 from app.web.charts import matrix_view, price_chart, speed_chart
 
 blueprint = Blueprint("landscape", __name__)
@@ -21,17 +21,16 @@ def landscape(mode: str) -> Response:
         raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
     category = request.args.get("category") or None
     refresh(parts(), mode)
-    with parts().database.reading() as session:
-        run = boards.current_run(session, scopes.key(mode, category=category))
-        version = lookup.version(session)
-    return public_page((category, run and run.id, version), lambda: _render(mode, category))
+    current = recall(boards.current)
+    run = current.runs.get(scopes.key(mode, category=category))
+    return public_page((category, run, current.catalogue), lambda: _render(mode, category))
 
 
 def _render(mode: str, category: str | None) -> str:
     with parts().database.reading() as session:
         view = boards.board(session, mode, category, now=now())
         matrix = matrix_view(charts.win_matrix(session, view))
-        listed = [entry for entry in competitions.listing(session) if entry.mode == mode]
+        listed = filed(session, mode)
     return render_template(
         "landscape.html",
         board=view,

@@ -7,10 +7,11 @@ from flask import Blueprint, Response, render_template
 
 from app.arena import blind, issuing, matchmaking
 from app.edge.context import now, parts, refresh
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import anchors, audit, boards
 from app.leaderboards.audit import Swept
 from app.leaderboards.boards import BoardView
-from app.web.caching import public_page
 from app.web.formats import MODES
 
 blueprint = Blueprint("methodology", __name__)
@@ -30,9 +31,8 @@ def methodology() -> Response:
     """The method, its constants, and what the last audit found."""
     for mode in MODES:
         refresh(parts(), mode)
-    with parts().database.reading() as session:
-        versions = tuple((boards.current_run(session, mode), audit.latest_id(session, mode)) for mode in MODES)
-    made_from = tuple((run and run.id, swept) for run, swept in versions)
+    runs = recall(boards.current).runs
+    made_from = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
     return public_page(made_from, _page)
 
 

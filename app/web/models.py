@@ -8,23 +8,26 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries
-from app.arena.showcases import Showcase, arena_state, showcases
+from app.arena import entries
+from app.arena.showcases import Showcase, showcases
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
 from app.edge.context import now, parts, refresh, today
+from app.edge.kept import public_page
+from app.edge.recent import recall
 from app.leaderboards import boards, charts, faq, filters, results
 from app.leaderboards.boards import BoardStanding, BoardView
+from app.leaderboards.filed import contested
 from app.leaderboards.filters import BadFilter, Filters
 from app.web import facts
 from app.web.addresses import base_url
-from app.web.caching import public_page
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
 from app.web.placements import groups, votable
 from app.web.reach import Reach, has_route, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
+from app.web.versions import versions
 
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc"}
@@ -85,9 +88,8 @@ def index() -> Response:
     asked = _asked(request.args)
     mode = asked.mode or boards.MODES[0]
     refresh(parts(), mode)
-    with parts().database.reading() as session:
-        run = boards.current_run(session, mode)
-        made_from = (asked, run and run.id, lookup.version(session), entries.entered_models(session))
+    current = recall(boards.current)
+    made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
     return public_page(made_from, lambda: _render_list(asked, mode))
 
 
@@ -95,21 +97,7 @@ def index() -> Response:
 def model(slug: str) -> Response:
     """One model, by its slug or an alias."""
     base = base_url()
-    made_from = (base, *versions(slug))
-    return public_page(made_from, lambda: _render(slug, base))
-
-
-def versions(*slugs: str) -> tuple[object, ...]:
-    """What a page about these models is made from, brought up to date. Raises UnknownModel."""
-    for mode in boards.MODES:
-        refresh(parts(), mode)
-    with parts().database.reading() as session:
-        ids = lookup.ids(session, slugs)
-        for slug in slugs:
-            if slug not in ids:
-                raise lookup.UnknownModel(f"There is no model {slug!r}.")
-        runs = tuple(run and run.id for mode in boards.MODES for run in [boards.current_run(session, mode)])
-        return (*sorted(ids.values()), runs, lookup.version(session), arena_state(session))
+    return public_page((base, versions()), lambda: _render(slug, base))
 
 
 def visible(session: Session) -> list[ModelSummary]:
@@ -125,7 +113,7 @@ def _render(slug: str, base: str) -> str:
         pictures = _few(showcases(session, [page.id]))
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
-        listed = competitions.listing(session)
+        open_now = contested(session)
     questions = faq.questions(page, found)
     return render_template(
         "model.html",
@@ -142,7 +130,7 @@ def _render(slug: str, base: str) -> str:
         behaviours=facts.behaviours(page.parameters),
         sizes=facts.size_tables(page.limits),
         placements=groups(found),
-        votable=votable(found, listed),
+        votable=votable(found, open_now),
         questions=questions,
         notes=facts.footnotes(page),
         data=model_data(page, questions, base, [picture.url for picture in pictures]),

@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, render_template
 
 from app.arena import competitions
-from app.catalog import lookup
-from app.edge.context import now, parts, refresh
+from app.edge.context import now, parts
+from app.edge.kept import public_page
 from app.leaderboards import boards
 from app.web.boards import axis
-from app.web.caching import public_page
+from app.web.versions import versions
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
@@ -18,16 +18,12 @@ MODE = "text-to-image"
 @blueprint.get("/")
 def home() -> Response:
     """What this is, a way to vote, who leads, and what can be judged now."""
-    refresh(parts(), MODE)
-    with parts().database.reading() as session:
-        listed = tuple(competitions.listing(session))
-        run = boards.current_run(session, MODE)
-        version = lookup.version(session)
-    return public_page((listed, run and run.id, version), lambda: _home(listed))
+    return public_page(versions(), _home)
 
 
-def _home(listed: tuple[competitions.Summary, ...]) -> str:
+def _home() -> str:
     with parts().database.reading() as session:
+        listed = competitions.listing(session)
         view = boards.board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     leaders = [row for row in view.standings if row.rank is not None][:TOP]

@@ -1,9 +1,8 @@
 """Where a model stands, in the order its page tells: by mode, by category, competition by competition."""
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 
-from app.arena.competitions import Summary
 from app.leaderboards.boards import Heading
 from app.leaderboards.results import CompetitionResult, ModelResults, Place
 
@@ -42,10 +41,9 @@ def groups(results: ModelResults) -> tuple[CategoryGroup, ...]:
     return tuple(found)
 
 
-def votable(results: ModelResults, listed: Iterable[Summary]) -> tuple[CompetitionResult, ...]:
-    """Open competitions where the model can meet another, those with its fewest votes first."""
-    open_now = {entry.slug for entry in listed if entry.status == "open" and entry.models > 1}
-    found = [result for result in results.competitions if result.slug in open_now]
+def votable(results: ModelResults, contested: Container[str]) -> tuple[CompetitionResult, ...]:
+    """Of the contested competitions those it stands in, those with its fewest votes first."""
+    found = [result for result in results.competitions if result.slug in contested]
     return tuple(sorted(found, key=lambda result: (result.place.votes, result.title)))
 
 

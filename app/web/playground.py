@@ -142,7 +142,7 @@ def _wanted(given: MultiDict[str, str]) -> Wanted:
     """Line ends as everybody but forms writes them."""
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
-    prompt = given.get("prompt", "").replace("\r\n", "\n").replace("\0", "").strip()
+    prompt = given.get("prompt", "").replace("\r\n", "\n").strip()
     return Wanted(prompt, tuple(models), {name: text for name, text in texts.items() if text})
 
 

@@ -44,7 +44,7 @@ def test_a_wrong_file_is_refused(database: Database, folder: Path, old: str, new
     assert caught.value.code == "invalid_catalog"
     assert named in str(caught.value)
     with database.reading() as session:
-        assert lookup.models(session, DAY_1.date()) == []
+        assert lookup.models(session, DAY_1.date()) == ()
         assert lookup.version(session) == 0
 
 

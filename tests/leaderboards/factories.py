@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote, Voter
-from app.catalog.tables import ImageModel, Offering, Price, Provider
+from app.catalog.tables import CatalogState, ImageModel, Offering, Price, Provider
 from app.db import Database, insert
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,7 +37,13 @@ def add_models(session: Session, count: int, creator: str | None = "Maker") -> l
     ]
     session.add_all(rows)
     session.flush()
+    raise_version(session)
     return [row.id for row in rows]
+
+
+def raise_version(session: Session) -> None:
+    """As every catalogue write does."""
+    session.execute(update(CatalogState).values(version=CatalogState.version + 1))
 
 
 def add_category(session: Session, slug: str) -> Category:
@@ -228,3 +234,4 @@ def add_price(session: Session, model: int, usd: float, provider: str = "acme") 
             position=0,
         )
     )
+    raise_version(session)

@@ -69,22 +69,22 @@ def test_no_violation_at_any_step(browser: Browser, base: str, scheme: str, widt
         steps = {"empty": "/playground", "retired": "/playground?model=old-1", "filled": PAIR}
         for name, path in steps.items():
             visit.open(path)
-            faults[name] = _faults(visit)
+            faults[name] = _faults(visit, scheme)
         draw(visit.page)
         wait_for(visit.page, 2)
         for summary in visit.page.locator(".result summary").all():
             summary.click()
-        faults["drawn"] = _faults(visit)
+        faults["drawn"] = _faults(visit, scheme)
         visit.page.get_by_label("Aspect ratio").fill("nonsense")
         draw(visit.page)
         visit.page.wait_for_selector(".result .notice")
-        faults["mistake"] = _faults(visit)
+        faults["mistake"] = _faults(visit, scheme)
     assert {name: found for name, found in faults.items() if found} == {}
     assert [said for said in visit.complaints if "400" not in said] == []
 
 
-def _faults(visit: Visit) -> list[str]:
-    return violations(visit) + too_wide(visit)
+def _faults(visit: Visit, scheme: str) -> list[str]:
+    return violations(visit, scheme) + too_wide(visit)
 
 
 def test_by_keyboard_the_focus_stays_and_the_result_is_told(browser: Browser, base: str) -> None:

@@ -41,8 +41,8 @@ def plotted(spots: list[Spot], frame: Frame) -> Plot:
 def test_names_never_collide(spots: list[Spot], frame: Frame) -> None:
     plot = plotted(spots, frame)
     labels = [mark.label for mark in plot.marks if mark.label]
-    whole = Box(0, 0, frame.width, frame.height)
-    assert all(whole.holds(label.box) for label in labels)
+    assert all(label.box.left >= 0 and label.box.right <= frame.width for label in labels)
+    assert all(label.box.top >= 0 and label.box.bottom <= frame.height for label in labels)
     assert not any(one.box.overlaps(other.box) for one, other in combinations(labels, 2))
     dots = [Box(m.x - RADIUS, m.y - RADIUS, m.x + RADIUS, m.y + RADIUS) for m in plot.marks]
     assert not any(label.box.overlaps(dot) for label in labels for dot in dots)

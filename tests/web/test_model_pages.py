@@ -14,13 +14,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, or_, select
 from sqlalchemy.engine import Engine
 
-from app.arena.tables import Competition, Entry, Matchup
+from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.catalog.tables import ImageModel
 from app.gateway import keys
+from app.leaderboards import refresh
 from tests.catalog.editing import edit
 from tests.web.catalogue import COMPETITIONS, PRICED, TODAY, at, folder_of, load_folder, section, seed_world, words
 from tests.web.conftest import running
-from tests.web.factories import MODELS, Named, competition, parts_of, start, votes
+from tests.web.factories import MODELS, Named, competition, moment, parts_of, start, votes
 
 
 @pytest.fixture(scope="module")
@@ -306,13 +307,17 @@ def test_a_bad_question_to_the_list(seeded: Flask, query: str) -> None:
 
 
 def queries(app: Flask, path: str) -> int:
-    """How many statements the first, unkept answer takes."""
+    """How many statements the first, unkept answer takes, when no board is stale and nothing is remembered."""
     counted: list[str] = []
+    database = parts_of(app).database
+    for mode in ("text-to-image", "image-edit"):
+        refresh.rebuild(database, mode, now=moment())
+    database.write(lambda session: session.add(Voter(first_seen=moment())))
 
     def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         counted.append(statement)
 
-    app.extensions.pop("blindvote.pages", None)
+    app.extensions.pop("blindvote.answers", None)
     event.listen(Engine, "before_cursor_execute", count)
     try:
         assert app.test_client().get(path).status_code == 200

@@ -1,0 +1,16 @@
+"""What pages about more than one board are made from."""
+
+from collections.abc import Hashable
+
+from app.arena.showcases import arena_state
+from app.edge.context import parts, refresh
+from app.edge.recent import recall
+from app.leaderboards import boards
+
+
+def versions() -> Hashable:
+    """Every board's run, brought up to date, the catalogue, and which entries and competitions there are."""
+    for mode in boards.MODES:
+        refresh(parts(), mode)
+    current = recall(boards.current)
+    return tuple(current.runs.values()), current.catalogue, recall(arena_state)
