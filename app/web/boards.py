@@ -13,7 +13,7 @@ from app.catalog import lookup
 from app.edge.context import now, parts, refresh
 from app.edge.kept import public_page
 from app.edge.recent import recall
-from app.leaderboards import boards, scopes
+from app.leaderboards import audit, boards, certificates, scopes
 from app.leaderboards.boards import BoardView
 from app.leaderboards.filed import Filed, filed
 from app.leaderboards.filters import ALL, Filters, filters
@@ -77,7 +77,8 @@ def board(mode: str, category: str | None = None) -> Response:
     refresh(parts(), mode)
     current = recall(boards.current)
     run = current.runs.get(scopes.key(mode, category=category))
-    return public_page((asked, run, current.catalogue), lambda: _render(mode, category, asked))
+    made_from = (asked, run, current.catalogue, recall(audit.latest_id, mode))
+    return public_page(made_from, lambda: _render(mode, category, asked))
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
@@ -95,6 +96,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         shown = boards.board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
         listed = filed(session, mode)
         providers = lookup.providers(session)
+        certificate = certificates.certificate(session, whole.key)
     return render_template(
         "board.html",
         board=shown,
@@ -109,6 +111,8 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         modes=boards.MODES,
         sort_link=lambda column: _sort_link(asked, column),
         api=_api(whole),
+        certificate=certificate,
+        names={row.model.slug: row.model.name for row in whole.standings},
     )
 
 

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, render_template, request
 from app.arena import competitions, gallery
 from app.edge.context import now, parts
 from app.edge.kept import public_page
-from app.leaderboards import boards
+from app.leaderboards import boards, certificates, scopes
 from app.web.boards import axis, tabs
 from app.web.versions import versions
 
@@ -46,4 +46,12 @@ def _render(slug: str) -> str:
     with parts().database.reading() as session:
         exhibit = gallery.exhibit(session, slug)
         view = boards.competition_board(session, slug, now=now())
-    return render_template("competition.html", exhibit=exhibit, board=view, axis=axis(view.standings))
+        certificate = certificates.certificate(session, scopes.key(exhibit.competition.mode, competition=slug))
+    return render_template(
+        "competition.html",
+        exhibit=exhibit,
+        board=view,
+        axis=axis(view.standings),
+        certificate=certificate,
+        names={row.model.slug: row.model.name for row in view.standings},
+    )
