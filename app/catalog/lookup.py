@@ -12,6 +12,7 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
+from app.prepared import Prepared
 
 Status = Literal["active", "deprecated", "retired"]
 
@@ -31,7 +32,7 @@ _TAKEN = (
     .where(_PARAMETERS.model_id == bindparam("model"))
     .order_by(_PARAMETERS.position, _PARAMETERS.id)
 )
-_VERSION = select(tables.CatalogState.__table__.c.version)
+_VERSION = Prepared(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
 _OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
 
@@ -180,7 +181,7 @@ def providers(session: Session) -> list[tuple[str, str]]:
 
 def version(session: Session) -> int:
     """The catalogue's version, raised by every write: part of the key of a cached page."""
-    return int(session.execute(_VERSION).scalar_one())
+    return int(_VERSION.first(session).version)
 
 
 def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Float, Select, case, cast, func, select
+from sqlalchemy import ColumnElement, Float, Select, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Entry, Matchup, Vote
@@ -14,12 +14,14 @@ from app.leaderboards import certificates, compute, monitors, snapshot
 from app.leaderboards.shown import Shown, shown
 from app.leaderboards.snapshot import OUTCOMES, BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
+from app.prepared import Prepared
 from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
 
 Z = 1.96
+_LATEST = Prepared(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 FEWEST_MODELS = 2
 
 
@@ -216,4 +218,5 @@ def _log(mode: str, group: Any, sums: list[Any]) -> Select[Any]:
 
 def latest_id(session: Session, mode: str) -> int | None:
     """Of the newest audit of a mode: what a page that shows it depends on."""
-    return session.scalar(select(func.max(Audit.id)).where(Audit.mode == mode))
+    found: int | None = _LATEST.first(session, mode=mode)[0]
+    return found

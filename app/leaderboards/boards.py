@@ -18,6 +18,7 @@ from app.leaderboards.filters import ALL, Filters, ordered
 from app.leaderboards.pace import Pace, paces
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.prepared import Prepared
 
 MODES: tuple[str, ...] = get_args(Mode)
 
@@ -30,7 +31,9 @@ _RUN = (
     .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
     .where(_BOARDS.key == bindparam("key"))
 )
-_CURRENT = select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
+_CURRENT = Prepared(
+    lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
+)
 _STANDINGS = (
     select(Standing.__table__)
     .where(_SAID.run_id == bindparam("run"))
@@ -151,7 +154,7 @@ def competition_board(session: Session, competition: str, *, now: datetime, filt
 
 def current(session: Session) -> Current:
     """As of now."""
-    return Current(dict(session.execute(_CURRENT).all()), lookup.version(session))
+    return Current(dict(_CURRENT.all(session)), lookup.version(session))
 
 
 def current_run(session: Session, key: str) -> Run | None:

@@ -35,10 +35,7 @@ _CURRENT = (
         RatingRun.versions,
         RatingRun.method_version,
         RatingRun.anchor_version,
-        select(func.max(Anchor.version))
-        .where(Anchor.mode == bindparam("mode"))
-        .scalar_subquery()
-        .label("in_force"),
+        _IN_FORCE.label("in_force"),
         claims.wait_ms().label("wait_ms"),
     )
     .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)

@@ -16,11 +16,11 @@ from app.prepared import Prepared
 
 _CURRENT = select(Board.current_run_id).where(Board.key == bindparam("key")).scalar_subquery()
 _STANDINGS = Prepared(
-    lambda _: select(
-        ImageModel.id, ImageModel.slug, ImageModel.name, ImageModel.creator, Standing.rating, Standing.rank
+    lambda _: (
+        select(ImageModel.id, ImageModel.slug, ImageModel.name, ImageModel.creator, Standing.rating, Standing.rank)
+        .outerjoin(Standing, and_(Standing.model_id == ImageModel.id, Standing.run_id == _CURRENT))
+        .where(or_(ImageModel.id == bindparam("left"), ImageModel.id == bindparam("right")))
     )
-    .outerjoin(Standing, and_(Standing.model_id == ImageModel.id, Standing.run_id == _CURRENT))
-    .where(or_(ImageModel.id == bindparam("left"), ImageModel.id == bindparam("right")))
 )
 
 

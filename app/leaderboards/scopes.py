@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, competition_categories
 from app.leaderboards.tables import Board
+from app.prepared import Prepared
 
 KINDS = ("overall", "category", "competition")
 
 # Written once: building a statement costs several times what running it does.
-_VOTED_ON = (
-    select(Competition.id, Competition.slug, Competition.version, Category.id, Category.slug)
-    .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
-    .outerjoin(Category, Category.id == competition_categories.c.category_id)
-    .where(Competition.mode == bindparam("mode"), Competition.version > 0)
+_VOTED_ON = Prepared(
+    lambda _: (
+        select(Competition.id, Competition.slug, Competition.version, Category.id, Category.slug)
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .where(Competition.mode == bindparam("mode"), Competition.version > 0)
+    )
 )
-_KNOWN = select(Board.key, Board.category_id, Board.competition_id).where(Board.mode == bindparam("mode"))
+_KNOWN = Prepared(
+    lambda _: select(Board.key, Board.category_id, Board.competition_id).where(Board.mode == bindparam("mode"))
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,14 @@ def scopes(session: Session, mode: str) -> list[Scope]:
 
     A board whose competitions went away stays, with no versions: it has to be emptied.
     """
-    rows = session.execute(_VOTED_ON, {"mode": mode})
-    boards = session.execute(_KNOWN, {"mode": mode})
+    rows = _VOTED_ON.all(session, mode=mode)
+    boards = _KNOWN.all(session, mode=mode)
     known = {key: Scope(key, mode, {}, category, competition) for key, category, competition in boards}
-    known |= {scope.key: scope for scope in _voted_on(mode, rows.all())}
+    known |= {scope.key: scope for scope in _voted_on(mode, rows)}
     return sorted(known.values(), key=lambda scope: (KINDS.index(scope.kind), scope.key))
 
 
-def _voted_on(mode: str, rows: Sequence[Row[int, str, int, int, str]]) -> Iterator[Scope]:
+def _voted_on(mode: str, rows: Sequence[Any]) -> Iterator[Scope]:
     versions = {competition: version for competition, _, version, _, _ in rows}
     if versions:
         yield Scope(mode, mode, versions)
