@@ -25,26 +25,29 @@ class Prepared:
 
     def first(self, session: Session, **values: Any) -> Any:
         """The first row, its columns by name; None where there is none."""
-        cursor, row_type = self._run(session, values)
+        cursor, row_type = self.run(session, values)
         row = cursor.fetchone()
         cursor.close()
         return None if row is None else row_type._make(row)
 
     def all(self, session: Session, **values: Any) -> list[Any]:
         """Every row, columns by name."""
-        cursor, row_type = self._run(session, values)
+        cursor, row_type = self.run(session, values)
         rows = [row_type._make(row) for row in cursor.fetchall()]
         cursor.close()
         return rows
 
     def change(self, session: Session, **values: Any) -> int:
         """How many rows it changed."""
-        cursor, _ = self._run(session, values)
+        cursor, _ = self.run(session, values)
         changed: int = cursor.rowcount
         cursor.close()
         return changed
 
-    def _run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
+    def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
+        """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
+        if session.autoflush and (session.new or session.dirty or session.deleted):
+            session.flush()
         driver, dialect = session.info.get("driver") or _driver(session)
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = self._compile(dialect)

@@ -20,6 +20,7 @@ from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog.loading import stub
 from app.db import Database
+from app.prepared import Prepared
 
 MODE = "text-to-image"
 MODELS, COMPETITIONS = 24, 40
@@ -94,9 +95,21 @@ def clocked() -> Iterator[list[float]]:
         if given[2].startswith("SELECT"):
             spent.append(time.perf_counter() - given[4].began)
 
+    run = Prepared.run
+
+    def clocked_run(self: Prepared, session: Session, values: dict[str, Any]) -> Any:
+        session.connection()
+        began = time.perf_counter()
+        found = run(self, session, values)
+        if found[1]._fields:
+            spent.append(time.perf_counter() - began)
+        return found
+
     event.listen(Engine, "before_cursor_execute", before)
     event.listen(Engine, "after_cursor_execute", after)
+    Prepared.run = clocked_run  # type: ignore[method-assign]
     yield spent
+    Prepared.run = run  # type: ignore[method-assign]
     event.remove(Engine, "before_cursor_execute", before)
     event.remove(Engine, "after_cursor_execute", after)
 
