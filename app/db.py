@@ -49,6 +49,12 @@ class DatabaseBusy(Exception):
     code = "database_busy"
 
 
+class NewerDatabase(Exception):
+    """A later version migrated it."""
+
+    code = "newer_database"
+
+
 class Base(DeclarativeBase):
     """Every table; constraint names follow one convention so that migrations can name them."""
 
@@ -204,10 +210,12 @@ class Database:
             (command.downgrade if down else command.upgrade)(config, revision)
 
     def pending(self) -> list[str]:
-        """Revisions the schema still lacks, oldest first; all of them for an empty database."""
+        """Revisions the schema still lacks, oldest first; all for an empty database. Raises NewerDatabase."""
         with self._read_engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
+        if current is not None and current not in revisions:
+            raise NewerDatabase(f"The database is of revision {current}, which this version does not know.")
         return revisions[revisions.index(current) + 1 :] if current else revisions
 
     def is_empty(self) -> bool:

@@ -2,7 +2,18 @@
 
 from flask_openapi3 import OpenAPI
 
-from app.api import boards, competitions, errors, matchups, models, openai, openai_errors
+from app.api import (
+    boards,
+    competitions,
+    errors,
+    integrity,
+    matchups,
+    models,
+    openai,
+    openai_errors,
+    suggestions,
+    votes,
+)
 from app.api.document import document
 
 __all__ = ["errors", "install", "openai_errors"]
@@ -10,7 +21,9 @@ __all__ = ["errors", "install", "openai_errors"]
 
 def install(app: OpenAPI) -> None:
     """Register every route."""
-    for blueprint in (m.blueprint for m in (boards, competitions, matchups, models)):
+    for blueprint in (
+        m.blueprint for m in (boards, competitions, integrity, matchups, models, suggestions, votes)
+    ):
         app.register_api(blueprint)
     app.register_blueprint(openai.blueprint)
     app.register_blueprint(openai.links)

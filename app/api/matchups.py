@@ -37,10 +37,12 @@ class WishBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field("text-to-image", max_length=80)
-    category: str | None = Field(None, max_length=80)
-    competition: str | None = Field(None, max_length=80)
-    model: str | None = Field(None, max_length=80)
+    mode: str = Field("text-to-image", max_length=80, description="text-to-image or image-edit")
+    category: str | None = Field(None, max_length=80, description="Slug of a category to stay in.")
+    competition: str | None = Field(None, max_length=80, description="Slug of a competition to stay in.")
+    model: str | None = Field(
+        None, max_length=80, description="Slug of a model to help: stays where it has images, never forces it in."
+    )
 
 
 class OutcomeBody(BaseModel):

@@ -6,9 +6,28 @@ import click
 from pydantic import ValidationError
 
 from app import __version__
-from app.cli import competition, demo, entry, generate, integrity, keys, pack, rate, recompute, seed, serve
+from app.cli import (
+    admin,
+    attack_sim,
+    backup,
+    competition,
+    demo,
+    doctor,
+    entry,
+    generate,
+    integrity,
+    keys,
+    pack,
+    rate,
+    recompute,
+    report,
+    seed,
+    serve,
+    suggestions,
+    votes,
+)
 
-FAILURES = frozenset({"database_busy", "internal_error"})
+FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,15 +38,24 @@ def group() -> None:
 
 for command in (
     seed.seed,
+    pack.pack,
     pack.import_pack,
     competition.competition,
     entry.entry,
     generate.generate,
     keys.keys,
+    admin.admin,
     rate.rate,
     integrity.integrity,
+    attack_sim.attack_sim,
     recompute.recompute,
+    report.report,
+    votes.votes,
+    suggestions.suggestions,
     demo.demo,
+    backup.backup,
+    backup.restore,
+    doctor.doctor,
     serve.serve,
 ):
     group.add_command(command)

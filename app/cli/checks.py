@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy import func, select, text
 
 from app.arena.tables import Competition, Entry
-from app.db import Database
+from app.db import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
 from app.gateway.storage import Storage
 from app.gateway.tables import StoredImage
@@ -96,7 +96,10 @@ def _postgresql(found: Database) -> Finding:
 
 def migrations(patient: Patient) -> Finding:
     """The schema is the one this version was written for."""
-    pending = patient.database.pending()
+    try:
+        pending = patient.database.pending()
+    except NewerDatabase as error:
+        return Finding("fail", f"{error} Install the version it was used with, or restore a backup.")
     if pending:
         return Finding("fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate")
     return Finding("ok", "none pending")

@@ -1,12 +1,47 @@
-"""`arena import-pack`."""
+"""`arena pack` and `arena import-pack`."""
 
 from pathlib import Path
 
 import click
 
-from app.arena import loading
+from app.arena import loading, packing
 from app.arena.loading import Outcome
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+def pack(folder: Path, as_json: bool) -> None:
+    """
+    Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads. Needs no database.
+
+    \b
+    FOLDER/vintage-cafe-logo/prompt.txt      what the models were asked
+    FOLDER/vintage-cafe-logo/my-model.png    what my-model made of it
+    FOLDER/vintage-cafe-logo/my-model@1.png  its second try, sample 1
+    FOLDER/vintage-cafe-logo/input.png       only where images were to be edited
+
+    Add "title", "categories", "frame" to a competition in it, or "licence", "cost_usd", "generation_time_s" to an
+    image: run again after the folder changed, it keeps what you added.
+    """  # noqa: D301 - click's own mark for lines that are not to be wrapped
+    packed = packing.pack(folder)
+    if as_json:
+        print_json(
+            {
+                "competitions": packed.competitions,
+                "models": packed.models,
+                "images": packed.images,
+                "refused": [{"subject": o.subject, "reason": o.reason} for o in packed.refused],
+            }
+        )
+        return
+    for outcome in packed.refused:
+        click.echo(f"refused  {outcome.subject}: {outcome.reason}")
+    click.echo(
+        f"{packed.images} images of {packed.models} models in {packed.competitions} competitions; "
+        f"next: arena import-pack {folder}"
+    )
 
 
 @click.command("import-pack")

@@ -3,24 +3,29 @@
 from flask import Flask
 
 from app.arena import simulated
-from app.edge.context import parts
+from app.edge.recent import recall
 from app.web import (
+    admin,
     arena,
     boards,
     cards,
     compare,
     competitions,
+    docs,
     errors,
     feeds,
     files,
     formats,
     health,
+    integrity,
     landscape,
     me,
     methodology,
+    metrics,
     models,
     pages,
     playground,
+    suggest,
 )
 
 __all__ = ["errors", "install"]
@@ -36,10 +41,15 @@ BLUEPRINTS = (
     cards.blueprint,
     feeds.blueprint,
     competitions.blueprint,
+    suggest.blueprint,
     me.blueprint,
     methodology.blueprint,
+    docs.blueprint,
+    integrity.blueprint,
     files.blueprint,
     health.blueprint,
+    metrics.blueprint,
+    admin.blueprint,
 )
 
 
@@ -53,5 +63,4 @@ def install(app: Flask) -> None:
 
 def _demo() -> dict[str, bool]:
     """Whether pages carry the banner that says where these pictures and votes come from."""
-    with parts().database.reading() as session:
-        return {"is_demo": simulated.is_demo(session)}
+    return {"is_demo": recall(simulated.is_demo)}

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
-from app.db import DatabaseBusy
+from app.db import DatabaseBusy, NewerDatabase
 from app.edge.context import parts
 
 blueprint = Blueprint("health", __name__)
@@ -30,5 +30,8 @@ def _database() -> str | None:
             session.execute(text("SELECT 1"))
     except DatabaseBusy:
         return "unreachable"
-    pending = parts().database.pending()
+    try:
+        pending = parts().database.pending()
+    except NewerDatabase:
+        return "of a newer version"
     return f"{len(pending)} migrations pending" if pending else None

@@ -3,15 +3,16 @@
 import ast
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 import app.arena.tables
 import app.catalog.tables
 import app.gateway.tables
 import app.leaderboards.tables
-from app.db import ROOT, Base, Database
+from app.db import ROOT, Base, Database, NewerDatabase
 
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))
 
@@ -44,6 +45,12 @@ def test_down_to_nothing_and_up_again(database: Database) -> None:
     database.migrate()
     assert set(Base.metadata.tables) <= set(_tables(database))
     assert database.pending() == []
+
+
+def test_a_database_of_a_later_version_is_refused_in_one_sentence(database: Database) -> None:
+    database.write(lambda session: session.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(NewerDatabase, match="9999"):
+        database.pending()
 
 
 def _tables(database: Database) -> list[str]:

@@ -1,0 +1,163 @@
+"""The API's own document, read for people: operations by tag, their fields one line each, an example of each."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app.web import requests
+from app.web.requests import Samples
+from app.web.snippets import Code
+
+DEEPEST = 8
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter or a key; `name` is its path within the body, such as `standings[].model.slug`."""
+
+    name: str
+    kind: str
+    note: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a good answer holds: fields of JSON, or the types of a file."""
+
+    status: str
+    about: str
+    fields: tuple[Field, ...]
+    media: tuple[str, ...]
+    headers: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing to ask for."""
+
+    anchor: str
+    method: str
+    path: str
+    summary: str
+    parameters: tuple[Field, ...]
+    body: tuple[Field, ...]
+    answers: tuple[Answer, ...]
+    errors: tuple[tuple[str, tuple[str, ...]], ...]
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The operations of one tag."""
+
+    name: str
+    about: str
+    operations: tuple[Operation, ...]
+
+
+def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group, ...]:
+    """In the document's order; examples ask the server at `base`."""
+    schemas = document["components"]["schemas"]
+    found = [
+        (described["tags"][0], _operation(method.upper(), path, described, schemas, base, samples))
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    ]
+    return tuple(
+        Group(
+            tag["name"], tag["description"], tuple(operation for name, operation in found if name == tag["name"])
+        )
+        for tag in document["tags"]
+    )
+
+
+def anchor(method: str, path: str) -> str:
+    """`post-matchups-matchup_id-vote`."""
+    words = path.removeprefix("/api/v1/").replace("{", "").replace("}", "").split("/")
+    return "-".join([method.lower(), *words])
+
+
+def _operation(
+    method: str, path: str, described: dict[str, Any], schemas: dict[str, Any], base: str, samples: Samples
+) -> Operation:
+    answers = described["responses"]
+    sent = described.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
+    return Operation(
+        anchor=anchor(method, path),
+        method=method,
+        path=path,
+        summary=described["summary"],
+        parameters=tuple(_parameter(one, schemas) for one in described.get("parameters", ())),
+        body=_fields(sent, schemas),
+        answers=tuple(_answer(status, one, schemas) for status, one in answers.items() if status < "400"),
+        errors=tuple((status, tuple(one["x-codes"])) for status, one in answers.items() if one.get("x-codes")),
+        codes=requests.codes(method, path, base, samples),
+    )
+
+
+def _parameter(one: dict[str, Any], schemas: dict[str, Any]) -> Field:
+    note = one.get("description", "") or {"path": "In the path."}.get(one["in"], "")
+    return Field(
+        one["name"], _kind(one["schema"], schemas), (note + _default(one["schema"])).strip(), one["required"]
+    )
+
+
+def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer:
+    content = one.get("content", {})
+    schema = content.get(JSON, {}).get("schema", {})
+    headers = tuple(
+        Field(name, _kind(given["schema"], schemas), given["description"])
+        for name, given in one.get("headers", {}).items()
+    )
+    about = _resolved(schema, schemas).get("description", "") or one["description"]
+    return Answer(
+        status, about, _fields(schema, schemas), tuple(kind for kind in content if kind != JSON), headers
+    )
+
+
+def _fields(
+    schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "", depth: int = 0
+) -> tuple[Field, ...]:
+    """Depth first; what lies in lists is marked by `[]`."""
+    inner = _resolved(schema, schemas)
+    if inner.get("type") == "array":
+        return _fields(inner.get("items", {}), schemas, f"{prefix}[]", depth + 1)
+    lines: list[Field] = []
+    for name, given in inner.get("properties", {}).items():
+        full = f"{prefix}.{name}" if prefix else name
+        note = given.get("description", "") + _default(given)
+        lines.append(Field(full, _kind(given, schemas), note.strip(), name in inner.get("required", ())))
+        if depth < DEEPEST:
+            lines += _fields(given, schemas, full, depth + 1)
+    return tuple(lines)
+
+
+def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Behind references and `or null`."""
+    if "$ref" in schema:
+        found: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return _resolved(found, schemas)
+    real = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    return _resolved(real[0], schemas) if len(real) == 1 else schema
+
+
+def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """`string`, `list of object, or null`, `"a" "b"`."""
+    inner = _resolved(schema, schemas)
+    choices = schema.get("enum") or inner.get("enum") or ([inner["const"]] if "const" in inner else None)
+    or_null = ", or null" if any(one.get("type") == "null" for one in schema.get("anyOf", ())) else ""
+    if choices:
+        return " ".join(json.dumps(choice) for choice in choices if choice is not None) + or_null
+    if inner.get("type") == "array":
+        return f"list of {_kind(inner.get('items', {}), schemas)}{or_null}"
+    if "anyOf" in inner:
+        return " or ".join(_kind(one, schemas) for one in inner["anyOf"])
+    named = inner.get("format") or inner.get("type", "object")
+    return f"{named}{or_null}"
+
+
+def _default(schema: dict[str, Any]) -> str:
+    given = schema.get("default")
+    return "" if given is None else f" Default: {json.dumps(given)}."

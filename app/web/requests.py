@@ -1,0 +1,84 @@
+"""A working example of every operation of the JSON API, in cURL and Python."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app.web.snippets import Code
+
+WISH = {"mode": "text-to-image"}
+VOTE = {"outcome": "a"}
+PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What examples name: things that this arena has, if it has any."""
+
+    mode: str
+    category: str
+    competition: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an example sends; `then` are calls on the matchup that it made first."""
+
+    query: str = ""
+    body: dict[str, str] | None = None
+    file: str = ""
+    then: tuple[str, ...] = ()
+    jar: bool = False
+
+
+PAIR = 'matchup = api.post("/matchups", json={"mode": "text-to-image"}).json()'
+CAST = 'api.post(f"/matchups/{matchup[\'id\']}/vote", json={"outcome": "a"})'
+EXAMPLES: dict[str, Asked] = {
+    "GET /api/v1/leaderboards/{mode}": Asked(query="?sort=votes&order=desc"),
+    "GET /api/v1/competitions/{slug}/leaderboard": Asked(query="?format=csv", file="board.csv"),
+    "POST /api/v1/matchups": Asked(body=WISH, jar=True),
+    "POST /api/v1/matchups/{matchup_id}/vote": Asked(body=VOTE, jar=True, then=(PAIR, f"answer = {CAST}")),
+    "GET /api/v1/matchups/{matchup_id}": Asked(
+        jar=True, then=(PAIR, CAST, "answer = api.get(f\"/matchups/{matchup['id']}\")")
+    ),
+    "DELETE /api/v1/matchups/{matchup_id}/vote": Asked(
+        jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")
+    ),
+    "POST /api/v1/suggestions": Asked(body=PROMPT),
+    "GET /api/v1/votes": Asked(query="?mode=text-to-image", file="votes.csv"),
+}
+"""What is not plain asking."""
+
+
+def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Code, ...]:
+    """The same request in each language, against the server at `base`."""
+    asked = EXAMPLES.get(f"{method} {path}", Asked())
+    slug = samples.model if "/models/" in path else samples.competition
+    values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
+    filled = path.format(**values) + asked.query
+    return (Code("cURL", _curl(method, filled, base, asked)), Code("Python", _python(method, filled, base, asked)))
+
+
+def _curl(method: str, path: str, base: str, asked: Asked) -> str:
+    lines = [f'curl "{base}{path}"']
+    if method == "DELETE":
+        lines += ["-X DELETE"]
+    if asked.jar:
+        lines += ["-b cookies.txt -c cookies.txt"]
+    if asked.body:
+        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(asked.body)}'"]
+    if asked.file:
+        lines += [f"-o {asked.file}"]
+    return " \\\n  ".join(lines)
+
+
+def _python(method: str, path: str, base: str, asked: Asked) -> str:
+    calls = list(asked.then) or [f"answer = api.{method.lower()}({_arguments(path, asked.body)})"]
+    shown = f'open("{asked.file}", "wb").write(answer.content)' if asked.file else "print(answer.json())"
+    lines = ["import httpx", "", f'api = httpx.Client(base_url="{base}/api/v1")', *calls, shown]
+    return "\n".join(lines)
+
+
+def _arguments(path: str, body: dict[str, Any] | None) -> str:
+    return json.dumps(path.removeprefix("/api/v1")) + (f", json={json.dumps(body)}" if body else "")

@@ -1,0 +1,57 @@
+"""Numbers that documents and deployment files repeat from the code."""
+
+import re
+
+import pytest
+
+from app.api.openai_bodies import FILES_BYTES
+from app.api.votes import NETWORK_DAY
+from app.arena import policy, suggestions
+from app.arena.passwords import SHORTEST
+from app.db import ROOT
+from app.edge.bodies import BODY_BYTES
+from app.settings import Settings
+
+PUBLIC = policy.PUBLIC
+WORDS = {3: "three"}
+
+
+def text(name: str) -> str:
+    return " ".join((ROOT / "docs" / name).read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("api.md", f"for a voter {PUBLIC.voter_minute} pairs a minute and {PUBLIC.voter_day} a day"),
+        ("api.md", f"for a network {PUBLIC.network_day} pairs, {NETWORK_DAY} downloads of the votes"),
+        ("api.md", f"{NETWORK_DAY} downloads of the votes and {suggestions.NETWORK_DAY} suggestions a day"),
+        ("api.md", f"a body holds {BODY_BYTES // 1024} KiB at most"),
+        ("api.md", f"{WORDS[PUBLIC.undone_day or 0]} a day in the `public` profile"),
+        ("voters.md", f"the first {PUBLIC.voter_counted} pairs you see in 30 days count"),
+        ("voters.md", f"and {PUBLIC.network_counted} of everybody who shares your network"),
+        ("voters.md", f"you may take back {WORDS[PUBLIC.undone_day or 0]} votes a day"),
+        ("admin.md", f"Passwords have at least {SHORTEST} characters"),
+    ],
+)
+def test_a_sentence(name: str, sentence: str) -> None:
+    assert sentence in text(name)
+
+
+def test_dwell_and_undo_of_the_voters_page() -> None:
+    assert PUBLIC.shortest_dwell_ms == 1000
+    assert "a vote within a second of seeing the images does not" in text("voters.md")
+    assert Settings.model_fields["undo_seconds"].default == 600
+    assert "takes your last vote back, for ten minutes" in text("voters.md")
+
+
+def test_proxies_let_through_what_the_arena_takes() -> None:
+    nginx, caddy = text("deploy/nginx.conf"), text("deploy/Caddyfile")
+    sizes = [int(size) * 2**20 for size in re.findall(r"client_max_body_size (\d+)m", nginx)]
+    assert (min(sizes) >= BODY_BYTES, max(sizes) > FILES_BYTES) == (True, True)
+    sizes = [int(size) * 2**20 for size in re.findall(r"max_size (\d+)MiB", caddy)]
+    assert (min(sizes) >= BODY_BYTES, max(sizes) > FILES_BYTES) == (True, True)
+    waits = [
+        int(wait) for wait in re.findall(r"(?:proxy_read_timeout|response_header_timeout) (\d+)s", nginx + caddy)
+    ]
+    assert min(waits) > Settings.model_fields["gateway_seconds"].default
