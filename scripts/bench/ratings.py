@@ -148,7 +148,7 @@ CONTENDERS: dict[str, tuple[Callable[[Log], Contender], str | None]] = {
     "ours, from votes": (own_from_votes, None),
     "evalica, no interval": (evalica_bt, "evalica"),
     "arena-rank": (arena_rank_bt, "arena_rank"),
-    "arena-rank, no ridge": (partial(arena_rank_bt, hessian_reg=1e-12), "arena_rank"),
+    "arena-rank, no ridge": (partial(arena_rank_bt, hessian_reg=1e-9), "arena_rank"),
     f"FastChat's method, {ROUNDS} rounds": (bootstrap_bt, "scipy"),
 }
 
