@@ -69,12 +69,17 @@ class Cluster:
         """SIGINT breaks connections off in good order, SIGKILL is a crash of all of its processes at once."""
         if self.server is None:
             return
+        processes = self._processes()
         if number == signal.SIGKILL:
             self.tell(number)
         else:
             self.server.send_signal(number)
         self.server.wait(timeout=30)
         self.server = None
+        # The next start is refused while a child of this one still holds the shared memory.
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{process}").exists() for process in processes) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _processes(self) -> list[int]:
         assert self.server
