@@ -46,7 +46,7 @@ def create_app(settings: "Settings") -> "Flask":
     )
     app.before_request(watch.name_rule)
     app.before_request(team.check)
-    app.before_request(bodies.check_path)
+    app.before_request(bodies.check_address)
     app.before_request(origin.check)
     app.after_request(headers.protect)
     app.after_request(identity.send_cookie)
@@ -54,7 +54,12 @@ def create_app(settings: "Settings") -> "Flask":
     web.install(app)
     app.register_error_handler(Exception, _failed)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=ROOT / "app" / "web" / "static", prefix="static", max_age=3600
+        app.wsgi_app,
+        root=ROOT / "app" / "web" / "static",
+        prefix="static",
+        max_age=3600,
+        allow_all_origins=False,
+        add_headers_function=headers.protect_static,
     )
     if settings.login_header:
         app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody
@@ -117,6 +117,8 @@ class StandingBody(BaseModel):
 
 class BoardBody(BaseModel):
     """A leaderboard. The run is null until the first vote was counted."""
+
+    model_config = ConfigDict(openapi_extra={"content": {"text/csv": {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
 
     board: BoardName
     run: RunBody | None

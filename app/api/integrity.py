@@ -16,7 +16,7 @@ blueprint = APIBlueprint(
     __name__,
     url_prefix="/api/v1/integrity",
     abp_tags=[Tag(name="integrity", description="What counts and why, how pairs are drawn, what was decided.")],
-    abp_responses=dict.fromkeys(("403", "405", "500", "503"), ErrorBody),
+    abp_responses=dict.fromkeys(("400", "403", "405", "500", "503"), ErrorBody),
 )
 
 

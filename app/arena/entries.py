@@ -85,9 +85,7 @@ def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: da
     return True
 
 
-def withdraw(
-    session: Session, place: Place, *, reason: str, now: datetime, actor: str = "command line"
-) -> bool:
+def withdraw(session: Session, place: Place, *, reason: str, now: datetime, actor: str = "command line") -> bool:
     """
     Take an entry out of the pool; its votes stay. False when it was withdrawn already.
 

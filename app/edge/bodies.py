@@ -52,10 +52,18 @@ class StrictRequest(Request):
         return value
 
 
-def check_path() -> None:
-    """Before every view: a path with NUL in it names nothing here, and some databases refuse to be asked."""
+def check_address() -> None:
+    """
+    Before every view: a path with NUL in it names nothing here, and some databases refuse to be asked.
+
+    Raises BadBody for a query that is no text.
+    """
     if "\0" in request.path:
         abort(404)
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError as error:
+        raise BadBody("The query is not UTF-8.") from error
 
 
 def _checked(given: MultiDict[str, str]) -> MultiDict[str, str]:

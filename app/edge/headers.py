@@ -1,6 +1,7 @@
 """Security headers of every answer."""
 
 import secrets
+from wsgiref.headers import Headers
 
 from flask import Response, g, request
 
@@ -38,6 +39,13 @@ def protect(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def protect_static(sent: Headers, _path: str, _url: str) -> None:
+    """Of files that no view answers."""
+    for name, value in EVERYWHERE.items():
+        sent[name] = value
+    sent["Content-Security-Policy"] = FILE_POLICY
 
 
 def _policy(response: Response) -> str:

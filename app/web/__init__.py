@@ -1,8 +1,11 @@
 """The pages: server-rendered HTML that works without a script."""
 
+from contextlib import suppress
+
 from flask import Flask
 
 from app.arena import simulated
+from app.db import DatabaseBusy
 from app.edge.recent import recall
 from app.web import (
     admin,
@@ -63,4 +66,6 @@ def install(app: Flask) -> None:
 
 def _demo() -> dict[str, bool]:
     """Whether pages carry the banner that says where these pictures and votes come from."""
-    return {"is_demo": recall(simulated.is_demo)}
+    with suppress(DatabaseBusy):  # the page that says so needs no banner
+        return {"is_demo": recall(simulated.is_demo)}
+    return {"is_demo": False}

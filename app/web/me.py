@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.arena import diary
 from app.edge.context import now, parts
-from app.edge.identity import cookie_name, voter
+from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards import personal
 from app.web.boards import axis
 from app.web.formats import MODES, plural
@@ -30,7 +30,8 @@ def delete() -> Response:
     if who is not None:
         parts().database.write(lambda session: diary.forget(session, who, now=moment))
     response = make_response(redirect(url_for("me.votes"), 303))
-    response.delete_cookie(cookie_name(), path="/")
+    # Browsers obey no answer about a __Host- cookie that does not say Secure.
+    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
 
 

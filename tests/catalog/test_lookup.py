@@ -150,5 +150,5 @@ def test_the_number_of_queries_does_not_grow(database: Database, folder: Path) -
         (folder / f"brush-{number}.toml").write_text(text.replace("brush-1", f"brush-{number}"), "utf-8")
     load_folder(database, folder)
     assert count() == one
-    assert one[0] == 3
+    assert one[0] == 4
     assert one[3] == 1

@@ -29,7 +29,7 @@ ROUTES = {
     "GET /competitions/<slug>": "all",
     "GET /competitions/<slug>/input.webp": "all",
     "GET /docs": "all",
-    "GET /docs/<name>": "all",
+    "GET /docs/<path:name>": "all",
     "GET /feed.atom": "all",
     "GET /files/<name>": "all",
     "GET /api/v1/integrity": "all",

@@ -1,0 +1,246 @@
+"""
+Takes defences out, one at a time, in a copy of the tree: each must turn at least one test red.
+
+    python scripts/faults/mutations.py [NAME…]
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COPIED = ("app", "docs", "migrations", "scripts", "tests", "pyproject.toml", "README.md")
+SUMMARY = re.compile(r"(\d+) (failed|passed|error)")
+PATIENCE = 600
+"""Seconds for the tests of one mutation."""
+
+
+class TextGone(Exception):
+    """What a mutation replaces is not there once."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Exact text of a file, and what stands there without the defence."""
+
+    path: str
+    old: str
+    new: str
+
+    def applied(self, root: Path) -> str:
+        """The file's new text. Raises TextGone."""
+        text = (root / self.path).read_text()
+        if text.count(self.old) != 1:
+            raise TextGone(f"{self.path} holds {text.count(self.old)} times: {self.old}")
+        return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A defence taken out, and the tests that stand for it, as pytest takes them."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "UNIQUE on votes.matchup_id",
+        (
+            Edit(
+                "migrations/versions/0002_arena.py",
+                '        sa.UniqueConstraint("matchup_id", name=op.f("uq_votes_matchup_id")),\n',
+                "",
+            ),
+            Edit("app/arena/tables.py", 'ForeignKey("matchups.id"), unique=True)', 'ForeignKey("matchups.id"))'),
+        ),
+        ("tests/arena/test_voting.py", "-k", "simultaneous or same_outcome"),
+    ),
+    Mutation(
+        "the charge for skips",
+        (
+            Edit(
+                "app/arena/voting.py",
+                "row.cap or charge(session, row.id, row.voter_id, row.network_key, policy, now=now)",
+                "row.cap or (None if outcome == 'skip' else "
+                "charge(session, row.id, row.voter_id, row.network_key, policy, now=now))",
+            ),
+        ),
+        ("tests/security/test_charges.py", "tests/arena/test_policy.py", "-k", "skip"),
+    ),
+    Mutation(
+        "the padding of blind files",
+        (
+            Edit(
+                "app/web/files.py",
+                "blind.padded(parts().storage.get(file.key), file.length)",
+                "parts().storage.get(file.key)",
+            ),
+        ),
+        ("tests/web/test_blindness.py", "-k", "length or bytes"),
+    ),
+    Mutation(
+        "the conversion of colours by their ICC profile",
+        (
+            Edit(
+                "app/gateway/images.py",
+                '_to_srgb(upright, upright.info.get("icc_profile") or image.info.get("icc_profile"))',
+                "upright",
+            ),
+        ),
+        ("tests/arena/test_blind.py", "-k", "profile"),
+    ),
+    Mutation(
+        "the list of headers of blind files",
+        (
+            Edit(
+                "app/web/files.py",
+                "Headers([(name, value) for name, value in sent if name.lower() in BLIND_HEADERS])",
+                "sent",
+            ),
+        ),
+        ("tests/web/test_blindness.py", "-k", "headers"),
+    ),
+    Mutation(
+        "the check where a request comes from",
+        (Edit("app/edge/origin.py", "    if not is_ours:\n", "    if not is_ours and not request:\n"),),
+        ("tests/security/test_roles.py", "-k", "v3_5_1"),
+    ),
+    Mutation(
+        "the list of trusted proxies",
+        (
+            Edit(
+                "app/edge/proxies.py",
+                "any(peer.version == network.version and peer in network for network in self._networks)",
+                "peer is not None",
+            ),
+        ),
+        ("tests/flows/test_proxies.py", "tests/security/test_cache.py", "-k", "believed or v4_1_3_https"),
+    ),
+    Mutation(
+        "the binding of pictures to their voter",
+        (
+            Edit(
+                "app/arena/serving.py",
+                'Voter.token == bindparam("voter"),\n            Matchup.expires_at',
+                'or_(Voter.token == bindparam("voter"), Voter.id > 0),\n            Matchup.expires_at',
+            ),
+        ),
+        ("tests/web/test_blindness.py", "-k", "their_voter"),
+    ),
+    Mutation(
+        "the binding of votes to their voter",
+        (
+            Edit(
+                "app/arena/voting.py",
+                '_VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))',
+                '_VOTED.where(Matchup.public_id == bindparam("matchup"), '
+                'or_(Voter.token == bindparam("voter"), Voter.id > 0))',
+            ),
+        ),
+        ("tests/security/test_roles.py", "-k", "v8_2_2"),
+    ),
+    Mutation(
+        "the secrecy of named pictures of open competitions",
+        (
+            Edit(
+                "app/arena/serving.py",
+                "if voter is not None and _has_judged(session, voter, row.id):",
+                "if voter is not None:",
+            ),
+        ),
+        ("tests/web/test_blindness.py", "-k", "judged"),
+    ),
+    Mutation(
+        "the quote before formulas",
+        (Edit("app/api/boards.py", '        return "\'" + value\n', "        return value\n"),),
+        ("tests/security/test_injection.py", "-k", "formula"),
+    ),
+    Mutation(
+        "full syncs of SQLite",
+        (Edit("app/db.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
+        ("tests/flows/test_faults_power.py",),
+    ),
+)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("names", nargs="*", metavar="NAME", help="part of a name; all when left out")
+    chosen = arguments.parse_args().names
+    asked = [one for one in MUTATIONS if not chosen or any(name in one.name for name in chosen)]
+    with tempfile.TemporaryDirectory(prefix="blindvote-mutations-") as folder:
+        copy = copied(Path(folder) / "tree")
+        missed = [one for one in asked if not is_noticed(one, copy)]
+    print(f"\n{len(asked) - len(missed)} of {len(asked)} mutations noticed")
+    return 1 if missed or not asked else 0
+
+
+def copied(target: Path) -> Path:
+    """The parts of the tree that tests need."""
+    target.mkdir()
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def is_noticed(mutation: Mutation, copy: Path) -> bool:
+    """Green before, red with the defence out, and the files as they were afterwards."""
+    began = time.monotonic()
+    before = verdict(run(mutation.tests, copy))
+    kept = {edit.path: (copy / edit.path).read_text() for edit in mutation.edits}
+    try:
+        for edit in mutation.edits:
+            (copy / edit.path).write_text(edit.applied(copy))
+        after = verdict(run(mutation.tests, copy))
+    finally:
+        for path, text in kept.items():
+            (copy / path).write_text(text)
+    noticed = set(before) == {"passed"} and "failed" in after
+    seconds = time.monotonic() - began
+    print(
+        f"{'noticed' if noticed else 'MISSED':<8} {mutation.name:<52} {told(before)} -> {told(after)}"
+        f" ({seconds:.0f} s)",
+        flush=True,
+    )
+    return noticed
+
+
+def run(tests: Iterable[str], copy: Path) -> str:
+    """What pytest says of them, on SQLite."""
+    made = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-postgres", "--tb=no", *tests],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return made.stdout
+
+
+def verdict(output: str) -> dict[str, int]:
+    """How many passed, failed or could not begin, from pytest's last line."""
+    lines = output.strip().splitlines() or [""]
+    return {kind: int(number) for number, kind in SUMMARY.findall(lines[-1])}
+
+
+def told(counted: dict[str, int]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in counted.items()) or "nothing ran"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

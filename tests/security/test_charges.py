@@ -1,0 +1,50 @@
+"""A skip costs a matchup even of those who never asked for its pictures: a script may know them in other ways."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.arena import issuing, serving, voting
+from app.arena.policy import Policy
+from app.arena.pool import Pool
+from app.db import Database
+from tests.factories import later, make_arena
+
+WHO = b"v" * 16
+
+
+@pytest.fixture
+def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "charges.sqlite3")
+    opened = Database(f"sqlite:///{tmp_path / 'charges.sqlite3'}")
+    make_arena(opened, tmp_path, competitions=2, models=4)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_skip_costs_with_and_without_looking(database: Database, looks: bool) -> None:
+    policy, pool, reasons = Policy(voter_counted=2), Pool(), []
+    for number, outcome in enumerate(("skip", "skip", "a")):
+        now = later(seconds=30 * number)
+        issued = issuing.issue(
+            database,
+            pool,
+            WHO,
+            issuing.Wish(),
+            now=now,
+            rng=random.Random(number),
+            matchup_seconds=600,
+            policy=policy,
+        )
+        for side in "ab" if looks or outcome == "a" else "":
+            database.write(lambda s: serving.mark_served(s, issued.public_id, side, now=now, policy=policy))  # noqa: B023
+        made = later(seconds=30 * number + 9)
+        answer = database.write(
+            lambda s: voting.cast(s, WHO, issued.public_id, outcome, now=made, matchup_seconds=600, policy=policy)  # noqa: B023
+        )
+        reasons.append(answer.reason)
+    assert reasons == ["skip", "skip", "voter_cap"]
