@@ -16,7 +16,7 @@ from app import metrics
 
 MOST_AT_ONCE = 64
 """Jobs in one commit: enough to share a sync, few enough for the first not to wait for the last."""
-LOCK_POLL_SECONDS = 0.0005
+LOCK_POLL_SECONDS = 0.0002
 
 
 class NoTurn(Exception):
@@ -113,20 +113,34 @@ class Turns:
 
 @contextmanager
 def _held(path: Path, patience: float) -> Iterator[None]:
-    """The lock among processes; given back even by one that dies. Raises NoTurn."""
+    """
+    The lock among processes; given back even by one that dies. Raises NoTurn.
+
+    Whoever waits for it holds the gate before it: a process that gives the lock back cannot take it again at once
+    while another waits.
+    """
+    until = time.monotonic() + patience
+    lock = _opened(path)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise NoTurn from error
-    try:
-        _wait_for(handle, patience)
+        gate = _opened(path.with_name(f"{path.name}.gate"))
+        try:
+            _wait_for(gate, until)
+            _wait_for(lock, until)
+        finally:
+            os.close(gate)
         yield
     finally:
-        os.close(handle)
+        os.close(lock)
 
 
-def _wait_for(handle: int, patience: float) -> None:
-    until = time.monotonic() + patience
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise NoTurn from error
+
+
+def _wait_for(handle: int, until: float) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -78,7 +78,7 @@ def _clear(standing: Database) -> None:
         standing.write(lambda session: _run(session, f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
         return
     path = _path(standing)
-    for suffix in ("", "-wal", "-shm", ".lock"):
+    for suffix in ("", "-wal", "-shm", ".lock", ".lock.gate"):
         path.with_name(f"{path.name}.{BESIDE}{suffix}").unlink(missing_ok=True)
 
 

@@ -107,6 +107,7 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
     plan = Plan(server, database, stored, seconds, connections)
     rows = []
     server.start()
+    plan.warm(["/leaderboards/text-to-image", "/models/m3", "/api/v1/leaderboards/text-to-image"])
     page = urllib.request.urlopen(server.url + "/leaderboards/text-to-image").read()
     rows += [plan.run("board, kept", ["GET /leaderboards/text-to-image -"])]
     rows += [plan.run("board, kept, brotli", ["GET /leaderboards/text-to-image -"], encoding="br")]
@@ -139,6 +140,12 @@ class Plan:
     stored: int
     seconds: int
     connections: int
+
+    def warm(self, paths: list[str]) -> None:
+        """A second of each, so that every thread has started and every page is kept."""
+        for path in paths:
+            words = ["wrk", "-t1", f"-c{self.connections}", "-d1s", self.server.url + path]
+            subprocess.run(words, capture_output=True, check=True)
 
     def run(self, what: str, requests: list[str], encoding: str = "") -> Row:
         """Requests are lines of method, path, cookie or a dash, and body; they start over when all are sent."""
