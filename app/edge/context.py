@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.arena.policy import POLICIES, Policy
 from app.arena.pool import Pool
+from app.arena.simulated import is_demo
 from app.db import Database, DatabaseBusy
 from app.edge.recent import Recent, forget, recall
 from app.gateway.storage import Storage
 from app.leaderboards import refresh as boards
+from app.leaderboards.audit import latest_id
+from app.leaderboards.boards import current
 from app.settings import Settings
 
 
@@ -48,7 +51,7 @@ def refresh(found: Parts, mode: str) -> None:
     """Compute this mode's stale boards; a busy database leaves that to the next reader."""
     others, g.due_at = g.get("due_at", math.inf), -math.inf
     with suppress(DatabaseBusy):
-        due_at = recall(_due_at, mode)
+        due_at = recall(_due_at, mode, also=((current,), (latest_id, mode), (is_demo,)))
         if due_at <= time.monotonic():
             _compute(found, mode)
             forget()

@@ -1,7 +1,7 @@
 """What a thread read from the database, for as long as nobody commits anything."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar, cast
 
 from flask import current_app, g
@@ -34,12 +34,12 @@ class Recent:
         return self.known(database).get(what)
 
 
-def recall(read: Callable[..., Result], *given: str) -> Result:
+def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, ...]] = ()) -> Result:
     """
     What `read(session, *given)` says of the database at this request; from memory where nothing changed.
 
     `read` is a function of a module, and `given` one of few, never a reader's free text: each is remembered.
-    The result is shared: nobody may change it.
+    The result is shared: nobody may change it. What will be asked next, `also`, is read in the same snapshot.
     """
     found = current_app.extensions["blindvote"]
     if "known" not in g:
@@ -48,6 +48,8 @@ def recall(read: Callable[..., Result], *given: str) -> Result:
     if (read, given) not in known:
         with found.database.reading() as session:
             known[read, given] = read(session, *given)
+            for other, *its in also:
+                known.setdefault((other, tuple(its)), other(session, *its))
     return cast("Result", known[read, given])
 
 

@@ -46,12 +46,6 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
     }
 
 
-def certificate(session: Session, board_key: str) -> Certificate | None:
-    """The newest of a board; None before a sweep has seen two models there."""
-    modes = session.scalars(select(Audit.mode).distinct()).all()
-    return next((found[board_key] for mode in modes if board_key in (found := stored(session, mode))), None)
-
-
 def stored(session: Session, mode: str) -> dict[str, Certificate]:
     """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
     row = session.execute(

@@ -4,6 +4,7 @@ Keeps boards fresh without a worker: whoever finds a stale one computes it, the 
 numpy is imported with the first board that has to be computed.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ from app.db import Database
 from app.leaderboards import claims
 from app.leaderboards.scopes import Scope, scopes
 from app.leaderboards.tables import Anchor, Board, RatingRun
+from app.prepared import Prepared
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
@@ -29,17 +31,19 @@ REST = 10
 
 # Written once: building a statement costs several times what running it does.
 _IN_FORCE = select(func.max(Anchor.version)).where(Anchor.mode == bindparam("mode")).scalar_subquery()
-_CURRENT = (
-    select(
-        Board.key,
-        RatingRun.versions,
-        RatingRun.method_version,
-        RatingRun.anchor_version,
-        _IN_FORCE.label("in_force"),
-        claims.wait_ms().label("wait_ms"),
+_CURRENT = Prepared(
+    lambda _: (
+        select(
+            Board.key,
+            RatingRun.versions,
+            RatingRun.method_version,
+            RatingRun.anchor_version,
+            _IN_FORCE.label("in_force"),
+            claims.wait_ms().label("wait_ms"),
+        )
+        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+        .where(Board.mode == bindparam("mode"))
     )
-    .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
-    .where(Board.mode == bindparam("mode"))
 )
 
 
@@ -137,8 +141,15 @@ def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)
-    return of_now and run.versions == {str(number): version for number, version in scope.versions.items()}
+    return of_now and _versions(run.versions) == {
+        str(number): version for number, version in scope.versions.items()
+    }
 
 
-def _current_runs(session: Session, mode: str) -> Sequence[Row[tuple[Any, ...]]]:
-    return session.execute(_CURRENT, {"mode": mode}).all()
+def _current_runs(session: Session, mode: str) -> Sequence[Any]:
+    return _CURRENT.all(session, mode=mode)
+
+
+def _versions(stored: str | dict[str, int] | None) -> dict[str, int] | None:
+    """SQLite keeps JSON as text."""
+    return json.loads(stored) if isinstance(stored, str) else stored

@@ -96,7 +96,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         shown = boards.board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
         listed = filed(session, mode)
         providers = lookup.providers(session)
-        certificate = certificates.certificate(session, whole.key)
+        certificate = certificates.stored(session, mode).get(whole.key)
     return render_template(
         "board.html",
         board=shown,

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, render_template, request
 from app.arena import competitions, gallery
 from app.edge.context import now, parts
 from app.edge.kept import public_page
-from app.leaderboards import boards, certificates, scopes
+from app.leaderboards import boards, certificates
 from app.web.boards import axis, tabs
 from app.web.versions import versions
 
@@ -46,7 +46,7 @@ def _render(slug: str) -> str:
     with parts().database.reading() as session:
         exhibit = gallery.exhibit(session, slug)
         view = boards.competition_board(session, slug, now=now())
-        certificate = certificates.certificate(session, scopes.key(exhibit.competition.mode, competition=slug))
+        certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
         exhibit=exhibit,

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from app.arena import entries
 from app.arena.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.leaderboards.certificates import certificate
+from app.leaderboards.certificates import stored
 from app.leaderboards.openness import Day
 from app.leaderboards.watch import quarantine
 from app.leaderboards.watch.subjects import Subject
@@ -132,7 +132,7 @@ def test_bars_stand_on_each_other() -> None:
 
 def test_a_board_can_say_how_firm_it_is(swept: Flask) -> None:
     with parts_of(swept).database.reading() as session:
-        firm = certificate(session, "text-to-image")
+        firm = stored(session, "text-to-image").get("text-to-image")
     assert firm is not None
     with swept.test_request_context():
         said = swept.jinja_env.get_template("_certificate.html").module.certificate(firm, {firm.first: "The Best"})
