@@ -1,12 +1,14 @@
 """The two doors to the database: `reading()` for reads and `write(work)`, the only place that commits."""
 
 import importlib
+import select
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
@@ -26,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -47,6 +49,10 @@ class DatabaseBusy(Exception):
     """The database did not let us in or went away; nothing was stored, so the same call may be made again."""
 
     code = "database_busy"
+
+
+class Overtaken(Exception):
+    """Another transaction changed what this work had read; run again, it will see that."""
 
 
 class NewerDatabase(Exception):
@@ -103,11 +109,11 @@ class Database:
             self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
-            self._write_engine = create_engine(self.url, pool_pre_ping=True, pool_size=16, max_overflow=16)
+            self._write_engine = _postgres_engine(self.url)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._thread = threading.local()
+        self._watched = self._unwatched()
         self._watches: WeakSet[Watch] = WeakSet()
         self._memory: dict[Hashable, Any] = {}
 
@@ -125,10 +131,10 @@ class Database:
         """
         Run `work` in one transaction and return its result after the commit.
 
-        `work` touches nothing but its session, may be run again after a lost race, and returns frozen values,
-        never rows. Raises DatabaseBusy when the database can't be had; any exception of `work` rolls back.
-        On SQLite works that come at the same time share a commit, a sync costs the same for one as for many, and
-        `patience` is how many seconds to wait for a turn.
+        `work` touches nothing but its session, may be run again after a lost race (Overtaken says so), and returns
+        frozen values, never rows. Raises DatabaseBusy when the database can't be had; any exception of `work`
+        rolls back. On SQLite works that come at the same time share a commit: a sync costs the same for many.
+        `patience` is how many seconds to wait for a turn there.
         """
         with _translated():
             if self.is_sqlite:
@@ -137,9 +143,8 @@ class Database:
             for attempt in range(RETRIES):
                 try:
                     return self._commit(work)
-                except DBAPIError as error:
-                    lost_race = getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
-                    if not lost_race or attempt == RETRIES - 1:
+                except (DBAPIError, Overtaken) as error:
+                    if not _lost_race(error) or attempt == RETRIES - 1:
                         raise
                     time.sleep(0.01 * 2**attempt)
             raise AssertionError("unreachable")
@@ -187,17 +192,22 @@ class Database:
         """
         Differs from this thread's last one if anything was committed in between, by whomever.
 
-        For a fiftieth of what a transaction costs. None when the database can't be asked.
+        For a fraction of what a transaction costs. None when the database can't be asked.
         """
-        watch: Watch | None = getattr(self._thread, "watch", None)
+        watched = self._watched
+        watch: Watch | None = getattr(watched, "watch", None)
         try:
             if watch is None:
-                watch = self._thread.watch = Watch(self._write_engine)
+                watch = watched.watch = Watch(self._write_engine)
                 self._watches.add(watch)
             return watch, watch.committed()
         except (DBAPIError, self._write_engine.dialect.loaded_dbapi.Error):
-            self._thread.watch = None
+            watched.watch = None
             return None
+
+    def _unwatched(self) -> Any:
+        """Each thread asks SQLite by itself, in microseconds; PostgreSQL is a trip away, which all share."""
+        return threading.local() if self.is_sqlite else SimpleNamespace()
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
@@ -227,7 +237,7 @@ class Database:
         """Give every connection back."""
         for watch in tuple(self._watches):
             watch.close()
-        self._thread = threading.local()
+        self._watched = self._unwatched()
         self._read_engine.dispose()
         self._write_engine.dispose()
 
@@ -267,9 +277,13 @@ def _translated() -> Iterator[None]:
     """A database that is locked, full or away is one named condition to callers."""
     try:
         yield
-    except (OperationalError, NoTurn) as error:
+    except (OperationalError, NoTurn, Overtaken) as error:
         metrics.count("database_busy_total")
         raise DatabaseBusy(BUSY) from error
+
+
+def _lost_race(error: DBAPIError | Overtaken) -> bool:
+    return isinstance(error, Overtaken) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
 def _with_driver(url: str) -> str:
@@ -277,6 +291,20 @@ def _with_driver(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def _postgres_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=16, max_overflow=16)
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, _record: object, _proxy: object) -> None:
+        """An idle connection has nothing to read unless the server ended it: seen without a round trip to it."""
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        if poll.poll(0):
+            raise DisconnectionError
+
+    return engine
 
 
 def _sqlite_engine(url: str, *, begin: str) -> Engine:

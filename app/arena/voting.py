@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
 from app.arena.charging import charge
 from app.arena.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.db import execute, milliseconds, moment_of
-from app.prepared import Prepared
+from app.db import Overtaken, execute, milliseconds, moment_of
+from app.prepared import Prepared, Together
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
@@ -107,27 +107,29 @@ _TALLY = Prepared(
         )
     )
 )
-_WITHDRAWN = Prepared(
-    lambda _: (
-        select(Entry.id)
-        .where(or_(Entry.id == bindparam("left"), Entry.id == bindparam("right")))
-        .where(Entry.withdrawn_at.is_not(None))
-    )
-)
 _RAISE_VOTES = Prepared(
     lambda _: update(Voter).where(Voter.id == bindparam("voter")).values(votes=Voter.votes + bindparam("by"))
 )
-_IS_THIS = Matchup.id == bindparam("matchup")
 _CLOSE = Prepared(
     lambda _: (
         update(Matchup)
-        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
-        .values(
-            closed_at=case((_IS_THIS, bindparam("now", type_=BigInteger)), else_=Matchup.closed_at),
-            expires_at=case((_IS_THIS, Matchup.expires_at), else_=bindparam("until", type_=BigInteger)),
-        )
+        .where(Matchup.id == bindparam("of"), Matchup.closed_at.is_(None))
+        .values(closed_at=bindparam("now"))
     )
 )
+_AGE = Prepared(
+    lambda _: (
+        update(Matchup)
+        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None), Matchup.id != bindparam("of"))
+        .values(expires_at=bindparam("until"))
+    )
+)
+"""A prefetched matchup starts to age with the vote before it."""
+# Competition first, tally second, matchup last: everybody locks in this order, closing and withdrawing too.
+_CAST_COUNTED = Together(_RAISE_OPEN, _TALLY, _STORE, _RAISE_VOTES, _CLOSE, _AGE)
+_CAST = Together(_STORE, _RAISE_VOTES, _CLOSE, _AGE)
+_SKIP = Together(_STORE, _CLOSE, _AGE)
+_RECOUNT = Together(_RAISE, _TALLY)
 
 
 @dataclass(frozen=True)
@@ -171,19 +173,15 @@ def cast(
     dwell_ms = _dwell_ms(row, now)
     cap = row.cap or charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
     reason = "skip" if outcome == "skip" else row.quarantine or cap or too_fast(dwell_ms, policy)
-    is_new = _insert_vote(session, row, outcome, now, dwell_ms, reason)
-    if not is_new:
-        return _replayed(_matchup(session, voter, matchup), outcome)
-    if reason is None:
-        _count(session, row, outcome, by=1, only_if_votable=True)
-    if outcome != "skip":
-        _raise_votes(session, row.voter_id, by=1)
-    _close(session, row, now, matchup_seconds)
-    votes = row.votes + (outcome != "skip")
-    cast_at = milliseconds(now)
-    return _answer(
-        row._replace(outcome=outcome, counted=reason is None, reason=reason, cast_at=cast_at, votes=votes)
+    standing = row._replace(
+        outcome=outcome,
+        counted=reason is None,
+        reason=reason,
+        cast_at=milliseconds(now),
+        votes=row.votes + (outcome != "skip"),
     )
+    _store(session, standing, dwell_ms, until=now + timedelta(seconds=matchup_seconds))
+    return _answer(standing)
 
 
 def undo(
@@ -210,7 +208,7 @@ def undo(
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
     if annotate(session, row.vote_id, now=now, reason="undone", undone=True, actor="voter"):
-        _raise_votes(session, row.voter_id, by=-1)
+        _RAISE_VOTES.change(session, voter=row.voter_id, by=-1)
 
 
 def annotate(
@@ -238,7 +236,7 @@ def annotate(
         return False
     row = _OF_VOTE.first(session, vote=vote_id)
     if flipped:
-        _count(session, row, row.outcome, by=1 if counted else -1, only_if_votable=False)
+        _RECOUNT.change(session, **_cell(row, 1 if counted else -1))
     ledger.note(
         session,
         "vote.undone" if undone else "vote.counted" if counted else "vote.excluded",
@@ -289,11 +287,24 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
     return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
 
 
-def _insert_vote(
-    session: Session, row: Any, outcome: str, now: datetime, dwell_ms: int | None, reason: str | None
-) -> bool:
-    vote = {"voter": row.voter_id, "outcome_": outcome, "now": milliseconds(now), "dwell": dwell_ms}
-    return bool(_STORE.change(session, of=row.id, is_counted=reason is None, why=reason, **vote))
+def _store(session: Session, row: Any, dwell_ms: int | None, *, until: datetime) -> None:
+    """Raises Overtaken where the competition or the matchup was closed, or voted on, since it was read."""
+    cast = _SKIP if row.outcome == "skip" else _CAST_COUNTED if row.counted else _CAST
+    *changed, _ = cast.change(
+        session,
+        of=row.id,
+        voter=row.voter_id,
+        outcome_=row.outcome,
+        now=row.cast_at,
+        dwell=dwell_ms,
+        is_counted=row.counted,
+        why=row.reason,
+        until=milliseconds(until),
+        by=1,
+        **_cell(row, 1),
+    )
+    if not all(changed):
+        raise Overtaken
 
 
 def _dwell_ms(row: Any, now: datetime) -> int | None:
@@ -303,29 +314,10 @@ def _dwell_ms(row: Any, now: datetime) -> int | None:
     return max(0, milliseconds(now) - int(max(starts)))
 
 
-def _count(session: Session, row: Any, outcome: str, *, by: int, only_if_votable: bool) -> None:
-    """Competition first, tally second: everybody locks in this order, closing and withdrawing too."""
-    raising = _RAISE_OPEN if only_if_votable else _RAISE
-    changed = raising.change(session, competition=row.competition_id)
-    if not changed or (only_if_votable and _is_withdrawn(session, row)):
-        raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
+def _cell(row: Any, by: int) -> dict[str, int]:
+    """The tally that a vote changes, and by how much."""
     place = {"competition": row.competition_id, "left": row.left_model_id, "right": row.right_model_id}
-    _TALLY.change(session, **place, **{kind: by if kind == outcome else 0 for kind in TALLY_COLUMN})
-
-
-def _is_withdrawn(session: Session, row: Any) -> bool:
-    """Asked again under the competition's lock, which a withdrawal takes too."""
-    return _WITHDRAWN.first(session, left=row.left_entry_id, right=row.right_entry_id) is not None
-
-
-def _raise_votes(session: Session, voter_id: int, *, by: int) -> None:
-    _RAISE_VOTES.change(session, voter=voter_id, by=by)
-
-
-def _close(session: Session, row: Any, now: datetime, matchup_seconds: int) -> None:
-    """Close this matchup; the prefetched one beside it starts to age only now."""
-    until = milliseconds(now + timedelta(seconds=matchup_seconds))
-    _CLOSE.change(session, matchup=row.id, voter=row.voter_id, now=milliseconds(now), until=until)
+    return place | {kind: by if kind == row.outcome else 0 for kind in TALLY_COLUMN}
 
 
 def _undone_today(session: Session, voter_id: int, now: datetime) -> int:

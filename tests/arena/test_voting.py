@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.arena import competitions, entries, errors, voting
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
+from app.catalog.tables import ImageModel
 from app.db import Database
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
@@ -209,6 +210,64 @@ def test_a_vote_races_its_undo_and_its_closing(database: Database, tmp_path: Pat
         _race_all([vote, take_back, close, vote, take_back])
         database.write(lambda s, slug=matchup.slug: competitions.set_status(s, slug, "open", now=NOW))
     assert tallies(database) == from_log(database)
+
+
+@pytest.mark.parametrize("ended", ["closed", "withdrawn"])
+def test_a_vote_that_waited_for_the_end_of_its_matchup_is_refused(
+    database: Database, tmp_path: Path, ended: str
+) -> None:
+    """It read an open matchup, then waited for the lock of whoever closed it."""
+    if database.is_sqlite:
+        pytest.skip("nobody reads before a writer's lock and writes after it")
+    make_arena(database, tmp_path)
+    issued = issue(database)
+    holding, go = threading.Event(), threading.Event()
+
+    def end(session: Session) -> None:
+        if ended == "closed":
+            competitions.set_status(session, issued.slug, "closed", now=NOW)
+        else:
+            place = entries.Place(issued.slug, left_model(session, issued.public_id))
+            entries.withdraw(session, place, reason="a hand has six fingers", now=NOW)
+        session.flush()
+        holding.set()
+        go.wait(10)
+
+    failed: list[Exception] = []
+
+    def vote() -> None:
+        try:
+            cast(database, issued.public_id, "a")
+        except errors.MatchupClosed as error:
+            failed.append(error)
+
+    ending, voting_thread = threading.Thread(target=database.write, args=(end,)), threading.Thread(target=vote)
+    ending.start()
+    holding.wait(10)
+    voting_thread.start()
+    wait_until_somebody_waits(database)
+    go.set()
+    ending.join()
+    voting_thread.join()
+    assert len(failed) == 1
+    assert tallies(database) == from_log(database) == {}
+    with database.reading() as session:
+        assert session.scalars(select(Vote)).all() == []
+
+
+def left_model(session: Session, public_id: bytes) -> str:
+    shown = Matchup.left_entry_id == Entry.id
+    row = select(ImageModel.slug).join(Entry, Entry.model_id == ImageModel.id).join(Matchup, shown)
+    return session.scalars(row.where(Matchup.public_id == public_id)).one()
+
+
+def wait_until_somebody_waits(database: Database) -> None:
+    for _ in range(1000):
+        with database.reading() as session:
+            if session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+        threading.Event().wait(0.005)
+    raise AssertionError("nobody waits for a lock")
 
 
 def test_a_random_history_equals_its_log(database: Database, tmp_path: Path) -> None:

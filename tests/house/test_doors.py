@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database, DatabaseBusy, insert
+from app.db import Database, DatabaseBusy, Overtaken, insert
 
 
 @pytest.fixture
@@ -160,3 +160,57 @@ def test_a_lock_file_that_cannot_be_opened_is_a_busy_database(sqlite: Database, 
         sqlite.write(add("one"))
     lock.rmdir()
     assert sqlite.write(add("two")) == "two"
+
+
+def test_an_overtaken_work_looks_again(database: Database) -> None:
+    """On SQLite nobody can overtake: the one writer would be overtaken by itself."""
+    if database.is_sqlite:
+        pytest.skip("one writer at a time")
+    tries: list[str] = []
+
+    def work(session: Session) -> str:
+        tries.append(add("one")(session))
+        if len(tries) == 1:
+            raise Overtaken
+        return "done"
+
+    assert database.write(work) == "done"
+    assert (len(tries), stored(database)) == (2, {"one"})
+
+
+def test_a_work_that_is_always_overtaken_stores_nothing(database: Database) -> None:
+    def work(session: Session) -> None:
+        add("one")(session)
+        raise Overtaken
+
+    with pytest.raises(DatabaseBusy):
+        database.write(work)
+    assert stored(database) == set()
+
+
+def test_connections_that_the_server_ended_are_not_used_again(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("a file ends no connection")
+    assert stored(database) == set()
+    other = Database(database.url)
+    ending = "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    other.write(lambda session: session.execute(text(ending + " AND datname = current_database()")).all())
+    other.close()
+    assert database.write(add("one")) == "one"
+    assert stored(database) == {"one"}
+
+
+def test_threads_that_share_a_question_see_their_own_commits(database: Database) -> None:
+    other = Database(database.url)
+
+    def commit_and_ask(thread: int) -> bool:
+        differs = True
+        for n in range(15):
+            before = database.mark()
+            other.write(add(f"t{thread}-{n}"))
+            differs &= database.mark() != before
+        return differs
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(commit_and_ask, range(8)))
+    other.close()

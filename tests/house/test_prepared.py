@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.db import Database
-from app.prepared import Prepared
+from app.prepared import Prepared, Together
 
 ADD = Prepared(lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at")))
 ADD_ONCE = Prepared(
@@ -54,3 +54,29 @@ def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
         database.write(work)
     with database.reading() as session:
         assert FOUND.all(session, least=0) == []
+
+
+def test_changes_made_together_are_counted_each(database: Database) -> None:
+    both = Together(ADD_ONCE, MOVE)
+
+    def work(session: Session) -> tuple[list[int], list[int]]:
+        ADD.change(session, its="a", at=1)
+        return both.change(session, its="a", at=2), both.change(session, its="b", at=3)
+
+    known, new = database.write(work)
+    assert known == [0, 1]
+    # What the first added the second finds where statements follow each other, not where they are one.
+    assert new == ([1, 1] if database.is_sqlite else [1, 0])
+
+
+def test_of_changes_made_together_none_stays_when_one_fails(database: Database) -> None:
+    both = Together(MOVE, ADD)
+
+    def work(session: Session) -> None:
+        ADD.change(session, its="a", at=1)
+
+    database.write(work)
+    with pytest.raises(IntegrityError):
+        database.write(lambda session: both.change(session, its="a", at=2))
+    with database.reading() as session:
+        assert FOUND.first(session, least=0).position == 1
