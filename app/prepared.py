@@ -1,10 +1,12 @@
 """Statements for the hottest path, without the cost of building or dispatching them."""
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +23,7 @@ class Prepared:
 
     def __init__(self, build: Callable[[Any], Any]) -> None:
         self._build = build
-        self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None, Any]] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     def first(self, session: Session, **values: Any) -> Any:
         """The first row, its columns by name; None where there is none."""
@@ -44,32 +46,64 @@ class Prepared:
         cursor.close()
         return changed
 
+    def each(self, session: Session, rows: Iterable[dict[str, Any]]) -> None:
+        """Once for each of these values, sent together."""
+        driver, dialect, compiled = self._ready(session)
+        cursor = driver.cursor()
+        with _translated(dialect, compiled.statement):
+            cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
+        cursor.close()
+
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
         """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
-        if session.autoflush and (session.new or session.dirty or session.deleted):
-            session.flush()
-        driver, dialect = session.info.get("driver") or _driver(session)
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = self._compile(dialect)
-        statement, constants, order, row_type = self._compiled[dialect.name]
-        given = constants | values
+        driver, dialect, compiled = self._ready(session)
         cursor = driver.cursor()
-        try:
-            cursor.execute(statement, given if order is None else [given[name] for name in order])
-        except dialect.loaded_dbapi.Error as error:
-            base = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
-        return cursor, row_type
+        with _translated(dialect, compiled.statement):
+            cursor.execute(compiled.statement, compiled.arranged(values))
+        return cursor, compiled.row_type
 
     def statement(self, insert: Any) -> Any:
         """With this dialect's own `insert`."""
         return self._build(insert)
 
-    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any], list[str] | None, Any]:
+    def _ready(self, session: Session) -> tuple[Any, Dialect, "_Compiled"]:
+        """What the session holds is written first, as it would be by a statement of its own."""
+        if session.autoflush and (session.new or session.dirty or session.deleted):
+            session.flush()
+        driver, dialect = session.info.get("driver") or _driver(session)
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = self._compile(dialect)
+        return driver, dialect, self._compiled[dialect.name]
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
         statement = self.statement(sqlite.insert if dialect.name == "sqlite" else postgresql.insert)
         compiled = statement.compile(dialect=dialect)
-        columns = statement.exported_columns.keys() if isinstance(statement, Select) else []
-        return compiled.string, dict(compiled.params), compiled.positiontup, namedtuple("Row", columns)  # noqa: PYI024
+        columns = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
+        row_type = namedtuple("Row", columns)  # type: ignore[misc] # noqa: PYI024
+        return _Compiled(compiled.string, dict(compiled.params), compiled.positiontup, row_type)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """For one dialect; `order` of the parameters where the driver takes them by position."""
+
+    statement: str
+    constants: dict[str, Any]
+    order: list[str] | None
+    row_type: Any
+
+    def arranged(self, values: dict[str, Any]) -> Any:
+        given = self.constants | values
+        return given if self.order is None else [given[name] for name in self.order]
+
+
+@contextmanager
+def _translated(dialect: Dialect, statement: str) -> Iterator[None]:
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        base = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
 
 
 class Together:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, true, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, select, true, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from app.db import execute, insert
 from app.leaderboards.scopes import Scope
 from app.leaderboards.tables import Board
+from app.prepared import Prepared
 
 CLAIM_MS = 10_000
 
@@ -43,9 +44,25 @@ def due() -> ColumnElement[bool]:
     return wait_ms() <= 0
 
 
-def stands(key: str, token: str) -> ColumnElement[bool]:
+_STANDS = and_(
+    Board.key == bindparam("key"), Board.claim == bindparam("token"), Board.claim_until >= DatabaseClock()
+)
+_CLAIMED = Prepared(lambda _: select(Board.id).where(_STANDS))
+_SETTLE = Prepared(
+    lambda _: (
+        update(Board)
+        .where(_STANDS)
+        .values(
+            claim=None, claim_until=None, next_refresh_at=DatabaseClock() + bindparam("pause", type_=BigInteger)
+        )
+        .returning(Board.id)
+    )
+)
+
+
+def stands(session: Session, key: str, token: str) -> bool:
     """Whether a board is still claimed with this token."""
-    return and_(Board.key == key, Board.claim == token, Board.claim_until >= DatabaseClock())
+    return _CLAIMED.first(session, key=key, token=token) is not None
 
 
 def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bool = False) -> set[str]:
@@ -64,13 +81,8 @@ def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bo
 
 def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | None:
     """Give a claim up and name the next refresh; the board's id, or None if the claim no longer stands."""
-    return session.scalar(
-        update(Board)
-        .where(stands(key, token))
-        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + pause_ms)
-        .returning(Board.id)
-        .execution_options(synchronize_session=False)
-    )
+    row = _SETTLE.first(session, key=key, token=token, pause=pause_ms)
+    return row and int(row.id)
 
 
 def release(session: Session, token: str) -> None:

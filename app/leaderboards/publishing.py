@@ -1,16 +1,33 @@
 """A computed board becomes the current run, if its claim still stands and nothing newer is there."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.db import Base, milliseconds, moment_of
 from app.leaderboards import claims, history
 from app.leaderboards.anchors import freeze
 from app.leaderboards.compute import METHOD, RatedBoard
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
+from app.prepared import Prepared
 from app.ratings import METHOD_VERSION
+
+_BEFORE = Prepared(
+    lambda _: (
+        select(RatingRun.id, RatingRun.computed_at, RatingRun.versions)
+        .join(Board, Board.current_run_id == RatingRun.id)
+        .where(Board.id == bindparam("board"))
+    )
+)
+_RUN = Prepared(lambda insert: _whole_row(insert, RatingRun).returning(RatingRun.id))
+_STANDING = Prepared(lambda insert: _whole_row(insert, Standing))
+_MOVE = Prepared(
+    lambda _: update(Board).where(Board.id == bindparam("board")).values(current_run_id=bindparam("run"))
+)
 
 
 def publish(
@@ -30,9 +47,15 @@ def publish(
     published = []
     for board in boards:
         board_id = claims.settle(session, board.scope.key, token, pause_ms=pause_ms)
-        if board_id is None or not _is_newer(session, board_id, board):
+        if board_id is None:
+            continue
+        before = _BEFORE.first(session, board=board_id)
+        if before is not None and not _is_newer(board, from_json(before.versions)):
             continue
         run_id = _store(session, board_id, board, borrowed_from, now)
+        if before is not None:
+            history.remember(session, board_id, before.id, moment_of(before.computed_at), now)
+        history.thin_runs(session, board_id, run_id, now)
         if board.scope.kind == "overall":
             borrowed_from = run_id
         published.append(board.scope.key)
@@ -42,45 +65,45 @@ def publish(
 
 def freeze_anchor(session: Session, board: RatedBoard, token: str, now: datetime) -> bool:
     """Store the anchor that this overall board froze, unless its claim fell or somebody else was first."""
-    ours = session.scalar(select(Board.id).where(claims.stands(board.scope.key, token)))
-    return ours is not None and freeze(session, board.scope.mode, board.anchor, now)
+    return claims.stands(session, board.scope.key, token) and freeze(session, board.scope.mode, board.anchor, now)
 
 
-def _is_newer(session: Session, board_id: int, board: RatedBoard) -> bool:
-    current = select(RatingRun.versions).join(Board, Board.current_run_id == RatingRun.id)
-    stored = session.scalar(current.where(Board.id == board_id))
+def _is_newer(board: RatedBoard, versions: dict[str, int] | None) -> bool:
     fresh = {str(competition): version for competition, version in board.scope.versions.items()}
-    return all(fresh.get(competition, version) >= version for competition, version in (stored or {}).items())
+    return all(fresh.get(competition, version) >= version for competition, version in (versions or {}).items())
 
 
 def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: int | None, now: datetime) -> int:
-    before = session.execute(
-        select(RatingRun.id, RatingRun.computed_at)
-        .join(Board, Board.current_run_id == RatingRun.id)
-        .where(Board.id == board_id)
-    ).one_or_none()
-    run = RatingRun(
-        board_id=board_id,
-        computed_at=now,
-        method=METHOD,
-        method_version=METHOD_VERSION,
-        versions={str(competition): version for competition, version in board.scope.versions.items()},
-        votes=board.votes,
-        ranked=board.ranked,
-        tallies_sha256=board.tallies_sha256,
-        anchor_version=board.anchor.version,
-        interval=board.interval,
-        tau2=board.tau2,
-        overall_run_id=borrowed_from if board.scope.kind == "competition" else None,
-        components=board.components,
-        seconds=board.seconds,
-    )
-    session.add(run)
-    session.flush()
-    if board.standings:
-        session.execute(insert(Standing), [row | {"run_id": run.id} for row in board.standings])
-    session.execute(update(Board).where(Board.id == board_id).values(current_run_id=run.id))
-    if before is not None:
-        history.remember(session, board_id, before.id, before.computed_at, now)
-    history.thin_runs(session, board_id, run.id, now)
-    return run.id
+    run = {
+        "board_id": board_id,
+        "computed_at": milliseconds(now),
+        "method": METHOD,
+        "method_version": METHOD_VERSION,
+        "versions": json.dumps(
+            {str(competition): version for competition, version in board.scope.versions.items()}
+        ),
+        "votes": board.votes,
+        "ranked": board.ranked,
+        "tallies_sha256": board.tallies_sha256,
+        "anchor_version": board.anchor.version,
+        "interval": board.interval,
+        "tau2": board.tau2,
+        "overall_run_id": borrowed_from if board.scope.kind == "competition" else None,
+        "components": json.dumps(board.components),
+        "seconds": board.seconds,
+    }
+    run_id = int(_RUN.first(session, **_its(run)).id)
+    _STANDING.each(session, [_its({"run_id": run_id} | row) for row in board.standings])
+    _MOVE.change(session, board=board_id, run=run_id)
+    return run_id
+
+
+def _whole_row(insert: Any, table: type[Base]) -> Any:
+    """An INSERT of every column but a key that the database makes; parameters as `_its` names them."""
+    columns = [column.name for column in table.__table__.columns if column.name != "id"]
+    return insert(table).values({name: bindparam(f"its_{name}") for name in columns})
+
+
+def _its(row: dict[str, Any]) -> dict[str, Any]:
+    """A parameter may not have a column's name."""
+    return {f"its_{name}": value for name, value in row.items()}
