@@ -47,7 +47,7 @@ class Meetings:
     competition: Ints
     """(pairs,) index into `competitions`, ascending."""
     entries: Ints
-    """(pairs, 2) entry ids, the smaller first."""
+    """(pairs, 2) entry ids, the smaller first; column by column, like all of this shape here: far quicker."""
     models: Ints
     """(pairs, 2) indices into `model_ids`."""
     crowd: Ints
@@ -59,6 +59,24 @@ class Meetings:
         keys = pair_keys(self.entries)
         order = np.argsort(keys)
         return keys[order], order
+
+    @cached_property
+    def images(self) -> tuple[Ints, Ints]:
+        """Entry ids, ascending, and (pairs, 2) indices into them."""
+        ids, place = np.unique(self.entries, return_inverse=True)
+        return ids, np.asfortranarray(place.reshape(self.entries.shape))
+
+    @cached_property
+    def groups(self) -> tuple[Ints, Ints]:
+        """Competitions with a pair, as indices, and where the pairs of each begin."""
+        return np.unique(self.competition, return_index=True)
+
+    def gathered(self, of_pair: Floats) -> Floats:
+        """(competitions,) sums over the pairs of each."""
+        there, starts = self.groups
+        sums = np.zeros(len(self.competitions))
+        sums[there] = np.add.reduceat(of_pair, starts) if starts.size else 0.0
+        return sums
 
     def exposure(self, of_pair: Floats) -> Floats:
         """(models,) chance to be shown, from the chance of each pair."""
@@ -88,7 +106,7 @@ class Lane:
     def chances(self, meetings: Meetings, allowed: Mask | None = None) -> Floats:
         """(pairs,) of each pair when only the allowed may be drawn; sums to 1 where any is."""
         weights = self.of_pair if allowed is None else self.of_pair * allowed
-        sums = totals(meetings.competition, weights, self.of_competition.size)
+        sums = meetings.gathered(weights)
         drawn = self.of_competition * (sums > 0)
         each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0) / (drawn.sum() or 1.0)
         return np.asarray(weights * each[meetings.competition])
@@ -110,7 +128,7 @@ def meetings(contestants: Iterable[Contestant]) -> Meetings:
     pairs = [_meet(group, model, table[:, 3]) for group in groups]
     place = np.repeat(np.arange(competitions.size), [len(found) for found in pairs])
     crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
-    both = np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs])
+    both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
     return Meetings(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -52,6 +53,11 @@ class PairingState:
     def competitions(self) -> tuple[int, ...]:
         """Ids of those with an entry, open ones all."""
         return self.meetings.competitions
+
+    @cached_property
+    def chances(self) -> Floats:
+        """(pairs,) of each for whoever may be shown anything: most first pairs, so it is kept."""
+        return _chances(self, np.ones(len(self.meetings.competition), dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,8 @@ def choose_pair(
     allowed = _allowed(state.meetings, exclusions, within)
     unseen = allowed
     if exclusions.entries:
-        unseen = allowed & ~np.isin(state.meetings.entries, list(exclusions.entries)).any(axis=1)
+        ids, place = state.meetings.images
+        unseen = allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1)
     seen_before = not unseen.any()
     return _draw(state, allowed if seen_before else unseen, rng, seen_before=seen_before)
 
@@ -117,9 +124,7 @@ def probabilities(state: PairingState, allowed: Mask) -> Floats:
     No model is shown more than EXPOSURE_CAP times as often as the uniform lane alone would show it: where
     exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
     """
-    mixed, even = _mixture(state, allowed)
-    kept = _kept(state.meetings, mixed, even)
-    return mixed if kept == 1.0 else kept * mixed + (1.0 - kept) * even
+    return state.chances if allowed.all() else _chances(state, allowed)
 
 
 def shares(state: PairingState) -> Shares:
@@ -159,6 +164,12 @@ def _allowed(meetings: Meetings, exclusions: Exclusions, within: frozenset[int] 
     return allowed
 
 
+def _chances(state: PairingState, allowed: Mask) -> Floats:
+    mixed, even = _mixture(state, allowed)
+    kept = _kept(state.meetings, mixed, even)
+    return mixed if kept == 1.0 else kept * mixed + (1.0 - kept) * even
+
+
 def _mixture(state: PairingState, allowed: Mask) -> tuple[Floats, Floats]:
     """(pairs,) chances over all lanes by their shares, and of the uniform lane alone."""
     alone = [lane.chances(state.meetings, allowed) for lane in state.lanes]
@@ -179,7 +190,8 @@ def _draw(state: PairingState, allowed: Mask, rng: random.Random, *, seen_before
     chances = probabilities(state, allowed)
     cumulative = np.cumsum(chances)
     index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    index = min(index, int(np.flatnonzero(chances)[-1]))
+    if index == chances.size:  # rounded up to the very end
+        index = int(np.flatnonzero(chances)[-1])
     one, other = state.meetings.entries[index].tolist()
     left, right = (one, other) if rng.getrandbits(1) else (other, one)
     competition_id = state.competitions[int(state.meetings.competition[index])]

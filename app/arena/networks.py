@@ -12,15 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import and_, bindparam, delete, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import NetworkSalt
 from app.db import insert
+from app.prepared import Prepared
 
 DAY, MONTH = 1, 30
 SALT_BYTES = 32
 KEY_BYTES = 16
+
+_SALTS = Prepared(
+    lambda _: select(NetworkSalt.days, NetworkSalt.salt).where(
+        or_(
+            and_(NetworkSalt.days == literal_column(str(DAY)), NetworkSalt.window == bindparam("day")),
+            and_(NetworkSalt.days == literal_column(str(MONTH)), NetworkSalt.window == bindparam("month")),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,8 @@ def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
 
 
 def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:
-    wanted = tuple_(NetworkSalt.days, NetworkSalt.window).in_(list(windows.items()))
-    return {
-        row.days: row.salt for row in session.execute(select(NetworkSalt.days, NetworkSalt.salt).where(wanted))
-    }
+    rows = _SALTS.all(session, day=windows[DAY], month=windows[MONTH])
+    return {row.days: row.salt for row in rows}
 
 
 def _renew(session: Session, days: int, window: int) -> None:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import bindparam, case, delete, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.tables import Counter
-from app.db import insert
+from app.prepared import Prepared
 
 MINUTE = 60
 DAY = 24 * 3600
@@ -53,14 +53,21 @@ PUBLIC = Policy(
 )
 POLICIES = {"local": FREE, "team": FREE, "public": PUBLIC}
 
+_PLACE = ("scope", "key", "window")
+_RAISE = Prepared(
+    lambda insert: (
+        insert(Counter)
+        .values({name: bindparam(f"its_{name}") for name in _PLACE} | {"count": 1})
+        .on_conflict_do_update(index_elements=_PLACE, set_={"count": Counter.count + 1})
+        .returning(Counter.count.label("counted"))
+    )
+)
+
 
 def count(session: Session, scope: str, key: str, *, seconds: int, now: datetime) -> int:
     """Once more in the present window of so many seconds; returns how often by now."""
-    row = {"scope": f"{scope}/{seconds}", "key": key, "window": _window(now, seconds)}
-    raised = insert(session, Counter).values(**row, count=1)
-    raised = raised.on_conflict_do_update(index_elements=list(row), set_={"count": Counter.count + 1})
-    counted: int = session.execute(raised.returning(Counter.count)).scalar_one()
-    return counted
+    place = {"its_scope": f"{scope}/{seconds}", "its_key": key, "its_window": _window(now, seconds)}
+    return int(_RAISE.first(session, **place).counted)
 
 
 def check(

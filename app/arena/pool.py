@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena import lanes
@@ -17,6 +17,7 @@ from app.arena.matchmaking import NO_ROWS, PairingState, weighed
 from app.arena.tables import Competition, Entry, Tally
 from app.catalog.tables import ImageModel
 from app.db import Database
+from app.prepared import Prepared
 
 REBUILD_SECONDS = 1.0
 
@@ -89,11 +90,13 @@ def read_state(session: Session, mode: str, today: date) -> PairingState:
 
 def _read(session: Session, mode: str, today: date, before: _Reading | None, at: float) -> _Reading:
     contestants = _contestants(session, mode, today)
+    counted = _counted(session, mode, before.counted if before else {})
     if before and contestants == before.contestants:
+        if counted is before.counted:
+            return replace(before, at=at)
         meetings = before.meetings
     else:
         meetings = lanes.meetings(Contestant(*row) for row in contestants)
-    counted = _counted(session, mode, before.counted if before else {})
     rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted.values())])
     votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted.items()}
     state = weighed(meetings, votes, _battles(rows), lanes.knowledge(meetings.model_ids, rows))
@@ -108,17 +111,17 @@ def _battles(rows: Ints) -> dict[int, int]:
 
 
 def _contestants(session: Session, mode: str, today: date) -> Rows:
-    return [(row[0], row[1], row[2], row[3]) for row in session.execute(_standing(mode, today))]
+    return _STANDING.all(session, mode=mode, today=today.isoformat())
 
 
-def _standing(mode: str, today: date) -> Select[int, int, int, int]:
-    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= today)
+def _standing() -> Select[int, int, int, int]:
+    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= bindparam("today"))
     return (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(
-            Competition.mode == mode,
+            Competition.mode == bindparam("mode"),
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
@@ -128,10 +131,15 @@ def _standing(mode: str, today: date) -> Select[int, int, int, int]:
     )
 
 
+_STANDING = Prepared(lambda _: _standing())
+
+
 def _counted(session: Session, mode: str, before: Counted) -> Counted:
     """Tallies of every competition of the mode, closed ones too; read only where the version moved on."""
     current = select(Competition.id, Competition.version).where(Competition.mode == mode, Competition.version > 0)
     versions = dict(session.execute(current).all())
+    if versions == {c: version for c, (version, _) in before.items()}:
+        return before
     kept = {c: found for c, found in before.items() if versions.get(c) == found[0]}
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)

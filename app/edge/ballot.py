@@ -11,7 +11,7 @@ from app.arena import errors, issuing, networks, voting
 from app.arena.issuing import Issued, Wish
 from app.arena.voting import Answer
 from app.edge.context import follow_vote, now, parts
-from app.edge.identity import decode_id, voter, voter_or_new
+from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.reveal import Reveal, revealed
 
 
@@ -35,6 +35,7 @@ def issue(wish: Wish) -> Issued:
         matchup_seconds=parts().settings.matchup_seconds,
         network=networks.prefix(request.remote_addr),
         policy=parts().policy,
+        is_newcomer=is_new(),
     )
     if issued.is_new:
         metrics.count("matchups_issued_total", issued.mode)

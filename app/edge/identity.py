@@ -46,6 +46,11 @@ def voter_or_new() -> bytes:
     return known
 
 
+def is_new() -> bool:
+    """Whether this request made its voter: nothing can be stored for one."""
+    return "new_voter" in g
+
+
 def send_cookie(response: Response) -> Response:
     """After a request that made a voter."""
     if "new_voter" in g:

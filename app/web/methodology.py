@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import blind, issuing, matchmaking
+from app.arena import blind, exclusions, matchmaking
 from app.edge.context import now, parts, refresh
 from app.edge.kept import public_page
 from app.edge.recent import recall
@@ -65,6 +65,6 @@ def _constants() -> dict[str, Any]:
         "k": K,
         "uniform_share": matchmaking.UNIFORM_SHARE,
         "exposure_cap": round(matchmaking.EXPOSURE_CAP),
-        "names_linger": issuing.NAMES_LINGER,
+        "names_linger": exclusions.NAMES_LINGER,
         "file_step": blind.FILE_STEP // 1024,
     }

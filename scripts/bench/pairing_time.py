@@ -4,15 +4,16 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine, event, insert, select
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from app.arena.exclusions import exclusions, standing
 from app.arena.issuing import Wish, issue
 from app.arena.lanes import Ints
 from app.arena.matchmaking import Exclusions, choose_pair
@@ -20,7 +21,6 @@ from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog.loading import stub
 from app.db import Database
-from app.prepared import Prepared
 
 MODE = "text-to-image"
 MODELS, COMPETITIONS = 24, 40
@@ -29,19 +29,27 @@ PER_VOTER = 40
 HEAVY = 10_000
 PAIRS = 200
 BATCH = 20_000
+CLOCKED: list[tuple[str, float]] = []
+"""Every statement with the seconds it took to execute and fetch."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def time_per_pair(seconds: float) -> None:
-    """Fills a database per size, the log for at most so many seconds; tallies always hold all the votes."""
+    """
+    Fills a database per size, the log for at most so many seconds; tallies always hold all the votes.
+
+    `SQL` is what the SELECTs of a pair take inside the driver, `changes` its INSERTs and UPDATEs; the commit is in
+    neither.
+    """
     print(
         f"\nTime per pair in ms: {MODELS} models x {COMPETITIONS} competitions "
         f"({COMPETITIONS * MODELS * (MODELS - 1) // 2:,} pairs), SQLite, {PAIRS} pairs each"
     )
     print(
         f"{'votes':>11} {'in the log':>11} {'voter':>12} {'pair p50':>9} {'p95':>7} {'CPU':>6} {'choice':>7} "
-        f"{'SQL':>6} {'rebuild':>8}"
+        f"{'stmts':>6} {'SQL':>6} {'changes':>8} {'rebuild':>8}"
     )
+    event.listen(Engine, "do_connect", clock_driver)
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{folder}/bench.sqlite3")
@@ -58,19 +66,35 @@ def measured(database: Database, voter: bytes | None) -> str:
     with database.reading() as session:
         rebuild = median(lambda: read_state(session, MODE, now.date()), 5)
         state = pool.state(session, MODE, today=now.date())
-        choice = median(lambda: choose_pair(state, Exclusions(), rng), 50)
+    seen = Exclusions() if voter is None else excluded(database, voter, now)
+    choice = median(lambda: choose_pair(state, seen, rng), 50)
     took, cpu, spent = [], [], []
     for n in range(PAIRS):
         who, at = voter or secrets.token_bytes(16), now + timedelta(hours=n)
-        with clocked() as sql:
-            began, busy = time.perf_counter(), time.thread_time()
-            issue(database, pool, who, Wish(), now=at, rng=rng, matchup_seconds=1800)
-            cpu.append(time.thread_time() - busy)
-            took.append(time.perf_counter() - began)
-        spent.append(sum(sql))
+        CLOCKED.clear()
+        began, busy = time.perf_counter(), time.thread_time()
+        issue(database, pool, who, Wish(), now=at, rng=rng, matchup_seconds=1800, is_newcomer=voter is None)
+        cpu.append(time.thread_time() - busy)
+        took.append(time.perf_counter() - began)
+        spent.append(asked_and_changed())
     p50, p95 = (1000 * np.percentile(took, q) for q in (50, 95))
-    in_cpu, in_sql = 1000 * np.median(cpu), 1000 * np.median(spent)
-    return f"{p50:>9.2f} {p95:>7.2f} {in_cpu:>6.2f} {choice:>7.2f} {in_sql:>6.2f} {rebuild:>8.2f}"
+    count, asked, changed = np.median(spent, axis=0) * (1, 1000, 1000)
+    return (
+        f"{p50:>9.2f} {p95:>7.2f} {1000 * np.median(cpu):>6.2f} {choice:>7.2f} {count:>6.0f} {asked:>6.3f} "
+        f"{changed:>8.3f} {rebuild:>8.2f}"
+    )
+
+
+def excluded(database: Database, voter: bytes, now: datetime) -> Exclusions:
+    with database.reading() as session:
+        return exclusions(session, standing(session, voter, now=now))
+
+
+def asked_and_changed() -> tuple[int, float, float]:
+    """How many statements CLOCKED holds, and the seconds of those that ask and of those that change."""
+    asked = [seconds for statement, seconds in CLOCKED if statement.startswith("SELECT")]
+    changed = [seconds for statement, seconds in CLOCKED if statement.startswith(("INSERT", "UPDATE"))]
+    return len(asked) + len(changed), sum(asked), sum(changed)
 
 
 def median(call: Callable[[], Any], times: int) -> float:
@@ -83,35 +107,39 @@ def median(call: Callable[[], Any], times: int) -> float:
     return float(1000 * np.median(took))
 
 
-@contextmanager
-def clocked() -> Iterator[list[float]]:
-    """Seconds the driver spent on each SELECT: running it, not turning rows into objects."""
-    spent: list[float] = []
+def clocked(driver: Any) -> type:
+    """The driver's connection, its cursors noting in CLOCKED what they spend inside the driver."""
 
-    def before(*given: Any) -> None:
-        given[4].began = time.perf_counter()
+    class Cursor(driver.Cursor):  # type: ignore[misc]
+        def execute(self, statement: str, *given: Any) -> Any:
+            began = time.perf_counter()
+            found = super().execute(statement, *given)
+            CLOCKED.append((statement, time.perf_counter() - began))
+            return found
 
-    def after(*given: Any) -> None:
-        if given[2].startswith("SELECT"):
-            spent.append(time.perf_counter() - given[4].began)
+        def fetchone(self) -> Any:
+            return self._fetched(super().fetchone)
 
-    run = Prepared.run
+        def fetchall(self) -> Any:
+            return self._fetched(super().fetchall)
 
-    def clocked_run(self: Prepared, session: Session, values: dict[str, Any]) -> Any:
-        session.connection()
-        began = time.perf_counter()
-        found = run(self, session, values)
-        if found[1]._fields:
-            spent.append(time.perf_counter() - began)
-        return found
+        def _fetched(self, fetch: Callable[[], Any]) -> Any:
+            began = time.perf_counter()
+            found = fetch()
+            statement, before = CLOCKED.pop()
+            CLOCKED.append((statement, before + time.perf_counter() - began))
+            return found
 
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "after_cursor_execute", after)
-    Prepared.run = clocked_run  # type: ignore[method-assign]
-    yield spent
-    Prepared.run = run  # type: ignore[method-assign]
-    event.remove(Engine, "before_cursor_execute", before)
-    event.remove(Engine, "after_cursor_execute", after)
+    class Connection(driver.Connection):  # type: ignore[misc]
+        def cursor(self) -> Any:
+            return super().cursor(Cursor)
+
+    return Connection
+
+
+def clock_driver(dialect: Dialect, _record: object, _given: object, options: dict[str, Any]) -> None:
+    """For connections still to be opened."""
+    options["factory"] = clocked(dialect.loaded_dbapi)
 
 
 def fill(database: Database, votes: int, seconds: float) -> int:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.arena import competitions, entries, errors, issuing
-from app.arena.issuing import NAMES_LINGER, Issued, Wish
+from app.arena.exclusions import NAMES_LINGER
+from app.arena.issuing import Issued, Wish
 from app.arena.policy import Policy
 from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup
@@ -20,6 +22,7 @@ from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
 from app.db import Database
 from app.gateway.storage import Storage
+from app.prepared import Prepared
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry
 
 MODE = "text-to-image"
@@ -223,9 +226,14 @@ def test_a_state_is_kept_for_a_second(database: Database, tmp_path: Path) -> Non
     assert state() is first
     assert state(fresh=True) is first  # nothing came or went
     ticks[0] = 1.0
+    assert state() is first  # nor was anything counted
+    cast(database, issue(database).public_id, "a")
+    assert state() is first
+    ticks[0] = 2.0
     second = state()
     assert second is not first
-    ticks[0] = 2.5
+    cast(database, issue(database).public_id, "b")
+    ticks[0] = 3.5
     pool.renew(database, MODE, today=NOW.date())
     third = state()
     assert third is not second
@@ -253,6 +261,7 @@ def test_nobody_waits_for_a_rebuild(database: Database, tmp_path: Path) -> None:
     rebuilding = threading.Thread(target=state)
     pool_holds = pool._turns.setdefault(MODE, threading.Lock())
     kept = state()
+    cast(database, issue(database).public_id, "a")
     ticks[0] = 5.0
     rebuilding.start()
     assert inside.wait(10)
@@ -279,26 +288,36 @@ def test_a_state_read_in_parts_equals_one_read_whole(database: Database, tmp_pat
 
 def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=4, models=4)
-    pool = Pool()
+    pool = Pool(clock=lambda: 0.0)
     for n in range(3):
         cast(database, issue(database, pool=pool, now=later(seconds=n)).public_id, "a", now=later(seconds=n))
     statements: list[tuple[str, object]] = []
+    prepared: list[Prepared] = []
+    run = Prepared.run
+
+    def noted(self: Prepared, session: Session, values: dict[str, object]) -> object:
+        prepared.append(self)
+        return run(self, session, values)
 
     def note(_connection: object, _cursor: object, statement: str, given: object, *_: object) -> None:
         statements.append((statement, given))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        issue(database, pool=pool, now=later(seconds=9))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Prepared, "run", noted)
+            issue(database, pool=pool, now=later(seconds=9))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(statements) <= 20
+    assert len(prepared) == 5
+    assert not [statement for statement, _ in statements if statement.startswith(("SELECT", "INSERT", "UPDATE"))]
     if not database.is_sqlite:
         return  # its planner scans tables this small, and rightly
     with database.reading() as session:
-        for statement, given in statements:
-            if statement.startswith("SELECT"):
-                plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
-                assert not [row for row in plan if row[3].startswith(("SCAN votes", "SCAN matchups"))]
+        for one in prepared:
+            compiled = one.statement(sqlite.insert).compile(dialect=sqlite.dialect())
+            blanks = (None,) * len(compiled.positiontup)
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled.string}", blanks)
+            assert not [row for row in plan if row[3].startswith(("SCAN votes", "SCAN matchups"))]
         history = text("EXPLAIN QUERY PLAN SELECT low_entry_id, high_entry_id FROM matchups WHERE voter_id = 1")
         assert "COVERING INDEX" in session.execute(history).all()[0][3]
