@@ -77,7 +77,7 @@ def own_votes(
         .join(right_model, right_model.id == right.model_id)
         .join(Voter, Voter.id == Vote.voter_id)
         .where(Voter.token == voter, Vote.outcome != "skip")
-        .order_by(Vote.cast_at.desc(), Vote.id.desc())
+        .order_by(Vote.id.desc())
         .offset((page - 1) * size)
         .limit(size)
     ).all()

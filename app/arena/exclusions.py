@@ -59,7 +59,7 @@ def _named() -> ScalarSelect[str]:
     latest = (
         select(Vote.matchup_id, Vote.outcome)
         .where(Vote.voter_id == bindparam("voter"))
-        .order_by(Vote.cast_at.desc())
+        .order_by(Vote.id.desc())
         .limit(literal_column(str(NAMES_LINGER)))
         .offset(literal_column("0"))
         .subquery()

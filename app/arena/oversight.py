@@ -162,7 +162,7 @@ def person(session: Session, voter_id: int) -> Person:
 
 def votes_of(session: Session, voter_id: int, *, page: int = 1) -> list[CastVote]:
     """The latest first, skips too."""
-    query = _votes().where(Vote.voter_id == voter_id).order_by(Vote.cast_at.desc(), Vote.id.desc())
+    query = _votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE))
     return [_cast_vote(*row) for row in rows]
 

@@ -194,7 +194,7 @@ class Vote(Base):
     __tablename__ = "votes"
     __table_args__ = (
         CheckConstraint("outcome IN ('a', 'b', 'tie', 'both_bad', 'skip')", name="outcome"),
-        Index("ix_votes_voter_id_cast_at", "voter_id", "cast_at"),
+        Index("ix_votes_voter_id_id", "voter_id", "id"),
         Index(
             "ix_votes_quarantined",
             "voter_id",

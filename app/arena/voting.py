@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
@@ -18,6 +18,7 @@ OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
 
 
+# Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 _EARLIER = aliased(Vote)
 _VOTED = (
@@ -48,8 +49,11 @@ _VOTED = (
         Vote.counted,
         Vote.reason,
         Vote.undone_at,
-        select(func.max(_EARLIER.cast_at))
+        select(_EARLIER.cast_at)
         .where(_EARLIER.voter_id == Matchup.voter_id)
+        .order_by(_EARLIER.id.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
         .scalar_subquery()
         .label("previous_vote_at"),
     )

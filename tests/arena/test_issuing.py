@@ -36,11 +36,18 @@ def shown(database: Database, issued: Issued) -> tuple[set[str], Matchup]:
         return set(session.scalars(select(ImageModel.slug).join(Entry).where(pair))), row
 
 
-def judged(database: Database, pool: Pool, voter: bytes = b"v" * 16, *, wish: Wish = Wish()) -> Iterator[Matchup]:  # noqa: B008
-    """Votes until nothing is left."""
+def judged(
+    database: Database,
+    pool: Pool,
+    voter: bytes = b"v" * 16,
+    *,
+    wish: Wish = Wish(),  # noqa: B008
+    seconds: float = 5,
+) -> Iterator[Matchup]:
+    """Votes until nothing is left, one every so many seconds."""
     moment = NOW
     while True:
-        moment += timedelta(seconds=5)
+        moment += timedelta(seconds=seconds)
         try:
             issued = issue(database, voter, now=moment, wish=wish, pool=pool)
         except errors.NothingLeft:
@@ -66,20 +73,25 @@ def test_the_stored_probability_is_the_states(database: Database, tmp_path: Path
     assert not row.seen_before
 
 
-def test_an_entry_whose_name_was_seen_stays_away_while_others_are_left(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [5, -5])
+def test_an_entry_whose_name_was_seen_stays_away_while_others_are_left(
+    database: Database, tmp_path: Path, seconds: float
+) -> None:
+    """Whichever way the clock goes."""
     make_arena(database, tmp_path, competitions=1, models=6)
     named: set[int] = set()
-    for row in judged(database, Pool()):
+    for row in judged(database, Pool(), seconds=seconds):
         pair = {row.low_entry_id, row.high_entry_id}
         assert row.seen_before == bool(pair & named)
         assert row.seen_before == (len(named) == 6)
         named |= pair
 
 
-def test_a_seen_entry_comes_back_after_fifty_votes(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [5, -5])
+def test_a_seen_entry_comes_back_after_fifty_votes(database: Database, tmp_path: Path, seconds: float) -> None:
     make_arena(database, tmp_path, competitions=20, models=4)
     rows, pool = [], Pool()
-    for row in judged(database, pool):
+    for row in judged(database, pool, seconds=seconds):
         rows.append(row)
         if len(rows) == NAMES_LINGER + 40:
             break
