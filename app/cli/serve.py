@@ -1,5 +1,6 @@
 """`arena serve`: the production server."""
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,4 +59,7 @@ def application() -> "Flask":
     from app import create_app
     from app.settings import Settings
 
-    return create_app(Settings())
+    app = create_app(Settings())
+    gc.collect()
+    gc.freeze()  # what stays for good is not looked through again, which stops every thread meanwhile
+    return app

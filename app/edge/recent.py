@@ -49,7 +49,8 @@ def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, .
         with found.database.reading() as session:
             known[read, given] = read(session, *given)
             for other, *its in also:
-                known.setdefault((other, tuple(its)), other(session, *its))
+                if (other, tuple(its)) not in known:
+                    known[other, tuple(its)] = other(session, *its)
     return cast("Result", known[read, given])
 
 
