@@ -141,8 +141,7 @@ def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     """The board of one competition, open or closed."""
     asked = filters.filters(request.args)
-    for mode in boards.MODES:
-        context.refresh(parts(), mode)
+    context.refresh(parts(), *boards.MODES)
 
     def read(session: Session) -> BoardView:
         return boards.competition_board(session, path.slug, now=now(), filters=asked)

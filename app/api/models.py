@@ -149,8 +149,7 @@ def get_model(path: ModelPath) -> Response:
     """One model."""
     with parts().database.reading() as session:
         page = lookup.model(session, path.slug, today())
-    for mode in page.modes:
-        context.refresh(parts(), mode)
+    context.refresh(parts(), *page.modes)
     with parts().database.reading() as session:
         found = results.model_results(session, page.slug)
         questions = faq.questions(page, found)

@@ -107,16 +107,14 @@ def get_votes(query: VotesQuery) -> Response:
 @blueprint.get("/manifest", responses={"200": Provenance})
 def get_manifest(query: ManifestQuery) -> Response:
     """Today's overall boards with their tallies' sums, the method, and the anchors that fix their levels."""
-    for mode in MODES:
-        context.refresh(parts(), mode)
+    context.refresh(parts(), *MODES)
     with parts().database.reading() as session:
         return jsonify(export.provenance(session, query.mode).model_dump(mode="json"))
 
 
 def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
     """Votes and runs of one snapshot, in a file without a name that goes when it is closed."""
-    for mode in MODES:
-        context.refresh(parts(), mode)
+    context.refresh(parts(), *MODES)
     secret = secrets.token_bytes(SECRET_BYTES)
     with ExitStack() as unless_made:
         file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))

@@ -22,6 +22,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.catalog.tables import ImageModel
 from app.db import Database
 from app.painter.painters import PAINTERS
+from app.prepared import Prepared
 
 CROWD = 40
 VOTES_EACH = 60
@@ -46,7 +47,9 @@ _STANDING = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
 )
-_IS_DEMO = select(or_(exists(_STANDING), exists(select(Matchup.id).where(Matchup.simulated))))
+_IS_DEMO = Prepared(
+    lambda _: select(or_(exists(_STANDING), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo"))
+)
 FINISHES = ("flat", "painted", "lit", "glowing")
 
 
@@ -116,7 +119,7 @@ def look(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Look:
 
 def is_demo(session: Session) -> bool:
     """Whether a demo model's picture stands anywhere, or a simulated matchup is left."""
-    return session.scalars(_IS_DEMO).one()
+    return bool(_IS_DEMO.first(session).is_demo)
 
 
 def votes(session: Session) -> int:

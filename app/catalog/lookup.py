@@ -1,11 +1,11 @@
 """The catalogue as frozen values: what pages, the API and the gateway read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar, cast
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalog import tables
@@ -15,15 +15,15 @@ from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_
 from app.prepared import Prepared
 
 Status = Literal["active", "deprecated", "retired"]
+Result = TypeVar("Result")
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
 _MODELS = tables.ImageModel.__table__.c
 _ALIASED = tables.ModelAlias.__table__.c
 _PARAMETERS = tables.Parameter.__table__.c
 _PROVIDERS = tables.Provider.__table__.c
-_NAMES: BindParameter[list[str]] = bindparam("names", expanding=True)
-_BY_ALIAS = select(_ALIASED.alias, _ALIASED.model_id).where(_ALIASED.alias.in_(_NAMES))
-_BY_SLUG = select(_MODELS.slug, _MODELS.id).where(_MODELS.slug.in_(_NAMES))
+_BY_ALIAS = Prepared(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
+_BY_SLUG = Prepared(lambda _: select(_MODELS.slug, _MODELS.id))
 _ALIASES = select(_ALIASED.alias).where(_ALIASED.model_id == bindparam("model")).order_by(_ALIASED.alias)
 _PROSE = select(_MODELS.prose, _MODELS.sources).where(_MODELS.id == bindparam("model"))
 _TAKEN = (
@@ -34,7 +34,7 @@ _TAKEN = (
 )
 _VERSION = Prepared(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
-_OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
+_OFFERS = Prepared(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
 
 
 class UnknownModel(Exception):
@@ -142,14 +142,7 @@ def status(model: Dated, today: date) -> Status:
 
 def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     """Every model by name, demo models and stubs included: callers hide those without entries."""
-    # A transaction that writes brings no memory: what it says of a version may never be committed.
-    memory: dict[str, tuple[object, tuple[ModelSummary, ...]]] = session.info.get("memory", {})
-    key = version(session), today
-    known, found = memory.get("catalogue", (None, ()))
-    if known != key:
-        found = _models(session, today)
-        memory["catalogue"] = key, found
-    return found
+    return _kept(session, "models", today, lambda: _models(session, today))
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
@@ -157,6 +150,10 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
     model_id = ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
+    return _kept(session, ("model", model_id), today, lambda: _page(session, model_id, today))
+
+
+def _page(session: Session, model_id: int, today: date) -> ModelPage:
     summary = next(entry for entry in models(session, today) if entry.id == model_id)
     prose, sources = session.execute(_PROSE, {"model": model_id}).one()
     return ModelPage(
@@ -170,18 +167,30 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Slug or alias to model id, for those that exist."""
-    names = {"names": list(slugs)}
-    return dict(session.execute(_BY_ALIAS, names).all()) | dict(session.execute(_BY_SLUG, names).all())
+    known = _kept(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    return {slug: known[slug] for slug in slugs if slug in known}
 
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """(slug, name) of those that offer a model, by name."""
-    return sorted(((slug, name) for slug, name in session.execute(_OFFERS)), key=lambda row: row[1].casefold())
+    return sorted(map(tuple, _OFFERS.all(session)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
     """The catalogue's version, raised by every write: part of the key of a cached page."""
     return int(_VERSION.first(session).version)
+
+
+def _kept(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
+    """What was read of this version of the catalogue on this day, else what is read now."""
+    # A transaction that writes brings no memory: what it says of a version may never be committed.
+    memory: dict[Hashable, tuple[object, Any]] = session.info.get("memory", {})
+    key = version(session), today
+    known, found = memory.get(name, (None, None))
+    if known != key:
+        found = read()
+        memory[name] = key, found
+    return cast("Result", found)
 
 
 def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:

@@ -3,9 +3,11 @@
 import math
 import random
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 from flask import current_app, g
 from sqlalchemy.orm import Session
@@ -47,16 +49,23 @@ def parts() -> Parts:
     return found
 
 
-def refresh(found: Parts, mode: str) -> None:
-    """Compute this mode's stale boards; a busy database leaves that to the next reader."""
+def refresh(found: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> None:
+    """
+    Compute these modes' stale boards; a busy database leaves that to the next reader.
+
+    `also` is what the page will recall, read in the same snapshot.
+    """
     others, g.due_at = g.get("due_at", math.inf), -math.inf
+    of_each = tuple((read, mode) for mode in modes for read in (_due_at, latest_id))
     with suppress(DatabaseBusy):
-        due_at = recall(_due_at, mode, also=((current,), (latest_id, mode), (is_demo,)))
-        if due_at <= time.monotonic():
+        dues = [recall(_due_at, mode, also=(*of_each, (current,), (is_demo,), *also)) for mode in modes]
+        stale = [mode for mode, due_at in zip(modes, dues, strict=True) if due_at <= time.monotonic()]
+        for mode in stale:
             _compute(found, mode)
+        if stale:
             forget()
         else:
-            g.due_at = min(others, due_at)
+            g.due_at = min([others, *dues])
 
 
 def follow_vote(found: Parts, mode: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.competitions import Mode
@@ -13,11 +13,12 @@ from app.arena.errors import UnknownCategory, UnknownCompetition, UnknownMode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary, Status
+from app.db import moment_of
 from app.leaderboards import history
 from app.leaderboards.filters import ALL, Filters, ordered
 from app.leaderboards.pace import Pace, paces
 from app.leaderboards.scopes import key
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.prepared import Prepared
 
 MODES: tuple[str, ...] = get_args(Mode)
@@ -26,18 +27,22 @@ MODES: tuple[str, ...] = get_args(Mode)
 _RUNS = RatingRun.__table__.c
 _SAID = Standing.__table__.c
 _BOARDS = Board.__table__.c
-_RUN = (
-    select(RatingRun.__table__)
-    .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
-    .where(_BOARDS.key == bindparam("key"))
+_RUN = Prepared(
+    lambda _: (
+        select(RatingRun.__table__)
+        .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
+        .where(_BOARDS.key == bindparam("key"))
+    )
 )
 _CURRENT = Prepared(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
-_STANDINGS = (
-    select(Standing.__table__)
-    .where(_SAID.run_id == bindparam("run"))
-    .order_by(_SAID.rank.is_(None), _SAID.rank, _SAID.rating.desc(), _SAID.model_id)
+_STANDINGS = Prepared(
+    lambda _: (
+        select(Standing.__table__)
+        .where(_SAID.run_id == bindparam("run"))
+        .order_by(_SAID.rank.is_(None), _SAID.rank, _SAID.rating.desc(), _SAID.model_id)
+    )
 )
 
 
@@ -159,12 +164,12 @@ def current(session: Session) -> Current:
 
 def current_run(session: Session, key: str) -> Run | None:
     """The run a board shows now."""
-    row = session.execute(_RUN, {"key": key}).one_or_none()
+    row = _RUN.first(session, key=key)
     if row is None:
         return None
     return Run(
         id=row.id,
-        computed_at=row.computed_at,
+        computed_at=moment_of(row.computed_at),
         votes=row.votes,
         ranked=row.ranked,
         method=row.method,
@@ -173,8 +178,8 @@ def current_run(session: Session, key: str) -> Run | None:
         tallies_sha256=row.tallies_sha256,
         interval=row.interval,
         tau2=row.tau2,
-        components=tuple(tuple(part) for part in row.components),
-        competition_ids=frozenset(map(int, row.versions)),
+        components=tuple(tuple(part) for part in from_json(row.components)),
+        competition_ids=frozenset(map(int, from_json(row.versions))),
     )
 
 
@@ -191,7 +196,7 @@ def _standings(
     run = current_run(session, key)
     if run is None:
         return None, ()
-    rows = session.execute(_STANDINGS, {"run": run.id}).all()
+    rows = _STANDINGS.all(session, run=run.id)
     models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
     before, pace = history.ratings_a_day_ago(session, key, now), paces(session, mode)
     shown = [
@@ -203,7 +208,7 @@ def _standings(
 
 
 def _standing(
-    row: Row[*tuple[Any, ...]], run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
+    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
 ) -> BoardStanding:
     return BoardStanding(
         model_id=row.model_id,
@@ -224,7 +229,7 @@ def _standing(
         both_bad_rate=row.both_bad / row.votes,
         win_rate=row.wins / row.votes,
         change_24h=row.rating - before[row.model_id] if row.model_id in before else None,
-        provisional=row.provisional,
+        provisional=bool(row.provisional),
         borrowed=row.borrowed,
         price_usd=model.price_from.usd if model.price_from else None,
         seconds_median=pace.shown if pace else None,

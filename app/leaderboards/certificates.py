@@ -4,17 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.db import moment_of
 from app.leaderboards import compute
 from app.leaderboards.scopes import Scope
 from app.leaderboards.snapshot import BoardTallies, Snapshot
-from app.leaderboards.tables import Audit
+from app.leaderboards.tables import Audit, from_json
+from app.prepared import Prepared
 from app.ratings import audit
 from app.ratings.bradley_terry import Known, Prior, VirtualGames
 
 FEWEST_MODELS = 2
+_NEWEST = Prepared(
+    lambda _: (
+        select(Audit.at, Audit.numbers).where(Audit.mode == bindparam("mode")).order_by(Audit.id.desc()).limit(1)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,11 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
 
 def stored(session: Session, mode: str) -> dict[str, Certificate]:
     """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
-    row = session.execute(
-        select(Audit.at, Audit.numbers).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1)
-    ).one_or_none()
-    found = row.numbers.get("certificates", {}) if row else {}
-    return {key: Certificate(at=row.at, **numbers) for key, numbers in found.items()} if row else {}
+    row = _NEWEST.first(session, mode=mode)
+    if row is None:
+        return {}
+    found = from_json(row.numbers).get("certificates", {})
+    return {key: Certificate(at=moment_of(row.at), **numbers) for key, numbers in found.items()}
 
 
 def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, cast, func, select
 from sqlalchemy.orm import Session
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Tally
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
+from app.db import moment_of
 from app.leaderboards.boards import BoardStanding, BoardView, NamedModel
 from app.leaderboards.frontier import Candidate, chances
 from app.leaderboards.headtohead import Battles, expected_score
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
+from app.prepared import Prepared
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
 _BOARDS = Board.__table__.c
@@ -22,17 +25,21 @@ _RUNS = RatingRun.__table__.c
 _STANDINGS = Standing.__table__.c
 _HOURS = RatingHistory.__table__.c
 _TALLIES = Tally.__table__.c
-_REMEMBERED = (
-    select(_HOURS.at, _HOURS.rating, _HOURS.rating_low, _HOURS.rating_high, _HOURS.rank)
-    .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
-    .where(_BOARDS.key == bindparam("key"), _HOURS.model_id == bindparam("model"))
-    .order_by(_HOURS.at)
+_REMEMBERED = Prepared(
+    lambda _: (
+        select(_HOURS.at, _HOURS.rating, _HOURS.rating_low, _HOURS.rating_high, _HOURS.rank)
+        .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
+        .where(_BOARDS.key == bindparam("key"), _HOURS.model_id == bindparam("model"))
+        .order_by(_HOURS.at)
+    )
 )
-_SAID = (
-    select(_RUNS.computed_at, *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "rank")))
-    .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
-    .join(Standing.__table__, _STANDINGS.run_id == _RUNS.id)
-    .where(_BOARDS.key == bindparam("key"), _STANDINGS.model_id == bindparam("model"))
+_SAID = Prepared(
+    lambda _: (
+        select(_RUNS.computed_at, *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "rank")))
+        .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
+        .join(Standing.__table__, _STANDINGS.run_id == _RUNS.id)
+        .where(_BOARDS.key == bindparam("key"), _STANDINGS.model_id == bindparam("model"))
+    )
 )
 _MET = (
     select(
@@ -45,8 +52,7 @@ _MET = (
 )
 
 
-@dataclass(frozen=True)
-class ChartPoint:
+class ChartPoint(NamedTuple):
     """
     A model at (x, rating). On the frontier no other is rated as high and as cheap or quick.
 
@@ -115,7 +121,8 @@ def history(session: Session, model: str, mode: str, category: str | None = None
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
     asked = {"key": key(mode, category=category), "model": model_id}
-    return tuple(HistoryPoint(*row) for said in (_REMEMBERED, _SAID) for row in session.execute(said, asked))
+    rows = (row for said in (_REMEMBERED, _SAID) for row in said.all(session, **asked))
+    return tuple(HistoryPoint(moment_of(at), *rating) for at, *rating in rows)
 
 
 def win_matrix(session: Session, view: BoardView) -> WinMatrix:

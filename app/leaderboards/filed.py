@@ -7,27 +7,32 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.leaderboards.tables import Board, RatingRun
+from app.prepared import Prepared
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
 _COMPETITIONS = Competition.__table__.c
 _CATEGORIES = Category.__table__.c
 _BOARDS = Board.__table__.c
 _RUNS = RatingRun.__table__.c
-_FILED = (
-    select(_COMPETITIONS.id, _CATEGORIES.slug, _CATEGORIES.title, func.coalesce(_RUNS.votes, 0))
-    .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
-    .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-    .outerjoin(Board.__table__, _BOARDS.competition_id == _COMPETITIONS.id)
-    .outerjoin(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
-    .where(_COMPETITIONS.mode == bindparam("mode"), _COMPETITIONS.status != "draft")
+_FILED = Prepared(
+    lambda _: (
+        select(_COMPETITIONS.id, _CATEGORIES.slug, _CATEGORIES.title, func.coalesce(_RUNS.votes, 0))
+        .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
+        .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+        .outerjoin(Board.__table__, _BOARDS.competition_id == _COMPETITIONS.id)
+        .outerjoin(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
+        .where(_COMPETITIONS.mode == bindparam("mode"), _COMPETITIONS.status != "draft")
+    )
 )
 _ENTRIES = Entry.__table__.c
-_CONTESTED = (
-    select(_COMPETITIONS.slug)
-    .join(Entry.__table__, _ENTRIES.competition_id == _COMPETITIONS.id)
-    .where(_COMPETITIONS.status == "open", _ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
-    .group_by(_COMPETITIONS.slug)
-    .having(func.count(_ENTRIES.model_id.distinct()) > 1)
+_CONTESTED = Prepared(
+    lambda _: (
+        select(_COMPETITIONS.slug)
+        .join(Entry.__table__, _ENTRIES.competition_id == _COMPETITIONS.id)
+        .where(_COMPETITIONS.status == "open", _ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
+        .group_by(_COMPETITIONS.slug)
+        .having(func.count(_ENTRIES.model_id.distinct()) > 1)
+    )
 )
 
 
@@ -42,7 +47,7 @@ class Filed:
 def filed(session: Session, mode: str) -> list[Filed]:
     """One query over competitions, whatever the votes."""
     found: dict[int, Filed] = {}
-    for competition, slug, title, votes in session.execute(_FILED, {"mode": mode}).all():
+    for competition, slug, title, votes in _FILED.all(session, mode=mode):
         before = found[competition].categories if competition in found else ()
         found[competition] = Filed((*before, (slug, title)) if slug else before, votes)
     return list(found.values())
@@ -50,4 +55,4 @@ def filed(session: Session, mode: str) -> list[Filed]:
 
 def contested(session: Session) -> frozenset[str]:
     """Slugs of the open competitions where two models can meet."""
-    return frozenset(session.scalars(_CONTESTED))
+    return frozenset(row.slug for row in _CONTESTED.all(session))

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
+from app.prepared import Prepared
 
 TIMED_FROM = 10
 """Images; a median of fewer is not shown."""
@@ -25,10 +26,12 @@ _TIMED = (
     .where(_COMPETITIONS.mode == bindparam("mode"), _ENTRIES.seconds.is_not(None))
     .subquery()
 )
-_PACES = (
-    select(_TIMED.c.model_id, func.max(_TIMED.c.images), func.avg(_TIMED.c.seconds))
-    .where((2 * _TIMED.c.place).in_((_TIMED.c.images, _TIMED.c.images + 1, _TIMED.c.images + 2)))
-    .group_by(_TIMED.c.model_id)
+_PACES = Prepared(
+    lambda _: (
+        select(_TIMED.c.model_id, func.max(_TIMED.c.images), func.avg(_TIMED.c.seconds))
+        .where((2 * _TIMED.c.place).in_((_TIMED.c.images, _TIMED.c.images + 1, _TIMED.c.images + 2)))
+        .group_by(_TIMED.c.model_id)
+    )
 )
 
 
@@ -47,5 +50,4 @@ class Pace:
 
 def paces(session: Session, mode: str) -> Mapping[int, Pace]:
     """By model id, over every timed entry of the mode, withdrawn ones included: they were made too."""
-    rows = session.execute(_PACES, {"mode": mode})
-    return {model: Pace(images, seconds) for model, images, seconds in rows}
+    return {model: Pace(images, seconds) for model, images, seconds in _PACES.all(session, mode=mode)}

@@ -1,10 +1,11 @@
 """Where one model stands: on every board and in every competition it has entries in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
@@ -12,6 +13,7 @@ from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.leaderboards.boards import MODES, Heading
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.prepared import Prepared
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
 _COMPETITIONS = Competition.__table__.c
@@ -26,30 +28,37 @@ _ENTERED = select(_ENTRIES.id).where(
     _ENTRIES.role == "contestant",
     _ENTRIES.withdrawn_at.is_(None),
 )
-_STANDS_IN = (
-    select(*(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")))
-    .where(_COMPETITIONS.status != "draft")
-    .where(or_(_ENTERED.exists(), _COMPETITIONS.id.in_(bindparam("voted", expanding=True))))
-    .order_by(_COMPETITIONS.id)
+_VOTED_ON = (
+    select(_BOARDS.id)
+    .join(Standing.__table__, _STANDINGS.run_id == _BOARDS.current_run_id)
+    .where(_BOARDS.competition_id == _COMPETITIONS.id, _STANDINGS.model_id == bindparam("model"))
 )
-_FILED = (
-    select(
-        competition_categories.c.competition_id,
-        *(_CATEGORIES[name] for name in ("id", "position", "slug", "title")),
+_STANDS_IN = Prepared(
+    lambda _: (
+        select(
+            *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
+            *(_CATEGORIES[name].label(f"category_{name}") for name in ("id", "position", "slug", "title")),
+        )
+        .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
+        .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+        .where(_COMPETITIONS.status != "draft", or_(_ENTERED.exists(), _VOTED_ON.exists()))
+        .order_by(_COMPETITIONS.id, _CATEGORIES.position, _CATEGORIES.slug)
     )
-    .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-    .where(competition_categories.c.competition_id.in_(bindparam("competitions", expanding=True)))
-    .order_by(_CATEGORIES.position, _CATEGORIES.slug)
 )
-_PLACES = (
-    select(
-        *(_BOARDS[name] for name in ("mode", "category_id", "competition_id")),
-        _STANDINGS.rank,
-        _RUNS.ranked,
-        *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "votes", "provisional")),
+"""Those it has an image in, or had one that people voted on before it was withdrawn; a row for each category."""
+_PLACES = Prepared(
+    lambda _: (
+        select(
+            *(_BOARDS[name] for name in ("mode", "category_id", "competition_id")),
+            _STANDINGS.rank,
+            _RUNS.ranked,
+            *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "votes", "provisional")),
+        )
+        .join(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
+        .outerjoin(
+            Standing.__table__, and_(_STANDINGS.run_id == _RUNS.id, _STANDINGS.model_id == bindparam("model"))
+        )
     )
-    .join(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
-    .outerjoin(Standing.__table__, and_(_STANDINGS.run_id == _RUNS.id, _STANDINGS.model_id == bindparam("model")))
 )
 
 
@@ -64,6 +73,10 @@ class Place:
     rating_high: float | None = None
     votes: int = 0
     provisional: bool = True
+
+
+Places = dict[tuple[str, int | None, int | None], Place]
+NOWHERE = Place(None, 0)
 
 
 @dataclass(frozen=True)
@@ -102,52 +115,56 @@ def model_results(session: Session, slug: str) -> ModelResults:
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
     places = _places(session, model_id)
-    nowhere = Place(None, 0)
-    voted = [competition for (_, _, competition), place in places.items() if competition and place.votes]
-    competitions = _competitions(session, model_id, voted)
-    headings = _headings(session, [row.id for row in competitions])
-    boards: dict[tuple[str, int, str], BoardResult] = {}
-    for row in competitions:
-        place = places.get((row.mode, None, None), nowhere)
-        boards[row.mode, -1, ""] = BoardResult(row.mode, None, place)
-        for position, number, heading in headings.get(row.id, []):
-            place = places.get((row.mode, number, None), nowhere)
-            boards[row.mode, position, heading.slug] = BoardResult(row.mode, heading, place)
+    filed = _STANDS_IN.all(session, model=model_id)
+    competitions = (list(rows) for _, rows in groupby(filed, key=lambda row: row.id))
     return ModelResults(
-        boards=tuple(boards[at] for at in sorted(boards, key=lambda at: (MODES.index(at[0]), at))),
-        competitions=tuple(
-            CompetitionResult(
-                slug=row.slug,
-                title=row.title,
-                mode=row.mode,
-                status=row.status,
-                prompt=row.prompt,
-                categories=tuple(heading for _, _, heading in headings.get(row.id, [])),
-                place=places.get((row.mode, None, row.id), nowhere),
-            )
-            for row in competitions
-        ),
+        boards=tuple(_boards(filed, places)),
+        competitions=tuple(_result(rows, places) for rows in competitions),
     )
 
 
-def _competitions(session: Session, model_id: int, voted: list[int]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those it has an image in, or had one that people voted on before it was withdrawn."""
-    return session.execute(_STANDS_IN, {"model": model_id, "voted": voted}).all()
+def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
+    """Of every mode and category that any of its competitions is filed under."""
+    found: dict[tuple[int, int, str], BoardResult] = {}
+    for row in filed:
+        mode, number = MODES.index(row.mode), row.category_id
+        found[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
+        if number is not None:
+            place = places.get((row.mode, number, None), NOWHERE)
+            heading = Heading(row.category_slug, row.category_title)
+            found[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
+    return (found[at] for at in sorted(found))
 
 
-def _headings(session: Session, competitions: list[int]) -> dict[int, list[tuple[int, int, Heading]]]:
-    """Competition id to (position, id, heading) of its categories."""
-    found: dict[int, list[tuple[int, int, Heading]]] = {}
-    for competition, number, position, slug, title in session.execute(
-        _FILED, {"competitions": competitions}
-    ).all():
-        found.setdefault(competition, []).append((position, number, Heading(slug, title)))
-    return found
+def _result(rows: list[Any], places: Places) -> CompetitionResult:
+    """Of the rows of one competition, which differ in their category alone."""
+    row = rows[0]
+    return CompetitionResult(
+        slug=row.slug,
+        title=row.title,
+        mode=row.mode,
+        status=row.status,
+        prompt=row.prompt,
+        categories=tuple(Heading(r.category_slug, r.category_title) for r in rows if r.category_id is not None),
+        place=places.get((row.mode, None, row.id), NOWHERE),
+    )
 
 
-def _places(session: Session, model_id: int) -> dict[tuple[str, int | None, int | None], Place]:
+def _places(session: Session, model_id: int) -> Places:
     """By mode, category id and competition id; boards where the model has no battle yet included."""
     return {
-        (mode, category, competition): Place(*place) if place[2] is not None else Place(None, place[1])
-        for mode, category, competition, *place in session.execute(_PLACES, {"model": model_id}).all()
+        (row.mode, row.category_id, row.competition_id): (
+            Place(None, row.ranked)
+            if row.rating is None
+            else Place(
+                row.rank,
+                row.ranked,
+                row.rating,
+                row.rating_low,
+                row.rating_high,
+                row.votes,
+                bool(row.provisional),
+            )
+        )
+        for row in _PLACES.all(session, model=model_id)
     }

@@ -1,5 +1,6 @@
 """Boards, the runs that rated them, and what each run said of each model."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,11 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment
+
+
+def from_json(stored: Any) -> Any:
+    """Of a prepared statement: SQLite holds JSON as text, PostgreSQL's driver reads it."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 class Board(Base):

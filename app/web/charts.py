@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from app.catalog.pricing import dollars
 from app.leaderboards.charts import ChartPoint, HistoryPoint, MatrixCell, Scatter, WinMatrix
@@ -28,8 +29,7 @@ class ScatterChart:
     rows: tuple["ScatterRow", ...]
 
 
-@dataclass(frozen=True)
-class ScatterRow:
+class ScatterRow(NamedTuple):
     """A model of the chart in words; `x` as it is read."""
 
     point: ChartPoint

@@ -2,10 +2,11 @@
 
 import hashlib
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app
+from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
@@ -93,9 +94,17 @@ def static_url(name: str) -> str:
 
 def menu(small_print: bool = False) -> list[tuple[str, str]]:
     """Titles and paths of the pages this application really has."""
-    routes = current_app.url_map.bind("localhost")
-    listed = SMALL_PRINT if small_print else MENU
-    return [(title, path) for title, path in listed if routes.test(path, method="GET")]
+    return [(title, path) for title, path in (SMALL_PRINT if small_print else MENU) if has_route(path)]
+
+
+def has_route(path: str) -> bool:
+    """Whether this application answers GET there: pages link only to what exists."""
+    return _answers(current_app.url_map, path)
+
+
+@lru_cache(256)
+def _answers(routes: Map, path: str) -> bool:
+    return routes.bind("localhost").test(path, method="GET")
 
 
 @cache

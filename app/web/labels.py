@@ -1,14 +1,15 @@
 """Where names of points go in a chart: beside their point, never over another name or point."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 FONT = 12
 NARROW = frozenset("fijlrtI.,:;'|!()[]- /1")
 WIDE = frozenset("mwMW@%")
 GAP = 9
 FAR = GAP + 5
+CROSSES_LINE, CROSSES_INTERVAL, NO_ROOM = 1, 2, 3
 FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
 RADIUS = 6
@@ -16,8 +17,7 @@ SHARE = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """Of a label's width, what lies left of its anchor."""
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle in pixels."""
 
     left: float
@@ -35,8 +35,7 @@ class Box:
         )
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A name at its baseline; `anchor` as SVG's text-anchor. `box` is the room it takes."""
 
     text: str
@@ -46,8 +45,7 @@ class Label:
     box: Box
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A point that wants its name shown; `top` and `bottom` are the ends of its interval."""
 
     name: str
@@ -58,6 +56,22 @@ class Point:
 
 
 Segment = tuple[tuple[float, float], tuple[float, float]]
+Edges = tuple[float, float, float, float]
+"""What a Box holds, where there are thousands of them."""
+
+
+def _places() -> Iterator[tuple[float, float, str]]:
+    for gap in (GAP, FAR):
+        yield gap, 4, "start"
+        yield -gap, 4, "end"
+        for up in (-gap - 1, gap + 10, -gap - 14, gap + 23):
+            yield 0, up, "middle"
+            yield gap - 3, up + 3, "start"
+            yield 3 - gap, up + 3, "end"
+
+
+PLACES = tuple(_places())
+"""Baseline from the point, and anchor: right, left, above, below, then the corners, the nearest first."""
 
 
 @lru_cache(maxsize=4096)
@@ -73,64 +87,67 @@ def place(points: Sequence[Point], inside: Box, lines: Iterable[Segment] = ()) -
 
     Labels keep off every point and each other always, and off intervals and `lines` where they can.
     """
-    marks = [box for point in points for box in _marks(point)]
-    whiskers = [Box(point.x - 2, point.top, point.x + 2, point.bottom) for point in points]
-    crossed = [box for line in lines for box in _along(line)]
+    names: list[Edges] = []
     placed: list[Label | None] = []
-    for point in points:
-        reach = _reach(point)
-        taken = [box for box in (*marks, *(label.box for label in placed if label)) if reach.overlaps(box)]
-        near = [box for box in whiskers if reach.overlaps(box)]
-        on_lines = [box for box in crossed if reach.overlaps(box)]
-        placed.append(
-            _first_free(point, inside, [*taken, *near, *on_lines])
-            or (_first_free(point, inside, [*taken, *near]) if on_lines else None)
-            or (_first_free(point, inside, taken) if not placed or len(points) <= FEW else None)
-        )
+    for point, faults in zip(points, _faults(points, inside, lines) if points else (), strict=True):
+        most = CROSSES_INTERVAL if not placed or len(points) <= FEW else CROSSES_LINE
+        possible = [at for at in range(len(PLACES)) if faults[at] <= most]
+        # Sorting is stable: of places with the same fault the nearest.
+        order = sorted(possible, key=faults.__getitem__)
+        found = next((at for at in order if _is_free(_box(point, at), names)), None)
+        placed.append(None if found is None else _label(point, found))
+        if found is not None:
+            names.append(_box(point, found))
     return placed
 
 
-def _reach(point: Point) -> Box:
-    """All that any label of this point could touch; what lies outside need not be compared."""
-    wide = width(point.name) + FAR
-    return Box(point.x - wide, point.y - FAR - 14 - FONT, point.x + wide, point.y + FAR + 29)
+def _faults(points: Sequence[Point], inside: Box, lines: Iterable[Segment]) -> list[list[int]]:
+    """What is wrong with a label of each point at each place."""
+    import numpy as np  # noqa: PLC0415 (not every page draws a chart)
+
+    x, y, wide = np.array([(point.x, point.y, width(point.name)) for point in points]).T[:, :, None]
+    right, down, share = np.array([(dx, dy, SHARE[anchor]) for dx, dy, anchor in PLACES]).T
+    left, top = x + right - share * wide, y + down - FONT + 1
+    end, bottom = left + wide, top + FONT + 2
+
+    def touch(others: Iterable[Edges]) -> Any:
+        starts, tops, ends, bottoms = np.array(list(others)).reshape(-1, 4).T[:, :, None, None]
+        return ((left < ends) & (starts < end) & (top < bottoms) & (tops < bottom)).any(axis=0)
+
+    is_out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < bottom)
+    on_points = touch((p.x - RADIUS, p.y - RADIUS, p.x + RADIUS, p.y + RADIUS) for p in points)
+    on_intervals = touch((p.x - 2, p.top, p.x + 2, p.bottom) for p in points)
+    on_lines = touch(box for line in lines for box in _along(line))
+    faults = np.select([is_out | on_points, on_intervals, on_lines], [NO_ROOM, CROSSES_INTERVAL, CROSSES_LINE])
+    found: list[list[int]] = faults.tolist()
+    return found
 
 
-def _first_free(point: Point, inside: Box, taken: Sequence[Box]) -> Label | None:
+def _is_free(box: Edges, names: Iterable[Edges]) -> bool:
+    left, top, right, bottom = box
+    for its_left, its_top, its_right, its_bottom in names:
+        if its_left < right and left < its_right and its_top < bottom and top < its_bottom:
+            return False
+    return True
+
+
+def _box(point: Point, at: int) -> Edges:
+    right, down, anchor = PLACES[at]
     wide = width(point.name)
-    for x, y, anchor in _candidates(point):
-        left, top, bottom = x - SHARE[anchor] * wide, y - FONT + 1, y + 3
-        right = left + wide
-        if not (inside.left <= left and right <= inside.right and inside.top <= top and bottom <= inside.bottom):
-            continue
-        for box in taken:
-            if left < box.right and box.left < right and top < box.bottom and box.top < bottom:
-                break
-        else:
-            return Label(point.name, round(x, 1), round(y, 1), anchor, Box(left, top, right, bottom))
-    return None
+    left, top = point.x + right - SHARE[anchor] * wide, point.y + down - FONT + 1
+    return left, top, left + wide, top + FONT + 2
 
 
-def _candidates(point: Point) -> Iterator[tuple[float, float, str]]:
-    """Baseline and anchor: right, left, above, below, then the corners, the nearest first."""
-    for gap in (GAP, FAR):
-        yield point.x + gap, point.y + 4, "start"
-        yield point.x - gap, point.y + 4, "end"
-        for up in (-gap - 1, gap + 10, -gap - 14, gap + 23):
-            yield point.x, point.y + up, "middle"
-            yield point.x + gap - 3, point.y + up + 3, "start"
-            yield point.x - gap + 3, point.y + up + 3, "end"
+def _label(point: Point, at: int) -> Label:
+    right, down, anchor = PLACES[at]
+    return Label(point.name, round(point.x + right, 1), round(point.y + down, 1), anchor, Box(*_box(point, at)))
 
 
-def _marks(point: Point) -> Iterator[Box]:
-    yield Box(point.x - RADIUS, point.y - RADIUS, point.x + RADIUS, point.y + RADIUS)
-
-
-def _along(line: Segment) -> Iterator[Box]:
+def _along(line: Segment) -> Iterator[Edges]:
     """Small boxes that cover a straight line."""
     (x1, y1), (x2, y2) = line
     steps = max(1, int(max(abs(x2 - x1), abs(y2 - y1)) // 6))
     for step in range(steps):
         xs = sorted((x1 + (x2 - x1) * step / steps, x1 + (x2 - x1) * (step + 1) / steps))
         ys = sorted((y1 + (y2 - y1) * step / steps, y1 + (y2 - y1) * (step + 1) / steps))
-        yield Box(xs[0] - 1, ys[0] - 1, xs[1] + 1, ys[1] + 1)
+        yield xs[0] - 1, ys[0] - 1, xs[1] + 1, ys[1] + 1

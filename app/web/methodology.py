@@ -29,8 +29,7 @@ class ModeNow:
 @blueprint.get("/methodology")
 def methodology() -> Response:
     """The method, its constants, and what the last audit found."""
-    for mode in MODES:
-        refresh(parts(), mode)
+    refresh(parts(), *MODES)
     runs = recall(boards.current).runs
     made_from = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
     return public_page(made_from, _page)

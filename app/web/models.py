@@ -23,8 +23,9 @@ from app.leaderboards.filters import BadFilter, Filters
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
+from app.web.formats import has_route
 from app.web.placements import groups, votable
-from app.web.reach import Reach, has_route, reach
+from app.web.reach import Reach, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup
@@ -46,11 +45,6 @@ def reach(session: Session, model: ModelPage) -> Reach:
         tuple(instead(session, model, mode, providers, now())),
         _successors(session, model),
     )
-
-
-def has_route(path: str) -> bool:
-    """Whether this application answers GET there: pages link only to what exists."""
-    return bool(current_app.url_map.bind("localhost").test(path, method="GET"))
 
 
 def _successors(session: Session, model: ModelPage) -> tuple[ModelSummary, ...]:

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.web.labels import Box, Label, Point, place
 
@@ -14,8 +16,7 @@ TALL = 1.0
 LEAST_SPREAD = 60.0
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A place on an axis, in pixels, and what stands there."""
 
     at: float
@@ -34,13 +35,20 @@ class Scale:
 
     def at(self, value: float) -> float:
         """Pixels, never outside the scale."""
-        share = (self._place(value) - self._place(self.low)) / (self._place(self.high) - self._place(self.low))
-        return round(self.start + (self.end - self.start) * min(max(share, 0.0), 1.0), 1)
+        low, length = self._ends
+        share = (self._place(value) - low) / length
+        inside = 0.0 if share < 0 else 1.0 if share > 1 else share
+        return round(self.start + (self.end - self.start) * inside, 1)
 
     def ticks(self, text: Callable[[float], str], most: int) -> tuple[Tick, ...]:
         """Round values, at most so many."""
         values = log_ticks(self.low, self.high, most) if self.is_log else linear_ticks(self.low, self.high, most)
         return tuple(Tick(self.at(value), text(value)) for value in values)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        low = self._place(self.low)
+        return low, self._place(self.high) - low
 
     def _place(self, value: float) -> float:
         return math.log(max(value, self.low)) if self.is_log else value
@@ -63,8 +71,7 @@ class Frame:
         return Box(self.left, self.top, self.width - self.right, self.height - self.bottom)
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """A point to draw, in values; `name` labels it, `title` says all."""
 
     x: float
@@ -78,8 +85,7 @@ class Spot:
     is_marked: bool = False
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A point in pixels; `top` and `bottom` are the ends of its interval."""
 
     x: float
@@ -100,10 +106,12 @@ class Plot:
     marks: tuple[Mark, ...]
     frontier: str
     """Points of the polyline through the frontier; empty for fewer than two."""
+    whiskers: str
+    """The intervals as one path; `own_whisker` is that of the marked point, empty where none is."""
+    own_whisker: str
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """A value in time; `at` in seconds."""
 
     at: float
@@ -169,6 +177,8 @@ def scatter(spots: Sequence[Spot], frame: Frame, x_text: Callable[[float], str])
         y.ticks(lambda value: f"{value:.0f}", 6),
         tuple(marks),
         path(edge) if len(edge) > 1 else "",
+        _whiskers(mark for mark in marks if not mark.spot.is_marked),
+        _whiskers(mark for mark in marks if mark.spot.is_marked),
     )
 
 
@@ -196,6 +206,10 @@ def curve(moments: Sequence[Moment], frame: Frame, x_text: Callable[[float], str
 def path(points: Iterable[tuple[float, float]]) -> str:
     """As the `points` of a polyline."""
     return " ".join(f"{x:g},{y:g}" for x, y in points)
+
+
+def _whiskers(marks: Iterable[Mark]) -> str:
+    return "".join(f"M{mark.x:g} {mark.top:g}V{mark.bottom:g}" for mark in marks)
 
 
 def _log_scale(values: Sequence[float], inner: Box) -> Scale:

@@ -10,7 +10,6 @@ from app.leaderboards import boards
 
 def versions() -> Hashable:
     """Every board's run, brought up to date, the catalogue, and which entries and competitions there are."""
-    for mode in boards.MODES:
-        refresh(parts(), mode)
+    refresh(parts(), *boards.MODES, also=((arena_state,),))
     current = recall(boards.current)
     return tuple(current.runs.values()), current.catalogue, recall(arena_state)
