@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.arena import blind, competitions, entries, issuing, voting
 from app.arena.competitions import CategoryFile, CompetitionFile
-from app.arena.issuing import Issued, Pool, Wish
+from app.arena.issuing import Issued, Wish
+from app.arena.pool import Pool
 from app.arena.voting import Answer
 from app.db import Database
 from app.gateway.storage import Storage

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+from app.arena import errors, flaws
 from app.gateway import images
 
 FILE_STEP = 64 * 1024
@@ -14,7 +17,10 @@ CHUNK_HEADER = 8
 SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
-NEAR_BITS = 6
+NEAR_BITS = 8
+"""Of 64 that differ at most between the hashes of what a person would call the same picture."""
+
+Hashes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,16 @@ class Picture:
     perceptual_hash: int
 
 
-def picture(original: bytes, frame: tuple[int, int]) -> Picture:
-    """Decode, fit into the frame (pixels) and encode. Raises images.InvalidImage."""
+def picture(original: bytes, frame: tuple[int, int], no_visible_mark: str | None = None) -> Picture:
+    """
+    Decode, fit into the frame (pixels) and encode.
+
+    `no_visible_mark` is somebody's reason to enter what looks blank or marked.
+    Raises images.InvalidImage, EntryRefused.
+    """
     decoded = images.decode(original)
+    if no_visible_mark is None:
+        _refuse_flawed(decoded)
     framed = fit(decoded, frame)
     return Picture(
         original=original,
@@ -41,6 +54,20 @@ def picture(original: bytes, frame: tuple[int, int]) -> Picture:
         sha256=hashlib.sha256(original).hexdigest(),
         perceptual_hash=perceptual_hash(decoded),
     )
+
+
+def rendition(original: bytes, frame: tuple[int, int]) -> bytes:
+    """Of an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
+    return images.encode_webp(fit(images.decode(original), frame))
+
+
+def _refuse_flawed(decoded: Image.Image) -> None:
+    flaw = flaws.flaw(decoded)
+    if flaw is not None:
+        raise errors.EntryRefused(
+            f"the picture {flaw.found}: take another copy, or, where that is the picture itself, enter it with "
+            'the reason as --no-visible-mark, in a manifest "no_visible_mark"'
+        )
 
 
 def fit(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
@@ -87,6 +114,12 @@ def _cosines() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     return np.cos(np.pi * frequencies * (2 * positions + 1) / (2 * HASH_SOURCE_SIDE))
 
 
-def near(one: int, other: int) -> bool:
-    """Whether two perceptual hashes are of what a person would call the same picture."""
-    return ((one ^ other) & 0xFFFF_FFFF_FFFF_FFFF).bit_count() <= NEAR_BITS
+def hashes(of: Iterable[int]) -> Hashes:
+    """Perceptual hashes to be compared with many at once."""
+    return np.fromiter(of, dtype=np.int64)
+
+
+def alike(one: int, others: Hashes) -> npt.NDArray[np.intp]:
+    """Places of those among the others that are of the same picture as this one."""
+    differing = np.bitwise_count((others ^ np.int64(one)).view(np.uint64))
+    return np.flatnonzero(differing <= NEAR_BITS)

@@ -1,25 +1,65 @@
 """Competitions as admins write them: from TOML files, opened and closed by command."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.tables import Category, Competition, Entry, Matchup, Tally
+from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import Change
 from app.db import execute
+from app.prepared import Prepared
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Side = Annotated[int, Field(ge=64, le=2048)]
 Mode = Literal["text-to-image", "image-edit"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
 LARGEST_TARGET = 1_000_000_000
+STATUSES = ("draft", "open", "closed")
+"""In the order in which a file moves a competition, never back."""
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_COMPETITIONS = Competition.__table__.c
+_CATEGORIES = Category.__table__.c
+_ENTRIES = Entry.__table__.c
+_TALLIES = Tally.__table__.c
+_VOTES = (
+    select(func.sum(_TALLIES.left_wins + _TALLIES.right_wins + _TALLIES.ties + _TALLIES.both_bad))
+    .where(_TALLIES.competition_id == _COMPETITIONS.id)
+    .scalar_subquery()
+)
+_LISTED = Prepared(
+    lambda _: select(
+        *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
+        *(_COMPETITIONS[name] for name in ("open_gallery", "target")),
+        func.coalesce(_VOTES, 0).label("votes"),
+    ).order_by(_COMPETITIONS.id.desc())
+)
+_FILED = Prepared(
+    lambda _: (
+        select(competition_categories.c.competition_id, _CATEGORIES.slug, _CATEGORIES.title)
+        .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+        .order_by(_CATEGORIES.position, _CATEGORIES.slug)
+    )
+)
+_FIELDS = Prepared(
+    lambda _: (
+        select(
+            _ENTRIES.competition_id,
+            func.count(_ENTRIES.model_id.distinct()).label("models"),
+            func.count().label("entries"),
+        )
+        .where(_ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
+        .group_by(_ENTRIES.competition_id)
+    )
+)
 
 
 class CategoryFile(BaseModel):
@@ -98,8 +138,9 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     """
     Create or change a competition.
 
-    What votes were cast on stays: mode, prompt, frame and input of one that has entries cannot change.
-    Raises InvalidCompetition for that and for an unknown category.
+    What votes were cast on stays: mode, prompt, frame and input of one that has entries cannot change, and what
+    was shown by name is not hidden again: an open gallery stays so, a closed one is opened by set_status alone.
+    Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == spec.slug)).one_or_none()
     judged = {
@@ -118,12 +159,17 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         session.flush()
         set_status(session, spec.slug, spec.status, now=now)
         return Change("created", "competitions", spec.slug)
-    _refuse_other_question(session, row, judged)
+    shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
+    _refuse_other_question(session, row, judged | shown)
     refiled = {c.slug for c in row.categories} != set(spec.categories)
     if refiled:
         row.categories = categories
-    moved = set_status(session, spec.slug, spec.status, now=now) if spec.status != "draft" else False
+    is_turned = spec.open_gallery != row.open_gallery
     change = _apply(row, "competitions", spec.slug, judged | free)
+    if is_turned:
+        _turn_gallery(session, row, now)
+    is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
+    moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
     return Change("changed", change.table, change.key) if refiled or moved else change
 
 
@@ -139,20 +185,23 @@ def set_status(
     """
     Open or close; returns whether that changed anything. Closing closes the open matchups with it.
 
-    Raises UnknownCompetition.
+    One that was closed may be opened again; the ledger then says that its pictures had been shown by name.
+    Raises UnknownCompetition, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
     if row is None:
         raise errors.UnknownCompetition(f"No competition {slug}.")
     if row.status == status:
         return False
+    deed = "reopened" if (row.status, status) == ("closed", "open") else status
     row.status = status
     row.closed_at = now if status == "closed" else None
     session.flush()
+    _refuse_twins(session, row)
     if status == "closed":
         waiting = update(Matchup).where(Matchup.competition_id == row.id, Matchup.closed_at.is_(None))
         execute(session, waiting.values(closed_at=now))
-    ledger.note(session, f"competition.{status}", f"competition:{slug}", now=now, actor=actor, reason=reason)
+    ledger.note(session, f"competition.{deed}", f"competition:{slug}", now=now, actor=actor, reason=reason)
     return True
 
 
@@ -185,19 +234,23 @@ def set_target(
 
 def listing(session: Session, *, drafts: bool = False) -> list[Summary]:
     """All competitions, newest first; a constant number of queries."""
-    query = select(Competition).options(selectinload(Competition.categories)).order_by(Competition.id.desc())
-    rows = session.scalars(query if drafts else query.where(Competition.status != "draft")).all()
-    fields, votes = _fields(session), _votes(session)
-    return [_summary(row, fields, votes) for row in rows]
+    fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
+    filed: dict[int, list[tuple[str, str]]] = {}
+    for competition, slug, title in _FILED.all(session):
+        filed.setdefault(competition, []).append((slug, title))
+    return [
+        _summary(row, filed.get(row.id, ()), *fields.get(row.id, (0, 0)))
+        for row in _LISTED.all(session)
+        if drafts or row.status != "draft"
+    ]
 
 
 def summary(session: Session, slug: str) -> Summary:
     """One competition that is or was open. Raises UnknownCompetition."""
-    query = select(Competition).where(Competition.slug == slug, Competition.status != "draft")
-    row = session.scalars(query).one_or_none()
-    if row is None:
+    found = next((one for one in listing(session) if one.slug == slug), None)
+    if found is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
-    return _summary(row, _fields(session, row.id), _votes(session, row.id))
+    return found
 
 
 def frame(session: Session, slug: str) -> tuple[int, int]:
@@ -209,19 +262,18 @@ def frame(session: Session, slug: str) -> tuple[int, int]:
     return row.frame_width, row.frame_height
 
 
-def _summary(row: Competition, fields: dict[int, tuple[int, int]], votes: dict[int, int]) -> Summary:
-    models, entries = fields.get(row.id, (0, 0))
+def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> Summary:
     return Summary(
         slug=row.slug,
         title=row.title,
         mode=row.mode,
         status=row.status,
-        categories=tuple((category.slug, category.title) for category in row.categories),
+        categories=tuple(categories),
         prompt=row.prompt,
         models=models,
         entries=entries,
-        votes=votes.get(row.id, 0),
-        open_gallery=row.open_gallery,
+        votes=int(row.votes),
+        open_gallery=bool(row.open_gallery),
         target=row.target,
     )
 
@@ -259,28 +311,21 @@ def _refuse_other_question(session: Session, row: Competition, judged: dict[str,
         )
 
 
+def _refuse_twins(session: Session, row: Competition) -> None:
+    from app.arena import lookalikes  # noqa: PLC0415 (loads numpy, which readers of competitions do without)
+
+    lookalikes.refuse_twins(session, row)
+
+
+def _turn_gallery(session: Session, row: Competition, now: datetime) -> None:
+    session.flush()
+    _refuse_twins(session, row)
+    deed = "gallery_opened" if row.open_gallery else "gallery_shut"
+    ledger.note(session, f"competition.{deed}", f"competition:{row.slug}", now=now)
+
+
 def _apply(row: Category | Competition, table: str, key: str, wanted: dict[str, object]) -> Change:
     different = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     for name, value in different.items():
         setattr(row, name, value)
     return Change("changed" if different else "unchanged", table, key)
-
-
-def _fields(session: Session, only: int | None = None) -> dict[int, tuple[int, int]]:
-    """Competition id to (models, entries) in the field."""
-    query = select(Entry.competition_id, func.count(Entry.model_id.distinct()), func.count()).where(
-        Entry.role == "contestant", Entry.withdrawn_at.is_(None)
-    )
-    if only is not None:
-        query = query.where(Entry.competition_id == only)
-    rows = session.execute(query.group_by(Entry.competition_id))
-    return {competition: (models, entries) for competition, models, entries in rows}
-
-
-def _votes(session: Session, only: int | None = None) -> dict[int, int]:
-    total = func.sum(Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad)
-    query = select(Tally.competition_id, total)
-    if only is not None:
-        query = query.where(Tally.competition_id == only)
-    rows = session.execute(query.group_by(Tally.competition_id))
-    return {competition: int(votes) for competition, votes in rows}

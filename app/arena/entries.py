@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.arena import errors, ledger
-from app.arena.blind import Picture, file_bytes, near
+from app.arena import errors, ledger, lookalikes
+from app.arena.blind import Picture, file_bytes
 from app.arena.tables import Competition, Entry, Matchup
 from app.catalog import loading as catalog
 from app.catalog import lookup
@@ -36,6 +36,11 @@ class Facts:
     cost_micros: int | None = None
     licence: str | None = None
     source: dict[str, Any] = field(default_factory=dict)
+
+
+def vouched(no_visible_mark: str | None) -> dict[str, str]:
+    """What of a source says why a picture that looks blank or marked was entered all the same."""
+    return {"no_visible_mark": no_visible_mark} if no_visible_mark else {}
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,15 @@ def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: da
         raise errors.EntryRefused(
             f"{place.model} already has another image as sample {place.sample} of {place.competition}"
         )
-    _refuse_unblinding(session, competition, place, stored.picture, facts)
+    lookalikes.refuse_newcomer(session, competition, place.role, stored.picture.perceptual_hash)
+    _refuse_shared_prompt(session, place, facts.prompt or competition.prompt)
     row = _row(place, stored, facts, now)
     row.competition_id, row.model_id = competition.id, catalog.stub(session, place.model)
     row.prompt = facts.prompt or competition.prompt
     session.add(row)
     competition.file_bytes = max(competition.file_bytes, file_bytes(len(stored.picture.rendition)))
-    ledger.note(session, "entry.added", _name(place), now=now, sha256=stored.picture.sha256)
+    reason = facts.source.get("no_visible_mark")
+    ledger.note(session, "entry.added", _name(place), now=now, reason=reason, sha256=stored.picture.sha256)
     return True
 
 
@@ -157,22 +164,18 @@ def _row(place: Place, stored: Stored, facts: Facts, now: datetime) -> Entry:
     )
 
 
-def _refuse_unblinding(
-    session: Session, competition: Competition, place: Place, picture: Picture, facts: Facts
-) -> None:
-    """A named copy of a nameless picture would tell who made it."""
+def _refuse_shared_prompt(session: Session, place: Place, prompt: str) -> None:
+    """A named picture of the same prompt shows how its model would answer."""
     opposite = "showcase" if place.role == "contestant" else "contestant"
     query = (
-        select(Entry.perceptual_hash, Entry.prompt)
+        select(Entry.id)
         .join(Competition, Competition.id == Entry.competition_id)
-        .where(Entry.role == opposite, Entry.withdrawn_at.is_(None))
+        .where(Entry.role == opposite, Entry.withdrawn_at.is_(None), Entry.prompt == prompt)
     )
     if place.role == "showcase":
         query = query.where(Competition.status == "open")
-    prompt = facts.prompt or competition.prompt
-    for other in session.execute(query):
-        if near(other.perceptual_hash, picture.perceptual_hash) or other.prompt == prompt:
-            raise errors.EntryRefused(f"its prompt or picture is that of a {opposite}: it would tell a name")
+    if session.scalars(select(exists(query))).one():
+        raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
 
 
 def _name(place: Place) -> str:

@@ -43,6 +43,12 @@ class EntryRefused(ArenaError):
     code = "entry_refused"
 
 
+class StandsElsewhere(ArenaError):
+    """A competition would show, or hide, a picture that another one hides or shows."""
+
+    code = "stands_elsewhere"
+
+
 class UnknownEntry(ArenaError):
     """No such entry."""
 

@@ -42,6 +42,7 @@ class PackImage(BaseModel):
     cost_usd: float | None = Field(default=None, ge=0, le=1_000)
     provider: str | None = Field(default=None, max_length=80)
     licence: str | None = Field(default=None, max_length=120)
+    no_visible_mark: str | None = Field(default=None, min_length=1, max_length=500)
     width: int | None = None
     height: int | None = None
     bytes: int | None = None
@@ -191,8 +192,8 @@ class _Intake:
         with self.database.reading() as session:
             if entries.standing(session, place) == image.sha256:
                 return False
-        stored = entries.store(self.storage, blind.picture(_verified(self.folder, image), frame))
-        facts = _facts(image)
+        picture = blind.picture(_verified(self.folder, image), frame, image.no_visible_mark)
+        stored, facts = entries.store(self.storage, picture), _facts(image)
         return self.database.write(lambda session: entries.add(session, place, stored, facts, now=self.now()))
 
 
@@ -212,9 +213,9 @@ def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[Outcome]:
 
 def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
     """The key of an input image's rendition, the same for the same file. Raises InvalidImage, OSError."""
-    picture = blind.picture(path.read_bytes(), frame)
-    key = f"inputs/{hashlib.sha256(picture.original + repr(frame).encode()).hexdigest()[:32]}.webp"
-    storage.put(key, picture.rendition)
+    original = path.read_bytes()
+    key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
+    storage.put(key, blind.rendition(original, frame))
     return key
 
 
@@ -281,7 +282,7 @@ def _facts(image: PackImage) -> entries.Facts:
         seconds=image.generation_time_s,
         cost_micros=None if image.cost_usd is None else round(image.cost_usd * 1_000_000),
         licence=image.licence,
-        source=dict(image.model_extra or {}),
+        source=(image.model_extra or {}) | entries.vouched(image.no_visible_mark),
     )
 
 

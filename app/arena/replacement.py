@@ -42,6 +42,7 @@ class Order:
     file: str
     reason: str
     keep_votes: bool = False
+    no_visible_mark: str | None = None
 
 
 def replace(
@@ -70,7 +71,7 @@ def _swap(session: Session, order: Order, stored: Stored, now: datetime) -> tupl
     samples = _samples(session, order)
     old = _old(order, samples)
     new = max(row.sample for row in samples) + 1
-    facts = Facts(source={"file": order.file, "replaces": old})
+    facts = Facts(source={"file": order.file, "replaces": old} | entries.vouched(order.no_visible_mark))
     entries.withdraw(session, Place(order.competition, order.model, old), reason=order.reason, now=now)
     entries.add(session, Place(order.competition, order.model, new), stored, facts, now=now)
     name = f"entry:{order.competition}/{order.model}/contestant/{old}"

@@ -8,12 +8,15 @@ from sqlalchemy import Row, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
+from app.prepared import Prepared
 
 # Written once: building a statement costs several times what running it does.
 _COMPETITIONS = Competition.__table__.c
 _ENTRIES = Entry.__table__.c
-_STATES = select(*(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))).order_by(
-    _COMPETITIONS.id
+_STATES = Prepared(
+    lambda _: select(
+        *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
+    ).order_by(_COMPETITIONS.id)
 )
 _SHOWN = (
     select(
@@ -26,7 +29,9 @@ _SHOWN = (
     .where(or_(_ENTRIES.role == "showcase", _COMPETITIONS.status == "closed", _COMPETITIONS.open_gallery))
     .order_by(_ENTRIES.role.desc(), _COMPETITIONS.id.desc(), _ENTRIES.sample)
 )
-_COUNTS = select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
+_COUNTS = Prepared(
+    lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
 
 def arena_state(session: Session) -> tuple[object, ...]:
     """Differs once a competition was opened or closed, or an entry came or went: for the keys of kept pages."""
-    return (*map(tuple, session.execute(_STATES)), tuple(session.execute(_COUNTS).one()))
+    return (*_STATES.all(session), _COUNTS.first(session))
 
 
 def _showcase(row: Row[*tuple[Any, ...]]) -> Showcase:

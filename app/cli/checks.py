@@ -11,6 +11,7 @@ from typing import Literal
 import httpx
 from sqlalchemy import func, select, text
 
+from app.arena import lookalikes
 from app.arena.tables import Competition, Entry
 from app.db import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
@@ -143,6 +144,21 @@ def images(patient: Patient) -> Finding:
     return Finding("ok", f"{len(looked_at)} of {len(named)} looked for, all there")
 
 
+def blindness(patient: Patient) -> Finding:
+    """No picture of an open blind contest stands anywhere else: there it tells, or will tell, who made it."""
+    with patient.database.reading() as session:
+        found = lookalikes.twins(session)
+    shown = [pair for pair in found if pair.is_public]
+    if not found:
+        return Finding("ok", "no image of an open competition stands elsewhere")
+    first = (shown or found)[0]
+    example = f"{first.other} looks like {first.blind}"
+    if shown:
+        named = len({pair.other for pair in shown})
+        return Finding("fail", f"{example} and is shown with its name ({named} in all): {lookalikes.WAY_OUT}")
+    return Finding("warn", f"{example} and will tell its name ({len(found)} in all): {lookalikes.WAY_OUT}")
+
+
 def disk(patient: Patient) -> Finding:
     """Room for the database and the images."""
     free = shutil.disk_usage(patient.settings.data_dir).free
@@ -207,6 +223,7 @@ CHECKS: dict[str, Callable[[Patient], Finding]] = {
     "clock": clock,
     "storage": storage,
     "images": images,
+    "blindness": blindness,
     "disk": disk,
     "fonts": fonts,
     "providers": providers,

@@ -8,6 +8,8 @@ from app.arena import competitions
 from app.arena.loading import store_input
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
+reason_option = click.option("--reason", help="Stands in the public ledger.")
+
 
 @click.group()
 def competition() -> None:
@@ -32,20 +34,27 @@ def new(file: Path, as_json: bool, migrate: bool) -> None:
 
 @competition.command("open")
 @click.argument("slug")
+@reason_option
 @json_option
 @migrate_option
-def open_(slug: str, as_json: bool, migrate: bool) -> None:
-    """Let people vote on SLUG."""
-    _set_status(slug, "open", as_json, migrate)
+def open_(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
+    """
+    Let people vote on SLUG.
+
+    Its images must stand in no other competition. Of one that was closed the ledger says that its images had been
+    shown with names.
+    """
+    _set_status(slug, "open", reason, as_json, migrate)
 
 
 @competition.command()
 @click.argument("slug")
+@reason_option
 @json_option
 @migrate_option
-def close(slug: str, as_json: bool, migrate: bool) -> None:
+def close(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
     """End the voting on SLUG. Its open matchups close with it, and its images may be seen with names."""
-    _set_status(slug, "closed", as_json, migrate)
+    _set_status(slug, "closed", reason, as_json, migrate)
 
 
 @competition.command()
@@ -99,9 +108,11 @@ def _target_in_words(target: int | None) -> str:
     return "no target" if target is None else f"a target of {target} votes"
 
 
-def _set_status(slug: str, status: str, as_json: bool, migrate: bool) -> None:
+def _set_status(slug: str, status: str, reason: str | None, as_json: bool, migrate: bool) -> None:
     database = opened(migrate=migrate).database
-    changed = database.write(lambda session: competitions.set_status(session, slug, status, now=now()))
+    changed = database.write(
+        lambda session: competitions.set_status(session, slug, status, now=now(), reason=reason)
+    )
     if as_json:
         print_json({"slug": slug, "status": status, "changed": changed})
     else:

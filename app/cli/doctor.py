@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 def doctor(deep: bool, as_json: bool) -> None:
     """
-    Check settings, database, migrations, clock, storage, images, disk, providers, tallies and boards.
+    Check settings, database, migrations, clock, storage, images, blindness, disk, providers, tallies and boards.
 
     Changes nothing but a probe file, which it deletes. Exit 0: well, maybe with warnings; 1: something failed.
     """

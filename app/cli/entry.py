@@ -12,6 +12,11 @@ sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default
 role_option = click.option(
     "--role", type=click.Choice(["contestant", "showcase"]), default="contestant", show_default=True
 )
+vouched_option = click.option(
+    "--no-visible-mark",
+    metavar="WHY",
+    help="Enter a picture that looks blank or marked, and is not. Kept with the entry and in the ledger.",
+)
 
 
 @click.group()
@@ -30,6 +35,7 @@ def entry() -> None:
 @click.option("--cost-usd", type=click.FloatRange(0, 1_000), help="What the image cost.")
 @click.option("--provider", help="Who ran the model.")
 @click.option("--licence", help="Under which licence the image may be shown.")
+@vouched_option
 @migrate_option
 def add(
     competition: str,
@@ -42,6 +48,7 @@ def add(
     cost_usd: float | None,
     provider: str | None,
     licence: str | None,
+    no_visible_mark: str | None,
     migrate: bool,
 ) -> None:
     """Enter IMAGE of MODEL into COMPETITION. An unknown model becomes a stub of the catalogue."""
@@ -49,9 +56,10 @@ def add(
     place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
     with arena.database.reading() as session:
         frame = competitions.frame(session, competition)
-    stored = entries.store(arena.storage, blind.picture(image.read_bytes(), frame))
+    stored = entries.store(arena.storage, blind.picture(image.read_bytes(), frame, no_visible_mark))
     cost = None if cost_usd is None else round(cost_usd * 1_000_000)
-    facts = Facts(prompt, provider, seconds, cost, licence, {"file": image.name})
+    source = {"file": image.name} | entries.vouched(no_visible_mark)
+    facts = Facts(prompt, provider, seconds, cost, licence, source)
     added = arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 
@@ -78,6 +86,7 @@ def withdraw(competition: str, model: str, reason: str, sample: int, role: str, 
 @click.option("--reason", required=True, help="Stands in the public ledger.")
 @click.option("--sample", type=click.IntRange(0, 10_000), help="Which one goes; not needed where only one stands.")
 @click.option("--keep-votes", is_flag=True, help="Votes on the old image stay counted.")
+@vouched_option
 @json_option
 @migrate_option
 def replace(
@@ -87,6 +96,7 @@ def replace(
     reason: str,
     sample: int | None,
     keep_votes: bool,
+    no_visible_mark: str | None,
     as_json: bool,
     migrate: bool,
 ) -> None:
@@ -99,8 +109,8 @@ def replace(
     arena = opened(migrate=migrate)
     with arena.database.reading() as session:
         frame = competitions.frame(session, competition)
-    picture = blind.picture(image.read_bytes(), frame)
-    order = replacement.Order(competition, model, sample, image.name, reason, keep_votes)
+    picture = blind.picture(image.read_bytes(), frame, no_visible_mark)
+    order = replacement.Order(competition, model, sample, image.name, reason, keep_votes, no_visible_mark)
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
     if as_json:
         print_json(vars(done))

@@ -23,6 +23,7 @@ DAYS = 30
 CHANGES = (
     "competition.draft",
     "competition.open",
+    "competition.reopened",
     "competition.closed",
     "entry.withdrawn",
     "tallies.repaired",

@@ -39,6 +39,7 @@ STATUS: dict[type[Exception], int] = {
     suggestions.InvalidSuggestion: 400,
     suggestions.UnknownSuggestion: 404,
     suggestions.SuggestionDecided: 409,
+    arena.StandsElsewhere: 409,
     arena.NothingLeft: 409,
     arena.OutcomeStands: 409,
     arena.VoteUndone: 409,

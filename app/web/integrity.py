@@ -36,6 +36,7 @@ TESTS = {
 ACTIONS = {
     "competition.draft": "Competition withdrawn to draft",
     "competition.open": "Competition opened",
+    "competition.reopened": "Competition opened again, its images had been shown with names",
     "competition.closed": "Competition closed",
     "entry.withdrawn": "Image withdrawn",
     "tallies.repaired": "Tallies repaired from the votes",

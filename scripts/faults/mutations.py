@@ -161,6 +161,11 @@ MUTATIONS = (
         ("tests/web/test_blindness.py", "-k", "judged"),
     ),
     Mutation(
+        "one place for a picture that is judged blind",
+        (Edit("app/arena/lookalikes.py", "    if near:\n", "    if near and not perceptual_hash:\n"),),
+        ("tests/security/test_named_copies.py", "-k", "named_picture"),
+    ),
+    Mutation(
         "the quote before formulas",
         (Edit("app/api/boards.py", '        return "\'" + value\n', "        return value\n"),),
         ("tests/security/test_injection.py", "-k", "formula"),

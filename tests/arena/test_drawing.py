@@ -139,7 +139,7 @@ def test_a_refused_entry_leaves_no_file(studio: Studio) -> None:
     draw(studio, PAINTED)
     before = files(studio)
     refusals = draw(studio, replace(PAINTED, role="showcase"))
-    assert refusals == ["its prompt or picture is that of a contestant: it would tell a name"]
+    assert refusals == ["its prompt is that of a contestant: it would tell a name"]
     assert files(studio) == before
 
 

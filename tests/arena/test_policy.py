@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.arena import errors, issuing, networks, policy, serving, voting
-from app.arena.issuing import Issued, Pool, Wish
+from app.arena.issuing import Issued, Wish
 from app.arena.policy import PUBLIC, Policy
+from app.arena.pool import Pool
 from app.arena.tables import Counter, Matchup, NetworkSalt, Tally, Vote
 from app.db import Database
 from tests.factories import NOW, make_arena

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 from app import cli, create_app
 from app.db import ROOT
@@ -53,6 +54,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
             (tmp_path / name).write_text(block.text)
     (tmp_path / "logo.png").write_bytes(picture_bytes(1))
     (tmp_path / "better.png").write_bytes(picture_bytes(2))
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "blank.png")
     fox = tmp_path / "my-images" / "red-fox"
     fox.mkdir(parents=True)
     (fox / "prompt.txt").write_text("A red fox")

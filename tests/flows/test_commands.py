@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app import cli
 from app.db import Database
@@ -83,8 +84,44 @@ def test_a_competition_from_a_file(arena: Callable[..., Result], tmp_path: Path)
     assert arena("competition", "close", "teapot")[:2] == (0, "teapot is now closed\n")
     assert arena("competition", "close", "teapot")[:2] == (0, "teapot is already closed\n")
     assert arena("competition", "open", "teapot")[:2] == (0, "teapot is now open\n")
+    assert arena("competition", "new", str(file))[:2] == (0, "unchanged teapot\n")
+    assert arena("competition", "close", "teapot")[:2] == (0, "teapot is now closed\n")
+    assert arena("competition", "new", str(file))[:2] == (0, "unchanged teapot\n")
+    assert arena("competition", "open", "teapot", "--reason", "too early")[:2] == (0, "teapot is now open\n")
     code, _, complaint = arena("competition", "open", "kettle")
     assert (code, "unknown_competition" in complaint) == (2, True)
+
+
+def test_a_picture_stands_in_one_competition(arena: Callable[..., Result], tmp_path: Path) -> None:
+    image = tmp_path / "a.png"
+    image.write_bytes(picture_bytes(1))
+    for slug in ("teapot", "kettle"):
+        (tmp_path / f"{slug}.toml").write_text(COMPETITION.replace('"teapot"', f'"{slug}"'))
+        arena("competition", "new", str(tmp_path / f"{slug}.toml"))
+    assert arena("entry", "add", "teapot", "alpha", str(image))[0] == 0
+    code, _, complaint = arena("entry", "add", "kettle", "alpha", str(image))
+    assert (code, complaint) == (
+        2,
+        (
+            "it looks like sample 0 of alpha in teapot: a picture judged blind stands in one place only "
+            "(entry_refused)\n"
+        ),
+    )
+    image.write_bytes(picture_bytes(2))
+    arena("entry", "add", "kettle", "alpha", str(image))
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'blindvote.sqlite3'}")
+    database.write(lambda session: session.execute(text("UPDATE entries SET perceptual_hash = 5")) and None)
+    database.close()
+    code, _, complaint = arena("competition", "close", "teapot")
+    assert (code, complaint) == (
+        2,
+        (
+            "sample 0 of alpha in teapot looks like sample 0 of alpha in kettle: it would tell who made it; "
+            "withdraw one of the two (arena entry withdraw) (stands_elsewhere)\n"
+        ),
+    )
+    assert arena("entry", "withdraw", "kettle", "alpha", "--reason", "twice")[0] == 0
+    assert arena("competition", "close", "teapot")[:2] == (0, "teapot is now closed\n")
 
 
 @pytest.mark.parametrize(

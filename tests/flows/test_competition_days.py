@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import cli
-from app.arena.issuing import Pool
+from app.arena.pool import Pool
 from app.arena.tables import Entry, LedgerLine, Matchup, Vote
 from app.db import Database
 from app.leaderboards import refresh, verify

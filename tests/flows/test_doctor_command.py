@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from app.arena import entries
+from app.arena.entries import Place
 from app.cli import checks
 from app.cli.checks import CHECKS, Patient
 from app.db import ROOT, Database
 from app.leaderboards import refresh
 from app.settings import Settings
-from tests.factories import NOW, cast, issue, make_arena
+from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
 from tests.flows.test_commands import Result, arena
 
 __all__ = ["arena"]
@@ -55,6 +58,28 @@ def test_illnesses_have_names(patient: Patient) -> None:
     assert "1 differences" in checks.tallies(patient).says
     patient.database.migrate("0004")
     assert "0005" in checks.migrations(patient).says
+
+
+def test_a_picture_that_tells_its_maker(patient: Patient) -> None:
+    """Entries of an older version: nothing forbade one picture in two competitions."""
+
+    def show(session: Session) -> None:
+        make_competition(session, "shown", status="closed")
+        make_entry(session, patient.storage, "shown", "maker", seed=50)
+
+    patient.database.write(show)
+    assert checks.blindness(patient).level == "ok"
+    change(patient, "UPDATE entries SET perceptual_hash = 5 WHERE id IN (1, (SELECT max(id) FROM entries))")
+    told = "sample 0 of maker in shown looks like sample 0 of m0 in c0 and "
+    found = checks.blindness(patient)
+    assert (found.level, found.says.partition("is shown with its name (1 in all)")[0]) == ("fail", told)
+    assert "withdraw one of the two (arena entry withdraw)" in found.says
+    change(patient, "UPDATE competitions SET status = 'draft' WHERE slug = 'shown'")
+    found = checks.blindness(patient)
+    assert (found.level, found.says.partition("will tell its name (1 in all)")[0]) == ("warn", told)
+    place = Place("c0", "m0")
+    patient.database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
+    assert checks.blindness(patient).level == "ok"
 
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:

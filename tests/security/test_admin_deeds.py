@@ -100,6 +100,7 @@ def test_a_competition_closes_opens_and_has_a_target(arena: Flask, decider: Flas
     assert rows(arena, Competition)[0].target is None
     assert written(arena, "competition.target") == [("admin ada", f"competition:{SLUG}", WHY)] * 2
     assert written(arena, "competition.closed") == [("admin ada", f"competition:{SLUG}", WHY)]
+    assert written(arena, "competition.reopened") == [("admin ada", f"competition:{SLUG}", WHY)]
 
 
 def test_a_target_is_a_number_of_votes(arena: Flask, decider: FlaskClient) -> None:
