@@ -34,13 +34,15 @@ from sqlalchemy.types import TypeDecorator
 
 from app import metrics
 from app.marks import Watch
-from app.turns import Job, NoTurn, Turns
+from app.turns import Job, NoTurn, Overtaken, Turns
 
 Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parent.parent
 BUSY_SECONDS = 30
 RETRIES = 3
+WRITERS = 4
+"""Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
 BUSY = "The database is busy or unreachable; nothing was stored. Try again."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
@@ -49,10 +51,6 @@ class DatabaseBusy(Exception):
     """The database did not let us in or went away; nothing was stored, so the same call may be made again."""
 
     code = "database_busy"
-
-
-class Overtaken(Exception):
-    """Another transaction changed what this work had read; run again, it will see that."""
 
 
 class NewerDatabase(Exception):
@@ -110,9 +108,11 @@ class Database:
             self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
             self._write_engine = _postgres_engine(self.url)
+            self._writers = threading.BoundedSemaphore(WRITERS)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._watching = threading.Lock()
         self._watched = self._unwatched()
         self._watches: WeakSet[Watch] = WeakSet()
         self._memory: dict[Hashable, Any] = {}
@@ -142,7 +142,8 @@ class Database:
                 return cast("Result", self._turns.run(job))
             for attempt in range(RETRIES):
                 try:
-                    return self._commit(work)
+                    with self._writers:
+                        return self._commit(work)
                 except (DBAPIError, Overtaken) as error:
                     if not _lost_race(error) or attempt == RETRIES - 1:
                         raise
@@ -155,6 +156,9 @@ class Database:
         )
         with Session(engine, expire_on_commit=False) as session:
             result = work(session)
+            if "last" in session.info:
+                driver: Any = session.connection().connection.dbapi_connection
+                session.info["last"](driver.commit)
             session.commit()
             return result
 
@@ -195,15 +199,21 @@ class Database:
         For a fraction of what a transaction costs. None when the database can't be asked.
         """
         watched = self._watched
-        watch: Watch | None = getattr(watched, "watch", None)
         try:
-            if watch is None:
-                watch = watched.watch = Watch(self._write_engine)
-                self._watches.add(watch)
+            watch = getattr(watched, "watch", None) or self._watch(watched)
             return watch, watch.committed()
         except (DBAPIError, self._write_engine.dialect.loaded_dbapi.Error):
             watched.watch = None
             return None
+
+    def _watch(self, watched: Any) -> Watch:
+        """One connection, whoever comes first."""
+        with self._watching:
+            watch: Watch | None = getattr(watched, "watch", None)
+            if watch is None:
+                watch = watched.watch = Watch(self._write_engine)
+                self._watches.add(watch)
+            return watch
 
     def _unwatched(self) -> Any:
         """Each thread asks SQLite by itself, in microseconds; PostgreSQL is a trip away, which all share."""

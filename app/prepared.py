@@ -1,9 +1,10 @@
 """Statements for the hottest path, without the cost of building or dispatching them."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
@@ -11,6 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from app.turns import Overtaken
+
+DIVISION_BY_ZERO = "22012"
 
 
 class Prepared:
@@ -48,7 +53,7 @@ class Prepared:
 
     def each(self, session: Session, rows: Iterable[dict[str, Any]]) -> None:
         """Once for each of these values, sent together."""
-        driver, dialect, compiled = self._ready(session)
+        driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
         with _translated(dialect, compiled.statement):
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
@@ -56,7 +61,7 @@ class Prepared:
 
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
         """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
-        driver, dialect, compiled = self._ready(session)
+        driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
         with _translated(dialect, compiled.statement):
             cursor.execute(compiled.statement, compiled.arranged(values))
@@ -66,8 +71,8 @@ class Prepared:
         """With this dialect's own `insert`."""
         return self._build(insert)
 
-    def _ready(self, session: Session) -> tuple[Any, Dialect, "_Compiled"]:
-        """What the session holds is written first, as it would be by a statement of its own."""
+    def ready(self, session: Session) -> tuple[Any, Dialect, "_Compiled"]:
+        """Driver, dialect and statement; what the session holds is written first, as it would be by its own."""
         if session.autoflush and (session.new or session.dirty or session.deleted):
             session.flush()
         driver, dialect = session.info.get("driver") or _driver(session)
@@ -111,25 +116,62 @@ class Together:
     Changes of the hottest path, made in this order: one statement on PostgreSQL, where each would be a round trip.
 
     There every one sees what was stored before the first, but waits for locks and looks again at the row it waited
-    for. So none may rest on what another of them changed. Values with the same name are the same.
+    for. So none may rest on what another of them changed. Values with the same name are the same. Each must change
+    a row, but those in `freely`; where one does not, all are taken back with Overtaken.
     """
 
-    def __init__(self, *changes: Prepared) -> None:
+    def __init__(self, *changes: Prepared, freely: Sequence[Prepared] = ()) -> None:
         self._changes = changes
-        self._at_once = Prepared(lambda insert: _at_once([change.statement(insert) for change in changes]))
+        self._freely = freely
+        self._at_once = Prepared(self._one_statement)
 
-    def change(self, session: Session, **values: Any) -> list[int]:
-        """How many rows each of them changed."""
-        if session.get_bind().dialect.name == "sqlite":
-            return [change.change(session, **values) for change in self._changes]
-        return list(self._at_once.first(session, **values))
+    def change(self, session: Session, **values: Any) -> None:
+        """All of them, now."""
+        if session.get_bind().dialect.name == "postgresql":
+            with _overtaken():
+                self._at_once.first(session, **values)
+            return
+        if not all(change.change(session, **values) for change in self._changes):
+            raise Overtaken
+        for change in self._freely:
+            change.change(session, **values)
+
+    def last(self, session: Session, **values: Any) -> None:
+        """
+        The end of a work: on PostgreSQL sent with the commit, so that no lock is held for the time of a trip.
+
+        What the work does after it is done before it.
+        """
+        if session.get_bind().dialect.name == "postgresql":
+            session.info["last"] = partial(self._finish, session, values)
+        else:
+            self.change(session, **values)
+
+    def _finish(self, session: Session, values: dict[str, Any], commit: Callable[[], None]) -> None:
+        driver, dialect, compiled = self._at_once.ready(session)
+        with _overtaken(), _translated(dialect, compiled.statement), driver.pipeline():
+            driver.execute(compiled.statement, compiled.arranged(values))
+            commit()
+
+    def _one_statement(self, insert: Any) -> Any:
+        """Whoever counts what they changed, one after the other, makes them in that order."""
+        counts = []
+        for number, change in enumerate((*self._changes, *self._freely)):
+            made = change.statement(insert).returning(literal_column("1")).cte(f"change_{number}")
+            counts.append(select(func.count()).select_from(made).scalar_subquery().label(f"count_{number}"))
+        must, freely = counts[: len(self._changes)], counts[len(self._changes) :]
+        return select((1 / func.least(*must)).label("done"), *freely)
 
 
-def _at_once(changes: list[Any]) -> Any:
-    """Whoever selects their counts, one after the other, makes them in that order."""
-    made = [change.returning(literal_column("1")).cte(f"change_{n}") for n, change in enumerate(changes)]
-    counts = (select(func.count()).select_from(one).scalar_subquery() for one in made)
-    return select(*(count.label(f"count_{n}") for n, count in enumerate(counts)))
+@contextmanager
+def _overtaken() -> Iterator[None]:
+    """A change that found no row divides by zero, which takes back the whole statement."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
+            raise
+        raise Overtaken from error
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:

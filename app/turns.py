@@ -19,6 +19,10 @@ MOST_AT_ONCE = 64
 LOCK_POLL_SECONDS = 0.0002
 
 
+class Overtaken(Exception):
+    """Another transaction changed what a work had read; run again, it will see that."""
+
+
 class NoTurn(Exception):
     """Nobody let us write for as long as we cared to wait; nothing was done."""
 

@@ -11,7 +11,7 @@ from app.arena import errors, ledger
 from app.arena.charging import charge
 from app.arena.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.db import Overtaken, execute, milliseconds, moment_of
+from app.db import execute, milliseconds, moment_of
 from app.prepared import Prepared, Together
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
@@ -130,9 +130,9 @@ _AGE = Prepared(
 )
 """A prefetched matchup starts to age with the vote before it."""
 # Competition first, tally second, matchup last: everybody locks in this order, closing and withdrawing too.
-_CAST_COUNTED = Together(_RAISE_OPEN, _TALLY, _STORE, _RAISE_VOTES, _CLOSE, _AGE)
-_CAST = Together(_STORE, _RAISE_VOTES, _CLOSE, _AGE)
-_SKIP = Together(_STORE, _CLOSE, _AGE)
+_CAST_COUNTED = Together(_RAISE_OPEN, _TALLY, _STORE, _RAISE_VOTES, _CLOSE, freely=[_AGE])
+_CAST = Together(_STORE, _RAISE_VOTES, _CLOSE, freely=[_AGE])
+_SKIP = Together(_STORE, _CLOSE, freely=[_AGE])
 _RECOUNT = Together(_RAISE, _TALLY)
 
 
@@ -292,9 +292,9 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
 
 
 def _store(session: Session, row: Any, dwell_ms: int | None, *, until: datetime) -> None:
-    """Raises Overtaken where the competition or the matchup was closed, or voted on, since it was read."""
+    """Overtaken where the competition or the matchup was closed, or voted on, since it was read."""
     cast = _SKIP if row.outcome == "skip" else _CAST_COUNTED if row.counted else _CAST
-    *changed, _ = cast.change(
+    cast.last(
         session,
         of=row.id,
         voter=row.voter_id,
@@ -307,8 +307,6 @@ def _store(session: Session, row: Any, dwell_ms: int | None, *, until: datetime)
         by=1,
         **_cell(row, 1),
     )
-    if not all(changed):
-        raise Overtaken
 
 
 def _dwell_ms(row: Any, now: datetime) -> int | None:

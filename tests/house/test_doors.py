@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database, DatabaseBusy, Overtaken, insert
+from app.db import Database, DatabaseBusy, insert
+from app.turns import Overtaken
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database
+from app.db import Database, DatabaseBusy
 from app.prepared import Prepared, Together
 
 ADD = Prepared(lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at")))
@@ -17,7 +19,8 @@ ADD_ONCE = Prepared(
         .on_conflict_do_nothing(index_elements=["slug"])
     )
 )
-MOVE = Prepared(lambda _: update(Category).where(Category.slug == bindparam("its")).values(position=7))
+MOVE = Prepared(lambda _: update(Category).where(Category.slug == bindparam("here")).values(position=7))
+MOVE_ALL = Prepared(lambda _: update(Category).where(Category.position >= bindparam("gone")).values(position=0))
 FOUND = Prepared(
     lambda _: (
         select(Category.slug, Category.position).where(Category.position >= bindparam("least")).order_by("slug")
@@ -29,7 +32,7 @@ def test_rows_have_names_and_changes_are_counted(database: Database) -> None:
     def work(session: Session) -> None:
         assert ADD.change(session, its="a", at=1) == ADD_ONCE.change(session, its="b", at=2) == 1
         assert ADD_ONCE.change(session, its="b", at=3) == 0
-        assert MOVE.change(session, its="nobody") == 0
+        assert MOVE.change(session, here="nobody") == 0
         assert [(row.slug, row.position) for row in FOUND.all(session, least=1)] == [("a", 1), ("b", 2)]
         assert FOUND.first(session, least=2).slug == "b"
         assert FOUND.first(session, least=3) is None
@@ -56,27 +59,53 @@ def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
         assert FOUND.all(session, least=0) == []
 
 
-def test_changes_made_together_are_counted_each(database: Database) -> None:
-    both = Together(ADD_ONCE, MOVE)
-
-    def work(session: Session) -> tuple[list[int], list[int]]:
-        ADD.change(session, its="a", at=1)
-        return both.change(session, its="a", at=2), both.change(session, its="b", at=3)
-
-    known, new = database.write(work)
-    assert known == [0, 1]
-    # What the first added the second finds where statements follow each other, not where they are one.
-    assert new == ([1, 1] if database.is_sqlite else [1, 0])
+BOTH = Together(MOVE, ADD_ONCE, freely=[MOVE_ALL])
 
 
-def test_of_changes_made_together_none_stays_when_one_fails(database: Database) -> None:
-    both = Together(MOVE, ADD)
+@pytest.fixture(params=["change", "last"])
+def both(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """At once, or with the commit."""
+    made: Callable[..., None] = getattr(BOTH, request.param)
+    return made
 
-    def work(session: Session) -> None:
-        ADD.change(session, its="a", at=1)
 
-    database.write(work)
-    with pytest.raises(IntegrityError):
-        database.write(lambda session: both.change(session, its="a", at=2))
+def positions(database: Database) -> dict[str, int]:
     with database.reading() as session:
-        assert FOUND.first(session, least=0).position == 1
+        return {row.slug: row.position for row in FOUND.all(session, least=0)}
+
+
+def test_changes_made_together_are_all_made(database: Database, both: Callable[..., None]) -> None:
+    database.write(lambda session: ADD.change(session, its="a", at=1))
+    database.write(lambda session: both(session, here="a", its="b", at=2, gone=100))
+    assert positions(database) == {"a": 7, "b": 2}
+
+
+def test_of_changes_made_together_none_stays_when_one_finds_no_row(
+    database: Database, both: Callable[..., None]
+) -> None:
+    database.write(lambda session: ADD.change(session, its="a", at=1))
+    with pytest.raises(DatabaseBusy):
+        database.write(lambda session: both(session, here="a", its="a", at=2, gone=1))
+    assert positions(database) == {"a": 1}
+
+
+def test_what_a_work_does_after_its_last_change_stays_too(database: Database) -> None:
+    def work(session: Session) -> int:
+        BOTH.last(session, here="a", its="b", at=2, gone=100)
+        return ADD.change(session, its="c", at=3)
+
+    database.write(lambda session: ADD.change(session, its="a", at=1))
+    assert database.write(work) == 1
+    assert positions(database) == {"a": 7, "b": 2, "c": 3}
+
+
+def test_a_last_change_that_fails_takes_the_whole_work_back(database: Database) -> None:
+    def work(session: Session) -> None:
+        ADD.change(session, its="c", at=3)
+        Together(ADD).last(session, its="a", at=2)
+
+    database.write(lambda session: ADD.change(session, its="a", at=1))
+    with pytest.raises(IntegrityError):
+        database.write(work)
+    assert positions(database) == {"a": 1}
+    assert database.write(lambda session: ADD.change(session, its="b", at=2)) == 1
