@@ -1,7 +1,9 @@
 """`arena serve`: the production server."""
 
+import ctypes
 import gc
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
 BLOCKING_THREADS = 16
+M_ARENA_MAX = -8
+"""Of mallopt in malloc.h."""
 STOP_SECONDS = 10
 """For a worker to end its requests. One told to stop while it starts does not hear it and is ended then."""
 
@@ -59,7 +63,14 @@ def application() -> "Flask":
     from app import create_app
     from app.settings import Settings
 
+    _two_arenas_for_malloc()
     app = create_app(Settings())
     gc.collect()
     gc.freeze()  # what stays for good is not looked through again, which stops every thread meanwhile
     return app
+
+
+def _two_arenas_for_malloc() -> None:
+    """Else each thread's arena keeps what it freed, and a worker grows for hours. Only glibc has the option."""
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)

@@ -8,8 +8,9 @@ from contextlib import nullcontext
 import pytest
 
 from app.db import ROOT
-from scripts.faults import database_away, disk_full, history, io_errors, kill, races, slow_clients
+from scripts.faults import database_away, disk_full, history, io_errors, kill, races, slow_clients, soak
 from scripts.faults.server import Server, serving
+from scripts.faults.visitors import Traffic
 
 READY_SECONDS = 60
 """A machine that runs the rest of the suite beside it proves no figure of seconds."""
@@ -30,6 +31,15 @@ def test_simultaneous_posts_are_one_vote(server: Server) -> None:
 
 def test_what_everybody_was_told_is_one_history(server: Server) -> None:
     assert history.prove(server, operations=240, threads=6)
+
+
+def test_a_steady_mix_fails_nobody(server: Server) -> None:
+    traffic = Traffic()
+    samples = soak.soak(server, traffic, seconds=1.5, rate=60, every=0.5)
+    assert soak.kept(server, traffic)
+    answers = sum(sample.answers for sample in samples) + len(traffic.taken())
+    assert answers == sum(traffic.known.statuses.values()) > 0
+    assert all(sample.rss > sample.uss > 0 and sample.files and sample.database for sample in samples)
 
 
 def test_slow_heads_hold_nobody_up(server: Server) -> None:
