@@ -140,9 +140,12 @@ class Together:
         """
         The end of a work: on PostgreSQL sent with the commit, so that no lock is held for the time of a trip.
 
-        What the work does after it is done before it.
+        What the work does after it is done before it, but for another last one.
         """
         if session.get_bind().dialect.name == "postgresql":
+            earlier = session.info.pop("last", None)
+            if earlier is not None:
+                earlier(lambda: None)
             session.info["last"] = partial(self._finish, session, values)
         else:
             self.change(session, **values)

@@ -99,6 +99,15 @@ def test_what_a_work_does_after_its_last_change_stays_too(database: Database) ->
     assert positions(database) == {"a": 7, "b": 2, "c": 3}
 
 
+def test_a_work_may_have_two_last_changes(database: Database) -> None:
+    def work(session: Session) -> None:
+        Together(ADD).last(session, its="a", at=1)
+        Together(ADD).last(session, its="b", at=2)
+
+    database.write(work)
+    assert positions(database) == {"a": 1, "b": 2}
+
+
 def test_a_last_change_that_fails_takes_the_whole_work_back(database: Database) -> None:
     def work(session: Session) -> None:
         ADD.change(session, its="c", at=3)
