@@ -29,7 +29,7 @@ CHANGES = (
     "tallies.repaired",
     CLEARED,
 )
-TESTS = ("exposure", "likelihood")
+TESTS = ("exposure", "likelihood", "ring")
 """What has a p-value."""
 LINES = 100
 """Of the ledger, and of decisions: the newest."""

@@ -8,28 +8,19 @@ are sparse: cost and memory follow the rows, not groups times models.
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from app.ratings.bradley_terry import Fit, chances, logistic
-from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.bradley_terry import Fit
+from app.ratings.groups import TASTE, Cells, Residuals, ratio, residuals, two_sided
 from app.ratings.tallies import Array, Counts, Index, Mask, Tallies, totals
 
 ALPHA = 1e-3
 """A group is suspicious below this; every p-value here is already corrected for the models it looked at."""
-OVERDISPERSION = 1.35
-"""Honest votes vary by so much more than coin tosses would: tastes, lapses, prompts."""
-TASTE = 60 / ELO_PER_LOGIT
-"""Logits by which an honest person's liking of a model differs from everybody's: who votes for years shows it."""
 FEWEST_VOTES = 5
 """A group with fewer votes is not held against the board."""
-MOST_TIES = 0.9
-SUREST = 0.9
-"""Surer expectations weigh and vary like this one, so that a slip on a clear pair accuses nobody."""
 VOTER_CAP, NETWORK_CAP = 40, 120
 SKIP_SHARE, SKIPS_FROM = 0.6, 20
-GROUPS_AT_ONCE = 4096
 NEGLIGIBLE = 1e-12
 
 
@@ -79,7 +70,7 @@ def exposure(
     issued, who answers without an eye to the models answers a random part: Fisher's exact test (1934),
     hypergeometric, one-sided, per model, times the number of models (Bonferroni).
     """
-    cells = _Cells.of(group, left, right, models, groups)
+    cells = Cells.of(group, left, right, models, groups)
     seen, taken = cells.sums(issued, issued), cells.sums(answered, answered)
     all_seen, all_taken = totals(group, issued, groups), totals(group, answered, groups)
     tail = _hypergeometric_tail(taken, seen, all_taken[cells.group], all_seen[cells.group])
@@ -104,12 +95,12 @@ def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> L
     whose chance is taken as proportional to pq.
     """
     group, groups = by_group.competition, int(by_group.competition.max(initial=-1)) + 1
-    cells = _Cells.of(group, by_group.left, by_group.right, by_group.models, groups)
-    rows = _residuals(by_group, fitted, within)
+    cells = Cells.of(group, by_group.left, by_group.right, by_group.models, groups)
+    rows = residuals(by_group, fitted, within)
     votes = totals(group, by_group.played, groups)
     z = _log_likelihood_z(group, rows, cells)
     variance = cells.sums(rows.noise, rows.noise) + (TASTE * cells.sums(rows.spread, rows.spread)) ** 2
-    model_z = _ratio(cells.sums(rows.beyond, -rows.beyond), variance)
+    model_z = ratio(cells.sums(rows.beyond, -rows.beyond), variance)
     correlation = cells.squared_correlation(rows.noise, variance)
     pattern = _chi_squared_tail(cells.over(model_z**2), cells.met, 2 * correlation)
     enough = votes >= FEWEST_VOTES
@@ -157,101 +148,13 @@ def closed_form_shift(share: float, p: float = 0.5) -> float:
     return 400 * math.log10(lifted * (1 - p) / (p * (1 - lifted)))
 
 
-def two_sided(z: Array) -> Array:
-    """Chance of a standard normal at least this far from 0."""
-    return np.asarray(np.frompyfunc(math.erfc, 1, 1)(np.abs(z) / math.sqrt(2)), dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class _Residuals:
-    """
-    Per row: the left model's log-odds by the others' votes, and its score beyond what these let expect.
-
-    ``spread`` is pq summed over the votes; ``noise`` the variance of an honest person's score without tastes.
-    """
-
-    logit: Array
-    beyond: Array
-    spread: Array
-    noise: Array
-
-
-def _residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> _Residuals:
-    played, tied = by_group.played, by_group.ties + by_group.both_bad
-    score = by_group.left_wins + 0.5 * tied
-    logit = fitted.strength[by_group.left] - fitted.strength[by_group.right]
-    logit -= _own_pull(by_group, fitted, within * (score - played * logistic(logit)))
-    beyond, limit = score - played * logistic(logit), math.log(SUREST / (1 - SUREST))
-    logit = np.clip(logit, -limit, limit)
-    spread = played * chances(logit)[1]
-    ties = min(MOST_TIES, float(tied.sum()) / max(4 * float(spread.sum()), 1.0))
-    return _Residuals(logit, beyond, spread, OVERDISPERSION * (1 - ties) * spread)
-
-
-def _log_likelihood_z(group: Index, rows: _Residuals, cells: "_Cells") -> Array:
+def _log_likelihood_z(group: Index, rows: Residuals, cells: Cells) -> Array:
     weighted = rows.logit * rows.spread
     tastes = cells.over((TASTE * cells.sums(weighted, -weighted)) ** 2)
     found, noise = (
         totals(group, values, cells.groups) for values in (rows.logit * rows.beyond, rows.logit**2 * rows.noise)
     )
-    return _ratio(found, noise + tastes)
-
-
-def _own_pull(by_group: Tallies, fitted: Fit, residual: Array) -> Array:
-    """(rows,) by how much each row's group itself moved the distance of its two models: rows of B·Xᵀr."""
-    n, pull = by_group.models, np.zeros(residual.size)
-    order = np.argsort(by_group.competition, kind="stable")
-    ordered = by_group.competition[order]
-    for start in range(0, int(ordered.max(initial=-1)) + 1, GROUPS_AT_ONCE):
-        rows = order[slice(*np.searchsorted(ordered, (start, start + GROUPS_AT_ONCE)))]
-        place = by_group.competition[rows] - start
-        seat, size = place * n, GROUPS_AT_ONCE * n
-        slope = totals(seat + by_group.left[rows], residual[rows], size)
-        slope -= totals(seat + by_group.right[rows], residual[rows], size)
-        moved = slope.reshape(-1, n) @ fitted.bread
-        pull[rows] = moved[place, by_group.left[rows]] - moved[place, by_group.right[rows]]
-    return pull
-
-
-@dataclass(frozen=True, eq=False)
-class _Cells:
-    """A cell per group and model it met, groups ascending; ``of_row`` names the lefts' cells, then the rights'."""
-
-    of_row: Index
-    group: Index
-    model: Index
-    groups: int
-
-    @classmethod
-    def of(cls, group: Index, left: Index, right: Index, models: int, groups: int) -> "_Cells":
-        met = np.tile(group, 2) * models + np.concatenate([left, right])
-        keys, of_row = np.unique(met, return_inverse=True)
-        return cls(of_row, *np.divmod(keys, models), groups)
-
-    @cached_property
-    def met(self) -> Array:
-        """(groups,) models met."""
-        return self.over(np.ones(self.group.size))
-
-    def sums(self, of_left: Counts, of_right: Counts) -> Array:
-        return totals(self.of_row, np.concatenate([of_left, of_right]), self.group.size)
-
-    def over(self, values: Array) -> Array:
-        """(groups,) sums over the models met."""
-        return totals(self.group, values, self.groups)
-
-    def squared_correlation(self, noise: Array, variance: Array) -> Array:
-        """(groups,) sum over models and models of the squared correlations of their scores."""
-        one, other = np.sort(self.of_row.reshape(2, -1), axis=0)
-        pairs, pair = np.unique(one * self.group.size + other, return_inverse=True)
-        first, second = np.divmod(pairs, max(self.group.size, 1))
-        shared = totals(pair, noise, pairs.size) ** 2 / (variance[first] * variance[second])
-        return self.met + 2 * totals(self.group[first], shared, self.groups)
-
-    def smallest(self, values: Array) -> Index:
-        """The cell with the smallest value in each group that has any."""
-        order = np.lexsort((values, self.group))
-        return order[np.unique(self.group[order], return_index=True)[1]]
+    return ratio(found, noise + tastes)
 
 
 def _hypergeometric_tail(hits: Array, marked: Array, drawn: Array, size: Array) -> Array:
@@ -290,7 +193,3 @@ def _chi_squared_tail(value: Array, mean: Array, variance: Array) -> Array:
     half = two_sided(z) / 2
     tail[at] = np.where(z > 0, half, 1 - half)
     return tail
-
-
-def _ratio(value: Array, variance: Array) -> Array:
-    return np.divide(value, np.sqrt(variance), out=np.zeros_like(value), where=variance > 0)

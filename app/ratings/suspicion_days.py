@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.suspicion import OVERDISPERSION
+from app.ratings.groups import OVERDISPERSION
 from app.ratings.tallies import Array, Index, Mask, Tallies, totals
 
 RESIDUAL_ALARM = 4.5

@@ -30,6 +30,7 @@ REASONS = {
 TESTS = {
     "exposure": "votes where one model shows",
     "likelihood": "votes against all others",
+    "ring": "several networks for one model",
     "skips": "skips most of what it is shown",
     "by_hand": "by an admin",
 }
@@ -88,7 +89,7 @@ def bars(days: Sequence[Day]) -> tuple[Bar, ...]:
     height, step = Scale(0, max(_most(days), 1), 0, HEIGHT), WIDTH / max(len(days), 1)
     drawn = []
     for number, day in enumerate(days):
-        counted, rest = height.at(day.counted), height.at(sum(day.excluded.values()))
+        counted, rest = height.at([day.counted, sum(day.excluded.values())])
         x, width = round(number * step, 1), round(step - GAP, 1)
         drawn.append(Bar(day.day, x, width, HEIGHT - counted, counted, round(HEIGHT - counted - rest, 1), rest))
     return tuple(drawn)

@@ -22,7 +22,7 @@ from app.leaderboards.watch.flags import flag, flags, record
 from app.leaderboards.watch.subjects import Subject, UnknownFlag, UnknownSubject
 from app.leaderboards.watch.sweep import Found, report, sweep, watch
 from tests.leaderboards.factories import MODE, START, tally
-from tests.leaderboards.watching import COMPETITIONS, NOW, StopsShort, World, against_all, waits_for
+from tests.leaderboards.watching import COMPETITIONS, NOW, StopsShort, World, against_all, lifts, waits_for
 
 
 @pytest.fixture
@@ -200,6 +200,26 @@ def test_a_network_is_held_against_the_board_as_one(world: World) -> None:
     assert quarantine.release(world.database, number, now=NOW, by="me", why="a school", policy=PUBLIC).votes == 78
     assert sum(map(sum, (row[3:] for row in tallies(world)))) == 6 + sum(map(sum, (row[3:] for row in before)))
     assert not [gap for gap in verify.verify(world.database).differences if gap.kind == "tally"]
+
+
+def test_networks_with_one_plan_are_found_together(one: World) -> None:
+    one.crowd(120)
+    keys = [bytes([number]) * 16 for number in range(6)]
+    for key in keys:
+        for _ in range(4):
+            one.judge(lifts(5, one.honest, one.rng), 20, network=key)
+    for key in (b"h" * 16, b"i" * 16):
+        for _ in range(4):
+            one.judge(one.honest, 20, network=key)
+    one.count()
+    found = swept(one)
+    ring = [finding for finding in found.findings if finding.test == "ring"]
+    assert {finding.subject.network_key for finding in ring} <= set(keys)
+    assert len(ring) >= 3
+    said = ring[0].evidence
+    assert (said["model"], said["direction"], said["ring"]) == ("model-6", "favours", len(ring))
+    assert said["seen"] > said["expected"]
+    assert len({finding.p_value for finding in ring}) == 1
 
 
 def test_who_skips_most_does_not_count(one: World) -> None:

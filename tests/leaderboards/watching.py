@@ -146,6 +146,18 @@ class StopsShort:
         return self.database.write(work)
 
 
+def lifts(place: int, honest: Opinion, rng: Random) -> Opinion:
+    """Two votes of five for one model and against those above it, the others as honest people."""
+
+    def opinion(left: int, right: int) -> str:
+        wanted = [(one == place) - (one < place) for one in (left, right)]
+        if wanted[0] == wanted[1] or rng.random() < 0.6:
+            return honest(left, right)
+        return "a" if wanted[0] > wanted[1] else "b"
+
+    return opinion
+
+
 def waits_for(model: int) -> Opinion:
     """Skips until the model shows, and votes for it."""
     return lambda left, right: "a" if left == model else "b" if right == model else "skip"

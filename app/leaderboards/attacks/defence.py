@@ -7,10 +7,11 @@ import numpy as np
 from app.leaderboards.attacks.world import SKIPPED, Ballots
 from app.ratings import suspicion
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit
+from app.ratings.suspicion_rings import ring
 from app.ratings.tallies import Index, Mask
 
 DEFENCES = ("none", "caps", "all")
-"""Nothing; 40 matchups per voter and 120 per network; these and the tests E, L, C and the skip share."""
+"""Nothing; 40 matchups per voter and 120 per network; these and the tests E, L, C, R and the skip share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,10 @@ def suspects(log: Ballots, counted: Mask, board: Fit, models: int) -> Mask:
     for group in (log.voter, log.network):
         size = int(group.max(initial=-1)) + 1
         found = _eager(log, group, size, models)
-        likely = suspicion.likelihood(votes.rows(models, group[log.cast]), board, within)
+        rows = votes.rows(models, group[log.cast])
+        likely, together = suspicion.likelihood(rows, board, within), ring(rows, board, within)
         found[: likely.p.size] |= likely.p < suspicion.ALPHA
+        found[together.members] |= together.p < suspicion.ALPHA
         flagged |= found[group]
     return flagged | _skippers(log)[log.voter]
 

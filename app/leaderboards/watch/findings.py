@@ -15,6 +15,7 @@ from app.leaderboards.watch.subjects import Subject
 from app.ratings import suspicion
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.suspicion import Exposure, Likelihood
+from app.ratings.suspicion_rings import Ring, ring
 from app.ratings.tallies import Array, Mask, Tallies
 
 NO_TEST = 1.0
@@ -48,6 +49,23 @@ class _Mode:
     fitted: Fit | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """A batch's votes held against the board."""
+
+    groups: int
+    odd: Likelihood
+    together: Ring
+
+    @property
+    def tests(self) -> dict[str, Array]:
+        """(groups,) p-values by test; who did not vote has 1."""
+        likely, ringed = np.ones(self.groups), np.ones(self.groups)
+        likely[: self.odd.p.size] = self.odd.p
+        ringed[self.together.members] = self.together.p
+        return {"likelihood": likely, "ring": ringed}
+
+
 def findings(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[Finding]:
     """Every voter or network of a mode that a test finds and no flag stands against."""
     about = _about(session, mode)
@@ -66,27 +84,26 @@ def _about(session: Session, mode: str) -> _Mode:
 
 
 def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[Finding]:
-    groups = len(batch.names)
-    left, right = (np.searchsorted(about.model_ids, side) for side in (batch.left, batch.right))
-    models = about.model_ids.size
-    eager = suspicion.exposure(
-        batch.group, left, right, batch.issued, batch.answered, groups=groups, models=models
-    )
-    odd = _likelihood(batch, about)
+    eager, judged = _exposure(batch, about), _judged(batch, about)
+    tests = {"exposure": eager.p} | ({} if judged is None else judged.tests)
     skippers = _skippers(eager, kind)
-    suspects = (eager.p < suspicion.ALPHA) | skippers
-    if odd is not None:
-        suspects[: odd.p.size] |= odd.p < suspicion.ALPHA
-    for group in np.flatnonzero(suspects).tolist():
-        likelier = odd is not None and group < odd.p.size and odd.p[group] < eager.p[group]
-        if odd is not None and likelier and odd.p[group] < suspicion.ALPHA:
-            test, p_value, told = "likelihood", float(odd.p[group]), _of_votes(batch, about, odd, group)
-        elif eager.p[group] < suspicion.ALPHA:
-            test, p_value, told = "exposure", float(eager.p[group]), _of_exposure(batch, about, eager, group)
-        else:
+    for group in np.flatnonzero(skippers | (np.min([*tests.values()], axis=0) < suspicion.ALPHA)).tolist():
+        test = min(tests, key=lambda name: float(tests[name][group]))
+        p_value, told = float(tests[test][group]), dict[str, Any]()
+        if p_value >= suspicion.ALPHA:
             test, p_value, told = "skips", NO_TEST, {"model": None, "direction": None}
-        common = _common(batch, about, eager, group)
-        yield Finding(Subject.named(batch.names[group]), test, p_value, common | told)
+        elif test == "exposure":
+            told = _of_exposure(batch, about, eager, group)
+        elif judged is not None:
+            told = (_of_ring if test == "ring" else _of_votes)(batch, about, judged, group)
+        evidence = _common(batch, about, eager, group) | told
+        yield Finding(Subject.named(batch.names[group]), test, p_value, evidence)
+
+
+def _exposure(batch: Batch, about: _Mode) -> Exposure:
+    left, right = (np.searchsorted(about.model_ids, side) for side in (batch.left, batch.right))
+    groups, models = len(batch.names), about.model_ids.size
+    return suspicion.exposure(batch.group, left, right, batch.issued, batch.answered, groups=groups, models=models)
 
 
 def _skippers(eager: Exposure, kind: Kind) -> Mask:
@@ -96,7 +113,7 @@ def _skippers(eager: Exposure, kind: Kind) -> Mask:
     return suspicion.skip_share(eager.issued, eager.issued - eager.answered)
 
 
-def _likelihood(batch: Batch, about: _Mode) -> Likelihood | None:
+def _judged(batch: Batch, about: _Mode) -> _Judged | None:
     """Votes beyond a cap do not count, and tell as much about who cast them."""
     if about.fitted is None or about.board is None:
         return None
@@ -106,7 +123,9 @@ def _likelihood(batch: Batch, about: _Mode) -> Likelihood | None:
     left, right = (np.searchsorted(about.board.model_ids, side[voted]) for side in (batch.left, batch.right))
     models = about.board.model_ids.size
     cast = Tallies(models, batch.group[voted], left, right, *batch.votes[voted].T)
-    return suspicion.likelihood(cast, about.fitted, batch.counts[voted].sum(axis=1) / cast.played)
+    within = batch.counts[voted].sum(axis=1) / cast.played
+    odd, together = suspicion.likelihood(cast, about.fitted, within), ring(cast, about.fitted, within)
+    return _Judged(len(batch.names), odd, together)
 
 
 def _on_board(batch: Batch, board: BoardTallies) -> Mask:
@@ -140,19 +159,33 @@ def _of_exposure(batch: Batch, about: _Mode, eager: Exposure, group: int) -> dic
     }
 
 
-def _of_votes(batch: Batch, about: _Mode, odd: Likelihood, group: int) -> dict[str, Any]:
+def _of_votes(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
+    odd = judged.odd
+    told = {"z": round(float(odd.z[group]), 1), "model_z": round(float(odd.model_z[group]), 1)}
+    if odd.model[group] < 0:
+        return {"model": None, "direction": None} | told
+    return _of_model(batch, about, int(odd.model[group]), group) | told
+
+
+def _of_ring(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
+    """How well its own votes fit what the ring does for or against the model, and how many are in it."""
+    together = judged.together
+    own = float(together.z[together.members == group][0])
+    told = _of_model(batch, about, together.model, group)
+    return told | {"direction": _direction(together.way), "z": round(own, 1), "ring": together.members.size}
+
+
+def _of_model(batch: Batch, about: _Mode, place: int, group: int) -> dict[str, Any]:
     """Points for the model, a win one and a tie half, against those the board expects of the same pairs."""
-    if about.board is None or about.fitted is None or odd.model[group] < 0:
-        return {"model": None, "direction": None, "z": round(float(odd.z[group]), 1)}
-    model = int(about.board.model_ids[odd.model[group]])
-    points, _ = _points(batch, group, model)
+    if about.board is None or about.fitted is None:
+        raise AssertionError("votes were judged without a board")
+    model = int(about.board.model_ids[place])
+    seen, expected = _points(batch, group, model)[0], _expected(batch, group, model, about.board, about.fitted)
     return {
         "model": about.slugs[model],
-        "direction": _direction(float(odd.model_z[group])),
-        "expected": round(_expected(batch, group, model, about.board, about.fitted), 1),
-        "seen": points,
-        "z": round(float(odd.z[group]), 1),
-        "model_z": round(float(odd.model_z[group]), 1),
+        "direction": _direction(seen - expected),
+        "expected": round(expected, 1),
+        "seen": seen,
     }
 
 
