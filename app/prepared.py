@@ -2,9 +2,8 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.turns import Overtaken
 
 DIVISION_BY_ZERO = "22012"
+_NOTHING = nullcontext()
 
 
 class Prepared:
@@ -59,11 +59,25 @@ class Prepared:
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
 
+    def later(self, session: Session, **values: Any) -> Callable[[], list[Any]]:
+        """
+        Every row, to be had once the work is committed: sent with what is sent at its end.
+
+        At once where nothing waits for the end, and on SQLite, where nothing is far away.
+        """
+        waiting = session.info.get("last")
+        if waiting is None:
+            rows = self.all(session, **values)
+            return lambda: rows
+        cursor, row_type = waiting.also(session, self, values)
+        return lambda: [row_type._make(row) for row in cursor.fetchall()]
+
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
         """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
+        is_first = "driver" not in session.info
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with _translated(dialect, compiled.statement):
+        with _translated(dialect, compiled.statement), _with_begin(driver, dialect, is_first=is_first):
             cursor.execute(compiled.statement, compiled.arranged(values))
         return cursor, compiled.row_type
 
@@ -146,15 +160,9 @@ class Together:
             earlier = session.info.pop("last", None)
             if earlier is not None:
                 earlier(lambda: None)
-            session.info["last"] = partial(self._finish, session, values)
+            session.info["last"] = _Last(session, self._at_once, values)
         else:
             self.change(session, **values)
-
-    def _finish(self, session: Session, values: dict[str, Any], commit: Callable[[], None]) -> None:
-        driver, dialect, compiled = self._at_once.ready(session)
-        with _overtaken(), _translated(dialect, compiled.statement), driver.pipeline():
-            driver.execute(compiled.statement, compiled.arranged(values))
-            commit()
 
     def _one_statement(self, insert: Any) -> Any:
         """Whoever counts what they changed, one after the other, makes them in that order."""
@@ -166,6 +174,28 @@ class Together:
         return select((1 / func.least(*must)).label("done"), *freely)
 
 
+class _Last:
+    """What is sent with a work's commit: changes, and questions whose answers are to be had after it."""
+
+    def __init__(self, session: Session, changes: Prepared, values: dict[str, Any]) -> None:
+        self._driver, self._dialect, changed = changes.ready(session)
+        self._sent = [(self._driver.cursor(), changed.statement, changed.arranged(values))]
+
+    def also(self, session: Session, asked: Prepared, values: dict[str, Any]) -> tuple[Any, Any]:
+        """The cursor that will hold the answer, and the type of its rows."""
+        _, _, compiled = asked.ready(session)
+        cursor = self._driver.cursor()
+        self._sent.append((cursor, compiled.statement, compiled.arranged(values)))
+        return cursor, compiled.row_type
+
+    def __call__(self, commit: Callable[[], None]) -> None:
+        changes = self._sent[0][1]
+        with _overtaken(), _translated(self._dialect, changes), self._driver.pipeline():
+            for cursor, statement, values in self._sent:
+                cursor.execute(statement, values)
+            commit()
+
+
 @contextmanager
 def _overtaken() -> Iterator[None]:
     """A change that found no row divides by zero, which takes back the whole statement."""
@@ -175,6 +205,14 @@ def _overtaken() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
             raise
         raise Overtaken from error
+
+
+def _with_begin(driver: Any, dialect: Dialect, *, is_first: bool) -> AbstractContextManager[Any]:
+    """The driver begins a transaction with its first statement: sent with it, that is no trip of its own."""
+    pipeline: AbstractContextManager[Any] = (
+        driver.pipeline() if is_first and dialect.name == "postgresql" else _NOTHING
+    )
+    return pipeline
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:

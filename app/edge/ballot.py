@@ -1,5 +1,6 @@
 """A voter's request, from page or API alike: whose it is, the arena's rule, and the boards told afterwards."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -12,7 +13,7 @@ from app.arena.issuing import Issued, Wish
 from app.arena.voting import Answer
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
-from app.leaderboards.reveal import Reveal, revealed
+from app.leaderboards.reveal import Reveal, revealed_later
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
@@ -48,14 +49,14 @@ def cast(matchup_id: str, outcome: str) -> tuple[Answer, Reveal | None]:
     found, moment = parts(), now()
     seconds, policy = found.settings.matchup_seconds, found.policy
 
-    def work(session: Session) -> tuple[Answer, Reveal | None]:
+    def work(session: Session) -> tuple[Answer, Callable[[], Reveal | None]]:
         answer = voting.cast(session, who, matchup, outcome, now=moment, matchup_seconds=seconds, policy=policy)
-        return answer, revealed(session, answer)
+        return answer, revealed_later(session, answer)
 
-    answer, shown = found.database.write(work)
+    answer, uncover = found.database.write(work)
     if abs(answer.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
         metrics.count("votes_total", answer.outcome, str(answer.counted).lower(), answer.reason or "")
-    return answer, shown
+    return answer, uncover()
 
 
 def undo(matchup_id: str) -> str:

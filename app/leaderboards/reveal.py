@@ -1,8 +1,9 @@
 """A vote's answer: who made the two images, and where they stand on their mode's overall board."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
@@ -53,21 +54,27 @@ def revealed(session: Session, answer: Answer, *, with_change: bool = False) -> 
     return names_and_standings(session, answer.left_model_id, answer.right_model_id, answer.mode, since=since)
 
 
+def revealed_later(session: Session, answer: Answer) -> Callable[[], Reveal | None]:
+    """The same, to be had once the vote is committed: asked for with its commit."""
+    if answer.outcome == "skip":
+        return lambda: None
+    sides = answer.left_model_id, answer.right_model_id
+    rows = _STANDINGS.later(session, key=key(answer.mode), left=sides[0], right=sides[1])
+    return lambda: _reveal(rows(), sides, {})
+
+
 def names_and_standings(
     session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
 ) -> Reveal:
     """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
-    found = _models(session, (left_model_id, right_model_id), mode, before)
-    return Reveal(a=found[left_model_id], b=found[right_model_id])
+    rows = _STANDINGS.all(session, key=key(mode), left=left_model_id, right=right_model_id)
+    return _reveal(rows, (left_model_id, right_model_id), before)
 
 
-def _models(
-    session: Session, model_ids: tuple[int, int], mode: str, before: Mapping[int, float]
-) -> dict[int, RevealedModel]:
-    left, right = model_ids
-    rows = _STANDINGS.all(session, key=key(mode), left=left, right=right)
-    return {
+def _reveal(rows: list[Any], sides: tuple[int, int], before: Mapping[int, float]) -> Reveal:
+    """`before` are ratings then, by model."""
+    found = {
         number: RevealedModel(
             slug=slug,
             name=name,
@@ -79,3 +86,4 @@ def _models(
         )
         for number, slug, name, creator, rating, rank in rows
     }
+    return Reveal(a=found[sides[0]], b=found[sides[1]])

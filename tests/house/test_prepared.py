@@ -1,6 +1,7 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, select, update
@@ -118,3 +119,37 @@ def test_a_last_change_that_fails_takes_the_whole_work_back(database: Database) 
         database.write(work)
     assert positions(database) == {"a": 1}
     assert database.write(lambda session: ADD.change(session, its="b", at=2)) == 1
+
+
+def test_what_is_asked_for_later_is_there_after_the_commit(database: Database) -> None:
+    def work(session: Session) -> Callable[[], list[Any]]:
+        Together(ADD).last(session, its="a", at=1)
+        return FOUND.later(session, least=1)
+
+    rows = database.write(work)
+    assert [(row.slug, row.position) for row in rows()] == [("a", 1)]
+
+
+def test_with_nothing_to_wait_for_later_is_now(database: Database) -> None:
+    def work(session: Session) -> Callable[[], list[Any]]:
+        ADD.change(session, its="a", at=1)
+        return FOUND.later(session, least=1)
+
+    assert [row.slug for row in database.write(work)()] == ["a"]
+
+
+def test_a_work_run_again_asks_again(database: Database) -> None:
+    database.write(lambda session: ADD.change(session, its="a", at=1))
+    runs = []
+
+    def work(session: Session) -> Callable[[], list[Any]]:
+        runs.append("a" if not runs else "b")
+        BOTH.last(session, here="a", its=runs[-1], at=2, gone=100)
+        return FOUND.later(session, least=0)
+
+    if database.is_sqlite:
+        with pytest.raises(DatabaseBusy):  # one writer at a time: there is no race to lose
+            database.write(work)
+        return
+    assert [row.slug for row in database.write(work)()] == ["a", "b"]
+    assert runs == ["a", "b"]
