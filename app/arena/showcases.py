@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
@@ -18,16 +18,18 @@ _STATES = Prepared(
         *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
     ).order_by(_COMPETITIONS.id)
 )
-_SHOWN = (
-    select(
-        *(_ENTRIES[name] for name in ("model_id", "competition_id", "role", "media_key", "prompt")),
-        *(_COMPETITIONS[name] for name in ("slug", "title", "frame_width", "frame_height")),
+_SHOWN = Prepared(
+    lambda _: (
+        select(
+            *(_ENTRIES[name] for name in ("model_id", "competition_id", "role", "media_key", "prompt")),
+            *(_COMPETITIONS[name] for name in ("slug", "title", "frame_width", "frame_height")),
+        )
+        .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+        .where(_ENTRIES.model_id == bindparam("model"), _ENTRIES.withdrawn_at.is_(None))
+        .where(_COMPETITIONS.status != "draft")
+        .where(or_(_ENTRIES.role == "showcase", _COMPETITIONS.status == "closed", _COMPETITIONS.open_gallery))
+        .order_by(_ENTRIES.role.desc(), _COMPETITIONS.id.desc(), _ENTRIES.sample)
     )
-    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
-    .where(_ENTRIES.model_id.in_(bindparam("models", expanding=True)), _ENTRIES.withdrawn_at.is_(None))
-    .where(_COMPETITIONS.status != "draft")
-    .where(or_(_ENTRIES.role == "showcase", _COMPETITIONS.status == "closed", _COMPETITIONS.open_gallery))
-    .order_by(_ENTRIES.role.desc(), _COMPETITIONS.id.desc(), _ENTRIES.sample)
 )
 _COUNTS = Prepared(
     lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
@@ -49,9 +51,9 @@ class Showcase:
 
 
 def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
-    """Showcases before entries of closed or open-gallery competitions, the newest first; first samples only."""
+    """Of each: showcases, then entries of closed or open-gallery competitions, newest first; first samples."""
     found: dict[tuple[int, int, str], Showcase] = {}
-    for row in session.execute(_SHOWN, {"models": list(model_ids)}).all():
+    for row in (row for model in model_ids for row in _SHOWN.all(session, model=model)):
         found.setdefault((row.model_id, row.competition_id, row.role), _showcase(row))
     return tuple(found.values())
 
@@ -61,7 +63,7 @@ def arena_state(session: Session) -> tuple[object, ...]:
     return (*_STATES.all(session), _COUNTS.first(session))
 
 
-def _showcase(row: Row[*tuple[Any, ...]]) -> Showcase:
+def _showcase(row: Any) -> Showcase:
     return Showcase(
         model_id=row.model_id,
         url=f"/{row.media_key}",

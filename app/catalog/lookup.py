@@ -184,8 +184,13 @@ def version(session: Session) -> int:
 def _kept(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
     """What was read of this version of the catalogue on this day, else what is read now."""
     # A transaction that writes brings no memory: what it says of a version may never be committed.
-    memory: dict[Hashable, tuple[object, Any]] = session.info.get("memory", {})
-    key = version(session), today
+    memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
+    if memory is None:
+        return read()
+    # One snapshot has one version.
+    if "catalogue" not in session.info:
+        session.info["catalogue"] = version(session)
+    key = session.info["catalogue"], today
     known, found = memory.get(name, (None, None))
     if known != key:
         found = read()

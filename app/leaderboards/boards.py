@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -81,8 +81,7 @@ class Current:
     catalogue: int
 
 
-@dataclass(frozen=True)
-class NamedModel:
+class NamedModel(NamedTuple):
     """A model as boards name it."""
 
     slug: str
@@ -91,8 +90,7 @@ class NamedModel:
     status: Status
 
 
-@dataclass(frozen=True)
-class BoardStanding:
+class BoardStanding(NamedTuple):
     """One model on a board. Ratings in Elo points, rates from 0 to 1, `rank` None below four battles."""
 
     model_id: int

@@ -14,7 +14,7 @@ from app.catalog.lookup import UnknownModel
 from app.db import moment_of
 from app.leaderboards.boards import BoardStanding, BoardView, NamedModel
 from app.leaderboards.frontier import Candidate, chances
-from app.leaderboards.headtohead import Battles, expected_score
+from app.leaderboards.headtohead import Battles
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 from app.prepared import Prepared
@@ -90,19 +90,11 @@ class HistoryPoint:
 
 
 @dataclass(frozen=True)
-class MatrixCell:
-    """Row against column: `battles` with the row as A, `expected` its share of points by the ratings."""
-
-    battles: Battles
-    expected: float
-
-
-@dataclass(frozen=True)
 class WinMatrix:
-    """Ranked models, best first; `cells[row][column]`, None on the diagonal."""
+    """Ranked models, best first; `cells[row][column]` has the row as A, None on the diagonal."""
 
     models: tuple[NamedModel, ...]
-    cells: tuple[tuple[MatrixCell | None, ...], ...]
+    cells: tuple[tuple[Battles | None, ...], ...]
 
 
 def elo_vs_price(view: BoardView) -> Scatter:
@@ -130,15 +122,12 @@ def win_matrix(session: Session, view: BoardView) -> WinMatrix:
     rows = [row for row in view.standings if row.rank is not None]
     rows.sort(key=lambda row: (row.rank or 0, row.model.slug))
     met = _met(session, list(view.run.competition_ids) if view.run else [])
-
-    def cell(row: BoardStanding, column: BoardStanding) -> MatrixCell | None:
-        if row is column:
-            return None
-        battles = met.get((row.model_id, column.model_id), Battles())
-        return MatrixCell(battles, expected_score(row.rating, column.rating))
-
-    cells = tuple(tuple(cell(row, column) for column in rows) for row in rows)
-    return WinMatrix(tuple(row.model for row in rows), cells)
+    never = Battles()
+    cells = (
+        tuple(None if row is column else met.get((row.model_id, column.model_id), never) for column in rows)
+        for row in rows
+    )
+    return WinMatrix(tuple(row.model for row in rows), tuple(cells))
 
 
 def _scatter(

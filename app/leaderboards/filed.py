@@ -24,15 +24,16 @@ _FILED = Prepared(
         .where(_COMPETITIONS.mode == bindparam("mode"), _COMPETITIONS.status != "draft")
     )
 )
-_ENTRIES = Entry.__table__.c
+_ONE, _OTHER = (Entry.__table__.alias(name) for name in ("one", "other"))
+_MEETING = (
+    select(_ONE.c.id)
+    .join(_OTHER, _OTHER.c.competition_id == _ONE.c.competition_id)
+    .where(_ONE.c.competition_id == _COMPETITIONS.id, _OTHER.c.model_id > _ONE.c.model_id)
+    .where(*(side.c.role == "contestant" for side in (_ONE, _OTHER)))
+    .where(*(side.c.withdrawn_at.is_(None) for side in (_ONE, _OTHER)))
+)
 _CONTESTED = Prepared(
-    lambda _: (
-        select(_COMPETITIONS.slug)
-        .join(Entry.__table__, _ENTRIES.competition_id == _COMPETITIONS.id)
-        .where(_COMPETITIONS.status == "open", _ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
-        .group_by(_COMPETITIONS.slug)
-        .having(func.count(_ENTRIES.model_id.distinct()) > 1)
-    )
+    lambda _: select(_COMPETITIONS.slug).where(_COMPETITIONS.status == "open", _MEETING.exists())
 )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from app.catalog.lookup import ModelSummary
@@ -81,10 +82,11 @@ def filters(given: Mapping[str, str]) -> Filters:
 
 def ordered(rows: list[Row], filters: Filters, value: Callable[[Row, str], Any]) -> list[Row]:
     """Rows by the column asked for; rows without a value come last in either order."""
-    known = [row for row in rows if value(row, filters.sort) is not None]
-    unknown = [row for row in rows if value(row, filters.sort) is None]
-    known.sort(key=lambda row: value(row, filters.sort), reverse=filters.order == "desc")
-    return known + unknown
+    valued = [(value(row, filters.sort), row) for row in rows]
+    known = sorted(
+        (one for one in valued if one[0] is not None), key=itemgetter(0), reverse=filters.order == "desc"
+    )
+    return [row for _, row in known] + [row for found, row in valued if found is None]
 
 
 def _one_of(param: str, value: str, allowed: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 WIDTH_IN_SD = 2 * 1.96
 STEPS = 240
 REACH = 4.0
+LEAST_SD = 0.5
 Array = Any
 """numpy's, which is not imported to name it."""
 
@@ -19,11 +20,6 @@ class Candidate(NamedTuple):
     rating: float
     low: float
     high: float
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation in Elo points."""
-        return max((self.high - self.low) / WIDTH_IN_SD, 0.5)
 
 
 def chances(candidates: Sequence[Candidate]) -> tuple[float, ...]:
@@ -42,17 +38,34 @@ def _chances(candidates: tuple[Candidate, ...]) -> tuple[float, ...]:
 
     if not candidates:
         return ()
-    x, rating, sd = np.array([(c.x, c.rating, c.sd) for c in candidates]).T
-    grid = np.linspace((rating - REACH * sd).min(), (rating + REACH * sd).max(), STEPS + 1)
+    given = np.array(candidates)
+    order = given[:, 0].argsort(kind="stable")
+    x, rating, low, high = given[order].T
+    sd = np.maximum((high - low) / WIDTH_IN_SD, LEAST_SD)
+    # Whoever is surely below a cheaper one has no chance, and takes none from others.
+    able = rating + REACH * sd >= np.maximum.accumulate(rating - REACH * sd)
+    found = np.zeros(len(x))
+    found[order[able]] = _integrals(x[able], rating[able], sd[able])
+    shares: list[float] = found.tolist()
+    return tuple(shares)
+
+
+def _integrals(x: Array, rating: Array, sd: Array) -> Array:
+    """The chances of candidates by rising x; `sd` is the standard deviation of each rating."""
+    import numpy as np  # noqa: PLC0415 (not every command draws a chart)
+
+    start, end = (rating - REACH * sd).min(), (rating + REACH * sd).max()
+    grid = start + (end - start) / STEPS * np.arange(STEPS + 1)
     below = np.interp((grid - rating[:, None]) / sd[:, None], *_normal())
     # A candidate's chance to lie in a step, and that of each to lie below the step's middle.
-    here, middle = np.diff(below), (below[:, 1:] + below[:, :-1]) / 2
-    found = []
-    for index in range(len(candidates)):
-        rivals = x <= x[index]
-        rivals[index] = False
-        found.append(min(float(here[index] @ middle[rivals].prod(axis=0)), 1.0))
-    return tuple(found)
+    here, middle = below[:, 1:] - below[:, :-1], (below[:, 1:] + below[:, :-1]) / 2
+    # That of all before it to lie below, times that of those after it which cost the same.
+    rivals = np.ones_like(middle)
+    rivals[1:] = middle[:-1].cumprod(axis=0)
+    for index, after in enumerate(x.searchsorted(x, side="right").tolist()):
+        if after > index + 1:
+            rivals[index] *= middle[index + 1 : after].prod(axis=0)
+    return np.minimum((here * rivals).sum(axis=1), 1)
 
 
 @cache

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.catalog.pricing import dollars
-from app.leaderboards.charts import ChartPoint, HistoryPoint, MatrixCell, Scatter, WinMatrix
+from app.leaderboards.boards import NamedModel
+from app.leaderboards.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
+from app.leaderboards.headtohead import Battles
 from app.web.formats import percent, plural
-from app.web.svg import Curve, Frame, Moment, Plot, Spot, curve, scatter
+from app.web.svg import Curve, Moment, Plot, Spot, curve, scatter
 
-WIDE = Frame(620, 380)
-NARROW = Frame(340, 330, left=36, right=8)
+TALL, LOW = 290, 180
+"""Pixels of what is drawn, without axes: points, and a rating over time."""
+NAMED = 12
+"""Names in a chart that is about one model: its own, the frontier's and the best, as far as there is room."""
 DAY = 86_400
 HEAT = 10
 """Shades of the win matrix."""
@@ -19,38 +23,50 @@ HEAT = 10
 
 @dataclass(frozen=True)
 class ScatterChart:
-    """Elo against something; drawn twice, for wide and for narrow windows. `rows` is the same as a table."""
+    """Elo against something, without a drawing where there is nothing to draw. `rows` is the same as a table."""
 
     key: str
     title: str
     axis: str
     left_out: str
-    plots: tuple[Plot, ...]
+    plot: Plot | None
     rows: tuple["ScatterRow", ...]
 
 
 class ScatterRow(NamedTuple):
-    """A model of the chart in words; `x` as it is read."""
+    """A model of the chart in words."""
 
-    point: ChartPoint
+    href: str
+    name: str
     x: str
+    rating: str
+    interval: str
+    frontier: str
     is_marked: bool
 
 
 @dataclass(frozen=True)
 class HistoryChart:
-    """A rating over time."""
+    """A rating over time, without a drawing for fewer than two moments."""
 
-    curves: tuple[Curve, ...]
+    curve: Curve | None
     points: tuple[HistoryPoint, ...]
+
+
+class MatrixCell(NamedTuple):
+    """Row against column: `share` of the points in per cent and its `shade`, 0 to HEAT; None before any vote."""
+
+    votes: int
+    share: int | None
+    shade: int | None
 
 
 @dataclass(frozen=True)
 class MatrixView:
-    """A win matrix as table rows of (cell, shade); the shade is None on the diagonal and where nobody voted."""
+    """A win matrix as a table; None on the diagonal."""
 
-    matrix: WinMatrix
-    rows: tuple[tuple[tuple[MatrixCell | None, int | None], ...], ...]
+    models: tuple[NamedModel, ...]
+    rows: tuple[tuple[MatrixCell | None, ...], ...]
 
 
 def price_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
@@ -64,19 +80,18 @@ def speed_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
 
 
 def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
-    """A model's rating over time; without drawings for fewer than two points."""
+    """A model's rating over time."""
     moments = [Moment(p.at.timestamp(), p.rating, p.rating_low, p.rating_high) for p in points]
     if len({moment.at for moment in moments}) < 2:
-        return HistoryChart((), tuple(points))
+        return HistoryChart(None, tuple(points))
     within_days = moments[-1].at - moments[0].at < 3 * DAY
     text = _hour if within_days else _day
-    frames = (Frame(620, 260), Frame(340, 240, left=36, right=8))
-    return HistoryChart(tuple(curve(moments, frame, text) for frame in frames), tuple(points))
+    return HistoryChart(curve(moments, LOW, text), tuple(points))
 
 
 def matrix_view(matrix: WinMatrix) -> MatrixView:
     """Cells with a shade from 0, never wins, to HEAT, always wins."""
-    return MatrixView(matrix, tuple(tuple((cell, _shade(cell)) for cell in row) for row in matrix.cells))
+    return MatrixView(matrix.models, tuple(tuple(map(_cell, row)) for row in matrix.cells))
 
 
 def usd_tick(value: float) -> str:
@@ -94,33 +109,37 @@ def seconds_tick(value: float) -> str:
 def _chart(
     key: str, title: str, axis: str, data: Scatter, text: Callable[[float], str], marked: str | None
 ) -> ScatterChart:
-    rows = tuple(ScatterRow(p, _exactly(key, p.x), p.model.slug == marked) for p in data.points)
-    spots = [_spot(row) for row in rows]
+    rows = tuple(_row(key, p, is_marked=p.model.slug == marked) for p in data.points)
+    spots = [_spot(p, row) for p, row in zip(data.points, rows, strict=True)]
     return ScatterChart(
         key,
         title,
         axis,
         _left_out(data),
-        tuple(scatter(spots, frame, text) for frame in (WIDE, NARROW)) if spots else (),
+        scatter(spots, TALL, text, NAMED if marked else None) if spots else None,
         rows,
     )
 
 
-def _spot(row: ScatterRow) -> Spot:
-    p = row.point
-    place = ", on the frontier" if p.on_frontier else ""
-    sure = f"{percent(p.frontier_chance)} sure to be there" if p.on_frontier else ""
-    title = f"{p.model.name}: {p.rating:.0f} Elo ({p.rating_low:.0f} to {p.rating_high:.0f}), {row.x}{place}"
+def _row(key: str, p: ChartPoint, *, is_marked: bool) -> ScatterRow:
+    sure = percent(p.frontier_chance)
+    return ScatterRow(
+        f"/models/{p.model.slug}",
+        p.model.name,
+        _exactly(key, p.x),
+        f"{p.rating:.0f}",
+        f"{p.rating_low:.0f}\N{EN DASH}{p.rating_high:.0f}",
+        f"yes, {sure}" if p.on_frontier else sure,
+        is_marked,
+    )
+
+
+def _spot(p: ChartPoint, row: ScatterRow) -> Spot:
+    title = f"{row.name}: {row.rating} Elo ({p.rating_low:.0f} to {p.rating_high:.0f}), {row.x}"
+    if p.on_frontier:
+        title += f", on the frontier, {percent(p.frontier_chance)} sure to be there"
     return Spot(
-        x=p.x,
-        y=p.rating,
-        low=p.rating_low,
-        high=p.rating_high,
-        name=p.model.name,
-        title=f"{title}, {sure}" if sure else title,
-        href=f"/models/{p.model.slug}",
-        is_on_frontier=p.on_frontier,
-        is_marked=row.is_marked,
+        p.x, p.rating, p.rating_low, p.rating_high, row.name, title, row.href, p.on_frontier, row.is_marked
     )
 
 
@@ -133,10 +152,13 @@ def _left_out(data: Scatter) -> str:
     return f"{plural(data.omitted, 'model')} {data.reason}" if data.omitted else ""
 
 
-def _shade(cell: MatrixCell | None) -> int | None:
-    if cell is None or cell.battles.a_score is None:
+def _cell(battles: Battles | None) -> MatrixCell | None:
+    if battles is None:
         return None
-    return round(cell.battles.a_score * HEAT)
+    score = battles.a_score
+    if score is None:
+        return MatrixCell(0, None, None)
+    return MatrixCell(battles.votes, round(score * 100), round(score * HEAT))
 
 
 def _hour(at: float) -> str:

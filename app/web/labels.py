@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 FONT = 12
+HEIGHT = FONT + 2
 NARROW = frozenset("fijlrtI.,:;'|!()[]- /1")
 WIDE = frozenset("mwMW@%")
 GAP = 9
@@ -12,7 +13,7 @@ FAR = GAP + 5
 CROSSES_LINE, CROSSES_INTERVAL, NO_ROOM = 1, 2, 3
 FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
-RADIUS = 6
+RADIUS, HALF_INTERVAL = 6, 2
 SHARE = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """Of a label's width, what lies left of its anchor."""
 
@@ -25,28 +26,18 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def overlaps(self, other: "Box") -> bool:
-        """Whether they share any area."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
 
 class Label(NamedTuple):
-    """A name at its baseline; `anchor` as SVG's text-anchor. `box` is the room it takes."""
+    """A name; `x` and `y` from its point to its baseline, `anchor` as SVG's text-anchor."""
 
     text: str
     x: float
     y: float
     anchor: str
-    box: Box
 
 
 class Point(NamedTuple):
-    """A point that wants its name shown; `top` and `bottom` are the ends of its interval."""
+    """A point that has a name; `top` and `bottom` are the ends of its interval."""
 
     name: str
     x: float
@@ -55,9 +46,18 @@ class Point(NamedTuple):
     bottom: float
 
 
+class Room(NamedTuple):
+    """What a label takes up: from `left` to `right` of its point at `x`, and down from `top`."""
+
+    x: float
+    left: float
+    right: float
+    top: float
+
+
 Segment = tuple[tuple[float, float], tuple[float, float]]
-Edges = tuple[float, float, float, float]
-"""What a Box holds, where there are thousands of them."""
+Array = Any
+"""numpy's, which is not imported to name it."""
 
 
 def _places() -> Iterator[tuple[float, float, str]]:
@@ -81,73 +81,87 @@ def width(text: str) -> float:
     return FONT * sum(ems)
 
 
-def place(points: Sequence[Point], inside: Box, lines: Iterable[Segment] = ()) -> list[Label | None]:
+def place(
+    points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment] = (), stretch: float = 1
+) -> list[Label | None]:
     """
-    A label for each point, the first points first; None where there is no room.
+    A label for each of the first `named` points, the first first; None where there is no room.
 
-    Labels keep off every point and each other always, and off intervals and `lines` where they can.
+    Labels keep off every point and each other always, and off intervals and `lines` where they can: here, and
+    however far the points are drawn apart sideways, up to `stretch` times.
     """
-    names: list[Edges] = []
+    if not points:
+        return []
+    faults = _faults(points, named, inside, lines, stretch)
+    # A stable order: of places with the same fault the nearest.
+    orders = faults.argsort(axis=1, kind="stable").tolist()
+    fair, passable = ((faults <= most).sum(axis=1).tolist() for most in (CROSSES_LINE, CROSSES_INTERVAL))
+    rooms: list[Room] = []
     placed: list[Label | None] = []
-    for point, faults in zip(points, _faults(points, inside, lines) if points else (), strict=True):
-        most = CROSSES_INTERVAL if not placed or len(points) <= FEW else CROSSES_LINE
-        possible = [at for at in range(len(PLACES)) if faults[at] <= most]
-        # Sorting is stable: of places with the same fault the nearest.
-        order = sorted(possible, key=faults.__getitem__)
-        found = next((at for at in order if _is_free(_box(point, at), names)), None)
-        placed.append(None if found is None else _label(point, found))
+    for point, order, few, many in zip(points, orders, fair, passable, strict=False):
+        possible = order[: many if not placed or len(points) <= FEW else few]
+        found = next((at for at in possible if _is_free(_room(point, at), rooms, stretch)), None)
+        placed.append(None if found is None else Label(point.name, *PLACES[found]))
         if found is not None:
-            names.append(_box(point, found))
-    return placed
+            rooms.append(_room(point, found))
+    return placed + [None] * (len(points) - len(placed))
 
 
-def _faults(points: Sequence[Point], inside: Box, lines: Iterable[Segment]) -> list[list[int]]:
-    """What is wrong with a label of each point at each place."""
-    import numpy as np  # noqa: PLC0415 (not every page draws a chart)
-
-    x, y, wide = np.array([(point.x, point.y, width(point.name)) for point in points]).T[:, :, None]
-    right, down, share = np.array([(dx, dy, SHARE[anchor]) for dx, dy, anchor in PLACES]).T
-    left, top = x + right - share * wide, y + down - FONT + 1
-    end, bottom = left + wide, top + FONT + 2
-
-    def touch(others: Iterable[Edges]) -> Any:
-        starts, tops, ends, bottoms = np.array(list(others)).reshape(-1, 4).T[:, :, None, None]
-        return ((left < ends) & (starts < end) & (top < bottoms) & (tops < bottom)).any(axis=0)
-
-    is_out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < bottom)
-    on_points = touch((p.x - RADIUS, p.y - RADIUS, p.x + RADIUS, p.y + RADIUS) for p in points)
-    on_intervals = touch((p.x - 2, p.top, p.x + 2, p.bottom) for p in points)
-    on_lines = touch(box for line in lines for box in _along(line))
-    faults = np.select([is_out | on_points, on_intervals, on_lines], [NO_ROOM, CROSSES_INTERVAL, CROSSES_LINE])
-    found: list[list[int]] = faults.tolist()
-    return found
+def _room(point: Point, at: int) -> Room:
+    """Of a label of this point at this place."""
+    right, down, anchor = PLACES[at]
+    wide = width(point.name)
+    start = right - SHARE[anchor] * wide
+    return Room(point.x, start, start + wide, point.y + down - FONT + 1)
 
 
-def _is_free(box: Edges, names: Iterable[Edges]) -> bool:
-    left, top, right, bottom = box
-    for its_left, its_top, its_right, its_bottom in names:
-        if its_left < right and left < its_right and its_top < bottom and top < its_bottom:
-            return False
+def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
+    """Of these others, however far apart their points are drawn."""
+    x, left, right, top = wanted
+    for its_x, its_left, its_right, its_top in rooms:
+        if -HEIGHT < its_top - top < HEIGHT:
+            near = its_x - x
+            far = near * stretch
+            if near > far:
+                near, far = far, near
+            if near + its_left < right and left < far + its_right:
+                return False
     return True
 
 
-def _box(point: Point, at: int) -> Edges:
-    right, down, anchor = PLACES[at]
-    wide = width(point.name)
-    left, top = point.x + right - SHARE[anchor] * wide, point.y + down - FONT + 1
-    return left, top, left + wide, top + FONT + 2
+def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment], stretch: float) -> Array:
+    """(named points, places): what is wrong with a label there."""
+    import numpy as np  # noqa: PLC0415 (not every page draws a chart)
+
+    wide = np.array([min(width(point.name), inside.right) for point in points[:named]])[:, None]
+    x, y = np.array([(point.x, point.y) for point in points[:named]]).T[:, :, None]
+    right, down, share = np.array([(dx, dy, SHARE[anchor]) for dx, dy, anchor in PLACES]).T
+    start, top = right - share * wide, y + down - FONT + 1
+    left, end = x + start, x + start + wide
+    is_out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < top + HEIGHT)
+
+    dots = [(p.x, RADIUS, p.y - RADIUS, p.y + RADIUS) for p in points]
+    intervals = [(p.x, HALF_INTERVAL, p.top, p.bottom) for p in points]
+    pieces = [piece for line in lines for piece in _along(line, stretch)]
+    centre, half, its_top, its_bottom = np.array([*dots, *intervals, *pieces]).T[:, :, None, None]
+    near = centre - x
+    far = near * stretch
+    hit = (its_top < top + HEIGHT) & (top < its_bottom)
+    hit &= np.minimum(near, far) - half < start + wide
+    hit &= np.maximum(near, far) + half > start
+    many = len(points)
+    on_points, on_intervals, on_lines = (
+        part.any(axis=0) for part in (hit[:many], hit[many : 2 * many], hit[2 * many :])
+    )
+    crosses = np.where(on_intervals, CROSSES_INTERVAL, np.where(on_lines, CROSSES_LINE, 0))
+    return np.where(is_out | on_points, NO_ROOM, crosses)
 
 
-def _label(point: Point, at: int) -> Label:
-    right, down, anchor = PLACES[at]
-    return Label(point.name, round(point.x + right, 1), round(point.y + down, 1), anchor, Box(*_box(point, at)))
-
-
-def _along(line: Segment) -> Iterator[Edges]:
-    """Small boxes that cover a straight line."""
+def _along(line: Segment, stretch: float) -> Iterator[tuple[float, float, float, float]]:
+    """Pieces that cover a straight line: centre, half of the width, top and bottom."""
     (x1, y1), (x2, y2) = line
     steps = max(1, int(max(abs(x2 - x1), abs(y2 - y1)) // 6))
+    wide, high = (x2 - x1) / steps, (y2 - y1) / steps
     for step in range(steps):
-        xs = sorted((x1 + (x2 - x1) * step / steps, x1 + (x2 - x1) * (step + 1) / steps))
-        ys = sorted((y1 + (y2 - y1) * step / steps, y1 + (y2 - y1) * (step + 1) / steps))
-        yield xs[0] - 1, ys[0] - 1, xs[1] + 1, ys[1] + 1
+        x, y = x1 + wide * (step + 0.5), y1 + high * (step + 0.5)
+        yield x, abs(wide) / 2 * stretch + 1, y - abs(high) / 2 - 1, y + abs(high) / 2 + 1

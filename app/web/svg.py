@@ -3,12 +3,17 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 from app.web.labels import Box, Label, Point, place
 
+ACROSS = 100
+"""Places across a drawing are per cent of its width, which is the window's affair; those down it are pixels."""
+NARROWEST, WIDEST = 224, 700
+"""Pixels of that width, the first in a window of 320: names that are free there stay so up to the widest."""
+ROOM = Box(2, -22, NARROWEST + 12, -2)
+"""For names, the last from the lower edge."""
 LINEAR_STEPS = (1, 2, 2.5, 5, 10)
 LOG_TICKS = ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 TALL = 1.0
@@ -17,7 +22,7 @@ LEAST_SPREAD = 60.0
 
 
 class Tick(NamedTuple):
-    """A place on an axis, in pixels, and what stands there."""
+    """A place on an axis and what stands there."""
 
     at: float
     text: str
@@ -25,7 +30,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Scale:
-    """Values to pixels, from `start` to `end`; by their logarithm where `is_log`."""
+    """Values to places, from `start` to `end`; by their logarithm where `is_log`."""
 
     low: float
     high: float
@@ -33,42 +38,20 @@ class Scale:
     end: float
     is_log: bool = False
 
-    def at(self, value: float) -> float:
-        """Pixels, never outside the scale."""
-        low, length = self._ends
-        share = (self._place(value) - low) / length
-        inside = 0.0 if share < 0 else 1.0 if share > 1 else share
-        return round(self.start + (self.end - self.start) * inside, 1)
+    def at(self, values: Sequence[float]) -> list[float]:
+        """The place of each, never outside the scale."""
+        import numpy as np  # noqa: PLC0415 (not every page draws a chart)
+
+        wanted = np.maximum([self.low, self.high, *values], self.low)
+        places = np.log(wanted) if self.is_log else wanted
+        shares = np.minimum((places[2:] - places[0]) / (places[1] - places[0]), 1)
+        found: list[float] = (self.start + (self.end - self.start) * shares).round(1).tolist()
+        return found
 
     def ticks(self, text: Callable[[float], str], most: int) -> tuple[Tick, ...]:
         """Round values, at most so many."""
         values = log_ticks(self.low, self.high, most) if self.is_log else linear_ticks(self.low, self.high, most)
-        return tuple(Tick(self.at(value), text(value)) for value in values)
-
-    @cached_property
-    def _ends(self) -> tuple[float, float]:
-        low = self._place(self.low)
-        return low, self._place(self.high) - low
-
-    def _place(self, value: float) -> float:
-        return math.log(max(value, self.low)) if self.is_log else value
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The size of a drawing and the room its axes take, in pixels."""
-
-    width: int
-    height: int
-    left: int = 44
-    right: int = 16
-    top: int = 26
-    bottom: int = 44
-
-    @property
-    def inner(self) -> Box:
-        """Where points go."""
-        return Box(self.left, self.top, self.width - self.right, self.height - self.bottom)
+        return tuple(Tick(at, text(value)) for at, value in zip(self.at(values), values, strict=True))
 
 
 class Spot(NamedTuple):
@@ -86,7 +69,7 @@ class Spot(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A point in pixels; `top` and `bottom` are the ends of its interval."""
+    """A point in its place; `top` and `bottom` are the ends of its interval."""
 
     x: float
     y: float
@@ -100,7 +83,7 @@ class Mark(NamedTuple):
 class Plot:
     """A scatter plot: everything a template needs, and nothing to compute."""
 
-    frame: Frame
+    height: int
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     marks: tuple[Mark, ...]
@@ -124,7 +107,7 @@ class Moment(NamedTuple):
 class Curve:
     """A value over time with the band of its interval."""
 
-    frame: Frame
+    height: int
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     line: str
@@ -156,24 +139,24 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return [low, high]
 
 
-def scatter(spots: Sequence[Spot], frame: Frame, x_text: Callable[[float], str]) -> Plot:
+def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], named: int | None = None) -> Plot:
     """
     Points on a logarithmic x; at least one.
 
-    An x of 0 stands at the left edge. Names go to the marked point first, then to the frontier, then by rating.
+    An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
+    then the frontier, then by rating.
     """
-    inner = frame.inner
-    x, y = _log_scale([s.x for s in spots], inner), _rating_scale(spots, inner)
+    x, y = _log_scale([s.x for s in spots]), _rating_scale(spots, height)
     order = sorted(spots, key=lambda s: (not s.is_marked, not s.is_on_frontier, -s.y, s.name))
-    points = [Point(s.name, x.at(s.x), y.at(s.y), y.at(s.high), y.at(s.low)) for s in order]
-    edge = sorted((x.at(s.x), y.at(s.y)) for s in spots if s.is_on_frontier)
-    room = Box(inner.left + 2, 4, frame.width - 2, inner.bottom - 2)
-    labels = place(points, room, list(pairwise(edge)))
-    marks = [Mark(p.x, p.y, p.top, p.bottom, s, label) for p, s, label in zip(points, order, labels, strict=True)]
+    down = y.at([value for s in order for value in (s.y, s.high, s.low)])
+    places = list(zip(x.at([s.x for s in order]), down[::3], down[1::3], down[2::3], strict=True))
+    labels = _labels(order, places, height, named)
+    marks = [Mark(*at, s, label) for at, s, label in zip(places, order, labels, strict=True)]
     marks.sort(key=lambda mark: (mark.spot.is_marked, mark.x, mark.y))
+    edge = sorted((mark.x, mark.y) for mark in marks if mark.spot.is_on_frontier)
     return Plot(
-        frame,
-        x.ticks(x_text, 4 + frame.width // 240),
+        height,
+        x.ticks(x_text, 5),
         y.ticks(lambda value: f"{value:.0f}", 6),
         tuple(marks),
         path(edge) if len(edge) > 1 else "",
@@ -182,23 +165,20 @@ def scatter(spots: Sequence[Spot], frame: Frame, x_text: Callable[[float], str])
     )
 
 
-def curve(moments: Sequence[Moment], frame: Frame, x_text: Callable[[float], str]) -> Curve:
+def curve(moments: Sequence[Moment], height: int, x_text: Callable[[float], str]) -> Curve:
     """A line through at least two moments, oldest first, with its interval as a band."""
-    inner = frame.inner
-    x = Scale(moments[0].at, max(moments[-1].at, moments[0].at + 1), inner.left, inner.right)
-    spots = [Spot(m.at, m.value, m.low, m.high, "", "", "") for m in moments]
-    y = _rating_scale(spots, inner)
-    upper = [(x.at(m.at), y.at(m.high)) for m in moments]
-    lower = [(x.at(m.at), y.at(m.low)) for m in reversed(moments)]
-    middle = [(x.at(m.at), y.at(m.value)) for m in moments]
-    most = 2 + frame.width // 160
-    times = [x.low + (x.high - x.low) * n / (most - 1) for n in range(most)]
+    times, values, lows, highs = zip(*moments, strict=True)
+    x = Scale(times[0], max(times[-1], times[0] + 1), 0, ACROSS)
+    y = _rating_scale([Spot(*moment, "", "", "") for moment in moments], height)
+    across = x.at(times)
+    upper, middle, lower = (list(zip(across, y.at(those), strict=True)) for those in (highs, values, lows))
+    ticks = [x.low, (x.low + x.high) / 2, x.high]
     return Curve(
-        frame,
-        tuple(Tick(x.at(time), x_text(time)) for time in times),
+        height,
+        tuple(Tick(at, x_text(time)) for at, time in zip(x.at(ticks), ticks, strict=True)),
         y.ticks(lambda value: f"{value:.0f}", 6),
         path(middle),
-        path([*upper, *lower]),
+        path([*upper, *reversed(lower)]),
         tuple(middle) if len(middle) <= 60 else (),
     )
 
@@ -212,20 +192,30 @@ def _whiskers(marks: Iterable[Mark]) -> str:
     return "".join(f"M{mark.x:g} {mark.top:g}V{mark.bottom:g}" for mark in marks)
 
 
-def _log_scale(values: Sequence[float], inner: Box) -> Scale:
+def _labels(
+    order: Sequence[Spot], places: Sequence[tuple[float, ...]], height: int, named: int | None
+) -> list[Label | None]:
+    unit = NARROWEST / ACROSS
+    points = [Point(s.name, x * unit, *down) for s, (x, *down) in zip(order, places, strict=True)]
+    edge = sorted((p.x, p.y) for p, s in zip(points, order, strict=True) if s.is_on_frontier)
+    room = ROOM._replace(bottom=height + ROOM.bottom)
+    return place(points, named or len(points), room, pairwise(edge), WIDEST / NARROWEST)
+
+
+def _log_scale(values: Sequence[float]) -> Scale:
     above = [value for value in values if value > 0] or [1.0]
     # Room for at least a factor of three, so that two near values do not look far apart.
     spare = max(1.18, math.sqrt(3 / (max(above) / min(above))))
     free = 2 if min(values) <= 0 else 1
     # And room for a name to the right of the dearest.
-    return Scale(min(above) / spare / free, max(above) * spare * 1.15, inner.left, inner.right, is_log=True)
+    return Scale(min(above) / spare / free, max(above) * spare * 1.15, 0, ACROSS, is_log=True)
 
 
-def _rating_scale(spots: Sequence[Spot], inner: Box) -> Scale:
+def _rating_scale(spots: Sequence[Spot], height: int) -> Scale:
     """Holds the intervals, unless they are so long that nothing else could be seen."""
     low, high = min(s.y for s in spots), max(s.y for s in spots)
     reach = max((high - low) * TALL, LEAST_SPREAD)
     bottom = max(min(s.low for s in spots), low - reach)
     top = min(max(s.high for s in spots), high + reach)
     pad = max((top - bottom) * 0.04, 8)
-    return Scale(min(bottom, low) - pad, max(top, high) + pad, inner.bottom, inner.top)
+    return Scale(min(bottom, low) - pad, max(top, high) + pad, height, 0)

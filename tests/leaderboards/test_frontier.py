@@ -38,10 +38,15 @@ def test_many_models_as_drawing_them_has_it() -> None:
     rng, rounds = random.Random(1), 20_000
     hits = [0] * len(field)
     for _ in range(rounds):
-        drawn = [rng.gauss(c.rating, c.sd) for c in field]
+        drawn = [rng.gauss(c.rating, (c.high - c.low) / (2 * 1.96)) for c in field]
         for n, own in enumerate(field):
             hits[n] += all(drawn[n] > drawn[m] for m, c in enumerate(field) if m != n and c.x <= own.x)
     assert chances(field) == pytest.approx([hit / rounds for hit in hits], abs=0.015)
+
+
+def test_who_is_surely_below_a_cheaper_one_changes_nothing() -> None:
+    rivals = [candidate(0.02, 1000), candidate(0.03, 1010)]
+    assert chances([*rivals, candidate(0.025, 500)]) == pytest.approx([*chances(rivals), 0])
 
 
 @settings(max_examples=40, deadline=None)

@@ -160,11 +160,6 @@ def test_win_matrix(database: Database) -> None:
     with database.reading() as session:
         matrix = win_matrix(session, board(session, MODE, now=START))
     assert [model.slug for model in matrix.models] == ["model-1", "model-2", "model-3"]
-    first, second = matrix.cells[0][1], matrix.cells[1][0]
-    assert first is not None
-    assert second is not None
-    assert (first.battles, second.battles) == (Battles(9, 2, 1, 1), Battles(2, 9, 1, 1))
-    assert first.expected + second.expected == pytest.approx(1)
+    assert (matrix.cells[0][1], matrix.cells[1][0]) == (Battles(9, 2, 1, 1), Battles(2, 9, 1, 1))
     assert matrix.cells[0][0] is None
-    assert matrix.cells[0][2] is not None
-    assert matrix.cells[0][2].battles == Battles()
+    assert matrix.cells[0][2] == Battles()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from app.leaderboards.boards import NamedModel
 from app.leaderboards.charts import ChartPoint, Scatter
 from app.web.charts import price_chart, usd_tick
-from app.web.labels import RADIUS, Box
-from app.web.svg import Frame, Moment, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter
+from app.web.labels import FONT, RADIUS, SHARE, Box, width
+from app.web.svg import NARROWEST, WIDEST, Moment, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter
 
 NAMES = st.text("abcdefMWil 1[]", min_size=1, max_size=24)
 RATINGS = st.floats(500, 1500)
@@ -29,32 +29,50 @@ SPOTS = st.lists(
     min_size=1,
     max_size=40,
 )
-FRAMES = st.sampled_from([Frame(620, 380), Frame(340, 330, left=36, right=8)])
+HEIGHT = 290
 
 
-def plotted(spots: list[Spot], frame: Frame) -> Plot:
-    return scatter(spots, frame, usd_tick)
+def plotted(spots: list[Spot], named: int | None = None) -> Plot:
+    return scatter(spots, HEIGHT, usd_tick, named)
 
 
-@settings(max_examples=60, deadline=None)
-@given(SPOTS, FRAMES)
-def test_names_never_collide(spots: list[Spot], frame: Frame) -> None:
-    plot = plotted(spots, frame)
-    labels = [mark.label for mark in plot.marks if mark.label]
-    assert all(label.box.left >= 0 and label.box.right <= frame.width for label in labels)
-    assert all(label.box.top >= 0 and label.box.bottom <= frame.height for label in labels)
-    assert not any(one.box.overlaps(other.box) for one, other in combinations(labels, 2))
-    dots = [Box(m.x - RADIUS, m.y - RADIUS, m.x + RADIUS, m.y + RADIUS) for m in plot.marks]
-    assert not any(label.box.overlaps(dot) for label in labels for dot in dots)
-
-
-@settings(max_examples=60, deadline=None)
-@given(SPOTS, FRAMES)
-def test_points_stay_inside_and_keep_their_order(spots: list[Spot], frame: Frame) -> None:
-    plot, inner = plotted(spots, frame), frame.inner
+def boxes(plot: Plot, wide: float) -> tuple[list[Box], list[Box]]:
+    """Labels and dots in pixels, where the drawing is so wide."""
+    labels, dots = [], []
     for mark in plot.marks:
-        assert inner.left <= mark.x <= inner.right
-        assert inner.top <= mark.top <= mark.y <= mark.bottom <= inner.bottom
+        x, y = mark.x * wide / 100, mark.y
+        dots.append(Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS))
+        if mark.label:
+            room = width(mark.label.text)
+            left, base = x + mark.label.x - SHARE[mark.label.anchor] * room, y + mark.label.y
+            labels.append(Box(left, base - FONT + 1, left + room, base + 3))
+    return labels, dots
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """By more than a tenth of a pixel, to which places are rounded."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    return across > 0.1 and min(one.bottom, other.bottom) - max(one.top, other.top) > 0.1
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPOTS, st.floats(NARROWEST, WIDEST), st.none() | st.integers(1, 12))
+def test_names_never_collide_however_wide_the_window(spots: list[Spot], wide: float, named: int | None) -> None:
+    labels, dots = boxes(plotted(spots, named), wide)
+    assert len(labels) <= (named or len(spots))
+    assert all(label.left >= 0 and label.right <= wide + 16 for label in labels)
+    assert all(label.top >= -26 and label.bottom <= HEIGHT for label in labels)
+    assert not any(overlap(one, other) for one, other in combinations(labels, 2))
+    assert not any(overlap(label, dot) for label in labels for dot in dots)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPOTS)
+def test_points_stay_inside_and_keep_their_order(spots: list[Spot]) -> None:
+    plot = plotted(spots)
+    for mark in plot.marks:
+        assert 0 <= mark.x <= 100
+        assert 0 <= mark.top <= mark.y <= mark.bottom <= HEIGHT
     for one, other in combinations(plot.marks, 2):
         if one.spot.x < other.spot.x:
             assert one.x <= other.x
@@ -65,17 +83,16 @@ def test_points_stay_inside_and_keep_their_order(spots: list[Spot], frame: Frame
 def test_the_marked_model_is_named_first() -> None:
     crowd = [Spot(0.01, 1000 + n / 10, 990, 1010, f"Model number {n}", "", "/") for n in range(30)]
     own = Spot(0.0101, 1001, 990, 1010, "Mine", "", "/", is_marked=True)
-    plot = plotted([*crowd, own], Frame(340, 330))
-    assert [mark.label is not None for mark in plot.marks if mark.spot.is_marked] == [True]
-    assert plot.marks[-1].spot.is_marked, "drawn last, so on top"
+    for named in (1, None):
+        plot = plotted([*crowd, own], named)
+        assert [mark.label is not None for mark in plot.marks if mark.spot.is_marked] == [True]
+        assert plot.marks[-1].spot.is_marked, "drawn last, so on top"
 
 
 def test_a_free_model_stands_at_the_left_edge() -> None:
-    plot = plotted(
-        [Spot(0, 1000, 990, 1010, "Free", "", "/"), Spot(0.1, 1000, 990, 1010, "Paid", "", "/")], Frame(620, 380)
-    )
+    plot = plotted([Spot(0, 1000, 990, 1010, "Free", "", "/"), Spot(0.1, 1000, 990, 1010, "Paid", "", "/")])
     assert plot.marks[0].spot.name == "Free"
-    assert plot.marks[0].x == plot.frame.left
+    assert plot.marks[0].x == 0
 
 
 @given(st.floats(-1000, 2000), st.floats(1, 1000), st.integers(2, 8))
@@ -102,18 +119,14 @@ def test_prices_on_an_axis(value: float, text: str) -> None:
 
 def test_a_logarithmic_scale_gives_equal_factors_equal_room() -> None:
     scale = Scale(0.001, 1, 0, 300, is_log=True)
-    assert [scale.at(x) for x in (0.001, 0.01, 0.1, 1)] == [0, 100, 200, 300]
+    assert scale.at([0.001, 0.01, 0.1, 1]) == [0, 100, 200, 300]
+    assert scale.at([0.0001, 10]) == [0, 300], "never outside"
 
 
 def test_a_curve_runs_from_edge_to_edge() -> None:
-    drawn = curve(
-        [Moment(0, 1000, 950, 1050), Moment(50, 1010, 980, 1040), Moment(100, 990, 970, 1010)],
-        Frame(620, 260),
-        str,
-    )
+    drawn = curve([Moment(0, 1000, 950, 1050), Moment(50, 1010, 980, 1040), Moment(100, 990, 970, 1010)], 180, str)
     points = [tuple(map(float, point.split(","))) for point in drawn.line.split()]
-    assert points[0][0] == drawn.frame.left
-    assert points[-1][0] == drawn.frame.width - drawn.frame.right
+    assert [x for x, _ in points] == [0, 50, 100]
     assert len(drawn.band.split()) == 6
 
 
@@ -133,14 +146,24 @@ def test_what_is_left_out_is_said_and_one_model_is_singular() -> None:
         price_chart(Scatter((), 24, "waiting for enough speed data")).left_out
         == "24 models waiting for enough speed data"
     )
-    assert price_chart(Scatter((), 0, "x")).plots == ()
+    assert price_chart(Scatter((), 0, "x")).plot is None
 
 
 def test_a_point_says_all_it_shows() -> None:
     chart = price_chart(Scatter((point("one", 0.0123, 1000, front=True, chance=0.84),), 0, ""))
-    title = chart.plots[0].marks[0].spot.title
+    assert chart.plot
+    mark = chart.plot.marks[0]
     assert (
-        re.sub(r"\s", " ", title) == "One: 1000 Elo (980 to 1020), $0.0123, on the frontier, 84 % sure to be there"
+        re.sub(r"\s", " ", mark.spot.title)
+        == "One: 1000 Elo (980 to 1020), $0.0123, on the frontier, 84 % sure to be there"
     )
-    assert chart.plots[0].marks[0].spot.href == "/models/one"
-    assert not math.isnan(chart.plots[0].marks[0].x)
+    assert mark.spot.href == chart.rows[0].href == "/models/one"
+    assert chart.rows[0][1:] == (
+        "One",
+        "$0.0123",
+        "1000",
+        "980\N{EN DASH}1020",
+        "yes, 84\N{NO-BREAK SPACE}%",
+        False,
+    )
+    assert not math.isnan(mark.x)

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -80,24 +81,23 @@ def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> Non
 
 
 def test_names_in_a_chart_do_not_touch_each_other(browser: Browser, base: str) -> None:
-    boxes = """(kind) => [...document.querySelectorAll(`.${kind} .spot text`)].map((one) => {
-      const { left, right, top, bottom } = one.getBoundingClientRect(); return [left, right, top, bottom]; })"""
-    for width, kind in ((1280, "wide-plot"), (390, "narrow-plot")):
+    boxes = """() => [...document.querySelectorAll(".plot")].map((plot) => {
+      return [...plot.querySelectorAll(".spot text")].map((one) => {
+        const { left, right, top, bottom } = one.getBoundingClientRect();
+        return [left, right, top, bottom]; }); })"""
+    for width in (1280, 800, 390):
         with visiting(browser, base, viewport={"width": width, "height": 800}) as visit:
-            visit.open("/models/dall-e-2")
-            for chart in visit.page.query_selector_all(f".{kind}"):
-                assert chart.is_visible()
-            found = visit.page.evaluate(boxes, kind)
-    assert found
-    for number, (left, right, top, bottom) in enumerate(found):
-        for other in found[number + 1 :]:
+            visit.open("/charts/text-to-image")
+            charts = visit.page.evaluate(boxes)
+        assert any(charts)
+        for (left, right, top, bottom), other in (pair for chart in charts for pair in combinations(chart, 2)):
             assert right <= other[0] or other[1] <= left or bottom <= other[2] or other[3] <= top
 
 
 def test_a_point_is_reached_by_key_and_says_what_it_is(browser: Browser, base: str) -> None:
     with visiting(browser, base, viewport={"width": 1280, "height": 800}) as visit:
         visit.open("/charts/text-to-image")
-        point = visit.page.locator('.wide-plot a[href="/models/dall-e-2"]').first
+        point = visit.page.locator('.plot a[href="/models/dall-e-2"]').first
         point.focus()
         assert "DALL-E 2" in visit.page.locator("[data-readout]").first.inner_text()
         visit.page.keyboard.press("Enter")

@@ -196,7 +196,7 @@ def prices(client: FlaskClient) -> tuple[dict[str, object], str]:
         "figure": (r"(\$[\d.]+) last price, from|last price, from (\$[\d.]+)", words(page)),
         "formats": (r"256x256 ~\$[\d.]+\d", section(page, "start")),
         "faq": (r"\$[\d.]+ per image", section(page, "faq")),
-        "chart": (r'aria-label="DALL-E 2: [^"]*?(\$[\d.]+\d)', page),
+        "chart": (r"<title>DALL-E 2: [^<]*?(\$[\d.]+\d)", page),
         "plain": (r"256x256: (\$[\d.]+)", client.get("/models/dall-e-2/llms.txt").text),
     }
     found: dict[str, object] = {}
@@ -209,8 +209,8 @@ def prices(client: FlaskClient) -> tuple[dict[str, object], str]:
 
 
 def mark(page: str) -> float:
-    """Where DALL-E 2 stands on the price axis of the wide chart, in pixels."""
-    found = re.search(r'aria-label="DALL-E 2: [^"]*\$.*?cx="([\d.]+)"', page, re.DOTALL)
+    """Where DALL-E 2 stands on the price axis of the chart, in per cent of its width."""
+    found = re.search(r'<title>DALL-E 2: [^<]*\$[^<]*</title><svg x="([\d.]+)%"', page)
     assert found
     return float(found[1])
 

@@ -14,7 +14,9 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
 
   for (const spot of chart.querySelectorAll(".spot")) {
     // The native tooltip would say the same a second later.
-    spot.querySelector("title")?.remove();
+    const title = spot.querySelector("title");
+    spot.setAttribute("aria-label", title.textContent);
+    title.remove();
     spot.addEventListener("pointerenter", () => tell(spot));
     spot.addEventListener("pointerleave", () => tell(null));
     spot.addEventListener("focus", () => tell(spot));
