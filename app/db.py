@@ -157,9 +157,10 @@ class Database:
         with Session(engine, expire_on_commit=False) as session:
             result = work(session)
             if "last" in session.info:
-                driver: Any = session.connection().connection.dbapi_connection
-                session.info["last"](driver.commit)
-            session.commit()
+                session.flush()
+                session.info["last"].send(commit=True)
+            else:
+                session.commit()
             return result
 
     def _commit_batch(self, jobs: list[Job]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,16 @@ class Prepared:
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
 
+    def before(self, session: Session, **values: Any) -> Any:
+        """
+        The first row, before the work's transaction: what is done after it must itself hold what it rests on.
+
+        Two trips less on PostgreSQL where one `Together.last` is all that follows. On SQLite like `first`.
+        """
+        driver, dialect, _ = self.ready(session)
+        with _outside(driver) if _is_idle(driver, dialect) else _NOTHING:
+            return self.first(session, **values)
+
     def later(self, session: Session, **values: Any) -> Callable[[], list[Any]]:
         """
         Every row, to be had once the work is committed: sent with what is sent at its end.
@@ -74,10 +84,9 @@ class Prepared:
 
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
         """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
-        is_first = "driver" not in session.info
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with _translated(dialect, compiled.statement), _with_begin(driver, dialect, is_first=is_first):
+        with _translated(dialect, compiled.statement):
             cursor.execute(compiled.statement, compiled.arranged(values))
         return cursor, compiled.row_type
 
@@ -159,7 +168,7 @@ class Together:
         if session.get_bind().dialect.name == "postgresql":
             earlier = session.info.pop("last", None)
             if earlier is not None:
-                earlier(lambda: None)
+                earlier.send()
             session.info["last"] = _Last(session, self._at_once, values)
         else:
             self.change(session, **values)
@@ -188,12 +197,15 @@ class _Last:
         self._sent.append((cursor, compiled.statement, compiled.arranged(values)))
         return cursor, compiled.row_type
 
-    def __call__(self, commit: Callable[[], None]) -> None:
-        changes = self._sent[0][1]
-        with _overtaken(), _translated(self._dialect, changes), self._driver.pipeline():
+    def send(self, *, commit: bool = False) -> None:
+        """With the commit, if wanted; where nothing was done before, the server's own transaction will do."""
+        is_all = commit and _is_idle(self._driver, self._dialect)
+        outside = _outside(self._driver) if is_all else _NOTHING
+        with _overtaken(), _translated(self._dialect, self._sent[0][1]), outside, self._driver.pipeline():
             for cursor, statement, values in self._sent:
                 cursor.execute(statement, values)
-            commit()
+            if commit and not is_all:
+                self._driver.commit()
 
 
 @contextmanager
@@ -207,12 +219,20 @@ def _overtaken() -> Iterator[None]:
         raise Overtaken from error
 
 
-def _with_begin(driver: Any, dialect: Dialect, *, is_first: bool) -> AbstractContextManager[Any]:
-    """The driver begins a transaction with its first statement: sent with it, that is no trip of its own."""
-    pipeline: AbstractContextManager[Any] = (
-        driver.pipeline() if is_first and dialect.name == "postgresql" else _NOTHING
-    )
-    return pipeline
+def _is_idle(driver: Any, dialect: Dialect) -> bool:
+    """Whether no transaction has begun; PostgreSQL's driver begins one with the first statement."""
+    return dialect.name == "postgresql" and driver.info.transaction_status == 0
+
+
+@contextmanager
+def _outside(driver: Any) -> Iterator[None]:
+    """Of any transaction of ours; what is sent together is one of the server's."""
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:

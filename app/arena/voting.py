@@ -170,7 +170,7 @@ def cast(
     `voter` and `matchup` are the 16 bytes of their public ids. What the policy does not count is stored with the
     reason. Raises MatchupNotFound, MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone.
     """
-    row = _matchup(session, voter, matchup)
+    row = _found(_OWN.before(session, voter=voter, matchup=matchup))
     if row.outcome is not None:
         return _replayed(row, outcome)
     _check_votable(row, now)
@@ -261,7 +261,10 @@ def answer(session: Session, voter: bytes, matchup: bytes) -> Answer:
 
 
 def _matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
-    row = _OWN.first(session, voter=voter, matchup=matchup)
+    return _found(_OWN.first(session, voter=voter, matchup=matchup))
+
+
+def _found(row: Any) -> Any:
     if row is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     return row

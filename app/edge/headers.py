@@ -31,13 +31,16 @@ def nonce() -> str:
 
 def protect(response: Response) -> Response:
     """Add what is missing; a view's own stricter header stays."""
-    for name, value in EVERYWHERE.items():
-        response.headers.setdefault(name, value)
+    wanted = EVERYWHERE | {"Cache-Control": "no-store"}
     if response.status_code != 304:
-        response.headers.setdefault("Content-Security-Policy", _policy(response))
+        wanted["Content-Security-Policy"] = _policy(response)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    response.headers.setdefault("Cache-Control", "no-store")
+        wanted["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    # Looked up all at once: a header's own setdefault goes through all of them, twice.
+    present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 (its own iteration is of pairs)
+    for name, value in wanted.items():
+        if name.lower() not in present:
+            response.headers.add(name, value)
     return response
 
 
