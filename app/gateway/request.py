@@ -195,6 +195,6 @@ def _flag(given: Mapping[str, Any], name: str) -> bool:
     value = given.get(name, False)
     if isinstance(value, bool):
         return value
-    if value not in {"true", "false"}:
+    if value not in ("true", "false"):
         raise InvalidParameter(name, f"{name} must be true or false.")
     return bool(value == "true")

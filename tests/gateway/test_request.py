@@ -76,6 +76,8 @@ def test_nested_form_names() -> None:
         ("model", 7),
         ("strict", "maybe"),
         ("stream", 1),
+        ("strict", {}),
+        ("stream", [True]),
         ("fit", "cover"),
     ],
 )
