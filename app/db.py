@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
@@ -108,7 +109,9 @@ class Database:
             self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
             self._write_engine = _postgres_engine(self.url)
-            self._writers = threading.BoundedSemaphore(WRITERS)
+            self._free = SimpleQueue[None]()  # a semaphore takes its waiters through Python
+            for _ in range(WRITERS):
+                self._free.put(None)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -141,13 +144,15 @@ class Database:
                 job = Job(work, BUSY_SECONDS if patience is None else patience)
                 return cast("Result", self._turns.run(job))
             for attempt in range(RETRIES):
+                self._free.get()
                 try:
-                    with self._writers:
-                        return self._commit(work)
+                    return self._commit(work)
                 except (DBAPIError, Overtaken) as error:
                     if not _lost_race(error) or attempt == RETRIES - 1:
                         raise
-                    time.sleep(0.01 * 2**attempt)
+                finally:
+                    self._free.put(None)
+                time.sleep(0.01 * 2**attempt)
             raise AssertionError("unreachable")
 
     def _commit(self, work: Callable[[Session], Result], patience: float | None = None) -> Result:
