@@ -163,7 +163,7 @@ class Database:
             result = work(session)
             if "last" in session.info:
                 session.flush()
-                session.info["last"].send(commit=True)
+                session.info["last"].send(session.info["driver"][0].commit)
             else:
                 session.commit()
             return result

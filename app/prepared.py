@@ -197,15 +197,15 @@ class _Last:
         self._sent.append((cursor, compiled.statement, compiled.arranged(values)))
         return cursor, compiled.row_type
 
-    def send(self, *, commit: bool = False) -> None:
-        """With the commit, if wanted; where nothing was done before, the server's own transaction will do."""
-        is_all = commit and _is_idle(self._driver, self._dialect)
+    def send(self, commit: Callable[[], None] | None = None) -> None:
+        """With the commit, if given; where nothing was done before, the server's own transaction will do."""
+        is_all = commit is not None and _is_idle(self._driver, self._dialect)
         outside = _outside(self._driver) if is_all else _NOTHING
         with _overtaken(), _translated(self._dialect, self._sent[0][1]), outside, self._driver.pipeline():
             for cursor, statement, values in self._sent:
                 cursor.execute(statement, values)
-            if commit and not is_all:
-                self._driver.commit()
+            if commit is not None and not is_all:
+                commit()
 
 
 @contextmanager
