@@ -1,5 +1,8 @@
 """One shape for everything that goes wrong, and one table from the rooms' exceptions to statuses."""
 
+from functools import cache
+from typing import Any
+
 from flask import Response, current_app, jsonify, make_response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
@@ -60,6 +63,12 @@ class ErrorBody(BaseModel):
     """The body of every answer from 400 up."""
 
     error: ErrorDetail
+
+    @classmethod
+    @cache
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Made once: each operation asks for it again, for each of its statuses."""
+        return super().model_json_schema(*args, **options)
 
 
 def answer(error: Exception) -> Response:

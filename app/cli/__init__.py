@@ -1,64 +1,82 @@
 """The `arena` command. Exit 0: done; 1: failed, or a difference was found; 2: bad usage or input."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from app import __version__
-from app.cli import (
-    admin,
-    attack_sim,
-    backup,
-    competition,
-    demo,
-    doctor,
-    entry,
-    generate,
-    integrity,
-    keys,
-    pack,
-    rate,
-    recompute,
-    report,
-    seed,
-    serve,
-    suggestions,
-    votes,
-)
 
 FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
+COMMANDS = {
+    "admin": "Admins who sign in at /admin with a password.",
+    "attack-sim": "Attack a simulated arena and print what its target gains.",
+    "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
+    "competition": "Competitions: one prompt each, answered by many models.",
+    "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
+    "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
+    "tallies and boards.",
+    "entry": "Entries: the images that stand in a competition.",
+    "generate": "Let models make their images for COMPETITION and enter them.",
+    "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
+    "integrity": "Tests of the votes, quarantines, audits of the boards.",
+    "keys": "Keys of the gateway at /openai/v1.",
+    "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
+    "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
+    "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
+    "report": "Votes by day, how settled each board is, the way to the targets, and what to run next.",
+    "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
+    "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
+    "serve": "Serve the arena.",
+    "suggestions": "Prompts from visitors.",
+    "votes": "Votes as files: open data for anybody, and the whole log for another arena (docs/data.md).",
+}
+"""With the first sentence of their help: listing them loads none."""
+BESIDE = {"import-pack": "pack", "restore": "backup"}
+"""Commands that share the module of another."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Loads a command's module when that command is asked for: the server need not wait for all others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """By name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        with gathering_nothing():
+            module = import_module(f"app.cli.{BESIDE.get(cmd_name, name)}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """From the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="arena")
 def group() -> None:
     """Blindvote: people judge, blind, images that models made from the same prompt."""
 
 
-for command in (
-    seed.seed,
-    pack.pack,
-    pack.import_pack,
-    competition.competition,
-    entry.entry,
-    generate.generate,
-    keys.keys,
-    admin.admin,
-    rate.rate,
-    integrity.integrity,
-    attack_sim.attack_sim,
-    recompute.recompute,
-    report.report,
-    votes.votes,
-    suggestions.suggestions,
-    demo.demo,
-    backup.backup,
-    backup.restore,
-    doctor.doctor,
-    serve.serve,
-):
-    group.add_command(command)
+@contextmanager
+def gathering_nothing() -> Iterator[None]:
+    """The garbage collector off: what modules make while they load stays, and a seventh of the time was its."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def main() -> None:
@@ -71,14 +89,23 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was done is kept; run the same command again to go on.", err=True)
         sys.exit(1)
-    except ValidationError as error:
-        for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            click.echo(f"Settings: {name + ': ' if name else ''}{problem['msg']}", err=True)
-        sys.exit(2)
     except Exception as error:
+        if _tell_settings(error):
+            sys.exit(2)
         code = getattr(error, "code", None)
         if not isinstance(code, str):
             raise
         click.echo(f"{error} ({code})", err=True)
         sys.exit(1 if code in FAILURES else 2)
+
+
+def _tell_settings(error: Any) -> bool:
+    """Whether it is about settings; each wrong one is a line."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return False
+    for problem in error.errors():
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        click.echo(f"Settings: {name + ': ' if name else ''}{problem['msg']}", err=True)
+    return True

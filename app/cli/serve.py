@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import gathering_nothing
 from app.cli.opening import migrate_option, opened
 from app.settings import count_together, one_thread_for_numpy
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
 BLOCKING_THREADS = 16
-M_ARENA_MAX = -8
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Of mallopt in malloc.h."""
+LARGE_BYTES = 128 * 1024
+"""What both thresholds are at first."""
 STOP_SECONDS = 10
 """For a worker to end its requests. One told to stop while it starts does not hear it and is ended then."""
 
@@ -28,11 +31,14 @@ STOP_SECONDS = 10
 def serve(migrate: bool) -> None:
     """Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment."""
     one_thread_for_numpy()
-    settings = opened(migrate=migrate).settings
+    arena = opened(migrate=migrate)
+    arena.database.close()  # no worker may come to hold a connection of its parent
+    settings = arena.settings
     if settings.metrics_token.get_secret_value() and settings.prometheus_multiproc_dir is None:
         folder = tempfile.TemporaryDirectory(prefix="blindvote-metrics-")
         click.get_current_context().call_on_close(folder.cleanup)
         count_together(Path(folder.name))
+    load_application()
     click.echo(f"Blindvote is at http://{settings.host}:{settings.port}")
     server("app.cli.serve:application", settings.host, settings.port, settings.workers).serve()
 
@@ -58,19 +64,38 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     )
 
 
+def load_application() -> None:
+    """
+    Once, as workers are forked and find what was loaded here.
+
+    What is loaded stays: the collector looks through it neither here nor in them, and so they go on sharing it.
+    """
+    with gathering_nothing():
+        from app import api, web  # noqa: F401
+    gc.freeze()
+
+
 def application() -> "Flask":
     """For any WSGI server: `gunicorn 'app.cli.serve:application()'` works too."""
     from app import create_app
     from app.settings import Settings
 
-    _two_arenas_for_malloc()
+    _steady_malloc()
     app = create_app(Settings())
     gc.collect()
     gc.freeze()  # what stays for good is not looked through again, which stops every thread meanwhile
     return app
 
 
-def _two_arenas_for_malloc() -> None:
-    """Else each thread's arena keeps what it freed, and a worker grows for hours. Only glibc has the option."""
+def _steady_malloc() -> None:
+    """
+    Else a worker grows for hours, by memory that is free. Only glibc has these options (mallopt(3)).
+
+    Each thread's arena keeps what it freed. And the first large block that is freed moves the threshold up to its
+    size: from then on pages and arrays lie among small blocks, and leave holes there that fit nothing.
+    """
     with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_ARENA_MAX, 2)
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)

@@ -98,8 +98,11 @@ def parsed(words: str) -> None:
     """Fails where the command, an option, or a choice does not exist; files need not."""
     command: click.Command = cli.group
     left = shlex.split(re.sub(r"\$\([^)]*\)", "x", words))
-    while isinstance(command, click.Group) and left and left[0] in command.commands:
-        command = command.commands[left.pop(0)]
+    while isinstance(command, click.Group) and left:
+        inner = command.get_command(click.Context(command), left[0])
+        if inner is None:
+            break
+        command, left = inner, left[1:]
     if isinstance(command, click.Group):
         is_whole = command.invoke_without_command if not left else left[0].startswith("-")
         assert is_whole, f"arena {words}: there is no such command"

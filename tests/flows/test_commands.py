@@ -1,10 +1,12 @@
 """The commands an admin's scripts call: what they say, what they store, how they exit."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from sqlalchemy import text
 
@@ -206,6 +208,21 @@ def test_a_wrong_setting_stops_the_start(arena: Callable[..., Result], monkeypat
 def test_every_command_explains_itself(arena: Callable[..., Result], words: list[str]) -> None:
     code, said, _ = arena(*words)
     assert (code, "Usage: arena" in said) == (0, True)
+
+
+def test_the_list_tells_the_first_sentence_of_each() -> None:
+    context = click.Context(cli.group)
+    for name in cli.group.list_commands(context):
+        command = cli.group.get_command(context, name)
+        assert command
+        assert command.get_short_help_str(1000) == cli.COMMANDS[name]
+
+
+def test_the_list_loads_no_command() -> None:
+    slow = {"sqlalchemy", "pydantic", "numpy", "flask", "httpx"}
+    code = "import sys; from app import cli; cli.group(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not slow & set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize(

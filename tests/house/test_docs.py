@@ -50,8 +50,9 @@ def commands(command: click.Command, name: str) -> list[str]:
     """Every command that does something, as typed."""
     if not isinstance(command, click.Group):
         return [name]
-    own = [name] if command.invoke_without_command else []
-    return own + [line for word, inner in command.commands.items() for line in commands(inner, f"{name} {word}")]
+    own, context = [name] if command.invoke_without_command else [], click.Context(command)
+    found = [(word, command.get_command(context, word)) for word in command.list_commands(context)]
+    return own + [line for word, inner in found if inner for line in commands(inner, f"{name} {word}")]
 
 
 @pytest.mark.parametrize("line", commands(cli.group, "arena"))
