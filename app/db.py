@@ -44,6 +44,8 @@ BUSY_SECONDS = 30
 RETRIES = 3
 WRITERS = 4
 """Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
+READ_CACHE_KIB = 256
+"""Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 BUSY = "The database is busy or unreachable; nothing was stored. Try again."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
@@ -104,8 +106,8 @@ class Database:
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: two connections share it")
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._read_engine = _sqlite_engine(self.url, begin="BEGIN")
-            self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
+            self._read_engine = _sqlite_engine(self.url, "BEGIN", f"cache_size=-{READ_CACHE_KIB}")
+            self._write_engine = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
             self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
             self._write_engine = _postgres_engine(self.url)
@@ -310,7 +312,7 @@ def _with_driver(url: str) -> str:
 
 
 def _postgres_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=16)
+    engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True)
 
     @event.listens_for(engine, "checkout")
     def look(connection: Any, _record: object, _proxy: object) -> None:
@@ -323,19 +325,20 @@ def _postgres_engine(url: str) -> Engine:
     return engine
 
 
-def _sqlite_engine(url: str, *, begin: str) -> Engine:
+def _sqlite_engine(url: str, begin: str, *also: str) -> Engine:
     engine = create_engine(
         url,
         module=_sqlite_module(),
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
         pool_size=32,
         max_overflow=32,
+        pool_use_lifo=True,  # the warm ones again: what each learns of statements and pages, few learn
     )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN off: ours says IMMEDIATE where it must
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *also):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -19,7 +19,7 @@ from app.edge.watch import RULE
 ANSWERS = 512
 MINUTE = 60
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda text: bytes(brotli.compress(text, quality=5)),
+    "br": lambda text: bytes(brotli.compress(text, quality=5, lgwin=16)),
     "gzip": lambda text: gzip.compress(text, 6, mtime=0),
 }
 """The better first. Public answers alone are compressed: they hold no secret that their length could tell."""
@@ -49,23 +49,27 @@ class Answer:
 
 
 class Answers:
-    """By what they were made from, the longest unused thrown out first."""
+    """Of this minute, by what they were made from; the longest unused thrown out first."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._minute = 0
         self._lock = threading.Lock()
 
-    def answer(self, key: Hashable, make: Callable[[], str]) -> Answer:
-        """The kept one, or one made now."""
+    def answer(self, minute: int, key: Hashable, make: Callable[[], str]) -> Answer:
+        """The kept one, or one made now. Nobody asks for those of an earlier minute again: they go."""
         with self._lock:
-            found = self._kept.get(key)
+            if minute > self._minute:
+                self._kept.clear()
+                self._minute = minute
+            found = self._kept.get((minute, key))
             if found is not None:
-                self._kept.move_to_end(key)
+                self._kept.move_to_end((minute, key))
                 return found
         body = make().encode()
         made = Answer(body, hashlib.sha256(body).hexdigest()[:32])
         with self._lock:
-            self._kept[key] = made
+            self._kept[minute, key] = made
             while len(self._kept) > ANSWERS:
                 self._kept.popitem(last=False)
         return made
@@ -80,7 +84,7 @@ def public_page(made_from: Hashable, render: Callable[[], str], mimetype: str = 
     """
     answers: Answers = current_app.extensions.setdefault("blindvote.answers", Answers())
     minute = int(now().timestamp()) // MINUTE
-    answer = answers.answer((request.path, made_from, minute), render)
+    answer = answers.answer(minute, (request.path, made_from), render)
     encoding = next((name for name in ENCODERS if request.accept_encodings[name] > 0), None)
     response = Response(answer.content(encoding), mimetype=mimetype)
     # Each encoding is a representation of its own.
