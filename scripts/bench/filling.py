@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
@@ -184,13 +186,15 @@ def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable
 
 
 def _after(database: Database) -> None:
-    """Rows that brought their own numbers leave PostgreSQL's sequences behind."""
+    """
+    Rows that brought their own numbers leave PostgreSQL's sequences behind.
+
+    And so many at once have it vacuum and plan anew within the minute, in the middle of what is timed: rather now.
+    """
     if database.is_sqlite:
         return
-
-    def work(session: Session) -> None:
+    with closing(psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True)) as driver:
         for table in ("voters", "matchups", "votes"):
             highest = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
-            session.execute(text(highest))
-
-    database.write(work)
+            driver.execute(highest)
+        driver.execute("VACUUM (ANALYZE) voters, matchups, votes, tallies")

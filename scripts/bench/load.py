@@ -3,23 +3,22 @@ Requests per second through the production server, beside the floor of the same 
 
     python scripts/bench/load.py [--database sqlite|postgres] [--stored 1000,100000] [--seconds 6] [--json FILE]
 
-Needs wrk (Debian: apt-get install wrk). Client and server share the machine: trust ratios, not figures.
+Needs wrk (Debian: apt-get install wrk). Client and server share the machine: trust ratios, not figures. What has a
+bar takes turns with its floor, half the seconds each time, as a machine's speed changes; the median turn is told.
 """
 
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
@@ -50,6 +49,9 @@ done = function(summary, latency)
 end
 """
 WARM_VOTES = 6_000
+VOTES_A_SECOND = 4_500
+"""More than any machine has done."""
+TURNS = 5
 P99_BAR = 50 / 22
 """Of a vote, to the bare one's: 50 ms where the bare one took 22."""
 BARS = {"vote": ("bare vote", 0.67), "board, kept": ("bare page", 0.67), "model page, kept": ("bare page", 0.67)}
@@ -109,26 +111,43 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
     """Every request of the product at this size, between two runs of the floor."""
     print(f"{'':<22}{'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU us':>8} {'bad':>5}")
     plan = Plan(server, database, stored, seconds, connections)
-    rows = []
     server.start()
     plan.warm(["/leaderboards/text-to-image", "/models/m3", "/api/v1/leaderboards/text-to-image"])
     plan.warm_votes(_votes(opened(server, WARM_VOTES)))
     page = urllib.request.urlopen(server.url + "/leaderboards/text-to-image").read()
-    rows += [plan.run("board, kept", ["GET /leaderboards/text-to-image -"])]
-    rows += [plan.run("board, kept, brotli", ["GET /leaderboards/text-to-image -"], encoding="br")]
-    rows += [plan.run("board API", ["GET /api/v1/leaderboards/text-to-image -"])]
-    rows += [plan.run("model page, kept", ["GET /models/m3 -"])]
-    rows += [plan.run("new pair", ["POST /api/v1/matchups - {}"])]
-    open_ones = opened(server, int(seconds * 4500))
-    rows += [plan.run("image", [f"GET /m/{m}/a.webp {cookie}" for cookie, m in open_ones[:500]])]
-    rows += [plan.run("vote", _votes(open_ones))]
-    server.kill()
     with bare(server, page) as floor:
-        plan = Plan(floor, database, stored, seconds, connections)
-        plan.warm_votes(_bare_votes(WARM_VOTES))
-        rows += [plan.run("bare vote", _bare_votes(int(seconds * 8000)))]
-        rows += [plan.run("bare page", ["GET /page -"])]
-        rows += [plan.run("bare rendering", ["GET /rendered -"])]
+        ground = replace(plan, server=floor)
+        ground.warm_votes(_bare_votes(WARM_VOTES))
+        rows = in_turns(
+            (plan, "board, kept", lambda: ["GET /leaderboards/text-to-image -"]),
+            (plan, "model page, kept", lambda: ["GET /models/m3 -"]),
+            (ground, "bare page", lambda: ["GET /page -"]),
+        )
+        rows += [plan.run("board, kept, brotli", ["GET /leaderboards/text-to-image -"], encoding="br")]
+        rows += [plan.run("board API", ["GET /api/v1/leaderboards/text-to-image -"])]
+        rows += [plan.run("new pair", ["POST /api/v1/matchups - {}"])]
+        images = [f"GET /m/{matchup}/a.webp {cookie}" for cookie, matchup in opened(server, 500)]
+        rows += [plan.run("image", images)]
+        rows += in_turns(
+            (plan, "vote", lambda: _votes(opened(server, seconds * VOTES_A_SECOND // 2))),
+            (ground, "bare vote", lambda: _bare_votes(seconds * VOTES_A_SECOND // 2)),
+        )
+        rows += [ground.run("bare rendering", ["GET /rendered -"])]
+    server.kill()
+    return rows
+
+
+def in_turns(*asked: tuple["Plan", str, Callable[[], list[str]]]) -> list[Row]:
+    """Plan, name and what makes its requests; of each the median turn by its rate, with the failures of all."""
+    turns: dict[str, list[Row]] = {what: [] for _, what, _ in asked}
+    for _ in range(TURNS):
+        for plan, what, requests in asked:
+            turns[what].append(replace(plan, seconds=max(1, plan.seconds // 2)).quietly(what, requests()))
+    rows = []
+    for found in turns.values():
+        median = sorted(found, key=lambda row: row.rate)[TURNS // 2]
+        rows.append(replace(median, bad=sum(row.bad for row in found)))
+        tell(rows[-1])
     return rows
 
 
@@ -161,10 +180,15 @@ class Plan:
 
     def warm_votes(self, votes: list[str]) -> None:
         """Two seconds of them: PostgreSQL plans a connection's first ten of each statement one by one."""
-        with redirect_stdout(StringIO()):
-            replace(self, seconds=2).run("", votes)
+        replace(self, seconds=2).quietly("", votes)
 
     def run(self, what: str, requests: list[str], encoding: str = "") -> Row:
+        """As quietly, and told."""
+        row = self.quietly(what, requests, encoding)
+        tell(row)
+        return row
+
+    def quietly(self, what: str, requests: list[str], encoding: str = "") -> Row:
         """Requests are lines of method, path, cookie or a dash, and body; they start over when all are sent."""
         with tempfile.TemporaryDirectory() as folder:
             script, lines = Path(folder) / "send.lua", Path(folder) / "requests"
@@ -184,7 +208,7 @@ class Plan:
             told = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
             busy = cpu_of(self.server) - busy
         found = json.loads(told.strip().splitlines()[-1])
-        row = Row(
+        return Row(
             database=self.database,
             stored=self.stored,
             what=what,
@@ -195,9 +219,12 @@ class Plan:
             cpu=busy / max(found["requests"], 1) * 1e6,
             bad=found["bad"],
         )
-        times = f"{row.p50:>8.2f} {row.p99:>8.2f} {row.most:>8.1f}"
-        print(f"{what:<22}{row.rate:>9.0f} {times} {row.cpu:>8.0f} {row.bad:>5}", flush=True)
-        return row
+
+
+def tell(row: Row) -> None:
+    """A line of the table."""
+    times = f"{row.p50:>8.2f} {row.p99:>8.2f} {row.most:>8.1f}"
+    print(f"{row.what:<22}{row.rate:>9.0f} {times} {row.cpu:>8.0f} {row.bad:>5}", flush=True)
 
 
 def opened(server: Server, count: int) -> list[tuple[str, str]]:
@@ -213,30 +240,28 @@ def opened(server: Server, count: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def bare(server: Server, page: bytes) -> Iterator[Server]:
-    """The floor on the same database and port."""
+    """The floor on the same database, beside the server."""
     path = server.folder / "bare.html"
     path.write_bytes(page)
-    process = subprocess.Popen(
+    floor = server.beside({"BARE_PAGE": str(path)})
+    floor.process = subprocess.Popen(
         [sys.executable, "-m", "scripts.bench.bare"],
-        env=server.environment | {"BARE_PAGE": str(path)},
+        env=floor.environment,
         cwd=ROOT,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    server.process = process
     try:
         for _ in range(400):
             try:
-                urllib.request.urlopen(server.url + "/page").close()
+                urllib.request.urlopen(floor.url + "/page").close()
                 break
             except OSError:
                 time.sleep(0.05)
-        yield server
+        yield floor
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        server.process = None
+        floor.kill()
 
 
 def cpu_of(server: Server) -> float:

@@ -74,6 +74,12 @@ class Server:
                 time.sleep(0.05)
         raise RuntimeError("the server did not start:\n" + self.log.read_text()[-2000:])
 
+    def beside(self, environment: dict[str, str]) -> "Server":
+        """Another on the same folder and database, not started, with this besides in its environment."""
+        other = Server(self.folder, cluster=self.cluster)
+        other.environment = self.environment | {"PORT": str(other.port)} | environment
+        return other
+
     def kill(self) -> None:
         """SIGKILL to all of its processes at once."""
         if self.process:
