@@ -198,14 +198,20 @@ class _Last:
         return cursor, compiled.row_type
 
     def send(self, commit: Callable[[], None] | None = None) -> None:
-        """With the commit, if given; where nothing was done before, the server's own transaction will do."""
-        is_all = commit is not None and _is_idle(self._driver, self._dialect)
-        outside = _outside(self._driver) if is_all else _NOTHING
-        with _overtaken(), _translated(self._dialect, self._sent[0][1]), outside, self._driver.pipeline():
-            for cursor, statement, values in self._sent:
-                cursor.execute(statement, values)
-            if commit is not None and not is_all:
-                commit()
+        """With the commit, if given; where nothing was done before, the changes are a transaction of their own."""
+        with _overtaken(), _translated(self._dialect, self._sent[0][1]):
+            if commit is not None and _is_idle(self._driver, self._dialect):
+                with _outside(self._driver):
+                    self._execute()
+                return
+            with self._driver.pipeline():
+                self._execute()
+                if commit is not None:
+                    commit()
+
+    def _execute(self) -> None:
+        for cursor, statement, values in self._sent:
+            cursor.execute(statement, values)
 
 
 @contextmanager
@@ -226,7 +232,7 @@ def _is_idle(driver: Any, dialect: Dialect) -> bool:
 
 @contextmanager
 def _outside(driver: Any) -> Iterator[None]:
-    """Of any transaction of ours; what is sent together is one of the server's."""
+    """Of any transaction of ours: each statement is one of the server's."""
     driver.autocommit = True
     try:
         yield
