@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
 from tests.web.conftest import running
@@ -118,7 +118,7 @@ def test_the_menu_of_a_phone(browser: Browser, base: str) -> None:
     with visiting(browser, base, viewport={"width": 390, "height": 800}) as visit:
         visit.open("/")
         menu = visit.page.get_by_role("navigation", name="Pages")
-        assert not menu.is_visible()
+        expect(menu).to_be_hidden()
         visit.page.get_by_role("button", name="Menu").click()
         menu.get_by_role("link", name="Competitions").click()
-        assert visit.page.url.endswith("/competitions")
+        visit.page.wait_for_url("**/competitions")

@@ -1,12 +1,13 @@
 """The playground in a real browser: in place, by keyboard, told to screen readers, and whole without a script."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import picture_bytes
 from tests.flows.gateway_server import make
@@ -21,6 +22,7 @@ pytestmark = [
 ]
 PAIR = "/playground?model=poster-pro&model=brush-1&size=256x256&prompt=a+red+cube"
 ALONE = "/playground?model=poster-pro&size=256x256&prompt=a+red+cube"
+MEADOW = re.compile("meadow")
 LONG = "antidisestablishmentarianism" * 8
 
 
@@ -94,7 +96,7 @@ def test_by_keyboard_the_focus_stays_and_the_result_is_told(browser: Browser, ba
         button.focus()
         visit.page.keyboard.press("Enter")
         wait_for(visit.page, 1)
-        assert button.evaluate("one => one === document.activeElement")
+        expect(button).to_be_focused()
         status = visit.page.get_by_role("status").inner_text()
         assert status.startswith("Poster-Pro: 1 picture in ")
         picture = visit.page.get_by_role("img", name="Poster-Pro: a red cube")
@@ -154,7 +156,7 @@ def test_a_server_that_is_gone(browser: Browser, base: str) -> None:
         visit.page.unroute("**/playground")
         draw(visit.page)
         wait_for(visit.page, 1)
-        assert visit.page.locator("text=The server did not answer").count() == 0
+        expect(visit.page.locator("text=The server did not answer")).to_have_count(0)
 
 
 def test_a_start_is_offered(browser: Browser, base: str) -> None:
@@ -162,17 +164,17 @@ def test_a_start_is_offered(browser: Browser, base: str) -> None:
         visit.open("/playground?size=256x256")
         visit.page.get_by_role("link", name="meadow").click()
         prompt = visit.page.get_by_label("Prompt")
-        assert "meadow" in prompt.input_value()
-        assert prompt.evaluate("one => one === document.activeElement")
+        expect(prompt).to_have_value(MEADOW)
+        expect(prompt).to_be_focused()
 
 
 def test_without_a_script(browser: Browser, base: str) -> None:
     with visiting(browser, base, java_script_enabled=False) as visit:
         visit.open("/playground?size=256x256")
         visit.page.get_by_role("link", name="meadow").click()
-        assert "meadow" in visit.page.get_by_label("Prompt").input_value()
+        expect(visit.page.get_by_label("Prompt")).to_have_value(MEADOW)
         visit.page.get_by_role("combobox", name="Beside it").select_option("brush-1")
         draw(visit.page)
-        assert visit.page.url.endswith("#results")
-        assert visit.page.locator("article .pictures img").count() == 2
-        assert visit.page.get_by_role("combobox", name="Beside it").input_value() == "brush-1"
+        visit.page.wait_for_url("**/playground#results")
+        expect(visit.page.locator("article .pictures img")).to_have_count(2)
+        expect(visit.page.get_by_role("combobox", name="Beside it")).to_have_value("brush-1")

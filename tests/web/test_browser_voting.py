@@ -1,5 +1,6 @@
 """Voting in place, in a real browser: hands, eyes and what happens when the network does not help."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, request
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
 from tests.web.conftest import running
@@ -103,13 +104,13 @@ def test_both_images_appear_in_one_frame_and_until_then_no_answer_is_taken(app: 
     visit.page.get_by_role("button", name="Show me a pair").click()
     visit.wait("loading")
     assert visit.status == "Loading both images…"
-    assert visit.page.get_by_role("button", name="A is better").is_disabled()
+    expect(visit.page.get_by_role("button", name="A is better")).to_be_disabled()
     visit.page.keyboard.press("ArrowLeft")
     visit.wait("open")
     visit.page.wait_for_timeout(100)
     seen = set(visit.page.evaluate("window.seen"))
     assert seen == {"false,false", "true,true"}
-    assert visit.page.get_by_role("button", name="A is better").is_enabled()
+    expect(visit.page.get_by_role("button", name="A is better")).to_be_enabled()
 
 
 def test_the_next_pair_is_there_before_it_is_wanted(visit: Visit) -> None:
@@ -163,7 +164,7 @@ def test_undo_here_and_from_the_next_pair(visit: Visit) -> None:
     )
     assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
     visit.open("/me")
-    assert visit.page.get_by_text("taken back").count() == 2
+    expect(visit.page.get_by_text("taken back")).to_have_count(2)
 
 
 def test_keys_that_are_no_votes(visit: Visit) -> None:
@@ -219,7 +220,7 @@ def test_it_goes_on_by_itself_unless_told_not_to(app: Flask, browser: Browser) -
         visit.wait("open")
         visit.page.keyboard.press("1")
         visit.wait("revealed")
-        assert not visit.page.get_by_label("go on by itself").is_checked()
+        expect(visit.page.get_by_label("go on by itself")).not_to_be_checked()
 
 
 def test_the_last_pair_says_that_it_was(sqlite_template: Path, tmp_path: Path, browser: Browser) -> None:
@@ -251,9 +252,10 @@ def test_without_scripts_the_pictures_and_the_answers_are_there(app: Flask, brow
     with served(app) as base, visiting(browser, base, java_script_enabled=False) as visit:
         visit.open("/arena")
         visit.page.get_by_role("button", name="Show me a pair").click()
-        assert visit.page.get_by_alt_text("Image A").is_visible()
+        expect(visit.page.get_by_alt_text("Image A")).to_be_visible()
         visit.page.get_by_role("button", name="A is better").click()
-        assert visit.status.startswith("You picked A.")
+        expect(visit.page.locator("[data-status]")).to_have_text(re.compile(r"You picked A\."))
         assert len(shown_names(visit)) == 2
         visit.page.get_by_role("button", name="Next pair").click()
+        expect(visit.page.get_by_role("button", name="A is better")).to_be_visible()
         assert not shown_names(visit)

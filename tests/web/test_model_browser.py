@@ -1,6 +1,5 @@
 """Model pages, comparisons and charts in a real browser: WCAG, phones, keys, and boards that follow the votes."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from itertools import combinations
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.web.browsing import CHROMIUM, chromium, served, visiting
 from tests.web.catalogue import PRICED, TODAY, at, folder_of, load_competitions, load_folder
@@ -99,7 +98,7 @@ def test_a_point_is_reached_by_key_and_says_what_it_is(browser: Browser, base: s
         visit.open("/charts/text-to-image")
         point = visit.page.locator('.plot a[href="/models/dall-e-2"]').first
         point.focus()
-        assert "DALL-E 2" in visit.page.locator("[data-readout]").first.inner_text()
+        expect(visit.page.locator("[data-readout]").first).to_contain_text("DALL-E 2")
         visit.page.keyboard.press("Enter")
         visit.page.wait_for_url("**/models/dall-e-2")
 
@@ -108,8 +107,8 @@ def test_the_list_narrows_while_one_types(browser: Browser, base: str) -> None:
     with visiting(browser, base) as visit:
         visit.open("/models")
         visit.page.get_by_role("searchbox", name="Search").type("dall")
-        assert visit.page.locator("[data-rows] tbody tr:visible").count() == 2
-        assert visit.page.inner_text("[data-found]") == "2 models"
+        expect(visit.page.locator("[data-rows] tbody tr:visible")).to_have_count(2)
+        expect(visit.page.locator("[data-found]")).to_have_text("2 models")
 
 
 def test_everything_can_be_read_and_asked_without_a_script(browser: Browser, base: str) -> None:
@@ -118,10 +117,10 @@ def test_everything_can_be_read_and_asked_without_a_script(browser: Browser, bas
         visit.page.get_by_label("Creator").select_option("OpenAI")
         visit.page.get_by_role("button", name="Show").click()
         visit.page.get_by_role("link", name="DALL-E 2").click()
-        assert re.search(r"/models/dall-e-2$", visit.page.url)
+        visit.page.wait_for_url("**/models/dall-e-2")
         visit.page.get_by_text("JavaScript").first.click()
-        assert visit.page.get_by_text('import OpenAI from "openai"').first.is_visible()
-        assert not visit.page.get_by_text("curl http").first.is_visible(), "one language at a time"
+        expect(visit.page.get_by_text('import OpenAI from "openai"').first).to_be_visible()
+        expect(visit.page.get_by_text("curl http").first, "one language at a time").to_be_hidden()
 
 
 def test_a_board_follows_the_votes(browser: Browser, arena: Flask, base: str) -> None:
