@@ -18,7 +18,7 @@ def create_app(settings: "Settings") -> "Flask":
 
     from app import api, metrics, web
     from app.db import ROOT, Database
-    from app.edge import bodies, context, headers, identity, kept, logs, origin, proxies, team, watch
+    from app.edge import ballot, bodies, context, headers, identity, kept, logs, origin, proxies, team, watch
     from app.gateway.storage import storage_of
 
     logs.configure(settings)
@@ -39,10 +39,12 @@ def create_app(settings: "Settings") -> "Flask":
     app.config["MAX_CONTENT_LENGTH"] = bodies.BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    database = Database(settings.database_url)
     app.extensions["blindvote"] = context.Parts(
         settings=settings,
-        database=Database(settings.database_url),
+        database=database,
         storage=storage_of(settings),
+        vote=ballot.door(database, settings),
     )
     app.before_request(watch.name_rule)
     app.before_request(team.check)

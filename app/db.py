@@ -1,12 +1,11 @@
 """The two doors to the database: `reading()` for reads and `write(work)`, the only place that commits."""
 
-import importlib
-import select
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
@@ -19,39 +18,36 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
+    Connection,
     CursorResult,
-    Engine,
     Executable,
     MetaData,
     Table,
-    create_engine,
-    event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app import metrics
+from app import engines, metrics
+from app.engines import BUSY_SECONDS
 from app.marks import Watch
-from app.turns import Job, NoTurn, Overtaken, Turns
+from app.turns import Job, NoTurn, Overtaken, Turns, do, grouped
 
+Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parent.parent
-BUSY_SECONDS = 30
 RETRIES = 3
 WRITERS = 4
 """Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-READ_CACHE_KIB = 256
-"""Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
-BUSY = "The database is busy or unreachable; nothing was stored. Try again."
+BUSY = "The database is busy or unreachable; this may not have been stored. Try again."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
 class DatabaseBusy(Exception):
-    """The database did not let us in or went away; nothing was stored, so the same call may be made again."""
+    """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
 
     code = "database_busy"
 
@@ -99,18 +95,18 @@ class Database:
     """One database, SQLite or PostgreSQL, by its SQLAlchemy URL."""
 
     def __init__(self, url: str) -> None:
-        self.url = _with_driver(url)
+        self.url = engines.with_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
         if self.is_sqlite:
             path = make_url(self.url).database
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: two connections share it")
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._read_engine = _sqlite_engine(self.url, "BEGIN", f"cache_size=-{READ_CACHE_KIB}")
-            self._write_engine = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
+            self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
+            self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
             self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
-            self._write_engine = _postgres_engine(self.url)
+            self._write_engine = engines.postgres(self.url)
             self._free = SimpleQueue[None]()  # a semaphore takes its waiters through Python
             for _ in range(WRITERS):
                 self._free.put(None)
@@ -145,17 +141,53 @@ class Database:
             if self.is_sqlite:
                 job = Job(work, BUSY_SECONDS if patience is None else patience)
                 return cast("Result", self._turns.run(job))
-            for attempt in range(RETRIES):
-                self._free.get()
-                try:
-                    return self._commit(work)
-                except (DBAPIError, Overtaken) as error:
-                    if not _lost_race(error) or attempt == RETRIES - 1:
-                        raise
-                finally:
-                    self._free.put(None)
-                time.sleep(0.01 * 2**attempt)
-            raise AssertionError("unreachable")
+            return self._attempt(work)
+
+    def shared(
+        self, work: Callable[[Session, list[Asked]], list[Result | Exception]]
+    ) -> Callable[[Asked], Result]:
+        """
+        A `write` for what many ask at the same time: one call of `work` does it, in one transaction.
+
+        `work` gives each a result or the exception to raise; Overtaken to be asked again.
+        """
+        turns = self._turns if self.is_sqlite else Turns(None, self._attempt_batch)
+
+        def ask(asked: Asked) -> Result:
+            with _translated():
+                for _ in range(RETRIES):
+                    with suppress(Overtaken):
+                        return cast("Result", turns.run(Job(work, BUSY_SECONDS, asked, shares=True)))
+                raise Overtaken
+
+        return ask
+
+    def _attempt(self, work: Callable[[Session], Result]) -> Result:
+        for attempt in range(RETRIES):
+            self._free.get()
+            try:
+                return self._commit(work)
+            except (DBAPIError, Overtaken) as error:
+                if not _lost_race(error) or attempt == RETRIES - 1:
+                    raise
+            finally:
+                self._free.put(None)
+            time.sleep(0.01 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _attempt_batch(self, jobs: list[Job]) -> None:
+        _by_themselves_if_it_fails(jobs, lambda group: self._attempt(partial(do, group)))
+
+    def _commit_batch(self, jobs: list[Job]) -> None:
+        groups = grouped(jobs)
+        try:
+            if len(groups) > 1:
+                self._commit_together(groups)
+                return
+        except _TransactionLostError:
+            groups = [[job] for job in jobs]
+        for group in groups:
+            _by_themselves_if_it_fails(group, lambda group: self._commit(partial(do, group), group[0].patience))
 
     def _commit(self, work: Callable[[Session], Result], patience: float | None = None) -> Result:
         engine = (
@@ -163,41 +195,29 @@ class Database:
         )
         with Session(engine, expire_on_commit=False) as session:
             result = work(session)
-            if "last" in session.info:
-                session.flush()
-                session.info["last"].send(session.info["driver"][0].commit)
-            else:
-                session.commit()
+            session.commit()
             return result
 
-    def _commit_batch(self, jobs: list[Job]) -> None:
-        try:
-            if len(jobs) > 1:
-                self._commit_together(jobs)
-                return
-        except _TransactionLostError:
-            pass
-        for job in jobs:
-            try:
-                job.result, job.error = self._commit(job.work, job.patience), None
-            except Exception as error:  # noqa: BLE001 (raised to the caller whose work it was)
-                job.error = error
-
-    def _commit_together(self, jobs: list[Job]) -> None:
+    def _commit_together(self, groups: list[list[Job]]) -> None:
         """Each under a savepoint of its own: one that fails takes back its own changes alone."""
         with self._write_engine.begin() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            for job in jobs:
-                driver.execute("SAVEPOINT work")
-                try:
-                    with Session(connection, join_transaction_mode="rollback_only") as session:
-                        job.result = job.work(session)
-                        session.flush()
-                except Exception as error:
-                    job.result, job.error = None, error
-                    if not driver.in_transaction:
-                        raise _TransactionLostError from error
-                    driver.execute("ROLLBACK TO work")
+            for group in groups:
+                _by_themselves_if_it_fails(group, partial(self._do_under_savepoint, connection))
+
+    def _do_under_savepoint(self, connection: Connection, group: list[Job]) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("SAVEPOINT work")
+        try:
+            with Session(connection, join_transaction_mode="rollback_only") as session:
+                do(group, session)
+                session.flush()
+        except Exception as error:
+            if not driver.in_transaction:
+                raise _TransactionLostError from error
+            driver.execute("ROLLBACK TO work")
+            raise
+        finally:
+            if driver.in_transaction:
                 driver.execute("RELEASE work")
 
     def mark(self) -> Hashable:
@@ -290,6 +310,21 @@ def execute(session: Session, statement: Executable) -> int:
     return changed
 
 
+def _by_themselves_if_it_fails(group: list[Job], settle: Callable[[list[Job]], None]) -> None:
+    """What breaks the work of many is the trouble of the one who asked for it."""
+    try:
+        settle(group)
+    except _TransactionLostError:
+        raise
+    except Exception as error:  # noqa: BLE001 (raised to the callers whose work it was)
+        if len(group) == 1 or isinstance(error, OperationalError):
+            for job in group:
+                job.error = error
+            return
+        for job in group:
+            _by_themselves_if_it_fails([job], settle)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """A database that is locked, full or away is one named condition to callers."""
@@ -302,60 +337,6 @@ def _translated() -> Iterator[None]:
 
 def _lost_race(error: DBAPIError | Overtaken) -> bool:
     return isinstance(error, Overtaken) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
-
-
-def _with_driver(url: str) -> str:
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
-
-
-def _postgres_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True)
-
-    @event.listens_for(engine, "checkout")
-    def look(connection: Any, _record: object, _proxy: object) -> None:
-        """An idle connection has nothing to read unless the server ended it: seen without a round trip to it."""
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        if poll.poll(0):
-            raise DisconnectionError
-
-    return engine
-
-
-def _sqlite_engine(url: str, begin: str, *also: str) -> Engine:
-    engine = create_engine(
-        url,
-        module=_sqlite_module(),
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-        pool_size=32,
-        max_overflow=32,
-        pool_use_lifo=True,  # the warm ones again: what each learns of statements and pages, few learn
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN off: ours says IMMEDIATE where it must
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *also):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Any) -> None:
-        patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
-        connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _sqlite_module() -> Any:
-    """pysqlite3 where there is a wheel: SQLite before 3.51.3 can corrupt a WAL file on reset."""
-    try:
-        return importlib.import_module("pysqlite3.dbapi2")
-    except ImportError:
-        return importlib.import_module("sqlite3")
 
 
 def _alembic() -> Config:

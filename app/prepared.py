@@ -1,21 +1,19 @@
 """Statements for the hottest path, without the cost of building or dispatching them."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnClause, FromClause, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.turns import Overtaken
-
-DIVISION_BY_ZERO = "22012"
-_NOTHING = nullcontext()
+IDLE = 0
+"""psycopg.pq.TransactionStatus.IDLE: the driver is an extra."""
 
 
 class Prepared:
@@ -58,29 +56,6 @@ class Prepared:
         with _translated(dialect, compiled.statement):
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
-
-    def before(self, session: Session, **values: Any) -> Any:
-        """
-        The first row, before the work's transaction: what is done after it must itself hold what it rests on.
-
-        Two trips less on PostgreSQL where one `Together.last` is all that follows. On SQLite like `first`.
-        """
-        driver, dialect, _ = self.ready(session)
-        with _outside(driver) if _is_idle(driver, dialect) else _NOTHING:
-            return self.first(session, **values)
-
-    def later(self, session: Session, **values: Any) -> Callable[[], list[Any]]:
-        """
-        Every row, to be had once the work is committed: sent with what is sent at its end.
-
-        At once where nothing waits for the end, and on SQLite, where nothing is far away.
-        """
-        waiting = session.info.get("last")
-        if waiting is None:
-            rows = self.all(session, **values)
-            return lambda: rows
-        cursor, row_type = waiting.also(session, self, values)
-        return lambda: [row_type._make(row) for row in cursor.fetchall()]
 
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
         """The driver's cursor, and the type of its rows. Raises what SQLAlchemy would."""
@@ -134,111 +109,52 @@ def _translated(dialect: Dialect, statement: str) -> Iterator[None]:
         raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
 
 
-class Together:
+def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause:
+    """A parameter's JSON array of objects as a table, for statements about many; in the dialect of `insert`."""
+    if insert is postgresql.insert:
+        rows = func.json_to_recordset(bindparam(name)).table_valued(*columns)
+        return rows.render_derived(name="given", with_types=True)
+    each = func.json_each(bindparam(name)).table_valued("value").c.value
+    return select(
+        *(func.json_extract(each, f"$.{one.name}", type_=one.type).label(one.name) for one in columns)
+    ).subquery("given")
+
+
+def in_one_trip(session: Session, *asked: tuple[Prepared, dict[str, Any]]) -> list[Any]:
     """
-    Changes of the hottest path, made in this order: one statement on PostgreSQL, where each would be a round trip.
+    Run these in their order and return the rows of the last; for PostgreSQL, a transaction if none has begun.
 
-    There every one sees what was stored before the first, but waits for locks and looks again at the row it waited
-    for. So none may rest on what another of them changed. Values with the same name are the same. Each must change
-    a row, but those in `freely`; where one does not, all are taken back with Overtaken.
+    Each sees what was committed before it began itself.
     """
-
-    def __init__(self, *changes: Prepared, freely: Sequence[Prepared] = ()) -> None:
-        self._changes = changes
-        self._freely = freely
-        self._at_once = Prepared(self._one_statement)
-
-    def change(self, session: Session, **values: Any) -> None:
-        """All of them, now."""
-        if session.get_bind().dialect.name == "postgresql":
-            with _overtaken():
-                self._at_once.first(session, **values)
-            return
-        if not all(change.change(session, **values) for change in self._changes):
-            raise Overtaken
-        for change in self._freely:
-            change.change(session, **values)
-
-    def last(self, session: Session, **values: Any) -> None:
-        """
-        The end of a work: on PostgreSQL sent with the commit, so that no lock is held for the time of a trip.
-
-        What the work does after it is done before it, but for another last one.
-        """
-        if session.get_bind().dialect.name == "postgresql":
-            earlier = session.info.pop("last", None)
-            if earlier is not None:
-                earlier.send()
-            session.info["last"] = _Last(session, self._at_once, values)
-        else:
-            self.change(session, **values)
-
-    def _one_statement(self, insert: Any) -> Any:
-        """Whoever counts what they changed, one after the other, makes them in that order."""
-        counts = []
-        for number, change in enumerate((*self._changes, *self._freely)):
-            made = change.statement(insert).returning(literal_column("1")).cte(f"change_{number}")
-            counts.append(select(func.count()).select_from(made).scalar_subquery().label(f"count_{number}"))
-        must, freely = counts[: len(self._changes)], counts[len(self._changes) :]
-        return select((1 / func.least(*must)).label("done"), *freely)
-
-
-class _Last:
-    """What is sent with a work's commit: changes, and questions whose answers are to be had after it."""
-
-    def __init__(self, session: Session, changes: Prepared, values: dict[str, Any]) -> None:
-        self._driver, self._dialect, changed = changes.ready(session)
-        self._sent = [(self._driver.cursor(), changed.statement, changed.arranged(values))]
-
-    def also(self, session: Session, asked: Prepared, values: dict[str, Any]) -> tuple[Any, Any]:
-        """The cursor that will hold the answer, and the type of its rows."""
-        _, _, compiled = asked.ready(session)
-        cursor = self._driver.cursor()
-        self._sent.append((cursor, compiled.statement, compiled.arranged(values)))
-        return cursor, compiled.row_type
-
-    def send(self, commit: Callable[[], None] | None = None) -> None:
-        """With the commit, if given; where nothing was done before, the changes are a transaction of their own."""
-        with _overtaken(), _translated(self._dialect, self._sent[0][1]):
-            if commit is not None and _is_idle(self._driver, self._dialect):
-                with _outside(self._driver):
-                    self._execute()
-                return
-            with self._driver.pipeline():
-                self._execute()
-                if commit is not None:
-                    commit()
-
-    def _execute(self) -> None:
-        for cursor, statement, values in self._sent:
-            cursor.execute(statement, values)
+    driver, dialect, _ = asked[0][0].ready(session)
+    with _translated(dialect, "several in one trip"), driver.pipeline(), driver.transaction():
+        answers = [statement.run(session, values) for statement, values in asked]
+    cursor, row_type = answers[-1]
+    return [row_type._make(row) for row in cursor.fetchall()]
 
 
 @contextmanager
-def _overtaken() -> Iterator[None]:
-    """A change that found no row divides by zero, which takes back the whole statement."""
-    try:
+def alone(session: Session) -> Iterator[None]:
+    """
+    What is read in here is read before the work's transaction begins, if it has not: two trips less on PostgreSQL.
+
+    What is changed later must itself hold what it rests on. On SQLite a work's transaction begins with the work.
+    """
+    driver, dialect = session.info.get("driver") or _driver(session)
+    if dialect.name == "sqlite" or not _is_idle(driver):
         yield
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
-            raise
-        raise Overtaken from error
-
-
-def _is_idle(driver: Any, dialect: Dialect) -> bool:
-    """Whether no transaction has begun; PostgreSQL's driver begins one with the first statement."""
-    return dialect.name == "postgresql" and driver.info.transaction_status == 0
-
-
-@contextmanager
-def _outside(driver: Any) -> Iterator[None]:
-    """Of any transaction of ours: each statement is one of the server's."""
+        return
     driver.autocommit = True
     try:
         yield
     finally:
         if not driver.closed:
             driver.autocommit = False
+
+
+def _is_idle(driver: Any) -> bool:
+    """Whether no transaction has begun; PostgreSQL's driver begins one with the first statement."""
+    return bool(driver.info.transaction_status == IDLE)
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -31,9 +31,12 @@ class NoTurn(Exception):
 class Job:
     """A piece of work on its way into a commit; `woken` when it is done, or when it is its turn to lead."""
 
-    work: Callable[[Any], Any]
+    work: Callable[..., Any]
     patience: float
     """Seconds to wait for a turn."""
+    asked: Any = None
+    shares: bool = False
+    """Whether one call of the work does what is asked of it by many jobs."""
     woken: threading.Event = field(default_factory=threading.Event)
     is_taken: bool = False
     is_done: bool = False
@@ -41,15 +44,34 @@ class Job:
     error: BaseException | None = None
 
 
+def grouped(jobs: list[Job]) -> list[list[Job]]:
+    """By the call of a work that does them."""
+    groups: dict[object, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.work if job.shares else job, []).append(job)
+    return list(groups.values())
+
+
+def do(group: list[Job], session: Any) -> None:
+    """One call of their work; where many share it, it gives a list of results and of exceptions to raise."""
+    first = group[0]
+    if not first.shares:
+        first.result, first.error = first.work(session), None
+        return
+    for job, result in zip(group, first.work(session, [job.asked for job in group]), strict=True):
+        failed = isinstance(result, Exception)
+        job.result, job.error = (None, result) if failed else (result, None)
+
+
 class Turns:
     """
     The first caller leads: it commits its own job and those that came meanwhile, then hands over to the next.
 
     SQLite's own wait for its lock is unfair, writers starve for seconds: threads queue up here, processes at the
-    file lock. `commit(jobs)` sets each one's result or error, or raises what befell them all.
+    file lock, if one is given. `commit(jobs)` sets each one's result or error, or raises what befell them all.
     """
 
-    def __init__(self, lock: Path, commit: Callable[[list[Job]], None]) -> None:
+    def __init__(self, lock: Path | None, commit: Callable[[list[Job]], None]) -> None:
         self._lock = lock
         self._commit = commit
         self._mutex = threading.Lock()
@@ -85,7 +107,7 @@ class Turns:
         began = time.perf_counter()
         batch = [job]
         try:
-            with _held(self._lock, job.patience):
+            with _held(self._lock, job.patience) if self._lock else nullcontext():
                 batch = self._taken(job)
                 self._commit(batch)
         except BaseException as error:  # noqa: BLE001 (whatever ended the transaction ended it for everybody)

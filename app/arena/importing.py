@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena import vote_log
+from app.arena.storing import TALLY_COLUMN
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
 from app.arena.vote_log import Format, InvalidImport, LoggedVote
-from app.arena.voting import TALLY_COLUMN
 from app.catalog.tables import ImageModel
 from app.db import Database, insert
 

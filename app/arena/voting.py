@@ -1,21 +1,26 @@
 """Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import LargeBinary, and_, any_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
 from app.arena.charging import charge
+from app.arena.errors import ArenaError
 from app.arena.policy import FREE, Policy
-from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
+from app.arena.storing import Ballot, recount, store
+from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.db import execute, milliseconds, moment_of
-from app.prepared import Prepared, Together
+from app.prepared import Prepared
+from app.turns import Overtaken
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
-TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
 
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
@@ -41,6 +46,8 @@ _VOTED = (
         _LEFT.model_id.label("left_model_id"),
         _RIGHT.model_id.label("right_model_id"),
         or_(_LEFT.withdrawn_at.is_not(None), _RIGHT.withdrawn_at.is_not(None)).label("withdrawn"),
+        Matchup.charged_at,
+        Voter.token,
         Voter.votes,
         Voter.quarantine,
         Vote.id.label("vote_id"),
@@ -66,74 +73,11 @@ _VOTED = (
 _OWN = Prepared(
     lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
 )
+_THESE = Prepared(lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary)))))
 _OF_VOTE = Prepared(lambda _: _VOTED.where(Vote.id == bindparam("vote")))
-_STORE = Prepared(
-    lambda insert: (
-        insert(Vote)
-        .values(
-            matchup_id=bindparam("of"),
-            voter_id=bindparam("voter"),
-            outcome=bindparam("outcome_"),
-            cast_at=bindparam("now"),
-            dwell_ms=bindparam("dwell"),
-            counted=bindparam("is_counted"),
-            reason=bindparam("why"),
-        )
-        .on_conflict_do_nothing(index_elements=["matchup_id"])
-    )
-)
-_RAISE = Prepared(
-    lambda _: (
-        update(Competition)
-        .where(Competition.id == bindparam("competition"))
-        .values(version=Competition.version + 1)
-    )
-)
-_RAISE_OPEN = Prepared(
-    lambda _: (
-        update(Competition)
-        .where(Competition.id == bindparam("competition"), Competition.status == "open")
-        .values(version=Competition.version + 1)
-    )
-)
-_TALLY = Prepared(
-    lambda insert: (
-        insert(Tally)
-        .values(
-            competition_id=bindparam("competition"),
-            left_model_id=bindparam("left"),
-            right_model_id=bindparam("right"),
-            **{column: bindparam(kind) for kind, column in TALLY_COLUMN.items()},
-        )
-        .on_conflict_do_update(
-            index_elements=["competition_id", "left_model_id", "right_model_id"],
-            set_={column: getattr(Tally, column) + bindparam(kind) for kind, column in TALLY_COLUMN.items()},
-        )
-    )
-)
 _RAISE_VOTES = Prepared(
     lambda _: update(Voter).where(Voter.id == bindparam("voter")).values(votes=Voter.votes + bindparam("by"))
 )
-_CLOSE = Prepared(
-    lambda _: (
-        update(Matchup)
-        .where(Matchup.id == bindparam("of"), Matchup.closed_at.is_(None))
-        .values(closed_at=bindparam("now"))
-    )
-)
-_AGE = Prepared(
-    lambda _: (
-        update(Matchup)
-        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None), Matchup.id != bindparam("of"))
-        .values(expires_at=bindparam("until"))
-    )
-)
-"""A prefetched matchup starts to age with the vote before it."""
-# Competition first, tally second, matchup last: everybody locks in this order, closing and withdrawing too.
-_CAST_COUNTED = Together(_RAISE_OPEN, _TALLY, _STORE, _RAISE_VOTES, _CLOSE, freely=[_AGE])
-_CAST = Together(_STORE, _RAISE_VOTES, _CLOSE, freely=[_AGE])
-_SKIP = Together(_STORE, _CLOSE, freely=[_AGE])
-_RECOUNT = Together(_RAISE, _TALLY)
 
 
 @dataclass(frozen=True)
@@ -154,6 +98,28 @@ class Answer:
     voter_votes: int
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a voter says of a matchup, both by the 16 bytes of their public ids."""
+
+    voter: bytes
+    matchup: bytes
+    outcome: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Considered:
+    """What a choice comes to: an error, or the answer, once the ballot is stored that it may take."""
+
+    result: Answer | Exception
+    ballot: Ballot | None = None
+
+
+class Uncharged(Exception):
+    """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
+
+
 def cast(
     session: Session,
     voter: bytes,
@@ -164,28 +130,56 @@ def cast(
     matchup_seconds: int,
     policy: Policy = FREE,
 ) -> Answer:
-    """
-    Store one vote; the same outcome again returns the vote that stands.
-
-    `voter` and `matchup` are the 16 bytes of their public ids. What the policy does not count is stored with the
-    reason. Raises MatchupNotFound, MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone.
-    """
-    row = _found(_OWN.before(session, voter=voter, matchup=matchup))
-    if row.outcome is not None:
-        return _replayed(row, outcome)
-    _check_votable(row, now)
-    dwell_ms = _dwell_ms(row, now)
-    cap = row.cap or charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
-    reason = "skip" if outcome == "skip" else row.quarantine or cap or too_fast(dwell_ms, policy)
-    standing = row._replace(
-        outcome=outcome,
-        counted=reason is None,
-        reason=reason,
-        cast_at=milliseconds(now),
-        votes=row.votes + (outcome != "skip"),
+    """One vote by itself, charged if need be. Raises what `consider` and `settle` give."""
+    consider_it = partial(
+        consider, session, [Choice(voter, matchup, outcome, now)], matchup_seconds=matchup_seconds, policy=policy
     )
-    _store(session, standing, dwell_ms, until=now + timedelta(seconds=matchup_seconds))
-    return _answer(standing)
+    considered = consider_it()
+    if isinstance(considered[0].result, Uncharged):
+        charge_unseen(session, voter, matchup, policy, now=now)
+        considered = consider_it()
+    result = settle(session, considered)[0]
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def charge_unseen(session: Session, voter: bytes, matchup: bytes, policy: Policy, *, now: datetime) -> None:
+    """Charge a matchup that is answered before a picture of it left the server. Raises MatchupNotFound."""
+    row = _matchup(session, voter, matchup)
+    if _is_uncharged(row, policy):
+        charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
+
+
+def consider(
+    session: Session, choices: Sequence[Choice], *, matchup_seconds: int, policy: Policy = FREE
+) -> list[Considered]:
+    """
+    What each comes to. A vote that the policy does not count has a reason; the same again is the one that stands.
+
+    Errors are MatchupNotFound, MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone and Uncharged.
+    """
+    rows = zip(_own(session, choices), choices, strict=True)
+    return [_considered(row, choice, matchup_seconds, policy) for row, choice in rows]
+
+
+def settle(session: Session, considered: Sequence[Considered]) -> list[Answer | Exception]:
+    """
+    Store the ballots among them; the answers are final then.
+
+    Overtaken for one whose matchup or voter changed at this moment, by another ballot too: to be considered again.
+    """
+    first: dict[int, Ballot] = {}
+    for one in considered:
+        if one.ballot:
+            first.setdefault(one.ballot.voter, one.ballot)
+    stored = store(session, list(first.values()))
+    return [
+        one.result
+        if one.ballot is None or (first[one.ballot.voter] is one.ballot and one.ballot.matchup in stored)
+        else Overtaken()
+        for one in considered
+    ]
 
 
 def undo(
@@ -240,7 +234,8 @@ def annotate(
         return False
     row = _OF_VOTE.first(session, vote=vote_id)
     if flipped:
-        _RECOUNT.change(session, **_cell(row, 1 if counted else -1))
+        cell = (row.competition_id, row.left_model_id, row.right_model_id)
+        recount(session, *cell, row.outcome, 1 if counted else -1)
     ledger.note(
         session,
         "vote.undone" if undone else "vote.counted" if counted else "vote.excluded",
@@ -258,6 +253,58 @@ def answer(session: Session, voter: bytes, matchup: bytes) -> Answer:
     if row.outcome is None:
         raise errors.MatchupNotFound("No vote of yours on such a matchup.")
     return _answer(row)
+
+
+def _own(session: Session, choices: Sequence[Choice]) -> list[Any]:
+    """A row for each, None where it is no matchup of this voter."""
+    if session.get_bind().dialect.name == "sqlite":
+        return [_OWN.first(session, voter=choice.voter, matchup=choice.matchup) for choice in choices]
+    found = {row.public_id: row for row in _THESE.all(session, ids=[choice.matchup for choice in choices])}
+    rows = (found.get(choice.matchup) for choice in choices)
+    return [row if row and row.token == choice.voter else None for row, choice in zip(rows, choices, strict=True)]
+
+
+def _considered(row: Any, choice: Choice, matchup_seconds: int, policy: Policy) -> Considered:
+    try:
+        _found(row)
+        if row.outcome is not None:
+            return Considered(_replayed(row, choice.outcome))
+        _check_votable(row, choice.now)
+    except ArenaError as error:
+        return Considered(error)
+    if _is_uncharged(row, policy):
+        return Considered(Uncharged())
+    dwell_ms = _dwell_ms(row, choice.now)
+    skips = choice.outcome == "skip"
+    reason = "skip" if skips else row.quarantine or row.cap or too_fast(dwell_ms, policy)
+    standing = row._replace(
+        outcome=choice.outcome,
+        counted=reason is None,
+        reason=reason,
+        cast_at=milliseconds(choice.now),
+        votes=row.votes + (not skips),
+    )
+    return Considered(_answer(standing), _ballot(standing, dwell_ms, matchup_seconds))
+
+
+def _is_uncharged(row: Any, policy: Policy) -> bool:
+    return policy.voter_counted is not None and row.charged_at is None
+
+
+def _ballot(row: Any, dwell_ms: int | None, matchup_seconds: int) -> Ballot:
+    return Ballot(
+        matchup=row.id,
+        voter=row.voter_id,
+        competition=row.competition_id,
+        left_model=row.left_model_id,
+        right_model=row.right_model_id,
+        outcome=row.outcome,
+        cast_at=row.cast_at,
+        dwell_ms=dwell_ms,
+        counted=row.counted,
+        reason=row.reason,
+        others_until=row.cast_at + 1000 * matchup_seconds,
+    )
 
 
 def _matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
@@ -294,35 +341,11 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
     return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
 
 
-def _store(session: Session, row: Any, dwell_ms: int | None, *, until: datetime) -> None:
-    """Overtaken where the competition or the matchup was closed, or voted on, since it was read."""
-    cast = _SKIP if row.outcome == "skip" else _CAST_COUNTED if row.counted else _CAST
-    cast.last(
-        session,
-        of=row.id,
-        voter=row.voter_id,
-        outcome_=row.outcome,
-        now=row.cast_at,
-        dwell=dwell_ms,
-        is_counted=row.counted,
-        why=row.reason,
-        until=milliseconds(until),
-        by=1,
-        **_cell(row, 1),
-    )
-
-
 def _dwell_ms(row: Any, now: datetime) -> int | None:
     if row.left_served_at is None or row.right_served_at is None:
         return None
     starts = (row.left_served_at, row.right_served_at, row.previous_vote_at or 0)
     return max(0, milliseconds(now) - int(max(starts)))
-
-
-def _cell(row: Any, by: int) -> dict[str, int]:
-    """The tally that a vote changes, and by how much."""
-    place = {"competition": row.competition_id, "left": row.left_model_id, "right": row.right_model_id}
-    return place | {kind: by if kind == row.outcome else 0 for kind in TALLY_COLUMN}
 
 
 def _undone_today(session: Session, voter_id: int, now: datetime) -> int:

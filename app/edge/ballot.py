@@ -10,10 +10,17 @@ from sqlalchemy.orm import Session
 from app import metrics
 from app.arena import errors, issuing, networks, voting
 from app.arena.issuing import Issued, Wish
+from app.arena.policy import POLICIES
 from app.arena.voting import Answer
+from app.db import Database
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
-from app.leaderboards.reveal import Reveal, revealed_later
+from app.leaderboards.reveal import Reveal, revealed_all
+from app.prepared import alone
+from app.settings import Settings
+
+Cast = tuple[Answer, Reveal | None]
+"""A vote as it stands, and what it uncovers."""
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
@@ -43,20 +50,33 @@ def issue(wish: Wish) -> Issued:
     return issued
 
 
-def cast(matchup_id: str, outcome: str) -> tuple[Answer, Reveal | None]:
+def door(database: Database, settings: Settings) -> Callable[[voting.Choice], Cast]:
+    """For the votes of all who come at the same time: one transaction, and what it uncovers for each."""
+    seconds, policy = settings.matchup_seconds, POLICIES[settings.profile]
+
+    def work(session: Session, choices: list[voting.Choice]) -> list[Cast | Exception]:
+        with alone(session):
+            considered = voting.consider(session, choices, matchup_seconds=seconds, policy=policy)
+            shown = revealed_all(session, [one.result for one in considered])
+        settled = zip(voting.settle(session, considered), shown, strict=True)
+        return [(result, reveal) if isinstance(result, Answer) else result for result, reveal in settled]
+
+    return database.shared(work)
+
+
+def cast(matchup_id: str, outcome: str) -> Cast:
     """As voting.cast, with what the vote uncovers by the run that stands."""
     who, matchup = own(matchup_id)
     found, moment = parts(), now()
-    seconds, policy = found.settings.matchup_seconds, found.policy
-
-    def work(session: Session) -> tuple[Answer, Callable[[], Reveal | None]]:
-        answer = voting.cast(session, who, matchup, outcome, now=moment, matchup_seconds=seconds, policy=policy)
-        return answer, revealed_later(session, answer)
-
-    answer, uncover = found.database.write(work)
+    choice = voting.Choice(who, matchup, outcome, moment)
+    try:
+        answer, shown = found.vote(choice)
+    except voting.Uncharged:
+        found.database.write(lambda session: voting.charge_unseen(session, who, matchup, found.policy, now=moment))
+        answer, shown = found.vote(choice)
     if abs(answer.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
         metrics.count("votes_total", answer.outcome, str(answer.counted).lower(), answer.reason or "")
-    return answer, uncover()
+    return answer, shown
 
 
 def undo(matchup_id: str) -> str:

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from app.arena.policy import POLICIES, Policy
 from app.arena.pool import Pool
 from app.arena.simulated import is_demo
+from app.arena.voting import Answer, Choice
 from app.db import Database, DatabaseBusy
 from app.edge.recent import Recent, forget, recall
 from app.gateway.storage import Storage
 from app.leaderboards import refresh as boards
 from app.leaderboards.audit import latest_id
 from app.leaderboards.boards import current
+from app.leaderboards.reveal import Reveal
 from app.settings import Settings
 
 
@@ -31,6 +33,8 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
+    vote: Callable[[Choice], tuple[Answer, Reveal | None]]
+    """The door for votes."""
     pool: Pool = field(default_factory=Pool)
     rng: random.Random = field(default_factory=random.SystemRandom)
     recent: Recent = field(default_factory=Recent)

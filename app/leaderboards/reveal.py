@@ -1,11 +1,14 @@
 """A vote's answer: who made the two images, and where they stand on their mode's overall board."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import FromClause, Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
 from app.arena.voting import Answer
@@ -13,16 +16,29 @@ from app.catalog.tables import ImageModel
 from app.leaderboards import history
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, Standing
-from app.prepared import Prepared
+from app.prepared import Prepared, json_rows
 
-_CURRENT = select(Board.current_run_id).where(Board.key == bindparam("key")).scalar_subquery()
 _STANDINGS = Prepared(
-    lambda _: (
-        select(ImageModel.id, ImageModel.slug, ImageModel.name, ImageModel.creator, Standing.rating, Standing.rank)
-        .outerjoin(Standing, and_(Standing.model_id == ImageModel.id, Standing.run_id == _CURRENT))
-        .where(or_(ImageModel.id == bindparam("left"), ImageModel.id == bindparam("right")))
-    )
+    lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
+
+
+def _standings(given: FromClause) -> Any:
+    standing = and_(Standing.run_id == Board.current_run_id, Standing.model_id == given.c.model)
+    return (
+        select(
+            given.c.key,
+            given.c.model,
+            ImageModel.slug,
+            ImageModel.name,
+            ImageModel.creator,
+            Standing.rating,
+            Standing.rank,
+        )
+        .join(ImageModel, ImageModel.id == given.c.model)
+        .outerjoin(Board, Board.key == given.c.key)
+        .outerjoin(Standing, standing)
+    )
 
 
 @dataclass(frozen=True)
@@ -54,13 +70,16 @@ def revealed(session: Session, answer: Answer, *, with_change: bool = False) -> 
     return names_and_standings(session, answer.left_model_id, answer.right_model_id, answer.mode, since=since)
 
 
-def revealed_later(session: Session, answer: Answer) -> Callable[[], Reveal | None]:
-    """The same, to be had once the vote is committed: asked for with its commit."""
-    if answer.outcome == "skip":
-        return lambda: None
-    sides = answer.left_model_id, answer.right_model_id
-    rows = _STANDINGS.later(session, key=key(answer.mode), left=sides[0], right=sides[1])
-    return lambda: _reveal(rows(), sides, {})
+def revealed_all(session: Session, results: Sequence[Answer | Exception]) -> list[Reveal | None]:
+    """The same for each of these, nothing for an error."""
+    sides = [
+        [(key(one.mode), model) for model in (one.left_model_id, one.right_model_id)]
+        if isinstance(one, Answer) and one.outcome != "skip"
+        else []
+        for one in results
+    ]
+    models = _models(session, set(chain(*sides)))
+    return [Reveal(*(models[side] for side in both)) if both else None for both in sides]
 
 
 def names_and_standings(
@@ -68,14 +87,20 @@ def names_and_standings(
 ) -> Reveal:
     """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
-    rows = _STANDINGS.all(session, key=key(mode), left=left_model_id, right=right_model_id)
-    return _reveal(rows, (left_model_id, right_model_id), before)
+    sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
+    models = _models(session, sides, before)
+    return Reveal(*(models[side] for side in sides))
 
 
-def _reveal(rows: list[Any], sides: tuple[int, int], before: Mapping[int, float]) -> Reveal:
-    """`before` are ratings then, by model."""
-    found = {
-        number: RevealedModel(
+def _models(
+    session: Session, sides: Collection[tuple[str, int]], before: Mapping[int, float] = MappingProxyType({})
+) -> dict[tuple[str, int], RevealedModel]:
+    """By board and model; `before` are ratings then, by model."""
+    if not sides:
+        return {}
+    given = json.dumps([{"key": board, "model": model} for board, model in sides])
+    return {
+        (board, number): RevealedModel(
             slug=slug,
             name=name,
             creator=creator,
@@ -84,6 +109,5 @@ def _reveal(rows: list[Any], sides: tuple[int, int], before: Mapping[int, float]
             rank=rank,
             change=rating - before[number] if number in before and rating is not None else None,
         )
-        for number, slug, name, creator, rating, rank in rows
+        for board, number, slug, name, creator, rating, rank in _STANDINGS.all(session, sides=given)
     }
-    return Reveal(a=found[sides[0]], b=found[sides[1]])

@@ -63,16 +63,15 @@ MUTATIONS = (
             ),
             Edit("app/arena/tables.py", 'ForeignKey("matchups.id"), unique=True)', 'ForeignKey("matchups.id"))'),
         ),
-        ("tests/arena/test_voting.py", "-k", "simultaneous or same_outcome"),
+        ("tests/arena/test_storing.py", "-k", "by_itself"),
     ),
     Mutation(
         "the charge for skips",
         (
             Edit(
                 "app/arena/voting.py",
-                "row.cap or charge(session, row.id, row.voter_id, row.network_key, policy, now=now)",
-                "row.cap or (None if outcome == 'skip' else "
-                "charge(session, row.id, row.voter_id, row.network_key, policy, now=now))",
+                "    if _is_uncharged(row, policy):\n        return Considered",
+                "    if choice.outcome != 'skip' and _is_uncharged(row, policy):\n        return Considered",
             ),
         ),
         ("tests/security/test_charges.py", "tests/arena/test_policy.py", "-k", "skip"),
@@ -146,6 +145,7 @@ MUTATIONS = (
                 '_VOTED.where(Matchup.public_id == bindparam("matchup"), '
                 'or_(Voter.token == bindparam("voter"), Voter.id > 0))',
             ),
+            Edit("app/arena/voting.py", "row if row and row.token == choice.voter else None", "row"),
         ),
         ("tests/security/test_roles.py", "-k", "v8_2_2"),
     ),

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database, DatabaseBusy, insert
-from app.turns import Overtaken
+from app.db import RETRIES, Database, DatabaseBusy, insert
+from app.turns import Job, Overtaken, Turns
 
 
 @pytest.fixture
@@ -128,6 +128,77 @@ def test_every_connection_syncs_fully(sqlite: Database) -> None:
 
 
 PRAGMAS = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "mmap_size": 0}
+
+
+class Sharing:
+    """A shared door that is held shut until so many wait, and what its work was given each time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.calls: list[list[str]] = []
+        self.door = database.shared(self.work)
+
+    def work(self, session: Session, slugs: list[str]) -> list[str | Exception]:
+        self.calls.append(slugs)
+        if "broken" in slugs:
+            raise LookupError("broken")
+        for slug in slugs:
+            if slug != "overtaken":
+                add(slug)(session)
+        refused: dict[str, Exception] = {"refused": ValueError("refused"), "overtaken": Overtaken()}
+        return [refused.get(slug, slug) for slug in slugs]
+
+    def ask(self, slugs: list[str]) -> dict[str, Future[str]]:
+        entered, go = threading.Event(), threading.Event()
+
+        def hold(session: Session, _asked: list[None]) -> list[Exception | None]:
+            entered.set()
+            go.wait(10)
+            return [None]
+
+        with ThreadPoolExecutor(len(slugs) + 1) as pool:
+            turns = self._turns()
+            pool.submit(turns.run, Job(hold, 10, shares=True))
+            entered.wait(10)
+            asked = {slug: pool.submit(self.door, slug) for slug in slugs}
+            while turns.waiting <= len(slugs):
+                threading.Event().wait(0.001)
+            go.set()
+        return asked
+
+    def _turns(self) -> Turns:
+        cells = dict(zip(self.door.__code__.co_freevars, self.door.__closure__ or (), strict=True))
+        turns: Turns = cells["turns"].cell_contents
+        return turns
+
+
+def test_those_who_ask_at_the_same_time_share_one_call(database: Database) -> None:
+    sharing = Sharing(database)
+    asked = sharing.ask([f"c{n}" for n in range(10)])
+    assert {future.result() for future in asked.values()} == stored(database) == set(asked)
+    assert len(sharing.calls) == 1
+
+
+def test_who_is_refused_is_refused_alone(database: Database) -> None:
+    asked = Sharing(database).ask(["good", "refused", "better"])
+    assert (asked["good"].result(), asked["better"].result()) == ("good", "better")
+    with pytest.raises(ValueError, match="refused"):
+        asked["refused"].result()
+
+
+def test_who_breaks_the_work_breaks_it_alone(database: Database) -> None:
+    asked = Sharing(database).ask(["good", "broken", "better"])
+    assert (asked["good"].result(), asked["better"].result()) == ("good", "better")
+    with pytest.raises(LookupError):
+        asked["broken"].result()
+    assert stored(database) == {"good", "better"}
+
+
+def test_who_is_overtaken_is_asked_again_and_not_for_ever(database: Database) -> None:
+    sharing = Sharing(database)
+    with pytest.raises(DatabaseBusy):
+        sharing.door("overtaken")
+    assert len(sharing.calls) == RETRIES
 
 
 def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:

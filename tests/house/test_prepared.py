@@ -1,16 +1,15 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
-from collections.abc import Callable
-from typing import Any
+import json
 
 import pytest
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Boolean, Integer, Text, bindparam, column, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database, DatabaseBusy
-from app.prepared import Prepared, Together
+from app.db import Database
+from app.prepared import Prepared, alone, in_one_trip, json_rows
 
 ADD = Prepared(lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at")))
 ADD_ONCE = Prepared(
@@ -60,96 +59,59 @@ def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
         assert FOUND.all(session, least=0) == []
 
 
-BOTH = Together(MOVE, ADD_ONCE, freely=[MOVE_ALL])
+NAMED = column("name", Text), column("at", Integer), column("on", Boolean)
+GIVEN = Prepared(
+    lambda insert: select(
+        json_rows(insert, "rows", column("name", Text), column("at", Integer), column("on", Boolean))
+    )
+)
 
 
-@pytest.fixture(params=["change", "last"])
-def both(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """At once, or with the commit."""
-    made: Callable[..., None] = getattr(BOTH, request.param)
-    return made
-
-
-def positions(database: Database) -> dict[str, int]:
+def test_rows_can_be_given_as_json(database: Database) -> None:
+    given = [("a'\u00e9\"", 2**31 - 1, True), (None, None, False)]
+    rows = [dict(zip(("name", "at", "on"), values, strict=True)) for values in given]
     with database.reading() as session:
-        return {row.slug: row.position for row in FOUND.all(session, least=0)}
+        found = GIVEN.all(session, rows=json.dumps(rows))
+        assert [(row.name, row.at, bool(row.on)) for row in found] == [
+            ("a'\u00e9\"", 2**31 - 1, True),
+            (None, None, False),
+        ]
+        assert GIVEN.all(session, rows="[]") == []
 
 
-def test_changes_made_together_are_all_made(database: Database, both: Callable[..., None]) -> None:
-    database.write(lambda session: ADD.change(session, its="a", at=1))
-    database.write(lambda session: both(session, here="a", its="b", at=2, gone=100))
-    assert positions(database) == {"a": 7, "b": 2}
+def test_what_is_read_alone_begins_no_transaction(database: Database) -> None:
+    """Only PostgreSQL lets a work read before it begins; afterwards it is a work as any other."""
 
-
-def test_of_changes_made_together_none_stays_when_one_finds_no_row(
-    database: Database, both: Callable[..., None]
-) -> None:
-    database.write(lambda session: ADD.change(session, its="a", at=1))
-    with pytest.raises(DatabaseBusy):
-        database.write(lambda session: both(session, here="a", its="a", at=2, gone=1))
-    assert positions(database) == {"a": 1}
-
-
-def test_what_a_work_does_after_its_last_change_stays_too(database: Database) -> None:
-    def work(session: Session) -> int:
-        BOTH.last(session, here="a", its="b", at=2, gone=100)
-        return ADD.change(session, its="c", at=3)
-
-    database.write(lambda session: ADD.change(session, its="a", at=1))
-    assert database.write(work) == 1
-    assert positions(database) == {"a": 7, "b": 2, "c": 3}
-
-
-def test_a_work_may_have_two_last_changes(database: Database) -> None:
-    def work(session: Session) -> None:
-        Together(ADD).last(session, its="a", at=1)
-        Together(ADD).last(session, its="b", at=2)
-
-    database.write(work)
-    assert positions(database) == {"a": 1, "b": 2}
-
-
-def test_a_last_change_that_fails_takes_the_whole_work_back(database: Database) -> None:
-    def work(session: Session) -> None:
-        ADD.change(session, its="c", at=3)
-        Together(ADD).last(session, its="a", at=2)
-
-    database.write(lambda session: ADD.change(session, its="a", at=1))
-    with pytest.raises(IntegrityError):
-        database.write(work)
-    assert positions(database) == {"a": 1}
-    assert database.write(lambda session: ADD.change(session, its="b", at=2)) == 1
-
-
-def test_what_is_asked_for_later_is_there_after_the_commit(database: Database) -> None:
-    def work(session: Session) -> Callable[[], list[Any]]:
-        Together(ADD).last(session, its="a", at=1)
-        return FOUND.later(session, least=1)
-
-    rows = database.write(work)
-    assert [(row.slug, row.position) for row in rows()] == [("a", 1)]
-
-
-def test_with_nothing_to_wait_for_later_is_now(database: Database) -> None:
-    def work(session: Session) -> Callable[[], list[Any]]:
+    def work(session: Session) -> list[int]:
+        with alone(session):
+            before = len(FOUND.all(session, least=0))
+            if is_far:
+                another.write(lambda session: ADD.change(session, its="b", at=1))
+            before += len(FOUND.all(session, least=0))
         ADD.change(session, its="a", at=1)
-        return FOUND.later(session, least=1)
+        with alone(session):
+            return [before, len(FOUND.all(session, least=0))]
 
-    assert [row.slug for row in database.write(work)()] == ["a"]
+    is_far, another = not database.is_sqlite, Database(database.url)
+    assert database.write(work) == ([1, 2] if is_far else [0, 1])
+    another.close()
 
 
-def test_a_work_run_again_asks_again(database: Database) -> None:
-    database.write(lambda session: ADD.change(session, its="a", at=1))
-    runs = []
-
-    def work(session: Session) -> Callable[[], list[Any]]:
-        runs.append("a" if not runs else "b")
-        BOTH.last(session, here="a", its=runs[-1], at=2, gone=100)
-        return FOUND.later(session, least=0)
-
+def test_statements_of_one_trip_are_one_transaction(database: Database) -> None:
     if database.is_sqlite:
-        with pytest.raises(DatabaseBusy):  # one writer at a time: there is no race to lose
-            database.write(work)
-        return
-    assert [row.slug for row in database.write(work)()] == ["a", "b"]
-    assert runs == ["a", "b"]
+        pytest.skip("nothing is far away")
+    adds = [(ADD, {"its": name, "at": 1}) for name in "abc"]
+    rows = database.write(lambda session: in_one_trip(session, *adds[:2], (FOUND, {"least": 0})))
+    assert [row.slug for row in rows] == ["a", "b"]
+    with pytest.raises(IntegrityError):
+        database.write(lambda session: in_one_trip(session, adds[2], adds[0]))
+
+    def fails(session: Session) -> None:
+        ADD.change(session, its="d", at=1)
+        in_one_trip(session, (ADD, {"its": "e", "at": 1}), (FOUND, {"least": 0}))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(fails)
+    with database.reading() as session:
+        assert [row.slug for row in FOUND.all(session, least=0)] == ["a", "b"]
