@@ -65,10 +65,6 @@ class Prepared:
             cursor.execute(compiled.statement, compiled.arranged(values))
         return cursor, compiled.row_type
 
-    def statement(self, insert: Any) -> Any:
-        """With this dialect's own `insert`."""
-        return self._build(insert)
-
     def ready(self, session: Session) -> tuple[Any, Dialect, "_Compiled"]:
         """Driver, dialect and statement; what the session holds is written first, as it would be by its own."""
         if session.autoflush and (session.new or session.dirty or session.deleted):
@@ -79,7 +75,7 @@ class Prepared:
         return driver, dialect, self._compiled[dialect.name]
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
-        statement = self.statement(sqlite.insert if dialect.name == "sqlite" else postgresql.insert)
+        statement = self._build(sqlite.insert if dialect.name == "sqlite" else postgresql.insert)
         compiled = statement.compile(dialect=dialect)
         columns = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
         row_type = namedtuple("Row", columns)  # type: ignore[misc] # noqa: PYI024

@@ -28,6 +28,7 @@ VOTES = 100
 _KEYS = select(Flag.network_key).where(Flag.status == QUARANTINED, Flag.network_key.is_not(None))
 _COVERED = or_(Voter.quarantine.is_not(None), Matchup.network_key.in_(_KEYS))
 _FREE = and_(Voter.quarantine.is_(None), or_(Matchup.network_key.is_(None), Matchup.network_key.not_in(_KEYS)))
+_ORDER = (Matchup.competition_id, Vote.id)
 TO_EXCLUDE = and_(Vote.counted, ~Matchup.simulated, _COVERED)
 TO_RESTORE = and_(Vote.reason == QUARANTINED, Vote.undone_at.is_(None), _FREE)
 
@@ -111,7 +112,7 @@ def settle(
 def _each(database: Database, which: ColumnElement[bool], change: Callable[[Session, Select[int]], int]) -> int:
     """What is found is asked again inside the write: a decision may have come between."""
     with database.reading() as session:
-        found = session.scalars(_votes(which).order_by(Matchup.competition_id, Vote.id)).all()
+        found = session.scalars(_votes(which)).all()
     parts = (found[start : start + VOTES] for start in range(0, len(found), VOTES))
     return sum(
         database.write(lambda session: change(session, _votes(which).where(Vote.id.in_(part))))  # noqa: B023
@@ -120,8 +121,9 @@ def _each(database: Database, which: ColumnElement[bool], change: Callable[[Sess
 
 
 def _votes(which: ColumnElement[bool]) -> Select[int]:
+    """By competition, the order in which everybody locks."""
     joined = select(Vote.id).join(Matchup, Matchup.id == Vote.matchup_id).join(Voter, Voter.id == Vote.voter_id)
-    return joined.where(which)
+    return joined.where(which).order_by(*_ORDER)
 
 
 def _exclude(session: Session, which: Select[int], *, now: datetime) -> int:
@@ -135,6 +137,7 @@ def _restore(session: Session, which: Select[int], *, now: datetime, policy: Pol
         select(Vote.id, Vote.voter_id, Vote.cast_at, Vote.dwell_ms, Matchup.cap)
         .join(Matchup, Matchup.id == Vote.matchup_id)
         .where(Vote.id.in_(ids))
+        .order_by(*_ORDER)
     ).all()
     times = _times(session, {row.voter_id for row in rows})
     restored = 0
