@@ -172,7 +172,7 @@ MUTATIONS = (
     ),
     Mutation(
         "full syncs of SQLite",
-        (Edit("app/db.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
+        (Edit("app/engines.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
         ("tests/flows/test_faults_power.py",),
     ),
 )
