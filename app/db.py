@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from weakref import WeakSet
 
 from alembic import command
@@ -143,24 +144,13 @@ class Database:
                 return cast("Result", self._turns.run(job))
             return self._attempt(work)
 
-    def shared(
-        self, work: Callable[[Session, list[Asked]], list[Result | Exception]]
-    ) -> Callable[[Asked], Result]:
+    def shared(self, work: Callable[[Session, list[Asked]], list[Result | Exception]]) -> "Shared[Asked, Result]":
         """
         A `write` for what many ask at the same time: one call of `work` does it, in one transaction.
 
         `work` gives each a result or the exception to raise; Overtaken to be asked again.
         """
-        turns = self._turns if self.is_sqlite else Turns(None, self._attempt_batch)
-
-        def ask(asked: Asked) -> Result:
-            with _translated():
-                for _ in range(RETRIES):
-                    with suppress(Overtaken):
-                        return cast("Result", turns.run(Job(work, BUSY_SECONDS, asked, shares=True)))
-                raise Overtaken
-
-        return ask
+        return Shared(work, self._turns if self.is_sqlite else Turns(None, self._attempt_batch))
 
     def _attempt(self, work: Callable[[Session], Result]) -> Result:
         for attempt in range(RETRIES):
@@ -278,6 +268,22 @@ class Database:
         self._watched = self._unwatched()
         self._read_engine.dispose()
         self._write_engine.dispose()
+
+
+@dataclass(frozen=True)
+class Shared(Generic[Asked, Result]):
+    """What `Database.shared` gives: call it with what is asked."""
+
+    work: Callable[[Session, list[Asked]], list[Result | Exception]]
+    turns: Turns
+
+    def __call__(self, asked: Asked) -> Result:
+        """The result for it, after the commit, or its exception. Raises DatabaseBusy, as `Database.write` does."""
+        with _translated():
+            for _ in range(RETRIES):
+                with suppress(Overtaken):
+                    return cast("Result", self.turns.run(Job(self.work, BUSY_SECONDS, asked, shares=True)))
+            raise Overtaken
 
 
 def milliseconds(moment: datetime) -> int:

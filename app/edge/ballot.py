@@ -1,6 +1,5 @@
 """A voter's request, from page or API alike: whose it is, the arena's rule, and the boards told afterwards."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -12,7 +11,7 @@ from app.arena import errors, issuing, networks, voting
 from app.arena.issuing import Issued, Wish
 from app.arena.policy import POLICIES
 from app.arena.voting import Answer
-from app.db import Database
+from app.db import Database, Shared
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.reveal import Reveal, revealed_all
@@ -50,7 +49,7 @@ def issue(wish: Wish) -> Issued:
     return issued
 
 
-def door(database: Database, settings: Settings) -> Callable[[voting.Choice], Cast]:
+def door(database: Database, settings: Settings) -> Shared[voting.Choice, Cast]:
     """For the votes of all who come at the same time: one transaction, and what it uncovers for each."""
     seconds, policy = settings.matchup_seconds, POLICIES[settings.profile]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.db import RETRIES, Database, DatabaseBusy, insert
-from app.turns import Job, Overtaken, Turns
+from app.turns import Job, Overtaken
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ class Sharing:
             return [None]
 
         with ThreadPoolExecutor(len(slugs) + 1) as pool:
-            turns = self._turns()
+            turns = self.door.turns
             pool.submit(turns.run, Job(hold, 10, shares=True))
             entered.wait(10)
             asked = {slug: pool.submit(self.door, slug) for slug in slugs}
@@ -165,11 +165,6 @@ class Sharing:
                 threading.Event().wait(0.001)
             go.set()
         return asked
-
-    def _turns(self) -> Turns:
-        cells = dict(zip(self.door.__code__.co_freevars, self.door.__closure__ or (), strict=True))
-        turns: Turns = cells["turns"].cell_contents
-        return turns
 
 
 def test_those_who_ask_at_the_same_time_share_one_call(database: Database) -> None:
