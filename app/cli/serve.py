@@ -3,6 +3,9 @@
 import ctypes
 import gc
 import tempfile
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +25,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Of mallopt in malloc.h."""
 LARGE_BYTES = 128 * 1024
 """What both thresholds are at first."""
+TRIM_SECONDS = 60
 STOP_SECONDS = 10
 """For a worker to end its requests. One told to stop while it starts does not hear it and is ended then."""
 
@@ -95,7 +99,15 @@ def _steady_malloc() -> None:
     size: from then on pages and arrays lie among small blocks, and leave holes there that fit nothing.
     """
     with suppress(AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_ARENA_MAX, 2)
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_ARENA_MAX, 2)
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
+        threading.Thread(target=_trim, args=(libc.malloc_trim,), name="trim", daemon=True).start()
+
+
+def _trim(malloc_trim: Callable[[int], int]) -> None:
+    """What is free between blocks in use goes back, in a few milliseconds a minute: else it only ever grows."""
+    while True:
+        time.sleep(TRIM_SECONDS)
+        malloc_trim(0)
