@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -327,9 +326,9 @@ def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: P
         return  # its planner scans tables this small, and rightly
     with database.reading() as session:
         for one in prepared:
-            compiled = one.statement(sqlite.insert).compile(dialect=sqlite.dialect())
-            blanks = (None,) * len(compiled.positiontup)
-            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled.string}", blanks)
+            compiled = one.ready(session)[2]
+            blanks = (None,) * len(compiled.order or ())
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled.statement}", blanks)
             assert not [row for row in plan if row[3].startswith(("SCAN votes", "SCAN matchups"))]
         history = text("EXPLAIN QUERY PLAN SELECT low_entry_id, high_entry_id FROM matchups WHERE voter_id = 1")
         assert "COVERING INDEX" in session.execute(history).all()[0][3]

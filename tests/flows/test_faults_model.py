@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from app.arena import errors, voting
+from app.arena import errors, storing, voting
 from app.arena.pool import Pool
 from app.arena.tables import Tally, Voter
 from app.db import Database
@@ -88,7 +88,7 @@ class Arena(RuleBasedStateMachine):
             for voter, state in self.states.values()
             if state.outcome not in {None, "skip"} and not state.undone
         ]
-        names = sorted(voting.TALLY_COLUMN.items())
+        names = sorted(storing.TALLY_COLUMN.items())
         with self.database.reading() as session:
             counts = session.execute(select(*(func.sum(getattr(Tally, name)) for _, name in names))).one()
             votes = dict(session.execute(select(Voter.token, Voter.votes)).all())

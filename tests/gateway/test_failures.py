@@ -80,7 +80,7 @@ def test_every_failure_is_an_error_of_ours(
     with pytest.raises(errors.GatewayError) as caught:
         world.ask(model="brush-1")
     assert caught.value.code == code
-    assert time.monotonic() - started < world.seconds + 1
+    assert time.monotonic() - started < world.seconds + 10  # a drip goes on for minutes
     assert CANARY not in f"{caught.value!r} {caught.value} {vars(caught.value)} {caplog.text}"
     with world.database.reading() as session:
         row = session.scalars(select(GenerationRow)).one()
