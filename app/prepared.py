@@ -116,17 +116,20 @@ def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause
     ).subquery("given")
 
 
-def in_one_trip(session: Session, *asked: tuple[Prepared, dict[str, Any]]) -> list[Any]:
+Asked = tuple[Prepared, dict[str, Any]]
+"""A statement and its values."""
+
+
+def in_one_trip(session: Session, *asked: Asked) -> list[list[Any]]:
     """
-    Run these in their order and return the rows of the last; for PostgreSQL, a transaction if none has begun.
+    Run these in their order and return the rows of each; for PostgreSQL, a transaction if none has begun.
 
     Each sees what was committed before it began itself.
     """
     driver, dialect, _ = asked[0][0].ready(session)
     with _translated(dialect, "several in one trip"), driver.pipeline(), driver.transaction():
         answers = [statement.run(session, values) for statement, values in asked]
-    cursor, row_type = answers[-1]
-    return [row_type._make(row) for row in cursor.fetchall()]
+    return [[row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in answers]
 
 
 @contextmanager

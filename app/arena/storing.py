@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.prepared import Prepared, in_one_trip, json_rows
+from app.prepared import Asked, Prepared, in_one_trip, json_rows
 
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
 
@@ -35,24 +35,26 @@ _TYPES = {"outcome": Text, "counted": Boolean, "reason": Text}
 _FIELDS: list[Any] = [column(name, _TYPES.get(name, BigInteger)) for name in Ballot._fields]
 
 
-def store(session: Session, ballots: Sequence[Ballot]) -> set[int]:
+def store(
+    session: Session, ballots: Sequence[Ballot], beside: Sequence[Asked] = ()
+) -> tuple[set[int], list[list[Any]]]:
     """
-    Returns the matchups whose vote is stored, and counted in tally and voter, by this call.
+    The matchups whose vote is stored, and counted in tally and voter, by this call; and the rows of `beside`.
 
     Not those that were closed or voted on since they were read. No two ballots may be one voter's. Everybody who
     votes, closes or withdraws locks competitions first and matchups last.
     """
-    if not ballots:
-        return set()
-    if session.get_bind().dialect.name == "sqlite":
-        return _store_in_turn(session, ballots)
-    stored = in_one_trip(
+    if not ballots or session.get_bind().dialect.name == "sqlite":
+        rows = [statement.all(session, **values) for statement, values in beside]
+        return _store_in_turn(session, ballots) if ballots else set(), rows
+    *rows, _, _, stored = in_one_trip(
         session,
+        *beside,
         (_HOLD_COMPETITIONS, {"ids": [ballot.competition for ballot in ballots if ballot.counted]}),
         (_HOLD_VOTERS, {"ids": [ballot.voter for ballot in ballots]}),
         (_STORE_ALL, _given(ballots)),
     )
-    return {row.matchup for row in stored}
+    return {row.matchup for row in stored}, rows
 
 
 def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:

@@ -17,7 +17,7 @@ from app.arena.policy import FREE, Policy
 from app.arena.storing import Ballot, recount, store
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.db import execute, milliseconds, moment_of
-from app.prepared import Prepared
+from app.prepared import Asked, Prepared
 from app.turns import Overtaken
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
@@ -138,7 +138,7 @@ def cast(
     if isinstance(considered[0].result, Uncharged):
         charge_unseen(session, voter, matchup, policy, now=now)
         considered = consider_it()
-    result = settle(session, considered)[0]
+    [result], _ = settle(session, considered)
     if isinstance(result, Exception):
         raise result
     return result
@@ -163,9 +163,11 @@ def consider(
     return [_considered(row, choice, matchup_seconds, policy) for row, choice in rows]
 
 
-def settle(session: Session, considered: Sequence[Considered]) -> list[Answer | Exception]:
+def settle(
+    session: Session, considered: Sequence[Considered], beside: Sequence[Asked] = ()
+) -> tuple[list[Answer | Exception], list[list[Any]]]:
     """
-    Store the ballots among them; the answers are final then.
+    Store the ballots among them; the answers are final then. Also the rows of what is asked for `beside` it.
 
     Overtaken for one whose matchup or voter changed at this moment, by another ballot too: to be considered again.
     """
@@ -173,13 +175,14 @@ def settle(session: Session, considered: Sequence[Considered]) -> list[Answer | 
     for one in considered:
         if one.ballot:
             first.setdefault(one.ballot.voter, one.ballot)
-    stored = store(session, list(first.values()))
-    return [
+    stored, rows = store(session, list(first.values()), beside)
+    results = [
         one.result
         if one.ballot is None or (first[one.ballot.voter] is one.ballot and one.ballot.matchup in stored)
         else Overtaken()
         for one in considered
     ]
+    return results, rows
 
 
 def undo(

@@ -14,7 +14,7 @@ from app.arena.voting import Answer
 from app.db import Database, Shared
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
-from app.leaderboards.reveal import Reveal, revealed_all
+from app.leaderboards.reveal import Reveal, asked_of_all, revealed_to_all
 from app.prepared import alone
 from app.settings import Settings
 
@@ -56,9 +56,10 @@ def door(database: Database, settings: Settings) -> Shared[voting.Choice, Cast]:
     def work(session: Session, choices: list[voting.Choice]) -> list[Cast | Exception]:
         with alone(session):
             considered = voting.consider(session, choices, matchup_seconds=seconds, policy=policy)
-            shown = revealed_all(session, [one.result for one in considered])
-        settled = zip(voting.settle(session, considered), shown, strict=True)
-        return [(result, reveal) if isinstance(result, Answer) else result for result, reveal in settled]
+        answers = [one.result for one in considered]
+        settled, (standings,) = voting.settle(session, considered, beside=[asked_of_all(answers)])
+        shown = zip(settled, revealed_to_all(answers, standings), strict=True)
+        return [(result, reveal) if isinstance(result, Answer) else result for result, reveal in shown]
 
     return database.shared(work)
 

@@ -1,7 +1,7 @@
 """A vote's answer: who made the two images, and where they stand on their mode's overall board."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -16,7 +16,10 @@ from app.catalog.tables import ImageModel
 from app.leaderboards import history
 from app.leaderboards.scopes import key
 from app.leaderboards.tables import Board, Standing
-from app.prepared import Prepared, json_rows
+from app.prepared import Asked, Prepared, json_rows
+
+Side = tuple[str, int]
+"""A board's key, and a model."""
 
 _STANDINGS = Prepared(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
@@ -70,16 +73,15 @@ def revealed(session: Session, answer: Answer, *, with_change: bool = False) -> 
     return names_and_standings(session, answer.left_model_id, answer.right_model_id, answer.mode, since=since)
 
 
-def revealed_all(session: Session, results: Sequence[Answer | Exception]) -> list[Reveal | None]:
-    """The same for each of these, nothing for an error."""
-    sides = [
-        [(key(one.mode), model) for model in (one.left_model_id, one.right_model_id)]
-        if isinstance(one, Answer) and one.outcome != "skip"
-        else []
-        for one in results
-    ]
-    models = _models(session, set(chain(*sides)))
-    return [Reveal(*(models[side] for side in both)) if both else None for both in sides]
+def asked_of_all(results: Sequence[Answer | Exception]) -> Asked:
+    """The statement whose rows `revealed_to_all` takes."""
+    return _STANDINGS, _values(set(chain(*map(_sides, results))))
+
+
+def revealed_to_all(results: Sequence[Answer | Exception], rows: Iterable[Any]) -> list[Reveal | None]:
+    """What each vote uncovers by the run current now; nothing for a skip or an error."""
+    models = _models(rows)
+    return [Reveal(*(models[side] for side in both)) if both else None for both in map(_sides, results)]
 
 
 def names_and_standings(
@@ -88,17 +90,23 @@ def names_and_standings(
     """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
     sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
-    models = _models(session, sides, before)
+    models = _models(_STANDINGS.all(session, **_values(sides)), before)
     return Reveal(*(models[side] for side in sides))
 
 
-def _models(
-    session: Session, sides: Collection[tuple[str, int]], before: Mapping[int, float] = MappingProxyType({})
-) -> dict[tuple[str, int], RevealedModel]:
-    """By board and model; `before` are ratings then, by model."""
-    if not sides:
-        return {}
-    given = json.dumps([{"key": board, "model": model} for board, model in sides])
+def _sides(result: Answer | Exception) -> list[Side]:
+    """A, then B; of a skip or an error none."""
+    if not isinstance(result, Answer) or result.outcome == "skip":
+        return []
+    return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
+
+
+def _values(sides: Iterable[Side]) -> dict[str, Any]:
+    return {"sides": json.dumps([{"key": board, "model": model} for board, model in sides])}
+
+
+def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
+    """`before` are ratings then, by model."""
     return {
         (board, number): RevealedModel(
             slug=slug,
@@ -109,5 +117,5 @@ def _models(
             rank=rank,
             change=rating - before[number] if number in before and rating is not None else None,
         )
-        for board, number, slug, name, creator, rating, rank in _STANDINGS.all(session, sides=given)
+        for board, number, slug, name, creator, rating, rank in rows
     }

@@ -20,7 +20,7 @@ VOTERS = [bytes([n]) * 16 for n in range(12)]
 
 
 def settled(database: Database, choices: list[Choice]) -> list[Answer | Exception]:
-    return database.write(lambda s: voting.settle(s, voting.consider(s, choices, matchup_seconds=1800)))
+    return database.write(lambda s: voting.settle(s, voting.consider(s, choices, matchup_seconds=1800)))[0]
 
 
 def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_what_changed_since_it_was_considered_is_not_stored(
     else:
         database.write(lambda s: competitions.set_status(s, lost.slug, "closed", now=NOW))
     before = tallies(database)
-    results = database.write(lambda s: voting.settle(s, considered))
+    results, _ = database.write(lambda s: voting.settle(s, considered))
     assert isinstance(results[1], Overtaken)
     assert isinstance(results[0], Overtaken if change == "closed" and kept.slug == lost.slug else Answer)
     assert tallies(database) == from_log(database)
