@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RETRIES = 3
 WRITERS = 4
 """Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-BUSY = "The database is busy or unreachable; this may not have been stored. Try again."
+BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
