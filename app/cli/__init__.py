@@ -35,11 +35,11 @@ COMMANDS = {
     "votes": "Votes as files: open data for anybody, and the whole log for another arena (docs/data.md).",
 }
 """With the first sentence of their help: listing them loads none."""
-BESIDE = {"import-pack": "pack", "restore": "backup"}
+MODULES = {"import-pack": "pack", "restore": "backup"}
 """Commands that share the module of another."""
 
 
-class Commands(click.Group):
+class LazyGroup(click.Group):
     """Loads a command's module when that command is asked for: the server need not wait for all others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -51,8 +51,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        with gathering_nothing():
-            module = import_module(f"app.cli.{BESIDE.get(cmd_name, name)}")
+        with garbage_collector_off():
+            module = import_module(f"app.cli.{MODULES.get(cmd_name, name)}")
         command: click.Command = getattr(module, name)
         return command
 
@@ -62,14 +62,14 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="arena")
 def group() -> None:
     """Blindvote: people judge, blind, images that models made from the same prompt."""
 
 
 @contextmanager
-def gathering_nothing() -> Iterator[None]:
+def garbage_collector_off() -> Iterator[None]:
     """The garbage collector off: what modules make while they load stays, and a seventh of the time was its."""
     gc.disable()
     try:
@@ -89,7 +89,7 @@ def main() -> None:
         click.echo("Stopped. What was done is kept; run the same command again to go on.", err=True)
         sys.exit(1)
     except Exception as error:
-        if _tell_settings(error):
+        if _report_settings_error(error):
             sys.exit(2)
         code = getattr(error, "code", None)
         if not isinstance(code, str):
@@ -98,7 +98,7 @@ def main() -> None:
         sys.exit(1 if code in FAILURES else 2)
 
 
-def _tell_settings(error: Any) -> bool:
+def _report_settings_error(error: Any) -> bool:
     """Whether it is about settings; each wrong one is a line."""
     from pydantic import ValidationError
 

@@ -26,8 +26,8 @@ FORMAT = b"blindvote backup 1\n"
 MEMBER_BYTES = 128 * 2**20
 """Larger than any image the gateway takes and any part of a table."""
 MANIFEST = "manifest.json"
-SIGNING = "secret_key"
-PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
+KEY_MEMBER = "secret_key"
+TABLE_PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
 
 
 class BadBackup(Exception):
@@ -36,7 +36,7 @@ class BadBackup(Exception):
     code = "bad_backup"
 
 
-class Manifest(BaseModel):
+class BackupManifest(BaseModel):
     """What a backup holds: rows by table, files, and the SHA-256 of each member by its name."""
 
     version: str
@@ -49,7 +49,7 @@ class Manifest(BaseModel):
 
 
 @dataclass(frozen=True)
-class Facts:
+class BackupSummary:
     """The manifest but for its hashes."""
 
     version: str
@@ -61,7 +61,7 @@ class Facts:
 
 
 @dataclass
-class Writer:
+class BackupWriter:
     """Adds members and remembers their hashes."""
 
     tar: tarfile.TarFile
@@ -76,13 +76,13 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def write_archive(path: Path) -> Iterator[BackupWriter]:
     """A new file at this path, whole or not at all, that only its owner can read."""
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
             with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                writer = Writer(tar)
+                writer = BackupWriter(tar)
                 writer.add("format", FORMAT)
                 yield writer
             file.flush()
@@ -92,23 +92,23 @@ def writing(path: Path) -> Iterator[Writer]:
         half.unlink(missing_ok=True)
 
 
-def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """The wanted members in their order. Raises BadBackup."""
     try:
         with tarfile.open(path, "r:") as tar:
             for info in tar:
                 _check_name(info)
                 if wanted(info.name):
-                    yield info.name, _content(tar, info)
+                    yield info.name, _read_content(tar, info)
     except (tarfile.TarError, EOFError) as error:
         raise BadBackup("This is no backup, or it was cut off.") from error
 
 
-def check(path: Path) -> Manifest:
+def verify_archive(path: Path) -> BackupManifest:
     """Read everything once and hold it against the manifest. Raises BadBackup."""
     hashes: dict[str, str] = {}
     manifest = b""
-    for name, data in members(path, lambda _: True):
+    for name, data in read_members(path, lambda _: True):
         if name in hashes or manifest:
             raise BadBackup(f"The backup holds more than it may: {name}")
         if not hashes and (name, data) != ("format", FORMAT):
@@ -119,7 +119,7 @@ def check(path: Path) -> Manifest:
             hashes[name] = hashlib.sha256(data).hexdigest()
     if not manifest:
         raise BadBackup("This is no backup, or it was cut off: it has no manifest.")
-    read = _manifest(manifest)
+    read = _parse_manifest(manifest)
     wrong = sorted(
         name for name in hashes.keys() | read.members.keys() if hashes.get(name) != read.members.get(name)
     )
@@ -128,7 +128,7 @@ def check(path: Path) -> Manifest:
     return read
 
 
-def unpacked(part: bytes) -> bytes:
+def decompress(part: bytes) -> bytes:
     """A table's part, refused where it would unpack to more than MEMBER_BYTES."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
@@ -140,21 +140,21 @@ def unpacked(part: bytes) -> bytes:
     return data
 
 
-def packed(data: bytes) -> bytes:
+def compress(data: bytes) -> bytes:
     """As `unpacked` reads it; quick rather than small."""
     packer = zlib.compressobj(level=1, wbits=31)
     return packer.compress(data) + packer.flush()
 
 
-def finish(writer: Writer, facts: Facts) -> Manifest:
+def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest:
     """Write the manifest, last."""
-    manifest = Manifest(**asdict(facts), members=dict(writer.members))
+    manifest = BackupManifest(**asdict(facts), members=dict(writer.members))
     writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
 
 
 def _check_name(info: tarfile.TarInfo) -> None:
-    known = info.name in {"format", MANIFEST, SIGNING} or PART.fullmatch(info.name)
+    known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
     if not known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
         raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
     if not info.isreg() or info.issparse():
@@ -163,7 +163,7 @@ def _check_name(info: tarfile.TarInfo) -> None:
         raise BadBackup(f"{info.name} is too large.")
 
 
-def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+def _read_content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     file = tar.extractfile(info)
     data = file.read() if file is not None else b""
     if len(data) != info.size:
@@ -171,8 +171,8 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     return data
 
 
-def _manifest(data: bytes) -> Manifest:
+def _parse_manifest(data: bytes) -> BackupManifest:
     try:
-        return Manifest.model_validate(json.loads(data))
+        return BackupManifest.model_validate(json.loads(data))
     except (ValueError, ValidationError, RecursionError) as error:
         raise BadBackup("The backup's manifest can't be read.") from error

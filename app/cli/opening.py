@@ -21,7 +21,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 
 
 @dataclass(frozen=True)
-class Opened:
+class Installation:
     """The parts of this installation."""
 
     settings: Settings
@@ -29,7 +29,7 @@ class Opened:
     storage: Storage
 
 
-def opened(*, migrate: bool = False) -> Opened:
+def open_installation(*, migrate: bool = False) -> Installation:
     """A database that does not exist is created and migrated; an existing one only with `migrate`."""
     settings = Settings()
     database = Database(settings.database_url)
@@ -40,7 +40,7 @@ def opened(*, migrate: bool = False) -> Opened:
         raise click.UsageError(
             f"The database lacks the migrations {', '.join(pending)}. Make a backup, then use --migrate."
         )
-    return Opened(settings, database, storage_of(settings))
+    return Installation(settings, database, storage_of(settings))
 
 
 def now() -> datetime:

@@ -22,9 +22,9 @@ class InUse(Exception):
 
 
 @contextmanager
-def beside(standing: Database) -> Iterator[Database]:
+def create_replacement(standing: Database) -> Iterator[Database]:
     """An empty database: a file next to SQLite's, a schema in PostgreSQL's. Gone afterwards, if not in place."""
-    _clear(standing)
+    _remove_leftovers(standing)
     if not standing.is_sqlite:
         standing.write(lambda session: _run(session, f"CREATE SCHEMA {BESIDE}"))
     database = Database(_url_beside(standing))
@@ -32,10 +32,10 @@ def beside(standing: Database) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-        _clear(standing)
+        _remove_leftovers(standing)
 
 
-def take_the_place(standing: Database, fresh: Database) -> None:
+def put_in_place(standing: Database, fresh: Database) -> None:
     """From here on the fresh one stands. Raises InUse for SQLite's file, DatabaseBusy for PostgreSQL's tables."""
     if not standing.is_sqlite:
         with standing.reading() as session:
@@ -72,7 +72,7 @@ def _move_tables(session: Session, schema: str) -> None:
         session.execute(text(f"ALTER TABLE {BESIDE}.{name} SET SCHEMA {quote(schema)}"))
 
 
-def _clear(standing: Database) -> None:
+def _remove_leftovers(standing: Database) -> None:
     """What an earlier try left behind."""
     if not standing.is_sqlite:
         standing.write(lambda session: _run(session, f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import gathering_nothing
-from app.cli.opening import migrate_option, opened
+from app.cli import garbage_collector_off
+from app.cli.opening import migrate_option, open_installation
 from app.settings import count_together, one_thread_for_numpy
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ STOP_SECONDS = 10
 def serve(migrate: bool) -> None:
     """Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment."""
     one_thread_for_numpy()
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     arena.database.close()  # no worker may come to hold a connection of its parent
     settings = arena.settings
     if settings.metrics_token.get_secret_value() and settings.prometheus_multiproc_dir is None:
@@ -74,7 +74,7 @@ def load_application() -> None:
 
     What is loaded stays: the collector looks through it neither here nor in them, and so they go on sharing it.
     """
-    with gathering_nothing():
+    with garbage_collector_off():
         from app import api, web  # noqa: F401
     gc.freeze()
 

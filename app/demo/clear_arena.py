@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.entries import entries
-from app.arena.entries.entries import Place
+from app.arena.entries.entries import EntryKey
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
@@ -21,12 +21,12 @@ VOTES = 100
 ENTRIES = 100
 
 
-def demo_models(session: Session) -> list[int]:
+def list_demo_models(session: Session) -> list[int]:
     """Ids."""
     return list(session.scalars(select(ImageModel.id).where(ImageModel.demo)))
 
 
-def withdraw(session: Session, *, now: datetime) -> int:
+def withdraw_entries(session: Session, *, now: datetime) -> int:
     """Some of the demo models' standing pictures; returns how many. Nobody is shown them, nobody votes on them."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
@@ -38,12 +38,12 @@ def withdraw(session: Session, *, now: datetime) -> int:
         .limit(ENTRIES)
     ).all()
     for competition, model, sample, role in rows:
-        place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
+        place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
         entries.withdraw(session, place, reason=REASON, now=now)
     return len(rows)
 
 
-def simulated_competitions(session: Session) -> list[int]:
+def list_simulated_competitions(session: Session) -> list[int]:
     """Ids of those that still have simulated matchups."""
     query = select(Matchup.competition_id).where(Matchup.simulated).distinct()
     return sorted(session.scalars(query))
@@ -68,7 +68,7 @@ def delete_simulated(session: Session, competition_id: int) -> int:
     return len(rows)
 
 
-def exclude(session: Session, *, now: datetime) -> int:
+def exclude_votes(session: Session, *, now: datetime) -> int:
     """Some of people's counted votes on pictures of demo models; returns how many."""
     of_demo = select(Entry.id).join(ImageModel, ImageModel.id == Entry.model_id).where(ImageModel.demo)
     votes = session.scalars(
@@ -89,14 +89,14 @@ def delete_entries(session: Session) -> list[str]:
     rows = session.execute(
         select(Entry.id, Entry.rendition_key, Entry.original_key)
         .join(ImageModel, ImageModel.id == Entry.model_id)
-        .where(ImageModel.demo, Entry.withdrawn_at.is_not(None), ~_shown())
+        .where(ImageModel.demo, Entry.withdrawn_at.is_not(None), ~_is_in_matchup())
         .limit(ENTRIES)
     ).all()
     execute(session, delete(Entry).where(Entry.id.in_([row.id for row in rows])))
     return [key for row in rows for key in (row.rendition_key, row.original_key)]
 
 
-def _shown() -> ColumnElement[bool]:
+def _is_in_matchup() -> ColumnElement[bool]:
     sides = or_(Matchup.left_entry_id == Entry.id, Matchup.right_entry_id == Entry.id)
     return exists(select(Matchup.id).where(sides))
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.arena.entries.entries import Place
-from app.arena.entries.generation import Order
+from app.arena.entries.entries import EntryKey
+from app.arena.entries.generation import GenerationTask
 from app.arena.ledger import DEMO_CLEARED
 from app.arena.tables import LedgerLine
 from app.painter.painters import PAINTERS
 
-HUNG_IN = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
+SHOWCASE_COMPETITIONS = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
 """An entry needs a competition, and a showcase is no part of its contest: these lend theirs, one picture each."""
-AT_A_TIME = 2
+PAINTERS_PER_ROUND = 2
 SHOWCASES: dict[str, tuple[str, str, str]] = {
     "studio-xl": (
         "A crystal box on a table with a green marble inside, a yellow book on top and a fern behind it",
@@ -59,12 +59,12 @@ SHOWCASES: dict[str, tuple[str, str, str]] = {
 """For each painter, prompts that no competition has."""
 
 
-def edition(session: Session) -> int:
+def count_cleared_demos(session: Session) -> int:
     """How often a demo was cleared: what people judged keeps its place, so each demo draws another sample."""
     return session.scalars(select(func.count()).where(LedgerLine.action == DEMO_CLEARED)).one()
 
 
-def contestants(competitions: Sequence[str], edition: int) -> list[Order]:
+def plan_contestants(competitions: Sequence[str], edition: int) -> list[GenerationTask]:
     """
     Every painter in every one of these competitions.
 
@@ -73,18 +73,18 @@ def contestants(competitions: Sequence[str], edition: int) -> list[Order]:
     """
     painters = list(PAINTERS)
     return [
-        Order(Place(competition, painters[(3 * turn + place) % len(painters)], edition))
-        for first in range(0, len(painters), AT_A_TIME)
+        GenerationTask(EntryKey(competition, painters[(3 * turn + place) % len(painters)], edition))
+        for first in range(0, len(painters), PAINTERS_PER_ROUND)
         for turn, competition in enumerate(competitions)
-        for place in range(first, first + AT_A_TIME)
+        for place in range(first, first + PAINTERS_PER_ROUND)
     ]
 
 
-def showcases(edition: int) -> list[Order]:
+def plan_showcases(edition: int) -> list[GenerationTask]:
     """Three pictures of each painter that may be shown with its name at any time."""
     return [
-        Order(Place(competition, painter, edition, "showcase"), prompt)
-        for number, competition in enumerate(HUNG_IN)
+        GenerationTask(EntryKey(competition, painter, edition, "showcase"), prompt)
+        for number, competition in enumerate(SHOWCASE_COMPETITIONS)
         for painter, prompts in SHOWCASES.items()
         for prompt in prompts[number : number + 1]
     ]

@@ -25,8 +25,8 @@ from app.database.doors import Database
 from app.database.statements import Prepared
 from app.painter.painters import PAINTERS
 
-CROWD = 40
-VOTES_EACH = 60
+SMALLEST_CROWD = 40
+VOTES_PER_VOTER = 60
 """More voters come rather than that one of them votes more often than this."""
 WEIGHTS: Mapping[str, float] = {
     "missing subject": 1.2,
@@ -43,19 +43,21 @@ WEIGHTS: Mapping[str, float] = {
 """How much the mean voter minds each kind of fault, in logits at full severity."""
 SPREAD = 0.3
 # Written once: building a statement costs several times what running it does.
-_STANDING = (
+_DEMO_ENTRIES = (
     select(Entry.id)
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
 )
 _IS_DEMO = Prepared(
-    lambda _: select(or_(exists(_STANDING), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo"))
+    lambda _: select(
+        or_(exists(_DEMO_ENTRIES), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo")
+    )
 )
 FINISHES = ("flat", "painted", "lit", "glowing")
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """A picture as a voter sees it: its finish and its faults with their severities, 0 to 1."""
 
     finish: str
@@ -73,11 +75,11 @@ class SimulatedVoter:
     tie_below: float
     bad_below: float
 
-    def appeal(self, look: Look) -> float:
+    def appeal(self, look: Appearance) -> float:
         """Of one picture: 0 without faults and taste."""
         return self.tastes[look.finish] - sum(self.weights[kind] * severity for kind, severity in look.faults)
 
-    def outcome(self, left: Look, right: Look, rng: random.Random) -> str:
+    def outcome(self, left: Appearance, right: Appearance, rng: random.Random) -> str:
         """One of a, b, tie, both_bad."""
         one, other = self.appeal(left), self.appeal(right)
         chance = rng.uniform(1e-9, 1 - 1e-9)
@@ -90,7 +92,7 @@ class SimulatedVoter:
 
 
 @lru_cache(maxsize=1024)
-def voter(number: int) -> SimulatedVoter:
+def make_voter(number: int) -> SimulatedVoter:
     """
     The same person for the same number. Tokens may be known: the cookies that carry one are signed.
 
@@ -110,12 +112,12 @@ def voter(number: int) -> SimulatedVoter:
 
 
 @lru_cache(maxsize=1024)
-def look(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Look:
+def describe_picture(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Appearance:
     """The picture that the painter makes of these, without painting it."""
     from app.painter import report  # noqa: PLC0415  (the painter's scenes load when first used)
 
     found = report.faults(prompt, painter, seed, size)
-    return Look(report.finish(painter), tuple((fault.kind, fault.severity) for fault in found))
+    return Appearance(report.finish(painter), tuple((fault.kind, fault.severity) for fault in found))
 
 
 def is_demo(session: Session) -> bool:
@@ -123,13 +125,13 @@ def is_demo(session: Session) -> bool:
     return bool(_IS_DEMO.first(session).is_demo)
 
 
-def votes(session: Session) -> int:
+def count_votes(session: Session) -> int:
     """Simulated ones, skips left out."""
     query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
     return session.scalars(query.where(Matchup.simulated, Vote.outcome != "skip")).one()
 
 
-def fields(session: Session) -> dict[str, dict[int, Look]]:
+def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]:
     """
     Competitions that may be voted on by simulated voters: slug to the looks of its entries, by entry id.
 
@@ -143,9 +145,9 @@ def fields(session: Session) -> dict[str, dict[int, Look]]:
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .order_by(Competition.slug, Entry.id)
     )
-    found: dict[str, dict[int, Look | None]] = {}
+    found: dict[str, dict[int, Appearance | None]] = {}
     for slug, entry, demo in rows:
-        found.setdefault(slug, {})[entry.id] = _entry_look(entry) if demo else None
+        found.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
     looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in found.items()}
     return {slug: field for slug, field in looks.items() if len(field) == len(found[slug]) > 1}
 
@@ -165,18 +167,18 @@ def cast_votes(
     Each is issued and cast as any vote is.
     """
     with database.reading() as session:
-        done = votes(session)
-    crowd = max(CROWD, -(-total // VOTES_EACH))
+        done = count_votes(session)
+    crowd = max(SMALLEST_CROWD, -(-total // VOTES_PER_VOTER))
     turn, idle = done, 0
     while done < total and idle < crowd:
-        outcome = _vote(database, pool, voter(turn % crowd), now, rng, matchup_seconds)
+        outcome = _cast_one_vote(database, pool, make_voter(turn % crowd), now, rng, matchup_seconds)
         turn, idle = turn + 1, 0 if outcome else idle + 1
         if outcome:
             done += 1
             yield outcome
 
 
-def _vote(
+def _cast_one_vote(
     database: Database,
     pool: Pool,
     who: SimulatedVoter,
@@ -186,7 +188,7 @@ def _vote(
 ) -> str | None:
     """None when this voter has judged everything, or was given what no simulated voter may judge."""
     with database.reading() as session:
-        open_to_us = fields(session)
+        open_to_us = read_open_competitions(session)
     for slug in rng.sample(sorted(open_to_us), len(open_to_us)):
         try:
             issued = matchups.issue(
@@ -199,7 +201,7 @@ def _vote(
                 matchup_seconds=matchup_seconds,
                 simulated=True,
             )
-            outcome = _opinion(database, who, issued, open_to_us[slug], rng)
+            outcome = _judge(database, who, issued, open_to_us[slug], rng)
             cast = partial(
                 vote_casting.cast,
                 voter=who.token,
@@ -214,8 +216,8 @@ def _vote(
     return None
 
 
-def _opinion(
-    database: Database, who: SimulatedVoter, issued: Issued, looks: Mapping[int, Look], rng: random.Random
+def _judge(
+    database: Database, who: SimulatedVoter, issued: Issued, looks: Mapping[int, Appearance], rng: random.Random
 ) -> str:
     """A skip where another picture has come in meanwhile, or an older matchup is still open."""
     sides = select(Matchup.left_entry_id, Matchup.right_entry_id).where(Matchup.public_id == issued.public_id)
@@ -226,8 +228,8 @@ def _opinion(
     return who.outcome(looks[left], looks[right], rng)
 
 
-def _entry_look(entry: Entry) -> Look | None:
+def _entry_appearance(entry: Entry) -> Appearance | None:
     painter, seed = entry.source.get("painter"), entry.source.get("seed")
     if painter not in PAINTERS or not isinstance(seed, int):
         return None
-    return look(entry.prompt, painter, seed, (entry.width, entry.height))
+    return describe_picture(entry.prompt, painter, seed, (entry.width, entry.height))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.errors import UnknownMode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
@@ -118,7 +118,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     )
 
 
-def tabs(listed: Iterable[Summary | Filed]) -> list[tuple[str, str]]:
+def tabs(listed: Iterable[CompetitionSummary | Filed]) -> list[tuple[str, str]]:
     """Categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 

@@ -96,7 +96,7 @@ class CompetitionFile(BaseModel):
 
 
 @dataclass(frozen=True)
-class Summary:
+class CompetitionSummary:
     """A competition in a list."""
 
     slug: str
@@ -160,14 +160,14 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         set_status(session, spec.slug, spec.status, now=now)
         return Change("created", "competitions", spec.slug)
     shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
-    _refuse_other_question(session, row, judged | shown)
+    _refuse_changed_task(session, row, judged | shown)
     refiled = {c.slug for c in row.categories} != set(spec.categories)
     if refiled:
         row.categories = categories
     is_turned = spec.open_gallery != row.open_gallery
     change = _apply(row, "competitions", spec.slug, judged | free)
     if is_turned:
-        _turn_gallery(session, row, now)
+        _record_gallery_change(session, row, now)
     is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
     moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
     return Change("changed", change.table, change.key) if refiled or moved else change
@@ -232,7 +232,7 @@ def set_target(
     return True
 
 
-def listing(session: Session, *, drafts: bool = False) -> list[Summary]:
+def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
     """All competitions, newest first; a constant number of queries."""
     fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
     filed: dict[int, list[tuple[str, str]]] = {}
@@ -245,15 +245,15 @@ def listing(session: Session, *, drafts: bool = False) -> list[Summary]:
     ]
 
 
-def summary(session: Session, slug: str) -> Summary:
+def read_summary(session: Session, slug: str) -> CompetitionSummary:
     """One competition that is or was open. Raises UnknownCompetition."""
-    found = next((one for one in listing(session) if one.slug == slug), None)
+    found = next((one for one in list_competitions(session) if one.slug == slug), None)
     if found is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
     return found
 
 
-def frame(session: Session, slug: str) -> tuple[int, int]:
+def read_frame(session: Session, slug: str) -> tuple[int, int]:
     """Pixels, of a draft too. Raises UnknownCompetition."""
     query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
     row = session.execute(query).one_or_none()
@@ -262,8 +262,8 @@ def frame(session: Session, slug: str) -> tuple[int, int]:
     return row.frame_width, row.frame_height
 
 
-def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> Summary:
-    return Summary(
+def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> CompetitionSummary:
+    return CompetitionSummary(
         slug=row.slug,
         title=row.title,
         mode=row.mode,
@@ -302,7 +302,7 @@ def _category(session: Session, slug: str, competition: str) -> Category:
     return row
 
 
-def _refuse_other_question(session: Session, row: Competition, judged: dict[str, object]) -> None:
+def _refuse_changed_task(session: Session, row: Competition, judged: dict[str, object]) -> None:
     different = [name for name, value in judged.items() if getattr(row, name) != value]
     has_entries = session.scalars(select(exists().where(Entry.competition_id == row.id))).one()
     if different and has_entries:
@@ -317,7 +317,7 @@ def _refuse_twins(session: Session, row: Competition) -> None:
     near_duplicates.refuse_twins(session, row)
 
 
-def _turn_gallery(session: Session, row: Competition, now: datetime) -> None:
+def _record_gallery_change(session: Session, row: Competition, now: datetime) -> None:
     session.flush()
     _refuse_twins(session, row)
     deed = "gallery_opened" if row.open_gallery else "gallery_shut"

@@ -18,7 +18,7 @@ from app.gateway.storage import Storage, fresh_key
 
 
 @dataclass(frozen=True)
-class Place:
+class EntryKey:
     """Where an entry stands: one image per competition, model, sample and role."""
 
     competition: str
@@ -28,7 +28,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Facts:
+class EntryDetails:
     """What is known of how an image came about."""
 
     prompt: str | None = None
@@ -39,13 +39,13 @@ class Facts:
     source: dict[str, Any] = field(default_factory=dict)
 
 
-def vouched(no_visible_mark: str | None) -> dict[str, str]:
+def describe_exception(no_visible_mark: str | None) -> dict[str, str]:
     """What of a source says why a picture that looks blank or marked was entered all the same."""
     return {"no_visible_mark": no_visible_mark} if no_visible_mark else {}
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPicture:
     """A picture whose files are in storage; only its row is missing."""
 
     picture: Picture
@@ -53,28 +53,28 @@ class Stored:
     rendition_key: str
 
 
-def store(storage: Storage, picture: Picture) -> Stored:
+def store(storage: Storage, picture: Picture) -> StoredPicture:
     """Both files under keys that say nothing, before any row names them."""
-    stored = Stored(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
+    stored = StoredPicture(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
     storage.put(stored.original_key, picture.original)
     storage.put(stored.rendition_key, picture.rendition)
     return stored
 
 
-def standing(session: Session, place: Place) -> str | None:
+def read_sha256(session: Session, place: EntryKey) -> str | None:
     """The sha256 of the image that stands in this place, withdrawn or not."""
     query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)
-    return session.scalars(query.where(*_in_place(session, place))).one_or_none()
+    return session.scalars(query.where(*_matches_key(session, place))).one_or_none()
 
 
-def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: datetime) -> bool:
+def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDetails, *, now: datetime) -> bool:
     """
     Enter a stored picture; False when this very image stands there already.
 
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
-    competition = _locked(session, place.competition)
-    known = standing(session, place)
+    competition = _lock_competition(session, place.competition)
+    known = read_sha256(session, place)
     if known == stored.picture.sha256:
         return False
     if known is not None:
@@ -93,15 +93,19 @@ def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: da
     return True
 
 
-def withdraw(session: Session, place: Place, *, reason: str, now: datetime, actor: str = "command line") -> bool:
+def withdraw(
+    session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = "command line"
+) -> bool:
     """
     Take an entry out of the pool; its votes stay. False when it was withdrawn already.
 
     Raises UnknownCompetition, UnknownEntry.
     """
-    competition = _locked(session, place.competition)
+    competition = _lock_competition(session, place.competition)
     row = session.scalars(
-        select(Entry).join(Competition, Competition.id == Entry.competition_id).where(*_in_place(session, place))
+        select(Entry)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(*_matches_key(session, place))
     ).one_or_none()
     if row is None:
         raise errors.UnknownEntry(f"{place.model} has no sample {place.sample} in {place.competition}.")
@@ -126,7 +130,7 @@ def entered_models(session: Session) -> frozenset[int]:
     return frozenset(session.scalars(query.distinct()))
 
 
-def _locked(session: Session, slug: str) -> Competition:
+def _lock_competition(session: Session, slug: str) -> Competition:
     """Held to the end of the transaction, so that no vote on it slips in between."""
     query = select(Competition).where(Competition.slug == slug).with_for_update()
     row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
@@ -135,7 +139,7 @@ def _locked(session: Session, slug: str) -> Competition:
     return row
 
 
-def _in_place(session: Session, place: Place) -> tuple[Any, ...]:
+def _matches_key(session: Session, place: EntryKey) -> tuple[Any, ...]:
     return (
         Competition.slug == place.competition,
         Entry.model_id == lookup.ids(session, [place.model]).get(place.model),
@@ -144,7 +148,7 @@ def _in_place(session: Session, place: Place) -> tuple[Any, ...]:
     )
 
 
-def _row(place: Place, stored: Stored, facts: Facts, now: datetime) -> Entry:
+def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datetime) -> Entry:
     picture = stored.picture
     return Entry(
         sample=place.sample,
@@ -165,7 +169,7 @@ def _row(place: Place, stored: Stored, facts: Facts, now: datetime) -> Entry:
     )
 
 
-def _refuse_shared_prompt(session: Session, place: Place, prompt: str) -> None:
+def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> None:
     """A named picture of the same prompt shows how its model would answer."""
     opposite = "showcase" if place.role == "contestant" else "contestant"
     query = (
@@ -179,5 +183,5 @@ def _refuse_shared_prompt(session: Session, place: Place, prompt: str) -> None:
         raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
 
 
-def _name(place: Place) -> str:
+def _name(place: EntryKey) -> str:
     return f"entry:{place.competition}/{place.model}/{place.role}/{place.sample}"

@@ -47,7 +47,7 @@ class SuggestionDecided(Exception):
 
 
 @dataclass(frozen=True)
-class Suggested:
+class SuggestionDetails:
     """A suggestion as an admin reads it."""
 
     id: int
@@ -67,7 +67,7 @@ def suggest(
 
     Raises InvalidSuggestion, and TooMany beyond what a voter and a network may suggest in a day.
     """
-    text = tidied(prompt)
+    text = normalize_prompt(prompt)
     if not SHORTEST <= len(text) <= LONGEST:
         raise InvalidSuggestion(f"A prompt has {SHORTEST} to {LONGEST:,} characters; this one has {len(text):,}.")
     who = _voter_id(session, voter, now)
@@ -85,11 +85,11 @@ def suggest(
     return text
 
 
-def listing(session: Session, status: str | None = "new") -> list[Suggested]:
+def list_suggestions(session: Session, status: str | None = "new") -> list[SuggestionDetails]:
     """Of this status, or all; oldest first."""
     query = select(Suggestion).order_by(Suggestion.id)
     rows = session.scalars(query if status is None else query.where(Suggestion.status == status))
-    return [_suggested(row) for row in rows]
+    return [_details(row) for row in rows]
 
 
 def accept(
@@ -101,16 +101,16 @@ def accept(
     slug: str | None = None,
     actor: str = NOBODY,
     reason: str | None = None,
-) -> Suggested:
+) -> SuggestionDetails:
     """
     Make a draft competition of a suggestion; again returns the one it became.
 
     Raises UnknownSuggestion, SuggestionDecided, InvalidSuggestion for a title without letters or a slug in use.
     """
-    row = _waiting(session, number, "accepted")
+    row = _lock_undecided(session, number, "accepted")
     if row.status == "accepted":
-        return _suggested(row)
-    name = slug or slug_of(title)
+        return _details(row)
+    name = slug or make_slug(title)
     if session.scalars(select(exists().where(Competition.slug == name))).one():
         raise InvalidSuggestion(f"There is a competition {name} already; give another title or slug.")
     try:
@@ -122,31 +122,31 @@ def accept(
     subject = f"suggestion:{number}"
     ledger.note(session, "suggestion.accepted", subject, now=now, actor=actor, reason=reason, competition=name)
     session.flush()
-    return _suggested(row)
+    return _details(row)
 
 
-def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> Suggested:
+def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> SuggestionDetails:
     """
     Put a suggestion aside, with a reason for whoever asks; again changes nothing.
 
     Raises UnknownSuggestion, SuggestionDecided.
     """
-    row = _waiting(session, number, "refused")
+    row = _lock_undecided(session, number, "refused")
     if row.status == "new":
         row.status, row.decision, row.decided_at, row.decided_by = "refused", reason, now, actor
         ledger.note(session, "suggestion.refused", f"suggestion:{number}", now=now, actor=actor, reason=reason)
         session.flush()
-    return _suggested(row)
+    return _details(row)
 
 
-def tidied(prompt: str) -> str:
+def normalize_prompt(prompt: str) -> str:
     """Composed characters, lines without spaces around them, no control characters."""
     text = unicodedata.normalize("NFC", prompt.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [_BLANK.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def slug_of(title: str) -> str:
+def make_slug(title: str) -> str:
     """Letters without their accents, digits, and hyphens for everything else."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
@@ -160,7 +160,7 @@ def _is_known(session: Session, text: str) -> bool:
     return session.scalars(waits).one() or session.scalars(stands).one()
 
 
-def _waiting(session: Session, number: int, decision: str) -> Suggestion:
+def _lock_undecided(session: Session, number: int, decision: str) -> Suggestion:
     """New, or already decided this way."""
     row = session.get(Suggestion, number, with_for_update=True)
     if row is None:
@@ -175,6 +175,6 @@ def _voter_id(session: Session, token: bytes, now: datetime) -> int:
     return session.scalars(select(Voter.id).where(Voter.token == token)).one()
 
 
-def _suggested(row: Suggestion) -> Suggested:
-    names = Suggested.__dataclass_fields__
-    return Suggested(**{name: getattr(row, name) for name in names})
+def _details(row: Suggestion) -> SuggestionDetails:
+    names = SuggestionDetails.__dataclass_fields__
+    return SuggestionDetails(**{name: getattr(row, name) for name in names})

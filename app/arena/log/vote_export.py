@@ -39,7 +39,7 @@ WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad",
 BATCH = 5_000
 MATCHUP_BYTES = 16
 VOTER_BYTES = 8
-NAMES_KEPT = 65_536
+PSEUDONYM_CACHE_SIZE = 65_536
 """Pseudonyms remembered at a time."""
 
 _CAST_MS = type_coerce(Vote.cast_at, BigInteger)
@@ -47,7 +47,7 @@ _PAIR = (Matchup.competition_id, Matchup.left_entry_id, Matchup.right_entry_id)
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ExportSelection:
     """Which votes open data hold; each choice beyond the counted ones of people adds columns that mark them."""
 
     mode: str | None = None
@@ -61,41 +61,45 @@ class Chosen:
         return OPEN_COLUMNS + marks
 
 
-def open_rows(session: Session, chosen: Chosen, secret: bytes) -> Iterator[tuple[Any, ...]]:
+def read_open_rows(session: Session, chosen: ExportSelection, secret: bytes) -> Iterator[tuple[Any, ...]]:
     """
     One tuple a vote, as `chosen.columns` says; read in batches from one snapshot, whatever their number.
 
     `secret` makes the voters' pseudonyms (up to 64 bytes): with another one they are others.
     """
-    entries, competitions = _names(session)
+    entries, competitions = _read_names(session)
     marks = (Vote.counted, Vote.reason) * chosen.uncounted + (Matchup.simulated,) * chosen.simulated
     statement = select(Vote.voter_id, Vote.outcome, _CAST_MS, *_PAIR, *marks)
     if not chosen.uncounted:
         statement = statement.where(Vote.counted, Vote.undone_at.is_(None))
     if not chosen.simulated:
         statement = statement.where(~Matchup.simulated)
-    name = lru_cache(NAMES_KEPT)(partial(pseudonym, secret=secret))
-    for voter, outcome, cast_ms, competition, left, right, *marked in _rows(session, statement, chosen.mode):
+    name = lru_cache(PSEUDONYM_CACHE_SIZE)(partial(pseudonym, secret=secret))
+    for voter, outcome, cast_ms, competition, left, right, *marked in _stream_votes(
+        session, statement, chosen.mode
+    ):
         yield (
             entries[left][0],
             entries[right][0],
             WINNERS[outcome],
             *competitions[competition],
             name(voter),
-            f"{_minute(cast_ms // 60_000)}:00Z",
+            f"{_format_minute(cast_ms // 60_000)}:00Z",
             *marked,
         )
 
 
-def log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator[tuple[Any, ...]]:
+def read_log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator[tuple[Any, ...]]:
     """One tuple a vote, as LOG_COLUMNS says: skips, undone, excluded and simulated ones too."""
-    entries, competitions = _names(session)
+    entries, competitions = _read_names(session)
     times = (type_coerce(Matchup.issued_at, BigInteger), _CAST_MS, type_coerce(Vote.undone_at, BigInteger))
     of_vote = (Vote.outcome, Vote.dwell_ms, Vote.counted, Vote.reason)
     of_matchup = (Matchup.seen_before, Matchup.probability, Matchup.simulated)
     statement = select(Matchup.public_id, Vote.voter_id, *_PAIR, *times, *of_vote, *of_matchup)
-    name = lru_cache(NAMES_KEPT)(partial(pseudonym, secret=secret))
-    for public_id, voter, competition, left, right, issued, cast, undone, *rest in _rows(session, statement, mode):
+    name = lru_cache(PSEUDONYM_CACHE_SIZE)(partial(pseudonym, secret=secret))
+    for public_id, voter, competition, left, right, issued, cast, undone, *rest in _stream_votes(
+        session, statement, mode
+    ):
         outcome, dwell_ms, counted, reason, *issue = rest
         yield (
             matchup_name(public_id),
@@ -104,12 +108,12 @@ def log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator[tupl
             *entries[left],
             *entries[right],
             outcome,
-            _instant(issued),
-            _instant(cast),
+            _format_instant(issued),
+            _format_instant(cast),
             dwell_ms,
             counted,
             reason,
-            None if undone is None else _instant(undone),
+            None if undone is None else _format_instant(undone),
             *issue,
         )
 
@@ -125,7 +129,9 @@ def matchup_name(public_id: bytes) -> str:
     return hashlib.blake2b(public_id, digest_size=MATCHUP_BYTES, person=b"matchup").hexdigest()
 
 
-def _rows(session: Session, columns: Select[*tuple[Any, ...]], mode: str | None) -> Result[*tuple[Any, ...]]:
+def _stream_votes(
+    session: Session, columns: Select[*tuple[Any, ...]], mode: str | None
+) -> Result[*tuple[Any, ...]]:
     """
     In the order in which the votes were cast.
 
@@ -138,7 +144,7 @@ def _rows(session: Session, columns: Select[*tuple[Any, ...]], mode: str | None)
     return session.execute(statement, execution_options={"yield_per": BATCH})
 
 
-def _names(session: Session) -> tuple[dict[int, tuple[str, int]], dict[int, tuple[str, str]]]:
+def _read_names(session: Session) -> tuple[dict[int, tuple[str, int]], dict[int, tuple[str, str]]]:
     """Entries as (model, sample), competitions as (slug, categories joined by semicolons), by id."""
     made_by = select(Entry.id, ImageModel.slug, Entry.sample).join(ImageModel, ImageModel.id == Entry.model_id)
     filed = (
@@ -155,10 +161,10 @@ def _names(session: Session) -> tuple[dict[int, tuple[str, int]], dict[int, tupl
 
 
 @lru_cache(1024)
-def _minute(minutes: int) -> str:
+def _format_minute(minutes: int) -> str:
     return datetime.fromtimestamp(minutes * 60, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-def _instant(milliseconds: int) -> str:
+def _format_instant(milliseconds: int) -> str:
     minutes, rest = divmod(milliseconds, 60_000)
-    return f"{_minute(minutes)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+    return f"{_format_minute(minutes)}:{rest // 1000:02d}.{rest % 1000:03d}Z"

@@ -19,7 +19,7 @@ class InvalidImport(Exception):
     code = "invalid_import"
 
 
-Maybe = BeforeValidator(lambda value: None if value == "" else value)
+EmptyAsNone = BeforeValidator(lambda value: None if value == "" else value)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Sample = Annotated[int, Field(ge=0)]
 
@@ -39,10 +39,10 @@ class LoggedVote(BaseModel):
     outcome: Literal["a", "b", "tie", "both_bad", "skip"]
     issued_at: AwareDatetime
     cast_at: AwareDatetime
-    dwell_ms: Annotated[int | None, Maybe]
+    dwell_ms: Annotated[int | None, EmptyAsNone]
     counted: bool
-    reason: Annotated[str | None, Maybe]
-    undone_at: Annotated[AwareDatetime | None, Maybe]
+    reason: Annotated[str | None, EmptyAsNone]
+    undone_at: Annotated[AwareDatetime | None, EmptyAsNone]
     seen_before: bool
     probability: float = Field(ge=0, le=1)
     simulated: bool
@@ -58,7 +58,7 @@ class LoggedVote(BaseModel):
         return self.outcome != "skip" and self.undone_at is None
 
 
-def votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
+def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
     """
     With their line numbers.
 

@@ -13,7 +13,7 @@ from app.database.doors import insert
 TOKEN_BYTES = 16
 
 
-def token(secret: str, login: str) -> bytes:
+def voter_token(secret: str, login: str) -> bytes:
     """The voter of a login, the same in every browser; without the secret nobody can tell which."""
     return hmac.digest(secret.encode(), b"voter of login\0" + login.encode(), hashlib.sha256)[:TOKEN_BYTES]
 

@@ -11,7 +11,7 @@ from app.arena import errors
 from app.arena.tables import Competition, Entry, Flag, LedgerLine, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 
-MOST = 10_000
+MAX_COUNTED = 10_000
 """Votes of a day that are counted one by one; more are "more"."""
 PAGE = 50
 
@@ -29,7 +29,7 @@ class UnknownVote(errors.ArenaError):
 
 
 @dataclass(frozen=True)
-class Today:
+class DayCount:
     """Votes since midnight UTC, skips left out."""
 
     votes: int
@@ -38,7 +38,7 @@ class Today:
 
 
 @dataclass(frozen=True)
-class Finding:
+class FlagDetails:
     """A flag: one test's finding about one voter, or one network by its key in hexadecimal."""
 
     id: int
@@ -55,7 +55,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Person:
+class VoterDetails:
     """A voter by number. `reasons` say how often each reason not to count, or none, came up."""
 
     id: int
@@ -68,7 +68,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class CastVote:
+class VoteDetails:
     """A vote with the names it uncovered."""
 
     id: int
@@ -87,7 +87,7 @@ class CastVote:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CompetitionEntry:
     """An entry of a competition."""
 
     model: str
@@ -99,7 +99,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerEntry:
     """A line of the ledger."""
 
     id: int
@@ -111,37 +111,39 @@ class Line:
     detail: dict[str, Any]
 
 
-def today(session: Session, *, now: datetime) -> Today:
+def count_votes_today(session: Session, *, now: datetime) -> DayCount:
     """Read from the newest vote back, and no further than MOST."""
-    newest = select(Vote.cast_at, Vote.counted, Vote.outcome).order_by(Vote.id.desc()).limit(MOST).subquery()
+    newest = (
+        select(Vote.cast_at, Vote.counted, Vote.outcome).order_by(Vote.id.desc()).limit(MAX_COUNTED).subquery()
+    )
     since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     kinds = (newest.c.counted, newest.c.outcome)
     found = select(*kinds, func.count()).where(newest.c.cast_at >= since).group_by(*kinds)
     rows = list(session.execute(found))
     answers = [(counted, number) for counted, outcome, number in rows if outcome != "skip"]
-    return Today(
+    return DayCount(
         votes=sum(number for _, number in answers),
         counted=sum(number for counted, number in answers if counted),
-        is_more=sum(number for _, _, number in rows) == MOST,
+        is_more=sum(number for _, _, number in rows) == MAX_COUNTED,
     )
 
 
-def waiting(session: Session) -> int:
+def count_undecided_flags(session: Session) -> int:
     """Flags that nobody has decided about."""
-    return session.scalar(select(func.count()).select_from(Flag).where(_undecided())) or 0
+    return session.scalar(select(func.count()).select_from(Flag).where(_is_undecided())) or 0
 
 
-def findings(
+def list_flags(
     session: Session, *, decided: bool = False, voter_id: int | None = None, page: int = 1
-) -> list[Finding]:
+) -> list[FlagDetails]:
     """The newest first: those that wait, or those decided about; of one voter, all."""
-    which = ~_undecided() if decided else _undecided()
+    which = ~_is_undecided() if decided else _is_undecided()
     query = select(Flag).where(which if voter_id is None else Flag.voter_id == voter_id)
     rows = session.scalars(query.order_by(Flag.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
-    return [_finding(row) for row in rows]
+    return [_flag_details(row) for row in rows]
 
 
-def person(session: Session, voter_id: int) -> Person:
+def read_voter(session: Session, voter_id: int) -> VoterDetails:
     """Raises UnknownVoter."""
     row = session.get(Voter, voter_id)
     if row is None:
@@ -149,7 +151,7 @@ def person(session: Session, voter_id: int) -> Person:
     matchups = select(func.count()).select_from(Matchup).where(Matchup.voter_id == voter_id)
     reasons = select(Vote.reason, func.count()).where(Vote.voter_id == voter_id).group_by(Vote.reason)
     found = sorted(session.execute(reasons), key=lambda pair: (pair[0] is not None, -pair[1]))
-    return Person(
+    return VoterDetails(
         id=row.id,
         first_seen=row.first_seen,
         votes=row.votes,
@@ -160,29 +162,29 @@ def person(session: Session, voter_id: int) -> Person:
     )
 
 
-def votes_of(session: Session, voter_id: int, *, page: int = 1) -> list[CastVote]:
+def list_votes_of_voter(session: Session, voter_id: int, *, page: int = 1) -> list[VoteDetails]:
     """The latest first, skips too."""
-    query = _votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
+    query = _select_votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE))
-    return [_cast_vote(*row) for row in rows]
+    return [_vote_details(*row) for row in rows]
 
 
-def latest_votes(session: Session) -> list[CastVote]:
+def list_latest_votes(session: Session) -> list[VoteDetails]:
     """Of everybody, the latest first."""
     newest = select(Vote.id).order_by(Vote.id.desc()).limit(PAGE).scalar_subquery()
-    rows = session.execute(_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
-    return [_cast_vote(*row) for row in rows]
+    rows = session.execute(_select_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
+    return [_vote_details(*row) for row in rows]
 
 
-def vote(session: Session, vote_id: int) -> CastVote:
+def read_vote(session: Session, vote_id: int) -> VoteDetails:
     """Raises UnknownVote."""
-    row = session.execute(_votes().where(Vote.id == vote_id)).one_or_none()
+    row = session.execute(_select_votes().where(Vote.id == vote_id)).one_or_none()
     if row is None:
         raise UnknownVote(f"There is no vote {vote_id}.")
-    return _cast_vote(*row)
+    return _vote_details(*row)
 
 
-def standings(session: Session, competition: str) -> list[Standing]:
+def list_entries(session: Session, competition: str) -> list[CompetitionEntry]:
     """Every entry, withdrawn ones too. Names stand here before the competition closes."""
     rows = session.execute(
         select(Entry, ImageModel.slug, ImageModel.name)
@@ -192,29 +194,31 @@ def standings(session: Session, competition: str) -> list[Standing]:
         .order_by(ImageModel.name, ImageModel.slug, Entry.role, Entry.sample)
     )
     return [
-        Standing(slug, name, entry.sample, entry.role, entry.created_at, entry.withdrawn_at)
+        CompetitionEntry(slug, name, entry.sample, entry.role, entry.created_at, entry.withdrawn_at)
         for entry, slug, name in rows
     ]
 
 
-def lines(session: Session, *, action: str = "", page: int = 1) -> list[Line]:
+def list_ledger(session: Session, *, action: str = "", page: int = 1) -> list[LedgerEntry]:
     """The ledger, the newest first; of actions that begin so."""
     query = select(LedgerLine).where(LedgerLine.action.startswith(action, autoescape=True))
     rows = session.scalars(query.order_by(LedgerLine.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
-    return [Line(row.id, row.at, row.actor, row.action, row.subject, row.reason, row.detail) for row in rows]
+    return [
+        LedgerEntry(row.id, row.at, row.actor, row.action, row.subject, row.reason, row.detail) for row in rows
+    ]
 
 
-def last(session: Session, action: str) -> datetime | None:
+def find_last_action(session: Session, action: str) -> datetime | None:
     """When something was last done."""
     return session.scalar(select(func.max(LedgerLine.at)).where(LedgerLine.action == action))
 
 
-def _undecided() -> ColumnElement[bool]:
+def _is_undecided() -> ColumnElement[bool]:
     return (Flag.status == "quarantined") & Flag.decided_at.is_(None)
 
 
-def _finding(row: Flag) -> Finding:
-    return Finding(
+def _flag_details(row: Flag) -> FlagDetails:
+    return FlagDetails(
         id=row.id,
         voter_id=row.voter_id,
         network=_network(row.network_key),
@@ -229,7 +233,7 @@ def _finding(row: Flag) -> Finding:
     )
 
 
-def _votes() -> Select[Vote, Matchup, str, str, str]:
+def _select_votes() -> Select[Vote, Matchup, str, str, str]:
     left, right, left_model, right_model = aliased(Entry), aliased(Entry), aliased(ImageModel), aliased(ImageModel)
     return (
         select(Vote, Matchup, Competition.slug, left_model.name, right_model.name)
@@ -242,8 +246,8 @@ def _votes() -> Select[Vote, Matchup, str, str, str]:
     )
 
 
-def _cast_vote(vote: Vote, matchup: Matchup, competition: str, left: str, right: str) -> CastVote:
-    return CastVote(
+def _vote_details(vote: Vote, matchup: Matchup, competition: str, left: str, right: str) -> VoteDetails:
+    return VoteDetails(
         id=vote.id,
         voter_id=vote.voter_id,
         outcome=vote.outcome,

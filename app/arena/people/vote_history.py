@@ -39,12 +39,12 @@ class OwnVote:
     b: OwnSide
 
 
-def votes(session: Session, voter: bytes) -> int:
+def count_votes(session: Session, voter: bytes) -> int:
     """Standing votes: neither skips nor undone ones."""
     return session.scalars(select(Voter.votes).where(Voter.token == voter)).one_or_none() or 0
 
 
-def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
+def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
     """Address of each side, `a` and `b`, of an own matchup once judged; None for a withdrawn one."""
     left, right = aliased(Entry), aliased(Entry)
     row = session.execute(
@@ -62,7 +62,7 @@ def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | 
     return {"a": None if a_withdrawn else f"/{a}", "b": None if b_withdrawn else f"/{b}"}
 
 
-def own_votes(
+def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
 ) -> list[OwnVote]:
     """The latest first, skips left out; `page` counts from 1."""
@@ -100,7 +100,7 @@ def own_votes(
     ]
 
 
-def forget(session: Session, voter: bytes, *, now: datetime) -> bool:
+def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
     Cut the tie between this browser and its votes: a tombstone stays, and the votes, which are nobody's now.
 
