@@ -1,4 +1,4 @@
-"""Takes the demo away: its votes and pictures, what they did to the boards, and the level they set."""
+"""Removes the demo: its votes and pictures, their effect on the boards, and the rating level they set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from app.leaderboards.tables import Anchor, Audit, RatingHistory
 
 @dataclass(frozen=True)
 class ClearedCounts:
-    """How much went: people's votes are kept and no longer counted, pictures they judged are only withdrawn."""
+    """How much was removed. Votes of people are only excluded, pictures they judged only withdrawn."""
 
     matchups: int
     excluded: int
@@ -32,7 +32,7 @@ def clear_demo(database: Database, storage: Storage, *, now: Callable[[], dateti
     """
     Remove the demo; the catalogue and the competitions stay. Stopped half-way, a second call goes on.
 
-    Tallies equal the log after every single write.
+    Tallies equal the log after every single transaction.
     """
     withdrawn = _repeat_until_none(lambda: database.write(partial(clear_arena.withdraw_entries, now=now())))
     with database.reading() as session:
@@ -65,7 +65,7 @@ def _delete_entries(database: Database, storage: Storage) -> int:
 
 
 def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) -> None:
-    """What boards remember of demo models, and a level that rests on nothing else."""
+    """Delete the rating history of demo models, and the level of modes that rests on demo models alone."""
     models = set(clear_arena.list_demo_models(session))
     execute(session, delete(RatingHistory).where(RatingHistory.model_id.in_(models)))
     for mode in session.scalars(select(Anchor.mode).distinct()).all():

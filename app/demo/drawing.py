@@ -1,4 +1,4 @@
-"""What the demo shows: which pictures the painters draw for it, and in which order."""
+"""The demo's plan: which pictures the painters draw, and in which order."""
 
 from collections.abc import Sequence
 
@@ -60,16 +60,18 @@ SHOWCASES: dict[str, tuple[str, str, str]] = {
 
 
 def count_cleared_demos(session: Session) -> int:
-    """How often a demo was cleared: what people judged keeps its place, so each demo draws another sample."""
+    """
+    Count how often a demo was cleared: pictures people judged stay, so each demo draws another sample number.
+    """
     return session.scalars(select(func.count()).where(LedgerLine.action == DEMO_CLEARED)).one()
 
 
 def plan_contestants(competitions: Sequence[str], edition: int) -> list[GenerationTask]:
     """
-    Every painter in every one of these competitions.
+    Plan a picture by every painter for each of these competitions.
 
-    In rounds of two painters, each round through all competitions: the first two pictures make a pair to vote on,
-    the first round one in each competition. Each begins with painters of its own, so that no two look alike.
+    Rounds of two painters go through all competitions: the first two pictures already make a pair to vote on, the
+    first round makes one in each competition. The painters rotate, so that no two competitions begin alike.
     """
     painters = list(PAINTERS)
     return [
@@ -81,7 +83,7 @@ def plan_contestants(competitions: Sequence[str], edition: int) -> list[Generati
 
 
 def plan_showcases(edition: int) -> list[GenerationTask]:
-    """Three pictures of each painter that may be shown with its name at any time."""
+    """Plan three pictures of each painter that may be shown with its name at any time."""
     return [
         GenerationTask(EntryKey(competition, painter, edition, "showcase"), prompt)
         for number, competition in enumerate(SHOWCASE_COMPETITIONS)

@@ -1,7 +1,7 @@
 """
-Simulated voters: they look at the faults of the very picture before them and have tastes of their own.
+Simulated voters: they judge by the faults of the two pictures before them and by tastes of their own.
 
-None of them knows a model's name. What they say is flagged, and only demo models ever get it.
+None of them knows a model's name. Their votes are marked as simulated, and only demo models get them.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ FINISHES = ("flat", "painted", "lit", "glowing")
 
 @dataclass(frozen=True)
 class Appearance:
-    """A picture as a voter sees it: its finish and its faults with their severities, 0 to 1."""
+    """What a voter sees of a picture: its finish and its faults with their severities, 0 to 1."""
 
     finish: str
     faults: tuple[tuple[str, float], ...]
@@ -66,7 +66,7 @@ class Appearance:
 
 @dataclass(frozen=True)
 class SimulatedVoter:
-    """Weights, tastes and limits in logits; `noise` is the scale of the logistic error of a comparison."""
+    """A voter's weights, tastes and limits in logits; `noise` is the scale of a comparison's logistic error."""
 
     token: bytes
     weights: Mapping[str, float]
@@ -76,11 +76,11 @@ class SimulatedVoter:
     bad_below: float
 
     def appeal(self, look: Appearance) -> float:
-        """Of one picture: 0 without faults and taste."""
+        """Return how much a picture appeals, in logits: 0 without faults and taste."""
         return self.tastes[look.finish] - sum(self.weights[kind] * severity for kind, severity in look.faults)
 
     def outcome(self, left: Appearance, right: Appearance, rng: random.Random) -> str:
-        """One of a, b, tie, both_bad."""
+        """Judge two pictures: one of a, b, tie, both_bad."""
         one, other = self.appeal(left), self.appeal(right)
         chance = rng.uniform(1e-9, 1 - 1e-9)
         lead = one - other + self.noise * math.log(chance / (1 - chance))
@@ -94,7 +94,7 @@ class SimulatedVoter:
 @lru_cache(maxsize=1024)
 def make_voter(number: int) -> SimulatedVoter:
     """
-    The same person for the same number. Tokens may be known: the cookies that carry one are signed.
+    Make the voter of this number, always the same one. Tokens may be guessed: cookies with a token are signed.
 
     Voters come in pairs of opposite tastes, so that the crowd as a whole prefers no finish.
     """
@@ -113,7 +113,7 @@ def make_voter(number: int) -> SimulatedVoter:
 
 @lru_cache(maxsize=1024)
 def describe_picture(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Appearance:
-    """The picture that the painter makes of these, without painting it."""
+    """Describe the picture that a painter makes of these, without painting it."""
     from app.painter import report  # noqa: PLC0415  (the painter's scenes load when first used)
 
     found = report.faults(prompt, painter, seed, size)
@@ -121,21 +121,21 @@ def describe_picture(prompt: str, painter: str, seed: int, size: tuple[int, int]
 
 
 def is_demo(session: Session) -> bool:
-    """Whether a demo model's picture stands anywhere, or a simulated matchup is left."""
+    """Return whether an entry of a demo model or a simulated matchup is left."""
     return bool(_IS_DEMO.first(session).is_demo)
 
 
 def count_votes(session: Session) -> int:
-    """Simulated ones, skips left out."""
+    """Count simulated votes, without skips."""
     query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
     return session.scalars(query.where(Matchup.simulated, Vote.outcome != "skip")).one()
 
 
 def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]:
     """
-    Competitions that may be voted on by simulated voters: slug to the looks of its entries, by entry id.
+    Read the competitions that simulated voters may judge: slug to the appearance of its entries, by entry id.
 
-    Open ones with two contestants or more, all of them pictures of the painter's by demo models.
+    They are open, have two contestants or more, and all of them were drawn by the painter for demo models.
     """
     rows = session.execute(
         select(Competition.slug, Entry, ImageModel.demo)
@@ -162,9 +162,9 @@ def cast_votes(
     matchup_seconds: int,
 ) -> Iterator[str]:
     """
-    Outcomes of simulated votes, cast until there are `total` in all or nobody finds anything left to judge.
+    Cast simulated votes until there are `total` in all or nobody finds anything left to judge; yield each outcome.
 
-    Each is issued and cast as any vote is.
+    Each vote is issued and cast as a person's vote is.
     """
     with database.reading() as session:
         done = count_votes(session)
@@ -186,7 +186,7 @@ def _cast_one_vote(
     rng: random.Random,
     matchup_seconds: int,
 ) -> str | None:
-    """None when this voter has judged everything, or was given what no simulated voter may judge."""
+    """Cast one vote; None when the voter has judged everything, or was given what no simulated voter may judge."""
     with database.reading() as session:
         open_to_us = read_open_competitions(session)
     for slug in rng.sample(sorted(open_to_us), len(open_to_us)):
@@ -219,7 +219,7 @@ def _cast_one_vote(
 def _judge(
     database: Database, who: SimulatedVoter, issued: Issued, looks: Mapping[int, Appearance], rng: random.Random
 ) -> str:
-    """A skip where another picture has come in meanwhile, or an older matchup is still open."""
+    """Judge a matchup; skip it where an entry was added meanwhile or an older matchup is still open."""
     sides = select(Matchup.left_entry_id, Matchup.right_entry_id).where(Matchup.public_id == issued.public_id)
     with database.reading() as session:
         left, right = session.execute(sides).one()

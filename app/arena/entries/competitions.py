@@ -1,4 +1,4 @@
-"""Competitions as admins write them: from TOML files, opened and closed by command."""
+"""Competitions: read from TOML files, saved, opened, closed and listed."""
 
 import tomllib
 from collections.abc import Iterable
@@ -73,7 +73,7 @@ class CategoryFile(BaseModel):
 
 
 class CompetitionFile(BaseModel):
-    """A competition file. Frame in pixels; input is an image's path beside the file, for image-edit."""
+    """A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,7 +97,7 @@ class CompetitionFile(BaseModel):
 
 @dataclass(frozen=True)
 class CompetitionSummary:
-    """A competition in a list."""
+    """A competition as lists show it, with the number of its models, entries and counted votes."""
 
     slug: str
     title: str
@@ -115,12 +115,12 @@ class CompetitionSummary:
 
 
 def read(path: Path) -> CompetitionFile:
-    """Raises InvalidCompetition naming the file and the key."""
+    """Read a competition file. Raises InvalidCompetition naming the file and the key."""
     return _parse(path, CompetitionFile)
 
 
 def read_categories(path: Path) -> list[CategoryFile]:
-    """From `[[categories]]` tables. Raises InvalidCompetition."""
+    """Read the `[[categories]]` tables of a file. Raises InvalidCompetition."""
     return list(_parse(path, _CategoriesFile).categories)
 
 
@@ -138,9 +138,9 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     """
     Create or change a competition.
 
-    What votes were cast on stays: mode, prompt, frame and input of one that has entries cannot change, and what
-    was shown by name is not hidden again: an open gallery stays so, a closed one is opened by set_status alone.
-    Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
+    What votes were cast on cannot change: mode, prompt, frame and input of a competition that has entries. Names
+    that readers have seen are not hidden again: an open gallery stays open, and only set_status reopens a closed
+    competition. Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == spec.slug)).one_or_none()
     judged = {
@@ -183,9 +183,9 @@ def set_status(
     reason: str | None = None,
 ) -> bool:
     """
-    Open or close; returns whether that changed anything. Closing closes the open matchups with it.
+    Open or close a competition; returns whether that changed anything. Closing it closes its open matchups.
 
-    One that was closed may be opened again; the ledger then says that its pictures had been shown by name.
+    A closed competition may be opened again; the ledger then says that its pictures had been shown by name.
     Raises UnknownCompetition, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
@@ -215,7 +215,7 @@ def set_target(
     reason: str | None = None,
 ) -> bool:
     """
-    How many counted votes are wanted before it is closed, None for no such number; whether that is a change.
+    Set how many counted votes are wanted before closing, None for no target; return whether that changed.
 
     Raises UnknownCompetition, InvalidCompetition.
     """
@@ -233,7 +233,7 @@ def set_target(
 
 
 def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
-    """All competitions, newest first; a constant number of queries."""
+    """List competitions, newest first, drafts only where asked; three queries for any number of them."""
     fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
     filed: dict[int, list[tuple[str, str]]] = {}
     for competition, slug, title in _FILED.all(session):
@@ -246,7 +246,7 @@ def list_competitions(session: Session, *, drafts: bool = False) -> list[Competi
 
 
 def read_summary(session: Session, slug: str) -> CompetitionSummary:
-    """One competition that is or was open. Raises UnknownCompetition."""
+    """Read one competition that is or was open. Raises UnknownCompetition."""
     found = next((one for one in list_competitions(session) if one.slug == slug), None)
     if found is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
@@ -254,7 +254,7 @@ def read_summary(session: Session, slug: str) -> CompetitionSummary:
 
 
 def read_frame(session: Session, slug: str) -> tuple[int, int]:
-    """Pixels, of a draft too. Raises UnknownCompetition."""
+    """Read a competition's frame in pixels; a draft has one too. Raises UnknownCompetition."""
     query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
     row = session.execute(query).one_or_none()
     if row is None:

@@ -1,4 +1,4 @@
-"""Images enter a competition and leave it. What was voted on is never changed, only withdrawn."""
+"""Entries: adds images to a competition and withdraws them. An entry that was voted on never changes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ from app.gateway.storage import Storage, fresh_key
 
 @dataclass(frozen=True)
 class EntryKey:
-    """Where an entry stands: one image per competition, model, sample and role."""
+    """What identifies an entry: there is one image per competition, model, sample and role."""
 
     competition: str
     model: str
@@ -29,7 +29,7 @@ class EntryKey:
 
 @dataclass(frozen=True)
 class EntryDetails:
-    """What is known of how an image came about."""
+    """What is known of how an image was made: prompt, provider, seconds, cost, licence and source."""
 
     prompt: str | None = None
     provider: str | None = None
@@ -40,13 +40,13 @@ class EntryDetails:
 
 
 def describe_exception(no_visible_mark: str | None) -> dict[str, str]:
-    """What of a source says why a picture that looks blank or marked was entered all the same."""
+    """Return the part of a source that says why a picture was entered although it looks blank or marked."""
     return {"no_visible_mark": no_visible_mark} if no_visible_mark else {}
 
 
 @dataclass(frozen=True)
 class StoredPicture:
-    """A picture whose files are in storage; only its row is missing."""
+    """A picture whose two files are in storage; only its row is missing."""
 
     picture: Picture
     original_key: str
@@ -54,7 +54,7 @@ class StoredPicture:
 
 
 def store(storage: Storage, picture: Picture) -> StoredPicture:
-    """Both files under keys that say nothing, before any row names them."""
+    """Store the original and the rendition under random keys, so that a key says nothing about the picture."""
     stored = StoredPicture(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
     storage.put(stored.original_key, picture.original)
     storage.put(stored.rendition_key, picture.rendition)
@@ -62,14 +62,14 @@ def store(storage: Storage, picture: Picture) -> StoredPicture:
 
 
 def read_sha256(session: Session, place: EntryKey) -> str | None:
-    """The sha256 of the image that stands in this place, withdrawn or not."""
+    """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
     query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)
     return session.scalars(query.where(*_matches_key(session, place))).one_or_none()
 
 
 def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDetails, *, now: datetime) -> bool:
     """
-    Enter a stored picture; False when this very image stands there already.
+    Add a stored picture as an entry; False when this very image is entered already.
 
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
@@ -97,7 +97,7 @@ def withdraw(
     session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = "command line"
 ) -> bool:
     """
-    Take an entry out of the pool; its votes stay. False when it was withdrawn already.
+    Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 
     Raises UnknownCompetition, UnknownEntry.
     """
@@ -121,7 +121,7 @@ def withdraw(
 
 
 def entered_models(session: Session) -> frozenset[int]:
-    """Ids of models with an image in an arena people can see: where demo models show themselves."""
+    """Read the ids of models with an entry in a public competition: only there do demo models show themselves."""
     query = (
         select(Entry.model_id)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -131,7 +131,7 @@ def entered_models(session: Session) -> frozenset[int]:
 
 
 def _lock_competition(session: Session, slug: str) -> Competition:
-    """Held to the end of the transaction, so that no vote on it slips in between."""
+    """Lock a competition's row until the transaction ends, so that no vote on it is cast in between."""
     query = select(Competition).where(Competition.slug == slug).with_for_update()
     row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:
@@ -170,7 +170,7 @@ def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datet
 
 
 def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> None:
-    """A named picture of the same prompt shows how its model would answer."""
+    """Refuse a named picture with the prompt of a blind one: it shows how its model answers. And the reverse."""
     opposite = "showcase" if place.role == "contestant" else "contestant"
     query = (
         select(Entry.id)

@@ -1,4 +1,4 @@
-"""Entries with their makers' names, where readers may see them."""
+"""Galleries: entries with the names of their models, where readers may see them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from app.catalog.tables import ImageModel
 
 @dataclass(frozen=True)
 class NamedPicture:
-    """A picture and who made it; `url` answers for as long as readers may know."""
+    """A picture and the model that made it; `url` answers for as long as readers may know."""
 
     url: str
     model: str
@@ -24,7 +24,7 @@ class NamedPicture:
 
 @dataclass(frozen=True)
 class CompetitionGallery:
-    """A competition with its pictures: none while it is open, unless its gallery is."""
+    """A competition with its pictures: none while it is open, unless its gallery is open too."""
 
     competition: competitions.CompetitionSummary
     frame: tuple[int, int]
@@ -33,7 +33,7 @@ class CompetitionGallery:
 
 
 def read_gallery(session: Session, slug: str) -> CompetitionGallery:
-    """A competition that is open or closed. Raises UnknownCompetition."""
+    """Read a competition that is open or closed, with the pictures readers may see. Raises UnknownCompetition."""
     row = _competition(session, slug)
     summary = next(entry for entry in competitions.list_competitions(session) if entry.slug == slug)
     return CompetitionGallery(
@@ -45,7 +45,7 @@ def read_gallery(session: Session, slug: str) -> CompetitionGallery:
 
 
 def read_input_key(session: Session, slug: str) -> str:
-    """Storage key of a competition's input image. Raises UnknownCompetition where there is none."""
+    """Read the storage key of a competition's input image. Raises UnknownCompetition where there is none."""
     key = _competition(session, slug).input_key
     if key is None:
         raise errors.UnknownCompetition("This competition has no input image.")

@@ -1,4 +1,4 @@
-"""Asks the gateway for pictures and enters them: each place of a competition is filled once."""
+"""Generates entries: asks the gateway for pictures and adds each to its competition, once per entry key."""
 
 import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -32,7 +32,7 @@ DEMO_LICENCE = "CC0-1.0"
 
 @dataclass(frozen=True)
 class GenerationTask:
-    """A picture to be made; `prompt` where it is not the competition's own, `provider` where only one will do."""
+    """An entry to generate; `prompt` replaces the competition's own, `provider` names the only one to ask."""
 
     place: EntryKey
     prompt: str | None = None
@@ -41,7 +41,7 @@ class GenerationTask:
 
 @dataclass(frozen=True)
 class GenerationContext:
-    """What drawing takes: the arena's parts and the way to the providers."""
+    """What generation needs: database, storage, the configured providers and an HTTP client."""
 
     database: Database
     storage: Storage
@@ -51,7 +51,7 @@ class GenerationContext:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What became of an order; `refusal` says why there is no picture."""
+    """The result of a task; `refusal` says why there is no picture, and is None where there is one."""
 
     order: GenerationTask
     refusal: str | None = None
@@ -59,7 +59,7 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class _TaskRequest:
-    """An order with what the database knows of it: `seed` for models of the painter alone."""
+    """A task's request to the gateway, with the competition's frame; only models of the painter have a `seed`."""
 
     request: ImageRequest
     frame: tuple[int, int]
@@ -70,7 +70,7 @@ class _TaskRequest:
 def plan_tasks(
     session: Session, competition: str, models: Iterable[str], samples: int, provider: str | None = None
 ) -> list[GenerationTask]:
-    """So many samples of each model (slug or alias), sample by sample. Raises UnknownModel."""
+    """Plan so many samples of each model (slug or alias), sample by sample. Raises UnknownModel."""
     slugs = dict.fromkeys(_slug(session, model) for model in models)
     return [
         GenerationTask(EntryKey(competition, slug, sample), provider=provider)
@@ -80,7 +80,7 @@ def plan_tasks(
 
 
 def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[GenerationTask]:
-    """Those whose place is still empty; a withdrawn picture keeps its place."""
+    """Return the tasks whose entry does not exist yet; a withdrawn entry exists."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
         .select_from(Entry)
@@ -92,13 +92,13 @@ def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[Gen
 
 
 def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> Estimate:
-    """What one picture would cost. Raises UnknownCompetition or a GatewayError."""
+    """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
     return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
 
 
 def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Callable[[], datetime]) -> bool:
     """
-    Make a picture and enter it with what it took and cost; False when its place was filled meanwhile.
+    Generate a picture and add it as an entry with its time and cost; False when somebody added one meanwhile.
 
     Raises UnknownCompetition, EntryRefused, InvalidImage or a GatewayError.
     """
@@ -124,7 +124,11 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
 def generate_entries(
     studio: GenerationContext, orders: Sequence[GenerationTask], *, now: Callable[[], datetime]
 ) -> Generator[TaskResult]:
-    """In this order, two at a time, each as it is done. Stopping drops what has not begun."""
+    """
+    Generate entries in this order, two at a time; yields each result as it comes.
+
+    Closing the generator drops the tasks that have not begun.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [pool.submit(_try_generate, studio, order, now) for order in orders]
         try:
@@ -136,7 +140,9 @@ def generate_entries(
 
 
 def painter_seed(place: EntryKey) -> int:
-    """The painter's seed for a place: the same for all painters, whose compositions then differ by design."""
+    """
+    Return the painter's seed for an entry: shared by all painters, whose pictures then differ by style alone.
+    """
     return zlib.crc32(f"{place.competition}/{place.role}/{place.sample}".encode()) % 2**31
 
 

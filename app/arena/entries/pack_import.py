@@ -1,4 +1,4 @@
-"""Imports packs: a folder of images with a manifest.json, from anywhere, trusted in nothing."""
+"""Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ TITLE_LENGTH = 60
 
 
 class PackImage(BaseModel):
-    """One image of a manifest. Every key not named here is kept as its source."""
+    """An image of a manifest. Every key without a field here is stored as part of its source."""
 
     model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
 
@@ -50,7 +50,7 @@ class PackImage(BaseModel):
 
 
 class PackCompetition(BaseModel):
-    """One competition of a manifest."""
+    """A competition of a manifest."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -68,7 +68,7 @@ class PackCompetition(BaseModel):
 
 @dataclass(frozen=True)
 class ImageResult:
-    """What became of one line of the pack: an image, or a whole competition."""
+    """What became of one image of a pack, or of a whole competition of it."""
 
     subject: str
     kind: Literal["taken", "unchanged", "refused"]
@@ -77,26 +77,26 @@ class ImageResult:
 
 @dataclass
 class PackReport:
-    """What an import took and refused."""
+    """The results of an import: one per image, and the number of competitions."""
 
     outcomes: list[ImageResult] = field(default_factory=list)
     competitions: int = 0
 
     def count(self, kind: str) -> int:
-        """How many images ended so."""
+        """Count the images that ended so."""
         return sum(outcome.kind == kind for outcome in self.outcomes)
 
     @property
     def refused(self) -> list[ImageResult]:
-        """With their reasons."""
+        """List the refused ones, with their reasons."""
         return [outcome for outcome in self.outcomes if outcome.kind == "refused"]
 
 
 def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
     """
-    The competitions of folder/manifest.json; one that is not well-formed becomes its refusal.
+    Read the competitions of folder/manifest.json; a malformed one becomes its refusal.
 
-    Raises InvalidPack when there is no manifest to go by.
+    Raises InvalidPack when the manifest itself cannot be read.
     """
     path = folder / "manifest.json"
     try:
@@ -119,7 +119,7 @@ def import_pack(
     progress: Callable[[ImageResult], None] = lambda _: None,
 ) -> PackReport:
     """
-    Take every image that can be taken; a bad one costs itself, not the run.
+    Import every acceptable image of a pack; a bad image is refused alone and does not end the import.
 
     Each image is one transaction, so an import can be stopped and run again. Raises InvalidPack.
     """
@@ -146,7 +146,7 @@ def _parse_competition(item: object, place: int) -> PackCompetition | ImageResul
 
 @dataclass(frozen=True)
 class _CompetitionImport:
-    """One competition of a pack on its way in."""
+    """The import of one competition of a pack."""
 
     database: Database
     storage: Storage
@@ -155,7 +155,7 @@ class _CompetitionImport:
     pack: PackCompetition
 
     def outcomes(self) -> Iterable[ImageResult]:
-        """Of each image, in the manifest's order."""
+        """Import each image, in the manifest's order."""
         try:
             frame = self._prepare()
         except (errors.ArenaError, InvalidImage, OSError) as error:
@@ -165,7 +165,7 @@ class _CompetitionImport:
             yield from decoders.map(lambda item: self._take(item, frame), self.pack.images)
 
     def _prepare(self) -> tuple[int, int]:
-        """The competition's frame, the competition made where there is none yet."""
+        """Return the competition's frame; create the competition where there is none yet."""
         if not self.pack.blind_safe:
             raise errors.InvalidPack("not blind safe: a picture spells the name of its model")
         with self.database.reading() as session:
@@ -215,7 +215,7 @@ def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
 
 
 def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
-    """The key of an input image's rendition, the same for the same file. Raises InvalidImage, OSError."""
+    """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
     original = path.read_bytes()
     key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
     storage.put(key, renditions.rendition(original, frame))
@@ -253,7 +253,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
 
 
 def _frame(pack: PackCompetition) -> tuple[int, int]:
-    """The smallest box around all images as the manifest sizes them, at most 1024 pixels a side."""
+    """Return the smallest box around all images as the manifest sizes them, at most 1024 pixels a side."""
     widths = [w for image in pack.images if isinstance(w := image.get("width"), int) and w > 0]
     heights = [h for image in pack.images if isinstance(h := image.get("height"), int) and h > 0]
     width, height = max(widths, default=FRAME_SIDE), max(heights, default=FRAME_SIDE)

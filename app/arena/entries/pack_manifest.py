@@ -22,7 +22,7 @@ SAMPLED = re.compile(r".@\d{1,4}$")
 
 @dataclass(frozen=True)
 class ManifestSummary:
-    """What a manifest lists, and which files it does not."""
+    """How much a manifest lists, and which files it does not, with the reasons."""
 
     competitions: int
     models: int
@@ -34,8 +34,8 @@ def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    An image named `input` is what the models were asked to edit. What a manifest that is there already says of a
-    competition or an image stays, as far as the files do not say otherwise. Raises InvalidPack.
+    An image named `input` is the one the models were asked to edit. Whatever an existing manifest says about a
+    competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
     """
     known = _read_existing(folder / MANIFEST)
     found = [_describe_competition(path, known) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()]
@@ -50,7 +50,7 @@ def write_manifest(folder: Path) -> ManifestSummary:
 
 
 def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
-    """By slug, and under `images` by file."""
+    """Read an existing manifest: competitions by slug, and the images of each by file."""
     if not path.exists():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Prompts that visitors would like to see judged: kept for an admin, shown to nobody before that."""
+"""Suggestions: prompts that visitors would like to see judged, shown to nobody before an admin accepts them."""
 
 import re
 import unicodedata
@@ -63,7 +63,7 @@ def suggest(
     session: Session, voter: bytes, prompt: str, *, now: datetime, network: str = "", policy: Policy = FREE
 ) -> str:
     """
-    Keep a prompt for review; returns it as it is kept. One that waits or is judged already is not kept twice.
+    Store a prompt for review and return it as stored; one that waits or is judged already is not stored again.
 
     Raises InvalidSuggestion, and TooMany beyond what a voter and a network may suggest in a day.
     """
@@ -86,7 +86,7 @@ def suggest(
 
 
 def list_suggestions(session: Session, status: str | None = "new") -> list[SuggestionDetails]:
-    """Of this status, or all; oldest first."""
+    """List suggestions of this status, or all of them, oldest first."""
     query = select(Suggestion).order_by(Suggestion.id)
     rows = session.scalars(query if status is None else query.where(Suggestion.status == status))
     return [_details(row) for row in rows]
@@ -103,7 +103,7 @@ def accept(
     reason: str | None = None,
 ) -> SuggestionDetails:
     """
-    Make a draft competition of a suggestion; again returns the one it became.
+    Create a draft competition from a suggestion. Accepting it again returns the competition it became.
 
     Raises UnknownSuggestion, SuggestionDecided, InvalidSuggestion for a title without letters or a slug in use.
     """
@@ -127,7 +127,7 @@ def accept(
 
 def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> SuggestionDetails:
     """
-    Put a suggestion aside, with a reason for whoever asks; again changes nothing.
+    Refuse a suggestion, giving the reason for it. Refusing it again changes nothing.
 
     Raises UnknownSuggestion, SuggestionDecided.
     """
@@ -140,20 +140,20 @@ def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: 
 
 
 def normalize_prompt(prompt: str) -> str:
-    """Composed characters, lines without spaces around them, no control characters."""
+    """Compose characters, strip the spaces around lines and drop control characters."""
     text = unicodedata.normalize("NFC", prompt.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [_BLANK.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def make_slug(title: str) -> str:
-    """Letters without their accents, digits, and hyphens for everything else."""
+    """Make a slug of a title: letters lose their accents, everything but letters and digits becomes a hyphen."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
 
 
 def _is_known(session: Session, text: str) -> bool:
-    """The same words wait here, whatever their case, or are a prompt people judge."""
+    """Return whether the same words wait here, whatever their case, or are the prompt of a competition."""
     same = func.lower(Suggestion.prompt) == func.lower(text)
     waits = select(exists().where(Suggestion.status == "new", same))
     stands = select(exists().where(func.lower(Competition.prompt) == func.lower(text)))
@@ -161,7 +161,7 @@ def _is_known(session: Session, text: str) -> bool:
 
 
 def _lock_undecided(session: Session, number: int, decision: str) -> Suggestion:
-    """New, or already decided this way."""
+    """Lock a suggestion that is new, or already decided this way."""
     row = session.get(Suggestion, number, with_for_update=True)
     if row is None:
         raise UnknownSuggestion(f"There is no suggestion {number}.")

@@ -1,4 +1,4 @@
-"""The votes as rows for other eyes: open data for anybody, and the whole log for a round trip."""
+"""Exports votes as rows: open data for publication, and the complete log to be imported by another arena."""
 
 import hashlib
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ _PAIR = (Matchup.competition_id, Matchup.left_entry_id, Matchup.right_entry_id)
 
 @dataclass(frozen=True)
 class ExportSelection:
-    """Which votes open data hold; each choice beyond the counted ones of people adds columns that mark them."""
+    """Which votes to export; each option beyond counted votes of people adds columns that mark what it adds."""
 
     mode: str | None = None
     uncounted: bool = False
@@ -56,16 +56,16 @@ class ExportSelection:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names, in their order in the file."""
+        """The names of the columns, in their order in the file."""
         marks = UNCOUNTED_COLUMNS * self.uncounted + SIMULATED_COLUMNS * self.simulated
         return OPEN_COLUMNS + marks
 
 
 def read_open_rows(session: Session, chosen: ExportSelection, secret: bytes) -> Iterator[tuple[Any, ...]]:
     """
-    One tuple a vote, as `chosen.columns` says; read in batches from one snapshot, whatever their number.
+    Read one tuple per vote, as `chosen.columns` names them, in batches from one snapshot.
 
-    `secret` makes the voters' pseudonyms (up to 64 bytes): with another one they are others.
+    `secret` (up to 64 bytes) keys the voters' pseudonyms: another secret gives other pseudonyms.
     """
     entries, competitions = _read_names(session)
     marks = (Vote.counted, Vote.reason) * chosen.uncounted + (Matchup.simulated,) * chosen.simulated
@@ -90,7 +90,7 @@ def read_open_rows(session: Session, chosen: ExportSelection, secret: bytes) -> 
 
 
 def read_log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator[tuple[Any, ...]]:
-    """One tuple a vote, as LOG_COLUMNS says: skips, undone, excluded and simulated ones too."""
+    """Read one tuple per vote, as LOG_COLUMNS names them: skips, undone, excluded and simulated votes too."""
     entries, competitions = _read_names(session)
     times = (type_coerce(Matchup.issued_at, BigInteger), _CAST_MS, type_coerce(Vote.undone_at, BigInteger))
     of_vote = (Vote.outcome, Vote.dwell_ms, Vote.counted, Vote.reason)
@@ -119,24 +119,23 @@ def read_log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator
 
 
 def pseudonym(voter_id: int, secret: bytes) -> str:
-    """A `v`, lest a spreadsheet take it for a number, and 16 hexadecimal digits; without the secret nobody's."""
+    """
+    Return a voter's pseudonym: `v`, lest a spreadsheet read a number, and 16 hexadecimal digits keyed by the
+    secret.
+    """
     hashed = hashlib.blake2b(voter_id.to_bytes(8, "big"), key=secret, digest_size=VOTER_BYTES)
     return f"v{hashed.hexdigest()}"
 
 
 def matchup_name(public_id: bytes) -> str:
-    """32 hexadecimal digits that do not lead back to the address of the matchup; the same in every log."""
+    """Return 32 hexadecimal digits that are the same in every log and do not reveal the address of the matchup."""
     return hashlib.blake2b(public_id, digest_size=MATCHUP_BYTES, person=b"matchup").hexdigest()
 
 
 def _stream_votes(
     session: Session, columns: Select[*tuple[Any, ...]], mode: str | None
 ) -> Result[*tuple[Any, ...]]:
-    """
-    In the order in which the votes were cast.
-
-    PostgreSQL sends them through a cursor of its own, SQLite steps along: neither holds them all.
-    """
+    """Stream votes in the order they were cast; neither database holds all of them in memory."""
     statement = columns.join(Matchup, Matchup.id == Vote.matchup_id).order_by(Vote.id)
     if mode is not None:
         ids = session.scalars(select(Competition.id).where(Competition.mode == mode)).all()
@@ -145,7 +144,7 @@ def _stream_votes(
 
 
 def _read_names(session: Session) -> tuple[dict[int, tuple[str, int]], dict[int, tuple[str, str]]]:
-    """Entries as (model, sample), competitions as (slug, categories joined by semicolons), by id."""
+    """Read entries as (model, sample) and competitions as (slug, categories joined by semicolons), both by id."""
     made_by = select(Entry.id, ImageModel.slug, Entry.sample).join(ImageModel, ImageModel.id == Entry.model_id)
     filed = (
         select(competition_categories.c.competition_id, Category.slug)

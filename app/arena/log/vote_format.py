@@ -1,4 +1,4 @@
-"""A log of votes as it is read back: line by line, each checked for itself (docs/data.md)."""
+"""The format of a vote log: reads it line by line and checks each line for itself (docs/data.md)."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ Sample = Annotated[int, Field(ge=0)]
 
 
 class LoggedVote(BaseModel):
-    """One line of a log (docs/data.md)."""
+    """A line of a log (docs/data.md)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,20 +49,20 @@ class LoggedVote(BaseModel):
 
     @property
     def public_id(self) -> bytes:
-        """Of its matchup here: the same whenever this vote is imported."""
+        """The matchup's id in this arena: the same whenever this vote is imported."""
         return bytes.fromhex(self.matchup)
 
     @property
     def stands(self) -> bool:
-        """Whether its voter gave an answer and kept it."""
+        """Whether the voter gave an answer and did not undo it."""
         return self.outcome != "skip" and self.undone_at is None
 
 
 def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
     """
-    With their line numbers.
+    Read the votes of a log with their line numbers.
 
-    A bad line goes to `complaints`, where there is such a list. Raises InvalidImport for what is no log at all.
+    With a list of `complaints` bad lines are described there. Raises InvalidImport for a file that is no log.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:

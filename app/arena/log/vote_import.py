@@ -1,4 +1,4 @@
-"""Votes of another arena's log into this one: checked whole, then stored so that a second run adds nothing."""
+"""Imports the vote log of another arena: checks all of it, then stores it so that a second import adds nothing."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ class Contestant(NamedTuple):
 
 @dataclass(frozen=True)
 class LogImportResult:
-    """Votes stored now, votes that were there already, and voters made for them."""
+    """How many votes were stored, how many existed already, and how many voters were created for them."""
 
     votes: int
     already: int
@@ -47,7 +47,9 @@ class LogImportResult:
 
 
 def check_log(session: Session, path: Path, kind: Format) -> None:
-    """Read a log to its end. Raises InvalidImport, naming its bad lines, unless every vote has its place here."""
+    """
+    Read a log to its end. Raises InvalidImport with its bad lines, unless this arena has every entry voted on.
+    """
     seats = _read_contestants(session)
     complaints: list[str] = []
     first: list[LoggedVote] = []
@@ -70,10 +72,10 @@ def import_log(
     database: Database, path: Path, kind: Format, *, progress: Callable[[int], None]
 ) -> LogImportResult:
     """
-    Store a log's votes with their tallies, at most 250 in one transaction; stopped half-way, a second run goes on.
+    Import a log's votes with their tallies, at most 250 in one transaction; stopped, a second run goes on.
 
-    A competition, model and sample must stand here as they stood there. What is here already stays as it is.
-    `progress` hears how many lines are done. `check` the log first: from here on every line is stored.
+    Each competition, model and sample must exist here as it did there. What exists here already is not changed.
+    `progress` receives how many lines were done. Run `check_log` first: this function stores every line.
     """
     with database.reading() as session:
         seats = _read_contestants(session)
@@ -91,7 +93,7 @@ def import_log(
 
 @dataclass(frozen=True)
 class _BatchResult:
-    """What one write did; `known` are the voters it met or made, by pseudonym."""
+    """What one transaction did; `known` are the voters it found or created, by pseudonym."""
 
     votes: int
     voters: int
@@ -105,7 +107,7 @@ def _store_batch(
     seats: Mapping[ContestantKey, Contestant],
     known: Mapping[str, int],
 ) -> _BatchResult:
-    """Voters as they are found on votes that came in earlier, else new ones whom no cookie names."""
+    """Store a batch. Voters are those of votes imported earlier, or new ones without a cookie."""
     there = _find_known_matchups(session, batch)
     met = {vote.voter: there[vote.public_id] for vote in batch if vote.public_id in there}
     fresh = list({vote.public_id: vote for vote in batch if vote.public_id not in there}.values())
@@ -119,7 +121,7 @@ def _store_batch(
 
 
 def _find_known_matchups(session: Session, batch: Sequence[LoggedVote]) -> dict[bytes, int]:
-    """Of these matchups the ones that are here already, with their voters."""
+    """Find the matchups of a batch that exist already, with their voters."""
     wanted = [vote.public_id for vote in batch]
     rows = session.execute(select(Matchup.public_id, Matchup.voter_id).where(Matchup.public_id.in_(wanted)))
     return dict(rows.all())
@@ -139,7 +141,7 @@ def _insert(
     seats: Mapping[ContestantKey, Contestant],
     voters: Mapping[str, int],
 ) -> None:
-    """One statement for the matchups, one for the votes: their order is the log's."""
+    """Insert the matchups by one statement and the votes by another: ids follow the order of the log."""
     added = bulk_insert(Matchup).returning(Matchup.public_id, Matchup.id)
     rows = session.execute(added, [_matchup_row(vote, seats, voters[vote.voter]) for vote in votes])
     ids = dict(rows.all())
@@ -187,7 +189,7 @@ def _update_counts(
     seats: Mapping[ContestantKey, Contestant],
     voters: Mapping[str, int],
 ) -> None:
-    """Competitions first, tallies second, each in the order of ids, as every writer locks them."""
+    """Add a batch to versions, tallies and voters' counts, in the order in which every writer locks them."""
     cells: dict[tuple[int, int, int], Counter[str]] = {}
     for vote in votes:
         if vote.counted:
@@ -208,7 +210,7 @@ def _update_counts(
 
 
 def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> str | None:
-    """Why a vote cannot have been cast on what stands here."""
+    """Return why a vote cannot have been cast on the entries of this arena; None when it can."""
     if vote.model_a == vote.model_b:
         return f"{vote.model_a} meets itself"
     for model, sample in ((vote.model_a, vote.sample_a), (vote.model_b, vote.sample_b)):
@@ -220,7 +222,7 @@ def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) 
 
 
 def _is_own(session: Session, vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> bool:
-    """Whether that very vote was cast here: the same pictures on the same sides, issued at the same instant."""
+    """Return whether this very vote was cast here: same pictures, same sides, issued in the same millisecond."""
     left, right = _sides(vote, seats)
     same = (Matchup.issued_at == vote.issued_at) & (Matchup.public_id != vote.public_id)
     shown = (Matchup.left_entry_id == left.entry) & (Matchup.right_entry_id == right.entry)
@@ -233,7 +235,7 @@ def _sides(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> tuple
 
 
 def _read_contestants(session: Session) -> dict[ContestantKey, Contestant]:
-    """Every contestant, withdrawn ones too: votes on them stand."""
+    """Read every contestant, withdrawn ones too, since their votes still count."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.id, Entry.competition_id, Entry.model_id)
         .select_from(Entry)

@@ -1,4 +1,4 @@
-"""Who may decide: admins with a password, and the browsers in which they signed in."""
+"""Admins: accounts with a password, and the sessions in which they are signed in."""
 
 import hashlib
 import re
@@ -54,7 +54,7 @@ class SignInFailed(errors.ArenaError):
 
 @dataclass(frozen=True)
 class AdminAccount:
-    """An admin as lists show them."""
+    """An admin as lists show them, with the number of their live sessions."""
 
     name: str
     created_at: datetime
@@ -64,14 +64,14 @@ class AdminAccount:
 
 @dataclass(frozen=True)
 class AdminSignIn:
-    """A new session; only its browser ever holds the token."""
+    """A new session; only the browser that signed in ever holds the token."""
 
     name: str
     token: str
 
 
 def create(session: Session, name: str, password_hash: str, *, now: datetime, actor: str = "command line") -> None:
-    """`password_hash` is passwords.digest's. Raises InvalidName, AdminExists."""
+    """Create an admin; `password_hash` comes from passwords.hash_password. Raises InvalidName, AdminExists."""
     if NAME.fullmatch(name) is None:
         raise InvalidName("A name has up to 40 lower-case letters, digits, '.', '_' and '-'.")
     if session.scalar(select(Admin.id).where(Admin.name == name)) is not None:
@@ -83,7 +83,7 @@ def create(session: Session, name: str, password_hash: str, *, now: datetime, ac
 def set_password(
     session: Session, name: str, password_hash: str, *, now: datetime, actor: str = "command line"
 ) -> None:
-    """Ends every session of theirs, and a lock on the account. Raises UnknownAdmin."""
+    """Set an admin's password, end all their sessions and unlock the account. Raises UnknownAdmin."""
     row = _lock_active(session, name)
     row.password_hash = password_hash
     _end_sessions(session, row.id)
@@ -92,7 +92,7 @@ def set_password(
 
 
 def disable(session: Session, name: str, *, now: datetime, actor: str = "command line") -> None:
-    """Ends every session of theirs. Raises UnknownAdmin."""
+    """Disable an admin and end all their sessions. Raises UnknownAdmin."""
     row = _lock_active(session, name)
     row.disabled_at = now
     _end_sessions(session, row.id)
@@ -100,7 +100,7 @@ def disable(session: Session, name: str, *, now: datetime, actor: str = "command
 
 
 def list_admins(session: Session, *, now: datetime) -> list[AdminAccount]:
-    """By name, disabled ones too."""
+    """List admins by name, disabled ones too."""
     alive = list(session.scalars(select(AdminSession.admin_id).where(_is_alive(now))))
     return [
         AdminAccount(row.name, row.created_at, row.disabled_at, alive.count(row.id))
@@ -112,10 +112,9 @@ def check_password(
     database: Database, name: str, password: str, *, network: str, hasher: PasswordHasher, now: datetime
 ) -> None:
     """
-    Every try is counted before it is made and given back when it was right: of many at once, no more than
-    TRIES are made.
+    Check a password; of many simultaneous attempts no more than MAX_FAILED_SIGN_INS are made.
 
-    `network` is the prefix it comes from. Raises SignInFailed, and TooMany beyond TRIES.
+    `network` is the prefix the attempt comes from. Raises SignInFailed, and TooMany beyond MAX_FAILED_SIGN_INS.
     """
     place, stored = database.write(lambda session: _count_attempt(session, name, network, now))
     if not passwords.matches(stored, password, hasher):
@@ -133,7 +132,7 @@ def check_password(
 
 
 def start_session(session: Session, name: str, *, now: datetime, instead_of: str | None = None) -> AdminSignIn:
-    """A session with a new id, in place of this browser's old one. Raises UnknownAdmin."""
+    """Start a session with a new id, ending the browser's old one. Raises UnknownAdmin."""
     row = _lock_active(session, name)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.execute(delete(AdminSession).where(~_is_alive(now)))
@@ -144,7 +143,7 @@ def start_session(session: Session, name: str, *, now: datetime, instead_of: str
 
 
 def find_session(session: Session, token: str, *, now: datetime) -> tuple[str, datetime] | None:
-    """Whose session it is and when it was last seen; None for one that ended, by whatever cause."""
+    """Return the name of a session's admin and when it was last used; None once it has ended for any reason."""
     row = session.execute(
         select(Admin.name, AdminSession.seen_at)
         .join(Admin, Admin.id == AdminSession.admin_id)
@@ -154,17 +153,17 @@ def find_session(session: Session, token: str, *, now: datetime) -> tuple[str, d
 
 
 def touch(session: Session, token: str, *, now: datetime) -> None:
-    """The session was used now."""
+    """Record that the session was used now."""
     execute(session, update(AdminSession).where(AdminSession.token_hash == _hash_token(token)).values(seen_at=now))
 
 
 def end_session(session: Session, token: str) -> None:
-    """Here, not in the browser alone; again is done already."""
+    """End a session on the server, not in the browser alone. Ending it again changes nothing."""
     session.execute(delete(AdminSession).where(AdminSession.token_hash == _hash_token(token)))
 
 
 def _count_attempt(session: Session, name: str, network: str, now: datetime) -> tuple[str, str | None]:
-    """The network's key, and the account's password as stored. Raises TooMany."""
+    """Count an attempt; return the network's key and the account's password hash. Raises TooMany."""
     place = networks.keys(session, network, now=now).day.hex()
     what = f"wrong passwords in {WINDOW // MINUTE} minutes"
     for scope, key in ((ACCOUNT, _account_key(name)), (NETWORK, place)):
@@ -196,7 +195,7 @@ def _end_sessions(session: Session, admin_id: int) -> None:
 
 
 def _account_key(name: str) -> str:
-    """People type passwords into the wrong field: what is counted is a hash of the name."""
+    """Hash the name as typed: people type passwords into the wrong field, and counters are stored in plain."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What admins see of voters, votes, entries and the ledger: voters by number, never by a token or a login."""
+"""What admins read about voters, votes, entries and the ledger: voters by number, never by a token or a login."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class UnknownVote(errors.ArenaError):
 
 @dataclass(frozen=True)
 class DayCount:
-    """Votes since midnight UTC, skips left out."""
+    """Votes since midnight UTC, without skips; `is_more` when there are more than were counted."""
 
     votes: int
     counted: int
@@ -39,7 +39,7 @@ class DayCount:
 
 @dataclass(frozen=True)
 class FlagDetails:
-    """A flag: one test's finding about one voter, or one network by its key in hexadecimal."""
+    """A flag: what one test reported about one voter, or about one network by its key in hexadecimal."""
 
     id: int
     voter_id: int | None
@@ -56,7 +56,7 @@ class FlagDetails:
 
 @dataclass(frozen=True)
 class VoterDetails:
-    """A voter by number. `reasons` say how often each reason not to count, or none, came up."""
+    """A voter by number. `reasons` pairs each reason not to count a vote, or None, with its number of votes."""
 
     id: int
     first_seen: datetime
@@ -69,7 +69,7 @@ class VoterDetails:
 
 @dataclass(frozen=True)
 class VoteDetails:
-    """A vote with the names it uncovered."""
+    """A vote with the names of both models."""
 
     id: int
     voter_id: int
@@ -88,7 +88,7 @@ class VoteDetails:
 
 @dataclass(frozen=True)
 class CompetitionEntry:
-    """An entry of a competition."""
+    """An entry as the admin page of its competition lists it."""
 
     model: str
     name: str
@@ -112,7 +112,7 @@ class LedgerEntry:
 
 
 def count_votes_today(session: Session, *, now: datetime) -> DayCount:
-    """Read from the newest vote back, and no further than MOST."""
+    """Count the votes since midnight UTC: the newest MAX_COUNTED are read, so that a busy day costs no more."""
     newest = (
         select(Vote.cast_at, Vote.counted, Vote.outcome).order_by(Vote.id.desc()).limit(MAX_COUNTED).subquery()
     )
@@ -129,14 +129,14 @@ def count_votes_today(session: Session, *, now: datetime) -> DayCount:
 
 
 def count_undecided_flags(session: Session) -> int:
-    """Flags that nobody has decided about."""
+    """Count the flags that no admin has decided about."""
     return session.scalar(select(func.count()).select_from(Flag).where(_is_undecided())) or 0
 
 
 def list_flags(
     session: Session, *, decided: bool = False, voter_id: int | None = None, page: int = 1
 ) -> list[FlagDetails]:
-    """The newest first: those that wait, or those decided about; of one voter, all."""
+    """List undecided flags, or decided ones, newest first; for one voter, all flags."""
     which = ~_is_undecided() if decided else _is_undecided()
     query = select(Flag).where(which if voter_id is None else Flag.voter_id == voter_id)
     rows = session.scalars(query.order_by(Flag.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
@@ -144,7 +144,7 @@ def list_flags(
 
 
 def read_voter(session: Session, voter_id: int) -> VoterDetails:
-    """Raises UnknownVoter."""
+    """Read a voter. Raises UnknownVoter."""
     row = session.get(Voter, voter_id)
     if row is None:
         raise UnknownVoter(f"There is no voter {voter_id}.")
@@ -163,21 +163,21 @@ def read_voter(session: Session, voter_id: int) -> VoterDetails:
 
 
 def list_votes_of_voter(session: Session, voter_id: int, *, page: int = 1) -> list[VoteDetails]:
-    """The latest first, skips too."""
+    """List a voter's votes, newest first, with skips."""
     query = _select_votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE))
     return [_vote_details(*row) for row in rows]
 
 
 def list_latest_votes(session: Session) -> list[VoteDetails]:
-    """Of everybody, the latest first."""
+    """List everybody's latest votes, newest first."""
     newest = select(Vote.id).order_by(Vote.id.desc()).limit(PAGE).scalar_subquery()
     rows = session.execute(_select_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
     return [_vote_details(*row) for row in rows]
 
 
 def read_vote(session: Session, vote_id: int) -> VoteDetails:
-    """Raises UnknownVote."""
+    """Read a vote. Raises UnknownVote."""
     row = session.execute(_select_votes().where(Vote.id == vote_id)).one_or_none()
     if row is None:
         raise UnknownVote(f"There is no vote {vote_id}.")
@@ -185,7 +185,7 @@ def read_vote(session: Session, vote_id: int) -> VoteDetails:
 
 
 def list_entries(session: Session, competition: str) -> list[CompetitionEntry]:
-    """Every entry, withdrawn ones too. Names stand here before the competition closes."""
+    """List every entry of a competition, withdrawn ones too, with its model's name even while voting is open."""
     rows = session.execute(
         select(Entry, ImageModel.slug, ImageModel.name)
         .join(ImageModel, ImageModel.id == Entry.model_id)
@@ -200,7 +200,7 @@ def list_entries(session: Session, competition: str) -> list[CompetitionEntry]:
 
 
 def list_ledger(session: Session, *, action: str = "", page: int = 1) -> list[LedgerEntry]:
-    """The ledger, the newest first; of actions that begin so."""
+    """List the ledger, newest first, with only the actions that begin with `action`."""
     query = select(LedgerLine).where(LedgerLine.action.startswith(action, autoescape=True))
     rows = session.scalars(query.order_by(LedgerLine.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
     return [
@@ -209,7 +209,7 @@ def list_ledger(session: Session, *, action: str = "", page: int = 1) -> list[Le
 
 
 def find_last_action(session: Session, action: str) -> datetime | None:
-    """When something was last done."""
+    """Return when this action was last recorded in the ledger, None for never."""
     return session.scalar(select(func.max(LedgerLine.at)).where(LedgerLine.action == action))
 
 

@@ -1,4 +1,4 @@
-"""Passwords of admins: long, not guessable, kept as argon2 alone."""
+"""Passwords of admins: long, hard to guess, stored as argon2 hashes only."""
 
 import threading
 from functools import cache
@@ -104,14 +104,17 @@ class WeakPassword(errors.ArenaError):
 
 
 def hash_password(name: str, password: str, hasher: PasswordHasher) -> str:
-    """As it may be stored. Raises WeakPassword."""
+    """Check a new password and return the hash to store. Raises WeakPassword."""
     check_strength(name, password)
     with HASHING_SLOTS:
         return hasher.hash(password)
 
 
 def check_strength(name: str, password: str) -> None:
-    """Raises WeakPassword; no rule asks for special characters."""
+    """
+    Check a new password's length and how guessable it is; no rule asks for special characters. Raises
+    WeakPassword.
+    """
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.")
     rest = password.casefold()
@@ -122,7 +125,7 @@ def check_strength(name: str, password: str) -> None:
 
 
 def matches(stored: str | None, password: str, hasher: PasswordHasher) -> bool:
-    """Whether it is the password; an account that does not exist takes as long as one that does."""
+    """Return whether the password fits the hash; an account that does not exist takes as long as one that does."""
     with HASHING_SLOTS:
         try:
             return hasher.verify(stored or _dummy_hash(hasher), password) and stored is not None

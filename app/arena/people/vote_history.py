@@ -1,4 +1,4 @@
-"""One voter's own votes, with the names they uncovered."""
+"""A voter's own votes, with the names of the models they judged."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from app.database.doors import execute
 
 @dataclass(frozen=True)
 class OwnSide:
-    """One of the two pictures; `url` is None once it was withdrawn."""
+    """One of the two pictures of a vote; `url` is None once it was withdrawn."""
 
     model: str
     name: str
@@ -24,7 +24,7 @@ class OwnSide:
 
 @dataclass(frozen=True)
 class OwnVote:
-    """A vote that named two models."""
+    """A vote of the voter, with the names of both models."""
 
     matchup: bytes
     outcome: str
@@ -40,12 +40,12 @@ class OwnVote:
 
 
 def count_votes(session: Session, voter: bytes) -> int:
-    """Standing votes: neither skips nor undone ones."""
+    """Count a voter's votes, without skips and undone ones."""
     return session.scalars(select(Voter.votes).where(Voter.token == voter)).one_or_none() or 0
 
 
 def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
-    """Address of each side, `a` and `b`, of an own matchup once judged; None for a withdrawn one."""
+    """Return the addresses of sides `a` and `b` of a judged matchup; None for a withdrawn picture."""
     left, right = aliased(Entry), aliased(Entry)
     row = session.execute(
         select(left.media_key, left.withdrawn_at, right.media_key, right.withdrawn_at)
@@ -65,7 +65,7 @@ def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[st
 def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
 ) -> list[OwnVote]:
-    """The latest first, skips left out; `page` counts from 1."""
+    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
     left, right, left_model, right_model = _sides()
     rows = session.execute(
         select(Vote, Matchup.public_id, Competition, left, right, left_model, right_model)
@@ -102,7 +102,7 @@ def list_own_votes(
 
 def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
-    Cut the tie between this browser and its votes: a tombstone stays, and the votes, which are nobody's now.
+    Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
 
     False when there is no such voter.
     """
