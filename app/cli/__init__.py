@@ -22,7 +22,7 @@ COMMANDS = {
     "entry": "Entries: the images that stand in a competition.",
     "generate": "Let models make their images for COMPETITION and enter them.",
     "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
-    "integrity": "Tests of the votes, quarantines, audits of the boards.",
+    "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
@@ -31,8 +31,9 @@ COMMANDS = {
     "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
     "serve": "Serve the arena.",
-    "suggestions": "Prompts from visitors.",
-    "votes": "Votes as files: open data for anybody, and the whole log for another arena (docs/data.md).",
+    "suggestions": "List, accept and refuse prompts from visitors.",
+    "votes": "Export votes as open data for anybody, or the whole log for another arena, and import such a log "
+    "(docs/data.md).",
 }
 """With the first sentence of their help: listing them loads none."""
 MODULES = {"import-pack": "pack", "restore": "backup"}
@@ -40,14 +41,14 @@ MODULES = {"import-pack": "pack", "restore": "backup"}
 
 
 class LazyGroup(click.Group):
-    """Loads a command's module when that command is asked for: the server need not wait for all others."""
+    """A click group that imports a command's module only when that command runs, so that each starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """By name."""
+        """List the commands by name."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """None where there is no such command."""
+        """Import a command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
@@ -57,7 +58,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """From the table."""
+        """Format the list of commands from COMMANDS, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -70,7 +71,10 @@ def group() -> None:
 
 @contextmanager
 def garbage_collector_off() -> Iterator[None]:
-    """The garbage collector off: what modules make while they load stays, and a seventh of the time was its."""
+    """
+    Switch the garbage collector off while a module loads: what it creates stays anyway, and loading takes 1/7
+    less.
+    """
     gc.disable()
     try:
         yield
@@ -79,7 +83,7 @@ def garbage_collector_off() -> Iterator[None]:
 
 
 def main() -> None:
-    """Entry point: what a room refuses is one line on standard error, not a traceback."""
+    """Run `arena`: a refusal becomes one line on standard error and an exit code, not a traceback."""
     try:
         group(standalone_mode=False)
     except click.ClickException as error:
@@ -99,7 +103,7 @@ def main() -> None:
 
 
 def _report_settings_error(error: Any) -> bool:
-    """Whether it is about settings; each wrong one is a line."""
+    """Print a line for each invalid setting; return whether the error was about settings."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):

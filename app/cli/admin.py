@@ -59,7 +59,7 @@ def disable(name: str, migrate: bool) -> None:
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every admin with a password, disabled ones too."""
+    """List every admin with a password, disabled ones too."""
     with open_installation(migrate=migrate).database.reading() as session:
         found = admins.list_admins(session, now=now())
     if as_json:
@@ -71,7 +71,7 @@ def list_(as_json: bool, migrate: bool) -> None:
 
 
 def _ask_password_hash(name: str, from_stdin: bool) -> str:
-    """Never an argument: those stand in the shell's history and in the list of processes."""
+    """Ask for a password. It is never an argument: shell histories and process lists show arguments."""
     from argon2 import PasswordHasher
 
     if from_stdin:

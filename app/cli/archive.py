@@ -1,8 +1,8 @@
 """
-The file a backup is: a plain tar whose last member says what every other one must be.
+The backup file: a plain tar whose last member, the manifest, has the SHA-256 of every other member.
 
-`format`, then `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, `secret_key`, and `manifest.json` with the
-SHA-256 of each. One that was cut off has no manifest. Whoever made the file, no name in it becomes a path.
+Its members are `format`, `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, `secret_key` and
+`manifest.json`. A file that was cut off has no manifest. Member names never become paths outside the arena.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
+from app.errors import Refusal
 from app.gateway.storage import KEY
 
 FORMAT = b"blindvote backup 1\n"
@@ -30,14 +31,12 @@ KEY_MEMBER = "secret_key"
 TABLE_PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
 
 
-class BadBackup(Exception):
-    """A file that is no backup of ours, or no longer whole."""
-
-    code = "bad_backup"
+class BadBackup(Refusal, code="bad_backup"):
+    """The file is no backup of this version's format, or is damaged."""
 
 
 class BackupManifest(BaseModel):
-    """What a backup holds: rows by table, files, and the SHA-256 of each member by its name."""
+    """A backup's manifest: rows by table, number of files, and the SHA-256 of each member by name."""
 
     version: str
     revision: str = Field(pattern=r"^[0-9a-z_]{1,32}$")
@@ -50,7 +49,7 @@ class BackupManifest(BaseModel):
 
 @dataclass(frozen=True)
 class BackupSummary:
-    """The manifest but for its hashes."""
+    """A backup's manifest without the hashes of its members."""
 
     version: str
     revision: str
@@ -62,13 +61,13 @@ class BackupSummary:
 
 @dataclass
 class BackupWriter:
-    """Adds members and remembers their hashes."""
+    """Adds members to a backup and collects their hashes."""
 
     tar: tarfile.TarFile
     members: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, data: bytes) -> None:
-        """One member, readable by its owner alone wherever it is unpacked."""
+        """Add a member; wherever it is unpacked, only its owner can read it."""
         info = tarfile.TarInfo(name)
         info.size, info.mode = len(data), 0o600
         self.tar.addfile(info, BytesIO(data))
@@ -77,7 +76,7 @@ class BackupWriter:
 
 @contextmanager
 def write_archive(path: Path) -> Iterator[BackupWriter]:
-    """A new file at this path, whole or not at all, that only its owner can read."""
+    """Open a new backup at this path; the file appears only once complete, and only its owner can read it."""
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
@@ -93,7 +92,7 @@ def write_archive(path: Path) -> Iterator[BackupWriter]:
 
 
 def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """The wanted members in their order. Raises BadBackup."""
+    """Read the wanted members in their order. Raises BadBackup."""
     try:
         with tarfile.open(path, "r:") as tar:
             for info in tar:
@@ -105,7 +104,7 @@ def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[st
 
 
 def verify_archive(path: Path) -> BackupManifest:
-    """Read everything once and hold it against the manifest. Raises BadBackup."""
+    """Read the whole file and compare it with its manifest. Raises BadBackup."""
     hashes: dict[str, str] = {}
     manifest = b""
     for name, data in read_members(path, lambda _: True):
@@ -129,7 +128,7 @@ def verify_archive(path: Path) -> BackupManifest:
 
 
 def decompress(part: bytes) -> bytes:
-    """A table's part, refused where it would unpack to more than MEMBER_BYTES."""
+    """Decompress a part of a table, at most MEMBER_BYTES of it. Raises BadBackup."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         data = unpacker.decompress(part, MEMBER_BYTES)
@@ -141,13 +140,13 @@ def decompress(part: bytes) -> bytes:
 
 
 def compress(data: bytes) -> bytes:
-    """As `unpacked` reads it; quick rather than small."""
+    """Compress a part of a table, for speed rather than size."""
     packer = zlib.compressobj(level=1, wbits=31)
     return packer.compress(data) + packer.flush()
 
 
 def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest:
-    """Write the manifest, last."""
+    """Write the manifest, the last member."""
     manifest = BackupManifest(**asdict(facts), members=dict(writer.members))
     writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest

@@ -1,4 +1,4 @@
-"""`arena backup` and `arena restore`: everything in one file, for either database."""
+"""`arena backup` and `arena restore`: the whole arena in one file, for SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -69,7 +69,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
 def save_arena(
     database: Database, storage: Storage, settings: Settings, writer: archive.BackupWriter, *, now: datetime
 ) -> BackupManifest:
-    """Tables in one snapshot, then the images: every image a row names was stored before its row."""
+    """Save the tables from one snapshot, then the files: a file is always stored before the row that names it."""
     counts: dict[str, int] = {}
     with database.reading() as session:
         revision = MigrationContext.configure(session.connection()).get_current_revision() or ""
@@ -88,7 +88,7 @@ def save_arena(
 
 
 def restore_arena(file: Path, manifest: BackupManifest, database: Database, storage: Storage) -> None:
-    """Replace database and images. Images come first: until the database changes nothing points to them."""
+    """Restore database and files. Files come first: no row names them before the database is swapped."""
     replacing.check_unused(database)
     with replacing.create_replacement(database) as fresh:
         try:

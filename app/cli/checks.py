@@ -1,4 +1,4 @@
-"""What `arena doctor` looks at. One function per check, all of them in `CHECKS`."""
+"""The checks of `arena doctor`: one function per check, all of them listed in `CHECKS`."""
 
 import random
 import secrets
@@ -36,7 +36,7 @@ PROVIDER_SECONDS = 5
 
 @dataclass(frozen=True)
 class DoctorContext:
-    """An installation; `deep`: take the time, and call the providers' addresses."""
+    """The installation to check; `deep` checks take longer and call the providers' addresses."""
 
     settings: Settings
     database: Database
@@ -47,14 +47,14 @@ class DoctorContext:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How it is, and one sentence: what was found or what to do."""
+    """A check's level and one sentence: what is the case, or what to do."""
 
     level: Literal["ok", "warn", "fail"]
     says: str
 
 
 def settings(patient: DoctorContext) -> CheckResult:
-    """What a start accepts and an operator may regret."""
+    """Check for settings that work and that an operator may regret."""
     given = patient.settings
     problems = []
     if len(set(given.secret_key.get_secret_value())) < PLAIN_LETTERS:
@@ -72,7 +72,7 @@ def settings(patient: DoctorContext) -> CheckResult:
 
 
 def database(patient: DoctorContext) -> CheckResult:
-    """Reachable, of a sound version, and durable at power loss."""
+    """Check that the database answers, has a sound version, and survives a power loss."""
     return _sqlite(patient.database) if patient.database.is_sqlite else _postgresql(patient.database)
 
 
@@ -97,7 +97,7 @@ def _postgresql(found: Database) -> CheckResult:
 
 
 def migrations(patient: DoctorContext) -> CheckResult:
-    """The schema is the one this version was written for."""
+    """Check that the schema is the one this version was written for."""
     try:
         pending = patient.database.pending()
     except NewerDatabase as error:
@@ -110,7 +110,7 @@ def migrations(patient: DoctorContext) -> CheckResult:
 
 
 def clock(patient: DoctorContext) -> CheckResult:
-    """Ours against the database's, by which claims and expiry are decided."""
+    """Compare this machine's clock with the database's: expiry is decided by both."""
     if patient.database.is_sqlite:
         return CheckResult("ok", "the database has this machine's clock")
     with patient.database.reading() as session:
@@ -122,7 +122,7 @@ def clock(patient: DoctorContext) -> CheckResult:
 
 
 def storage(patient: DoctorContext) -> CheckResult:
-    """A file goes in, comes back the same, and goes."""
+    """Check that a file can be stored, read back unchanged and deleted."""
     key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
     patient.storage.put(key, data)
     try:
@@ -137,7 +137,7 @@ def storage(patient: DoctorContext) -> CheckResult:
 
 
 def images(patient: DoctorContext) -> CheckResult:
-    """Those that rows name: a sample, or all with --deep."""
+    """Check that the files named by rows exist: a sample of them, or all with --deep."""
     with patient.database.reading() as session:
         named = [key for pair in session.execute(select(Entry.rendition_key, Entry.original_key)) for key in pair]
         named += session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
@@ -152,7 +152,7 @@ def images(patient: DoctorContext) -> CheckResult:
 
 
 def blindness(patient: DoctorContext) -> CheckResult:
-    """No picture of an open blind contest stands anywhere else: there it tells, or will tell, who made it."""
+    """Check that no picture of an open blind competition is entered elsewhere, where its maker's name is shown."""
     with patient.database.reading() as session:
         found = near_duplicates.twins(session)
     shown = [pair for pair in found if pair.is_public]
@@ -171,7 +171,7 @@ def blindness(patient: DoctorContext) -> CheckResult:
 
 
 def disk(patient: DoctorContext) -> CheckResult:
-    """Room for the database and the images."""
+    """Check the free space for database and images."""
     free = shutil.disk_usage(patient.settings.data_dir).free
     level: Literal["ok", "warn", "fail"] = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
     return CheckResult(
@@ -180,7 +180,7 @@ def disk(patient: DoctorContext) -> CheckResult:
 
 
 def fonts(_patient: DoctorContext) -> CheckResult:
-    """The painter writes with the one that Pillow brings, if it was built with FreeType."""
+    """Check that Pillow was built with FreeType and so brings the font the painter writes with."""
     from PIL import features
 
     if features.check("freetype2"):
@@ -189,7 +189,7 @@ def fonts(_patient: DoctorContext) -> CheckResult:
 
 
 def providers(patient: DoctorContext) -> CheckResult:
-    """Which have a key; with --deep also whether their addresses answer. Nothing is generated."""
+    """List which providers have a key; with --deep check that their addresses answer. Nothing is generated."""
     made = set_up(patient.settings)
     silent = [slug for slug, one in made.items() if patient.deep and not _answers(one.base_url)]
     missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
@@ -202,7 +202,7 @@ def providers(patient: DoctorContext) -> CheckResult:
 
 
 def tallies(patient: DoctorContext) -> CheckResult:
-    """Tallies and boards against the log of votes."""
+    """Compare tallies and boards with the vote log."""
     report = verify.verify(patient.database)
     if not report.is_exact:
         return CheckResult("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
@@ -212,7 +212,10 @@ def tallies(patient: DoctorContext) -> CheckResult:
 
 
 def boards(patient: DoctorContext) -> CheckResult:
-    """Stale ones are computed by whoever reads or votes next; old stale ones mean that it fails."""
+    """
+    Check for boards that have been stale for long: readers and voters recompute them, so computing must be
+    failing.
+    """
     with patient.database.reading() as session:
         found = board_ages.of_boards(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
@@ -224,7 +227,7 @@ def boards(patient: DoctorContext) -> CheckResult:
 
 
 def sweep(patient: DoctorContext) -> CheckResult:
-    """The last audit of what the numbers rest on."""
+    """Check when the integrity sweep last ran."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
         is_used = bool(board_ages.of_boards(session, patient.now))
@@ -255,7 +258,7 @@ CHECKS_WITHOUT_DATABASE = ("settings", "storage", "disk", "fonts", "providers")
 
 
 def _answers(url: str) -> bool:
-    """Any answer will do, a refusal too: no key is sent."""
+    """Return whether an address answers at all; a refusal counts, since no key is sent."""
     if not url:
         return True
     try:

@@ -1,4 +1,4 @@
-"""`arena competition`: new, open, close, target, list."""
+"""`arena competition`: create, open, close, set a target, list."""
 
 from pathlib import Path
 

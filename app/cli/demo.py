@@ -1,4 +1,4 @@
-"""`arena demo`: an arena to look at, and `arena demo clear`, which takes it away again."""
+"""`arena demo`: fills the arena for a first look; `arena demo clear` empties it again."""
 
 import random
 import signal
@@ -16,13 +16,14 @@ from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
 from app.settings import one_thread_for_numpy
+from app.words import Mode
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from app.arena.entries.generation import GenerationTask
 
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 REFRESH_SECONDS = 3.0
 """Between two looks at the boards while votes come in."""
 
@@ -86,14 +87,14 @@ def _raise_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _set_stop_handler(handler: Callable[[int, FrameType | None], None]) -> None:
-    """An interrupt in the midst of tidying up would leave the server behind: `_stop` is heard once."""
+    """Handle SIGINT and SIGTERM once: a second one during cleanup would leave the server running."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
 
 
 @contextmanager
 def _run_server() -> Iterator[subprocess.Popen[bytes]]:
-    """`arena serve` with our own environment, ended with us."""
+    """Run `arena serve` with this environment as a child process, and end it with the block."""
     server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"])
     try:
         yield server
@@ -114,7 +115,7 @@ def _exit_if_ended(server: subprocess.Popen[bytes] | None) -> None:
 
 
 def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes] | None) -> None:
-    """Contestants first, votes on them next, so that boards are there soon; showcases last."""
+    """Draw contestants, cast votes on them, then draw showcases: in this order boards exist soonest."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -130,7 +131,7 @@ def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes]
 
 
 def _seed_competitions() -> list[str]:
-    """Of the seed competitions."""
+    """List the slugs of the seed competitions."""
     from app.arena.entries import competitions
 
     files = sorted((SEEDS / "competitions").glob("*.toml"))

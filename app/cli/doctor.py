@@ -1,4 +1,4 @@
-"""`arena doctor`: whether this installation is well, and what to do where it is not."""
+"""`arena doctor`: checks this installation and says what to do where something is wrong."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +57,7 @@ def _run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "Doctor
 
 
 def _has_no_database(given: Settings) -> bool:
-    """SQLite would make an empty file where there is none."""
+    """Return whether SQLite's file is missing: connecting to it would create an empty one."""
     url = make_url(given.database_url)
     if not url.drivername.startswith("sqlite"):
         return False

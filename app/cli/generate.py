@@ -1,4 +1,4 @@
-"""`arena generate`: entries made through the gateway."""
+"""`arena generate`: generates entries through the gateway."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -74,7 +74,7 @@ def generate(
 
 
 def _estimate_micros(studio: "GenerationContext", order: "GenerationTask") -> int | None:
-    """Micro-dollars; None where no price is known."""
+    """Estimate a task's cost in micro-dollars; None where no price is known."""
     from app.arena.entries import generation
 
     cost = generation.estimate_cost(studio, order, now=now()).cost
@@ -101,7 +101,7 @@ def _dollars(costs: list[int | None]) -> str:
 
 
 def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:
-    """What was refused, and why."""
+    """Generate the entries, showing progress; return the refused ones with their reasons."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 

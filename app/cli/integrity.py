@@ -1,4 +1,4 @@
-"""`arena integrity`: what the boards' numbers rest on, and whose votes do not count."""
+"""`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
 import getpass
 from typing import Any
@@ -13,7 +13,7 @@ why_option = click.option("--reason", required=True, help="Why; it is published.
 
 @click.group()
 def integrity() -> None:
-    """Tests of the votes, quarantines, audits of the boards."""
+    """Test the votes, audit the boards, list and change quarantines."""
 
 
 @integrity.command()
@@ -122,7 +122,7 @@ def release(flag: int, reason: str, migrate: bool) -> None:
 
 
 def _actor() -> str:
-    """For the ledger: a command is given by somebody."""
+    """Name who runs the command, for the ledger."""
     try:
         return f"command line: {getpass.getuser()}"
     except (KeyError, OSError):

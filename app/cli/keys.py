@@ -1,4 +1,4 @@
-"""`arena keys`: who may use the gateway."""
+"""`arena keys`: creates, revokes and lists keys of the gateway."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def revoke(prefix: str, migrate: bool) -> None:
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every key, without its secret."""
+    """List every key, without its secret."""
     with open_installation(migrate=migrate).database.reading() as session:
         found = room.list_keys(session)
     if as_json:

@@ -1,4 +1,4 @@
-"""What commands need before they start: settings, a database in the right state, storage."""
+"""Opens an installation for a command: settings, a migrated database, storage. Prints what commands answer."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 
 @dataclass(frozen=True)
 class Installation:
-    """The parts of this installation."""
+    """The settings, database and storage of this installation."""
 
     settings: Settings
     database: Database
@@ -30,7 +30,7 @@ class Installation:
 
 
 def open_installation(*, migrate: bool = False) -> Installation:
-    """A database that does not exist is created and migrated; an existing one only with `migrate`."""
+    """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
     database = Database(settings.database_url)
     pending = database.pending()
@@ -44,10 +44,10 @@ def open_installation(*, migrate: bool = False) -> Installation:
 
 
 def now() -> datetime:
-    """The instant of this call."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def print_json(value: object) -> None:
-    """One document, for another program."""
+    """Print one JSON document, for another program."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,4 +1,4 @@
-"""`arena recompute`: tallies and boards against the vote log."""
+"""`arena recompute`: rebuilds tallies and boards from the vote log, or verifies them against it."""
 
 import click
 

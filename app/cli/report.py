@@ -1,4 +1,4 @@
-"""`arena report`: an admin's morning."""
+"""`arena report`: what an admin wants to know in the morning."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING

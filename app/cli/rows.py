@@ -23,14 +23,14 @@ _encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def read_tables(session: Session) -> list[Table]:
-    """As they are in the database, each after those it refers to."""
+    """Read the tables as they are in the database, each after those it refers to."""
     metadata = MetaData()
     metadata.reflect(session.connection())
     return [table for table in metadata.sorted_tables if table.name != NOT_OURS]
 
 
 def read_parts(session: Session, table: Table) -> Iterator[tuple[int, bytes]]:
-    """The table in the order of its key, in parts of some PART_BYTES: rows in the part, and its bytes."""
+    """Read a table in the order of its key; yield parts of about PART_BYTES as (number of rows, bytes)."""
     columns = list(table.columns)
     writers = [(place, how) for place, how in enumerate(map(_writer, columns)) if how is not None]
     wanted = [cast(column, Text) if isinstance(column.type, JSON) else column for column in columns]
@@ -72,7 +72,7 @@ def load_part(session: Session, table: Table, part: bytes) -> int:
 
 
 def reset_sequences(session: Session, table: Table) -> None:
-    """PostgreSQL hands out ids by a sequence that knows nothing of rows copied in."""
+    """Set PostgreSQL's sequence of ids beyond the rows that were copied in."""
     if session.get_bind().dialect.name != "postgresql" or "id" not in table.columns:
         return
     name = f'"{table.name}"'
@@ -84,10 +84,11 @@ def reset_sequences(session: Session, table: Table) -> None:
 
 def prepare_bulk_load(session: Session) -> Callable[[], None]:
     """
-    Clear the way for many rows; returns what puts the guards back that were taken away.
+    Drop PostgreSQL's foreign keys for a bulk load; the returned function adds them again.
 
-    PostgreSQL's foreign keys, checked once for a whole table, cost a tenth of what they cost row by row. SQLite
-    checks them as rows come, and wants its indexes in memory.
+    Checking them once for a whole table costs a tenth of checking them row by row. SQLite checks rows as they
+    come,
+    and is given a larger cache for its indexes instead.
     """
     if session.get_bind().dialect.name != "postgresql":
         session.execute(text(f"PRAGMA cache_size = -{CACHE_KIB}"))

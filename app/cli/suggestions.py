@@ -1,4 +1,4 @@
-"""`arena suggestions`: prompts that visitors would like to see judged."""
+"""`arena suggestions`: lists, accepts and refuses prompts that visitors suggested."""
 
 import click
 
@@ -10,7 +10,7 @@ STATUSES = ("new", "accepted", "refused", "all")
 
 @click.group()
 def suggestions() -> None:
-    """Prompts from visitors. Nobody sees them before they are accepted."""
+    """List, accept and refuse prompts from visitors. Nobody sees them before they are accepted."""
 
 
 @suggestions.command("list")
@@ -18,7 +18,7 @@ def suggestions() -> None:
 @json_option
 @migrate_option
 def list_(status: str, as_json: bool, migrate: bool) -> None:
-    """Suggestions with their numbers, oldest first."""
+    """List suggestions with their numbers, oldest first."""
     with open_installation(migrate=migrate).database.reading() as session:
         found = room.list_suggestions(session, None if status == "all" else status)
     if as_json:
@@ -55,7 +55,7 @@ def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bo
 @json_option
 @migrate_option
 def refuse(number: int, reason: str, as_json: bool, migrate: bool) -> None:
-    """Put suggestion NUMBER aside."""
+    """Refuse suggestion NUMBER."""
     database = open_installation(migrate=migrate).database
     done = database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
     if as_json:

@@ -1,4 +1,4 @@
-"""`arena votes`: votes out of the arena and into another one."""
+"""`arena votes`: exports votes and imports another arena's log."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import click
 
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.words import MODES
 
 if TYPE_CHECKING:
     from app.database.doors import Database
     from app.leaderboards.open_data.manifest import Manifest
 
-MODES = ("text-to-image", "image-edit")
 SECRET_BYTES = 32
 
 
 @click.group()
 def votes() -> None:
-    """Votes as files: open data for anybody, and the whole log for another arena (docs/data.md)."""
+    """
+    Export votes as open data for anybody, or the whole log for another arena, and import such a log
+    (docs/data.md).
+    """
 
 
 @votes.command()
@@ -101,7 +104,7 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
 
 
 def _refresh_boards(database: "Database") -> None:
-    """So that the boards named in the manifest are those of the exported votes."""
+    """Refresh the boards, so that those named in the manifest rest on the exported votes."""
     from app.leaderboards.runs import refresh
 
     for mode in MODES:
@@ -110,7 +113,7 @@ def _refresh_boards(database: "Database") -> None:
 
 @contextmanager
 def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
-    """Where to put a file and its manifest: both take their names when both are whole, and not before."""
+    """Open a file and its manifest for writing; both appear under their names once both are complete."""
     from app.leaderboards.open_data.manifest import beside
 
     described: list[str] = []

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.errors import Refusal
+
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
 COUNTS = ("wins_a", "wins_b", "ties", "both_bad")
 MOST_COMPLAINTS = 20
 
 
-class InvalidVotes(Exception):
+class InvalidVotes(Refusal, code="invalid_votes"):
     """A file that is no list of votes; the message names each bad line."""
-
-    code = "invalid_votes"
 
 
 @dataclass
 class Votes:
-    """Rows as integers; `counts` has four numbers a row: wins of A, wins of B, ties, both bad."""
+    """Votes as integer rows; `counts` has four numbers per row: wins of A, wins of B, ties, both bad."""
 
     models: dict[str, int] = field(default_factory=dict)
     competitions: dict[str, int] = field(default_factory=dict)
@@ -30,7 +30,10 @@ class Votes:
     """Whether each row is one vote, in the order they were cast."""
 
     def tallies_sha256(self) -> str:
-        """As a board's run has it, if these are its votes: of its tallies as sorted lines (docs/data.md)."""
+        """
+        Hash the tallies as sorted lines (docs/data.md): equal to the hash a board's run states if these are its
+        votes.
+        """
         sums: dict[tuple[int, int, int], tuple[int, ...]] = {}
         for place, counts in zip(self.rows, self.counts, strict=True):
             sums[place] = tuple(map(sum, zip(sums.get(place, (0, 0, 0, 0)), counts, strict=True)))
@@ -42,7 +45,7 @@ class Votes:
         return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
     def in_order(self, models: Sequence[str]) -> "Votes":
-        """The same, its models numbered as they come here; those that are not named here, last."""
+        """Return the same votes with the models numbered in this order; models not named here come last."""
         names = [*(name for name in models if name in self.models), *(self.models.keys() - set(models))]
         order = {name: number for number, name in enumerate(names)}
         moved = {old: order[name] for name, old in self.models.items()}
@@ -52,7 +55,7 @@ class Votes:
 
 def read(path: Path, category: str | None = None) -> Votes:
     """
-    The votes of a file, of one category if asked.
+    Read the votes of a file, of one category if asked.
 
     Columns: model_a, model_b and either winner (model_a, model_b, tie, both_bad) or wins_a and wins_b with
     optional ties and both_bad. Optional: competition, category (several separated by semicolons), and counted:

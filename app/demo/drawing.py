@@ -60,9 +60,7 @@ SHOWCASES: dict[str, tuple[str, str, str]] = {
 
 
 def count_cleared_demos(session: Session) -> int:
-    """
-    Count how often a demo was cleared: pictures people judged stay, so each demo draws another sample number.
-    """
+    """Count how often a demo was cleared: what people judged stays, so each demo takes another sample number."""
     return session.scalars(select(func.count()).where(LedgerLine.action == DEMO_CLEARED)).one()
 
 

@@ -140,9 +140,7 @@ def generate_entries(
 
 
 def painter_seed(place: EntryKey) -> int:
-    """
-    Return the painter's seed for an entry: shared by all painters, whose pictures then differ by style alone.
-    """
+    """Return the painter's seed for an entry: shared by all painters, so that pictures differ by style alone."""
     return zlib.crc32(f"{place.competition}/{place.role}/{place.sample}".encode()) % 2**31
 
 

@@ -63,9 +63,7 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
 
 
 def arena_state(session: Session) -> tuple[object, ...]:
-    """
-    Return a value that changes when a competition opens or closes, or an entry comes or goes: for cache keys.
-    """
+    """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
     return (*_STATES.all(session), _COUNTS.first(session))
 
 

@@ -47,9 +47,7 @@ class LogImportResult:
 
 
 def check_log(session: Session, path: Path, kind: Format) -> None:
-    """
-    Read a log to its end. Raises InvalidImport with its bad lines, unless this arena has every entry voted on.
-    """
+    """Read a log to its end. Raises InvalidImport with its bad lines unless every entry voted on exists here."""
     seats = _read_contestants(session)
     complaints: list[str] = []
     first: list[LoggedVote] = []

@@ -35,16 +35,14 @@ _SALTS = Prepared(
 
 @dataclass(frozen=True)
 class NetworkKeys:
-    """
-    A network's two keys of 16 bytes: one for the limits of a day, one for the caps of 30 days and for matchups.
-    """
+    """A network's two keys of 16 bytes: one for a day's limits, one for the caps of 30 days and for matchups."""
 
     day: bytes
     month: bytes
 
 
 def prefix(address: str | None) -> str:
-    """Return the /24 or /48 prefix of an address; an IPv4 address mapped into IPv6 is treated as IPv4."""
+    """Return the /24 or /48 prefix of an address; an IPv4 address mapped into IPv6 counts as IPv4."""
     try:
         parsed = ip_address(address or "")
     except ValueError:
@@ -55,9 +53,7 @@ def prefix(address: str | None) -> str:
 
 
 def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
-    """
-    Return a network's keys. Runs inside `write`: the first call of a window creates its salt and drops old ones.
-    """
+    """Return a network's keys. Call it inside `write`: a window's first call makes its salt and drops old ones."""
     windows = {days: _window(now, days) for days in (DAY, MONTH)}
     salts = _salts(session, windows)
     if len(salts) < len(windows):
