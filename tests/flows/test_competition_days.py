@@ -17,8 +17,8 @@ from app.arena.voting.pool import Pool
 from app.database.doors import Database
 from app.leaderboards.runs import refresh, verify
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
-from tests.flows.conftest import Api
-from tests.flows.test_commands import Result
+from tests.api.conftest import Api
+from tests.cli.test_commands import Result
 
 Run = Callable[..., Result]
 

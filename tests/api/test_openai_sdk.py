@@ -13,7 +13,7 @@ import pytest
 
 from app.gateway.formats import sniff
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import Running, make, served
+from tests.api.gateway_server import Running, make, served
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 

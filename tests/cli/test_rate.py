@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.test_commands import Result, arena
+from tests.cli.test_commands import Result, arena
 
 __all__ = ["arena"]
 VOTES = """model_a,model_b,winner,category,competition

@@ -22,7 +22,7 @@ from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import verify
 from app.settings import Settings
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
-from tests.flows.test_commands import Result, arena
+from tests.cli.test_commands import Result, arena
 
 __all__ = ["arena"]
 SECRET = "k" * 40
