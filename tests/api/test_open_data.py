@@ -18,7 +18,7 @@ from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS
 from app.database.doors import Database
 from app.leaderboards.open_data.manifest import beside
 from tests.api.conftest import Api
-from tests.cli.test_commands import Result, arena
+from tests.cli.conftest import Result, arena
 from tests.leaderboards.factories import MODE
 from tests.leaderboards.logs import judged
 
