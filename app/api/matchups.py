@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.vote_casting import Answer
+from app.arena.voting.vote_casting import CastVote
 from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
@@ -152,7 +152,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
-    answer, shown = voting.cast(path.matchup_id, body.outcome)
+    answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
     return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
 
 
@@ -161,7 +161,7 @@ def get_matchup(path: MatchupPath) -> Response:
     """After one's own vote: the same answer with today's ratings and the change since."""
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
-        answer = vote_casting.answer(session, who, matchup)
+        answer = vote_casting.read_vote(session, who, matchup)
         return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
 
 
@@ -172,7 +172,7 @@ def delete_vote(path: MatchupPath) -> Response:
     return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _vote(answer: CastVote, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(

@@ -20,6 +20,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import Issued, Wish
 from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import Prepared
@@ -200,14 +201,8 @@ def _vote(
                 simulated=True,
             )
             outcome = _opinion(database, who, issued, open_to_us[slug], rng)
-            cast = partial(
-                vote_casting.cast,
-                voter=who.token,
-                matchup=issued.public_id,
-                outcome=outcome,
-                matchup_seconds=matchup_seconds,
-            )
-            database.write(partial(cast, now=now()))
+            ballot = Ballot(who.token, issued.public_id, outcome, now(), matchup_seconds)
+            database.write(partial(vote_casting.cast_vote, ballot=ballot))
         except (errors.NothingLeft, errors.MatchupClosed):
             continue
         return outcome if outcome != "skip" else None

@@ -3,10 +3,10 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, g
@@ -14,16 +14,17 @@ from sqlalchemy.orm import Session
 
 from app.arena.people.policy import POLICIES, Policy
 from app.arena.voting.pool import Pool
-from app.arena.voting.vote_casting import Answer, Choice
 from app.database.doors import Database, DatabaseBusy
 from app.demo.simulated_voters import is_demo
-from app.edge.read_cache import Recent, forget, recall
+from app.edge.clock import now, today
+from app.edge.page_cache import PageCache, forget, recall
 from app.gateway.storage import Storage
 from app.leaderboards.integrity.audit import latest_id
 from app.leaderboards.runs import refresh as boards
 from app.leaderboards.views.boards import current
-from app.leaderboards.views.reveal import Reveal
 from app.settings import Settings
+
+__all__ = ["Parts", "follow_vote", "now", "parts", "refresh", "today"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,9 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
-    vote: Callable[[Choice], tuple[Answer, Reveal | None]]
-    """The door for votes."""
+    pages: PageCache
     pool: Pool = field(default_factory=Pool)
     rng: random.Random = field(default_factory=random.SystemRandom)
-    recent: Recent = field(default_factory=Recent)
     follow_at: dict[str, float] = field(default_factory=dict)
     """By mode, on this process's clock: when a vote is next followed."""
 
@@ -85,19 +84,6 @@ def follow_vote(found: Parts, mode: str) -> None:
         _compute(found, mode)
     with suppress(DatabaseBusy):
         found.pool.renew(found.database, mode, today=datetime.now(UTC).date())
-
-
-def now() -> datetime:
-    """One instant for the whole request."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    moment: datetime = g.now
-    return moment
-
-
-def today() -> date:
-    """The UTC day of this request."""
-    return now().date()
 
 
 def _compute(found: Parts, mode: str) -> None:

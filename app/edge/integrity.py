@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from app.arena.voting import matchmaking
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh, today
-from app.edge.read_cache import recall
+from app.edge.page_cache import recall
 from app.leaderboards.integrity import audit, public_report
 from app.leaderboards.integrity.public_report import Openness
 from app.leaderboards.views import boards

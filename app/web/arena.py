@@ -39,7 +39,7 @@ class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
     issued: Issued
-    answer: vote_casting.Answer | None = None
+    answer: vote_casting.CastVote | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
@@ -75,7 +75,7 @@ def pair(matchup_id: str) -> Response:
     with parts().database.reading() as session:
         screen = Screen(matchups.matchup(session, who, matchup))
         try:
-            answer = vote_casting.answer(session, who, matchup)
+            answer = vote_casting.read_vote(session, who, matchup)
         except errors.MatchupNotFound:
             pass
         else:
@@ -93,7 +93,7 @@ def vote(matchup_id: str) -> Response:
     outcome = request.form.get("outcome", "")
     if outcome not in vote_casting.OUTCOMES:
         abort(400, f"An answer is one of {', '.join(vote_casting.OUTCOMES)}.")
-    answer, _ = voting.cast(matchup_id, outcome)
+    answer, _ = voting.cast_vote(matchup_id, outcome)
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 
@@ -144,7 +144,7 @@ def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
     )
 
 
-def _state(answer: vote_casting.Answer | None) -> str:
+def _state(answer: vote_casting.CastVote | None) -> str:
     if answer is None:
         return "loading"
     if answer.undone:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.arena.entries import competitions, entries, renditions
 from app.arena.voting import matchups, vote_casting
+from app.arena.voting.vote_casting import Ballot
 from app.catalog import loading
 from app.edge.context import Parts
 
@@ -116,7 +117,7 @@ def vote(app: Flask, who: bytes, outcome: str, rng: random.Random, wish: matchup
     issued = matchups.issue(parts.database, parts.pool, who, wish, now=moment(), rng=rng, matchup_seconds=600)
 
     def work(session: Session) -> None:
-        vote_casting.cast(session, who, issued.public_id, outcome, now=moment(), matchup_seconds=600)
+        vote_casting.cast_vote(session, Ballot(who, issued.public_id, outcome, moment(), 600))
 
     parts.database.write(work)
 

@@ -2,59 +2,77 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text, any_, bindparam, case, column, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.database.statements import Asked, Prepared, in_one_trip, json_rows
+from app.database.statements import Prepared, json_rows
 
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
 
 
-class Ballot(NamedTuple):
-    """A vote as the database will hold it; times in milliseconds."""
+@dataclass(frozen=True, eq=False)
+class NewVote:
+    """A vote that was decided on and is to be stored."""
 
-    matchup: int
-    voter: int
-    competition: int
-    left_model: int
-    right_model: int
-    outcome: str
-    cast_at: int
+    row: Any
+    """Of the matchup, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
     dwell_ms: int | None
-    counted: bool
-    reason: str | None
     others_until: int
     """When the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Name the values as `_COLUMNS` does; times in milliseconds."""
+        row = self.row
+        return {
+            "matchup": row.id,
+            "voter": row.voter_id,
+            "competition": row.competition_id,
+            "left_model": row.left_model_id,
+            "right_model": row.right_model_id,
+            "outcome": row.outcome,
+            "cast_at": row.cast_at,
+            "dwell_ms": self.dwell_ms,
+            "counted": row.counted,
+            "reason": row.reason,
+            "others_until": self.others_until,
+        }
 
-_TYPES = {"outcome": Text, "counted": Boolean, "reason": Text}
-_FIELDS: list[Any] = [column(name, _TYPES.get(name, BigInteger)) for name in Ballot._fields]
+
+_COLUMNS: list[Any] = [
+    *(column(name, BigInteger) for name in ("matchup", "voter", "competition", "left_model", "right_model")),
+    column("outcome", Text),
+    *(column(name, BigInteger) for name in ("cast_at", "dwell_ms")),
+    column("counted", Boolean),
+    column("reason", Text),
+    column("others_until", BigInteger),
+]
 
 
-def store(
-    session: Session, ballots: Sequence[Ballot], beside: Sequence[Asked] = ()
-) -> tuple[set[int], list[list[Any]]]:
+def store_votes(session: Session, votes: Sequence[NewVote]) -> list[NewVote]:
     """
-    The matchups whose vote is stored, and counted in tally and voter, by this call; and the rows of `beside`.
+    Store votes, count them in tally and voter, and return those that were stored.
 
-    Not those that were closed or voted on since they were read. No two ballots may be one voter's. Everybody who
-    votes, closes or withdraws locks competitions first and matchups last.
+    Not stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
     """
-    if not ballots or session.get_bind().dialect.name == "sqlite":
-        rows = [statement.all(session, **values) for statement, values in beside]
-        return _store_in_turn(session, ballots) if ballots else set(), rows
-    *rows, _, _, stored = in_one_trip(
-        session,
-        *beside,
-        (_HOLD_COMPETITIONS, {"ids": [ballot.competition for ballot in ballots if ballot.counted]}),
-        (_HOLD_VOTERS, {"ids": [ballot.voter for ballot in ballots]}),
-        (_STORE_ALL, _given(ballots)),
-    )
-    return {row.matchup for row in stored}, rows
+    if not votes:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
+        closed = {row.id for row in _CLOSE_ALL.all(session, votes=_json(votes))}
+        stored = [vote for vote in votes if vote.row.id in closed]
+        for statement in _CHANGE_ALL:
+            statement.change(session, votes=_json(stored))
+        return stored
+    # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
+    _HOLD_COMPETITIONS.all(session, ids=[vote.row.competition_id for vote in votes if vote.row.counted])
+    _HOLD_VOTERS.all(session, ids=[vote.row.voter_id for vote in votes])
+    closed = {row.matchup for row in _STORE_ALL.all(session, votes=_json(votes))}
+    return [vote for vote in votes if vote.row.id in closed]
 
 
 def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:
@@ -64,16 +82,8 @@ def recount(session: Session, competition: int, left_model: int, right_model: in
     _ADD.change(session, **place, **{kind: by if kind == outcome else 0 for kind in TALLY_COLUMN})
 
 
-def _store_in_turn(session: Session, ballots: Sequence[Ballot]) -> set[int]:
-    closed = {row.id for row in _CLOSE_ALL.all(session, **_given(ballots))}
-    given = _given([ballot for ballot in ballots if ballot.matchup in closed])
-    for change in _CHANGE_ALL:
-        change.change(session, **given)
-    return closed
-
-
-def _given(ballots: Sequence[Ballot]) -> dict[str, str]:
-    return {"ballots": json.dumps([ballot._asdict() for ballot in ballots])}
+def _json(votes: Sequence[NewVote]) -> str:
+    return json.dumps([vote.as_json() for vote in votes])
 
 
 def _close(given: Any) -> Any:
@@ -143,7 +153,7 @@ def _store_all(insert: Any) -> Any:
 
 
 def _given_rows(insert: Any) -> Any:
-    return json_rows(insert, "ballots", *_FIELDS)
+    return json_rows(insert, "votes", *_COLUMNS)
 
 
 def _change_all(change: Callable[[Any, Any], Any]) -> Prepared:
