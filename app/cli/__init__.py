@@ -1,15 +1,13 @@
 """The `arena` command. Exit 0: done; 1: failed, or a difference was found; 2: bad usage or input."""
 
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from app import __version__
+from app.cli.memory_tuning import garbage_collector_off
 
 FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 COMMANDS = {
@@ -51,7 +49,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        with gathering_nothing():
+        with garbage_collector_off():
             module = import_module(f"app.cli.{BESIDE.get(cmd_name, name)}")
         command: click.Command = getattr(module, name)
         return command
@@ -66,16 +64,6 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="arena")
 def group() -> None:
     """Blindvote: people judge, blind, images that models made from the same prompt."""
-
-
-@contextmanager
-def gathering_nothing() -> Iterator[None]:
-    """The garbage collector off: what modules make while they load stays, and a seventh of the time was its."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 The page cache: a public page is rendered once from the same versions, and sent again while nobody commits.
 
 Two questions decide whether a page still holds. Did anybody commit since it was sent? That costs microseconds to
-ask, and while the answer is no, neither the page nor the versions are read again. If somebody did: are the versions
+ask; while the answer is no, neither the page nor the versions are read again. If somebody did: are the versions
 that the page was made from still the same? Then its body is, too.
 """
 
