@@ -81,12 +81,12 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         add_headers_function=headers.protect_static,
     )
     if settings.login_header:
-        app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
+        app.wsgi_app = team.LoginMiddleware(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
     if settings.profile != "team":
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
-    app.wsgi_app = request_log.Watch(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
-    app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
+    app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def _failed(error: Exception) -> "ResponseReturnValue":

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, CastVote
 from app.database.doors import Database
@@ -90,10 +90,10 @@ def issue(
     voter: bytes = b"v" * 16,
     *,
     now: datetime = NOW,
-    wish: Wish = Wish(),  # noqa: B008
+    wish: MatchupFilter = MatchupFilter(),  # noqa: B008
     rng: random.Random | None = None,
     pool: Pool | None = None,
-) -> Issued:
+) -> BlindMatchup:
     """A matchup for this voter."""
     return matchups.issue(
         database,

@@ -144,7 +144,7 @@ class UndoneBody(BaseModel):
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
     """A new pair to judge; the oldest open one when two are open."""
-    wish = matchups.Wish(body.mode, body.category, body.competition, body.model)
+    wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
     issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
 
@@ -192,7 +192,7 @@ def _side(model: reveal.RevealedModel) -> dict[str, object]:
     return {"model": named, "rating": model.rating, "rank": model.rank, "change": model.change}
 
 
-def _matchup(issued: matchups.Issued) -> MatchupBody:
+def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
     public_id = encode_id(issued.public_id)
     return MatchupBody(
         id=public_id,

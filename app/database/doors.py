@@ -72,7 +72,7 @@ class Base(DeclarativeBase):
     )
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An instant in UTC, stored as integer milliseconds since 1970."""
 
     impl = BigInteger

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
@@ -194,7 +194,7 @@ def _vote(
                 database,
                 pool,
                 who.token,
-                Wish(competition=slug),
+                MatchupFilter(competition=slug),
                 now=now(),
                 rng=rng,
                 matchup_seconds=matchup_seconds,
@@ -210,7 +210,7 @@ def _vote(
 
 
 def _opinion(
-    database: Database, who: SimulatedVoter, issued: Issued, looks: Mapping[int, Look], rng: random.Random
+    database: Database, who: SimulatedVoter, issued: BlindMatchup, looks: Mapping[int, Look], rng: random.Random
 ) -> str:
     """A skip where another picture has come in meanwhile, or an older matchup is still open."""
     sides = select(Matchup.left_entry_id, Matchup.right_entry_id).where(Matchup.public_id == issued.public_id)

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 Network = IPv4Network | IPv6Network
 
 
-class TrustedProxies:
+class ProxyMiddleware:
     """WSGI middleware: one trusted hop sets the client's address, scheme and host."""
 
     def __init__(self, app: Any, networks: Iterable[Network]) -> None:

@@ -27,7 +27,7 @@ REFUSALS = {401: "auth_failed", 403: "refused", 429: "rate_limited"}
 truncated = lru_cache(4096)(networks.prefix)
 
 
-class Watch:
+class RequestLog:
     """Sits inside the proxies' door, so that the address is the client's."""
 
     def __init__(self, app: Any, *, static: str) -> None:
@@ -39,7 +39,7 @@ class Watch:
         started = perf_counter()
         known = _request_id(environ)
         logs.request_id.set(known)
-        answered = _Answered()
+        answered = _Response()
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             answered.status = int(status[:3])
@@ -55,7 +55,7 @@ class Watch:
             self._tell(environ, answered, perf_counter() - started)
         return body
 
-    def _tell(self, environ: dict[str, Any], answered: "_Answered", seconds: float) -> None:
+    def _tell(self, environ: dict[str, Any], answered: "_Response", seconds: float) -> None:
         method = environ.get("REQUEST_METHOD", "")
         method = method if method in METHODS else "other"
         rule = environ.get(RULE) or self._static_rule(environ.get("PATH_INFO", ""))
@@ -76,7 +76,7 @@ class Watch:
         return f"{self._static}<file>" if path.startswith(self._static) else "none"
 
 
-class _Answered:
+class _Response:
     """What the application said; 500 until it says something."""
 
     __slots__ = ("status", "told")

@@ -23,7 +23,7 @@ class LoginRequired(Exception):
     code = "login_required"
 
 
-class Logins:
+class LoginMiddleware:
     """WSGI middleware, inside the proxies' door: takes the header away, and believes a trusted proxy's."""
 
     def __init__(self, app: Any, header: str) -> None:

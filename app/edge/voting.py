@@ -10,7 +10,7 @@ from app import metrics
 from app.arena import errors
 from app.arena.people import networks
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.vote_casting import Ballot, CastVote
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
@@ -26,7 +26,7 @@ def own(matchup_id: str) -> tuple[bytes, bytes]:
     return who, matchup
 
 
-def issue(wish: Wish) -> Issued:
+def issue(wish: MatchupFilter) -> BlindMatchup:
     """As matchups.issue, for this browser, which becomes a voter by it."""
     issued = matchups.issue(
         parts().database,

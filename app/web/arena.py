@@ -11,7 +11,7 @@ from app.arena.entries import competitions
 from app.arena.entries.competitions import Summary
 from app.arena.people import vote_history
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.edge import voting
 from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
@@ -38,7 +38,7 @@ class Choice:
 class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
-    issued: Issued
+    issued: BlindMatchup
     answer: vote_casting.CastVote | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
@@ -104,8 +104,8 @@ def undo(matchup_id: str) -> Response:
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
 
 
-def _wish(given: Any) -> Wish:
-    return Wish(
+def _wish(given: Any) -> MatchupFilter:
+    return MatchupFilter(
         mode=given.get("mode") or "text-to-image",
         category=given.get("category") or None,
         competition=given.get("competition") or None,
@@ -113,7 +113,7 @@ def _wish(given: Any) -> Wish:
     )
 
 
-def _back_to(matchup_id: str, wish: Wish) -> Response:
+def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
     mode = None if wish.mode == "text-to-image" else wish.mode
     where = url_for(
         "arena.pair",
@@ -126,7 +126,7 @@ def _back_to(matchup_id: str, wish: Wish) -> Response:
     return make_response(redirect(where, 303))
 
 
-def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
+def _screen(screen: Screen, wish: MatchupFilter, listed: list[Summary]) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
     return _private(
@@ -152,7 +152,7 @@ def _state(answer: vote_casting.CastVote | None) -> str:
     return "skipped" if answer.outcome == "skip" else "revealed"
 
 
-def _fits(issued: Issued, wish: Wish) -> bool:
+def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
     """Two open pairs come first, whatever was asked for since."""
     return (
         issued.mode == wish.mode
@@ -174,7 +174,7 @@ def _choice(listed: list[Summary], mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: Wish) -> Response:
+def _nothing_left(wish: MatchupFilter) -> Response:
     with parts().database.reading() as session:
         choice = _choice(competitions.listing(session), wish.mode)
     if not choice.modes:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.arena.people.policy import MONTH, Policy
 from app.arena.tables import Competition, Entry, Matchup
 from app.arena.voting import matchups, pictures, vote_casting
-from app.arena.voting.matchups import Wish
+from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
@@ -59,7 +59,7 @@ class Stage:
             self.database,
             self.pool,
             voter,
-            Wish(MODE),
+            MatchupFilter(MODE),
             now=self.now,
             rng=self.rng,
             matchup_seconds=MATCHUP_SECONDS,

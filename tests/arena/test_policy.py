@@ -12,7 +12,7 @@ from app.arena.people import networks, policy
 from app.arena.people.policy import PUBLIC, Policy
 from app.arena.tables import Counter, Matchup, NetworkSalt, Tally, Vote
 from app.arena.voting import matchups, pictures, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, CastVote
 from app.database.doors import Database
@@ -29,12 +29,12 @@ class Public:
         self.database, self.rules, self.now = database, rules, NOW
         self.pool, self.rng = Pool(), random.Random(7)
 
-    def ask(self, voter: bytes = ALICE, network: str = HOME) -> Issued:
+    def ask(self, voter: bytes = ALICE, network: str = HOME) -> BlindMatchup:
         return matchups.issue(
             self.database,
             self.pool,
             voter,
-            Wish(),
+            MatchupFilter(),
             now=self.now,
             rng=self.rng,
             matchup_seconds=1800,

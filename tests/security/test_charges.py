@@ -36,7 +36,7 @@ def test_a_skip_costs_with_and_without_looking(database: Database, looks: bool) 
             database,
             pool,
             WHO,
-            matchups.Wish(),
+            matchups.MatchupFilter(),
             now=now,
             rng=random.Random(number),
             matchup_seconds=600,

@@ -17,7 +17,7 @@ from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import Overtaken
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement, run_pipelined
 
 OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
 
@@ -69,13 +69,11 @@ _VOTED = (
     .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
     .outerjoin(Vote, Vote.matchup_id == Matchup.id)
 )
-_OWN = Prepared(
+_OWN = PreparedStatement(
     lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
 )
-_THESE = Prepared(lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary)))))
-_OF_VOTE = Prepared(lambda _: _VOTED.where(Vote.id == bindparam("vote")))
-_RAISE_VOTES = Prepared(
-    lambda _: update(Voter).where(Voter.id == bindparam("voter")).values(votes=Voter.votes + bindparam("by"))
+_THESE = PreparedStatement(
+    lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary))))
 )
 
 
@@ -175,7 +173,7 @@ def undo(
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
     if annotate(session, row.vote_id, now=now, reason="undone", undone=True, actor="voter"):
-        _RAISE_VOTES.change(session, voter=row.voter_id, by=-1)
+        session.execute(update(Voter).where(Voter.id == row.voter_id).values(votes=Voter.votes - 1))
 
 
 def annotate(
@@ -201,8 +199,8 @@ def annotate(
     changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
     if not changed:
         return False
-    row = _OF_VOTE.first(session, vote=vote_id)
     if flipped:
+        row = session.execute(_VOTED.where(Vote.id == vote_id)).one()
         cell = (row.competition_id, row.left_model_id, row.right_model_id)
         recount(session, *cell, row.outcome, 1 if counted else -1)
     ledger.note(
@@ -232,7 +230,8 @@ def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
         for ballot in ballots:
             rows.append(_OWN.first(session, voter=ballot.voter, matchup=ballot.matchup))  # noqa: PERF401 (a frame less)
         return rows
-    by_id = {row.public_id: row for row in _THESE.all(session, ids=[ballot.matchup for ballot in ballots])}
+    [found] = run_pipelined(session, (_THESE, {"ids": [ballot.matchup for ballot in ballots]}))
+    by_id = {row.public_id: row for row in found}
     for ballot in ballots:
         row = by_id.get(ballot.matchup)
         rows.append(row if row and row.token == ballot.voter else None)

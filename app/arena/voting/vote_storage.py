@@ -1,4 +1,4 @@
-"""Stores many votes at once: what they change is one statement on PostgreSQL, six on SQLite, for any number."""
+"""Stores votes with all that they change: one statement on PostgreSQL, six on SQLite, for any number of votes."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.database.statements import Prepared, json_rows
+from app.database.doors import insert
+from app.database.statements import PreparedStatement, json_rows, run_pipelined
 
 TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
+_CELL = ["competition_id", "left_model_id", "right_model_id"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,17 +71,26 @@ def store_votes(session: Session, votes: Sequence[NewVote]) -> list[NewVote]:
             statement.change(session, votes=_json(stored))
         return stored
     # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
-    _HOLD_COMPETITIONS.all(session, ids=[vote.row.competition_id for vote in votes if vote.row.counted])
-    _HOLD_VOTERS.all(session, ids=[vote.row.voter_id for vote in votes])
-    closed = {row.matchup for row in _STORE_ALL.all(session, votes=_json(votes))}
+    _, _, closed_rows = run_pipelined(
+        session,
+        (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
+        (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
+        (_STORE_ALL, {"votes": _json(votes)}),
+    )
+    closed = {row.matchup for row in closed_rows}
     return [vote for vote in votes if vote.row.id in closed]
 
 
 def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:
-    """Count one vote more (1) or less (-1), and tell the competition's readers."""
-    _RAISE_VERSION.change(session, of=competition)
-    place = {"its_competition": competition, "its_left": left_model, "its_right": right_model}
-    _ADD.change(session, **place, **{kind: by if kind == outcome else 0 for kind in TALLY_COLUMN})
+    """Count one vote more (1) or less (-1), and tell the competition's readers by its version."""
+    raised = {"version": Competition.version + 1}
+    session.execute(update(Competition).where(Competition.id == competition).values(raised))
+    column = TALLY_COLUMN[outcome]
+    added = insert(session, Tally).values(
+        competition_id=competition, left_model_id=left_model, right_model_id=right_model, **{column: by}
+    )
+    cell = {column: getattr(Tally, column) + by}
+    session.execute(added.on_conflict_do_update(index_elements=_CELL, set_=cell))
 
 
 def _json(votes: Sequence[NewVote]) -> str:
@@ -114,11 +125,10 @@ def _count(insert: Any, given: Any) -> Any:
     sums = {
         name: func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome, name in TALLY_COLUMN.items()
     }
-    names = ["competition_id", "left_model_id", "right_model_id"]
     counted = select(*place, *sums.values()).where(given.c.counted).group_by(*place).order_by(*place)
-    added = insert(Tally).from_select([*names, *sums], counted, include_defaults=False)
+    added = insert(Tally).from_select([*_CELL, *sums], counted, include_defaults=False)
     return added.on_conflict_do_update(
-        index_elements=names, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
+        index_elements=_CELL, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
     )
 
 
@@ -156,15 +166,15 @@ def _given_rows(insert: Any) -> Any:
     return json_rows(insert, "votes", *_COLUMNS)
 
 
-def _change_all(change: Callable[[Any, Any], Any]) -> Prepared:
-    return Prepared(lambda insert: change(insert, _given_rows(insert)))
+def _change_all(change: Callable[[Any, Any], Any]) -> PreparedStatement:
+    return PreparedStatement(lambda insert: change(insert, _given_rows(insert)))
 
 
-_STORE_ALL = Prepared(_store_all)
-_CLOSE_ALL = Prepared(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
+_STORE_ALL = PreparedStatement(_store_all)
+_CLOSE_ALL = PreparedStatement(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
 _CHANGE_ALL = [_change_all(change) for change in _CHANGES]
 _IDS = bindparam("ids", type_=ARRAY(Integer))
-_HOLD_COMPETITIONS = Prepared(
+_HOLD_COMPETITIONS = PreparedStatement(
     lambda _: (
         select(Competition.id)
         .where(Competition.id == any_(_IDS))
@@ -172,24 +182,6 @@ _HOLD_COMPETITIONS = Prepared(
         .with_for_update(key_share=True)
     )
 )
-_HOLD_VOTERS = Prepared(
+_HOLD_VOTERS = PreparedStatement(
     lambda _: select(Voter.id).where(Voter.id == any_(_IDS)).order_by(Voter.id).with_for_update(key_share=True)
-)
-_RAISE_VERSION = Prepared(
-    lambda _: update(Competition).where(Competition.id == bindparam("of")).values(version=Competition.version + 1)
-)
-_ADD = Prepared(
-    lambda insert: (
-        insert(Tally)
-        .values(
-            competition_id=bindparam("its_competition"),
-            left_model_id=bindparam("its_left"),
-            right_model_id=bindparam("its_right"),
-            **{name: bindparam(kind) for kind, name in TALLY_COLUMN.items()},
-        )
-        .on_conflict_do_update(
-            index_elements=["competition_id", "left_model_id", "right_model_id"],
-            set_={name: getattr(Tally, name) + bindparam(kind) for kind, name in TALLY_COLUMN.items()},
-        )
-    )
 )
