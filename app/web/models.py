@@ -28,6 +28,7 @@ from app.web.reach import Reach, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc"}
@@ -86,7 +87,7 @@ class ModeResults:
 def index() -> Response:
     """Every model, as the query says; demo models where they have images."""
     asked = _asked(request.args)
-    mode = asked.mode or boards.MODES[0]
+    mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.current)
     made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
@@ -181,11 +182,11 @@ def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, 
 
 def _asked(given: Mapping[str, str]) -> Asked:
     mode = given.get("mode") or None
-    if mode is not None and mode not in boards.MODES:
-        raise BadFilter("mode", f"mode is one of {', '.join(boards.MODES)}.")
+    if mode is not None and mode not in MODES:
+        raise BadFilter(f"mode is one of {', '.join(MODES)}.", param="mode")
     sort = given.get("sort") or DEFAULT_SORT
     if sort not in SORTS:
-        raise BadFilter("sort", f"sort is one of {', '.join(SORTS)}.")
+        raise BadFilter(f"sort is one of {', '.join(SORTS)}.", param="sort")
     shared = filters.filters({name: value for name, value in given.items() if name != "sort"})
     order = (given.get("order") or SORTS[sort]).strip()
     return Asked(shared, mode, sort, order)
@@ -207,7 +208,7 @@ def _render_list(asked: Asked, mode: str) -> str:
         mode=mode,
         creators=sorted({m.creator for m in everything if m.creator}, key=str.casefold),
         providers=sorted(providers.items(), key=lambda p: p[1].casefold()),
-        modes=boards.MODES,
+        modes=MODES,
         facts=facts,
     )
 

@@ -10,6 +10,7 @@ from app.arena import ledger
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
+from app.words import Outcome
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | 
         .join(right, right.id == Matchup.right_entry_id)
         .join(Voter, Voter.id == Matchup.voter_id)
         .join(Vote, Vote.matchup_id == Matchup.id)
-        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != "skip")
+        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != Outcome.SKIP)
     ).one_or_none()
     if row is None:
         return {}
@@ -76,7 +77,7 @@ def own_votes(
         .join(left_model, left_model.id == left.model_id)
         .join(right_model, right_model.id == right.model_id)
         .join(Voter, Voter.id == Vote.voter_id)
-        .where(Voter.token == voter, Vote.outcome != "skip")
+        .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
         .offset((page - 1) * size)
         .limit(size)

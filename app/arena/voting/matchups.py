@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
 from app.arena.voting.matchmaking import PairingState, choose_pair, pool_of
@@ -19,8 +20,8 @@ from app.arena.voting.seen_pairs import NEWCOMER, read_exclusions, read_voter_st
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
 from app.database.statements import PreparedStatement
+from app.words import Mode
 
-MODES = ("text-to-image", "image-edit")
 ATTEMPTS = 4
 
 _OWN = PreparedStatement(
@@ -56,7 +57,7 @@ _PROMPT = PreparedStatement(
 class MatchupFilter:
     """What a voter wants to judge, by slugs."""
 
-    mode: str = "text-to-image"
+    mode: str = Mode.TEXT_TO_IMAGE
     category: str | None = None
     competition: str | None = None
     model: str | None = None
@@ -147,8 +148,7 @@ def _store(session: Session, new: NewMatchup) -> BlindMatchup | None:
 
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:
     """Look up the competitions that competition or category name, as ids; None for all of the mode."""
-    if wish.mode not in MODES:
-        raise errors.UnknownMode(f"The modes are {' and '.join(MODES)}.")
+    read_mode(wish.mode)
     if wish.competition is not None:
         row = session.execute(
             select(Competition.id, Competition.mode).where(

@@ -18,9 +18,7 @@ from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import Overtaken
 from app.database.statements import PreparedStatement, run_pipelined
-
-OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
-
+from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
@@ -164,7 +162,7 @@ def undo(
     Raises MatchupNotFound, NotVoted, UndoTooLate and, beyond `daily_limit` in 24 hours, UndoLimit.
     """
     row = _read_matchup(session, voter, matchup)
-    if row.outcome is None or row.outcome == "skip":
+    if row.outcome is None or row.outcome == Outcome.SKIP:
         raise errors.NotVoted("There is no vote on this matchup.")
     if row.undone_at is not None:
         return
@@ -172,7 +170,7 @@ def undo(
         raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
-    if annotate(session, row.vote_id, now=now, reason="undone", undone=True, actor="voter"):
+    if annotate(session, row.vote_id, now=now, reason=Reason.UNDONE, undone=True, actor="voter"):
         session.execute(update(Voter).where(Voter.id == row.voter_id).values(votes=Voter.votes - 1))
 
 
@@ -194,7 +192,7 @@ def annotate(
     """
     counted = reason is None
     change: dict[str, Any] = {"counted": counted, "reason": reason} | ({"undone_at": now} if undone else {})
-    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != "skip")
+    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
     flipped = execute(session, update(Vote).where(standing, Vote.counted != counted).values(change))
     changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
     if not changed:
@@ -253,8 +251,8 @@ def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | Uncha
 def _new_vote(row: Any, ballot: Ballot) -> NewVote:
     cast_at = milliseconds(ballot.now)
     dwell_ms = _dwell_ms(row, ballot.now)
-    skips = ballot.outcome == "skip"
-    reason = "skip" if skips else row.quarantine or row.cap or too_fast(dwell_ms, ballot.policy)
+    skips = ballot.outcome == Outcome.SKIP
+    reason = Reason.SKIP.value if skips else row.quarantine or row.cap or too_fast(dwell_ms, ballot.policy)
     decided = row._replace(
         outcome=ballot.outcome,
         counted=reason is None,
@@ -308,8 +306,8 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
     if not policy.shortest_dwell_ms:
         return None
     if dwell_ms is None:
-        return "unseen"
-    return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
+        return Reason.UNSEEN
+    return Reason.TOO_FAST if dwell_ms < policy.shortest_dwell_ms else None
 
 
 def _dwell_ms(row: Any, now: datetime) -> int | None:

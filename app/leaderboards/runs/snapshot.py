@@ -17,11 +17,11 @@ from app.leaderboards.runs.anchors import AnchorSet, anchor_set
 from app.leaderboards.runs.scopes import Scope, scopes
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
+from app.words import JUDGEMENTS, Outcome
 
 Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
-OUTCOMES = ("a", "b", "tie", "both_bad")
 
 Count = tuple[int, int, int, int, int, int, int]
 
@@ -133,14 +133,14 @@ def from_log() -> Select[*tuple[Any, ...]]:
     """Counted votes per competition and ordered pair of models."""
     left, right = aliased(Entry), aliased(Entry)
     place = (Matchup.competition_id, left.model_id, right.model_id)
-    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in OUTCOMES]
+    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     return (
         select(*place, *outcomes)
         .select_from(Vote)
         .join(Matchup, Matchup.id == Vote.matchup_id)
         .join(left, left.id == Matchup.left_entry_id)
         .join(right, right.id == Matchup.right_entry_id)
-        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != "skip")
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
     )
 

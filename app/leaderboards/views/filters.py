@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from app.catalog.lookup import ModelSummary
+from app.errors import Refusal
 
 Row = TypeVar("Row")
 
@@ -29,14 +30,8 @@ SORTS = {
 """Columns a board can be sorted by, with the order each has unless told."""
 
 
-class BadFilter(Exception):
+class BadFilter(Refusal, code="invalid_request"):
     """A query parameter with a value that means nothing."""
-
-    code = "invalid_request"
-
-    def __init__(self, param: str, message: str) -> None:
-        super().__init__(message)
-        self.param = param
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def ordered(rows: list[Row], filters: Filters, value: Callable[[Row, str], Any])
 
 def _one_of(param: str, value: str, allowed: Any) -> str:
     if value not in allowed:
-        raise BadFilter(param, f"{param} is one of {', '.join(allowed)}.")
+        raise BadFilter(f"{param} is one of {', '.join(allowed)}.", param=param)
     return value
 
 
@@ -101,7 +96,7 @@ def _price(value: str) -> float:
     except ValueError:
         price = math.nan
     if not (0 <= price < math.inf):
-        raise BadFilter("max_price", "max_price is a number of US dollars, such as 0.02.")
+        raise BadFilter("max_price is a number of US dollars, such as 0.02.", param="max_price")
     return price
 
 

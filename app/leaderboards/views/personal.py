@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, Standing
+from app.words import JUDGEMENTS, Outcome
 
 if TYPE_CHECKING:
     from app.ratings.tallies import Tallies
@@ -87,7 +88,7 @@ def _toward(pair: tuple[int, ...], winner: int) -> int:
 
 def _votes(voter: bytes, mode: str | None = None) -> Select[int, int, int, str, bool]:
     left, right = aliased(Entry), aliased(Entry)
-    standing = and_(Voter.token == voter, Vote.outcome != "skip", Vote.undone_at.is_(None))
+    standing = and_(Voter.token == voter, Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
     statement = (
         select(
             Matchup.competition_id,
@@ -113,7 +114,7 @@ def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tall
 
     from app.ratings.tallies import Log  # noqa: PLC0415
 
-    outcomes = ("a", "b", "tie", "both_bad")
+    outcomes = JUDGEMENTS
     table = np.array([(r.competition_id, r.left_model, r.right_model, outcomes.index(r.outcome)) for r in votes])
     groups = np.unique(table[:, 0], return_inverse=True)[1]
     left, right = (np.searchsorted(models, table[:, side]) for side in (1, 2))

@@ -13,7 +13,8 @@ from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.database.statements import Prepared
 from app.leaderboards.tables import Board, RatingRun, Standing
-from app.leaderboards.views.boards import MODES, Heading
+from app.leaderboards.views.boards import Heading
+from app.words import MODES
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
 _COMPETITIONS = Competition.__table__.c
