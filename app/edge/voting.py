@@ -1,4 +1,4 @@
-"""A voter's request, from page or API alike: whose it is, the arena's rule, and the boards told afterwards."""
+"""A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
 
 from datetime import timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from app.leaderboards.views.reveal import Reveal
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
-    """Voter and matchup as the arena knows them. Raises MatchupNotFound for what cannot be this browser's."""
+    """Return voter and matchup by their public ids. Raises MatchupNotFound for what can't be this browser's."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
@@ -27,7 +27,7 @@ def own(matchup_id: str) -> tuple[bytes, bytes]:
 
 
 def issue(wish: MatchupFilter) -> BlindMatchup:
-    """As matchups.issue, for this browser, which becomes a voter by it."""
+    """Issue a matchup to this browser, which becomes a voter by it. Raises what matchups.issue does."""
     issued = matchups.issue(
         parts().database,
         parts().pool,
@@ -50,6 +50,7 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
     who, matchup = own(matchup_id)
     database, moment = parts().database, now()
     ballot = Ballot(who, matchup, outcome, moment, parts().settings.matchup_seconds, parts().policy)
+    # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
     try:
         vote, shown = database.write_batched(cast_and_reveal, ballot)
     except vote_casting.Uncharged:
@@ -69,7 +70,7 @@ def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[CastV
 
 
 def undo(matchup_id: str) -> str:
-    """As vote_casting.undo, under this installation's limits; returns the mode whose boards change."""
+    """Take this browser's vote back; returns the mode whose boards change. Raises what vote_casting.undo does."""
     who, matchup = own(matchup_id)
     settings, moment, limit = parts().settings, now(), parts().policy.undone_day
 
@@ -83,6 +84,6 @@ def undo(matchup_id: str) -> str:
 
 
 def refreshing(response: Response, mode: str) -> Response:
-    """The boards take a change in once this answer has left: no voter waits for it."""
+    """Bring the boards up to date once this response has left: no voter waits for it."""
     response.call_on_close(partial(follow_vote, parts(), mode))
     return response

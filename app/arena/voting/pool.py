@@ -20,7 +20,7 @@ from app.database.doors import Database
 
 REBUILD_SECONDS = 1.0
 
-Rows = list[tuple[int, int, int, int]]
+Rows = list[tuple[int, ...]]
 Counted = dict[int, tuple[int, Ints]]
 """Each competition's version, and its tallies as `lanes.estimate_strengths` wants them, by id."""
 
@@ -119,7 +119,7 @@ def _contestants(session: Session, mode: str, today: date) -> Rows:
         )
         .order_by(Entry.id)
     )
-    return list(session.execute(query).tuples())
+    return [tuple(row) for row in session.execute(query)]
 
 
 def _counted(session: Session, mode: str, before: Counted) -> Counted:
