@@ -11,8 +11,7 @@ from app.arena.entries.competitions import CompetitionSummary
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards

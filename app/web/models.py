@@ -14,8 +14,7 @@ from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
 from app.edge.context import now, parts, refresh, today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import boards, charts, faq, filters, results
 from app.leaderboards.views.boards import BoardStanding, BoardView
 from app.leaderboards.views.competition_places import contested

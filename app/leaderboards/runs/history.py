@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import Moment, milliseconds
+from app.database.doors import UtcDateTime, milliseconds
 from app.database.statements import Prepared
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
@@ -70,7 +70,7 @@ def remember(session: Session, board_id: int, run_id: int, computed_at: datetime
     said = select(
         literal(board_id),
         Standing.model_id,
-        literal(computed_at, Moment),
+        literal(computed_at, UtcDateTime),
         Standing.rating,
         Standing.rating_low,
         Standing.rating_high,
