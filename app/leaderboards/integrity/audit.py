@@ -23,6 +23,7 @@ from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
 
 Z = 1.96
+# Asked at every request while votes come in, so that a kept page is known to show the newest audit.
 _LATEST = Prepared(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 FEWEST_MODELS = 2
 
