@@ -17,7 +17,7 @@ from app.database.statements import Prepared
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
-from app.leaderboards.views.filters import ALL, Filters, ordered
+from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_speed import Pace, paces
 
 MODES: tuple[str, ...] = get_args(Mode)
@@ -187,7 +187,7 @@ def _standings(
         for row in rows
         if row.model_id in models
     ]
-    return run, tuple(ordered(shown, filters, _column))
+    return run, tuple(sort_rows(shown, filters, _column))
 
 
 def _standing(
