@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody
-from app.arena.errors import UnknownMode
+from app.arena.errors import read_mode
 from app.edge import context
 from app.edge.context import now, parts
 from app.edge.page_cache import public_page
@@ -21,6 +21,7 @@ from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.filters import Filters
+from app.words import MODES
 
 blueprint = APIBlueprint(
     "api_boards",
@@ -149,7 +150,7 @@ def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     """The board of one competition, open or closed."""
     asked = filters.parse_filters(request.args, Filters)
-    context.refresh(parts(), *boards.MODES)
+    context.refresh(parts(), *MODES)
 
     def read(session: Session) -> BoardView:
         return boards.competition_board(session, path.slug, now=now(), filters=asked)
@@ -159,8 +160,7 @@ def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
 
 def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
     asked = filters.parse_filters(request.args, Filters)
-    if mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
+    read_mode(mode)
     context.refresh(parts(), mode)
 
     def read(session: Session) -> BoardView:

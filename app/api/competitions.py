@@ -11,6 +11,7 @@ from app.api.errors import ErrorBody
 from app.arena.entries import competitions
 from app.arena.entries.competitions import Summary
 from app.edge.context import parts
+from app.words import Mode
 
 blueprint = APIBlueprint(
     "api_competitions",
@@ -26,7 +27,7 @@ class CompetitionBody(BaseModel):
 
     slug: str
     title: str
-    mode: Literal["text-to-image", "image-edit"]
+    mode: Mode
     status: Literal["open", "closed"]
     categories: list[str]
     prompt: str

@@ -14,6 +14,7 @@ from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views import reveal
+from app.words import MODES, Mode, Outcome, explain_reason
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -37,7 +38,7 @@ class WishBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field("text-to-image", max_length=80, description="text-to-image or image-edit")
+    mode: str = Field(Mode.TEXT_TO_IMAGE, max_length=80, description=" or ".join(MODES))
     category: str | None = Field(None, max_length=80, description="Slug of a category to stay in.")
     competition: str | None = Field(None, max_length=80, description="Slug of a competition to stay in.")
     model: str | None = Field(
@@ -50,7 +51,7 @@ class OutcomeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
 
 
 class CompetitionRef(BaseModel):
@@ -120,9 +121,10 @@ class VoterBody(BaseModel):
 class VoteBody(BaseModel):
     """A vote as it stands; a skip names nobody."""
 
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
     counted: bool
     reason: str | None
+    reason_text: str | None
     a: Revealed | None
     b: Revealed | None
     voter: VoterBody
@@ -180,6 +182,7 @@ def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = Fa
             "outcome": answer.outcome,
             "counted": answer.counted,
             "reason": answer.reason,
+            "reason_text": explain_reason(answer.reason) if answer.reason else None,
             "voter": {"votes": answer.voter_votes},
             **sides,
         }

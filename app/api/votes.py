@@ -14,15 +14,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody, respond
-from app.arena.entries.competitions import Mode
 from app.arena.log.vote_export import Chosen
 from app.arena.people import networks
 from app.arena.people.policy import DAY, check
 from app.edge import context
 from app.edge.context import now, parts
+from app.edge.problems import named
 from app.leaderboards.open_data import votes_file
 from app.leaderboards.open_data.manifest import Manifest, Provenance
-from app.leaderboards.views.boards import MODES
+from app.words import MODES, Mode
 
 AT_ONCE = 2
 """Exports that one process makes at the same time; voting has the rest of it."""
@@ -89,7 +89,7 @@ FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
 def get_votes(query: VotesQuery) -> Response:
     """Every counted vote of people: for `arena rate` and for anybody's own analysis."""
     if not _places.acquire(blocking=False):
-        return respond(503, "exports_busy", "Others are downloading the votes right now. Try again in a moment.")
+        return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
         _charge()
         file, manifest = _made(query)

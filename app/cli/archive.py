@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
+from app.errors import Refusal
 from app.gateway.storage import KEY
 
 FORMAT = b"blindvote backup 1\n"
@@ -30,10 +31,8 @@ SIGNING = "secret_key"
 PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
 
 
-class BadBackup(Exception):
+class BadBackup(Refusal, code="bad_backup"):
     """A file that is no backup of ours, or no longer whole."""
-
-    code = "bad_backup"
 
 
 class Manifest(BaseModel):

@@ -16,13 +16,14 @@ from app.cli.opening import Opened, migrate_option, now, opened
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
 from app.settings import one_thread_for_numpy
+from app.words import Mode
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from app.arena.entries.generation import Order
 
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 REFRESH_SECONDS = 3.0
 """Between two looks at the boards while votes come in."""
 

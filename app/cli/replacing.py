@@ -10,15 +10,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.database.doors import Database
+from app.errors import Refusal
 
 BESIDE = "blindvote_restoring"
 LOCK_SECONDS = 30
 
 
-class InUse(Exception):
+class InUse(Refusal, code="database_in_use"):
     """Somebody else has the database open."""
-
-    code = "database_in_use"
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import click
 
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.words import MODES
 
 if TYPE_CHECKING:
     from app.database.doors import Database
     from app.leaderboards.open_data.manifest import Manifest
 
-MODES = ("text-to-image", "image-edit")
 SECRET_BYTES = 32
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.errors import Refusal
+
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
 COUNTS = ("wins_a", "wins_b", "ties", "both_bad")
 MOST_COMPLAINTS = 20
 
 
-class InvalidVotes(Exception):
+class InvalidVotes(Refusal, code="invalid_votes"):
     """A file that is no list of votes; the message names each bad line."""
-
-    code = "invalid_votes"
 
 
 @dataclass

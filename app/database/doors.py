@@ -36,6 +36,7 @@ from app.database import engines
 from app.database.commit_watch import Watch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import Job, NoTurn, Overtaken, Turns, do, grouped
+from app.errors import Refusal
 
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
@@ -48,16 +49,12 @@ BUSY = "The database is busy or unreachable. Try again: if you sent something, i
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
-class DatabaseBusy(Exception):
+class DatabaseBusy(Refusal, code="database_busy"):
     """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
 
-    code = "database_busy"
 
-
-class NewerDatabase(Exception):
+class NewerDatabase(Refusal, code="newer_database"):
     """A later version migrated it."""
-
-    code = "newer_database"
 
 
 class Base(DeclarativeBase):

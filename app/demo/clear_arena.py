@@ -12,8 +12,8 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
+from app.words import Reason
 
-REASON = "demo"
 MATCHUPS = 250
 """Of one write: each goes with its vote."""
 VOTES = 100
@@ -39,7 +39,7 @@ def withdraw(session: Session, *, now: datetime) -> int:
     ).all()
     for competition, model, sample, role in rows:
         place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
-        entries.withdraw(session, place, reason=REASON, now=now)
+        entries.withdraw(session, place, reason=Reason.DEMO, now=now)
     return len(rows)
 
 
@@ -80,7 +80,7 @@ def exclude(session: Session, *, now: datetime) -> int:
         .limit(VOTES)
     ).all()
     for vote in votes:
-        vote_casting.annotate(session, vote, now=now, reason=REASON, actor="command line")
+        vote_casting.annotate(session, vote, now=now, reason=Reason.DEMO, actor="command line")
     return len(votes)
 
 

@@ -24,6 +24,7 @@ from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import Prepared
 from app.painter.painters import PAINTERS
+from app.words import Mode, Outcome
 
 CROWD = 40
 VOTES_EACH = 60
@@ -83,9 +84,9 @@ class SimulatedVoter:
         chance = rng.uniform(1e-9, 1 - 1e-9)
         lead = one - other + self.noise * math.log(chance / (1 - chance))
         if max(one, other) < self.bad_below and abs(lead) < 1:
-            return "both_bad"
+            return Outcome.BOTH_BAD
         if abs(lead) < self.tie_below:
-            return "tie"
+            return Outcome.TIE
         return "a" if lead > 0 else "b"
 
 
@@ -126,7 +127,7 @@ def is_demo(session: Session) -> bool:
 def votes(session: Session) -> int:
     """Simulated ones, skips left out."""
     query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
-    return session.scalars(query.where(Matchup.simulated, Vote.outcome != "skip")).one()
+    return session.scalars(query.where(Matchup.simulated, Vote.outcome != Outcome.SKIP)).one()
 
 
 def fields(session: Session) -> dict[str, dict[int, Look]]:
@@ -139,7 +140,7 @@ def fields(session: Session) -> dict[str, dict[int, Look]]:
         select(Competition.slug, Entry, ImageModel.demo)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
-        .where(Competition.mode == "text-to-image", Competition.status == "open")
+        .where(Competition.mode == Mode.TEXT_TO_IMAGE, Competition.status == "open")
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .order_by(Competition.slug, Entry.id)
     )
@@ -210,7 +211,7 @@ def _vote(
             database.write(partial(cast, now=now()))
         except (errors.NothingLeft, errors.MatchupClosed):
             continue
-        return outcome if outcome != "skip" else None
+        return outcome if outcome != Outcome.SKIP else None
     return None
 
 
@@ -222,7 +223,7 @@ def _opinion(
     with database.reading() as session:
         left, right = session.execute(sides).one()
     if left not in looks or right not in looks:
-        return "skip"
+        return Outcome.SKIP
     return who.outcome(looks[left], looks[right], rng)
 
 

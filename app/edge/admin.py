@@ -13,6 +13,7 @@ from app.arena.people.admins import TOUCH
 from app.edge import logs, team
 from app.edge.context import now, parts
 from app.edge.identity import is_https
+from app.errors import Refusal
 
 NAME = "blindvote_admin"
 HOME = "/admin"
@@ -21,16 +22,12 @@ HASHER = "blindvote.hasher"
 CSRF_BYTES = 32
 
 
-class AdminRequired(Exception):
+class AdminRequired(Refusal, code="admin_required"):
     """Not for visitors."""
 
-    code = "admin_required"
 
-
-class StaleForm(Exception):
+class StaleForm(Refusal, code="stale_form"):
     """A form that this session did not give out."""
-
-    code = "stale_form"
 
 
 @dataclass(frozen=True)

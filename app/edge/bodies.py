@@ -7,20 +7,18 @@ from flask import Request, abort, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.utils import cached_property
 
+from app.errors import Refusal
+
 BODY_BYTES = 64 * 1024
 NO_TEXT = "Text must not hold NUL or lone surrogates."
 
 
-class BadBody(Exception):
+class BadBody(Refusal, code="invalid_request"):
     """A request body that is no JSON we take."""
 
-    code = "invalid_request"
 
-
-class WrongType(Exception):
+class WrongType(Refusal, code="unsupported_media_type"):
     """A body of another type than JSON."""
-
-    code = "unsupported_media_type"
 
 
 class StrictRequest(Request):

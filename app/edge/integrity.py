@@ -9,22 +9,24 @@ from app.edge.read_cache import recall
 from app.leaderboards.integrity import audit, public_report
 from app.leaderboards.integrity.public_report import Openness
 from app.leaderboards.views import boards
+from app.words import MODES
 
 
 def versions() -> Hashable:
     """What the facts depend on."""
-    for mode in boards.MODES:
+    for mode in MODES:
         refresh(parts(), mode)
     runs = recall(boards.current).runs
-    seen = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in boards.MODES)
+    seen = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
     return seen, recall(lookup.version), recall(public_report.version)
 
 
 def facts() -> Openness:
     """As they are now; how pairs are drawn is read from the pool that draws them."""
-    found, sampling = parts(), {}
+    found = parts()
+    sampling: dict[str, matchmaking.Shares] = {}
     with found.database.reading() as session:
-        for mode in boards.MODES:
+        for mode in MODES:
             state = found.pool.state(session, mode, today=today())
             if state.competitions:
                 sampling[mode] = matchmaking.shares(state)

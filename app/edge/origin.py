@@ -5,16 +5,15 @@ from urllib.parse import urlsplit
 from flask import request
 
 from app.edge.context import parts
+from app.errors import Refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_PATHS = ("/openai/",)
 """Routes that know no cookie: a foreign page gains nothing by them."""
 
 
-class CrossSite(Exception):
+class CrossSite(Refusal, code="cross_site"):
     """A foreign page sent this."""
-
-    code = "cross_site"
 
 
 def check() -> None:

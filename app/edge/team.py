@@ -7,6 +7,7 @@ from flask import request
 
 from app.edge.context import parts
 from app.edge.request_log import BY_PROXY
+from app.errors import Refusal
 
 LOGIN = "blindvote.login"
 """In the environment of a request; no client can put it there."""
@@ -17,10 +18,8 @@ KEYED = frozenset({"openai", "metrics"})
 """Blueprints that let nobody in without a key of their own."""
 
 
-class LoginRequired(Exception):
+class LoginRequired(Refusal, code="login_required"):
     """A stranger in a closed house."""
-
-    code = "login_required"
 
 
 class Logins:

@@ -15,10 +15,11 @@ from app.arena.voting.matchups import Issued, Wish
 from app.edge import voting
 from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
+from app.edge.problems import named
 from app.leaderboards.views import reveal
 from app.leaderboards.views.reveal import Reveal
 from app.web.errors import page
-from app.web.formats import MODES
+from app.words import MODES, OUTCOMES, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
 FOLD_FROM = 220
@@ -91,8 +92,8 @@ def pair(matchup_id: str) -> Response:
 def vote(matchup_id: str) -> Response:
     """Take the answer, then show who made what."""
     outcome = request.form.get("outcome", "")
-    if outcome not in vote_casting.OUTCOMES:
-        abort(400, f"An answer is one of {', '.join(vote_casting.OUTCOMES)}.")
+    if outcome not in OUTCOMES:
+        abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
     answer, _ = voting.cast(matchup_id, outcome)
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
@@ -106,7 +107,7 @@ def undo(matchup_id: str) -> Response:
 
 def _wish(given: Any) -> Wish:
     return Wish(
-        mode=given.get("mode") or "text-to-image",
+        mode=given.get("mode") or Mode.TEXT_TO_IMAGE,
         category=given.get("category") or None,
         competition=given.get("competition") or None,
         model=given.get("model") or None,
@@ -114,7 +115,7 @@ def _wish(given: Any) -> Wish:
 
 
 def _back_to(matchup_id: str, wish: Wish) -> Response:
-    mode = None if wish.mode == "text-to-image" else wish.mode
+    mode = None if wish.mode == Mode.TEXT_TO_IMAGE else wish.mode
     where = url_for(
         "arena.pair",
         matchup_id=matchup_id,
@@ -138,7 +139,7 @@ def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
         is_from_before=not _fits(screen.issued, wish),
         can_undo=answer is not None
         and not answer.undone
-        and answer.outcome != "skip"
+        and answer.outcome != Outcome.SKIP
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
         fold_from=FOLD_FROM,
     )
@@ -149,7 +150,7 @@ def _state(answer: vote_casting.Answer | None) -> str:
         return "loading"
     if answer.undone:
         return "undone"
-    return "skipped" if answer.outcome == "skip" else "revealed"
+    return "skipped" if answer.outcome == Outcome.SKIP else "revealed"
 
 
 def _fits(issued: Issued, wish: Wish) -> bool:
@@ -178,7 +179,7 @@ def _nothing_left(wish: Wish) -> Response:
     with parts().database.reading() as session:
         choice = _choice(competitions.listing(session), wish.mode)
     if not choice.modes:
-        return page(409, "nothing_left", "No competition is open yet. Once one is, you can judge it here.")
+        return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
     response = _private("nothing_left.html", wish=wish, choice=choice)
     response.status_code = 409
     return response

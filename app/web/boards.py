@@ -7,7 +7,7 @@ from typing import Protocol
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from app.arena.entries.competitions import Summary
-from app.arena.errors import UnknownMode
+from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page
@@ -18,6 +18,7 @@ from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.competition_places import Filed, filed
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.words import MODES, Mode
 
 blueprint = Blueprint("boards", __name__)
 WIDTH = 168
@@ -65,15 +66,14 @@ class Axis:
 @blueprint.get("/leaderboards")
 def all_boards() -> Response:
     """The board most people want."""
-    return make_response(redirect(url_for("boards.board", mode="text-to-image"), 302))
+    return make_response(redirect(url_for("boards.board", mode=Mode.TEXT_TO_IMAGE), 302))
 
 
 @blueprint.get("/leaderboards/<mode>")
 @blueprint.get("/leaderboards/<mode>/<category>")
 def board(mode: str, category: str | None = None) -> Response:
     """One board, filtered and sorted as the query says."""
-    if mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
+    read_mode(mode)
     asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
     current = recall(boards.current)
@@ -109,7 +109,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         competitions=_counted(listed, category),
         creators=sorted({row.model.creator for row in whole.standings if row.model.creator}, key=str.casefold),
         providers=providers,
-        modes=boards.MODES,
+        modes=MODES,
         sort_link=asked.link,
         api=_api(whole),
         certificate=certificate,

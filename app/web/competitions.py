@@ -9,6 +9,7 @@ from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
@@ -37,7 +38,7 @@ def _render_list(asked: dict[str, str]) -> str:
         and asked.get("status") in {None, entry.status}
         and asked.get("category") in {None, *(slug for slug, _ in entry.categories)}
     ]
-    modes = [mode for mode in boards.MODES if any(entry.mode == mode for entry in listed)]
+    modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
         "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
     )

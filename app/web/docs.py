@@ -15,11 +15,11 @@ from app.database.doors import ROOT
 from app.edge.context import today
 from app.edge.page_cache import public_page
 from app.edge.read_cache import recall
-from app.leaderboards.views import boards
 from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples
 from app.web.snippets import Call
+from app.words import MODES
 
 blueprint = Blueprint("docs", __name__, url_prefix="/docs")
 FOLDER = ROOT / "docs"
@@ -128,7 +128,7 @@ def _samples(session: Session) -> Samples:
     models = [model.slug for model in lookup.models(session, today()) if model.id in entered]
     known = next((one for one in listed if one.categories), None)
     return Samples(
-        mode=known.mode if known else boards.MODES[0],
+        mode=known.mode if known else MODES[0],
         category=known.categories[0][0] if known else "portrait",
         competition=(known or listed[0]).slug if listed else "fantasy-warrior",
         model=models[0] if models else "dall-e-2",

@@ -9,7 +9,8 @@ from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
 from app.web.boards import axis
-from app.web.formats import MODES, plural
+from app.web.formats import plural
+from app.words import MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20

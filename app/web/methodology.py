@@ -15,7 +15,7 @@ from app.leaderboards.integrity.audit import Swept
 from app.leaderboards.runs import anchors
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
-from app.web.formats import MODES
+from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
 

@@ -28,6 +28,7 @@ from app.web.reach import Reach, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc"}
@@ -43,8 +44,8 @@ class Listed:
 
 
 def _parse_mode(mode: str) -> str:
-    if mode not in boards.MODES:
-        raise BadFilter("mode", f"mode is one of {', '.join(boards.MODES)}.")
+    if mode not in MODES:
+        raise BadFilter(f"mode is one of {', '.join(MODES)}.", param="mode")
     return mode
 
 
@@ -76,7 +77,7 @@ class ModeResults:
 def index() -> Response:
     """Every model, as the query says; demo models where they have images."""
     asked = parse_filters(request.args, ListFilters)
-    mode = asked.mode or boards.MODES[0]
+    mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.current)
     made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
@@ -184,7 +185,7 @@ def _render_list(asked: ListFilters, mode: str) -> str:
         mode=mode,
         creators=sorted({m.creator for m in everything if m.creator}, key=str.casefold),
         providers=sorted(providers.items(), key=lambda p: p[1].casefold()),
-        modes=boards.MODES,
+        modes=MODES,
         facts=facts,
     )
 

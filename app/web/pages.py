@@ -8,11 +8,12 @@ from app.edge.page_cache import public_page
 from app.leaderboards.views import boards
 from app.web.boards import axis
 from app.web.versions import versions
+from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 
 
 @blueprint.get("/")

@@ -15,10 +15,10 @@ from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import Change
 from app.database.doors import execute
+from app.words import Mode
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Side = Annotated[int, Field(ge=64, le=2048)]
-Mode = Literal["text-to-image", "image-edit"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
 LARGEST_TARGET = 1_000_000_000
 STATUSES = ("draft", "open", "closed")
@@ -42,7 +42,7 @@ class CompetitionFile(BaseModel):
 
     slug: Slug
     title: str = Field(min_length=1, max_length=120)
-    mode: Mode = "text-to-image"
+    mode: Mode = Mode.TEXT_TO_IMAGE
     categories: tuple[Slug, ...] = ()
     prompt: str = Field(min_length=1, max_length=32_000)
     frame: tuple[Side, Side] = (1024, 1024)
@@ -53,7 +53,7 @@ class CompetitionFile(BaseModel):
 
     @model_validator(mode="after")
     def _input_where_edited(self) -> "CompetitionFile":
-        if (self.mode == "image-edit") != (self.input is not None):
+        if (self.mode == Mode.IMAGE_EDIT) != (self.input is not None):
             raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
         return self
 

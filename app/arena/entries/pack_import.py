@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
-from app.arena.entries.competitions import CategoryFile, CompetitionFile, Mode, Slug
+from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
+from app.words import Mode
 
 MANIFEST_BYTES = 64 * 2**20
 FRAME_SIDE = 1024
@@ -238,7 +239,7 @@ def _specification(pack: PackCompetition) -> CompetitionFile:
                 "slug": pack.slug,
                 "title": pack.title
                 or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _words(pack.slug)),
-                "mode": pack.mode or ("image-edit" if pack.input else "text-to-image"),
+                "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
                 "categories": filed,
                 "prompt": pack.prompt,
                 "frame": pack.frame or _frame(pack),

@@ -15,35 +15,32 @@ from app.arena.people import networks
 from app.arena.people.policy import DAY, FREE, Policy, check
 from app.arena.tables import Competition, Suggestion, Voter
 from app.database.doors import insert
+from app.errors import Refusal
+from app.words import Mode
 
 SHORTEST, LONGEST = 10, 2_000
 VOTER_DAY = 5
 NETWORK_DAY = 20
 MOST_WAITING = 2_000
 """Beyond this somebody should read them first."""
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 NOBODY = "command line"
 _BLANK = re.compile(r"(?:\s|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069])+")
 """Spaces, and what could move a terminal's cursor or turn the order of a line."""
 
 
-class InvalidSuggestion(Exception):
+class InvalidSuggestion(Refusal, code="invalid_suggestion"):
     """No prompt that could be judged."""
 
-    code = "invalid_suggestion"
     param = "prompt"
 
 
-class UnknownSuggestion(Exception):
+class UnknownSuggestion(Refusal, code="unknown_suggestion"):
     """There is none of this number."""
 
-    code = "unknown_suggestion"
 
-
-class SuggestionDecided(Exception):
+class SuggestionDecided(Refusal, code="suggestion_decided"):
     """It was decided otherwise before."""
-
-    code = "suggestion_decided"
 
 
 @dataclass(frozen=True)

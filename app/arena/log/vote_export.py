@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, Matchup, Vote, competition_categories
 from app.catalog.tables import ImageModel
+from app.words import OUTCOMES, Outcome
 
 OPEN_COLUMNS = ("model_a", "model_b", "winner", "competition", "category", "voter", "at")
 UNCOUNTED_COLUMNS = ("counted", "reason")
@@ -35,7 +36,7 @@ LOG_COLUMNS = (
     "probability",
     "simulated",
 )
-WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad", "skip": "skip"}
+WINNERS = {Outcome.A: "model_a", Outcome.B: "model_b"} | {same: same.value for same in OUTCOMES[2:]}
 BATCH = 5_000
 MATCHUP_BYTES = 16
 VOTER_BYTES = 8

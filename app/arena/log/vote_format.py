@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal, TextIO
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.arena.log.vote_export import LOG_COLUMNS
+from app.errors import Refusal
+from app.words import Outcome
 
 Format = Literal["csv", "jsonl"]
 
 
-class InvalidImport(Exception):
+class InvalidImport(Refusal, code="invalid_import"):
     """Votes that do not fit this arena; the message names each bad line."""
-
-    code = "invalid_import"
 
 
 Maybe = BeforeValidator(lambda value: None if value == "" else value)
@@ -36,7 +36,7 @@ class LoggedVote(BaseModel):
     sample_a: Sample
     model_b: Name
     sample_b: Sample
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
     issued_at: AwareDatetime
     cast_at: AwareDatetime
     dwell_ms: Annotated[int | None, Maybe]
@@ -55,7 +55,7 @@ class LoggedVote(BaseModel):
     @property
     def stands(self) -> bool:
         """Whether its voter gave an answer and kept it."""
-        return self.outcome != "skip" and self.undone_at is None
+        return self.outcome != Outcome.SKIP and self.undone_at is None
 
 
 def votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:

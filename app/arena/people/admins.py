@@ -28,28 +28,20 @@ WINDOW = 15 * MINUTE
 ACCOUNT, NETWORK = "admin/account", "admin/network"
 
 
-class InvalidName(errors.ArenaError):
+class InvalidName(errors.ArenaError, code="invalid_name"):
     """No name for an admin."""
 
-    code = "invalid_name"
 
-
-class AdminExists(errors.ArenaError):
+class AdminExists(errors.ArenaError, code="admin_exists"):
     """The name is taken; those of disabled admins stay taken, for they stand in the ledger."""
 
-    code = "admin_exists"
 
-
-class UnknownAdmin(errors.ArenaError):
+class UnknownAdmin(errors.ArenaError, code="unknown_admin"):
     """No such admin, or a disabled one."""
 
-    code = "unknown_admin"
 
-
-class SignInFailed(errors.ArenaError):
+class SignInFailed(errors.ArenaError, code="sign_in_failed"):
     """Unknown, disabled or a wrong password: the three are not told apart."""
-
-    code = "sign_in_failed"
 
 
 @dataclass(frozen=True)

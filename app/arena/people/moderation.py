@@ -11,22 +11,19 @@ from app.arena import errors
 from app.arena.battles import LEFT_MODEL, RIGHT_MODEL, AnySelect, join_models, select_battles
 from app.arena.tables import Competition, Entry, Flag, LedgerLine, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
+from app.words import Outcome
 
 MOST = 10_000
 """Votes of a day that are counted one by one; more are "more"."""
 PAGE = 50
 
 
-class UnknownVoter(errors.ArenaError):
+class UnknownVoter(errors.ArenaError, code="unknown_voter"):
     """No voter has this number."""
 
-    code = "unknown_voter"
 
-
-class UnknownVote(errors.ArenaError):
+class UnknownVote(errors.ArenaError, code="unknown_vote"):
     """No vote has this number."""
-
-    code = "unknown_vote"
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def today(session: Session, *, now: datetime) -> Today:
     kinds = (newest.c.counted, newest.c.outcome)
     found = select(*kinds, func.count()).where(newest.c.cast_at >= since).group_by(*kinds)
     rows = list(session.execute(found))
-    answers = [(counted, number) for counted, outcome, number in rows if outcome != "skip"]
+    answers = [(counted, number) for counted, outcome, number in rows if outcome != Outcome.SKIP]
     return Today(
         votes=sum(number for _, number in answers),
         counted=sum(number for counted, number in answers if counted),

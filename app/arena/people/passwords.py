@@ -97,10 +97,8 @@ GUESSABLE = (
 """What the most common passwords are made of: of fifteen characters and more, nearly all are these in a row."""
 
 
-class WeakPassword(errors.ArenaError):
+class WeakPassword(errors.ArenaError, code="weak_password"):
     """Too short, too long, or among the first that anybody would try."""
-
-    code = "weak_password"
 
 
 def digest(name: str, password: str, hasher: PasswordHasher) -> str:

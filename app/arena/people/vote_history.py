@@ -11,6 +11,7 @@ from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models,
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
+from app.words import Outcome
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | 
     row = session.execute(
         select_battles(LEFT.media_key, LEFT.withdrawn_at, RIGHT.media_key, RIGHT.withdrawn_at)
         .join(Voter, Voter.id == Vote.voter_id)
-        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != "skip")
+        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != Outcome.SKIP)
     ).one_or_none()
     if row is None:
         return {}
@@ -66,7 +67,7 @@ def own_votes(
     rows = session.execute(
         join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
-        .where(Voter.token == voter, Vote.outcome != "skip")
+        .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
         .offset((page - 1) * size)
         .limit(size)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
 from app.arena.voting.matchmaking import PairingState, choose_pair, pool_of
@@ -19,8 +20,8 @@ from app.arena.voting.seen_pairs import NEWCOMER, exclusions, standing
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
 from app.database.statements import Prepared
+from app.words import Mode
 
-MODES = ("text-to-image", "image-edit")
 ATTEMPTS = 4
 
 _OWN = Prepared(
@@ -56,7 +57,7 @@ _ASKED = Prepared(
 class Wish:
     """What a voter asked to judge. Slugs."""
 
-    mode: str = "text-to-image"
+    mode: str = Mode.TEXT_TO_IMAGE
     category: str | None = None
     competition: str | None = None
     model: str | None = None
@@ -145,8 +146,7 @@ def _recorded(session: Session, ticket: Ticket) -> Issued | None:
 
 
 def _within(session: Session, wish: Wish) -> frozenset[int] | None:
-    if wish.mode not in MODES:
-        raise errors.UnknownMode(f"The modes are {' and '.join(MODES)}.")
+    read_mode(wish.mode)
     if wish.competition is not None:
         found = session.execute(
             select(Competition.id, Competition.mode).where(

@@ -17,8 +17,8 @@ from app.arena.voting import vote_casting
 from app.catalog import lookup
 from app.database.doors import Database
 from app.gateway.storage import Storage
+from app.words import Reason
 
-REASON = "replaced"
 VOTES = 100
 """Of one write: each changes its own row, a tally, its competition and the ledger."""
 ACTOR = "command line"
@@ -130,5 +130,5 @@ def _exclude(session: Session, *, order: Order, sample: int, now: datetime) -> i
         .limit(VOTES)
     ).all()
     for vote in votes:
-        vote_casting.annotate(session, vote, now=now, reason=REASON, actor=ACTOR)
+        vote_casting.annotate(session, vote, now=now, reason=Reason.REPLACED, actor=ACTOR)
     return len(votes)

@@ -19,9 +19,7 @@ from app.arena.voting.vote_storage import Ballot, recount, store
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import Overtaken
 from app.database.statements import Asked, Prepared
-
-OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
-
+from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
@@ -200,7 +198,7 @@ def undo(
     Raises MatchupNotFound, NotVoted, UndoTooLate and, beyond `daily_limit` in 24 hours, UndoLimit.
     """
     row = _matchup(session, voter, matchup)
-    if row.outcome is None or row.outcome == "skip":
+    if row.outcome is None or row.outcome == Outcome.SKIP:
         raise errors.NotVoted("There is no vote on this matchup.")
     if row.undone_at is not None:
         return
@@ -208,7 +206,7 @@ def undo(
         raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
-    if annotate(session, row.vote_id, now=now, reason="undone", undone=True, actor="voter"):
+    if annotate(session, row.vote_id, now=now, reason=Reason.UNDONE, undone=True, actor="voter"):
         _RAISE_VOTES.change(session, voter=row.voter_id, by=-1)
 
 
@@ -230,7 +228,7 @@ def annotate(
     """
     counted = reason is None
     change: dict[str, Any] = {"counted": counted, "reason": reason} | ({"undone_at": now} if undone else {})
-    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != "skip")
+    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
     flipped = execute(session, update(Vote).where(standing, Vote.counted != counted).values(change))
     changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
     if not changed:
@@ -278,8 +276,8 @@ def _considered(row: Any, choice: Choice, matchup_seconds: int, policy: Policy) 
     if _is_uncharged(row, policy):
         return Considered(Uncharged())
     dwell_ms = _dwell_ms(row, choice.now)
-    skips = choice.outcome == "skip"
-    reason = "skip" if skips else row.quarantine or row.cap or too_fast(dwell_ms, policy)
+    skips = choice.outcome == Outcome.SKIP
+    reason = Reason.SKIP.value if skips else row.quarantine or row.cap or too_fast(dwell_ms, policy)
     standing = row._replace(
         outcome=choice.outcome,
         counted=reason is None,
@@ -340,8 +338,8 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
     if not policy.shortest_dwell_ms:
         return None
     if dwell_ms is None:
-        return "unseen"
-    return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
+        return Reason.UNSEEN
+    return Reason.TOO_FAST if dwell_ms < policy.shortest_dwell_ms else None
 
 
 def _dwell_ms(row: Any, now: datetime) -> int | None:

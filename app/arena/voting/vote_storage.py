@@ -10,8 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.database.statements import Asked, Prepared, in_one_trip, json_rows
+from app.words import Outcome
 
-TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
+TALLY_COLUMN = {
+    Outcome.A.value: "left_wins",
+    Outcome.B.value: "right_wins",
+    Outcome.TIE.value: "ties",
+    Outcome.BOTH_BAD.value: "both_bad",
+}
 
 
 class Ballot(NamedTuple):
@@ -123,7 +129,11 @@ def _raise_versions(_insert: Any, given: Any) -> Any:
 
 
 def _raise_votes(_insert: Any, given: Any) -> Any:
-    return update(Voter).where(Voter.id == given.c.voter, given.c.outcome != "skip").values(votes=Voter.votes + 1)
+    return (
+        update(Voter)
+        .where(Voter.id == given.c.voter, given.c.outcome != Outcome.SKIP)
+        .values(votes=Voter.votes + 1)
+    )
 
 
 def _age_others(_insert: Any, given: Any) -> Any:

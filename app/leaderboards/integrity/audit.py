@@ -15,12 +15,13 @@ from app.database.statements import Prepared
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import Shown, shown
 from app.leaderboards.runs import compute, snapshot
-from app.leaderboards.runs.snapshot import OUTCOMES, BoardTallies, Snapshot
+from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
 from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
+from app.words import JUDGEMENTS
 
 Z = 1.96
 # Asked at every request while votes come in, so that a kept page is known to show the newest audit.
@@ -171,11 +172,11 @@ def _tallies(
     """Counted votes of the log, with a weight each, some left out, or grouped by something else."""
     unit = cast(weight, Float) if weight is not None else 1
     place = (group, LEFT.model_id, RIGHT.model_id)
-    sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in OUTCOMES]
+    sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in JUDGEMENTS]
     which = and_(Competition.mode == mode, Vote.counted, true() if only is None else only)
     counts = session.execute(select_battles(*place, *sums).where(which).group_by(*place))
     rows = np.array([tuple(row) for row in counts], dtype=np.float64)
-    rows = rows.reshape(-1, 3 + len(OUTCOMES))
+    rows = rows.reshape(-1, 3 + len(JUDGEMENTS))
     left, right = (np.searchsorted(board.model_ids, rows[:, side]) for side in (1, 2))
     groups = np.unique(rows[:, 0], return_inverse=True)[1]
     return Tallies(board.model_ids.size, groups, left, right, *rows[:, 3:].T)
@@ -189,7 +190,7 @@ def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
         .order_by(Vote.id)
         .execution_options(yield_per=10_000)
     )
-    flat = (n for c, a, b, outcome in session.execute(statement) for n in (c, a, b, OUTCOMES.index(outcome)))
+    flat = (n for c, a, b, outcome in session.execute(statement) for n in (c, a, b, JUDGEMENTS.index(outcome)))
     competition, *seats, outcome = np.fromiter(flat, np.int64).reshape(-1, 4).T
     groups = np.unique(competition, return_inverse=True)[1]
     left_seat, right_seat = (np.searchsorted(board.model_ids, seat) for seat in seats)

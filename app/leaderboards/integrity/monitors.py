@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Vote
-from app.leaderboards.runs.snapshot import OUTCOMES
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies
+from app.words import JUDGEMENTS
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -40,9 +40,9 @@ def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
         .subquery()
     )
     place = (votes.c.day, votes.c.left_model, votes.c.right_model)
-    sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in OUTCOMES]
+    sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     found = session.execute(select(*place, *sums).group_by(*place))
-    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(OUTCOMES))
+    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(JUDGEMENTS))
     first = int(rows[:, 0].min()) if rows.size else 0
     sides = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
     tallies = Tallies(model_ids.size, rows[:, 0] - first, *sides, *rows[:, 3:].T)

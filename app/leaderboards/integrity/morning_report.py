@@ -15,6 +15,7 @@ from app.arena.entries.competitions import Summary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.words import Outcome
 
 _STANDING = (
     select(Competition.mode, ImageModel.id, ImageModel.slug, Competition.slug)
@@ -96,7 +97,9 @@ class Report:
 def report(session: Session, *, now: datetime, days: int) -> Report:
     """Of the last so many UTC days, today's included, and of the boards' current runs."""
     since = datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), datetime.min.time(), UTC)
-    voters = select(func.count(Vote.voter_id.distinct())).where(Vote.cast_at >= since, Vote.outcome != "skip")
+    voters = select(func.count(Vote.voter_id.distinct())).where(
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
+    )
     fresh = select(func.count()).select_from(Voter).where(Voter.first_seen >= since, Voter.votes > 0)
     waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
     listed = competitions.listing(session, drafts=True)
@@ -121,12 +124,12 @@ def _days(session: Session, since: datetime, days: int) -> Iterator[Day]:
     number = type_coerce(Vote.cast_at, BigInteger) // DAY_MS
     rows = session.execute(
         select(number, Vote.counted, func.count())
-        .where(Vote.cast_at >= since, Vote.outcome != "skip")
+        .where(Vote.cast_at >= since, Vote.outcome != Outcome.SKIP)
         .group_by(number, Vote.counted)
     )
     votes = {(day, counted): count for day, counted, count in rows}
     people = select(number, func.count(Vote.voter_id.distinct())).where(
-        Vote.cast_at >= since, Vote.outcome != "skip"
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
     )
     voters = dict(session.execute(people.group_by(number)).all())
     first = int(since.timestamp()) * 1000 // DAY_MS

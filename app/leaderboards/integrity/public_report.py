@@ -17,7 +17,7 @@ from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
 from app.leaderboards.tables import Anchor
-from app.leaderboards.views.boards import MODES
+from app.words import MODES
 
 DAYS = 30
 CHANGES = (

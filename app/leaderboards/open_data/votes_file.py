@@ -20,8 +20,8 @@ from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Manifes
 from app.leaderboards.runs.compute import METHOD
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Anchor, Board, RatingRun, Standing
-from app.leaderboards.views.boards import MODES
 from app.ratings import METHOD_VERSION
+from app.words import MODES
 
 ROWS = 1_000
 """Turned into text at once."""

@@ -12,6 +12,7 @@ from app.arena import ledger
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.database.doors import execute, insert
+from app.errors import Refusal
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Anchor, Board, Standing
 
@@ -19,10 +20,8 @@ SETTLED_MODELS = 5
 LEVEL = 1000.0
 
 
-class AnchorRefused(Exception):
+class AnchorRefused(Refusal, code="anchor_refused"):
     """These models cannot be the anchor."""
-
-    code = "anchor_refused"
 
 
 @dataclass(frozen=True)

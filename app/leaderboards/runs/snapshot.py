@@ -17,11 +17,11 @@ from app.leaderboards.runs.anchors import AnchorSet, anchor_set
 from app.leaderboards.runs.scopes import Scope, scopes
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
+from app.words import JUDGEMENTS, Outcome
 
 Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
-OUTCOMES = ("a", "b", "tie", "both_bad")
 
 Count = tuple[int, int, int, int, int, int, int]
 
@@ -131,10 +131,10 @@ def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
 def from_log() -> AnySelect:
     """Counted votes per competition and ordered pair of models."""
     place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
-    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in OUTCOMES]
+    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     return (
         select_battles(*place, *outcomes)
-        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != "skip")
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
     )
 

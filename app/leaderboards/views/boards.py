@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.arena.entries.competitions import Mode
-from app.arena.errors import UnknownCategory, UnknownCompetition, UnknownMode
+from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary, Status
@@ -19,8 +18,6 @@ from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_speed import Pace, paces
-
-MODES: tuple[str, ...] = get_args(Mode)
 
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
@@ -117,8 +114,7 @@ def board(
     session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
     """A mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
-    if mode not in MODES:
-        raise UnknownMode(f"The modes are {' and '.join(MODES)}.")
+    read_mode(mode)
     heading = None if category is None else _category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
     return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from app.catalog.lookup import ModelSummary
+from app.errors import Refusal
 
 Row = TypeVar("Row")
 
@@ -34,14 +35,8 @@ SORTS = {
 """Columns a board can be sorted by, with the order each has unless told."""
 
 
-class BadFilter(Exception):
+class BadFilter(Refusal, code="invalid_request"):
     """A query parameter with a value that means nothing."""
-
-    code = "invalid_request"
-
-    def __init__(self, param: str, message: str) -> None:
-        super().__init__(message)
-        self.param = param
 
 
 def _is_by(model: ModelSummary, creator: str) -> bool:
@@ -81,7 +76,7 @@ def _parse_price(value: str) -> float:
     except ValueError:
         price = math.nan
     if not (0 <= price < math.inf):
-        raise BadFilter("max_price", "max_price is a number of US dollars, such as 0.02.")
+        raise BadFilter("max_price is a number of US dollars, such as 0.02.", param="max_price")
     return price
 
 
@@ -147,7 +142,7 @@ def sort_rows(rows: list[Row], filters: Filters, value: Callable[[Row, str], Any
 
 def _one_of(param: str, value: str, allowed: Any) -> str:
     if value not in allowed:
-        raise BadFilter(param, f"{param} is one of {', '.join(allowed)}.")
+        raise BadFilter(f"{param} is one of {', '.join(allowed)}.", param=param)
     return value
 
 

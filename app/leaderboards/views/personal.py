@@ -11,6 +11,7 @@ from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, Standing
+from app.words import JUDGEMENTS, Outcome
 
 if TYPE_CHECKING:
     from app.ratings.tallies import Tallies
@@ -90,7 +91,7 @@ def _votes(voter: bytes) -> AnySelect:
     """Select this voter's votes that stand: neither skips nor undone ones."""
     models = LEFT.model_id.label("left_model"), RIGHT.model_id.label("right_model")
     votes = select_battles(Matchup.competition_id, *models, Vote.outcome, Vote.counted)
-    own = and_(Voter.token == voter, Vote.outcome != "skip", Vote.undone_at.is_(None))
+    own = and_(Voter.token == voter, Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
     return votes.join(Voter, Voter.id == Vote.voter_id).where(own)
 
 
@@ -99,7 +100,7 @@ def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tall
 
     from app.ratings.tallies import Log  # noqa: PLC0415
 
-    outcomes = ("a", "b", "tie", "both_bad")
+    outcomes = JUDGEMENTS
     table = np.array([(r.competition_id, r.left_model, r.right_model, outcomes.index(r.outcome)) for r in votes])
     groups = np.unique(table[:, 0], return_inverse=True)[1]
     left, right = (np.searchsorted(models, table[:, side]) for side in (1, 2))

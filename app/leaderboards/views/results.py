@@ -12,7 +12,8 @@ from app.arena.tables import Category, Competition, Entry, competition_categorie
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.leaderboards.tables import Board, RatingRun, Standing
-from app.leaderboards.views.boards import MODES, Heading
+from app.leaderboards.views.boards import Heading
+from app.words import MODES
 
 
 @dataclass(frozen=True)

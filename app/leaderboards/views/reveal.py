@@ -17,6 +17,7 @@ from app.database.statements import Asked, Prepared, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
+from app.words import Outcome
 
 Side = tuple[str, int]
 """A board's key, and a model."""
@@ -68,7 +69,7 @@ class Reveal:
 
 def revealed(session: Session, answer: Answer, *, with_change: bool = False) -> Reveal | None:
     """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
-    if answer.outcome == "skip":
+    if answer.outcome == Outcome.SKIP:
         return None
     since = answer.cast_at if with_change else None
     return names_and_standings(session, answer.left_model_id, answer.right_model_id, answer.mode, since=since)
@@ -97,7 +98,7 @@ def names_and_standings(
 
 def _sides(result: Answer | Exception) -> list[Side]:
     """A, then B; of a skip or an error none."""
-    if not isinstance(result, Answer) or result.outcome == "skip":
+    if not isinstance(result, Answer) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
 

@@ -9,8 +9,8 @@ from app.gateway import accounts
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
 from app.leaderboards.integrity import audit
-from app.leaderboards.views.boards import MODES
 from app.web.admin.door import blueprint, page, shown
+from app.words import MODES
 
 ACTION_CHARACTERS = 40
 

@@ -11,8 +11,8 @@ from app.leaderboards.integrity.fraud import flags as watched
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
 from app.web.admin.door import blueprint, done, page, reason, shown
+from app.words import Reason
 
-BY_ADMIN = "admin"
 """Why a vote does not count that an admin took out; the words are in the ledger."""
 DIGITS = 10
 
@@ -92,7 +92,7 @@ def vote(number: int) -> Response:
 def annotate(number: int, deed: str) -> Response:
     """Take a vote out of the tallies, or count it again. Raises UnknownVote."""
     who, moment, why = admin.acting(), now(), reason()
-    excluded = BY_ADMIN if deed == "exclude" else None
+    excluded = Reason.ADMIN if deed == "exclude" else None
 
     def work(session: Session) -> None:
         moderation.vote(session, number)

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, join_entries
 from app.arena.tables import Competition, Flag, Matchup, Vote, Voter
-from app.arena.voting.charges import NETWORK_CAP, VOTER_CAP
-from app.leaderboards.runs.snapshot import OUTCOMES
 from app.ratings.tallies import Counts, Index
+from app.words import JUDGEMENTS, Outcome, Reason
 
 Kind = Literal["voter", "network"]
 
@@ -37,8 +36,8 @@ class Batch:
     Whole groups, in rows of one group and ordered pair of models (ids); `names` are voter ids or network keys.
 
     `issued` are matchups seen and over, `answered` those with a vote that stands. `votes` are those that count or
-    lie beyond a cap, `counts` those that count, both (rows, 4) by OUTCOMES. `first` and `last` say when they were
-    issued, in milliseconds since 1970.
+    lie beyond a cap, `counts` those that count, both (rows, 4) by JUDGEMENTS. `first` and `last` say when they
+    were issued, in milliseconds since 1970.
     """
 
     names: Sequence[int | bytes]
@@ -83,10 +82,12 @@ def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
     )
     place = (subject, LEFT.model_id, RIGHT.model_id)
     issued_at = type_coerce(Matchup.issued_at, BigInteger)
-    counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in OUTCOMES]
-    stands = and_(Vote.outcome != "skip", Vote.undone_at.is_(None))
-    weighs = and_(Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((VOTER_CAP, NETWORK_CAP))))
-    weighed = [func.sum(case((and_(weighs, Vote.outcome == kind), 1), else_=0)) for kind in OUTCOMES]
+    counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
+    stands = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+    weighs = and_(
+        Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((Reason.VOTER_CAP, Reason.NETWORK_CAP)))
+    )
+    weighed = [func.sum(case((and_(weighs, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
     released = (
         select(flagged.label("subject"), func.max(Flag.decided_at).label("at"))
         .where(Flag.status == "released", flagged.is_not(None))
