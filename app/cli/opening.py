@@ -1,5 +1,6 @@
 """What commands need before they start: settings, a database in the right state, storage."""
 
+import getpass
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ def opened(*, migrate: bool = False) -> Opened:
 def now() -> datetime:
     """The instant of this call."""
     return datetime.now(UTC)
+
+
+def actor() -> str:
+    """Name who gives this command, for the ledger."""
+    try:
+        return f"command line: {getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command line"
 
 
 def print_json(value: object) -> None:
