@@ -24,8 +24,8 @@ def anchor(
     Make MODELS (slugs, ranked on the board of MODE) the anchor of MODE, and compute its boards anew.
 
     No rating moves by that: the anchor's mean is put at what the board says of these models now, so that a list
-    without the models that have retired keeps the level of the old one. With --value every rating of the mode moves
-    by the same amount. The change stands in the public ledger; older lists are never edited.
+    without the models that have retired keeps the level of the old one. With --value every rating of the mode
+    moves by the same amount. The change stands in the public ledger; older lists are never edited.
     """
     from app.leaderboards.runs import anchors, refresh
 
