@@ -15,6 +15,7 @@ from app.arena.voting import vote_casting
 from app.arena.voting.vote_casting import Answer, Choice, Considered, Uncharged
 from app.database.doors import Database
 from app.database.group_commit import Overtaken
+from app.words import OUTCOMES
 from tests.arena.test_voting import from_log, tallies
 from tests.factories import NOW, issue, later, make_arena
 
@@ -30,7 +31,7 @@ def settled(database: Database, choices: list[Choice]) -> list[Answer | Exceptio
 def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=3, models=4)
     rng = random.Random(5)
-    outcomes = [*vote_casting.OUTCOMES, *rng.choices(vote_casting.OUTCOMES, k=7)]
+    outcomes = [*OUTCOMES, *rng.choices(OUTCOMES, k=7)]
     choices = [
         Choice(who, issue(database, who, rng=rng).public_id, outcome, later(seconds=n))
         for n, (who, outcome) in enumerate(zip(VOTERS, outcomes, strict=True))

@@ -15,6 +15,7 @@ from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vot
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
+from app.words import OUTCOMES
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
 ALICE, BOB = b"a" * 16, b"b" * 16
@@ -297,7 +298,7 @@ def test_a_random_history_equals_its_log(database: Database, tmp_path: Path) -> 
             matchup = issue(database, voter, rng=rng, now=later(seconds=step)).public_id
         except errors.NothingLeft:
             continue
-        cast(database, matchup, rng.choice(vote_casting.OUTCOMES), voter, now=later(seconds=step))
+        cast(database, matchup, rng.choice(OUTCOMES), voter, now=later(seconds=step))
         if rng.random() < 0.3:
             try:
                 undo(database, matchup, voter, now=later(seconds=step))
