@@ -13,6 +13,7 @@ FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
+    "board": "Boards: which models' mean rating is the level of a mode.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
     "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
