@@ -1,20 +1,19 @@
 """The `arena` command. Exit 0: done; 1: failed, or a difference was found; 2: bad usage or input."""
 
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from app import __version__
+from app.cli.memory_tuning import garbage_collector_off
 
 FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
+    "board": "Boards: which models' mean rating is the level of a mode.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
     "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
@@ -67,19 +66,6 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="arena")
 def group() -> None:
     """Blindvote: people judge, blind, images that models made from the same prompt."""
-
-
-@contextmanager
-def garbage_collector_off() -> Iterator[None]:
-    """
-    Switch the garbage collector off while a module loads: what it creates stays anyway, and loading takes 1/7
-    less.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def main() -> None:

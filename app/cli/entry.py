@@ -112,7 +112,9 @@ def replace(
     with arena.database.reading() as session:
         frame = competitions.read_frame(session, competition)
     picture = renditions.picture(image.read_bytes(), frame, no_visible_mark)
-    order = replacement.Order(competition, model, sample, image.name, reason, keep_votes, no_visible_mark)
+    order = replacement.ReplacementOrder(
+        competition, model, sample, image.name, reason, keep_votes, no_visible_mark
+    )
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
     verb = "is" if done.is_new else "was already"
     sentence = (

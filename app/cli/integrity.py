@@ -1,11 +1,10 @@
 """`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
-import getpass
 from typing import Any
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
 from app.cli.output import print_rows
 
 NUMBER = click.IntRange(1, 2**31 - 1)
@@ -97,7 +96,7 @@ def quarantine(subject: str, reason: str, migrate: bool) -> None:
 
     whom, arena = Subject.parse(subject), open_installation(migrate=migrate)
     policy = POLICIES[arena.settings.profile]
-    done = room.quarantine(arena.database, whom, now=now(), by=_actor(), why=reason, policy=policy)
+    done = room.quarantine(arena.database, whom, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
 
 
@@ -112,16 +111,8 @@ def release(flag: int, reason: str, migrate: bool) -> None:
 
     arena = open_installation(migrate=migrate)
     policy = POLICIES[arena.settings.profile]
-    done = room.release(arena.database, flag, now=now(), by=_actor(), why=reason, policy=policy)
+    done = room.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
-
-
-def _actor() -> str:
-    """Name who runs the command, for the ledger."""
-    try:
-        return f"command line: {getpass.getuser()}"
-    except (KeyError, OSError):
-        return "command line"
 
 
 def _progress(step: str) -> None:

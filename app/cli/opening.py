@@ -1,5 +1,6 @@
 """Opens an installation for a command: settings, a migrated database, storage. Prints what commands answer."""
 
+import getpass
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ def open_installation(*, migrate: bool = False) -> Installation:
 def now() -> datetime:
     """Return the current time in UTC."""
     return datetime.now(UTC)
+
+
+def actor() -> str:
+    """Name who gives this command, for the ledger."""
+    try:
+        return f"command line: {getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command line"
 
 
 def print_json(value: object) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import Prepared
@@ -196,21 +197,15 @@ def _cast_one_vote(
                 database,
                 pool,
                 who.token,
-                Wish(competition=slug),
+                MatchupFilter(competition=slug),
                 now=now(),
                 rng=rng,
                 matchup_seconds=matchup_seconds,
                 simulated=True,
             )
             outcome = _judge(database, who, issued, open_to_us[slug], rng)
-            cast = partial(
-                vote_casting.cast,
-                voter=who.token,
-                matchup=issued.public_id,
-                outcome=outcome,
-                matchup_seconds=matchup_seconds,
-            )
-            database.write(partial(cast, now=now()))
+            ballot = Ballot(who.token, issued.public_id, outcome, now(), matchup_seconds)
+            database.write(partial(vote_casting.cast_vote, ballot=ballot))
         except (errors.NothingLeft, errors.MatchupClosed):
             continue
         return outcome if outcome != Outcome.SKIP else None
@@ -218,7 +213,11 @@ def _cast_one_vote(
 
 
 def _judge(
-    database: Database, who: SimulatedVoter, issued: Issued, looks: Mapping[int, Appearance], rng: random.Random
+    database: Database,
+    who: SimulatedVoter,
+    issued: BlindMatchup,
+    looks: Mapping[int, Appearance],
+    rng: random.Random,
 ) -> str:
     """Judge a matchup; skip it where an entry was added meanwhile or an older matchup is still open."""
     sides = select(Matchup.left_entry_id, Matchup.right_entry_id).where(Matchup.public_id == issued.public_id)

@@ -10,8 +10,7 @@ from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import faq, news, results
 from app.leaderboards.views.news import Arrival, RankChange
 from app.leaderboards.views.results import ModelResults

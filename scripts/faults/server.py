@@ -39,6 +39,7 @@ class Server:
         self.folder = folder
         self.cluster = cluster
         self.log = Path(os.devnull)
+        self.checkout = ROOT
         self.database_url = (
             cluster.url.format(database="postgres") if cluster else f"sqlite:///{folder / 'blindvote.sqlite3'}"
         )
@@ -61,7 +62,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*ARENA, "serve"],
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.checkout,
                 start_new_session=True,
                 stdout=log,
                 stderr=log,

@@ -235,7 +235,7 @@ def test_a_replacement_passes_the_same_door(lite: Database, storage: Storage) ->
     for slug, seed in (("one", 1), ("other", 2)):
         make(lite, slug)
         enter(lite, storage, slug, "m", picture_bytes(seed))
-    order = replacement.Order("one", "m", None, "better.png", "sharper")
+    order = replacement.ReplacementOrder("one", "m", None, "better.png", "sharper")
     picture = renditions.picture(recoded(2), FRAME)
     with pytest.raises(errors.EntryRefused, match="sample 0 of m in other"):
         replacement.replace(lite, storage, order, picture, now=lambda: NOW)

@@ -212,7 +212,7 @@ def test_a_showcase_may_not_unmask_a_contestant(database: Database, tmp_path: Pa
 def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     import shutil
 
-    from app.arena.voting.pool import read_state
+    from app.arena.voting.pool import Pool
 
     shutil.copy(sqlite_template, tmp_path / "db.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
@@ -224,7 +224,7 @@ def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)
     assert (report.competitions, report.count("taken"), report.count("refused")) == (68, 1712, 16)
     with database.reading() as session:
-        state = read_state(session, "text-to-image", NOW.date())
+        state = Pool().state(session, "text-to-image", today=NOW.date())
         dall_e_2 = select(Entry.competition_id).distinct().join(Entry.model).filter_by(slug="dall-e-2")
         assert len(state.competitions) == 68
         assert len(session.scalars(dall_e_2).all()) == 61

@@ -137,7 +137,7 @@ def test_undo_leaves_the_tallies_exactly(database: Database, tmp_path: Path) -> 
     with pytest.raises(errors.VoteUndone):
         cast(database, matchup, "tie")
     with database.reading() as session:
-        assert vote_casting.answer(session, b"v" * 16, kept.matchup).voter_votes == 1
+        assert vote_casting.read_vote(session, b"v" * 16, kept.matchup).voter_votes == 1
         assert [line.action for line in session.scalars(select(LedgerLine)) if "vote" in line.action] == [
             "vote.undone"
         ]
@@ -206,7 +206,7 @@ def test_eight_simultaneous_posts_count_one_vote(database: Database, tmp_path: P
     for _ in range(5):
         matchup = issue(database).public_id
         outcomes = _race_all([partial(cast, database, matchup, "a")] * 8)
-        assert all(isinstance(outcome, vote_casting.Answer) for outcome in outcomes), outcomes
+        assert all(isinstance(outcome, vote_casting.CastVote) for outcome in outcomes), outcomes
     assert sum(map(sum, tallies(database).values())) == 5
     assert tallies(database) == from_log(database)
 

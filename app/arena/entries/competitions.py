@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import Change
 from app.database.doors import execute
-from app.database.statements import Prepared
 from app.words import Mode
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
@@ -24,42 +23,6 @@ Parsed = TypeVar("Parsed", bound=BaseModel)
 LARGEST_TARGET = 1_000_000_000
 STATUSES = ("draft", "open", "closed")
 """In the order in which a file moves a competition, never back."""
-
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_COMPETITIONS = Competition.__table__.c
-_CATEGORIES = Category.__table__.c
-_ENTRIES = Entry.__table__.c
-_TALLIES = Tally.__table__.c
-_VOTES = (
-    select(func.sum(_TALLIES.left_wins + _TALLIES.right_wins + _TALLIES.ties + _TALLIES.both_bad))
-    .where(_TALLIES.competition_id == _COMPETITIONS.id)
-    .scalar_subquery()
-)
-_LISTED = Prepared(
-    lambda _: select(
-        *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
-        *(_COMPETITIONS[name] for name in ("open_gallery", "target")),
-        func.coalesce(_VOTES, 0).label("votes"),
-    ).order_by(_COMPETITIONS.id.desc())
-)
-_FILED = Prepared(
-    lambda _: (
-        select(competition_categories.c.competition_id, _CATEGORIES.slug, _CATEGORIES.title)
-        .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-        .order_by(_CATEGORIES.position, _CATEGORIES.slug)
-    )
-)
-_FIELDS = Prepared(
-    lambda _: (
-        select(
-            _ENTRIES.competition_id,
-            func.count(_ENTRIES.model_id.distinct()).label("models"),
-            func.count().label("entries"),
-        )
-        .where(_ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
-        .group_by(_ENTRIES.competition_id)
-    )
-)
 
 
 class CategoryFile(BaseModel):
@@ -234,15 +197,15 @@ def set_target(
 
 def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
     """List competitions, newest first, drafts only where asked; three queries for any number of them."""
-    fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
-    filed: dict[int, list[tuple[str, str]]] = {}
-    for competition, slug, title in _FILED.all(session):
-        filed.setdefault(competition, []).append((slug, title))
-    return [
-        _summary(row, filed.get(row.id, ()), *fields.get(row.id, (0, 0)))
-        for row in _LISTED.all(session)
-        if drafts or row.status != "draft"
-    ]
+    sizes, categories = _sizes(session), _categories(session)
+    counts = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
+    votes = select(func.sum(counts)).where(Tally.competition_id == Competition.id).scalar_subquery()
+    rows = session.execute(
+        select(*Competition.__table__.c, func.coalesce(votes, 0).label("votes"))
+        .where(true() if drafts else Competition.status != "draft")
+        .order_by(Competition.id.desc())
+    )
+    return [_summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0))) for row in rows]
 
 
 def read_summary(session: Session, slug: str) -> CompetitionSummary:
@@ -262,6 +225,29 @@ def read_frame(session: Session, slug: str) -> tuple[int, int]:
     return row.frame_width, row.frame_height
 
 
+def _sizes(session: Session) -> dict[int, tuple[int, int]]:
+    """Count models and entries by competition, showcases and withdrawn entries left out."""
+    rows = session.execute(
+        select(Entry.competition_id, func.count(Entry.model_id.distinct()), func.count())
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .group_by(Entry.competition_id)
+    )
+    return {competition: (models, entries) for competition, models, entries in rows}
+
+
+def _categories(session: Session) -> dict[int, list[tuple[str, str]]]:
+    """List (slug, title) by competition, in the categories' order."""
+    rows = session.execute(
+        select(competition_categories.c.competition_id, Category.slug, Category.title)
+        .join(Category, Category.id == competition_categories.c.category_id)
+        .order_by(Category.position, Category.slug)
+    )
+    categories: dict[int, list[tuple[str, str]]] = {}
+    for competition, slug, title in rows:
+        categories.setdefault(competition, []).append((slug, title))
+    return categories
+
+
 def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> CompetitionSummary:
     return CompetitionSummary(
         slug=row.slug,
@@ -273,7 +259,7 @@ def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entri
         models=models,
         entries=entries,
         votes=int(row.votes),
-        open_gallery=bool(row.open_gallery),
+        open_gallery=row.open_gallery,
         target=row.target,
     )
 

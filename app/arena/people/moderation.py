@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.battles import LEFT_MODEL, RIGHT_MODEL, AnySelect, join_models, select_battles
 from app.arena.tables import Competition, Entry, Flag, LedgerLine, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.words import Outcome
@@ -230,17 +231,8 @@ def _flag_details(row: Flag) -> FlagDetails:
     )
 
 
-def _select_votes() -> Select[Vote, Matchup, str, str, str]:
-    left, right, left_model, right_model = aliased(Entry), aliased(Entry), aliased(ImageModel), aliased(ImageModel)
-    return (
-        select(Vote, Matchup, Competition.slug, left_model.name, right_model.name)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(left_model, left_model.id == left.model_id)
-        .join(right_model, right_model.id == right.model_id)
-    )
+def _select_votes() -> AnySelect:
+    return join_models(select_battles(Vote, Matchup, Competition.slug, LEFT_MODEL.name, RIGHT_MODEL.name))
 
 
 def _vote_details(vote: Vote, matchup: Matchup, competition: str, left: str, right: str) -> VoteDetails:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena import ledger
+from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
@@ -47,14 +48,9 @@ def count_votes(session: Session, voter: bytes) -> int:
 
 def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
     """Return the addresses of sides `a` and `b` of a judged matchup; None for a withdrawn picture."""
-    left, right = aliased(Entry), aliased(Entry)
     row = session.execute(
-        select(left.media_key, left.withdrawn_at, right.media_key, right.withdrawn_at)
-        .select_from(Matchup)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(Voter, Voter.id == Matchup.voter_id)
-        .join(Vote, Vote.matchup_id == Matchup.id)
+        select_battles(LEFT.media_key, LEFT.withdrawn_at, RIGHT.media_key, RIGHT.withdrawn_at)
+        .join(Voter, Voter.id == Vote.voter_id)
         .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != Outcome.SKIP)
     ).one_or_none()
     if row is None:
@@ -67,15 +63,9 @@ def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
 ) -> list[OwnVote]:
     """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
-    left, right, left_model, right_model = _sides()
+    columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
-        select(Vote, Matchup.public_id, Competition, left, right, left_model, right_model)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(left_model, left_model.id == left.model_id)
-        .join(right_model, right_model.id == right.model_id)
+        join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
         .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
@@ -116,10 +106,6 @@ def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     row.token, row.login, row.deleted_at = None, None, now
     ledger.note(session, "voter.deleted", f"voter:{row.id}", now=now, actor="voter")
     return True
-
-
-def _sides() -> tuple[type[Entry], type[Entry], type[ImageModel], type[ImageModel]]:
-    return aliased(Entry), aliased(Entry), aliased(ImageModel), aliased(ImageModel)
 
 
 def _side(entry: Entry, model: ImageModel) -> OwnSide:

@@ -25,7 +25,7 @@ ACTOR = "command line"
 
 
 @dataclass(frozen=True)
-class Replaced:
+class Replacement:
     """The samples, and how many votes on the old one no longer count; not `is_new` when a run before did it."""
 
     old: int
@@ -35,7 +35,7 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Order:
+class ReplacementOrder:
     """What is to be replaced, by which file and why; without `sample` the only one that stands."""
 
     competition: str
@@ -48,8 +48,8 @@ class Order:
 
 
 def replace(
-    database: Database, storage: Storage, order: Order, picture: Picture, *, now: Callable[[], datetime]
-) -> Replaced:
+    database: Database, storage: Storage, order: ReplacementOrder, picture: Picture, *, now: Callable[[], datetime]
+) -> Replacement:
     """
     Withdraw the old sample and enter the new one, in one transaction; then take the votes on the old one out.
 
@@ -66,10 +66,10 @@ def replace(
     if not order.keep_votes:
         while count := database.write(partial(_exclude, order=order, sample=old, now=now())):
             excluded += count
-    return Replaced(old, new, excluded, is_new)
+    return Replacement(old, new, excluded, is_new)
 
 
-def _swap(session: Session, order: Order, stored: StoredPicture, now: datetime) -> tuple[int, int]:
+def _swap(session: Session, order: ReplacementOrder, stored: StoredPicture, now: datetime) -> tuple[int, int]:
     samples = _samples(session, order)
     old = _old(order, samples)
     new = max(row.sample for row in samples) + 1
@@ -84,7 +84,7 @@ def _swap(session: Session, order: Order, stored: StoredPicture, now: datetime) 
     return old, new
 
 
-def _old(order: Order, samples: list[Entry]) -> int:
+def _old(order: ReplacementOrder, samples: list[Entry]) -> int:
     standing = [row.sample for row in samples if row.withdrawn_at is None]
     if order.sample is not None:
         if order.sample not in {row.sample for row in samples}:
@@ -98,7 +98,7 @@ def _old(order: Order, samples: list[Entry]) -> int:
     return standing[0]
 
 
-def _done(session: Session, order: Order, sha256: str) -> tuple[int, int] | None:
+def _done(session: Session, order: ReplacementOrder, sha256: str) -> tuple[int, int] | None:
     """Old and new sample, where this image replaced one already. Raises EntryRefused when it stands otherwise."""
     for row in _samples(session, order):
         if row.sha256 != sha256:
@@ -110,7 +110,7 @@ def _done(session: Session, order: Order, sha256: str) -> tuple[int, int] | None
     return None
 
 
-def _samples(session: Session, order: Order) -> list[Entry]:
+def _samples(session: Session, order: ReplacementOrder) -> list[Entry]:
     model = lookup.ids(session, [order.model]).get(order.model)
     query = (
         select(Entry)
@@ -120,7 +120,7 @@ def _samples(session: Session, order: Order) -> list[Entry]:
     return list(session.scalars(query.order_by(Entry.sample)))
 
 
-def _exclude(session: Session, *, order: Order, sample: int, now: datetime) -> int:
+def _exclude(session: Session, *, order: ReplacementOrder, sample: int, now: datetime) -> int:
     """Some of the counted votes on that sample; returns how many."""
     old = [row.id for row in _samples(session, order) if row.sample == sample]
     votes = session.scalars(
