@@ -78,10 +78,10 @@ def _ask_password_hash(name: str, from_stdin: bool) -> str:
     from argon2 import PasswordHasher
 
     if from_stdin:
-        given = sys.stdin.readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
-        given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return passwords.hash_password(name, given, PasswordHasher())
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return passwords.hash_password(name, password, PasswordHasher())
 
 
 def _sign_in_address(arena: Installation) -> str:

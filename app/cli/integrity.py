@@ -145,10 +145,10 @@ def _print_json(outcome: Any, *, acts: bool) -> None:
 
 def _print_findings(outcome: Any, *, acts: bool) -> None:
     for finding in outcome.found.findings:
-        subject, told = finding.subject, finding.evidence
+        subject, evidence = finding.subject, finding.evidence
         who = f"network {subject.network_key.hex()}" if subject.voter_id is None else f"voter {subject.voter_id}"
-        about = f", {told['direction'] or 'about'} {told['model']}" if told["model"] else ""
-        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {told['answered']} votes)")
+        about = f", {evidence['direction'] or 'about'} {evidence['model']}" if evidence["model"] else ""
+        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {evidence['answered']} votes)")
     verb = "quarantined" if acts else "suspicious; a report changes nothing"
     click.echo(
         f"{len(outcome.found.findings)} {verb}; {outcome.found.excluded} votes excluded, "
