@@ -180,7 +180,9 @@ def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> Non
     if place.role == "showcase":
         query = query.where(Competition.status == "open")
     if session.scalars(select(exists(query))).one():
-        raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
+        raise errors.EntryRefused(
+            f"a {opposite} has the same prompt: beside it, the named picture would give away the blind one"
+        )
 
 
 def _name(place: EntryKey) -> str:
