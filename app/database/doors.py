@@ -33,7 +33,7 @@ from app import metrics
 from app.database import engines
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
-from app.database.group_commit import CommitQueue, NoTurn, Overtaken, QueuedWrite, deliver, group_by_work
+from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
 from app.errors import Refusal
 
 Item = TypeVar("Item")
@@ -130,7 +130,7 @@ class Database:
         """
         Run `work` in one transaction and return its result after the commit.
 
-        `work` touches nothing but its session, may be run again after a lost race (Overtaken says so), and returns
+        `work` touches nothing but its session, may be run again after a lost race (LostRace says so), and returns
         frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
@@ -150,7 +150,7 @@ class Database:
         """
         Run `work` for this item and for those that other threads bring meanwhile; return this one's result.
 
-        One call, in one transaction, gives each of its items a result or the exception to raise for it; Overtaken
+        One call, in one transaction, gives each of its items a result or the exception to raise for it; LostRace
         to be asked again. Otherwise as `write`.
         """
         with _translated():
@@ -192,7 +192,7 @@ class Database:
 
     @contextmanager
     def _committing(self, patience: float) -> Iterator[Session]:
-        """Open a transaction that commits when the block ends well. Raises NoTurn when patience ends."""
+        """Open a transaction that commits when the block ends well. Raises QueueTimeout when patience ends."""
         if self.is_sqlite:
             engine = self._write_engine.execution_options(patience=patience)
             with Session(engine, expire_on_commit=False) as session:
@@ -210,11 +210,11 @@ class Database:
 
     @contextmanager
     def _writer_slot(self, patience: float) -> Iterator[None]:
-        """Take one of the few places for writers of this process on PostgreSQL. Raises NoTurn."""
+        """Take one of the few places for writers of this process on PostgreSQL. Raises QueueTimeout."""
         try:
             self._writers.get(timeout=patience)
         except Empty:
-            raise NoTurn from None
+            raise QueueTimeout from None
         try:
             yield
         finally:
@@ -355,7 +355,7 @@ def _attempts() -> Iterator[AbstractContextManager[None]]:
 def _swallow_lost_race(pause: float) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, Overtaken) as error:
+    except (DBAPIError, LostRace) as error:
         if not _lost_race(error):
             raise
         time.sleep(pause)
@@ -366,13 +366,13 @@ def _translated() -> Iterator[None]:
     """Turn a database that is locked, full or away into one named condition for callers."""
     try:
         yield
-    except (OperationalError, NoTurn, Overtaken) as error:
+    except (OperationalError, QueueTimeout, LostRace) as error:
         metrics.count("database_busy_total")
         raise DatabaseBusy(BUSY) from error
 
 
-def _lost_race(error: DBAPIError | Overtaken) -> bool:
-    return isinstance(error, Overtaken) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+def _lost_race(error: DBAPIError | LostRace) -> bool:
+    return isinstance(error, LostRace) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
 def _alembic() -> Config:

@@ -61,7 +61,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How long a page may be sent again: in this minute, until a board of it is due, and while nobody commits."""
+    """The limits within which a page may be sent again: this minute, no board of it due, and nobody commits."""
 
     reads: Reads
     minute: int

@@ -53,7 +53,7 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
     # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
     try:
         vote, shown = database.write_batched(cast_and_reveal, ballot)
-    except vote_casting.Uncharged:
+    except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
         vote, shown = database.write_batched(cast_and_reveal, ballot)
     if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted

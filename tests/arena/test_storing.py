@@ -14,9 +14,9 @@ from app.arena.entries import competitions
 from app.arena.people.policy import PUBLIC
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.arena.voting import vote_casting
-from app.arena.voting.vote_casting import Ballot, CastVote, Uncharged
+from app.arena.voting.vote_casting import Ballot, CastVote, UnchargedMatchup
 from app.database.doors import Database
-from app.database.group_commit import Overtaken
+from app.database.group_commit import LostRace
 from app.words import OUTCOMES
 from tests.arena.test_voting import from_log, tallies
 from tests.factories import NOW, issue, later, make_arena
@@ -101,7 +101,7 @@ def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_agai
     voter = b"v" * 16
     ballots = [ballot(voter, one.public_id, "a", NOW) for one in (first, first, second)]
     kinds = [type(result) for result in cast_all(database, ballots)]
-    assert kinds == [CastVote, Overtaken, Overtaken] or (first.public_id == second.public_id)
+    assert kinds == [CastVote, LostRace, LostRace] or (first.public_id == second.public_id)
     assert [type(result) for result in cast_all(database, ballots)] == [CastVote, CastVote, CastVote]
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 2
@@ -111,7 +111,7 @@ def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_agai
 def test_what_nobody_looked_at_is_charged_before_it_is_stored(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
     unseen = replace(ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW), policy=PUBLIC)
-    assert isinstance(cast_all(database, [unseen])[0], Uncharged)
+    assert isinstance(cast_all(database, [unseen])[0], UnchargedMatchup)
     database.write(lambda s: vote_casting.charge_unseen(s, unseen))
     [vote] = cast_all(database, [unseen])
     assert isinstance(vote, CastVote)

@@ -86,7 +86,7 @@ class CandidatePairs:
 
 @dataclass(frozen=True, eq=False)
 class StrengthEstimate:
-    """What the votes of a mode say of its models: strengths in logits and their covariance about the mean."""
+    """The strengths of a mode's models in logits, fitted to its votes, and their covariance about the mean."""
 
     model_ids: Ints
     """Ascending."""
