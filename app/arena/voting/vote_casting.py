@@ -76,7 +76,7 @@ _THESE = PreparedStatement(
 
 
 @dataclass(frozen=True)
-class CastVote:
+class VoteRecord:
     """A vote as the log has it. The models are for the reveal; a skip reveals nobody."""
 
     matchup: bytes
@@ -110,12 +110,12 @@ class UnchargedMatchup(Exception):
     """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
 
 
-def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | Exception]:
+def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[VoteRecord | Exception]:
     """
     Read the ballots' matchups, decide what each ballot comes to, and store the new votes: a result for each.
 
     The same outcome again gives the vote that is stored. An error stands in the place of a vote: MatchupNotFound,
-    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, UnchargedMatchup (call `charge_unseen`, try again), or
+    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, UnchargedMatchup (`charge_unseen`, then try again) or
     LostRace (the matchup or its voter changed at this moment, by another of these ballots too: try again).
     """
     rows = _read_matchups(session, ballots)
@@ -129,7 +129,7 @@ def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | E
     return [_result(decision, stored) for decision in decisions]
 
 
-def cast_vote(session: Session, ballot: Ballot) -> CastVote:
+def cast_vote(session: Session, ballot: Ballot) -> VoteRecord:
     """Cast one vote in a transaction of its own, charged where nobody looked. Raises what `cast_votes` gives."""
     [result] = cast_votes(session, [ballot])
     if isinstance(result, UnchargedMatchup):
@@ -212,7 +212,7 @@ def annotate(
     return True
 
 
-def read_vote(session: Session, voter: bytes, matchup: bytes) -> CastVote:
+def read_vote(session: Session, voter: bytes, matchup: bytes) -> VoteRecord:
     """Read one's own vote on a matchup. Raises MatchupNotFound before the vote too."""
     row = _read_matchup(session, voter, matchup)
     if row.outcome is None:
@@ -236,7 +236,7 @@ def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
     return rows
 
 
-def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | UnchargedMatchup:
+def _decide(row: Any, ballot: Ballot) -> NewVote | VoteRecord | ArenaError | UnchargedMatchup:
     """Decide what a ballot comes to: a new vote to be stored, the vote that is stored already, or an error."""
     try:
         _check_own(row)
@@ -264,8 +264,8 @@ def _new_vote(row: Any, ballot: Ballot) -> NewVote:
 
 
 def _result(
-    decision: NewVote | CastVote | ArenaError | UnchargedMatchup, stored: Container[NewVote]
-) -> CastVote | Exception:
+    decision: NewVote | VoteRecord | ArenaError | UnchargedMatchup, stored: Container[NewVote]
+) -> VoteRecord | Exception:
     if not isinstance(decision, NewVote):
         return decision
     return _vote(decision.row) if decision in stored else LostRace()
@@ -286,7 +286,7 @@ def _check_own(row: Any) -> None:
         raise errors.MatchupNotFound("No such matchup of yours.")
 
 
-def _repeat(row: Any, outcome: str) -> CastVote:
+def _repeat(row: Any, outcome: str) -> VoteRecord:
     if row.undone_at is not None:
         raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
     if row.outcome != outcome:
@@ -322,8 +322,8 @@ def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
     return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
 
 
-def _vote(row: Any) -> CastVote:
-    return CastVote(
+def _vote(row: Any) -> VoteRecord:
+    return VoteRecord(
         matchup=row.public_id,
         outcome=row.outcome,
         counted=bool(row.counted),
