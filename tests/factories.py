@@ -64,7 +64,7 @@ def make_entry(
 ) -> None:
     """One image of one model."""
     stored = entries.store(storage, renditions.picture(picture_bytes(seed), FRAME))
-    entries.add(session, entries.Place(competition, model, sample), stored, entries.Facts(), now=NOW)
+    entries.add(session, entries.EntryKey(competition, model, sample), stored, entries.EntryDetails(), now=NOW)
 
 
 def make_arena(

@@ -1,4 +1,4 @@
-"""What people judge, who judged it, and what they said."""
+"""Tables of the arena: competitions, entries, matchups, votes, voters, admins and the ledger."""
 
 from datetime import date, datetime
 from typing import Any

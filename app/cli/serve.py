@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
-from app.cli.opening import migrate_option, opened
+from app.cli.opening import migrate_option, open_installation
 from app.settings import count_together, one_thread_for_numpy
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ STOP_SECONDS = 10
 def serve(migrate: bool) -> None:
     """Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment."""
     one_thread_for_numpy()
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     arena.database.close()  # no worker may come to hold a connection of its parent
     settings = arena.settings
     if settings.metrics_token.get_secret_value() and settings.prometheus_multiproc_dir is None:

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from flask import Response, current_app, g, request
 
 from app.arena.people import admins, networks
-from app.arena.people.admins import TOUCH
+from app.arena.people.admins import TOUCH_INTERVAL
 from app.edge import logs, team
 from app.edge.context import now, parts
 from app.edge.identity import is_https
@@ -132,10 +132,10 @@ def _by_session() -> Administrator | None:
     if not token:
         return None
     with parts().database.reading() as session:
-        known = admins.session_of(session, token, now=moment)
+        known = admins.find_session(session, token, now=moment)
     if known is None:
         return None
     name, seen_at = known
-    if moment - seen_at >= TOUCH:
+    if moment - seen_at >= TOUCH_INTERVAL:
         parts().database.write(lambda session: admins.touch(session, token, now=moment))
     return Administrator(name, token)

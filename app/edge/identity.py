@@ -28,7 +28,7 @@ def voter() -> bytes | None:
         return cast("bytes | None", g.voter)
     if parts().settings.profile == "team":
         login = team.login()
-        return None if login is None else logins.token(_secret(), login)
+        return None if login is None else logins.voter_token(_secret(), login)
     try:
         return decode_id(_signer().unsign(request.cookies.get(cookie_name(), "")).decode("ascii"))
     except (BadSignature, UnicodeDecodeError):

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from app.arena import errors
 from app.arena.entries import competitions
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.people import vote_history
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
@@ -52,7 +52,7 @@ def entrance() -> Response:
     who, wish = voter(), _wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
     if issued is None:
         return _private("start.html", wish=wish, choice=_choice(listed, wish.mode))
     return _screen(Screen(issued), wish, listed)
@@ -81,8 +81,8 @@ def pair(matchup_id: str) -> Response:
             pass
         else:
             named = reveal.revealed(session, answer, with_change=True)
-            screen = Screen(screen.issued, answer, named, vote_history.pictures(session, who, matchup))
-        listed = competitions.listing(session)
+            screen = Screen(screen.issued, answer, named, vote_history.read_picture_urls(session, who, matchup))
+        listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, _wish(request.args), listed)
@@ -127,7 +127,7 @@ def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
     return make_response(redirect(where, 303))
 
 
-def _screen(screen: Screen, wish: MatchupFilter, listed: list[Summary]) -> Response:
+def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary]) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
     return _private(
@@ -162,7 +162,7 @@ def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
     )
 
 
-def _choice(listed: list[Summary], mode: str) -> Choice:
+def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
     open_now = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     narrow = max(2, parts().policy.smallest_pool)
     here = [entry for entry in open_now if entry.mode == mode and entry.models >= narrow]
@@ -177,7 +177,7 @@ def _choice(listed: list[Summary], mode: str) -> Choice:
 
 def _nothing_left(wish: MatchupFilter) -> Response:
     with parts().database.reading() as session:
-        choice = _choice(competitions.listing(session), wish.mode)
+        choice = _choice(competitions.list_competitions(session), wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
     response = _private("nothing_left.html", wish=wish, choice=choice)

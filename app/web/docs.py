@@ -122,7 +122,7 @@ def _api(base: str, samples: Samples) -> str:
 
 
 def _samples(session: Session) -> Samples:
-    listed = competitions.listing(session)
+    listed = competitions.list_competitions(session)
     entered = entries.entered_models(session)
     models = [model.slug for model in lookup.models(session, today()) if model.id in entered]
     known = next((one for one in listed if one.categories), None)

@@ -141,7 +141,7 @@ def _arrived(arrival: Arrival) -> Item:
 
 def _sitemap(base: str) -> str:
     with parts().database.reading() as session:
-        paths = tuple(_paths(visible(session), competitions.listing(session)))
+        paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
     return render_template("sitemap.xml", base=base, paths=paths)
 
 
@@ -151,7 +151,7 @@ def _llms(base: str) -> str:
     return render_template("llms.txt", base=base, models=listed, modes=MODES)
 
 
-def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Summary]) -> Iterator[str]:
+def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
     yield from ("/", "/models", "/competitions", "/methodology")
     for mode in MODES:
         here = [entry for entry in listed if entry.mode == mode]

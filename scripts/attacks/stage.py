@@ -102,7 +102,7 @@ def build(database: Database, policy: Policy, models: int, seed: int) -> Stage:
 
 
 def token(kind: str, number: int) -> bytes:
-    """A voter's cookie value."""
+    """Return the cookie value of a voter."""
     return hashlib.sha256(f"{kind} {number}".encode()).digest()[:16]
 
 

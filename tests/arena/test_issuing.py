@@ -206,7 +206,7 @@ def test_a_withdrawn_entry_is_not_issued_from_a_state_that_still_has_it(
     make_arena(database, tmp_path, competitions=1, models=3)
     pool = Pool(clock=lambda: 0.0)
     issue(database, b"x" * 16, pool=pool)
-    place = entries.Place("c0", "m0", 0)
+    place = entries.EntryKey("c0", "m0", 0)
     database.write(lambda session: entries.withdraw(session, place, now=NOW, reason="test"))
     for n in range(5):
         assert shown(database, issue(database, bytes([n]) * 16, pool=pool))[0] == {"m1", "m2"}

@@ -60,7 +60,7 @@ def test_what_left_meanwhile_is_refused(arena: Database, what: str) -> None:
 
     def leave(session: Session) -> None:
         if what == "withdrawn":
-            entries.withdraw(session, entries.Place("c0", "m1", 0), now=NOW, reason="test")
+            entries.withdraw(session, entries.EntryKey("c0", "m1", 0), now=NOW, reason="test")
         else:
             competitions.set_status(session, "c0", "closed", now=NOW)
 

@@ -118,7 +118,7 @@ def test_a_closed_competition_takes_no_vote(database: Database, tmp_path: Path) 
 def test_a_withdrawn_entry_takes_no_vote(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=1, models=2)
     matchup = issue(database)
-    place = entries.Place("c0", "m0")
+    place = entries.EntryKey("c0", "m0")
     assert database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
     with pytest.raises(errors.MatchupClosed):
         cast(database, matchup.public_id, "a")
@@ -246,7 +246,7 @@ def test_a_vote_that_waited_for_the_end_of_its_matchup_is_refused(
         if ended == "closed":
             competitions.set_status(session, issued.slug, "closed", now=NOW)
         else:
-            place = entries.Place(issued.slug, left_model(session, issued.public_id))
+            place = entries.EntryKey(issued.slug, left_model(session, issued.public_id))
             entries.withdraw(session, place, reason="a hand has six fingers", now=NOW)
         session.flush()
         holding.set()

@@ -95,11 +95,11 @@ def competition(
 def enter(app: Flask, slug: str, model: Named, *, seed: int) -> None:
     parts = parts_of(app)
     stored = entries.store(parts.storage, renditions.picture(drawing(seed), FRAME))
-    place = entries.Place(slug, model.slug)
+    place = entries.EntryKey(slug, model.slug)
 
     def work(session: Session) -> None:
         loading.stub(session, model.slug, model.name)
-        entries.add(session, place, stored, entries.Facts(), now=moment())
+        entries.add(session, place, stored, entries.EntryDetails(), now=moment())
 
     parts.database.write(work)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.entries import entries
-from app.arena.entries.entries import Facts, Place, Stored
+from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.renditions import Picture
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import vote_casting
@@ -70,13 +70,15 @@ def replace(
     return Replacement(old, new, excluded, is_new)
 
 
-def _swap(session: Session, order: ReplacementOrder, stored: Stored, now: datetime) -> tuple[int, int]:
+def _swap(session: Session, order: ReplacementOrder, stored: StoredPicture, now: datetime) -> tuple[int, int]:
     samples = _samples(session, order)
     old = _old(order, samples)
     new = max(row.sample for row in samples) + 1
-    facts = Facts(source={"file": order.file, "replaces": old} | entries.vouched(order.no_visible_mark))
-    entries.withdraw(session, Place(order.competition, order.model, old), reason=order.reason, now=now)
-    entries.add(session, Place(order.competition, order.model, new), stored, facts, now=now)
+    facts = EntryDetails(
+        source={"file": order.file, "replaces": old} | entries.describe_exception(order.no_visible_mark)
+    )
+    entries.withdraw(session, EntryKey(order.competition, order.model, old), reason=order.reason, now=now)
+    entries.add(session, EntryKey(order.competition, order.model, new), stored, facts, now=now)
     name = f"entry:{order.competition}/{order.model}/contestant/{old}"
     fate = "kept" if order.keep_votes else "excluded"
     ledger.note(session, "entry.replaced", name, now=now, reason=order.reason, by=new, votes=fate)

@@ -22,6 +22,7 @@ from app.words import Outcome
 Side = tuple[str, int]
 """A board's key, and a model."""
 
+# In the path of every vote.
 _STANDINGS = Prepared(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
