@@ -14,6 +14,7 @@ from app.catalog.lookup import UnknownModel
 from app.catalog.parameters import grouped
 from app.catalog.pricing import PriceFrom
 from app.database.doors import Database
+from app.database.statements import PreparedStatement
 from tests.catalog.editing import DAY_1, edit, load_folder
 
 TODAY = DAY_1.date()
