@@ -198,7 +198,7 @@ def tallies(patient: Patient) -> Finding:
 def boards(patient: Patient) -> Finding:
     """Stale ones are computed by whoever reads or votes next; old stale ones mean that it fails."""
     with patient.database.reading() as session:
-        found = board_ages.of_boards(session, patient.now)
+        found = board_ages.read_board_ages(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
         return Finding("warn", f"{', '.join(late)} waiting for a refresh: open a board, or run `arena recompute`")
@@ -209,7 +209,7 @@ def sweep(patient: Patient) -> Finding:
     """The last audit of what the numbers rest on."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(board_ages.of_boards(session, patient.now))
+        is_used = bool(board_ages.read_board_ages(session, patient.now))
     if last is None and not is_used:
         return Finding("ok", "nothing to audit yet")
     if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):

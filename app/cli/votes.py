@@ -13,7 +13,7 @@ from app.words import MODES
 
 if TYPE_CHECKING:
     from app.database.doors import Database
-    from app.leaderboards.open_data.manifest import Manifest
+    from app.leaderboards.open_data.manifest import VotesManifest
 
 SECRET_BYTES = 32
 
@@ -85,7 +85,7 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
 
     from app.leaderboards.open_data import manifest, votes_import
 
-    arena, total = opened(migrate=migrate), manifest.read(file).votes
+    arena, total = opened(migrate=migrate), manifest.read_manifest(file).votes
     columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
@@ -109,17 +109,17 @@ def _refresh(database: "Database") -> None:
 
 
 @contextmanager
-def _replacing(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
+def _replacing(file: Path) -> Iterator[tuple[BinaryIO, Callable[["VotesManifest"], None]]]:
     """Where to put a file and its manifest: both take their names when both are whole, and not before."""
-    from app.leaderboards.open_data.manifest import beside
+    from app.leaderboards.open_data.manifest import manifest_path
 
     described: list[str] = []
-    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]
+    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, manifest_path(file))]
     try:
         with parts[0].open("xb") as data:
             yield data, lambda manifest: described.append(manifest.model_dump_json(indent=2))
         parts[1].write_text(described[0] + "\n", encoding="utf-8")
-        for part, path in zip(parts, (file, beside(file)), strict=True):
+        for part, path in zip(parts, (file, manifest_path(file)), strict=True):
             part.replace(path)
     finally:
         for part in parts:

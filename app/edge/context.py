@@ -19,9 +19,9 @@ from app.database.doors import Database, DatabaseBusy
 from app.demo.simulated_voters import is_demo
 from app.edge.read_cache import Recent, forget, recall
 from app.gateway.storage import Storage
-from app.leaderboards.integrity.audit import latest_id
+from app.leaderboards.integrity.audit import read_latest_id
 from app.leaderboards.runs import refresh as boards
-from app.leaderboards.views.boards import current
+from app.leaderboards.views.boards import read_current
 from app.leaderboards.views.reveal import Reveal
 from app.settings import Settings
 
@@ -60,9 +60,9 @@ def refresh(found: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
     `also` is what the page will recall, read in the same snapshot.
     """
     others, g.due_at = g.get("due_at", math.inf), -math.inf
-    of_each = tuple((read, mode) for mode in modes for read in (_due_at, latest_id))
+    of_each = tuple((read, mode) for mode in modes for read in (_due_at, read_latest_id))
     with suppress(DatabaseBusy):
-        dues = [recall(_due_at, mode, also=(*of_each, (current,), (is_demo,), *also)) for mode in modes]
+        dues = [recall(_due_at, mode, also=(*of_each, (read_current,), (is_demo,), *also)) for mode in modes]
         stale = [mode for mode, due_at in zip(modes, dues, strict=True) if due_at <= time.monotonic()]
         for mode in stale:
             _compute(found, mode)
@@ -107,5 +107,5 @@ def _compute(found: Parts, mode: str) -> None:
 def _due_at(session: Session, mode: str) -> float:
     """When the first stale board may be computed, on this process's clock; never while all are current."""
     asked = time.monotonic()
-    waits = (board.wait_ms for board in boards.stale(session, mode))
+    waits = (board.wait_ms for board in boards.find_stale(session, mode))
     return asked + min(waits, default=math.inf) / 1000

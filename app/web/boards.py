@@ -16,7 +16,7 @@ from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.competition_places import Filed, filed
+from app.leaderboards.views.competition_places import BoardCompetition, list_competitions
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.words import MODES, Mode
 
@@ -76,9 +76,9 @@ def board(mode: str, category: str | None = None) -> Response:
     read_mode(mode)
     asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
-    made_from = (asked, run, current.catalogue, recall(audit.latest_id, mode))
+    made_from = (asked, run, current.catalogue, recall(audit.read_latest_id, mode))
     return public_page(made_from, lambda: _render(mode, category, asked))
 
 
@@ -93,11 +93,11 @@ def axis(rows: Iterable[Interval]) -> Axis:
 
 def _render(mode: str, category: str | None, asked: Filters) -> str:
     with parts().database.reading() as session:
-        whole = boards.board(session, mode, category, now=now())
-        shown = boards.board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
-        listed = filed(session, mode)
+        whole = boards.read_board(session, mode, category, now=now())
+        shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
+        listed = list_competitions(session, mode)
         providers = lookup.providers(session)
-        certificate = certificates.stored(session, mode).get(whole.key)
+        certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
         board=shown,
@@ -117,12 +117,12 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     )
 
 
-def tabs(listed: Iterable[Summary | Filed]) -> list[tuple[str, str]]:
+def tabs(listed: Iterable[Summary | BoardCompetition]) -> list[tuple[str, str]]:
     """Categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
 
-def _counted(listed: list[Filed], category: str | None) -> int:
+def _counted(listed: list[BoardCompetition], category: str | None) -> int:
     """Competitions with votes that this board adds up."""
     return sum(
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})

@@ -52,7 +52,7 @@ def words(slug: str) -> Card:
     """What the card of a model says."""
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.model_results(session, page.slug)
+        found = results.read_results(session, page.slug)
     ranked = [board for board in found.boards if board.category is None and board.place.rank is not None]
     figures: list[tuple[str, str]] = []
     if ranked:

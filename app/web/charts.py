@@ -10,7 +10,7 @@ from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
 from app.leaderboards.views.head_to_head import Battles
 from app.web.formats import percent, plural
-from app.web.svg import Curve, Moment, Plot, Spot, curve, scatter
+from app.web.svg import Curve, CurvePoint, Plot, Spot, curve, scatter
 
 TALL, LOW = 290, 180
 """Pixels of what is drawn, without axes: points, and a rating over time."""
@@ -81,7 +81,7 @@ def speed_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
 
 def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
     """A model's rating over time."""
-    moments = [Moment(p.at.timestamp(), p.rating, p.rating_low, p.rating_high) for p in points]
+    moments = [CurvePoint(p.at.timestamp(), p.rating, p.rating_low, p.rating_high) for p in points]
     if len({moment.at for moment in moments}) < 2:
         return HistoryChart(None, tuple(points))
     within_days = moments[-1].at - moments[0].at < 3 * DAY

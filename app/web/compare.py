@@ -15,7 +15,7 @@ from app.edge.page_cache import public_page
 from app.edge.read_cache import recall
 from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
-from app.leaderboards.views.results import BoardResult, Place
+from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
@@ -29,7 +29,7 @@ WIDTH = 600
 
 
 @dataclass(frozen=True)
-class Bar:
+class RecordBar:
     """A record as widths of a bar of 600: A's wins, ties of either kind, B's wins."""
 
     a: float
@@ -43,7 +43,7 @@ class Meeting:
 
     record: HeadToHead
     interval: tuple[float, float] | None
-    bar: Bar | None
+    bar: RecordBar | None
 
 
 @blueprint.get("/compare")
@@ -92,7 +92,7 @@ def _render(a: str, b: str) -> str:
         pages = [lookup.model(session, slug, today()) for slug in (a, b)]
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]
-        places = [results.model_results(session, page.slug).boards for page in pages]
+        places = [results.read_results(session, page.slug).boards for page in pages]
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
         "compare.html",
@@ -106,15 +106,15 @@ def _render(a: str, b: str) -> str:
 
 
 def _meeting(session: Session, a: ModelPage, b: ModelPage, mode: str) -> Meeting:
-    record = head_to_head.head_to_head(session, a.slug, b.slug, mode, now=now())
+    record = head_to_head.compare_models(session, a.slug, b.slug, mode, now=now())
     return Meeting(record, head_to_head.share_interval(record.total), _bar(record.total))
 
 
-def _bar(total: Battles) -> Bar | None:
+def _bar(total: Battles) -> RecordBar | None:
     if not total.votes:
         return None
     unit = WIDTH / total.votes
-    return Bar(
+    return RecordBar(
         round(total.a_wins * unit, 1),
         round((total.ties + total.both_bad) * unit, 1),
         round(total.b_wins * unit, 1),
@@ -123,7 +123,7 @@ def _bar(total: Battles) -> Bar | None:
 
 def _side_by_side(
     ours: tuple[BoardResult, ...], theirs: tuple[BoardResult, ...]
-) -> tuple[tuple[BoardResult, Place | None, Place | None], ...]:
+) -> tuple[tuple[BoardResult, BoardPlace | None, BoardPlace | None], ...]:
     """Every board that either is on: (board, place of A, place of B)."""
     a = {(board.mode, board.category): board for board in ours}
     b = {(board.mode, board.category): board for board in theirs}

@@ -47,8 +47,8 @@ def _render_list(asked: dict[str, str]) -> str:
 def _render(slug: str) -> str:
     with parts().database.reading() as session:
         exhibit = gallery.exhibit(session, slug)
-        view = boards.competition_board(session, slug, now=now())
-        certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
+        view = boards.read_competition_board(session, slug, now=now())
+        certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
         exhibit=exhibit,

@@ -92,7 +92,7 @@ def model_llms(slug: str) -> Response:
 def _badge(slug: str, mode: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.model_results(session, slug)
+        found = results.read_results(session, slug)
     shown = [board for board in found.boards if board.category is None and mode in {"", board.mode}]
     shown.sort(key=lambda board: board.place.rank is None)
     best = shown[0] if shown else None
@@ -113,8 +113,8 @@ def _badge(slug: str, mode: str) -> str:
 def _feed() -> str:
     with parts().database.reading() as session:
         items = [
-            *(_changed(change) for change in news.rank_changes(session, now())),
-            *(_arrived(arrival) for arrival in news.arrivals(session)),
+            *(_changed(change) for change in news.read_rank_changes(session, now())),
+            *(_arrived(arrival) for arrival in news.read_arrivals(session)),
         ]
     items.sort(key=lambda item: (-item.at.timestamp(), item.mark))
     updated = items[0].at if items else datetime.fromtimestamp(0, now().tzinfo)
@@ -166,13 +166,13 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Summary]
 def _model_llms(slug: str, base: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found: ModelResults = results.model_results(session, page.slug)
+        found: ModelResults = results.read_results(session, page.slug)
     return render_template(
         "model_llms.txt",
         model=page,
         base=base,
         results=found,
         groups=groups(found),
-        questions=faq.questions(page, found),
+        questions=faq.answer_questions(page, found),
         facts=facts,
     )

@@ -41,14 +41,14 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
         return {"votes": 0, "cast": [], "boards": (), "agreement": None}
     undo_seconds = parts().settings.undo_seconds
     with parts().database.reading() as session:
-        boards = tuple((mode, personal.own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
+        boards = tuple((mode, personal.read_own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
         return {
             "votes": vote_history.votes(session, who),
             "cast": vote_history.own_votes(
                 session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE
             ),
             "boards": tuple((mode, rows, axis(rows)) for mode, rows in boards if rows),
-            "agreement": personal.agreement(session, who) if page == 1 else None,
+            "agreement": personal.read_agreement(session, who) if page == 1 else None,
         }
 
 

@@ -36,7 +36,7 @@ def exposition() -> Response:
 
 def _now() -> str:
     with parts().database.reading() as session:
-        found = board_ages.of_boards(session, datetime.now(UTC))
+        found = board_ages.read_board_ages(session, datetime.now(UTC))
     seconds = _gauge(AGE, {one.mode: one.seconds for one in found})
     return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in found})]) + "\n"
 

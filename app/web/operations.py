@@ -23,7 +23,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     """What a good answer holds: fields of JSON, or the types of a file."""
 
     status: str
@@ -43,7 +43,7 @@ class Operation:
     summary: str
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[DocumentedResponse, ...]
     errors: tuple[tuple[str, tuple[str, ...]], ...]
     codes: tuple[Code, ...]
 
@@ -104,7 +104,7 @@ def _parameter(one: dict[str, Any], schemas: dict[str, Any]) -> Field:
     )
 
 
-def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer:
+def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> DocumentedResponse:
     content = one.get("content", {})
     schema = content.get(JSON, {}).get("schema", {})
     headers = tuple(
@@ -112,7 +112,7 @@ def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer
         for name, given in one.get("headers", {}).items()
     )
     about = _resolved(schema, schemas).get("description", "") or one["description"]
-    return Answer(
+    return DocumentedResponse(
         status, about, _fields(schema, schemas), tuple(kind for kind in content if kind != JSON), headers
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from app.leaderboards.views.boards import Heading
-from app.leaderboards.views.results import CompetitionResult, ModelResults, Place
+from app.leaderboards.views.results import BoardPlace, CompetitionResult, ModelResults
 
 SHOWN = 6
 """Competitions of a category that are shown before the fold."""
@@ -16,7 +16,7 @@ class CategoryGroup:
 
     mode: str
     heading: Heading | None
-    place: Place | None
+    place: BoardPlace | None
     first: tuple[CompetitionResult, ...]
     more: tuple[CompetitionResult, ...]
 
@@ -48,7 +48,7 @@ def votable(results: ModelResults, contested: Container[str]) -> tuple[Competiti
 
 
 def _group(
-    mode: str, heading: Heading | None, place: Place | None, members: list[CompetitionResult]
+    mode: str, heading: Heading | None, place: BoardPlace | None, members: list[CompetitionResult]
 ) -> CategoryGroup:
     members.sort(key=lambda r: (r.place.rank is None, -r.place.votes if r.place.rank is None else 0, r.title))
     members.sort(key=lambda r: (r.place.rank is None, (r.place.rank or 0) / max(r.place.of, 1)))

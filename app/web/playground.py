@@ -64,7 +64,7 @@ STATUS: dict[type[Exception], int] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlaygroundForm:
     """What the form says, as it was written; `models` are at most two names."""
 
     prompt: str
@@ -138,12 +138,12 @@ def draw() -> Response:
     return _page(wanted, among, _results(wanted, among))
 
 
-def _wanted(given: MultiDict[str, str]) -> Wanted:
+def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
     """Line ends as everybody but forms writes them."""
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
     prompt = given.get("prompt", "").replace("\r\n", "\n").strip()
-    return Wanted(prompt, tuple(models), {name: text for name, text in texts.items() if text})
+    return PlaygroundForm(prompt, tuple(models), {name: text for name, text in texts.items() if text})
 
 
 def _drawable() -> Drawable:
@@ -151,7 +151,7 @@ def _drawable() -> Drawable:
         return drawable(session, parts().settings, now())
 
 
-def _results(wanted: Wanted, among: Drawable) -> tuple[Result, ...]:
+def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
     """Both models at the same time."""
     database, storage, visitor = parts().database, parts().storage, _visitor()
 
@@ -184,7 +184,7 @@ def _visitor() -> Visitor:
 
 
 def _page(
-    wanted: Wanted,
+    wanted: PlaygroundForm,
     among: Drawable,
     results: Sequence[Result],
     mistake: gateway.InvalidParameter | None = None,

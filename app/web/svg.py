@@ -94,7 +94,7 @@ class Plot:
     own_whisker: str
 
 
-class Moment(NamedTuple):
+class CurvePoint(NamedTuple):
     """A value in time; `at` in seconds."""
 
     at: float
@@ -165,7 +165,7 @@ def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], 
     )
 
 
-def curve(moments: Sequence[Moment], height: int, x_text: Callable[[float], str]) -> Curve:
+def curve(moments: Sequence[CurvePoint], height: int, x_text: Callable[[float], str]) -> Curve:
     """A line through at least two moments, oldest first, with its interval as a band."""
     times, values, lows, highs = zip(*moments, strict=True)
     x = Scale(times[0], max(times[-1], times[0] + 1), 0, ACROSS)

@@ -8,7 +8,7 @@ from app.api.votes import NETWORK_DAY, OpenVote
 from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS, SIMULATED_COLUMNS, UNCOUNTED_COLUMNS, Chosen
 from app.arena.log.vote_format import LoggedVote
 from app.database.doors import ROOT
-from app.leaderboards.open_data.manifest import Manifest, Provenance
+from app.leaderboards.open_data.manifest import Provenance, VotesManifest
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 
@@ -25,7 +25,7 @@ def described(table: str) -> list[str]:
         ("open", OPEN_COLUMNS),
         ("marks", UNCOUNTED_COLUMNS + SIMULATED_COLUMNS),
         ("log", LOG_COLUMNS),
-        ("manifest", tuple(Manifest.model_fields)),
+        ("manifest", tuple(VotesManifest.model_fields)),
     ],
 )
 def test_the_page_has_the_columns(table: str, columns: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from app.arena.tables import Competition, Tally
 from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
 from app.leaderboards.runs.refresh import rebuild, refresh
-from app.leaderboards.runs.scopes import scopes
+from app.leaderboards.runs.scopes import read_scopes
 from app.leaderboards.tables import Anchor, Board, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
@@ -203,12 +203,12 @@ def test_a_board_rests_between_refreshes(database: Database) -> None:
 def test_a_claim_that_fell_is_not_published(database: Database, fallen: dict[str, Any]) -> None:
     factories.world(database)
     with database.reading() as session:
-        wanted = scopes(session, MODE)
+        wanted = read_scopes(session, MODE)
     assert database.write(lambda session: claims.claim(session, wanted, "ours")) == set(KEYS)
     assert database.write(lambda session: claims.claim(session, wanted, "theirs")) == set()
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: session.execute(update(Board).values(fallen)) and None)
     late = database.write(
         lambda session: publish.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
@@ -222,7 +222,7 @@ def test_an_older_board_does_not_replace_a_newer_one(database: Database) -> None
     models, competitions = factories.world(database)
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: factories.tally(session, competitions[0], *models[:2], 1))
     refreshed(database)
     newest = current(database, MODE).id

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.leaderboards.integrity.morning_report import Report
+from app.leaderboards.integrity.morning_report import MorningReport
 from app.ratings.board import SETTLED_WITHIN
 
 
@@ -15,7 +15,7 @@ class Step:
     why: str
 
 
-def steps(found: Report) -> Iterator[Step]:
+def suggest_steps(found: MorningReport) -> Iterator[Step]:
     """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
     for one in found.targets:
         if one.status == "open" and one.votes >= one.target:
@@ -32,7 +32,7 @@ def steps(found: Report) -> Iterator[Step]:
         yield Step("arena suggestions list", f"suggestions nobody has read: {found.waiting}")
 
 
-def _targets(found: Report) -> Iterator[Step]:
+def _targets(found: MorningReport) -> Iterator[Step]:
     """Open competitions known only roughly, that nobody gave a target yet."""
     for board in found.widest:
         slug = board.key.removeprefix("competition:")

@@ -33,7 +33,7 @@ class Certificate:
     votes_to_gain_a_rank: dict[str, int]
 
 
-def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
+def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
     """For JSON, by board key: every board of the mode with two models."""
     if not seen.scopes:
         return {}
@@ -46,7 +46,7 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
     }
 
 
-def stored(session: Session, mode: str) -> dict[str, Certificate]:
+def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
     """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     if row is None:
@@ -71,7 +71,7 @@ def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str,
 
 def _prior(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Prior:
     """What the board itself is rated with: a competition borrows from the others of its mode."""
-    known = compute.borrowed(seen, whole, board) if scope.kind == "competition" else None
+    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     if known is None or seen.tau2 is None:
         return VirtualGames()
     return Known(known.mean, 1 / (seen.tau2 + known.variance))

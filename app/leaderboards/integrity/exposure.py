@@ -12,7 +12,7 @@ from app.words import Outcome
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ExposureCounts:
     """(models,) counts of matchups with each model; `answered` ones named it, `undone` ones of these."""
 
     issued: Array
@@ -21,7 +21,7 @@ class Shown:
     undone: Array
 
 
-def shown(session: Session, model_ids: Index, mode: str) -> Shown:
+def count_exposure(session: Session, model_ids: Index, mode: str) -> ExposureCounts:
     """Of these models (ids, ascending) in one mode; each matchup counts for both of its models."""
     counts = np.zeros((model_ids.size, 4))
     answered = Vote.outcome != Outcome.SKIP
@@ -43,4 +43,4 @@ def shown(session: Session, model_ids: Index, mode: str) -> Shown:
         )
         for model, *found in rows:
             counts[model_ids == model] += found
-    return Shown(*counts.T)
+    return ExposureCounts(*counts.T)

@@ -27,7 +27,7 @@ class ByDay:
     tallies: Tallies
 
 
-def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
+def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
     votes = (
         select_battles(
@@ -49,7 +49,7 @@ def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     return ByDay(EPOCH + timedelta(days=first), tallies)
 
 
-def alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
+def find_alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
     """For JSON: days on which a model did far better or worse than the board has it, and days of many votes."""
     found = day_monitor(days.tallies, fit(Design(board.pairs(), board.models, side=False), VirtualGames()))
     odd = zip(found.alarm_day.tolist(), found.alarm_model.tolist(), strict=True)

@@ -66,7 +66,7 @@ class Provenance(BaseModel):
         return next(fits, None)
 
 
-class Manifest(Provenance):
+class VotesManifest(Provenance):
     """A file: what it holds, and by which sum to know it."""
 
     kind: Literal["open", "log"]
@@ -81,32 +81,32 @@ class Manifest(Provenance):
     created_at: datetime
 
 
-def beside(file: Path) -> Path:
+def manifest_path(file: Path) -> Path:
     """Where a file's manifest lies."""
     return file.with_name(file.name + SUFFIX)
 
 
-def read(file: Path) -> Manifest:
+def read_manifest(file: Path) -> VotesManifest:
     """The manifest of a file, checked against its bytes. Raises InvalidManifest."""
-    found = published(file)
-    if not isinstance(found, Manifest):
-        raise InvalidManifest(f"{beside(file).name} tells of boards, not of the file {file.name}.")
+    found = read_provenance(file)
+    if not isinstance(found, VotesManifest):
+        raise InvalidManifest(f"{manifest_path(file).name} tells of boards, not of the file {file.name}.")
     return found
 
 
-def published(file: Path) -> Provenance:
+def read_provenance(file: Path) -> Provenance:
     """The same; or, where that is what was saved beside the file, the document of /api/v1/votes/manifest alone."""
-    path = beside(file)
+    path = manifest_path(file)
     try:
         text = path.read_bytes()
-        found = (Manifest if b'"sha256"' in text else Provenance).model_validate_json(text)
+        found = (VotesManifest if b'"sha256"' in text else Provenance).model_validate_json(text)
     except FileNotFoundError as error:
         raise InvalidManifest(f"{path.name} is missing beside {file.name}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidManifest(f"{path.name} is no manifest of votes: {where}: {first['msg']}") from error
-    if isinstance(found, Manifest):
+    if isinstance(found, VotesManifest):
         with file.open("rb") as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != found.sha256:
                 raise InvalidManifest(f"{file.name} is not the file of {path.name}: its SHA-256 is another.")

@@ -16,7 +16,7 @@ from app.arena.log import vote_export
 from app.arena.log.vote_export import LOG_COLUMNS, Chosen
 from app.arena.log.vote_format import Format
 from app.catalog.tables import ImageModel
-from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Manifest, Methodology, Provenance
+from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Methodology, Provenance, VotesManifest
 from app.leaderboards.runs.compute import METHOD
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Anchor, Board, RatingRun, Standing
@@ -28,7 +28,7 @@ ROWS = 1_000
 TRUTHS = frozenset({"counted", "seen_before", "simulated"})
 
 
-def provenance(session: Session, mode: str | None = None) -> Provenance:
+def read_current_provenance(session: Session, mode: str | None = None) -> Provenance:
     """The overall boards' current runs and every anchor there was, of one mode or of all."""
     modes = MODES if mode is None else (mode,)
     slugs = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
@@ -57,12 +57,12 @@ def provenance(session: Session, mode: str | None = None) -> Provenance:
 
 def write_open(
     session: Session, file: BinaryIO, chosen: Chosen, kind: Format, *, now: datetime, secret: bytes
-) -> Manifest:
+) -> VotesManifest:
     """The open form, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten afterwards."""
     rows = vote_export.open_rows(session, chosen, secret)
     votes, size, sha256 = _write(file, chosen.columns, rows, kind)
-    return Manifest(
-        **dict(provenance(session, chosen.mode)),
+    return VotesManifest(
+        **dict(read_current_provenance(session, chosen.mode)),
         kind="open",
         format=kind,
         columns=chosen.columns,
@@ -78,11 +78,11 @@ def write_open(
 
 def write_log(
     session: Session, file: BinaryIO, mode: str | None, kind: Format, *, now: datetime, secret: bytes
-) -> Manifest:
+) -> VotesManifest:
     """Every vote as it stands in the log, to be imported elsewhere."""
     votes, size, sha256 = _write(file, LOG_COLUMNS, vote_export.log_rows(session, mode, secret), kind)
-    return Manifest(
-        **dict(provenance(session, mode)),
+    return VotesManifest(
+        **dict(read_current_provenance(session, mode)),
         kind="log",
         format=kind,
         columns=LOG_COLUMNS,

@@ -45,7 +45,7 @@ class NewAnchor(NamedTuple):
     shift: float
 
 
-def anchor_set(session: Session, mode: str, version: int | None = None) -> AnchorSet:
+def read_anchor(session: Session, mode: str, version: int | None = None) -> AnchorSet:
     """The one of this version, by default the newest."""
     rows = select(Anchor).where(Anchor.mode == mode).order_by(Anchor.version.desc()).limit(1)
     row = session.scalar(rows if version is None else rows.where(Anchor.version == version))
@@ -69,7 +69,7 @@ def freeze(session: Session, mode: str, anchor: AnchorSet, now: datetime) -> boo
     return True
 
 
-def reanchor(
+def change_anchor(
     session: Session,
     mode: str,
     models: Sequence[str],

@@ -43,7 +43,7 @@ def due() -> ColumnElement[bool]:
     return wait_ms() <= 0
 
 
-def stands(session: Session, key: str, token: str) -> bool:
+def is_held(session: Session, key: str, token: str) -> bool:
     """Whether a board is still claimed with this token."""
     return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
 

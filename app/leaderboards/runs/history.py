@@ -20,7 +20,7 @@ def _day(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> Column
     return type_coerce(moment, BigInteger) // DAY_MS
 
 
-def remember(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
+def store_history(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
     """Before a run is replaced: if it was the last of its hour, keep what it said, and thin what is old."""
     if computed_at.replace(minute=0, second=0, microsecond=0) == now.replace(minute=0, second=0, microsecond=0):
         return

@@ -18,7 +18,7 @@ from app import metrics
 from app.database.doors import Database
 from app.database.statements import Prepared
 from app.leaderboards.runs import claims
-from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Anchor, Board, RatingRun, from_json
 
 BUDGET_SECONDS = 5.0
@@ -59,11 +59,11 @@ class StaleBoard:
         return self.wait_ms <= 0
 
 
-def stale(session: Session, mode: str) -> list[StaleBoard]:
+def find_stale(session: Session, mode: str) -> list[StaleBoard]:
     """The mode's boards whose versions differ from their runs': three small queries, whatever the votes."""
     runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
     found = []
-    for scope in scopes(session, mode):
+    for scope in read_scopes(session, mode):
         run = runs.get(scope.key)
         if run is None or not _is_current(run, scope):
             found.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
@@ -77,7 +77,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     Never waits for others. A board rests for `refresh_seconds` after it, or ten times as long as this took.
     """
     with database.reading() as session:
-        wanted = [board.scope for board in stale(session, mode) if board.due]
+        wanted = [board.scope for board in find_stale(session, mode) if board.due]
     if not wanted:
         return []
     token = secrets.token_hex(16)
@@ -91,7 +91,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
 def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
     """Compute every board of the mode, stale or not, over whoever holds its claim; returns the keys."""
     with database.reading() as session:
-        left = scopes(session, mode)
+        left = read_scopes(session, mode)
     done: list[str] = []
     while left:
         token = secrets.token_hex(16)
@@ -116,12 +116,12 @@ def _pass(
         seen = snapshot.read(session, mode)
     boards, frozen = [], None
     if mode in claimed:
-        board, anchor = compute.overall(seen)
+        board, anchor = compute.rate_overall(seen)
         frozen = board if anchor != seen.anchor else None
         boards, seen = [board], replace(seen, anchor=anchor, tau2=board.tau2)
     if boards or seen.overall_run is not None:
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
-        boards += compute.others(seen, rest, until=started + BUDGET_SECONDS)
+        boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:

@@ -52,7 +52,7 @@ def key(mode: str, *, category: str | None = None, competition: str | None = Non
     return mode if category is None else f"{mode}/{category}"
 
 
-def scopes(session: Session, mode: str) -> list[Scope]:
+def read_scopes(session: Session, mode: str) -> list[Scope]:
     """
     Every board that any vote was ever counted for, overall first, then categories, then competitions.
 

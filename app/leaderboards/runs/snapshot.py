@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
-from app.leaderboards.runs.anchors import AnchorSet, anchor_set
-from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.runs.anchors import AnchorSet, read_anchor
+from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
 from app.words import JUDGEMENTS, Outcome
@@ -81,22 +81,22 @@ def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> 
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == mode)
     ).one_or_none()
-    rows = as_rows(tallied(session, mode) if counts is None else counts)
+    rows = as_rows(read_tallies(session, mode) if counts is None else counts)
     return Snapshot(
         mode=mode,
-        scopes=tuple(scopes(session, mode)),
+        scopes=tuple(read_scopes(session, mode)),
         rows=rows,
         slugs=dict(session.execute(select(ImageModel.id, ImageModel.slug)).all()),
         competition_slugs=dict(
             session.execute(select(Competition.id, Competition.slug).where(Competition.mode == mode)).all()
         ),
-        anchor=anchor_set(session, mode),
+        anchor=read_anchor(session, mode),
         overall_run=overall.id if overall else None,
         tau2=overall.tau2 if overall else None,
     )
 
 
-def counting(counts: Sequence[Count]) -> list[Count]:
+def drop_empty(counts: Sequence[Count]) -> list[Count]:
     """Those that count something: a tally whose votes were all undone says nothing."""
     return [count for count in counts if any(count[3:])]
 
@@ -107,7 +107,7 @@ def as_rows(counts: Sequence[Count]) -> Rows:
     return rows[rows[:, 3:].any(axis=1)]
 
 
-def tallied(session: Session, mode: str) -> Sequence[Count]:
+def read_tallies(session: Session, mode: str) -> Sequence[Count]:
     """The stored tallies, in any order: sums of counts are exact."""
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     statement = (
@@ -118,17 +118,17 @@ def tallied(session: Session, mode: str) -> Sequence[Count]:
     return _counts(session, statement)
 
 
-def logged(session: Session, mode: str) -> Sequence[Count]:
+def count_votes(session: Session, mode: str) -> Sequence[Count]:
     """The same from the log of votes, counted by the database."""
-    return _counts(session, from_log().where(Competition.mode == mode))
+    return _counts(session, _select_counts().where(Competition.mode == mode))
 
 
-def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
+def count_votes_in(session: Session, competition_id: int) -> Sequence[Count]:
     """One competition's part of the log."""
-    return _counts(session, from_log().where(Matchup.competition_id == competition_id))
+    return _counts(session, _select_counts().where(Matchup.competition_id == competition_id))
 
 
-def from_log() -> AnySelect:
+def _select_counts() -> AnySelect:
     """Counted votes per competition and ordered pair of models."""
     place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
     outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]

@@ -19,7 +19,7 @@ class ModeAge:
     stale: int
 
 
-def of_boards(session: Session, now: datetime) -> list[ModeAge]:
+def read_board_ages(session: Session, now: datetime) -> list[ModeAge]:
     """Every mode that has a rated board."""
     oldest = (
         select(Board.mode, func.min(RatingRun.computed_at))
@@ -28,6 +28,6 @@ def of_boards(session: Session, now: datetime) -> list[ModeAge]:
         .order_by(Board.mode)
     )
     return [
-        ModeAge(mode, max(0.0, (now - computed_at).total_seconds()), len(refresh.stale(session, mode)))
+        ModeAge(mode, max(0.0, (now - computed_at).total_seconds()), len(refresh.find_stale(session, mode)))
         for mode, computed_at in session.execute(oldest)
     ]

@@ -76,7 +76,7 @@ def elo_vs_speed(view: BoardView) -> Scatter:
     return _scatter(view.standings, lambda row: row.seconds_median, "waiting for enough speed data")
 
 
-def history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
+def read_history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
     """A model's ratings on a board from the oldest kept to the current run's. Raises UnknownModel."""
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
@@ -97,7 +97,7 @@ def history(session: Session, model: str, mode: str, category: str | None = None
     return tuple(HistoryPoint(*row) for query in (hours, today) for row in session.execute(query))
 
 
-def win_matrix(session: Session, view: BoardView) -> WinMatrix:
+def read_win_matrix(session: Session, view: BoardView) -> WinMatrix:
     """Every ranked model of a board against every other, over the board's competitions."""
     rows = [row for row in view.standings if row.rank is not None]
     rows.sort(key=lambda row: (row.rank or 0, row.model.slug))

@@ -17,7 +17,7 @@ class Question:
     answer: str
 
 
-def questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
+def answer_questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
     """In the order of the page."""
     return (*_cost(page), *_use(page), *_providers(page), *_resolution(page), *_standing(page, results))
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category, Competition, Tally, competition_categories
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
-from app.leaderboards.views.boards import BoardStanding, board
+from app.leaderboards.views.boards import BoardStanding, read_board
 
 Z_95 = 1.96
 
@@ -79,13 +79,13 @@ class HeadToHead:
     categories: tuple[CategoryBattles, ...]
 
 
-def head_to_head(session: Session, a: str, b: str, mode: str, *, now: datetime) -> HeadToHead:
+def compare_models(session: Session, a: str, b: str, mode: str, *, now: datetime) -> HeadToHead:
     """Compare two slugs or aliases. Raises UnknownModel, UnknownMode."""
     ids = lookup.ids(session, [a, b])
     for slug in (a, b):
         if slug not in ids:
             raise UnknownModel(f"There is no model {slug!r}.")
-    standings = {row.model_id: row for row in board(session, mode, now=now).standings}
+    standings = {row.model_id: row for row in read_board(session, mode, now=now).standings}
     ours, theirs = standings.get(ids[a]), standings.get(ids[b])
     met = _competitions(session, ids[a], ids[b], mode)
     return HeadToHead(

@@ -38,7 +38,7 @@ class Arrival:
     creator: str | None
 
 
-def rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
+def read_rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
     """Of the last fourteen days, the latest first; by the hourly and daily ratings that are kept, and today's."""
     known_before = _known_before(session, now - 2 * REACH)
     changes = []
@@ -53,7 +53,7 @@ def rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
     return tuple(changes[:MOST])
 
 
-def arrivals(session: Session) -> tuple[Arrival, ...]:
+def read_arrivals(session: Session) -> tuple[Arrival, ...]:
     """Models by their first image in a competition that is or was open, the latest first."""
     first = func.min(Entry.created_at)
     rows = session.execute(

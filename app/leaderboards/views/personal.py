@@ -40,7 +40,7 @@ class Agreement:
     compared: int
 
 
-def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
+def read_own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
     """Best first; from the first vote on, so the intervals are wide. Skips and undone votes are left out."""
     votes = session.execute(_votes(voter).where(Competition.mode == mode)).all()
     if not votes:
@@ -68,7 +68,7 @@ def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, .
     return tuple(sorted(rows, key=lambda row: (-row.rating, row.name)))
 
 
-def agreement(session: Session, voter: bytes) -> Agreement:
+def read_agreement(session: Session, voter: bytes) -> Agreement:
     """Pair by pair, with this voter's own counted votes taken out of the crowd's."""
     with_crowd = compared = 0
     crowd = _leanings(session, voter)

@@ -17,7 +17,7 @@ from app.words import MODES
 
 
 @dataclass(frozen=True)
-class Place:
+class BoardPlace:
     """A model's standing on one board; `rank` None until it has four counted battles there."""
 
     rank: int | None
@@ -29,8 +29,8 @@ class Place:
     provisional: bool = True
 
 
-Places = dict[tuple[str, int | None, int | None], Place]
-NOWHERE = Place(None, 0)
+Places = dict[tuple[str, int | None, int | None], BoardPlace]
+NOWHERE = BoardPlace(None, 0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BoardResult:
 
     mode: str
     category: Heading | None
-    place: Place
+    place: BoardPlace
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class CompetitionResult:
     status: str
     prompt: str
     categories: tuple[Heading, ...]
-    place: Place
+    place: BoardPlace
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ModelResults:
     competitions: tuple[CompetitionResult, ...]
 
 
-def model_results(session: Session, slug: str) -> ModelResults:
+def read_results(session: Session, slug: str) -> ModelResults:
     """Every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
     model_id = lookup.ids(session, [slug]).get(slug)
     if model_id is None:
@@ -151,7 +151,7 @@ def _places(session: Session, model_id: int) -> Places:
     }
 
 
-def _place(ranked: int, row: Standing | None) -> Place:
+def _place(ranked: int, row: Standing | None) -> BoardPlace:
     if row is None:
-        return Place(None, ranked)
-    return Place(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)
+        return BoardPlace(None, ranked)
+    return BoardPlace(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)

@@ -29,7 +29,9 @@ def overview() -> Response:
             spent=accounts.spend(session, now=moment, days=1),
             rests=[rest for rest in accounts.rests(session, now=moment) if rest.is_resting],
             records=accounts.records(session, PROVIDERS, ready),
-            swept_at=max((swept.at for mode in MODES if (swept := audit.latest(session, mode))), default=None),
+            swept_at=max(
+                (swept.at for mode in MODES if (swept := audit.read_latest(session, mode))), default=None
+            ),
             backup_at=moderation.last(session, "backup.made"),
         )
 

@@ -24,7 +24,7 @@ FEWEST_MODELS = 2
 
 
 @dataclass(frozen=True)
-class Finding:
+class FraudSignal:
     """
     Somebody whose votes should not count for now. `p_value` is corrected for the models looked at.
 
@@ -50,7 +50,7 @@ class _Mode:
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class _Judgement:
     """A batch's votes held against the board."""
 
     groups: int
@@ -66,7 +66,7 @@ class _Judged:
         return {"likelihood": likely, "ring": ringed}
 
 
-def findings(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[Finding]:
+def find_signals(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[FraudSignal]:
     """Every voter or network of a mode that a test finds and no flag stands against."""
     about = _about(session, mode)
     for batch in batches(session, kind, mode, now=now):
@@ -83,7 +83,7 @@ def _about(session: Session, mode: str) -> _Mode:
     return _Mode(mode, seen.slugs, model_ids, board, fitted)
 
 
-def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[Finding]:
+def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[FraudSignal]:
     eager, judged = _exposure(batch, about), _judged(batch, about)
     tests = {"exposure": eager.p} | ({} if judged is None else judged.tests)
     skippers = _skippers(eager, kind)
@@ -97,7 +97,7 @@ def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[Finding]:
         elif judged is not None:
             told = (_of_ring if test == "ring" else _of_votes)(batch, about, judged, group)
         evidence = _common(batch, about, eager, group) | told
-        yield Finding(Subject.named(batch.names[group]), test, p_value, evidence)
+        yield FraudSignal(Subject.named(batch.names[group]), test, p_value, evidence)
 
 
 def _exposure(batch: Batch, about: _Mode) -> Exposure:
@@ -113,7 +113,7 @@ def _skippers(eager: Exposure, kind: Kind) -> Mask:
     return suspicion.skip_share(eager.issued, eager.issued - eager.answered)
 
 
-def _judged(batch: Batch, about: _Mode) -> _Judged | None:
+def _judged(batch: Batch, about: _Mode) -> _Judgement | None:
     """Votes beyond a cap do not count, and tell as much about who cast them."""
     if about.fitted is None or about.board is None:
         return None
@@ -125,7 +125,7 @@ def _judged(batch: Batch, about: _Mode) -> _Judged | None:
     cast = Tallies(models, batch.group[voted], left, right, *batch.votes[voted].T)
     within = batch.counts[voted].sum(axis=1) / cast.played
     odd, together = suspicion.likelihood(cast, about.fitted, within), ring(cast, about.fitted, within)
-    return _Judged(len(batch.names), odd, together)
+    return _Judgement(len(batch.names), odd, together)
 
 
 def _on_board(batch: Batch, board: BoardTallies) -> Mask:
@@ -159,7 +159,7 @@ def _of_exposure(batch: Batch, about: _Mode, eager: Exposure, group: int) -> dic
     }
 
 
-def _of_votes(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
+def _of_votes(batch: Batch, about: _Mode, judged: _Judgement, group: int) -> dict[str, Any]:
     odd = judged.odd
     told = {"z": round(float(odd.z[group]), 1), "model_z": round(float(odd.model_z[group]), 1)}
     if odd.model[group] < 0:
@@ -167,7 +167,7 @@ def _of_votes(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[s
     return _of_model(batch, about, int(odd.model[group]), group) | told
 
 
-def _of_ring(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
+def _of_ring(batch: Batch, about: _Mode, judged: _Judgement, group: int) -> dict[str, Any]:
     """How well its own votes fit what the ring does for or against the model, and how many are in it."""
     together = judged.together
     own = float(together.z[together.members == group][0])
