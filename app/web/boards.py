@@ -15,8 +15,8 @@ from app.edge.read_cache import recall
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
+from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.competition_places import BoardCompetition, list_competitions
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.words import MODES, Mode
 

@@ -8,7 +8,7 @@ from app.edge.page_cache import public_page
 from app.edge.read_cache import recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
-from app.leaderboards.views.competition_places import list_competitions
+from app.leaderboards.views.board_competitions import list_competitions
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
 from app.words import MODES

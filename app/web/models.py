@@ -16,8 +16,8 @@ from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page
 from app.edge.read_cache import recall
 from app.leaderboards.views import boards, charts, faq, results
+from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
-from app.leaderboards.views.competition_places import read_contested
 from app.leaderboards.views.filters import BadFilter, Filters, filter_field, parse_filters, sort_rows
 from app.web import facts
 from app.web.addresses import base_url
