@@ -11,7 +11,7 @@ from app.database.doors import Base, Moment
 
 
 def from_json(stored: Any) -> Any:
-    """Of a prepared statement: SQLite holds JSON as text, PostgreSQL's driver reads it."""
+    """Parse a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
     return json.loads(stored) if isinstance(stored, str) else stored
 
 

@@ -46,7 +46,7 @@ class Axis:
     high: float
 
     def x(self, rating: float) -> float:
-        """Between the margins."""
+        """Place a rating between the margins, in pixels."""
         inner = WIDTH - 2 * MARGIN
         return round(MARGIN + inner * (rating - self.low) / max(self.high - self.low, 1), 1)
 
@@ -58,21 +58,21 @@ class Axis:
 
     @property
     def anchor(self) -> float | None:
-        """Where 1000 lies, if it lies inside."""
+        """Where 1000 lies in pixels, if it lies inside."""
         return self.x(ANCHOR) if self.low < ANCHOR < self.high else None
 
 
 @blueprint.get("/leaderboard")
 @blueprint.get("/leaderboards")
 def all_boards() -> Response:
-    """The board most people want."""
+    """Redirect to the board that most people want."""
     return make_response(redirect(url_for("boards.board", mode=Mode.TEXT_TO_IMAGE), 302))
 
 
 @blueprint.get("/leaderboards/<mode>")
 @blueprint.get("/leaderboards/<mode>/<category>")
 def board(mode: str, category: str | None = None) -> Response:
-    """One board, filtered and sorted as the query says."""
+    """Show one board, filtered and sorted as the query says."""
     read_mode(mode)
     asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
@@ -83,7 +83,7 @@ def board(mode: str, category: str | None = None) -> Response:
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
-    """From the lowest to the highest end of any interval."""
+    """Make an axis from the lowest to the highest end of any interval."""
     known = list(rows)
     return Axis(
         min((row.rating_low for row in known), default=ANCHOR),
@@ -118,12 +118,12 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
 
 
 def tabs(listed: Iterable[Summary | BoardCompetition]) -> list[tuple[str, str]]:
-    """Categories in use, (slug, title), by title."""
+    """List the categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
 
 def _counted(listed: list[BoardCompetition], category: str | None) -> int:
-    """Competitions with votes that this board adds up."""
+    """Count the competitions with votes that this board adds up."""
     return sum(
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})
         for entry in listed

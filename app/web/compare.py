@@ -48,7 +48,7 @@ class Meeting:
 
 @blueprint.get("/compare")
 def choose() -> Response:
-    """Two slugs lead to their page; one or none to a form."""
+    """Redirect two slugs to their page; show a form for one or none."""
     a, b = request.args.get("a", ""), request.args.get("b", "")
     with parts().database.reading() as session:
         ids = lookup.ids(session, [a, b])
@@ -61,7 +61,7 @@ def choose() -> Response:
 
 @blueprint.get("/compare/<a>/<b>")
 def pair(a: str, b: str) -> Response:
-    """Two models, by slug or alias. A model beside itself is no comparison: its own page."""
+    """Compare two models, by slug or alias. A model beside itself leads to its own page."""
     with parts().database.reading() as session:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
@@ -70,7 +70,7 @@ def pair(a: str, b: str) -> Response:
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
-    """(fact, of A, of B), facts that neither states left out."""
+    """List facts as (fact, of A, of B), those left out that neither states."""
     ours, theirs = _facts(one), _facts(other)
     names = [name for name in ours if ours[name] or theirs[name]]
     limits = _limits(one), _limits(other)
@@ -124,7 +124,7 @@ def _bar(total: Battles) -> RecordBar | None:
 def _side_by_side(
     ours: tuple[BoardResult, ...], theirs: tuple[BoardResult, ...]
 ) -> tuple[tuple[BoardResult, BoardPlace | None, BoardPlace | None], ...]:
-    """Every board that either is on: (board, place of A, place of B)."""
+    """List every board that either is on: (board, place of A, place of B)."""
     a = {(board.mode, board.category): board for board in ours}
     b = {(board.mode, board.category): board for board in theirs}
     return tuple(
@@ -134,7 +134,7 @@ def _side_by_side(
 
 
 def _pictures(found: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
-    """What both made from one prompt, where readers may see it with names."""
+    """Pair what both made from one prompt, where readers may see it with names."""
     mine = {p.competition: p for p in found if p.model_id == a.id and not p.is_showcase}
     yours = {p.competition: p for p in found if p.model_id == b.id and not p.is_showcase}
     return tuple((mine[slug], yours[slug]) for slug in mine if slug in yours)[:PICTURES]

@@ -17,14 +17,14 @@ FILTERS = ("mode", "category", "status")
 
 @blueprint.get("/competitions")
 def index() -> Response:
-    """Every competition, newest first."""
+    """List every competition, newest first."""
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
     return public_page((tuple(asked.items()), versions()), lambda: _render_list(asked))
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
-    """The prompt, the board and, where allowed, the gallery."""
+    """Show the prompt, the board and, where allowed, the gallery."""
     return public_page(versions(), lambda: _render(slug))
 
 

@@ -43,7 +43,7 @@ class Item:
 
 @blueprint.get("/badge/<slug>.svg")
 def badge(slug: str) -> Response:
-    """A model's rank as a small picture for other sites; `?mode=` for another than its best known."""
+    """Serve a model's rank as a small picture for other sites; `?mode=` for another than its best known."""
     mode = request.args.get("mode") or ""
     if mode:
         read_mode(mode)
@@ -55,20 +55,20 @@ def badge(slug: str) -> Response:
 
 @blueprint.get("/feed.atom")
 def feed() -> Response:
-    """Rank changes on the overall boards, and models that joined."""
+    """Serve rank changes on the overall boards, and models that joined, as Atom."""
     return public_page((base_url(), versions()), _feed, "application/atom+xml")
 
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Every page that is the same for everybody."""
+    """List every page that is the same for everybody."""
     base = base_url()
     return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
 
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Pages of one voter are nobody else's; behind a login nothing is for robots."""
+    """Keep robots off the pages of one voter, and off everything behind a login."""
     refused = ("/",) if parts().settings.profile == "team" else OFF_LIMITS
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in refused), f"Sitemap: {base_url()}/sitemap.xml"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
@@ -76,7 +76,7 @@ def robots() -> Response:
 
 @blueprint.get("/llms.txt")
 def llms() -> Response:
-    """What this site is and where everything stands, for language models."""
+    """Tell language models what this site is and where everything stands."""
     base = base_url()
     made_from = (base, recall(lookup.version), recall(entries.entered_models))
     return public_page(made_from, lambda: _llms(base), "text/plain")
@@ -84,7 +84,7 @@ def llms() -> Response:
 
 @blueprint.get("/models/<slug>/llms.txt")
 def model_llms(slug: str) -> Response:
-    """A model's page as plain text."""
+    """Serve a model's page as plain text."""
     base = base_url()
     return public_page((base, versions()), lambda: _model_llms(slug, base), "text/plain")
 

@@ -50,7 +50,7 @@ class DayBar:
 
 @blueprint.get("/integrity")
 def integrity() -> Response:
-    """The same for everybody."""
+    """Show the public report, the same for everybody."""
     return public_page(versions(), _page)
 
 
@@ -74,7 +74,7 @@ def _page() -> str:
 
 
 def bars(days: Sequence[DayCounts]) -> tuple[DayBar, ...]:
-    """One per day; a day without votes has no height."""
+    """Place a column for each day; a day without votes has no height."""
     height, step = Scale(0, max(_most(days), 1), 0, HEIGHT), WIDTH / max(len(days), 1)
     drawn = []
     for number, day in enumerate(days):
@@ -85,7 +85,7 @@ def bars(days: Sequence[DayCounts]) -> tuple[DayBar, ...]:
 
 
 def subject(change: LedgerChange) -> str:
-    """What a line is about: a competition, or a model's image in one, never which image."""
+    """Name what a ledger line is about: a competition, or a model's image in one, never which image."""
     kind, _, name = change.subject.partition(":")
     if kind != "entry":
         return name or kind

@@ -18,7 +18,7 @@ blueprint = Blueprint("landscape", __name__)
 
 @blueprint.get("/charts/<mode>")
 def landscape(mode: str) -> Response:
-    """The charts of a mode's overall board, or with `category` of that category's."""
+    """Show the charts of a mode's overall board, or with `category` of that category's."""
     read_mode(mode)
     category = request.args.get("category") or None
     refresh(parts(), mode)

@@ -19,7 +19,7 @@ LAST_PAGE = 10_000
 
 @blueprint.get("")
 def votes() -> Response:
-    """Own votes with names and pictures, the latest first, the own board and how far the crowd agrees."""
+    """Show own votes with names and pictures, the own board, and how far the crowd agrees."""
     page = _page(request.args.get("page", ""))
     return _private(make_response(render_template("me.html", page=page, size=SIZE, **_own(voter(), page))))
 
@@ -54,7 +54,7 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
 
 @blueprint.get("/summary")
 def summary() -> Response:
-    """The few words in the header, apart from pages that are the same for everybody."""
+    """Serve the few words in the header, apart from pages that are the same for everybody."""
     who = voter()
     number = 0
     if who is not None:

@@ -31,7 +31,7 @@ class ModeNow:
 
 @blueprint.get("/methodology")
 def methodology() -> Response:
-    """The method, its constants, and what the last audit found."""
+    """Show the method, its constants, and what the last audit found."""
     refresh(parts(), *MODES)
     runs = recall(boards.read_current).runs
     made_from = tuple((runs.get(mode), recall(audit.read_latest_id, mode)) for mode in MODES)
@@ -48,7 +48,7 @@ def _page() -> str:
 
 
 def _constants() -> dict[str, Any]:
-    """Imported here: the calculator loads numpy."""
+    """Read the method's constants, imported here because the calculator loads numpy."""
     from app.ratings import METHOD_VERSION, board, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 

@@ -22,7 +22,7 @@ NOW = {
 
 @blueprint.get("/metrics")
 def exposition() -> Response:
-    """404 where no METRICS_TOKEN is set; 401 without it."""
+    """Serve the metrics; 404 where no METRICS_TOKEN is set, 401 without it."""
     settings = parts().settings
     token = settings.metrics_token.get_secret_value()
     if not token:

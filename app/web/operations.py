@@ -58,7 +58,7 @@ class Group:
 
 
 def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group, ...]:
-    """In the document's order; examples ask the server at `base`."""
+    """List the operations in the document's order; examples ask the server at `base`."""
     schemas = document["components"]["schemas"]
     found = [
         (described["tags"][0], _operation(method.upper(), path, described, schemas, base, samples))
@@ -74,7 +74,7 @@ def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group
 
 
 def anchor(method: str, path: str) -> str:
-    """`post-matchups-matchup_id-vote`."""
+    """Make an operation's id on the page, such as `post-matchups-matchup_id-vote`."""
     words = path.removeprefix("/api/v1/").replace("{", "").replace("}", "").split("/")
     return "-".join([method.lower(), *words])
 
@@ -120,7 +120,7 @@ def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Docume
 def _fields(
     schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "", depth: int = 0
 ) -> tuple[Field, ...]:
-    """Depth first; what lies in lists is marked by `[]`."""
+    """List fields depth first; what lies in lists is marked by `[]`."""
     inner = _resolved(schema, schemas)
     if inner.get("type") == "array":
         return _fields(inner.get("items", {}), schemas, f"{prefix}[]", depth + 1)
@@ -135,7 +135,7 @@ def _fields(
 
 
 def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Behind references and `or null`."""
+    """Look behind references and `or null`."""
     if "$ref" in schema:
         found: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
         return _resolved(found, schemas)
@@ -144,7 +144,7 @@ def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]
 
 
 def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """`string`, `list of object, or null`, `"a" "b"`."""
+    """Say a type in words: `string`, `list of object, or null`, `"a" "b"`."""
     inner = _resolved(schema, schemas)
     choices = schema.get("enum") or inner.get("enum") or ([inner["const"]] if "const" in inner else None)
     or_null = ", or null" if any(one.get("type") == "null" for one in schema.get("anyOf", ())) else ""

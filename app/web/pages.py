@@ -18,7 +18,7 @@ MODE = Mode.TEXT_TO_IMAGE
 
 @blueprint.get("/")
 def home() -> Response:
-    """What this is, a way to vote, who leads, and what can be judged now."""
+    """Show what this is, a way to vote, who leads, and what can be judged now."""
     return public_page(versions(), _home)
 
 

@@ -22,12 +22,12 @@ class CategoryGroup:
 
     @property
     def size(self) -> int:
-        """All its competitions."""
+        """How many competitions there are."""
         return len(self.first) + len(self.more)
 
 
 def groups(results: ModelResults) -> tuple[CategoryGroup, ...]:
-    """By mode and category, uncategorized last; a competition stands under each of its categories."""
+    """Group by mode and category, uncategorized last; a competition stands under each of its categories."""
     found = []
     for mode in dict.fromkeys(board.mode for board in results.boards):
         here = [result for result in results.competitions if result.mode == mode]
@@ -42,7 +42,7 @@ def groups(results: ModelResults) -> tuple[CategoryGroup, ...]:
 
 
 def votable(results: ModelResults, contested: Container[str]) -> tuple[CompetitionResult, ...]:
-    """Of the contested competitions those it stands in, those with its fewest votes first."""
+    """List the contested competitions the model stands in, those with its fewest votes first."""
     found = [result for result in results.competitions if result.slug in contested]
     return tuple(sorted(found, key=lambda result: (result.place.votes, result.title)))
 

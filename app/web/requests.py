@@ -56,7 +56,7 @@ EXAMPLES: dict[str, ExampleRequest] = {
 
 
 def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Code, ...]:
-    """The same request in each language, against the server at `base`."""
+    """Write the same request in each language, against the server at `base`."""
     asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
     values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}

@@ -57,7 +57,7 @@ def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
 
 
 def read_latest(session: Session, mode: str) -> BoardAudit | None:
-    """The newest audit of a mode."""
+    """Read the newest audit of a mode; None before the first."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     return None if row is None else BoardAudit(row.mode, row.at, row.last_vote_id, row.votes, row.numbers)
 
@@ -69,6 +69,7 @@ def _audit_mode(database: Database, mode: str, now: datetime) -> BoardAudit | No
             return None
         last_vote_id = session.scalars(select(func.max(Vote.id))).one() or 0
         views = _Recounts(
+            # Pairs are drawn with unequal chances; by 1/probability the votes weigh as if drawn evenly.
             weighted=_tallies(session, board, mode, weight=1.0 / Matchup.probability),
             unseen=_tallies(session, board, mode, only=~Matchup.seen_before),
             by_voter=_tallies(session, board, mode, group=Vote.voter_id),
@@ -117,7 +118,7 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
 
 
 def _left_advantage(board: BoardTallies) -> SideTerm | None:
-    """None while one side has won every vote: its advantage has no bound yet."""
+    """Fit the advantage of the left side; None while one side has won every vote: it has no bound yet."""
     try:
         return audit.left_advantage(board.tallies)
     except NoFiniteRating:
@@ -149,7 +150,7 @@ def _per_model(
 
 
 def _mean_one(weighted: Tallies, board: BoardTallies) -> Tallies:
-    """Weights as they matter for a fit with a prior: as many votes in all as there are."""
+    """Scale weighted votes to as many in all as were cast: a fit with a prior depends on their number."""
     scale = board.votes / float(weighted.played.sum())
     return replace(
         weighted,
@@ -169,7 +170,7 @@ def _tallies(
     only: ColumnElement[bool] | None = None,
     group: Any = Matchup.competition_id,
 ) -> Tallies:
-    """Counted votes of the log, with a weight each, some left out, or grouped by something else."""
+    """Tally the counted votes of the log anew: with a weight each, some left out, or grouped by something else."""
     unit = cast(weight, Float) if weight is not None else 1
     place = (group, LEFT.model_id, RIGHT.model_id)
     sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in JUDGEMENTS]
@@ -183,7 +184,7 @@ def _tallies(
 
 
 def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
-    """Every counted vote in the order it was cast, as sequential Elo wants them."""
+    """Read every counted vote in the order in which it was cast, as sequential Elo needs them."""
     statement = (
         select_battles(Matchup.competition_id, LEFT.model_id, RIGHT.model_id, Vote.outcome)
         .where(Competition.mode == mode, Vote.counted)
@@ -198,6 +199,6 @@ def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
 
 
 def read_latest_id(session: Session, mode: str) -> int | None:
-    """Of the newest audit of a mode: what a page that shows it depends on."""
+    """Read the id of a mode's newest audit, for the keys of pages that show it; None before the first."""
     found: int | None = _LATEST.first(session, mode=mode)[0]
     return found

@@ -20,7 +20,7 @@ FEWEST_MODELS = 2
 @dataclass(frozen=True)
 class Certificate:
     """
-    Further wins over the model above that gain a model (slug) its rank, 0 for the first of the board.
+    How firm a board is: by model (slug) the further wins over the model above that gain its rank, 0 for the first.
 
     `votes_to_change_first` wins of `challenger` over `first` put another model there; `votes` were counted then.
     """
@@ -34,7 +34,7 @@ class Certificate:
 
 
 def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
-    """For JSON, by board key: every board of the mode with two models."""
+    """Compute the certificates of a mode's boards with at least two models, by board key, ready for JSON."""
     if not seen.scopes:
         return {}
     whole = seen.board(seen.scopes[0])
@@ -47,7 +47,7 @@ def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
 
 
 def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
-    """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
+    """Read the certificates of a mode's newest audit, by board key."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     if row is None:
         return {}
@@ -70,7 +70,7 @@ def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str,
 
 
 def _prior(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Prior:
-    """What the board itself is rated with: a competition borrows from the others of its mode."""
+    """Choose the prior the board itself is rated with: a competition borrows from the others of its mode."""
     known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     if known is None or seen.tau2 is None:
         return VirtualGames()

@@ -22,7 +22,7 @@ class ExposureCounts:
 
 
 def count_exposure(session: Session, model_ids: Index, mode: str) -> ExposureCounts:
-    """Of these models (ids, ascending) in one mode; each matchup counts for both of its models."""
+    """Count the matchups of these models (ids, ascending) in one mode; each counts for both of its models."""
     counts = np.zeros((model_ids.size, 4))
     answered = Vote.outcome != Outcome.SKIP
     for side in (Matchup.left_entry_id, Matchup.right_entry_id):

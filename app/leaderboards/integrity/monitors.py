@@ -28,7 +28,7 @@ class ByDay:
 
 
 def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
-    """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
+    """Tally a mode's counted votes by UTC day, over the board's models (ids, ascending)."""
     votes = (
         select_battles(
             (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
@@ -50,7 +50,7 @@ def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
 
 
 def find_alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
-    """For JSON: days on which a model did far better or worse than the board has it, and days of many votes."""
+    """Find days on which a model did far better or worse than its rating, and days of many votes, for JSON."""
     found = day_monitor(days.tallies, fit(Design(board.pairs(), board.models, side=False), VirtualGames()))
     odd = zip(found.alarm_day.tolist(), found.alarm_model.tolist(), strict=True)
     return {

@@ -95,7 +95,7 @@ class MorningReport:
 
 
 def report(session: Session, *, now: datetime, days: int) -> MorningReport:
-    """Of the last so many UTC days, today's included, and of the boards' current runs."""
+    """Report on the last so many UTC days, today included, and on the boards' current runs."""
     since = datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), datetime.min.time(), UTC)
     voters = select(func.count(Vote.voter_id.distinct())).where(
         Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
@@ -151,7 +151,7 @@ def _boards(session: Session) -> list[BoardPrecision]:
 
 
 def convergence(key: str, votes: int, standings: Iterable[Standing]) -> BoardPrecision:
-    """Of a board by its standings."""
+    """Measure how settled a board is by its standings."""
     rows = list(standings)
     ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: -row.rating)
     apart = [upper.rating_low > lower.rating_high for upper, lower in pairwise(ranked)]
@@ -173,16 +173,17 @@ def _half(low: float, high: float) -> float:
 
 
 def _votes_to_halve(votes: int, widths: Sequence[tuple[float, float]]) -> int | None:
-    """Variance of the votes falls as one over their number; that of the prompts stays (docs/ratings.md 4)."""
+    """Estimate the votes that would halve the half-width: theirs shrinks, that of the prompts stays."""
     if not widths:
         return None
     published, of_votes = (median(column) for column in zip(*widths, strict=True))
+    # The variance of the votes falls as one over their number, that of the prompts does not (docs/ratings.md 4).
     room = published**2 / 4 - max(0.0, published**2 - of_votes**2)
     return ceil(votes * (of_votes**2 / room - 1)) if room > 0 else None
 
 
 def _fewest(session: Session, listed: Sequence[Summary]) -> list[UndervotedModel]:
-    """Models with images in these competitions, by their battles on the mode's overall board."""
+    """List the models with images in these competitions that have met the fewest others."""
     battles = select(Board.mode, Standing.model_id, Standing.votes).join(
         Board, Board.current_run_id == Standing.run_id
     )

@@ -139,7 +139,7 @@ class AnchorChange:
 
 @dataclass(frozen=True)
 class PublicReport:
-    """`totals` are of all time by reason; `simulated` matchups are the demo's."""
+    """Everything /integrity tells; `totals` are of all time by reason, `simulated` matchups the demo's."""
 
     days: tuple[DayCounts, ...]
     totals: Mapping[str, int]
@@ -153,7 +153,7 @@ class PublicReport:
 
 
 def read_public_report(session: Session, sampling: Mapping[str, Shares], *, now: datetime) -> PublicReport:
-    """Everything; `sampling` tells how pairs are drawn in the modes that have any."""
+    """Read the whole report; `sampling` tells how pairs are drawn in the modes that have any."""
     names = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
     simulated = select(func.count()).select_from(Matchup).where(Matchup.simulated)
     entered = select(func.count()).select_from(LedgerLine).where(LedgerLine.action == "entry.added")
@@ -172,14 +172,14 @@ def read_public_report(session: Session, sampling: Mapping[str, Shares], *, now:
 
 
 def read_version(session: Session) -> tuple[object, ...]:
-    """Changes whenever anything above does that no run, catalogue or audit version tells."""
+    """Read a key that changes with everything in the report that no run, catalogue or audit version covers."""
     ledger = select(func.max(LedgerLine.id))
     days = select(func.count(), func.sum(VoteDay.votes))
     return (session.scalar(ledger), *session.execute(days).one())
 
 
 def _days(session: Session, today: date) -> tuple[DayCounts, ...]:
-    """The last thirty, the oldest first, also those without votes."""
+    """Read the votes of the last thirty days, the oldest first, days without votes too."""
     rows = session.execute(
         select(VoteDay.day, VoteDay.reason, func.sum(VoteDay.votes))
         .where(VoteDay.day > today - timedelta(days=DAYS))

@@ -52,7 +52,7 @@ class AnchorVersion(BaseModel):
 
 
 class Provenance(BaseModel):
-    """From which boards votes come, and how these were computed."""
+    """The boards that votes come from, and how these were computed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,13 +61,13 @@ class Provenance(BaseModel):
     anchors: tuple[AnchorVersion, ...]
 
     def anchor(self, board: BoardRun) -> AnchorVersion | None:
-        """Of that run; None while the mean of all its models was the level."""
+        """Return the anchor of a run; None while the mean of all its models was the level."""
         fits = (one for one in self.anchors if (one.mode, one.version) == (board.mode, board.anchor_version))
         return next(fits, None)
 
 
 class VotesManifest(Provenance):
-    """A file: what it holds, and by which sum to know it."""
+    """The manifest of a file of votes: what it holds, and its SHA-256."""
 
     kind: Literal["open", "log"]
     format: Literal["csv", "jsonl"]
@@ -82,12 +82,12 @@ class VotesManifest(Provenance):
 
 
 def manifest_path(file: Path) -> Path:
-    """Where a file's manifest lies."""
+    """Return the path of a file's manifest, beside the file."""
     return file.with_name(file.name + SUFFIX)
 
 
 def read_manifest(file: Path) -> VotesManifest:
-    """The manifest of a file, checked against its bytes. Raises InvalidManifest."""
+    """Read the manifest of a file and check it against the file's bytes. Raises InvalidManifest."""
     found = read_provenance(file)
     if not isinstance(found, VotesManifest):
         raise InvalidManifest(f"{manifest_path(file).name} tells of boards, not of the file {file.name}.")
@@ -95,7 +95,7 @@ def read_manifest(file: Path) -> VotesManifest:
 
 
 def read_provenance(file: Path) -> Provenance:
-    """The same; or, where that is what was saved beside the file, the document of /api/v1/votes/manifest alone."""
+    """Read a file's manifest, or the document of /api/v1/votes/manifest where that was saved in its place."""
     path = manifest_path(file)
     try:
         text = path.read_bytes()

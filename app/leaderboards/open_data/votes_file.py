@@ -29,7 +29,7 @@ TRUTHS = frozenset({"counted", "seen_before", "simulated"})
 
 
 def read_current_provenance(session: Session, mode: str | None = None) -> Provenance:
-    """The overall boards' current runs and every anchor there was, of one mode or of all."""
+    """Read the overall boards' current runs and every anchor there was, of one mode or of all."""
     modes = MODES if mode is None else (mode,)
     slugs = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
     runs = session.execute(
@@ -58,7 +58,7 @@ def read_current_provenance(session: Session, mode: str | None = None) -> Proven
 def write_open(
     session: Session, file: BinaryIO, chosen: Chosen, kind: Format, *, now: datetime, secret: bytes
 ) -> VotesManifest:
-    """The open form, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten afterwards."""
+    """Write open data, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten."""
     rows = vote_export.open_rows(session, chosen, secret)
     votes, size, sha256 = _write(file, chosen.columns, rows, kind)
     return VotesManifest(
@@ -79,7 +79,7 @@ def write_open(
 def write_log(
     session: Session, file: BinaryIO, mode: str | None, kind: Format, *, now: datetime, secret: bytes
 ) -> VotesManifest:
-    """Every vote as it stands in the log, to be imported elsewhere."""
+    """Write every vote as it stands in the log, to be imported elsewhere."""
     votes, size, sha256 = _write(file, LOG_COLUMNS, vote_export.log_rows(session, mode, secret), kind)
     return VotesManifest(
         **dict(read_current_provenance(session, mode)),
@@ -112,7 +112,7 @@ def _board(session: Session, mode: str, run: RatingRun, slugs: dict[int, str]) -
 def _write(
     file: BinaryIO, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]], kind: Format
 ) -> tuple[int, int, str]:
-    """Votes, bytes and SHA-256 of what was written."""
+    """Write rows and return the votes, bytes and SHA-256 of what was written."""
     hashed, votes, size = hashlib.sha256(), 0, 0
 
     def put(text: str) -> None:
@@ -130,7 +130,7 @@ def _write(
 
 
 def _csv(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    """Nothing is an empty cell, a truth its name in JSON, a fraction every digit it takes to read it back."""
+    """Write cells so that they read back the same: empty for nothing, a fraction with every digit."""
     text = StringIO()
     truths = [place for place, name in enumerate(columns) if name in TRUTHS]
     writer = csv.writer(text, lineterminator="\n")

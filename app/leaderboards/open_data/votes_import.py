@@ -53,7 +53,7 @@ def import_votes(database: Database, file: Path, *, now: datetime, progress: Cal
 
 
 def _take_anchors(session: Session, facts: VotesManifest, now: datetime) -> tuple[str, ...]:
-    """Where a mode has none yet. One that names models unknown here is left out."""
+    """Take over the anchors of modes that have none yet, unless they name models unknown here."""
     taken = []
     for mode in sorted({anchor.mode for anchor in facts.anchors}):
         if session.scalars(select(exists().where(Anchor.mode == mode))).one():

@@ -46,7 +46,7 @@ class NewAnchor(NamedTuple):
 
 
 def read_anchor(session: Session, mode: str, version: int | None = None) -> AnchorSet:
-    """The one of this version, by default the newest."""
+    """Read a mode's anchor of this version, by default the newest."""
     rows = select(Anchor).where(Anchor.mode == mode).order_by(Anchor.version.desc()).limit(1)
     row = session.scalar(rows if version is None else rows.where(Anchor.version == version))
     return AnchorSet() if row is None else AnchorSet(row.version, tuple(row.model_ids), row.value)

@@ -33,7 +33,8 @@ def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) 
 
 
 def wait_ms() -> ColumnElement[int]:
-    """Until a board may be claimed, unless somebody gives it up before; negative where it may be."""
+    """Compute the milliseconds until a board may be claimed; negative where it may be claimed now."""
+    # A claim whose process was killed ends by itself; nobody has to clean up after it.
     held = func.coalesce(Board.claim_until + 1, 0)
     return case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
 

@@ -42,7 +42,7 @@ class RatedBoard:
 
 
 def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
-    """The mode's own board, and the anchor: frozen here when the fifth model stopped being provisional."""
+    """Rate the mode's own board and return its anchor, frozen here once five models are not provisional."""
     started, board = time.perf_counter(), snapshot.board(snapshot.scopes[0])
     anchor = snapshot.anchor
     ratings = rate(board.tallies, anchor=anchor_on(anchor, board))
@@ -54,7 +54,7 @@ def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
 
 
 def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
-    """Category and competition boards by the snapshot's τ² and anchor, the last begun by `until`."""
+    """Rate category and competition boards by the snapshot's τ² and anchor, the last begun by `until`."""
     whole = snapshot.board(snapshot.scopes[0])
     for scope in scopes:
         started = time.perf_counter()
@@ -69,7 +69,7 @@ def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
 def rate_again(
     snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None
 ) -> RatedBoard:
-    """A board with what its run borrowed; the overall board makes its own τ² whatever the snapshot's."""
+    """Rate a board with what its run borrowed; the overall board makes its own τ² whatever the snapshot's."""
     started = time.perf_counter()
     if scope.kind == "overall":
         ratings = rate(board.tallies, anchor=anchor_on(snapshot.anchor, board))
@@ -79,7 +79,7 @@ def rate_again(
 
 
 def rate_scope(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None) -> Ratings:
-    """One board's ratings by the snapshot's τ² and anchor."""
+    """Rate one board by the snapshot's τ² and anchor."""
     anchor = anchor_on(snapshot.anchor, board)
     if known is not None and snapshot.tau2 is not None:
         level = Anchor(value=snapshot.anchor.value)
@@ -91,7 +91,7 @@ def rate_scope(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: Bor
 
 
 def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
-    """What the other competitions say of this one's models; None where the mode has no τ² to weigh it by."""
+    """Ask the mode's other competitions about this one's models; None where no τ² tells their weight."""
     if snapshot.tau2 is None or board.model_ids.size == 0:
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
@@ -102,13 +102,13 @@ def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies
 
 
 def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
-    """The anchor's models that are on this board, as its indices; all models where none is."""
+    """Find the anchor's models on this board, as its indices; all of its models where none is there."""
     present = np.flatnonzero(np.isin(board.model_ids, anchor.model_ids))
     return Anchor(tuple(present.tolist()), anchor.value)
 
 
 def settled_models(board: BoardTallies, ratings: Ratings) -> tuple[int, ...]:
-    """Ids of the models that are no longer provisional, once there are five."""
+    """List the ids of the models that are no longer provisional, once there are five."""
     settled = board.model_ids[~ratings.provisional]
     return tuple(settled.tolist()) if settled.size >= SETTLED_MODELS else ()
 

@@ -38,6 +38,7 @@ def publish(
             .join(Board, Board.current_run_id == RatingRun.id)
             .where(Board.id == board_id)
         ).one_or_none()
+        # Whoever claimed before us may publish after us, from older tallies: the newer run stays.
         if before is not None and not _is_newer(board, before.versions):
             continue
         run_id = _store(session, board_id, board, borrowed_from, now)

@@ -60,7 +60,7 @@ class StaleBoard:
 
 
 def find_stale(session: Session, mode: str) -> list[StaleBoard]:
-    """The mode's boards whose versions differ from their runs': three small queries, whatever the votes."""
+    """Find the boards whose versions differ from their runs': three small queries, whatever the votes."""
     runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
     found = []
     for scope in read_scopes(session, mode):
@@ -81,6 +81,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     if not wanted:
         return []
     token = secrets.token_hex(16)
+    # The claim is a write of its own: the board is computed between two transactions, with no lock held meanwhile.
     claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
     if not claimed:
         return []
@@ -108,7 +109,7 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
 def _pass(
     database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
 ) -> list[str]:
-    """One snapshot, the claimed boards from it outside any door, one publication."""
+    """Take one snapshot, rate the claimed boards outside any door, and publish them together."""
     from app.leaderboards.runs import compute, publish, snapshot  # noqa: PLC0415 (numpy)
 
     started = time.perf_counter()
@@ -122,6 +123,7 @@ def _pass(
     if boards or seen.overall_run is not None:
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
+    # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:

@@ -40,7 +40,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """`stale` boards wait for a refresh: their ratings of today's votes are not there yet to be compared."""
+    """What a comparison with the log found; `stale` boards wait for a refresh: their ratings of today's votes are not there yet to be compared."""
 
     votes: int
     tallies: int
@@ -108,10 +108,11 @@ def _wrong_competitions(session: Session, mode: str) -> dict[int, str]:
 
 def rebuild_tallies(session: Session, competition_id: int) -> None:
     """
-    One competition's tallies as the log says.
+    Rebuild one competition's tallies from the log.
 
     Votes raise their competition's version before they touch a tally: raised here, they wait for us.
     """
+    # First of all: it takes the lock that votes take first too, so that none is added between count and tally.
     session.execute(
         update(Competition).where(Competition.id == competition_id).values(version=Competition.version + 1)
     )
@@ -162,7 +163,7 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
 
 
 def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> Snapshot:
-    """The log with the anchor of the run and, but for the overall board, the τ² it was given."""
+    """Give a snapshot the anchor of a run and, but for the overall board, the τ² the run was given."""
     anchor = read_anchor(session, seen.mode, run.anchor_version)
     return replace(seen, anchor=anchor, tau2=None if scope.kind == "overall" else run.tau2)
 
@@ -170,7 +171,7 @@ def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> 
 def _borrowed_strength(
     board: BoardTallies, stored: dict[int, Standing], tau2: float | None
 ) -> BorrowedStrength | None:
-    """What a competition's board borrowed is stored with it: the other competitions may have moved on."""
+    """Read what a board borrowed as stored with it: the other competitions may have moved on since."""
     rows = [stored.get(model) for model in board.model_ids.tolist()]
     known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
     if tau2 is None or not known or len(known) != len(rows):

@@ -12,7 +12,7 @@ from app.leaderboards.tables import Board, RatingRun
 
 @dataclass(frozen=True)
 class ModeAge:
-    """Of one mode's boards: seconds since the oldest current run, and how many have newer votes than their run."""
+    """The age of one mode's boards: seconds since the oldest current run, and how many have newer votes."""
 
     mode: str
     seconds: float
@@ -20,7 +20,7 @@ class ModeAge:
 
 
 def read_board_ages(session: Session, now: datetime) -> list[ModeAge]:
-    """Every mode that has a rated board."""
+    """Read the age of every mode that has a rated board."""
     oldest = (
         select(Board.mode, func.min(RatingRun.computed_at))
         .join(RatingRun, RatingRun.id == Board.current_run_id)

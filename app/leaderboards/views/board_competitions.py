@@ -18,7 +18,7 @@ class BoardCompetition:
 
 
 def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
-    """One query over competitions, whatever the votes."""
+    """List a mode's competitions that are or were open: one query, whatever the votes."""
     found: dict[int, BoardCompetition] = {}
     statement = (
         select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
@@ -35,7 +35,7 @@ def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
 
 
 def read_contested(session: Session) -> frozenset[str]:
-    """Slugs of the open competitions where two models can meet."""
+    """Read the slugs of the open competitions where two models can meet."""
     one, other = aliased(Entry), aliased(Entry)
     meeting = (
         select(one.id)

@@ -113,7 +113,7 @@ class BoardView:
 def read_board(
     session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
-    """A mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
+    """Read a mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
     read_mode(mode)
     heading = None if category is None else _category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
@@ -123,7 +123,7 @@ def read_board(
 def read_competition_board(
     session: Session, competition: str, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
-    """The board of one competition, open or closed. Raises UnknownCompetition."""
+    """Read the board of one competition, open or closed. Raises UnknownCompetition."""
     row = session.execute(
         select(Competition.title, Competition.mode, Competition.open_gallery).where(
             Competition.slug == competition, Competition.status != "draft"
@@ -137,12 +137,12 @@ def read_competition_board(
 
 
 def read_current(session: Session) -> CurrentRuns:
-    """As of now."""
+    """Read which run each board shows now, and the catalogue's version."""
     return CurrentRuns(dict(_CURRENT.all(session)), lookup.version(session))
 
 
 def read_current_run(session: Session, key: str) -> Run | None:
-    """The run a board shows now."""
+    """Read the run that a board shows now; None before the first."""
     query = select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
     row = session.scalar(query)
     if row is None:

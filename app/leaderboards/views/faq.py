@@ -18,7 +18,7 @@ class Question:
 
 
 def answer_questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
-    """In the order of the page."""
+    """Answer the questions that the catalogue and the boards can answer, in the order of the page."""
     return (*_cost(page), *_use(page), *_providers(page), *_resolution(page), *_standing(page, results))
 
 

@@ -26,7 +26,7 @@ class GenerationSpeed:
 
 
 def read_speeds(session: Session, mode: str) -> Mapping[int, GenerationSpeed]:
-    """By model id, over every timed entry of the mode, withdrawn ones included: they were made too."""
+    """Read the speed of each model id over every timed entry of the mode; withdrawn ones were made too."""
     timed = (
         select(
             Entry.model_id,

@@ -64,7 +64,7 @@ class ModelResults:
 
 
 def read_results(session: Session, slug: str) -> ModelResults:
-    """Every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
+    """Read every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
     model_id = lookup.ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
@@ -112,7 +112,7 @@ def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, .
 
 
 def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
-    """Of every mode and category that any of its competitions is filed under."""
+    """Place the model on each mode and category that any of its competitions is filed under."""
     found: dict[tuple[int, int, str], BoardResult] = {}
     for row in filed:
         mode, number = MODES.index(row.mode), row.category_id
@@ -125,7 +125,7 @@ def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
 
 
 def _result(rows: list[Any], places: Places) -> CompetitionResult:
-    """Of the rows of one competition, which differ in their category alone."""
+    """Make a result of one competition's rows, which differ in their category alone."""
     row = rows[0]
     return CompetitionResult(
         slug=row.slug,
@@ -139,7 +139,7 @@ def _result(rows: list[Any], places: Places) -> CompetitionResult:
 
 
 def _places(session: Session, model_id: int) -> Places:
-    """By mode, category id and competition id; boards where the model has no battle yet included."""
+    """Read the model's place by mode, category id and competition id, on boards without a battle of it too."""
     statement = (
         select(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, Standing)
         .join(RatingRun, RatingRun.id == Board.current_run_id)

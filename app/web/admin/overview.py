@@ -17,7 +17,7 @@ ACTION_CHARACTERS = 40
 
 @blueprint.get("")
 def overview() -> Response:
-    """Today, and whatever waits or fails."""
+    """Show today, and whatever waits or fails."""
     moment = now()
     ready = means(parts().settings).providers
     with parts().database.reading() as session:
@@ -38,7 +38,7 @@ def overview() -> Response:
 
 @blueprint.get("/ledger")
 def ledger() -> Response:
-    """What was done, by whom and why; the newest first."""
+    """Show what was done, by whom and why, the newest first."""
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
         found = moderation.lines(session, action=action, page=page())

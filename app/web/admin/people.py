@@ -19,7 +19,7 @@ DIGITS = 10
 
 @blueprint.get("/flags")
 def flags() -> Response:
-    """Flags that wait for somebody, or those decided about, with their evidence."""
+    """List flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
         found = moderation.findings(session, decided=decided, page=page())
@@ -28,7 +28,7 @@ def flags() -> Response:
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
 def flag(flag: int) -> Response:
-    """The evidence, model by model. Raises UnknownFlag."""
+    """Show a flag's evidence, model by model. Raises UnknownFlag."""
     with parts().database.reading() as session:
         found = watched.flag(session, flag)
         return shown("flag.html", flag=found, record=watched.record(session, found))
@@ -56,7 +56,7 @@ def raise_flag() -> Response:
 
 @blueprint.get("/voters")
 def find() -> Response:
-    """To a voter's page, by number."""
+    """Redirect to a voter's page, by number."""
     given = request.args.get("number", "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < DIGITS):
         abort(400, "A voter is known here by a number.")
@@ -65,7 +65,7 @@ def find() -> Response:
 
 @blueprint.get("/voters/<int(max=2147483647):number>")
 def voter(number: int) -> Response:
-    """What they were shown and said, never who they are. Raises UnknownVoter."""
+    """Show what a voter was shown and said, never who it is. Raises UnknownVoter."""
     with parts().database.reading() as session:
         person = moderation.person(session, number)
         votes = moderation.votes_of(session, number, page=page())
@@ -75,7 +75,7 @@ def voter(number: int) -> Response:
 
 @blueprint.get("/votes")
 def votes() -> Response:
-    """The latest of everybody."""
+    """List everybody's latest votes."""
     with parts().database.reading() as session:
         latest = moderation.latest_votes(session)
     return shown("votes.html", votes=latest)
@@ -83,7 +83,7 @@ def votes() -> Response:
 
 @blueprint.get("/votes/<int(max=2147483647):number>")
 def vote(number: int) -> Response:
-    """One vote. Raises UnknownVote."""
+    """Show one vote. Raises UnknownVote."""
     with parts().database.reading() as session:
         return shown("vote.html", vote=moderation.vote(session, number))
 

@@ -52,7 +52,7 @@ class FlagDecision:
 
 
 def raise_flag(session: Session, finding: FraudSignal, *, now: datetime, by: str, why: str) -> int | None:
-    """A flag from now on, also for votes to come; its number, or None where one stands already."""
+    """Raise a flag, also against votes to come; returns its number, or None where one stands already."""
     subject = finding.subject
     if subject.voter_id is not None:
         session.execute(select(Voter.id).where(Voter.id == subject.voter_id).with_for_update())
@@ -112,7 +112,7 @@ def settle(
 
 
 def _each(database: Database, which: ColumnElement[bool], change: Callable[[Session, Select[int]], int]) -> int:
-    """What is found is asked again inside the write: a decision may have come between."""
+    """Change these votes part by part, asking again inside each write: somebody may have decided in between."""
     with database.reading() as session:
         found = session.scalars(_votes(which)).all()
     parts = (found[start : start + VOTES] for start in range(0, len(found), VOTES))
@@ -123,7 +123,7 @@ def _each(database: Database, which: ColumnElement[bool], change: Callable[[Sess
 
 
 def _votes(which: ColumnElement[bool]) -> Select[int]:
-    """By competition, the order in which everybody locks."""
+    """Select votes by competition: the order in which every transaction locks, so that none waits in a circle."""
     joined = select(Vote.id).join(Matchup, Matchup.id == Vote.matchup_id).join(Voter, Voter.id == Vote.voter_id)
     return joined.where(which).order_by(*_ORDER)
 
@@ -167,7 +167,7 @@ def _times(session: Session, voters: set[int]) -> dict[int, Times]:
 
 
 def _why_not(row: Row[int, int, datetime, int | None, str | None], times: Times, policy: Policy) -> str | None:
-    """A vote cast in quarantine has not been held against the policy yet; one excluded later has."""
+    """Tell why a released vote still does not count. One cast in quarantine meets the policy only now."""
     inside = any(found <= row.cast_at and (over is None or row.cast_at < over) for found, over in times)
     return row.cap or (vote_casting.too_fast(row.dwell_ms, policy) if inside else None)
 

@@ -26,7 +26,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SweptSubjects:
-    """`flags` are the numbers of the findings, in their order; empty after a report."""
+    """Whom a sweep found and what it changed; `flags` are numbers in the findings' order, none after a report."""
 
     findings: tuple[FraudSignal, ...]
     flags: tuple[int, ...]
@@ -62,7 +62,7 @@ def sweep(
 
 
 def report(database: Database, *, now: datetime) -> SweptSubjects:
-    """What a sweep would find now. It may name a network that is in order without voters it names too."""
+    """Report what a sweep would find now; it may name a network that only its flagged voters make look odd."""
     both = (*_find_signals(database, "voter", now), *_find_signals(database, "network", now))
     return SweptSubjects(both, (), 0, 0)
 
@@ -76,6 +76,7 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
     progress("settling what was decided before")
     settled = settle(database, now=now, policy=policy)
     excluded, found, flags = settled.excluded, list[FraudSignal](), list[int]()
+    # Without the flagged votes the board is another, and may show what they hid: test again until none is found.
     again = True
     while again:
         again = False
@@ -91,7 +92,7 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
 
 
 def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSignal]:
-    """The most suspicious of each subject, over the modes."""
+    """Find the strongest signal about each subject, over the modes."""
     worst: dict[Subject, FraudSignal] = {}
     with database.reading() as session:
         for mode in session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all():
@@ -103,7 +104,7 @@ def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSi
 
 
 def _raise(database: Database, found: list[FraudSignal], now: datetime) -> list[tuple[FraudSignal, int]]:
-    """Each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
+    """Raise each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
     raised = []
     for finding in found:
         number = database.write(partial(raise_flag, finding=finding, now=now, by=BY, why=finding.test))
