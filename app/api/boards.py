@@ -15,8 +15,7 @@ from app.api.errors import ErrorBody
 from app.arena.errors import read_mode
 from app.edge import context
 from app.edge.context import now, parts
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
 from app.leaderboards.views.boards import BoardView

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.opening import actor, json_option, migrate_option, now, opened, print_json
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
 
 
 @click.group()
@@ -29,7 +29,7 @@ def anchor(
     """
     from app.leaderboards.runs import anchors, refresh
 
-    database, by = opened(migrate=migrate).database, actor()
+    database, by = open_installation(migrate=migrate).database, actor()
     change = database.write(
         lambda session: anchors.change_anchor(
             session, mode, models, now=now(), actor=by, reason=reason, value=value

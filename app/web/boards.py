@@ -6,12 +6,11 @@ from typing import Protocol
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
@@ -117,7 +116,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     )
 
 
-def tabs(listed: Iterable[Summary | BoardCompetition]) -> list[tuple[str, str]]:
+def tabs(listed: Iterable[CompetitionSummary | BoardCompetition]) -> list[tuple[str, str]]:
     """List the categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 

@@ -1,4 +1,4 @@
-"""A model's pictures that every reader may see with its name: showcases, and what competitions no longer hide."""
+"""Showcases: a model's pictures that every reader may see with its name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _COUNTS = Prepared(
 
 @dataclass(frozen=True)
 class Showcase:
-    """A picture of one model; `url` answers to everybody. Competition by slug and title."""
+    """A picture of one model with its competition's slug and title; anybody may open `url`."""
 
     model_id: int
     url: str
@@ -38,7 +38,11 @@ class Showcase:
 
 
 def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
-    """Of each: showcases, then entries of closed or open-gallery competitions, newest first; first samples."""
+    """
+    Read the named pictures of these models: showcases first, then entries of closed or open-gallery competitions.
+
+    The newest competition comes first; of several samples in one competition only the first is returned.
+    """
     found: dict[tuple[int, int, str], Showcase] = {}
     is_public = or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery)
     columns = (Entry.model_id, Entry.competition_id, Entry.role, Entry.media_key, Entry.prompt)
@@ -55,7 +59,7 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
 
 
 def arena_state(session: Session) -> tuple[object, ...]:
-    """Differs once a competition was opened or closed, or an entry came or went: for the keys of kept pages."""
+    """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
     return (*_STATES.all(session), _COUNTS.first(session))
 
 

@@ -1,4 +1,4 @@
-"""One voter's own votes, with the names they uncovered."""
+"""A voter's own votes, with the names of the models they judged."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from app.words import Outcome
 
 @dataclass(frozen=True)
 class OwnSide:
-    """One of the two pictures; `url` is None once it was withdrawn."""
+    """One of the two pictures of a vote; `url` is None once it was withdrawn."""
 
     model: str
     name: str
@@ -26,7 +26,7 @@ class OwnSide:
 
 @dataclass(frozen=True)
 class OwnVote:
-    """A vote that named two models."""
+    """A vote of the voter, with the names of both models."""
 
     matchup: bytes
     outcome: str
@@ -41,13 +41,13 @@ class OwnVote:
     b: OwnSide
 
 
-def votes(session: Session, voter: bytes) -> int:
-    """Standing votes: neither skips nor undone ones."""
+def count_votes(session: Session, voter: bytes) -> int:
+    """Count a voter's votes, without skips and undone ones."""
     return session.scalars(select(Voter.votes).where(Voter.token == voter)).one_or_none() or 0
 
 
-def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
-    """Address of each side, `a` and `b`, of an own matchup once judged; None for a withdrawn one."""
+def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
+    """Return the addresses of sides `a` and `b` of a judged matchup; None for a withdrawn picture."""
     row = session.execute(
         select_battles(LEFT.media_key, LEFT.withdrawn_at, RIGHT.media_key, RIGHT.withdrawn_at)
         .join(Voter, Voter.id == Vote.voter_id)
@@ -59,10 +59,10 @@ def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | 
     return {"a": None if a_withdrawn else f"/{a}", "b": None if b_withdrawn else f"/{b}"}
 
 
-def own_votes(
+def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
 ) -> list[OwnVote]:
-    """The latest first, skips left out; `page` counts from 1."""
+    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
     columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
         join_models(select_battles(*columns))
@@ -91,9 +91,9 @@ def own_votes(
     ]
 
 
-def forget(session: Session, voter: bytes, *, now: datetime) -> bool:
+def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
-    Cut the tie between this browser and its votes: a tombstone stays, and the votes, which are nobody's now.
+    Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
 
     False when there is no such voter.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import Moment, execute
+from app.database.doors import UtcDateTime, execute
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
 HOURLY = timedelta(hours=48)
@@ -28,7 +28,7 @@ def store_history(session: Session, board_id: int, run_id: int, computed_at: dat
     said = select(
         literal(board_id),
         Standing.model_id,
-        literal(computed_at, Moment),
+        literal(computed_at, UtcDateTime),
         Standing.rating,
         Standing.rating_low,
         Standing.rating_high,

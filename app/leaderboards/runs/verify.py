@@ -40,7 +40,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a comparison with the log found; `stale` boards wait for a refresh: their ratings of today's votes are not there yet to be compared."""
+    """How log, tallies and boards compare; `stale` boards could not be: ratings of today are not there yet."""
 
     votes: int
     tallies: int
