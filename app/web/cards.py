@@ -52,8 +52,8 @@ def words(slug: str) -> Card:
     """Read what the card of a model says."""
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.read_results(session, page.slug)
-    ranked = [board for board in found.boards if board.category is None and board.place.rank is not None]
+        places = results.read_results(session, page.slug)
+    ranked = [board for board in places.boards if board.category is None and board.place.rank is not None]
     figures: list[tuple[str, str]] = []
     if ranked:
         place = ranked[0].place

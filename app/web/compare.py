@@ -132,10 +132,10 @@ def _side_by_side(
     )
 
 
-def _pictures(found: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
+def _pictures(pictures: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
     """Pair what both made from one prompt, where readers may see it with names."""
-    mine = {p.competition: p for p in found if p.model_id == a.id and not p.is_showcase}
-    yours = {p.competition: p for p in found if p.model_id == b.id and not p.is_showcase}
+    mine = {p.competition: p for p in pictures if p.model_id == a.id and not p.is_showcase}
+    yours = {p.competition: p for p in pictures if p.model_id == b.id and not p.is_showcase}
     return tuple((mine[slug], yours[slug]) for slug in mine if slug in yours)[:PICTURES]
 
 

@@ -91,8 +91,8 @@ def model_llms(slug: str) -> Response:
 def _badge(slug: str, mode: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.read_results(session, slug)
-    shown = [board for board in found.boards if board.category is None and mode in {"", board.mode}]
+        places = results.read_results(session, slug)
+    shown = [board for board in places.boards if board.category is None and mode in {"", board.mode}]
     shown.sort(key=lambda board: board.place.rank is None)
     best = shown[0] if shown else None
     said = "not ranked yet"
@@ -165,13 +165,13 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
 def _model_llms(slug: str, base: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found: ModelResults = results.read_results(session, page.slug)
+        places: ModelResults = results.read_results(session, page.slug)
     return render_template(
         "model_llms.txt",
         model=page,
         base=base,
-        results=found,
-        groups=groups(found),
-        questions=faq.answer_questions(page, found),
+        results=places,
+        groups=groups(places),
+        questions=faq.answer_questions(page, places),
         facts=facts,
     )

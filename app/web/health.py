@@ -18,8 +18,8 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Check what serving needs; 503 names the parts that fail."""
-    found = {"database": _database(), "files": parts().storage.problem()}
-    failing = {part: problem for part, problem in found.items() if problem}
+    problems = {"database": _database(), "files": parts().storage.problem()}
+    failing = {part: problem for part, problem in problems.items() if problem}
     status = "failing" if failing else "ok"
     return jsonify(status=status, failing=failing), 503 if failing else 200
 

@@ -36,9 +36,9 @@ def exposition() -> Response:
 
 def _now() -> str:
     with parts().database.reading() as session:
-        found = board_ages.read_board_ages(session, datetime.now(UTC))
-    seconds = _gauge(AGE, {one.mode: one.seconds for one in found})
-    return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in found})]) + "\n"
+        ages = board_ages.read_board_ages(session, datetime.now(UTC))
+    seconds = _gauge(AGE, {one.mode: one.seconds for one in ages})
+    return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in ages})]) + "\n"
 
 
 def _gauge(name: str, by_mode: dict[str, float]) -> list[str]:

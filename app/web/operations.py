@@ -60,14 +60,16 @@ class Group:
 def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group, ...]:
     """List the operations in the document's order; examples ask the server at `base`."""
     schemas = document["components"]["schemas"]
-    found = [
+    operations = [
         (described["tags"][0], _operation(method.upper(), path, described, schemas, base, samples))
         for path, methods in document["paths"].items()
         for method, described in methods.items()
     ]
     return tuple(
         Group(
-            tag["name"], tag["description"], tuple(operation for name, operation in found if name == tag["name"])
+            tag["name"],
+            tag["description"],
+            tuple(operation for name, operation in operations if name == tag["name"]),
         )
         for tag in document["tags"]
     )
@@ -137,8 +139,8 @@ def _fields(
 def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """Look behind references and `or null`."""
     if "$ref" in schema:
-        found: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
-        return _resolved(found, schemas)
+        target: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return _resolved(target, schemas)
     real = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return _resolved(real[0], schemas) if len(real) == 1 else schema
 

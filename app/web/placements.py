@@ -28,23 +28,23 @@ class CategoryGroup:
 
 def groups(results: ModelResults) -> tuple[CategoryGroup, ...]:
     """Group by mode and category, uncategorized last; a competition stands under each of its categories."""
-    found = []
+    rows = []
     for mode in dict.fromkeys(board.mode for board in results.boards):
         here = [result for result in results.competitions if result.mode == mode]
         for board in results.boards:
             if board.mode == mode and board.category is not None:
                 members = [result for result in here if board.category in result.categories]
-                found.append(_group(mode, board.category, board.place, members))
+                rows.append(_group(mode, board.category, board.place, members))
         rest = [result for result in here if not result.categories]
         if rest:
-            found.append(_group(mode, None, None, rest))
-    return tuple(found)
+            rows.append(_group(mode, None, None, rest))
+    return tuple(rows)
 
 
 def votable(results: ModelResults, contested: Container[str]) -> tuple[CompetitionResult, ...]:
     """List the contested competitions the model stands in, those with its fewest votes first."""
-    found = [result for result in results.competitions if result.slug in contested]
-    return tuple(sorted(found, key=lambda result: (result.place.votes, result.title)))
+    open_now = [result for result in results.competitions if result.slug in contested]
+    return tuple(sorted(open_now, key=lambda result: (result.place.votes, result.title)))
 
 
 def _group(

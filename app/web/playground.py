@@ -166,8 +166,8 @@ def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
         ended = list(pool.map(one, names))
     with database.reading() as session:
-        found = [look(session, name, among) for name in names]
-    return tuple(Result(*result) for result in zip(names, found, ended, strict=True))
+        picks = [look(session, name, among) for name in names]
+    return tuple(Result(*result) for result in zip(names, picks, ended, strict=True))
 
 
 def _visitor() -> Visitor:
@@ -190,15 +190,15 @@ def _page(
     mistake: gateway.InvalidParameter | None = None,
 ) -> Response:
     with parts().database.reading() as session:
-        found = [look(session, name, among) for name in wanted.models]
-    slugs = [one.slug for one in found if isinstance(one, ModelSummary)] or [among.first or ""]
+        picks = [look(session, name, among) for name in wanted.models]
+    slugs = [one.slug for one in picks if isinstance(one, ModelSummary)] or [among.first or ""]
     html = render_template(
         "playground.html",
         nonce=nonce(),
         wanted=wanted,
         results=results,
         mistake=mistake,
-        absences=[one for one in found if isinstance(one, Absence)] if not results else (),
+        absences=[one for one in picks if isinstance(one, Absence)] if not results else (),
         among=among,
         free=[model for model in among.models if model.demo],
         paid=[model for model in among.models if not model.demo],

@@ -44,16 +44,16 @@ def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
     """Audit every mode with at least two rated models, and store what was found with its high-water mark."""
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
-    found = [swept for mode in modes if (swept := _audit_mode(database, mode, now)) is not None]
+    audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now)) is not None]
 
     def store(session: Session) -> None:
         session.add_all(
             Audit(mode=s.mode, at=s.at, last_vote_id=s.last_vote_id, votes=s.votes, numbers=s.numbers)
-            for s in found
+            for s in audits
         )
 
     database.write(store)
-    return found
+    return audits
 
 
 def read_latest(session: Session, mode: str) -> BoardAudit | None:
@@ -200,5 +200,5 @@ def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
 
 def read_latest_id(session: Session, mode: str) -> int | None:
     """Read the id of a mode's newest audit, for the keys of pages that show it; None before the first."""
-    found: int | None = _LATEST.first(session, mode=mode)[0]
-    return found
+    audit_id: int | None = _LATEST.first(session, mode=mode)[0]
+    return audit_id

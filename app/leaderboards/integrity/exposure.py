@@ -41,6 +41,6 @@ def count_exposure(session: Session, model_ids: Index, mode: str) -> ExposureCou
             .where(Competition.mode == mode)
             .group_by(Entry.model_id)
         )
-        for model, *found in rows:
-            counts[model_ids == model] += found
+        for model, *added in rows:
+            counts[model_ids == model] += added
     return ExposureCounts(*counts.T)

@@ -194,8 +194,8 @@ def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Unde
     stands: dict[tuple[str, int, str], set[str]] = {}
     for mode, model, name, competition in session.execute(_STANDING):
         stands.setdefault((mode, model, name), set()).add(competition)
-    found = [
+    models = [
         UndervotedModel(name, mode, met.get((mode, model), 0), tuple(sorted(slugs[mode] - present)))
         for (mode, model, name), present in stands.items()
     ]
-    return sorted(found, key=lambda model: (model.votes, model.slug))[:NAMED]
+    return sorted(models, key=lambda model: (model.votes, model.slug))[:NAMED]

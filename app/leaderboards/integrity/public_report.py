@@ -45,7 +45,7 @@ class DayCounts:
 
 
 @dataclass(frozen=True)
-class ModelExposure:
+class ModelStatistics:
     """
     How often a model was issued; rates and shares from 0 to 1, None where nothing is known yet.
 
@@ -85,7 +85,7 @@ class ModeFacts:
     mode: str
     swept_at: datetime | None
     lanes: Mapping[str, float]
-    models: tuple[ModelExposure, ...]
+    models: tuple[ModelStatistics, ...]
     certificates: Mapping[str, Certificate]
     alarms: tuple[Alarm, ...]
 
@@ -186,12 +186,12 @@ def _days(session: Session, today: date) -> tuple[DayCounts, ...]:
         .group_by(VoteDay.day, VoteDay.reason)
         .order_by(VoteDay.day, VoteDay.reason)
     )
-    found = {
+    by_day_and_reason = {
         day: {reason: int(votes) for _, reason, votes in group}
         for day, group in groupby(rows.all(), key=lambda row: row[0])
     }
     days = (today - timedelta(days=back) for back in reversed(range(DAYS)))
-    by_day = ((day, found.get(day, {})) for day in days)
+    by_day = ((day, by_day_and_reason.get(day, {})) for day in days)
     return tuple(
         DayCounts(day, counts.get(COUNTED, 0), {why: n for why, n in counts.items() if why != COUNTED})
         for day, counts in by_day
@@ -209,24 +209,24 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         models=_models(session, numbers.get("models", {}), shares),
         certificates=certificates.read_certificates(session, mode),
         alarms=(
-            *(Alarm(found["day"], found["model"], found["z"], None) for found in odd.get("models", ())),
-            *(Alarm(found["day"], None, None, found["votes"]) for found in odd.get("volume", ())),
+            *(Alarm(alarm["day"], alarm["model"], alarm["z"], None) for alarm in odd.get("models", ())),
+            *(Alarm(alarm["day"], None, None, alarm["votes"]) for alarm in odd.get("volume", ())),
         ),
     )
 
 
 def _models(
     session: Session, counted: Mapping[str, Mapping[str, float]], shares: SamplingShares | None
-) -> tuple[ModelExposure, ...]:
+) -> tuple[ModelStatistics, ...]:
     drawn = {exposure.model_id: exposure for exposure in shares.exposures} if shares else {}
     known = or_(ImageModel.slug.in_(counted), ImageModel.id.in_(drawn))
     rows = session.execute(select(ImageModel.id, ImageModel.slug, ImageModel.name).where(known)).all()
-    found = []
+    models = []
     for number, slug, name in sorted(rows, key=lambda row: (row.name.casefold(), row.slug)):
         counts, exposure = counted.get(slug, {}), drawn.get(number)
         issued, gain = int(counts.get("issued", 0)), counts.get("votes_to_gain_a_rank")
-        found.append(
-            ModelExposure(
+        models.append(
+            ModelStatistics(
                 slug=slug,
                 name=name,
                 issued=issued,
@@ -238,7 +238,7 @@ def _models(
                 votes_to_gain_a_rank=None if gain is None else int(gain),
             )
         )
-    return tuple(found)
+    return tuple(models)
 
 
 def _decisions(session: Session) -> tuple[Decision, ...]:

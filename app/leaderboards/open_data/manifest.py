@@ -88,10 +88,10 @@ def manifest_path(file: Path) -> Path:
 
 def read_manifest(file: Path) -> VotesManifest:
     """Read the manifest of a file and check it against the file's bytes. Raises InvalidManifest."""
-    found = read_provenance(file)
-    if not isinstance(found, VotesManifest):
+    manifest = read_provenance(file)
+    if not isinstance(manifest, VotesManifest):
         raise InvalidManifest(f"{manifest_path(file).name} tells of boards, not of the file {file.name}.")
-    return found
+    return manifest
 
 
 def read_provenance(file: Path) -> Provenance:
@@ -99,15 +99,15 @@ def read_provenance(file: Path) -> Provenance:
     path = manifest_path(file)
     try:
         text = path.read_bytes()
-        found = (VotesManifest if b'"sha256"' in text else Provenance).model_validate_json(text)
+        document = (VotesManifest if b'"sha256"' in text else Provenance).model_validate_json(text)
     except FileNotFoundError as error:
         raise InvalidManifest(f"{path.name} is missing beside {file.name}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidManifest(f"{path.name} is no manifest of votes: {where}: {first['msg']}") from error
-    if isinstance(found, VotesManifest):
+    if isinstance(document, VotesManifest):
         with file.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() != found.sha256:
+            if hashlib.file_digest(content, "sha256").hexdigest() != document.sha256:
                 raise InvalidManifest(f"{file.name} is not the file of {path.name}: its SHA-256 is another.")
-    return found
+    return document

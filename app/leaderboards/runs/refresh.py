@@ -62,12 +62,12 @@ class StaleBoard:
 def find_stale(session: Session, mode: str) -> list[StaleBoard]:
     """Find the boards whose versions differ from their runs': three small queries, whatever the votes."""
     runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
-    found = []
+    boards = []
     for scope in read_scopes(session, mode):
         run = runs.get(scope.key)
         if run is None or not _is_current(run, scope):
-            found.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
-    return found
+            boards.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
+    return boards
 
 
 def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1) -> list[str]:

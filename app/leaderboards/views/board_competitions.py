@@ -19,7 +19,7 @@ class BoardCompetition:
 
 def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
     """List a mode's competitions that are or were open: one query, whatever the votes."""
-    found: dict[int, BoardCompetition] = {}
+    by_id: dict[int, BoardCompetition] = {}
     statement = (
         select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
@@ -29,9 +29,9 @@ def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
         .where(Competition.mode == mode, Competition.status != "draft")
     )
     for competition, slug, title, votes in session.execute(statement):
-        before = found[competition].categories if competition in found else ()
-        found[competition] = BoardCompetition((*before, (slug, title)) if slug else before, votes)
-    return list(found.values())
+        before = by_id[competition].categories if competition in by_id else ()
+        by_id[competition] = BoardCompetition((*before, (slug, title)) if slug else before, votes)
+    return list(by_id.values())
 
 
 def read_contested(session: Session) -> frozenset[str]:

@@ -138,11 +138,11 @@ def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Bat
         .where(Tally.competition_id.in_(competitions))
         .group_by(Tally.left_model_id, Tally.right_model_id)
     )
-    found = {(left, right): Battles(*counts) for left, right, *counts in rows}
-    for (left, right), battles in list(found.items()):
-        met = found.get((right, left))
+    pairs = {(left, right): Battles(*counts) for left, right, *counts in rows}
+    for (left, right), battles in list(pairs.items()):
+        met = pairs.get((right, left))
         if met is None:
-            found[right, left] = battles.turned()
+            pairs[right, left] = battles.turned()
         elif left < right:
-            found[left, right], found[right, left] = battles + met.turned(), met + battles.turned()
-    return found
+            pairs[left, right], pairs[right, left] = battles + met.turned(), met + battles.turned()
+    return pairs

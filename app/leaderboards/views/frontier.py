@@ -44,9 +44,9 @@ def _chances(candidates: tuple[Candidate, ...]) -> tuple[float, ...]:
     sd = np.maximum((high - low) / WIDTH_IN_SD, LEAST_SD)
     # Whoever is surely below a cheaper one has no chance, and takes none from others.
     able = rating + REACH * sd >= np.maximum.accumulate(rating - REACH * sd)
-    found = np.zeros(len(x))
-    found[order[able]] = _integrals(x[able], rating[able], sd[able])
-    shares: list[float] = found.tolist()
+    shares_by_place = np.zeros(len(x))
+    shares_by_place[order[able]] = _integrals(x[able], rating[able], sd[able])
+    shares: list[float] = shares_by_place.tolist()
     return tuple(shares)
 
 

@@ -139,8 +139,8 @@ def _competitions(session: Session, a: int, b: int, mode: str) -> list[Competiti
         .group_by(Competition.id)
         .order_by(Competition.id)
     )
-    found = [CompetitionBattles(slug, title, prompt, Battles(*counts)) for slug, title, prompt, *counts in rows]
-    return [row for row in found if row.battles.votes]
+    battles = [CompetitionBattles(slug, title, prompt, Battles(*counts)) for slug, title, prompt, *counts in rows]
+    return [row for row in battles if row.battles.votes]
 
 
 def _categories(session: Session, met: dict[str, Battles]) -> tuple[CategoryBattles, ...]:

@@ -134,8 +134,8 @@ def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
         .where(Tally.competition_id.in_(judged))
         .group_by(Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     )
-    found: dict[tuple[int, ...], int] = {}
+    leanings: dict[tuple[int, ...], int] = {}
     for competition, left, right, balance in rows:
         pair = (competition, *sorted((left, right)))
-        found[pair] = found.get(pair, 0) + (int(balance) if left < right else -int(balance))
-    return found
+        leanings[pair] = leanings.get(pair, 0) + (int(balance) if left < right else -int(balance))
+    return leanings

@@ -113,15 +113,15 @@ def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, .
 
 def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
     """Place the model on each mode and category that any of its competitions is filed under."""
-    found: dict[tuple[int, int, str], BoardResult] = {}
+    boards: dict[tuple[int, int, str], BoardResult] = {}
     for row in filed:
         mode, number = MODES.index(row.mode), row.category_id
-        found[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
+        boards[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
         if number is not None:
             place = places.get((row.mode, number, None), NOWHERE)
             heading = Heading(row.category_slug, row.category_title)
-            found[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
-    return (found[at] for at in sorted(found))
+            boards[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
+    return (boards[at] for at in sorted(boards))
 
 
 def _result(rows: list[Any], places: Places) -> CompetitionResult:

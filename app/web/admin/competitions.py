@@ -27,13 +27,11 @@ def listing() -> Response:
 def competition(slug: str) -> Response:
     """Show one competition with its images' models; 404 where there is none."""
     with parts().database.reading() as session:
-        found = next(
-            (one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None
-        )
-        if found is None:
+        row = next((one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None)
+        if row is None:
             abort(404)
         standings = moderation.list_entries(session, slug)
-    return shown("competition.html", competition=found, standings=standings)
+    return shown("competition.html", competition=row, standings=standings)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")

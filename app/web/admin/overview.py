@@ -41,5 +41,5 @@ def ledger() -> Response:
     """Show what was done, by whom and why, the newest first."""
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
-        found = moderation.list_ledger(session, action=action, page=page())
-    return shown("ledger.html", lines=found, action=action, page=page(), size=moderation.PAGE)
+        lines = moderation.list_ledger(session, action=action, page=page())
+    return shown("ledger.html", lines=lines, action=action, page=page(), size=moderation.PAGE)

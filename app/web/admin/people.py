@@ -22,23 +22,23 @@ def flags() -> Response:
     """List flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
-        found = moderation.list_flags(session, decided=decided, page=page())
-    return shown("flags.html", findings=found, decided=decided, page=page(), size=moderation.PAGE)
+        rows = moderation.list_flags(session, decided=decided, page=page())
+    return shown("flags.html", findings=rows, decided=decided, page=page(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
 def flag(flag: int) -> Response:
     """Show a flag's evidence, model by model. Raises UnknownFlag."""
     with parts().database.reading() as session:
-        found = watched.flag(session, flag)
-        return shown("flag.html", flag=found, record=watched.record(session, found))
+        view = watched.flag(session, flag)
+        return shown("flag.html", flag=view, record=watched.record(session, view))
 
 
 @blueprint.post("/flags/<int(max=2147483647):flag>/release")
 def release(flag: int) -> Response:
     """Count again what this flag alone keeps out. Raises UnknownFlag."""
-    who, found = admin.acting(), parts()
-    quarantine.release(found.database, flag, now=now(), by=who.actor, why=reason(), policy=found.policy)
+    who, wired = admin.acting(), parts()
+    quarantine.release(wired.database, flag, now=now(), by=who.actor, why=reason(), policy=wired.policy)
     logs.event("flag.released", level="info", flag=flag, admin=who.name)
     return done("admin.flag", flag=flag)
 
@@ -46,9 +46,9 @@ def release(flag: int) -> Response:
 @blueprint.post("/flags")
 def raise_flag() -> Response:
     """Leave a voter's or a network's votes out until released. Raises UnknownSubject."""
-    who, found, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
+    who, wired, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
     decided = quarantine.quarantine(
-        found.database, subject, now=now(), by=who.actor, why=reason(), policy=found.policy
+        wired.database, subject, now=now(), by=who.actor, why=reason(), policy=wired.policy
     )
     logs.event("flag.quarantined", level="info", flag=decided.flag, admin=who.name)
     return done("admin.flag", flag=decided.flag)
@@ -69,8 +69,10 @@ def voter(number: int) -> Response:
     with parts().database.reading() as session:
         person = moderation.read_voter(session, number)
         votes = moderation.list_votes_of_voter(session, number, page=page())
-        found = moderation.list_flags(session, voter_id=number)
-    return shown("voter.html", person=person, votes=votes, findings=found, page=page(), size=moderation.PAGE)
+        flags_of_voter = moderation.list_flags(session, voter_id=number)
+    return shown(
+        "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page(), size=moderation.PAGE
+    )
 
 
 @blueprint.get("/votes")

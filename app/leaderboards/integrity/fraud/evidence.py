@@ -63,9 +63,9 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterat
 
     What was issued before a release is left out: that much was judged. So are simulated matchups.
     """
-    found = session.execute(statement(kind, mode, now).execution_options(yield_per=FETCHED))
+    rows = session.execute(statement(kind, mode, now).execution_options(yield_per=FETCHED))
     waiting: list[Row[Any]] = []
-    for part in found.partitions():
+    for part in rows.partitions():
         waiting += part
         cut = _last_group(waiting) if len(waiting) >= ROWS else 0
         if cut:

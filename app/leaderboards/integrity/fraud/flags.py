@@ -76,10 +76,10 @@ def record(session: Session, view: FlagView) -> list[ModelRecord]:
             .where(subject.matchups)
             .group_by(ImageModel.slug)
         )
-        for slug, *found in rows:
+        for slug, *added in rows:
             known = counts.setdefault(slug, [0, 0, 0])
-            counts[slug] = [a + b for a, b in zip(known, found, strict=True)]
-    records = [ModelRecord(slug, *found) for slug, found in counts.items()]
+            counts[slug] = [a + b for a, b in zip(known, added, strict=True)]
+    records = [ModelRecord(slug, *added) for slug, added in counts.items()]
     return sorted(records, key=lambda one: (-one.answered, -one.issued, one.slug))
 
 

@@ -114,8 +114,8 @@ def settle(
 def _each(database: Database, which: ColumnElement[bool], change: Callable[[Session, Select[int]], int]) -> int:
     """Change these votes part by part, asking again inside each write: somebody may have decided in between."""
     with database.reading() as session:
-        found = session.scalars(_votes(which)).all()
-    parts = (found[start : start + VOTES] for start in range(0, len(found), VOTES))
+        ids = session.scalars(_votes(which)).all()
+    parts = (ids[start : start + VOTES] for start in range(0, len(ids), VOTES))
     return sum(
         database.write(lambda session: change(session, _votes(which).where(Vote.id.in_(part))))  # noqa: B023
         for part in parts
@@ -168,7 +168,7 @@ def _times(session: Session, voters: set[int]) -> dict[int, Times]:
 
 def _why_not(row: Row[int, int, datetime, int | None, str | None], times: Times, policy: Policy) -> str | None:
     """Tell why a released vote still does not count. One cast in quarantine meets the policy only now."""
-    inside = any(found <= row.cast_at and (over is None or row.cast_at < over) for found, over in times)
+    inside = any(since <= row.cast_at and (over is None or row.cast_at < over) for since, over in times)
     return row.cap or (vote_casting.too_fast(row.dwell_ms, policy) if inside else None)
 
 

@@ -53,12 +53,14 @@ def sweep(
     Can be stopped anywhere and run again. Audits and day counts are of the votes that count afterwards. Keys of
     networks are forgotten only after a sweep that has used them.
     """
-    found = report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
+    subjects = (
+        report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
+    )
     progress("auditing the boards")
     audits = tuple(audit.audit_boards(database, now=now))
     progress("counting votes by day")
     changed = vote_days.rebuild(database)
-    return SweepReport(found, audits, changed, 0 if is_report else retention.forget(database, now=now))
+    return SweepReport(subjects, audits, changed, 0 if is_report else retention.forget(database, now=now))
 
 
 def report(database: Database, *, now: datetime) -> SweptSubjects:
@@ -75,7 +77,7 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
     """
     progress("settling what was decided before")
     settled = settle(database, now=now, policy=policy)
-    excluded, found, flags = settled.excluded, list[FraudSignal](), list[int]()
+    excluded, signals, flags = settled.excluded, list[FraudSignal](), list[int]()
     # Without the flagged votes the board is another, and may show what they hid: test again until none is found.
     again = True
     while again:
@@ -84,11 +86,11 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
             progress(f"testing {kind}s")
             raised = _raise(database, _find_signals(database, kind, now), now)
             progress(f"{len(raised)} {kind}s found")
-            found += [finding for finding, _ in raised]
+            signals += [finding for finding, _ in raised]
             flags += [number for _, number in raised]
             excluded += _settle_some(database, [finding.subject for finding, _ in raised], now, policy)
             again = again or bool(raised)
-    return SweptSubjects(tuple(found), tuple(flags), excluded, settled.restored)
+    return SweptSubjects(tuple(signals), tuple(flags), excluded, settled.restored)
 
 
 def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSignal]:
@@ -103,10 +105,10 @@ def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSi
     return list(worst.values())
 
 
-def _raise(database: Database, found: list[FraudSignal], now: datetime) -> list[tuple[FraudSignal, int]]:
+def _raise(database: Database, signals: list[FraudSignal], now: datetime) -> list[tuple[FraudSignal, int]]:
     """Raise each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
     raised = []
-    for finding in found:
+    for finding in signals:
         number = database.write(partial(raise_flag, finding=finding, now=now, by=BY, why=finding.test))
         if number is not None:
             raised.append((finding, number))
