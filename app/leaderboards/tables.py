@@ -111,7 +111,7 @@ class RatingHistory(Base):
     rank: Mapped[int | None]
 
 
-class Anchor(Base):
+class ModeAnchor(Base):
     """The models whose mean rating is 1000 in one mode. A new version never edits an old one."""
 
     __tablename__ = "anchors"

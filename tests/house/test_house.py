@@ -97,7 +97,7 @@ def test_each_code_of_an_error_is_raised_or_answered() -> None:
 
 
 TWICE = {
-    *("Anchor", "Call", "Cells", "Code", "Contestant", "Estimate", "Made"),
+    *("Call", "Cells", "Code", "Contestant", "Estimate", "Made"),
     *("Page", "Picture", "Prose", "Provider", "Reach"),
 }
 """Class names that still stand in two modules. It only shrinks."""

@@ -18,7 +18,7 @@ from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
 from app.leaderboards.runs.refresh import rebuild, refresh
 from app.leaderboards.runs.scopes import read_scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
 from app.ratings.tallies import Tallies
@@ -281,4 +281,4 @@ def test_other_modes_are_left_alone(database: Database) -> None:
     assert refreshed(database) == KEYS
     assert refresh(database, "image-edit", now=START) == ["image-edit", "competition:edit"]
     with database.reading() as session:
-        assert {row.mode for row in session.scalars(select(Anchor))} <= {MODE, "image-edit"}
+        assert {row.mode for row in session.scalars(select(ModeAnchor))} <= {MODE, "image-edit"}

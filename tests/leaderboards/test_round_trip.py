@@ -23,7 +23,7 @@ from app.leaderboards.open_data import votes_file
 from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest, manifest_path
 from app.leaderboards.open_data.votes_import import VotesImport, import_votes
 from app.leaderboards.runs import verify
-from app.leaderboards.tables import Anchor, Board, Standing
+from app.leaderboards.tables import Board, ModeAnchor, Standing
 from tests import conftest
 from tests.leaderboards.factories import MODE, START, cast
 from tests.leaderboards.logs import field, judged
@@ -267,7 +267,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_stored(
         imported(target, file)
     with target.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 0
-        assert session.scalar(select(func.count()).select_from(Anchor)) == 0
+        assert session.scalar(select(func.count()).select_from(ModeAnchor)) == 0
 
 
 def test_every_bad_line_is_named_up_to_twenty(small: tuple[Path, Database]) -> None:
@@ -318,9 +318,9 @@ def test_an_anchor_of_its_own_stays(small: tuple[Path, Database], sqlite_templat
         {"mode": MODE, "version": 1, "models": ["model-1"], "value": 1100, "created_at": "2026-03-01T12:00:00Z"}
     ]
     manifest_path(file).write_text(json.dumps(facts))
-    own = Anchor(mode=MODE, version=1, model_ids=[2], value=1000, created_at=START, detail={})
+    own = ModeAnchor(mode=MODE, version=1, model_ids=[2], value=1000, created_at=START, detail={})
     target.write(lambda session: session.add(own))
     assert imported(target, file).anchors == ()
     with target.reading() as session:
-        assert session.scalars(select(Anchor.model_ids)).all() == [[2]]
+        assert session.scalars(select(ModeAnchor.model_ids)).all() == [[2]]
     target.close()

@@ -16,7 +16,7 @@ from app.catalog.tables import ImageModel
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
-from app.leaderboards.tables import Anchor
+from app.leaderboards.tables import ModeAnchor
 from app.words import MODES
 
 DAYS = 30
@@ -279,7 +279,7 @@ def _retirements(session: Session, today: date) -> tuple[Retirement, ...]:
 
 
 def _anchors(session: Session, slugs: Mapping[int, str]) -> tuple[AnchorChange, ...]:
-    rows = session.scalars(select(Anchor).order_by(Anchor.created_at.desc(), Anchor.id.desc()))
+    rows = session.scalars(select(ModeAnchor).order_by(ModeAnchor.created_at.desc(), ModeAnchor.id.desc()))
     return tuple(
         AnchorChange(
             at=row.created_at,

@@ -19,7 +19,7 @@ from app.catalog.tables import ImageModel
 from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Methodology, Provenance, VotesManifest
 from app.leaderboards.runs.compute import METHOD
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Anchor, Board, RatingRun, Standing
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun, Standing
 from app.ratings import METHOD_VERSION
 from app.words import MODES
 
@@ -38,7 +38,9 @@ def read_current_provenance(session: Session, mode: str | None = None) -> Proven
         .where(Board.key.in_([key(one) for one in modes]))
         .order_by(Board.mode)
     )
-    anchors = session.scalars(select(Anchor).where(Anchor.mode.in_(modes)).order_by(Anchor.mode, Anchor.version))
+    anchors = session.scalars(
+        select(ModeAnchor).where(ModeAnchor.mode.in_(modes)).order_by(ModeAnchor.mode, ModeAnchor.version)
+    )
     return Provenance(
         methodology=Methodology(method=METHOD, version=METHOD_VERSION),
         boards=tuple(_board(session, of, run, slugs) for of, run in runs),

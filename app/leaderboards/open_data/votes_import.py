@@ -16,7 +16,7 @@ from app.database.doors import Database
 from app.leaderboards.open_data import manifest
 from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest
 from app.leaderboards.runs import refresh
-from app.leaderboards.tables import Anchor
+from app.leaderboards.tables import ModeAnchor
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _take_anchors(session: Session, facts: VotesManifest, now: datetime) -> tupl
     """Take over the anchors of modes that have none yet, unless they name models unknown here."""
     taken = []
     for mode in sorted({anchor.mode for anchor in facts.anchors}):
-        if session.scalars(select(exists().where(Anchor.mode == mode))).one():
+        if session.scalars(select(exists().where(ModeAnchor.mode == mode))).one():
             continue
         versions = [anchor for anchor in facts.anchors if anchor.mode == mode]
         ids = lookup.ids(session, {slug for anchor in versions for slug in anchor.models})
@@ -64,7 +64,7 @@ def _take_anchors(session: Session, facts: VotesManifest, now: datetime) -> tupl
             continue
         for anchor in versions:
             session.add(
-                Anchor(
+                ModeAnchor(
                     mode=mode,
                     version=anchor.version,
                     model_ids=[ids[slug] for slug in anchor.models],

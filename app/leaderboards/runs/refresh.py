@@ -19,7 +19,7 @@ from app.database.doors import Database
 from app.database.statements import Prepared
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun, from_json
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
@@ -29,7 +29,7 @@ REST = 10
 """A board rests ten times as long as its last pass took."""
 
 # Asked at every request while votes come in: whether a board is stale.
-_IN_FORCE = select(func.max(Anchor.version)).where(Anchor.mode == bindparam("mode")).scalar_subquery()
+_IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
 _CURRENT = Prepared(
     lambda _: (
         select(
