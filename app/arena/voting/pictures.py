@@ -11,12 +11,12 @@ from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.database.doors import execute, milliseconds
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.words import Outcome
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_FILE = Prepared(
+_FILE = PreparedStatement(
     lambda _: (
         select(
             Matchup.left_served_at.label("a_served_at"),

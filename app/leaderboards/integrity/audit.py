@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure
 from app.leaderboards.runs import compute, snapshot
@@ -25,7 +25,7 @@ from app.words import JUDGEMENTS
 
 Z = 1.96
 # Asked at every request while votes come in, so that a kept page is known to show the newest audit.
-_LATEST = Prepared(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
+_LATEST = PreparedStatement(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 FEWEST_MODELS = 2
 
 

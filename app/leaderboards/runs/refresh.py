@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
@@ -30,7 +30,7 @@ REST = 10
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
-_CURRENT = Prepared(
+_CURRENT = PreparedStatement(
     lambda _: (
         select(
             Board.key,

@@ -12,7 +12,7 @@ from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary, Status
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
@@ -21,7 +21,7 @@ from app.leaderboards.views.generation_speed import GenerationSpeed, read_speeds
 
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
-_CURRENT = Prepared(
+_CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
 

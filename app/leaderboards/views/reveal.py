@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.voting.vote_casting import CastVote
 from app.catalog.tables import ImageModel
-from app.database.statements import Prepared, json_rows
+from app.database.statements import PreparedStatement, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
@@ -23,7 +23,7 @@ Side = tuple[str, int]
 """A board's key, and a model."""
 
 # In the path of every vote.
-_STANDINGS = Prepared(
+_STANDINGS = PreparedStatement(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
 
