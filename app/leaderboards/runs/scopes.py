@@ -46,15 +46,15 @@ class Scope:
 
 
 def key(mode: str, *, category: str | None = None, competition: str | None = None) -> str:
-    """A board's name in the database; a competition's board needs no mode."""
+    """Make a board's key in the database; a competition's board needs no mode."""
     if competition is not None:
         return f"competition:{competition}"
     return mode if category is None else f"{mode}/{category}"
 
 
-def scopes(session: Session, mode: str) -> list[Scope]:
+def read_scopes(session: Session, mode: str) -> list[Scope]:
     """
-    Every board that any vote was ever counted for, overall first, then categories, then competitions.
+    Read every board that any vote was ever counted for: overall first, then categories, then competitions.
 
     A board whose competitions went away stays, with no versions: it has to be emptied.
     """
