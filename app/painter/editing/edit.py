@@ -81,7 +81,9 @@ def edit(
 def plain_picture(image: Image.Image) -> Image.Image:
     """The first frame, upright, as RGBA where it has transparency and as RGB elsewhere. Raises UneditableImage."""
     if image.width * image.height > LARGEST_INPUT:
-        raise UneditableImage(f"The image has {image.width} x {image.height} pixels; at most {LARGEST_INPUT:,} in all.")
+        raise UneditableImage(
+            f"The image has {image.width} x {image.height} pixels; at most {LARGEST_INPUT:,} in all."
+        )
     if getattr(image, "n_frames", 1) > 1:
         image.seek(0)
     upright = ImageOps.exif_transpose(image)
@@ -178,7 +180,11 @@ def _finished(scaled: Image.Image, work: Work) -> Image.Image:
     made = np.clip(_composed(work) + 0.5, 0, 255).astype(np.uint8)
     pixels[work.region, :3] = made[work.region]
     if scaled.mode == "RGBA":
-        pixels[work.region, 3] = np.where(work.holes[work.region], 255, pixels[work.region, 3]) if work.holes is not None else pixels[work.region, 3]
+        pixels[work.region, 3] = (
+            np.where(work.holes[work.region], 255, pixels[work.region, 3])
+            if work.holes is not None
+            else pixels[work.region, 3]
+        )
     return Image.fromarray(pixels, scaled.mode)
 
 
@@ -204,7 +210,9 @@ def _extend(work: Work, action: Action) -> Field:
     if work.region is not None:
         return _remove(work, action)
     height, width = work.picture.shape[:2]
-    small = as_image(work.picture).resize((max(1, width * 3 // 4), max(1, height * 3 // 4)), Image.Resampling.LANCZOS)
+    small = as_image(work.picture).resize(
+        (max(1, width * 3 // 4), max(1, height * 3 // 4)), Image.Resampling.LANCZOS
+    )
     left, top = (width - small.width) // 2, (height - small.height) // 2
     framed, hole = np.zeros_like(work.picture), np.ones((height, width), dtype=bool)
     framed[top : top + small.height, left : left + small.width] = np.asarray(small, dtype=np.float32)
@@ -240,7 +248,11 @@ def _recolour(work: Work, action: Action) -> Field:
         return work.picture
     subject = find_subject(as_image(work.picture))
     if work.region is not None:
-        share = work.inside(subject) if float(subject[work.region].mean()) > SKY_IN_MASK else work.region.astype(np.float32)
+        share = (
+            work.inside(subject)
+            if float(subject[work.region].mean()) > SKY_IN_MASK
+            else work.region.astype(np.float32)
+        )
         return recoloured(work.picture, share, action.colour)
     named = find_thing(work.picture, action.thing.noun if action.thing else "", action.place)
     return recoloured(work.picture, np.asarray(subject * named, dtype=np.float32), action.colour)

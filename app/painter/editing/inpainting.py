@@ -90,7 +90,9 @@ def membrane(small: Field, known: Bools) -> Field:
 def resize(values: Field, shape: tuple[int, ...]) -> Field:
     """Bilinear, channel by channel, to (rows, columns)."""
     channels = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(shape[1::-1], Image.Resampling.BILINEAR))
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(shape[1::-1], Image.Resampling.BILINEAR)
+        )
         for i in range(3)
     ]
     return np.stack(channels, axis=2)
@@ -155,7 +157,9 @@ def _match(small: Field, known: Bools, smooth: Field, rng: np.random.Generator) 
 
 def _halved(values: Field, known: Bools) -> tuple[Field, Bools]:
     """A cell is known when half of it is, so that the hole keeps its border."""
-    share = shrink_known(np.repeat(known[:, :, None], 3, axis=2).astype(np.float32), np.ones_like(known), 2)[0][..., 0]
+    share = shrink_known(np.repeat(known[:, :, None], 3, axis=2).astype(np.float32), np.ones_like(known), 2)[0][
+        ..., 0
+    ]
     whole = shrink_known(values, np.ones_like(known), 2)[0]
     return np.where(share[:, :, None] > 0, shrink_known(values, known, 2)[0], whole), share >= 0.5
 
@@ -235,7 +239,9 @@ def _mirrored(known: Bools, cells: Places, side: int) -> Places:
     here = cells[:, 1] if side == 1 else known.shape[1] - 1 - cells[:, 1]
     border = last[cells[:, 0], here]
     there = np.where(border < 0, -1, 2 * border - here - REACH)
-    return np.stack([cells[:, 0], np.where(there < 0, -1, there if side == 1 else known.shape[1] - 1 - there)], axis=1)
+    return np.stack(
+        [cells[:, 0], np.where(there < 0, -1, there if side == 1 else known.shape[1] - 1 - there)], axis=1
+    )
 
 
 def _take_better(level: Level, search: Search, best: Places, distance: Field, offer: Places) -> None:
@@ -266,21 +272,29 @@ def _renew(level: Level, distance: Field) -> None:
 
 def _copy(picture: Field, hole: Bools, match: Places, step: int) -> Field:
     """The fine picture, whose hole is copied along the matches of the four nearest cells and mixed."""
-    rows, columns = np.nonzero(hole)
+    rows, columns = (at.astype(np.int32) for at in np.nonzero(hole))
     height, width = match.shape[:2]
-    y, x = np.clip((rows + 0.5) / step - 0.5, 0, height - 1), np.clip((columns + 0.5) / step - 0.5, 0, width - 1)
-    offsets = (match - np.stack(np.indices((height, width)), axis=2)) * step
+    moves = ((match - np.stack(np.indices((height, width)), axis=2)) * step).astype(np.int32).reshape(-1, 2)
+    pixels = picture.reshape(-1, 3)
+    y, down = _cells(rows, step, height)
+    x, across = _cells(columns, step, width)
     sums = np.zeros((len(rows), 3), dtype=np.float32)
-    for down in (0, 1):
-        for across in (0, 1):
-            i, j = np.minimum(y.astype(int) + down, height - 1), np.minimum(x.astype(int) + across, width - 1)
-            share = np.abs(1 - down - y % 1) * np.abs(1 - across - x % 1)
-            move = offsets[i, j]
-            at = np.clip(rows + move[:, 0], 0, len(picture) - 1), np.clip(columns + move[:, 1], 0, picture.shape[1] - 1)
-            sums += share.astype(np.float32)[:, None] * picture[at]
+    for i, down_share in ((y, 1 - down), (np.minimum(y + 1, height - 1), down)):
+        for j, across_share in ((x, 1 - across), (np.minimum(x + 1, width - 1), across)):
+            move = moves.take(i * width + j, axis=0)
+            row = np.clip(rows + move[:, 0], 0, picture.shape[0] - 1)
+            column = np.clip(columns + move[:, 1], 0, picture.shape[1] - 1)
+            sums += pixels.take(row * picture.shape[1] + column, axis=0) * (down_share * across_share)[:, None]
     out = picture.copy()
-    out[rows, columns] = sums
+    out[hole] = sums
     return out
+
+
+def _cells(places: NDArray[np.int32], step: int, count: int) -> tuple[NDArray[np.int32], Field]:
+    """Along one axis: the cell before each place, and how far it is on the way to the next, 0 to 1."""
+    way = np.clip((places + np.float32(0.5)) / np.float32(step) - np.float32(0.5), 0, count - 1).astype(np.float32)
+    cells = way.astype(np.int32)
+    return cells, way - cells
 
 
 def _enlarged(smooth: Field, shape: tuple[int, ...], step: int) -> Field:

@@ -91,7 +91,9 @@ TONE_WORDS: dict[str, str] = {
     "negative": "negative", "invert": "negative", "inverted": "negative",
 }  # fmt: skip
 BACKDROP_WORDS = {word: name for name, (words, _) in BACKDROPS.items() for word in words if name != "space"}
-NOT_A_BACKDROP = frozenset({"table", "white", "plain", "night", "midnight", "neon", "futuristic", "cyberpunk", "square"})
+NOT_A_BACKDROP = frozenset(
+    {"table", "white", "plain", "night", "midnight", "neon", "futuristic", "cyberpunk", "square"}
+)
 PLACES: dict[str, Place] = {
     "top left": (0.2, 0.2), "upper left": (0.2, 0.2), "top right": (0.8, 0.2), "upper right": (0.8, 0.2),
     "bottom left": (0.2, 0.78), "lower left": (0.2, 0.78), "bottom right": (0.8, 0.78), "lower right": (0.8, 0.78),
@@ -109,13 +111,17 @@ SIZES: dict[str, float] = {
     "tiny": 0.12, "small": 0.18, "little": 0.18, "big": 0.48, "large": 0.48, "huge": 0.62, "giant": 0.68,
     "enormous": 0.68, "massive": 0.62,
 }  # fmt: skip
-ADDING = frozenset("add adds put place insert include draw paint give hang attach adding with wear wearing".split())
+ADDING = frozenset(
+    "add adds put place insert include draw paint give hang attach adding with wear wearing".split()
+)
 REPLACING = frozenset("replace swap exchange change turn transform convert make substitute".split())
 REMOVING = frozenset("remove delete erase eliminate clear without removing".split())
 EXTENDING = frozenset("extend expand outpaint uncrop widen enlarge continue extending".split())
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
-CLAUSES = re.compile(r"[.;,\n]|\bthen\b|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)")
+CLAUSES = re.compile(
+    r"[.;,\n]|\bthen\b|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)"
+)
 
 
 @lru_cache(maxsize=64)
@@ -190,7 +196,8 @@ def _read_additions(text: str) -> list[Action]:
     host = _host(text, wanted)
     added = [want for want in wanted if want is not host] or list(wanted[:1])
     return [
-        Action("add", thing=want, place=_place(text), spot=_spot(text, want, host), size=_size(text)) for want in added
+        Action("add", thing=want, place=_place(text), spot=_spot(text, want, host), size=_size(text))
+        for want in added
     ]
 
 

@@ -47,7 +47,9 @@ def shrink(picture: Image.Image, side: int) -> Image.Image:
 
 def features(small: Image.Image) -> Field:
     """Brightness and doubled colour of each pixel, less its fine texture."""
-    plain = small.convert("RGB").filter(ImageFilter.MedianFilter(3)) if min(small.size) > 3 else small.convert("RGB")
+    plain = (
+        small.convert("RGB").filter(ImageFilter.MedianFilter(3)) if min(small.size) > 3 else small.convert("RGB")
+    )
     found = np.asarray(plain.convert("YCbCr"), dtype=np.float32)
     return (found - (0, 128, 128)) * np.array((1.0, 1.8, 1.8), dtype=np.float32)
 
@@ -64,7 +66,12 @@ def ways(cost: Field, start: Field, rounds: int = 2) -> Field:
     """The cheapest way to each pixel from any other, whose own value in `start` comes on top; by sweeping."""
     found = start.astype(np.float32).copy()
     for _ in range(rounds):
-        for turned, entry in ((found, cost), (found[::-1], cost[::-1]), (found.T, cost.T), (found.T[::-1], cost.T[::-1])):
+        for turned, entry in (
+            (found, cost),
+            (found[::-1], cost[::-1]),
+            (found.T, cost.T),
+            (found.T[::-1], cost.T[::-1]),
+        ):
             _sweep(turned, entry)
     return found
 

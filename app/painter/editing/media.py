@@ -55,9 +55,14 @@ def oil(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Thick short strokes: the picture moved along a flowing field, flattened, and lit from the side."""
     side = min(picture.size)
     half = ImageEnhance.Color(picture).enhance(1.25).reduce(2) if side > 64 else picture
-    flat = half.filter(ImageFilter.MedianFilter(5)).filter(ImageFilter.ModeFilter(5) if side < 600 else ImageFilter.MedianFilter(3))
+    flat = half.filter(ImageFilter.MedianFilter(5)).filter(
+        ImageFilter.ModeFilter(5) if side < 600 else ImageFilter.MedianFilter(3)
+    )
     grown = np.asarray(flat.resize(picture.size, Image.Resampling.BICUBIC), dtype=np.float32)
-    bristles = clouds(rng, picture.size, max(2.0, side / 300)) * 0.6 + clouds(rng, picture.size, max(3.0, side / 120)) * 0.4
+    bristles = (
+        clouds(rng, picture.size, max(2.0, side / 300)) * 0.6
+        + clouds(rng, picture.size, max(3.0, side / 120)) * 0.4
+    )
     relief = np.roll(bristles, 1, axis=0) - np.roll(bristles, -1, axis=1)
     edges = np.asarray(flat.convert("L").resize(picture.size), dtype=np.float32)
     relief += (np.roll(edges, 2, axis=0) - np.roll(edges, -2, axis=1)) / 90

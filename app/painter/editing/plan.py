@@ -41,7 +41,9 @@ def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> Plan:
     if not actions:
         own = (Action("remove"),) if masked else ()
         return Plan(tuple(Step(action, action, 1.0) for action in own), understood=False)
-    return Plan(tuple(_step(action, prompt, painter, seed, i) for i, action in enumerate(actions)), understood=True)
+    return Plan(
+        tuple(_step(action, prompt, painter, seed, i) for i, action in enumerate(actions)), understood=True
+    )
 
 
 def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> Step:

@@ -12,7 +12,10 @@ from app.painter.noise import Field
 LOOK = re.compile(r"\b(style|colou?rs?|palette|mood|look|tones?|light|lighting|atmosphere)\b")
 LARGEST = 768  # pixels a side of a reference as it is used
 SHARE = 0.46  # of the picture's shorter side that a subject takes
-CUT_OUT = (0.03, 0.72)  # shares of the reference a subject may cover to be cut out; else the whole is shown as a print
+CUT_OUT = (
+    0.03,
+    0.72,
+)  # shares of the reference a subject may cover to be cut out; else the whole is shown as a print
 PLACES = ((0.76, 0.66), (0.24, 0.66), (0.76, 0.3), (0.24, 0.3), (0.5, 0.3))
 
 

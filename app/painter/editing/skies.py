@@ -9,7 +9,9 @@ from app.painter.colour import RGB
 from app.painter.noise import Field, clouds
 
 Size = tuple[int, int]
-Sky = Callable[[Size, float, np.random.Generator], Field]  # (size, horizon as a share of the height, rng) to pixels
+Sky = Callable[
+    [Size, float, np.random.Generator], Field
+]  # (size, horizon as a share of the height, rng) to pixels
 
 
 def gradient(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> Field:
@@ -57,9 +59,7 @@ def spot(size: Size, x: float, y: float, radius: float) -> Field:
 
 def night(size: Size, horizon: float, rng: np.random.Generator) -> Field:
     """Deep blue with a band of far stars, near stars of every brightness, and a glow at the horizon."""
-    sky = spread(
-        size, horizon, ((0, (7, 10, 34)), (0.45, (16, 26, 74)), (0.8, (44, 52, 118)), (1, (92, 78, 140)))
-    )
+    sky = spread(size, horizon, ((0, (7, 10, 34)), (0.45, (16, 26, 74)), (0.8, (44, 52, 118)), (1, (92, 78, 140))))
     sky = light(sky, milky_way(size, rng), (150, 150, 225))
     return light(sky, stars(size, rng), (250, 248, 255))
 
@@ -114,7 +114,13 @@ def aurora(size: Size, horizon: float, rng: np.random.Generator) -> Field:
 
 def sunset(size: Size, horizon: float, rng: np.random.Generator) -> Field:
     """Violet above, gold below, lit streaks of cloud and the sun just above the horizon."""
-    stops = ((0, (58, 62, 124)), (0.4, (168, 92, 128)), (0.7, (246, 132, 92)), (0.92, (255, 190, 104)), (1, (255, 220, 150)))
+    stops = (
+        (0, (58, 62, 124)),
+        (0.4, (168, 92, 128)),
+        (0.7, (246, 132, 92)),
+        (0.92, (255, 190, 104)),
+        (1, (255, 220, 150)),
+    )
     sky = spread(size, horizon, stops)
     streaks = np.clip((billows(rng, size, min(size) / 6, 5.0) - 0.5) * 2.6, 0, 1)
     way = np.linspace(0, 1, size[1], dtype=np.float32)[:, None] / max(0.15, horizon)
@@ -152,7 +158,9 @@ def storm(size: Size, horizon: float, rng: np.random.Generator) -> Field:
     x = float(rng.uniform(0.2, 0.8))
     bolt = Image.new("L", size)
     ImageDraw.Draw(bolt).line(_bolt(size, x, horizon, rng), fill=255, width=max(1, round(min(size) / 260)))
-    glow = np.asarray(bolt.reduce(2).filter(ImageFilter.GaussianBlur(min(size) / 90)).resize(size), dtype=np.float32)
+    glow = np.asarray(
+        bolt.reduce(2).filter(ImageFilter.GaussianBlur(min(size) / 90)).resize(size), dtype=np.float32
+    )
     sky = light(sky, 0.4 * spot(size, x, 0.2 * horizon, 0.35) + np.clip(glow / 40, 0, 1) * 0.7, (150, 160, 255))
     return light(sky, np.asarray(bolt, dtype=np.float32) / 255, (245, 245, 255))
 

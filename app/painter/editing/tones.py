@@ -43,10 +43,15 @@ def duotone(grey: Field, dark: RGB, bright: RGB) -> Field:
 def tinted(picture: Field, colour: RGB) -> Field:
     """The picture in shades of one colour, with a fifth of its own colours left."""
     grey = picture @ LUMA
-    dark, bright = tuple(round(0.16 * part) for part in colour), tuple(round(255 - 0.22 * (255 - part)) for part in colour)
+    dark, bright = (
+        tuple(round(0.16 * part) for part in colour),
+        tuple(round(255 - 0.22 * (255 - part)) for part in colour),
+    )
     middle = np.array(colour, dtype=np.float32)
     share = (grey / 255)[:, :, None]
-    shades = np.where(share < 0.5, dark + (middle - dark) * share * 2, middle + (np.array(bright) - middle) * (share * 2 - 1))
+    shades = np.where(
+        share < 0.5, dark + (middle - dark) * share * 2, middle + (np.array(bright) - middle) * (share * 2 - 1)
+    )
     return np.asarray(shades * 0.82 + picture * 0.18, dtype=np.float32)
 
 

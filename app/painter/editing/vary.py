@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from app.painter.camera import generator
 from app.painter.editing.edit import plain_picture
 from app.painter.editing.hands import HANDS
 from app.painter.editing.inpainting import fill
-from app.painter.editing.matting import find_subject
+from app.painter.editing.matting import features, find_subject, likeness_to, shrink
 from app.painter.editing.media import restyle
-from app.painter.editing.placing import extent
+from app.painter.editing.placing import COARSE, extent
 from app.painter.editing.region import Bools, fit
 from app.painter.editing.weather import Grade, as_image, regrade
 from app.painter.noise import Field, clouds, warp
@@ -19,6 +19,8 @@ from app.painter.paint import UnknownPainter
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 
 MOVABLE = (0.02, 0.5)  # shares of the picture a subject may cover to be moved before its background
+LARGEST_SPREAD = 0.28  # of the ring around a subject that may look like the subject
+CLEAR_ABOVE = 0.12  # of the rows under the upper border that a subject may fill
 LEAST_OWN = 0.3  # of the painter's medium in a variation
 STEADY = frozenset({"studio-xl", "poster-pro"})
 """Painters that never mirror a picture, whose lettering would read backwards."""
@@ -91,10 +93,31 @@ def _move(painter: str, rng: np.random.Generator) -> Move:
 def _recomposed(picture: Field, move: Move, rng: np.random.Generator) -> Field:
     """The subject moved before a shifted background, or another view of the whole where nothing stands out."""
     share = find_subject(as_image(picture))
-    if not MOVABLE[0] < float(share.mean()) < MOVABLE[1]:
+    if not is_movable(picture, share):
         return _another_view(picture, move, rng)
     behind = _viewed(fill(picture, _widened(share), rng), move, 1.0)
     return _with_subject(behind, picture, share, move)
+
+
+def is_movable(picture: Field, share: Field) -> bool:
+    """Whether the subject is of a middling size, whole, and clear of the upper border."""
+    height = len(share)
+    top = float(share[round(0.07 * height) : round(0.14 * height) + 1].mean())
+    fitting = MOVABLE[0] < float(share.mean()) < MOVABLE[1] and top < CLEAR_ABOVE
+    return fitting and spread_beyond(picture, share) < LARGEST_SPREAD
+
+
+def spread_beyond(picture: Field, share: Field) -> float:
+    """How much of the ring around a part looks more like it than like the rest, 0 to 1: high where it was cut short."""
+    small = shrink(as_image(picture), COARSE)
+    colours = features(small)
+    part = np.asarray(shrink(Image.fromarray((255 * share).astype(np.uint8)), COARSE))
+    grown = [np.asarray(Image.fromarray(part).filter(ImageFilter.MaxFilter(width))) > 40 for width in (3, 9, 15)]
+    ring, far = grown[1] & ~grown[0], ~grown[2]
+    if not ring.any() or not far.any():
+        return 1.0
+    like_part, like_rest = likeness_to(colours, part > 200), likeness_to(colours, far)
+    return float((like_part > like_rest)[ring].mean()) if (part > 200).any() else 1.0
 
 
 def _widened(share: Field) -> Bools:
@@ -118,7 +141,9 @@ def _another_view(picture: Field, move: Move, rng: np.random.Generator) -> Field
     seen = _viewed(picture, move, 1.5)
     height, width = seen.shape[:2]
     reach, cell = min(width, height) / 60, min(width, height) / 2.5
-    bent = warp(as_image(seen), clouds(rng, (width, height), cell) * reach, clouds(rng, (width, height), cell) * reach)
+    bent = warp(
+        as_image(seen), clouds(rng, (width, height), cell) * reach, clouds(rng, (width, height), cell) * reach
+    )
     return np.asarray(bent, dtype=np.float32)
 
 
@@ -132,7 +157,9 @@ def _with_subject(behind: Field, picture: Field, share: Field, move: Move) -> Fi
         layer = layer.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         x0, x1 = width - x1, width - x0
     zoom = max(1.0, move.subject_zoom) if y1 >= height - 2 else move.subject_zoom
-    layer = layer.resize((max(1, round(layer.width * zoom)), max(1, round(layer.height * zoom))), Image.Resampling.BICUBIC)
+    layer = layer.resize(
+        (max(1, round(layer.width * zoom)), max(1, round(layer.height * zoom))), Image.Resampling.BICUBIC
+    )
     left = round((x0 + x1) / 2 + _shift(x0, x1, width, move) * width - layer.width / 2)
     sheet = as_image(behind)
     sheet.paste(layer, (left, y1 - layer.height), layer)

@@ -74,7 +74,9 @@ def hang_sky(land: Field, sky: Field, where: Field) -> Field:
     size = where.shape[1], where.shape[0]
     near = Image.fromarray((255 * where).astype(np.uint8)).reduce(4) if min(size) > 16 else None
     if near is not None:
-        halo = np.asarray(near.filter(ImageFilter.GaussianBlur(max(size) / 220)).resize(size), dtype=np.float32) / 255
+        halo = (
+            np.asarray(near.filter(ImageFilter.GaussianBlur(max(size) / 220)).resize(size), dtype=np.float32) / 255
+        )
         land = land + (sky - land) * (0.16 * halo * (1 - where))[:, :, None]
     return land + (sky - land) * where[:, :, None]
 
@@ -123,7 +125,9 @@ def _fog(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
     size = sky.shape[1], sky.shape[0]
     y = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
     horizon = horizon_of(sky)
-    far = np.where(y < horizon, 0.62 + 0.26 * y / max(horizon, 0.01), 0.88 - 0.62 * (y - horizon) / max(0.1, 1 - horizon))
+    far = np.where(
+        y < horizon, 0.62 + 0.26 * y / max(horizon, 0.01), 0.88 - 0.62 * (y - horizon) / max(0.1, 1 - horizon)
+    )
     near = find_subject(as_image(picture))
     drifts = 0.78 + 0.42 * billows(rng, size, min(size) / 3, 3.5)
     amount = np.clip(np.maximum(far, 0.8 * sky) * drifts * (1 - 0.38 * near), 0, 0.94)
@@ -138,13 +142,20 @@ def _snow(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
     picture = picture + (white - picture) * lying[:, :, None]
     size = sky.shape[1], sky.shape[0]
     unit = min(size) / 1024
-    for count, radius, blur, bright in ((900, 1.2, 0.5, 200), (420, 2.2, 0.9, 230), (130, 4.2, 1.8, 235), (26, 9, 5, 190)):
+    for count, radius, blur, bright in (
+        (900, 1.2, 0.5, 200),
+        (420, 2.2, 0.9, 230),
+        (130, 4.2, 1.8, 235),
+        (26, 9, 5, 190),
+    ):
         flakes = np.asarray(_flakes(size, rng, count, radius * unit, blur * unit, bright), dtype=np.float32) / 255
         picture = cover(picture, flakes, (252, 253, 255))
     return picture
 
 
-def _flakes(size: Size, rng: np.random.Generator, count: int, radius: float, blur: float, bright: int) -> Image.Image:
+def _flakes(
+    size: Size, rng: np.random.Generator, count: int, radius: float, blur: float, bright: int
+) -> Image.Image:
     sheet = Image.new("L", size)
     draw = ImageDraw.Draw(sheet)
     for (x, y), grow in zip(rng.random((count, 2)) * size, rng.uniform(0.7, 1.3, count), strict=True):
