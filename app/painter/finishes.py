@@ -54,7 +54,7 @@ def poster(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def aquarelle(image: Image.Image, rng: np.random.Generator, *, torn: bool = True) -> Image.Image:
-    """Washes on rough paper: wavering edges, pigment pooled along them, granulation, and if wished a torn margin."""
+    """Washes on rough paper: wavering edges, pigment pooled along them, granulation, perhaps a torn margin."""
     side, size = min(image.size), image.size
     reach = side / 290
     across, down = _inward(size, side * 0.026 if torn else 0.0)

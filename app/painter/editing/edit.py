@@ -6,25 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from app.painter.camera import generator
+from app.painter.camera import Take, generator
 from app.painter.canvas import Canvas
 from app.painter.editing.hands import HANDS, Hand
 from app.painter.editing.inpainting import fill
 from app.painter.editing.instruction import Action
 from app.painter.editing.matting import find_sky, find_subject
 from app.painter.editing.media import restyle
-from app.painter.editing.placing import boxes_for, draw_thing, extent, find_thing
-from app.painter.editing.plan import Plan, Step, plan_edit
+from app.painter.editing.placing import boxes_for, draw_thing, find_thing
+from app.painter.editing.plan import Plan, plan_edit
 from app.painter.editing.references import use_references
 from app.painter.editing.region import Bools, fit, read_mask, soft_inside
 from app.painter.editing.tones import TONES, recoloured, tinted
-from app.painter.editing.weather import WEATHERS, as_image, change_weather, hang_sky, horizon_of
+from app.painter.editing.weather import WEATHERS, as_image, change_weather, hang_sky
 from app.painter.noise import Field
 from app.painter.paint import UnknownPainter, check, frame_of
 from app.painter.painters import PAINTERS
 from app.painter.render import render
 from app.painter.scenes.backdrops import BACKDROPS
-from app.painter.camera import Take
 from app.painter.styles import STYLES
 
 LARGEST_INPUT = 24_000_000
@@ -94,7 +93,8 @@ def plain_picture(image: Image.Image) -> Image.Image:
 class Work:
     """
     An edit under way. `picture` changes step by step; `ground` is what shows at the mask's soft edge: the source,
-    or what a hole was filled with. `region` is None where everything may change, `holes` have no pixels of their own.
+    or what a hole was filled with. `region` is None where everything may change; `holes` have no pixels of their
+    own.
     """
 
     source: Field
@@ -148,7 +148,7 @@ def _blend(before: Field, after: Field, force: float) -> Field:
 
 
 def _leave_hand(work: Work, *, whole: bool) -> None:
-    """The painter's medium over what changed, and as far as it spills over the rest; over all where nothing was asked."""
+    """The painter's medium over what changed, and over the rest as far as it spills; over all if `whole`."""
     hand, style = work.hand, PAINTERS[work.painter].style
     if whole:
         work.picture = restyle(work.picture, style, work.rng)
@@ -179,13 +179,9 @@ def _finished(scaled: Image.Image, work: Work) -> Image.Image:
     pixels = np.array(scaled)
     made = np.clip(_composed(work) + 0.5, 0, 255).astype(np.uint8)
     pixels[work.region, :3] = made[work.region]
-    if scaled.mode == "RGBA":
-        pixels[work.region, 3] = (
-            np.where(work.holes[work.region], 255, pixels[work.region, 3])
-            if work.holes is not None
-            else pixels[work.region, 3]
-        )
-    return Image.fromarray(pixels, scaled.mode)
+    if work.holes is not None:
+        pixels[work.holes, 3] = 255
+    return Image.fromarray(pixels)
 
 
 def _composed(work: Work) -> Field:

@@ -49,7 +49,7 @@ def _spilled(plan: Plan, painter: str, *, masked: bool) -> float:
 
 
 def _foreign_medium(plan: Plan, painter: str) -> float:
-    """A change in another medium than the picture's shows; where a medium was asked for, the painter's own remains."""
+    """A change in another medium than the picture's shows, and so does the own one where another was asked for."""
     asked = [step.action.name for step in plan.steps if step.action.do == "style"]
     own = HANDS[painter].own
     if asked:

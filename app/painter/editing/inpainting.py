@@ -91,7 +91,9 @@ def resize(values: Field, shape: tuple[int, ...]) -> Field:
     """Bilinear, channel by channel, to (rows, columns)."""
     channels = [
         np.asarray(
-            Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(shape[1::-1], Image.Resampling.BILINEAR)
+            Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(
+                (shape[1], shape[0]), Image.Resampling.BILINEAR
+            )
         )
         for i in range(3)
     ]
@@ -112,7 +114,7 @@ def soften(values: Field, radius: int) -> Field:
 
 @dataclass(slots=True)
 class Level:
-    """A picture being completed: `match` holds for every cell the row and column it is like; known ones themselves."""
+    """A picture being completed: `match` holds for every cell the row and column it is like, its own if known."""
 
     picture: Field
     known: Bools
@@ -179,7 +181,7 @@ def _sources(known: Bools) -> Bools:
 def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rng: np.random.Generator) -> Level:
     """From the coarser level's matches, or at random."""
     places = np.argwhere(sources)
-    own = np.stack(np.indices(known.shape), axis=2)
+    own = _own_places(known.shape)
     guess = places[rng.integers(0, len(places), known.shape)]
     if coarse is not None:
         lent = np.repeat(np.repeat(coarse.match, 2, axis=0), 2, axis=1)[: known.shape[0], : known.shape[1]]
@@ -190,6 +192,12 @@ def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rn
     if coarse is not None:
         _renew(level, np.ones(int((~known).sum()), dtype=np.float32))
     return level
+
+
+def _own_places(shape: tuple[int, ...]) -> Places:
+    """Every cell's own row and column."""
+    rows, columns = np.indices(shape[:2])
+    return np.stack([rows, columns], axis=2)
 
 
 def _usable(sources: Bools, places: Places) -> Bools:
@@ -261,7 +269,8 @@ def _renew(level: Level, distance: Field) -> None:
     source = level.match[cells[:, 0], cells[:, 1]]
     for dy in range(-REACH, REACH + 1):
         for dx in range(-REACH, REACH + 1):
-            at, lent = cells + (dy, dx), source + (dy, dx)
+            step = np.array((dy, dx))
+            at, lent = cells + step, source + step
             inside = (at[:, 0] >= 0) & (at[:, 0] < height) & (at[:, 1] >= 0) & (at[:, 1] < width)
             at, lent, share = at[inside], lent[inside], trust[inside]
             sums[at[:, 0], at[:, 1]] += share[:, None] * level.picture[lent[:, 0], lent[:, 1]]
@@ -274,7 +283,7 @@ def _copy(picture: Field, hole: Bools, match: Places, step: int) -> Field:
     """The fine picture, whose hole is copied along the matches of the four nearest cells and mixed."""
     rows, columns = (at.astype(np.int32) for at in np.nonzero(hole))
     height, width = match.shape[:2]
-    moves = ((match - np.stack(np.indices((height, width)), axis=2)) * step).astype(np.int32).reshape(-1, 2)
+    moves = ((match - _own_places((height, width))) * step).astype(np.int32).reshape(-1, 2)
     pixels = picture.reshape(-1, 3)
     y, down = _cells(rows, step, height)
     x, across = _cells(columns, step, width)

@@ -35,61 +35,69 @@ ORDER: tuple[Do, ...] = (
     "remove", "extend", "replace", "recolour", "backdrop", "weather", "add", "tint", "tone", "style",
 )  # fmt: skip
 
-# Phrases, the longest first, and what they mean. A phrase that matches is read no further.
-WEATHER_WORDS: dict[str, str] = {
-    "northern lights": "aurora", "aurora": "aurora", "aurora borealis": "aurora",
-    "moonlight": "moonlight", "moonlit": "moonlight", "moonlit night": "moonlight", "full moon": "moonlight",
-    "starry night sky": "night", "starry night": "night", "starry sky": "night", "starry": "night", "stars": "night",
-    "night sky": "night", "night time": "night", "nighttime": "night", "at night": "night", "night": "night",
-    "midnight": "night", "milky way": "night", "into the night": "night",
-    "galaxy": "space", "outer space": "space", "nebula": "space", "cosmic": "space",
-    "sunset": "sunset", "sunrise": "sunset", "golden hour": "sunset", "dusk": "sunset", "dawn": "sunset",
-    "evening": "sunset", "sundown": "sunset",
-    "sunny": "day", "sunny day": "day", "blue sky": "day", "clear sky": "day", "daytime": "day", "daylight": "day",
-    "sunshine": "day", "summer": "day", "midday": "day", "noon": "day", "good weather": "day",
-    "cloudy": "overcast", "overcast": "overcast", "cloudy sky": "overcast", "grey sky": "overcast",
-    "gray sky": "overcast",
-    "storm": "storm", "stormy": "storm", "thunderstorm": "storm", "thunder": "storm", "lightning": "storm",
-    "rain": "rain", "rainy": "rain", "raining": "rain", "drizzle": "rain", "wet weather": "rain",
-    "fog": "fog", "foggy": "fog", "mist": "fog", "misty": "fog", "haze": "fog", "hazy": "fog",
-    "snow": "snow", "snowy": "snow", "snowing": "snow", "snowfall": "snow", "winter": "snow", "wintry": "snow",
-    "blizzard": "snow", "snow covered": "snow", "frost": "snow",
-    "autumn": "autumn", "autumnal": "autumn", "fall colors": "autumn", "fall colours": "autumn",
-    "fall season": "autumn", "fall foliage": "autumn", "fall leaves": "autumn", "autumn leaves": "autumn",
-    "in fall": "autumn", "in the fall": "autumn",
-}  # fmt: skip
-STYLE_WORDS: dict[str, str] = {
-    "watercolour": "aquarelle", "watercolor": "aquarelle", "watercolour painting": "aquarelle",
-    "watercolor painting": "aquarelle", "aquarelle": "aquarelle",
-    "pixel art": "pixel", "pixelated": "pixel", "pixelart": "pixel", "8 bit": "pixel", "8bit": "pixel", "retro game": "pixel",
-    "low poly": "lowpoly", "lowpoly": "lowpoly", "polygons": "lowpoly", "polygonal": "lowpoly",
-    "neon": "neon", "cyberpunk": "neon", "neon lights": "neon", "neon sign": "neon",
-    "halftone": "halftone", "comic": "halftone", "comic book": "halftone", "pop art": "halftone", "newsprint": "halftone",
-    "poster": "poster", "flat design": "poster", "vector": "poster", "vector art": "poster", "screen print": "poster",
-    "vintage poster": "poster", "illustration": "poster",
-    "as a photograph": "studio", "as a photo": "studio", "into a photograph": "studio", "into a photo": "studio",
-    "a real photo": "studio", "photorealistic": "studio", "realistic": "studio", "cinematic": "studio",
-    "oil painting": "oil", "oil": "oil", "impressionist": "oil", "painting": "oil", "van gogh": "oil", "oils": "oil",
-    "acrylic": "oil",
-    "sketch": "pencil", "pencil": "pencil", "pencil sketch": "pencil", "pencil drawing": "pencil", "drawing": "pencil",
-    "charcoal": "pencil", "line art": "pencil", "line drawing": "pencil",
-    "cartoon": "cartoon", "anime": "cartoon", "cel shaded": "cartoon", "ghibli": "cartoon",
-}  # fmt: skip
-TONE_WORDS: dict[str, str] = {
-    "black and white": "black and white", "black white": "black and white", "grayscale": "black and white",
-    "greyscale": "black and white", "monochrome": "black and white", "desaturated": "muted", "desaturate": "muted",
-    "sepia": "sepia", "old photograph": "sepia", "old photo": "sepia", "vintage photo": "sepia", "antique": "sepia",
-    "vintage": "sepia", "aged": "sepia", "old": "sepia",
-    "warm": "warm", "warmer": "warm", "warm light": "warm", "warm colours": "warm", "warm colors": "warm",
-    "cool": "cool", "cooler": "cool", "cold": "cool", "colder": "cool", "cold light": "cool",
-    "brighter": "bright", "bright": "bright", "brighten": "bright", "lighter": "bright", "lighten": "bright",
-    "darker": "dark", "dark": "dark", "darken": "dark", "dim": "dark", "dimmer": "dark",
-    "vibrant": "vivid", "vivid": "vivid", "saturated": "vivid", "more saturated": "vivid", "colourful": "vivid",
-    "colorful": "vivid", "more colourful": "vivid", "more colorful": "vivid",
-    "muted": "muted", "faded": "muted", "pastel": "soft", "softer": "soft", "soft": "soft", "dreamy": "soft",
-    "more contrast": "contrast", "contrast": "contrast", "dramatic": "contrast", "high contrast": "contrast",
-    "negative": "negative", "invert": "negative", "inverted": "negative",
-}  # fmt: skip
+
+def _meanings(table: dict[str, str]) -> dict[str, str]:
+    """From each meaning's phrases, parted by commas, to the meaning of each phrase."""
+    return {phrase.strip(): meaning for meaning, phrases in table.items() for phrase in phrases.split(",")}
+
+
+WEATHER_WORDS = _meanings(
+    {
+        "aurora": "northern lights, aurora, aurora borealis",
+        "moonlight": "moonlight, moonlit, moonlit night, full moon",
+        "night": (
+            "starry night sky, starry night, starry sky, starry, stars, night sky, night time, nighttime, "
+            "at night, night, midnight, milky way, into the night"
+        ),
+        "space": "galaxy, outer space, nebula, cosmic",
+        "sunset": "sunset, sunrise, golden hour, dusk, dawn, evening, sundown",
+        "day": (
+            "sunny, sunny day, blue sky, clear sky, daytime, daylight, sunshine, summer, midday, noon, "
+            "good weather"
+        ),
+        "overcast": "cloudy, overcast, cloudy sky, grey sky, gray sky",
+        "storm": "storm, stormy, thunderstorm, thunder, lightning",
+        "rain": "rain, rainy, raining, drizzle, wet weather",
+        "fog": "fog, foggy, mist, misty, haze, hazy",
+        "snow": "snow, snowy, snowing, snowfall, winter, wintry, blizzard, snow covered, frost",
+        "autumn": (
+            "autumn, autumnal, fall colors, fall colours, fall season, fall foliage, fall leaves, autumn "
+            "leaves, in fall, in the fall"
+        ),
+    }
+)
+STYLE_WORDS = _meanings(
+    {
+        "aquarelle": "watercolour, watercolor, watercolour painting, watercolor painting, aquarelle",
+        "pixel": "pixel art, pixelated, pixelart, 8 bit, 8bit, retro game",
+        "lowpoly": "low poly, lowpoly, polygons, polygonal",
+        "neon": "neon, cyberpunk, neon lights, neon sign",
+        "halftone": "halftone, comic, comic book, pop art, newsprint",
+        "poster": "poster, flat design, vector, vector art, screen print, vintage poster, illustration",
+        "studio": (
+            "as a photograph, as a photo, into a photograph, into a photo, a real photo, photorealistic, "
+            "realistic, cinematic"
+        ),
+        "oil": "oil painting, oil, impressionist, painting, van gogh, oils, acrylic",
+        "pencil": ("sketch, pencil, pencil sketch, pencil drawing, drawing, charcoal, line art, line drawing"),
+        "cartoon": "cartoon, anime, cel shaded, ghibli",
+    }
+)
+TONE_WORDS = _meanings(
+    {
+        "black and white": "black and white, black white, grayscale, greyscale, monochrome",
+        "muted": "desaturated, desaturate, muted, faded",
+        "sepia": "sepia, old photograph, old photo, vintage photo, antique, vintage, aged, old",
+        "warm": "warm, warmer, warm light, warm colours, warm colors",
+        "cool": "cool, cooler, cold, colder, cold light",
+        "bright": "brighter, bright, brighten, lighter, lighten",
+        "dark": "darker, dark, darken, dim, dimmer",
+        "vivid": ("vibrant, vivid, saturated, more saturated, colourful, colorful, more colourful, more colorful"),
+        "soft": "pastel, softer, soft, dreamy",
+        "contrast": "more contrast, contrast, dramatic, high contrast",
+        "negative": "negative, invert, inverted",
+    }
+)
 BACKDROP_WORDS = {word: name for name, (words, _) in BACKDROPS.items() for word in words if name != "space"}
 NOT_A_BACKDROP = frozenset(
     {"table", "white", "plain", "night", "midnight", "neon", "futuristic", "cyberpunk", "square"}
@@ -100,23 +108,25 @@ PLACES: dict[str, Place] = {
     "top": (0.5, 0.18), "bottom": (0.5, 0.8), "left": (0.2, 0.6), "right": (0.8, 0.6), "center": (0.5, 0.5),
     "centre": (0.5, 0.5), "middle": (0.5, 0.5),
 }  # fmt: skip
-SPOTS: dict[str, str] = {
-    "in the sky": "sky", "to the sky": "sky", "flying": "sky", "overhead": "sky", "floating": "sky",
-    "on the ground": "ground", "in the foreground": "near", "in front": "near", "in the background": "far",
-    "in the distance": "far", "on the horizon": "far", "on its head": "head", "on his head": "head",
-    "on her head": "head", "on top of its head": "head", "wearing": "head", "wear": "head",
-}  # fmt: skip
+SPOTS = _meanings(
+    {
+        "sky": "in the sky, to the sky, flying, overhead, floating",
+        "ground": "on the ground",
+        "near": "in the foreground, in front",
+        "far": "in the background, in the distance, on the horizon",
+        "head": "on its head, on his head, on her head, on top of its head, wearing, wear",
+    }
+)
 WORN = frozenset({"hat", "crown", "sunglasses"})
 SIZES: dict[str, float] = {
     "tiny": 0.12, "small": 0.18, "little": 0.18, "big": 0.48, "large": 0.48, "huge": 0.62, "giant": 0.68,
     "enormous": 0.68, "massive": 0.62,
 }  # fmt: skip
-ADDING = frozenset(
-    "add adds put place insert include draw paint give hang attach adding with wear wearing".split()
+REPLACING = frozenset(
+    ("replace", "swap", "exchange", "change", "turn", "transform", "convert", "make", "substitute")
 )
-REPLACING = frozenset("replace swap exchange change turn transform convert make substitute".split())
-REMOVING = frozenset("remove delete erase eliminate clear without removing".split())
-EXTENDING = frozenset("extend expand outpaint uncrop widen enlarge continue extending".split())
+REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
+EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
 CLAUSES = re.compile(
@@ -180,7 +190,7 @@ def _read_looks(text: str) -> tuple[list[Action], str]:
             actions.append(Action(do, name=name))
             rest = _without(table, rest)
     place = _first({word: name for word, name in BACKDROP_WORDS.items() if word not in NOT_A_BACKDROP}, rest)
-    if place and not any(action.do == "weather" for action in actions) and not "add" in text.split():
+    if place and not any(action.do == "weather" for action in actions) and "add" not in text.split():
         actions.append(Action("backdrop", name=place))
     if actions and any(action.do == "weather" for action in actions):
         rest = re.sub(r" (sky|skies|moon|stars?|suns?|clouds?) ", " ", rest)
@@ -202,7 +212,7 @@ def _read_additions(text: str) -> list[Action]:
 
 
 def _host(text: str, wanted: tuple[Wanted, ...]) -> Wanted | None:
-    """The thing that is there already: what `the` stands before in `put a hat on the cat`, `give the cat a hat`."""
+    """The thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
     for want in wanted:
         forms = re.escape(want.noun)
         if len(wanted) > 1 and re.search(rf"\b(the|this|that|its|his|her) (\w+ )?{forms}\b", text):

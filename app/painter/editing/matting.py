@@ -22,13 +22,14 @@ Seeds = tuple[Field, Field]
 
 
 def find_sky(picture: Image.Image) -> Field:
-    """The share of sky, or of whatever stands above and behind all else, in each pixel of an RGB picture, 0 to 1."""
+    """The share of sky, or of what stands above and behind all else, in each pixel of an RGB picture, 0 to 1."""
     return _matte(picture, sky_seeds)
 
 
 def find_subject(picture: Image.Image) -> Field:
-    """The share of the subject, as far as it stands out from borders and sky, in each pixel of an RGB picture, 0 to 1."""
-    return np.minimum(1 - _matte(picture, backdrop_seeds), 1 - SKY_IS_CERTAIN * find_sky(picture))
+    """The share of what stands out from borders and sky in each pixel of an RGB picture, 0 to 1."""
+    standing = 1 - _matte(picture, backdrop_seeds)
+    return np.asarray(np.minimum(standing, 1 - SKY_IS_CERTAIN * find_sky(picture)))
 
 
 def _matte(picture: Image.Image, seeds: Callable[[Field], Seeds]) -> Field:
@@ -87,7 +88,7 @@ def _sweep(found: Field, cost: Field) -> None:
 
 
 def sky_seeds(colours: Field) -> Seeds:
-    """Costs of starting as sky, least in the upper corners, and as ground: at the foot, and what no sky looks like."""
+    """Costs of starting as sky, least in the upper corners, and as ground, least at the foot."""
     x, y = _grid(colours.shape)
     top = y < RIM
     sky = np.where(top, 60 * np.clip(0.75 - np.abs(x), 0, None), FAR)
@@ -98,7 +99,7 @@ def sky_seeds(colours: Field) -> Seeds:
 
 
 def backdrop_seeds(colours: Field) -> Seeds:
-    """Costs of starting as backdrop, least along the upper borders, and as subject: what differs from all of them."""
+    """Costs of starting as backdrop, least along the borders, and as subject, least where colours differ."""
     x, y = _grid(colours.shape)
     top, side, foot = y < RIM, np.abs(x) > 1 - 2 * RIM, y > 0.97
     like_sides = likeness_to(colours, side & (y > 0.6))
@@ -121,7 +122,7 @@ def likeness_to(colours: Field, where: NDArray[np.bool_]) -> Field:
 
 
 def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
-    """x from -1 to 1 and y from 0 to 1."""
+    """X from -1 to 1 and y from 0 to 1."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     return x / max(1, shape[1] - 1) * 2 - 1, y / max(1, shape[0] - 1)
 
@@ -154,7 +155,9 @@ def _likeness(colours: Field, inside: NDArray[np.bool_]) -> Field:
 
 
 def _codes(colours: Field) -> NDArray[np.int64]:
-    levels = np.clip((colours + (0, 230, 230)) * (16 / 256, 16 / 460, 16 / 460), 0, 15).astype(np.int64)
+    levels = np.clip(
+        (colours + np.array((0, 230, 230), dtype=np.float32)) * (16 / 256, 16 / 460, 16 / 460), 0, 15
+    ).astype(np.int64)
     return np.asarray(levels[..., 0] * 256 + levels[..., 1] * 16 + levels[..., 2])
 
 

@@ -86,7 +86,7 @@ def cartoon(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def contours(picture: Image.Image, strength: float, *, fine: bool = False) -> Image.Image:
-    """Dark lines on white where brightness changes, as a difference of two blurs; `fine` shows faint ones as well."""
+    """Dark lines on white where brightness changes, as a difference of two blurs; `fine` shows faint ones too."""
     side = min(picture.size)
     grey = picture.convert("L")
     near = np.asarray(grey.filter(ImageFilter.BoxBlur(max(0.6, side / 900))), dtype=np.float32)

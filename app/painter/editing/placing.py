@@ -1,4 +1,4 @@
-"""Where a new thing goes in a picture, and how it gets there: a layer in the painter's pen, lit like its surroundings."""
+"""Where a new thing goes in a picture, and its layer in the painter's pen, lit like its surroundings."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ def extent(region: Bools) -> Box:
 
 
 def _inside(want: Wanted, box: Box) -> Box:
-    """The largest box of the thing's shape inside, on the ground where it stands and in the middle where it flies."""
+    """The largest box of the thing's shape inside: at the foot for what stands, in the middle for what flies."""
     thing = THINGS[want.noun]
     across, down = box[2] - box[0], box[3] - box[1]
     tall = 0.92 * min(down, across / (thing.wide * (1 + SPACING * (want.count - 1))))
@@ -93,7 +93,7 @@ def _kept_inside(middle: tuple[float, float], wide: float, tall: float, size: tu
     return x, y, x + wide, y + tall
 
 
-def _free_place(scene: Scene, aloft: bool, spot: str, rng: np.random.Generator) -> tuple[float, float]:  # noqa: FBT001
+def _free_place(scene: Scene, aloft: bool, spot: str, rng: np.random.Generator) -> tuple[float, float]:
     """Middle of something in the sky or foot of something on the ground, as shares, away from the subject."""
     height, width = scene.subject.shape
     y = max(0.16, 0.42 * scene.horizon) if aloft else {"far": scene.horizon + 0.07, "near": 0.97}.get(spot, 0.9)
@@ -192,7 +192,7 @@ def _lit_like(under: Field, colours: Field) -> Field:
     brightness = float(mean @ LUMA)
     exposure = min(1.04, 0.56 + 0.5 * brightness / 125)
     tint = (mean + 60) / (brightness + 60)
-    return np.clip(colours * exposure * (1 + 0.45 * (tint - 1)), 0, 255)
+    return np.asarray(np.clip(colours * exposure * (1 + 0.45 * (tint - 1)), 0, 255))
 
 
 def find_thing(picture: Field, noun: str, near: tuple[float, float] | None) -> Bools:
@@ -203,7 +203,7 @@ def find_thing(picture: Field, noun: str, near: tuple[float, float] | None) -> B
     """
     small = shrink(as_image(picture), COARSE)
     share = find_subject(small)
-    core = np.asarray(Image.fromarray((255 * share).astype(np.uint8)).filter(ImageFilter.MinFilter(3))) > 120
+    core = np.asarray(Image.fromarray((255 * share).astype(np.uint8)).filter(ImageFilter.MinFilter(5))) > 120
     labels = _labelled(core)
     names = [name for name in np.unique(labels) if name]
     if not names:
@@ -214,7 +214,7 @@ def find_thing(picture: Field, noun: str, near: tuple[float, float] | None) -> B
 
 
 def _labelled(inside: Bools) -> NDArray[np.int64]:
-    """A number for each connected part, 0 outside: the largest index of its cells, spread until nothing changes."""
+    """A number for each connected part, 0 outside: the largest index of its cells, spread until all agree."""
     labels = np.arange(1, inside.size + 1).reshape(inside.shape) * inside
     while True:
         before = labels
@@ -236,12 +236,12 @@ def _plausible(part: Bools, colours: Field, noun: str, near: tuple[float, float]
         rows, columns = np.nonzero(part)
         away = np.hypot(columns.mean() / part.shape[1] - near[0], rows.mean() / part.shape[0] - near[1])
         score *= float(np.exp(-3 * away))
-    return score
+    return float(score)
 
 
 def _grown(part: Bools, share: Field, shape: tuple[int, ...]) -> Bools:
     """At the picture's size, with the soft rim of the subject and a little more, so that no trace is left."""
-    near = Image.fromarray((255 * part).astype(np.uint8)).filter(ImageFilter.MaxFilter(7))
+    near = Image.fromarray((255 * part).astype(np.uint8)).filter(ImageFilter.MaxFilter(9))
     whole = np.maximum(np.asarray(near) / 255 * (share > 0.2), part).astype(np.float32)
     rim = Image.fromarray((255 * whole).astype(np.uint8)).filter(ImageFilter.MaxFilter(3))
-    return np.asarray(rim.resize(shape[::-1], Image.Resampling.BILINEAR)) > 60
+    return np.asarray(rim.resize((shape[1], shape[0]), Image.Resampling.BILINEAR)) > 60

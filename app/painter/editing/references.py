@@ -31,7 +31,7 @@ def use_references(picture: Field, references: tuple[Image.Image, ...], prompt: 
 
 
 def lend_colours(picture: Field, reference: Field) -> Field:
-    """The mean and the spread of each channel as in the reference, three quarters of the way. Reinhard et al. 2001."""
+    """Mean and spread of each channel as in the reference, three quarters of the way (Reinhard et al. 2001)."""
     flat, other = picture.reshape(-1, 3), reference.reshape(-1, 3)
     gain = np.clip((other.std(axis=0) + 8) / (flat.std(axis=0) + 8), 0.6, 1.7)
     lent = (picture - flat.mean(axis=0)) * gain + other.mean(axis=0)
@@ -57,12 +57,12 @@ def lend_subject(picture: Field, reference: Image.Image, place: tuple[float, flo
 
 def _cut_out(reference: Image.Image) -> Image.Image:
     """RGBA, cropped to what shows."""
-    if reference.mode == "RGBA" and reference.getchannel("A").getextrema()[0] < 255:
-        box = reference.getchannel("A").getbbox()
-        return reference.crop(box) if box else reference
+    if reference.mode == "RGBA" and (np.asarray(reference.getchannel("A")) < 255).any():
+        return reference.crop(reference.getchannel("A").getbbox())
     plain = reference.convert("RGB")
     share = find_subject(plain)
     if not CUT_OUT[0] < float(share.mean()) < CUT_OUT[1]:
         return ImageOps.expand(plain, max(2, max(plain.size) // 28), (250, 248, 242)).convert("RGBA")
     plain.putalpha(Image.fromarray((255 * share).astype(np.uint8)))
-    return plain.crop(tuple(round(value) for value in extent(share > 0.1)))  # type: ignore[arg-type]
+    left, top, right, bottom = extent(share > 0.1)
+    return plain.crop((round(left), round(top), round(right), round(bottom)))

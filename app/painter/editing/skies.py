@@ -46,15 +46,15 @@ def billows(rng: np.random.Generator, size: Size, cell: float, flat: float = 2.2
         squeezed = clouds(rng, (max(2, round(size[0] / flat)), size[1]), lumps)
         wide = Image.fromarray(squeezed).resize(size, Image.Resampling.BILINEAR)
         total += np.asarray(wide) * 0.55**octave
-    return np.clip(0.5 + total / 2.4, 0, 1)
+    return np.asarray(np.clip(0.5 + total / 2.4, 0, 1))
 
 
 def spot(size: Size, x: float, y: float, radius: float) -> Field:
-    """1 at the middle, falling to about a third at the radius; x and y are shares, the radius one of the shorter side."""
+    """1 at the middle, a third at the radius; x and y are shares, the radius one of the shorter side."""
     unit = radius * min(size)
     across = (np.arange(size[0], dtype=np.float32) - x * size[0]) / unit
     down = (np.arange(size[1], dtype=np.float32)[:, None] - y * size[1]) / unit
-    return np.exp(-(across * across + down * down))
+    return np.asarray(np.exp(-(across * across + down * down)))
 
 
 def night(size: Size, horizon: float, rng: np.random.Generator) -> Field:

@@ -69,7 +69,7 @@ def softened(picture: Field) -> Field:
 
 
 def recoloured(picture: Field, where: Field, colour: RGB) -> Field:
-    """What lies at `where`, 0 to 1, painted in that colour; its light and shade stay, and white and black parts too."""
+    """What lies at `where`, 0 to 1, painted in that colour; light and shade stay, and white and black parts."""
     grey = (picture @ LUMA)[:, :, None]
     level = float(np.average(grey[:, :, 0], weights=where + 1e-6))
     painted = np.array(colour, dtype=np.float32) * np.clip(0.35 + 0.65 * grey / max(40.0, level), 0, 1.5)

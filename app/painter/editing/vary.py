@@ -108,7 +108,7 @@ def is_movable(picture: Field, share: Field) -> bool:
 
 
 def spread_beyond(picture: Field, share: Field) -> float:
-    """How much of the ring around a part looks more like it than like the rest, 0 to 1: high where it was cut short."""
+    """How much of the ring around a part looks more like it than like the rest, 0 to 1: much where it is cut."""
     small = shrink(as_image(picture), COARSE)
     colours = features(small)
     part = np.asarray(shrink(Image.fromarray((255 * share).astype(np.uint8)), COARSE))

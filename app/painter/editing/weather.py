@@ -180,7 +180,8 @@ def snow_cover(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
     subject = find_subject(as_image(picture))
     drift = 0.72 + 0.3 * billows(rng, size, min(size) / 9, 1.6)
     blanket = below * (1 - 0.96 * subject) * drift
-    return np.clip(0.95 * caps + 0.94 * blanket + 0.5 * upward * (1 - sky) * (1 - 0.6 * subject), 0, 0.96)
+    dusted = 0.5 * upward * (1 - sky) * (1 - 0.6 * subject)
+    return np.asarray(np.clip(0.95 * caps + 0.94 * blanket + dusted, 0, 0.96))
 
 
 def _autumn(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
