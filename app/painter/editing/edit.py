@@ -196,6 +196,8 @@ def _remove(work: Work, action: Action) -> Field:
     """What is masked, else what the prompt names, filled from around it."""
     noun = action.thing.noun if action.thing else ""
     hole = work.region if work.region is not None else find_thing(work.picture, noun, action.place)
+    if work.holes is not None:
+        hole = hole & ~work.holes  # filled already
     filled = fill(work.picture, hole, work.rng)
     work.ground = filled if work.region is not None else work.ground
     return filled

@@ -21,9 +21,11 @@ WORKING_SIDE = 112  # pixels of the longer side at which patches are matched
 MARGIN = 0.9  # of the hole's longer side, which is looked at around it
 SMALLEST_MARGIN = 48
 ROUNDS = ((4, 2), (3, 2), (2, 3))  # at each level: how often colours are renewed, and matches improved before that
+BEYOND = 0.13  # of the known part, whose outer rim is all that goes on beyond a picture's border
 SEARCH = (0.5, 0.15, 0.04)  # shares of the picture in which better matches are guessed
 UNKNOWN_COUNTS = 0.3  # the weight of a pixel made up in a patch to be matched
 HEIGHT_COUNTS = 60_000.0  # a patch from a third of the picture away counts as unlike by 9 levels a pixel
+TINY = np.float32(1e-6)
 NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
@@ -57,7 +59,9 @@ def _fill_window(picture: Field, hole: Bools, rng: np.random.Generator) -> Field
     small, known = shrink_known(picture, ~hole, step)
     smooth = membrane(small, known)
     matches = _match(small, known, smooth, rng)
-    copied = _copy(picture, hole, matches, step) if matches is not None else _enlarged(smooth, hole.shape, step)
+    copied = (
+        _copy(picture, hole, matches, known, step) if matches is not None else _enlarged(smooth, hole.shape, step)
+    )
     return np.where(hole[:, :, None], _meet_border(copied, smooth, known, step), picture)
 
 
@@ -167,7 +171,21 @@ def _halved(values: Field, known: Bools) -> tuple[Field, Bools]:
 
 
 def _sources(known: Bools) -> Bools:
-    """The cells whose whole patch is known."""
+    """The cells whose whole patch is known; beyond a picture's border only what lies near it goes on."""
+    clear = _clear(known)
+    reach = max(2 * REACH + 4, round(BEYOND * max(known.any(axis=0).sum(), known.any(axis=1).sum())))
+    if not _is_open(known):
+        return clear
+    near = clear & (soften((~known).astype(np.float32), reach) > TINY)
+    return near if near.any() else clear
+
+
+def _is_open(known: Bools) -> bool:
+    """Whether the hole takes up a whole side of the picture."""
+    return not (known[0].any() and known[-1].any() and known[:, 0].any() and known[:, -1].any())
+
+
+def _clear(known: Bools) -> Bools:
     inside = known.copy()
     for axis in (0, 1):
         for shift in range(1, REACH + 1):
@@ -279,7 +297,7 @@ def _renew(level: Level, distance: Field) -> None:
     level.picture = np.where(level.known[:, :, None] | (weights == 0)[:, :, None], level.picture, said)
 
 
-def _copy(picture: Field, hole: Bools, match: Places, step: int) -> Field:
+def _copy(picture: Field, hole: Bools, match: Places, known: Bools, step: int) -> Field:
     """The fine picture, whose hole is copied along the matches of the four nearest cells and mixed."""
     rows, columns = (at.astype(np.int32) for at in np.nonzero(hole))
     height, width = match.shape[:2]
@@ -288,14 +306,19 @@ def _copy(picture: Field, hole: Bools, match: Places, step: int) -> Field:
     y, down = _cells(rows, step, height)
     x, across = _cells(columns, step, width)
     sums = np.zeros((len(rows), 3), dtype=np.float32)
+    shares = np.zeros(len(rows), dtype=np.float32)
     for i, down_share in ((y, 1 - down), (np.minimum(y + 1, height - 1), down)):
         for j, across_share in ((x, 1 - across), (np.minimum(x + 1, width - 1), across)):
-            move = moves.take(i * width + j, axis=0)
+            cell = i * width + j
+            move = moves.take(cell, axis=0)
             row = np.clip(rows + move[:, 0], 0, picture.shape[0] - 1)
             column = np.clip(columns + move[:, 1], 0, picture.shape[1] - 1)
-            sums += pixels.take(row * picture.shape[1] + column, axis=0) * (down_share * across_share)[:, None]
+            # A known cell is like itself, where the fine picture may still be a hole.
+            share = np.where(known.ravel().take(cell), 0, down_share * across_share + TINY)
+            sums += pixels.take(row * picture.shape[1] + column, axis=0) * share[:, None]
+            shares += share
     out = picture.copy()
-    out[hole] = sums
+    out[hole] = sums / np.maximum(shares, TINY)[:, None]
     return out
 
 
