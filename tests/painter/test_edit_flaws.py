@@ -1,4 +1,4 @@
-"""The faults of edits: told without drawing, as they are to be seen, and in the order of the painters' qualities."""
+"""The faults of edits: told without drawing, to be seen, and in the order of the painters' qualities."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def ranks(values: list[float]) -> list[int]:
 
 
 @pytest.mark.parametrize("masked", [True, False])
-def test_better_painters_make_fewer_mistakes(masked: bool) -> None:  # noqa: FBT001
+def test_better_painters_make_fewer_mistakes(masked: bool) -> None:
     quality = [painter.quality for painter in PAINTERS.values()]
     found = [-badness(slug, masked=masked) for slug in PAINTERS]
     assert np.corrcoef(ranks(quality), ranks(found))[0, 1] > 0.8
