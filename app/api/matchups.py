@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.vote_casting import Answer
+from app.arena.voting.vote_casting import CastVote
 from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
@@ -146,7 +146,7 @@ class UndoneBody(BaseModel):
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
     """A new pair to judge; the oldest open one when two are open."""
-    wish = matchups.Wish(body.mode, body.category, body.competition, body.model)
+    wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
     issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
 
@@ -154,7 +154,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
-    answer, shown = voting.cast(path.matchup_id, body.outcome)
+    answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
     return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
 
 
@@ -163,7 +163,7 @@ def get_matchup(path: MatchupPath) -> Response:
     """After one's own vote: the same answer with today's ratings and the change since."""
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
-        answer = vote_casting.answer(session, who, matchup)
+        answer = vote_casting.read_vote(session, who, matchup)
         return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
 
 
@@ -174,7 +174,7 @@ def delete_vote(path: MatchupPath) -> Response:
     return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _vote(answer: CastVote, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(
@@ -195,7 +195,7 @@ def _side(model: reveal.RevealedModel) -> dict[str, object]:
     return {"model": named, "rating": model.rating, "rank": model.rank, "change": model.change}
 
 
-def _matchup(issued: matchups.Issued) -> MatchupBody:
+def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
     public_id = encode_id(issued.public_id)
     return MatchupBody(
         id=public_id,

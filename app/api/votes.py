@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody, respond
-from app.arena.log.vote_export import Chosen
+from app.arena.log.vote_export import ExportSelection
 from app.arena.people import networks
 from app.arena.people.policy import DAY, check
 from app.edge import context
@@ -119,7 +119,9 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
     with ExitStack() as unless_made:
         file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))
         with parts().database.reading() as session:
-            made = votes_file.write_open(session, file, Chosen(query.mode), query.format, now=now(), secret=secret)
+            made = votes_file.write_open(
+                session, file, ExportSelection(query.mode), query.format, now=now(), secret=secret
+            )
         file.seek(0)
         unless_made.pop_all()
         return file, made

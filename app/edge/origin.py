@@ -18,9 +18,9 @@ class CrossSite(Refusal, code="cross_site"):
 
 def check() -> None:
     """
-    Browsers say where a request comes from; a script that says nothing may send JSON, which no form can.
+    Refuse a state change that another site asks for. Raises CrossSite.
 
-    Raises CrossSite.
+    Browsers say where a request comes from; a script that says nothing may send JSON, which no form can.
     """
     if request.method in SAFE_METHODS or request.path.startswith(BEARER_PATHS) or request.routing_exception:
         return

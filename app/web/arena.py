@@ -8,10 +8,10 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from app.arena import errors
 from app.arena.entries import competitions
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.people import vote_history
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.edge import voting
 from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
@@ -39,8 +39,8 @@ class Choice:
 class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
-    issued: Issued
-    answer: vote_casting.Answer | None = None
+    issued: BlindMatchup
+    answer: vote_casting.CastVote | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
@@ -52,7 +52,7 @@ def entrance() -> Response:
     who, wish = voter(), _wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
     if issued is None:
         return _private("start.html", wish=wish, choice=_choice(listed, wish.mode))
     return _screen(Screen(issued), wish, listed)
@@ -76,13 +76,13 @@ def pair(matchup_id: str) -> Response:
     with parts().database.reading() as session:
         screen = Screen(matchups.matchup(session, who, matchup))
         try:
-            answer = vote_casting.answer(session, who, matchup)
+            answer = vote_casting.read_vote(session, who, matchup)
         except errors.MatchupNotFound:
             pass
         else:
             named = reveal.revealed(session, answer, with_change=True)
-            screen = Screen(screen.issued, answer, named, vote_history.pictures(session, who, matchup))
-        listed = competitions.listing(session)
+            screen = Screen(screen.issued, answer, named, vote_history.read_picture_urls(session, who, matchup))
+        listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, _wish(request.args), listed)
@@ -94,7 +94,7 @@ def vote(matchup_id: str) -> Response:
     outcome = request.form.get("outcome", "")
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
-    answer, _ = voting.cast(matchup_id, outcome)
+    answer, _ = voting.cast_vote(matchup_id, outcome)
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 
@@ -105,8 +105,8 @@ def undo(matchup_id: str) -> Response:
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
 
 
-def _wish(given: Any) -> Wish:
-    return Wish(
+def _wish(given: Any) -> MatchupFilter:
+    return MatchupFilter(
         mode=given.get("mode") or Mode.TEXT_TO_IMAGE,
         category=given.get("category") or None,
         competition=given.get("competition") or None,
@@ -114,7 +114,7 @@ def _wish(given: Any) -> Wish:
     )
 
 
-def _back_to(matchup_id: str, wish: Wish) -> Response:
+def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
     mode = None if wish.mode == Mode.TEXT_TO_IMAGE else wish.mode
     where = url_for(
         "arena.pair",
@@ -127,7 +127,7 @@ def _back_to(matchup_id: str, wish: Wish) -> Response:
     return make_response(redirect(where, 303))
 
 
-def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
+def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary]) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
     return _private(
@@ -145,7 +145,7 @@ def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
     )
 
 
-def _state(answer: vote_casting.Answer | None) -> str:
+def _state(answer: vote_casting.CastVote | None) -> str:
     if answer is None:
         return "loading"
     if answer.undone:
@@ -153,7 +153,7 @@ def _state(answer: vote_casting.Answer | None) -> str:
     return "skipped" if answer.outcome == Outcome.SKIP else "revealed"
 
 
-def _fits(issued: Issued, wish: Wish) -> bool:
+def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
     """Two open pairs come first, whatever was asked for since."""
     return (
         issued.mode == wish.mode
@@ -162,7 +162,7 @@ def _fits(issued: Issued, wish: Wish) -> bool:
     )
 
 
-def _choice(listed: list[Summary], mode: str) -> Choice:
+def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
     open_now = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     narrow = max(2, parts().policy.smallest_pool)
     here = [entry for entry in open_now if entry.mode == mode and entry.models >= narrow]
@@ -175,9 +175,9 @@ def _choice(listed: list[Summary], mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: Wish) -> Response:
+def _nothing_left(wish: MatchupFilter) -> Response:
     with parts().database.reading() as session:
-        choice = _choice(competitions.listing(session), wish.mode)
+        choice = _choice(competitions.list_competitions(session), wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
     response = _private("nothing_left.html", wish=wish, choice=choice)

@@ -11,8 +11,7 @@ from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardResult, Place

@@ -30,7 +30,7 @@ def competition(slug: str) -> Response:
 
 def _render_list(asked: dict[str, str]) -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
     shown = [
         entry
         for entry in listed
@@ -46,7 +46,7 @@ def _render_list(asked: dict[str, str]) -> str:
 
 def _render(slug: str) -> str:
     with parts().database.reading() as session:
-        exhibit = gallery.exhibit(session, slug)
+        exhibit = gallery.read_gallery(session, slug)
         view = boards.competition_board(session, slug, now=now())
         certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
     return render_template(

@@ -13,8 +13,7 @@ from app.arena.entries import competitions, entries
 from app.catalog import lookup
 from app.database.doors import ROOT
 from app.edge.context import today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples
@@ -123,7 +122,7 @@ def _api(base: str, samples: Samples) -> str:
 
 
 def _samples(session: Session) -> Samples:
-    listed = competitions.listing(session)
+    listed = competitions.list_competitions(session)
     entered = entries.entered_models(session)
     models = [model.slug for model in lookup.models(session, today()) if model.id in entered]
     known = next((one for one in listed if one.categories), None)

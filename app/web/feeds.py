@@ -10,8 +10,7 @@ from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import faq, news, results
 from app.leaderboards.views.news import Arrival, RankChange
 from app.leaderboards.views.results import ModelResults
@@ -142,7 +141,7 @@ def _arrived(arrival: Arrival) -> Item:
 
 def _sitemap(base: str) -> str:
     with parts().database.reading() as session:
-        paths = tuple(_paths(visible(session), competitions.listing(session)))
+        paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
     return render_template("sitemap.xml", base=base, paths=paths)
 
 
@@ -152,7 +151,7 @@ def _llms(base: str) -> str:
     return render_template("llms.txt", base=base, models=listed, modes=MODES)
 
 
-def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Summary]) -> Iterator[str]:
+def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
     yield from ("/", "/models", "/competitions", "/methodology")
     for mode in MODES:
         here = [entry for entry in listed if entry.mode == mode]

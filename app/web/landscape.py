@@ -4,8 +4,7 @@ from flask import Blueprint, Response, render_template, request
 
 from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
 from app.leaderboards.views.competition_places import filed

@@ -24,7 +24,7 @@ def home() -> Response:
 
 def _home() -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
         view = boards.board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     leaders = [row for row in view.standings if row.rank is not None][:TOP]

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 from app.arena.entries.showcases import arena_state
 from app.edge.context import parts, refresh
-from app.edge.read_cache import recall
+from app.edge.page_cache import recall
 from app.leaderboards.views import boards
 from app.words import MODES
 

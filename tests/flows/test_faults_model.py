@@ -79,7 +79,7 @@ class Arena(RuleBasedStateMachine):
                 factories.undo(self.database, matchup, voter, now=self.now)
                 return ""
             with self.database.reading() as session:
-                return vote_casting.answer(session, voter, matchup).outcome
+                return vote_casting.read_vote(session, voter, matchup).outcome
         except errors.ArenaError as error:
             return error.code
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, case, func, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.tables import Competition, Vote
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies
@@ -28,19 +29,13 @@ class ByDay:
 
 def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
-    left, right = aliased(Entry), aliased(Entry)
     votes = (
-        select(
+        select_battles(
             (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
-            left.model_id.label("left_model"),
-            right.model_id.label("right_model"),
+            LEFT.model_id.label("left_model"),
+            RIGHT.model_id.label("right_model"),
             Vote.outcome,
         )
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
         .where(Competition.mode == mode, Vote.counted)
         .subquery()
     )

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, RatingRun, Standing
@@ -89,7 +89,7 @@ class Report:
     targets: tuple[Progress, ...]
     widest: tuple[Convergence, ...]
     fewest: tuple[Fewest, ...]
-    drafts: tuple[Summary, ...]
+    drafts: tuple[CompetitionSummary, ...]
     waiting: int
     """Suggestions nobody has read yet."""
 
@@ -102,7 +102,7 @@ def report(session: Session, *, now: datetime, days: int) -> Report:
     )
     fresh = select(func.count()).select_from(Voter).where(Voter.first_seen >= since, Voter.votes > 0)
     waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
-    listed = competitions.listing(session, drafts=True)
+    listed = competitions.list_competitions(session, drafts=True)
     boards = _boards(session)
     of_open = {f"competition:{one.slug}" for one in listed if one.status == "open"}
     wide = [board for board in boards if board.key in of_open and board.half_width is not None]
@@ -181,7 +181,7 @@ def _votes_to_halve(votes: int, widths: Sequence[tuple[float, float]]) -> int | 
     return ceil(votes * (of_votes**2 / room - 1)) if room > 0 else None
 
 
-def _fewest(session: Session, listed: Sequence[Summary]) -> list[Fewest]:
+def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Fewest]:
     """Models with images in these competitions, by their battles on the mode's overall board."""
     battles = select(Board.mode, Standing.model_id, Standing.votes).join(
         Board, Board.current_run_id == Standing.run_id

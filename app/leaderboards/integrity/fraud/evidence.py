@@ -7,10 +7,11 @@ from itertools import chain, groupby
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import BigInteger, Row, Select, and_, case, func, or_, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Flag, Matchup, Vote, Voter
+from app.arena.battles import LEFT, RIGHT, AnySelect, join_entries
+from app.arena.tables import Competition, Flag, Matchup, Vote, Voter
 from app.ratings.tallies import Counts, Index
 from app.words import JUDGEMENTS, Outcome, Reason
 
@@ -74,13 +75,12 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterat
         yield _batch(waiting)
 
 
-def statement(kind: Kind, mode: str, now: datetime) -> Select[*tuple[Any, ...]]:
+def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
     """Rows of a Batch, by group."""
     subject, flagged = (
         (Matchup.voter_id, Flag.voter_id) if kind == "voter" else (Matchup.network_key, Flag.network_key)
     )
-    left, right = aliased(Entry), aliased(Entry)
-    place = (subject, left.model_id, right.model_id)
+    place = (subject, LEFT.model_id, RIGHT.model_id)
     issued_at = type_coerce(Matchup.issued_at, BigInteger)
     counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
     stands = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
@@ -95,21 +95,19 @@ def statement(kind: Kind, mode: str, now: datetime) -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     standing = select(flagged).where(Flag.status == "quarantined", flagged.is_not(None))
+    matchups = select(
+        *place,
+        func.count(),
+        func.sum(case((stands, 1), else_=0)),
+        *weighed,
+        *counted,
+        func.min(issued_at),
+        func.max(issued_at),
+    ).select_from(Matchup)
     return (
-        select(
-            *place,
-            func.count(),
-            func.sum(case((stands, 1), else_=0)),
-            *weighed,
-            *counted,
-            func.min(issued_at),
-            func.max(issued_at),
-        )
-        .select_from(Matchup)
+        join_entries(matchups)
         .join(Competition, Competition.id == Matchup.competition_id)
         .join(Voter, Voter.id == Matchup.voter_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
         .outerjoin(Vote, Vote.matchup_id == Matchup.id)
         .outerjoin(released, released.c.subject == subject)
         .where(
