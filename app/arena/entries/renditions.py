@@ -20,6 +20,7 @@ from app.arena import errors
 from app.arena.entries import picture_flaws
 from app.arena.entries.likeness import Reference, likeness, luma, reference
 from app.gateway import images
+from app.gateway.storage import Storage
 
 STEP_BYTES = 8 * 1024
 """Budgets are whole steps: the length of a competition's files says little about any one of them."""
@@ -108,6 +109,11 @@ def picture(
         sha256=hashlib.sha256(original).hexdigest(),
         perceptual_hash=perceptual_hash(decoded),
     )
+
+
+def render_input(original: bytes, frame: tuple[int, int]) -> Renditions:
+    """Render an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
+    return render(images.decode(original), frame, LARGE.side)
 
 
 def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Renditions:
@@ -199,6 +205,29 @@ def encode_thumbnail(image: Image.Image) -> bytes:
         if len(data) <= THUMBNAIL.most_bytes:
             break
     return data
+
+
+def small_key(key: str) -> str:
+    """Return the storage key of the small rendition beside a large one."""
+    return key.replace(".webp", "-small.webp")
+
+
+def thumbnail_key(key: str) -> str:
+    """Return the storage key of the thumbnail beside a large rendition."""
+    return key.replace(".webp", "-thumb.webp")
+
+
+def store(storage: Storage, key: str, made: Renditions) -> None:
+    """Store all renditions of a picture, the large one under `key`."""
+    storage.put(key, made.large.data)
+    storage.put(small_key(key), made.small.data)
+    storage.put(thumbnail_key(key), made.thumbnail)
+
+
+def delete(storage: Storage, key: str) -> None:
+    """Delete all renditions of a picture."""
+    for name in (key, small_key(key), thumbnail_key(key)):
+        storage.delete(name)
 
 
 def _refuse_flawed(decoded: Image.Image) -> None:
