@@ -26,15 +26,15 @@ def report(days: int, as_json: bool, migrate: bool) -> None:
     from app.leaderboards.integrity import morning_report as room
 
     with open_installation(migrate=migrate).database.reading() as session:
-        found = room.report(session, now=now(), days=days)
-    steps = list(advice.steps(found))
+        summary = room.report(session, now=now(), days=days)
+    steps = list(advice.steps(summary))
     if as_json:
-        drafts = [draft.slug for draft in found.drafts]
-        print_json(asdict(found) | {"drafts": drafts, "next": [asdict(step) for step in steps]})
+        drafts = [draft.slug for draft in summary.drafts]
+        print_json(asdict(summary) | {"drafts": drafts, "next": [asdict(step) for step in steps]})
         return
-    _votes(found)
-    _boards(found)
-    _needs(found)
+    _votes(summary)
+    _boards(summary)
+    _needs(summary)
     _next(steps)
 
 

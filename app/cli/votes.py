@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_result, progress_bar
 from app.words import MODES
 
 if TYPE_CHECKING:
@@ -66,10 +67,8 @@ def export(
             chosen = ExportSelection(mode, uncounted, simulated)
             manifest = room.write_open(session, data, chosen, form, now=moment, secret=secret)
         describe(manifest)
-    if as_json:
-        print_json(manifest.model_dump(mode="json"))
-    else:
-        click.echo(f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}")
+    sentence = f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}"
+    print_result(manifest.model_dump(mode="json"), sentence, as_json=as_json)
 
 
 @votes.command("import")
@@ -83,24 +82,16 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
     Competitions and entries must stand here as they stood there. Everything is checked before anything is stored;
     stop it and run it again as you like: what is here already is left as it is.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     from app.leaderboards.open_data import manifest, votes_import
 
     arena, total = open_installation(migrate=migrate), manifest.read(file).votes
-    columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        report = votes_import.import_votes(
-            arena.database, file, now=now(), progress=lambda done: bar.advance(task, done)
-        )
-    if as_json:
-        print_json(vars(report))
-        return
-    click.echo(f"{report.votes} votes of {report.voters} voters imported, {report.already} already there")
-    for mode in report.anchors:
-        click.echo(f"{mode} has taken over the level of the log's boards")
+    with progress_bar("importing", total) as advance:
+        report = votes_import.import_votes(arena.database, file, now=now(), progress=advance)
+    sentences = [
+        f"{report.votes} votes of {report.voters} voters imported, {report.already} already there",
+        *(f"{mode} has taken over the level of the log's boards" for mode in report.anchors),
+    ]
+    print_result(vars(report), "\n".join(sentences), as_json=as_json)
 
 
 def _refresh_boards(database: "Database") -> None:

@@ -147,11 +147,11 @@ def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .order_by(Competition.slug, Entry.id)
     )
-    found: dict[str, dict[int, Appearance | None]] = {}
+    appearances: dict[str, dict[int, Appearance | None]] = {}
     for slug, entry, demo in rows:
-        found.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
-    looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in found.items()}
-    return {slug: field for slug, field in looks.items() if len(field) == len(found[slug]) > 1}
+        appearances.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
+    looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in appearances.items()}
+    return {slug: field for slug, field in looks.items() if len(field) == len(appearances[slug]) > 1}
 
 
 def cast_votes(

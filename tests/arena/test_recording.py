@@ -13,7 +13,7 @@ from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.matchup_storage import NewMatchup
-from app.arena.voting.seen_pairs import NEWCOMER, exclusions, read_voter_state
+from app.arena.voting.seen_pairs import NEWCOMER, read_exclusions, read_voter_state
 from app.database.doors import Database
 from tests.factories import NOW, cast, issue, later, make_arena
 
@@ -134,7 +134,7 @@ def test_exclusions_are_everything_issued_and_every_name_seen(arena: Database) -
         with arena.reading() as session:
             rows.append(session.scalars(select(Matchup).order_by(Matchup.id.desc()).limit(1)).one())
     with arena.reading() as session:
-        found = exclusions(session, read_voter_state(session, VOTER, now=later(seconds=9)))
+        found = read_exclusions(session, read_voter_state(session, VOTER, now=later(seconds=9)))
     assert sorted(found.pairs.tolist()) == sorted((row.low_entry_id << 32) + row.high_entry_id for row in rows)
     assert found.entries == {e for row in (rows[0], rows[2]) for e in (row.low_entry_id, row.high_entry_id)}
     assert found.models == frozenset()

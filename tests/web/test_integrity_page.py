@@ -20,7 +20,7 @@ from app.leaderboards.integrity.fraud.subjects import Subject
 from app.leaderboards.integrity.fraud.sweep import sweep
 from app.leaderboards.integrity.public_report import Day
 from app.web.integrity import HEIGHT, bars
-from tests.flows.conftest import Api
+from tests.api.conftest import Api
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, votes
 

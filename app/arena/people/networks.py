@@ -60,8 +60,8 @@ def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
         for days, window in windows.items():
             _renew(session, days, window)
         salts = _salts(session, windows)
-    made = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
-    return NetworkKeys(made[DAY], made[MONTH])
+    digests = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
+    return NetworkKeys(digests[DAY], digests[MONTH])
 
 
 def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:

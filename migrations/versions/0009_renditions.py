@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0009"
 down_revision = "0008"
 
 ENTRY_COLUMNS = ("rendition_side", "large_bytes", "small_bytes")
@@ -12,7 +12,7 @@ ENTRY_COLUMNS = ("rendition_side", "large_bytes", "small_bytes")
 def upgrade() -> None:
     for name in ENTRY_COLUMNS:
         op.add_column("entries", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("entries", sa.Column("likeness", sa.Float(), nullable=True))
+    op.add_column("entries", sa.Column("likeness", sa.Double(), nullable=True))
     op.add_column("competitions", sa.Column("rendition_side", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("competitions", sa.Column("small_file_bytes", sa.Integer(), nullable=False, server_default="0"))
 

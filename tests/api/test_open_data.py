@@ -17,8 +17,8 @@ from app.api import votes as api_votes
 from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS
 from app.database.doors import Database
 from app.leaderboards.open_data.manifest import beside
-from tests.flows.conftest import Api
-from tests.flows.test_commands import Result, arena
+from tests.api.conftest import Api
+from tests.cli.conftest import Result, arena
 from tests.leaderboards.factories import MODE
 from tests.leaderboards.logs import judged
 
