@@ -221,7 +221,7 @@ def boards(patient: DoctorContext) -> CheckResult:
     failing.
     """
     with patient.database.reading() as session:
-        found = board_ages.of_boards(session, patient.now)
+        found = board_ages.read_board_ages(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
         return CheckResult(
@@ -234,7 +234,7 @@ def sweep(patient: DoctorContext) -> CheckResult:
     """Check when the integrity sweep last ran."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(board_ages.of_boards(session, patient.now))
+        is_used = bool(board_ages.read_board_ages(session, patient.now))
     if last is None and not is_used:
         return CheckResult("ok", "nothing to audit yet")
     if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):

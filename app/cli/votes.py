@@ -14,7 +14,7 @@ from app.words import MODES
 
 if TYPE_CHECKING:
     from app.database.doors import Database
-    from app.leaderboards.open_data.manifest import Manifest
+    from app.leaderboards.open_data.manifest import VotesManifest
 
 SECRET_BYTES = 32
 
@@ -84,7 +84,7 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
     """
     from app.leaderboards.open_data import manifest, votes_import
 
-    arena, total = open_installation(migrate=migrate), manifest.read(file).votes
+    arena, total = open_installation(migrate=migrate), manifest.read_manifest(file).votes
     with progress_bar("importing", total) as advance:
         report = votes_import.import_votes(arena.database, file, now=now(), progress=advance)
     sentences = [
@@ -103,17 +103,17 @@ def _refresh_boards(database: "Database") -> None:
 
 
 @contextmanager
-def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
+def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["VotesManifest"], None]]]:
     """Open a file and its manifest for writing; both appear under their names once both are complete."""
-    from app.leaderboards.open_data.manifest import beside
+    from app.leaderboards.open_data.manifest import manifest_path
 
     described: list[str] = []
-    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]
+    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, manifest_path(file))]
     try:
         with parts[0].open("xb") as data:
             yield data, lambda manifest: described.append(manifest.model_dump_json(indent=2))
         parts[1].write_text(described[0] + "\n", encoding="utf-8")
-        for part, path in zip(parts, (file, beside(file)), strict=True):
+        for part, path in zip(parts, (file, manifest_path(file)), strict=True):
             part.replace(path)
     finally:
         for part in parts:

@@ -23,7 +23,7 @@ from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.painter.painters import PAINTERS
 from app.words import Mode, Outcome
 
@@ -50,7 +50,7 @@ _DEMO_ENTRIES = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
 )
-_IS_DEMO = Prepared(
+_IS_DEMO = PreparedStatement(
     lambda _: select(
         or_(exists(_DEMO_ENTRIES), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo")
     )
