@@ -113,7 +113,8 @@ def picture(
 
 def render_input(original: bytes, frame: tuple[int, int]) -> Renditions:
     """Render an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
-    return render(images.decode(original), frame, LARGE.side)
+    decoded = images.decode(original)
+    return render(decoded, frame, side_for(decoded.size, frame))
 
 
 def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Renditions:
