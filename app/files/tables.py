@@ -23,7 +23,7 @@ ROWS = 500
 HEAD_BYTES = 65_536
 CELL_CHARACTERS = 64 * 2**20
 JSON_CHARACTERS = 2**20
-_SPACE = re.compile(r"\s*")
+_NO_SPACE = re.compile(r"\S")
 
 
 @dataclass(frozen=True)
@@ -262,10 +262,13 @@ def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
 
 def _skip(text: str, place: int, mark: str) -> int:
     """Return where the next value begins: after white space, and one `mark` with the space after it."""
-    place = _SPACE.match(text, place).end()  # type: ignore[union-attr] (it matches nothing as well)
-    if mark and text.startswith(mark, place):
-        place = _SPACE.match(text, place + 1).end()  # type: ignore[union-attr]
-    return place
+    place = _find_value(text, place)
+    return _find_value(text, place + 1) if mark and text.startswith(mark, place) else place
+
+
+def _find_value(text: str, place: int) -> int:
+    found = _NO_SPACE.search(text, place)
+    return found.start() if found else len(text)
 
 
 def _read_json(text: TextIO, name: str, size: int) -> str:

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from app.gateway.foreign_formats import name_format
 from app.gateway.formats import sniff
 
 Size = tuple[int, int]
@@ -56,7 +57,9 @@ def decode(data: bytes, *, alpha: bool = False) -> Image.Image:
             raise
         # Pillow raises eight kinds of exception on damaged files, SyntaxError and struct.error among them.
         except Exception as error:
-            raise InvalidImage("The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.") from error
+            known = name_format(data)
+            told = f" It is {known}; save it as PNG." if known else ""
+            raise InvalidImage(f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{told}") from error
 
 
 def clean(data: bytes, *, lossless: bool = False) -> tuple[bytes, Size]:
