@@ -4,8 +4,9 @@ import threading
 import warnings
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
+from app.gateway.colours import describe_colours, to_8_bit, to_srgb
 from app.gateway.foreign_formats import name_format
 from app.gateway.formats import sniff
 
@@ -25,7 +26,18 @@ ENCODING: dict[str, dict[str, int]] = {
     "webp": {"quality": 90, "method": 4},
     "avif": {"quality": 80, "speed": 8},
 }
-SRGB = ImageCms.createProfile("sRGB")
+ORIENTATION = 0x0112
+TURNED = frozenset({"JPEG", "MPO", "PNG", "AVIF"})
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation."""
 
 # An image of 20 megapixels costs about 160 MiB while it is decoded.
 _few_at_a_time = threading.BoundedSemaphore(2)
@@ -52,7 +64,7 @@ def decode(data: bytes, *, alpha: bool = False) -> Image.Image:
             with Image.open(BytesIO(data), formats=FORMATS) as image:
                 _check_size(image)
                 image.load()
-                return _plain(image, alpha=alpha)
+                return _plain(image, data, alpha=alpha)
         except InvalidImage:
             raise
         # Pillow raises eight kinds of exception on damaged files, SyntaxError and struct.error among them.
@@ -60,6 +72,15 @@ def decode(data: bytes, *, alpha: bool = False) -> Image.Image:
             known = name_format(data)
             told = f" It is {known}; save it as PNG." if known else ""
             raise InvalidImage(f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{told}") from error
+
+
+def count_frames(data: bytes) -> int:
+    """Count the frames of an image; browsers play an animation, and `decode` takes the first frame alone."""
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            return int(getattr(image, "n_frames", 1)) if image.format != "MPO" else 1
+    except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
+        return 0
 
 
 def clean(data: bytes, *, lossless: bool = False) -> tuple[bytes, Size]:
@@ -119,30 +140,34 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _plain(image: Image.Image, *, alpha: bool) -> Image.Image:
+def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
     """Pixels alone, in a new image: saving what was opened keeps comments and profiles in some formats."""
-    upright = ImageOps.exif_transpose(image)
-    coloured = _to_srgb(upright, upright.info.get("icc_profile") or image.info.get("icc_profile"))
-    if alpha and coloured.has_transparency_data:
+    described = describe_colours(data, image.format or "", image.info.get("icc_profile"))
+    if described.hdr is not None:
+        raise InvalidImage(
+            f"The image is HDR ({described.hdr}), which no two screens show alike; save it as sRGB."
+        )
+    coloured = to_srgb(_upright(to_8_bit(image)), described)
+    if alpha and coloured.mode == "RGBA":
         with_alpha = Image.new("RGBA", coloured.size)
-        with_alpha.paste(coloured.convert("RGBA"))
+        with_alpha.paste(coloured)
         return with_alpha
     plain = Image.new("RGB", coloured.size, "white")
-    if coloured.has_transparency_data:
-        with_alpha = coloured.convert("RGBA")
-        plain.paste(with_alpha.convert("RGB"), mask=with_alpha.getchannel("A"))
+    if coloured.mode == "RGBA":
+        plain.paste(coloured.convert("RGB"), mask=coloured.getchannel("A"))
     else:
-        plain.paste(coloured.convert("RGB"))
+        plain.paste(coloured)
     return plain
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Dropping a wide-gamut profile unconverted would change colours, an unfair vote."""
-    if not profile or image.mode not in {"RGB", "RGBA", "L", "CMYK"}:
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn what browsers turn: by the EXIF of JPEG and PNG, and by the boxes of AVIF that Pillow tells as EXIF."""
+    if image.format not in TURNED or "exif" not in image.info:
         return image
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    exif = Image.Exif()
     try:
-        converted = ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode=mode)
-    except ImageCms.PyCMSError:
-        return image  # a damaged profile says nothing about the colours
-    return converted or image
+        exif.load(image.info["exif"])
+    except Exception:  # noqa: BLE001 (damaged EXIF raises as many kinds of exception as damaged pixels)
+        return image
+    turn = TURNS.get(exif.get(ORIENTATION, 1))
+    return image if turn is None else image.transpose(turn)

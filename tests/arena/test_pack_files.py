@@ -134,8 +134,8 @@ def manifest(folder: Path, *competitions: dict[str, Any]) -> None:
     lay(folder, {"manifest.json": json.dumps({"format": 1, "competitions": competitions})})
 
 
-def image(folder: Path, file: str, model: str, seed: int, **more: Any) -> dict[str, Any]:
-    data = picture(seed)
+def image(folder: Path, file: str, model: str, number: int, **more: Any) -> dict[str, Any]:
+    data = picture(number)
     lay(folder, {file: data})
     return {"model": model, "file": file, "sha256": hashlib.sha256(data).hexdigest()} | more
 
@@ -184,7 +184,7 @@ def test_a_competition_of_which_nothing_is_taken_does_not_come_to_be(database: D
         assert session.scalars(select(Competition)).all() == []
         assert find_orphans(session, Storage(tmp_path / "files")) == []
     assert list(Storage(tmp_path / "files").every_key()) == []
-    manifest(pack, {"slug": "one", "prompt": "p", "images": [twin, twin | {"model": "m2"}]})
+    manifest(pack, {"slug": "one", "prompt": "p", "images": [twin, image(pack, "one/c.png", "m1", 3)]})
     report = run(database, tmp_path)
     assert [kind for _, kind, _ in told(report)] == ["taken", "refused"]
     storage = Storage(tmp_path / "files")

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -171,8 +170,6 @@ class _CompetitionImport:
     folder: Path
     now: Callable[[], datetime]
     pack: PackCompetition
-    one_at_a_time: Lock = field(default_factory=Lock)
-    """The first image taken brings its competition with it: two at once would both create it."""
 
     def outcomes(self) -> Iterable[ImageResult]:
         """Import each image, in the manifest's order; without one that is taken no competition is created."""
@@ -183,7 +180,8 @@ class _CompetitionImport:
             return
         is_any = False
         with ThreadPoolExecutor(DECODERS) as decoders:
-            for result in decoders.map(lambda item: self._take(item, new), self.pack.images):
+            for rendered in decoders.map(lambda item: self._render(item, new), self.pack.images):
+                result = self._enter(rendered, new) if isinstance(rendered, _Rendered) else rendered
                 is_any = is_any or result.kind != "refused"
                 yield result
         if is_any:
@@ -209,20 +207,46 @@ class _CompetitionImport:
                 raise errors.InvalidPack(f"{spec.input}, the image to edit, can't be read: {error}") from error
         return _Destination(spec.frame, spec, input_key)
 
-    def _take(self, item: dict[str, Any], new: "_Destination") -> ImageResult:
+    def _render(self, item: dict[str, Any], new: "_Destination") -> "_Rendered | ImageResult":
+        """Check, decode and store one image, several at a time; its row comes later, in the manifest's order."""
         name = item.get("file")
         subject = name if isinstance(name, str) and name else f"{self.pack.slug}: an image without a file"
         problem = find_unstorable(item)
         if problem is not None:
             return ImageResult(subject, "refused", problem)
         try:
-            return ImageResult(subject, "taken" if self._add(PackImage.model_validate(item), new) else "unchanged")
+            image = PackImage.model_validate(item)
+            place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
+            with self.database.reading() as session:
+                if entries.read_sha256(session, place) == image.sha256:
+                    return ImageResult(subject, "unchanged")
+            original = _read_verified(self.folder, image)
+            picture = renditions.picture(original, new.frame, image.no_visible_mark, side=self._side(new.frame))
+            return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
             return ImageResult(subject, "refused", _first_error(error))
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             return ImageResult(subject, "refused", str(error))
+
+    def _enter(self, image: "_Rendered", new: "_Destination") -> ImageResult:
+        """Store an image's row, and before the first one its competition; delete the files of a refused one."""
+
+        def work(session: Session) -> bool:
+            if new.spec is not None:
+                _create_competition(session, new.spec, new.input_key, self.now())
+            return entries.add(session, image.place, image.stored, image.facts, now=self.now())
+
+        is_added = False
+        try:
+            is_added = self.database.write(work)
+        except (errors.ArenaError, CatalogError) as error:
+            return ImageResult(image.subject, "refused", str(error))
         except (DataError, IntegrityError):
-            return ImageResult(subject, "refused", "the database can't store what the manifest says of it")
+            return ImageResult(image.subject, "refused", "the database can't store what the manifest says of it")
+        finally:
+            if not is_added:
+                entries.delete_stored(self.storage, image.stored)
+        return ImageResult(image.subject, "taken" if is_added else "unchanged")
 
     def _side(self, frame: tuple[int, int]) -> int:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
@@ -230,28 +254,15 @@ class _CompetitionImport:
         known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
         return max((renditions.side_for(size, frame) for size in known), default=0)
 
-    def _add(self, image: PackImage, new: "_Destination") -> bool:
-        place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
-        with self.database.reading() as session:
-            if entries.read_sha256(session, place) == image.sha256:
-                return False
-        original = _read_verified(self.folder, image)
-        picture = renditions.picture(original, new.frame, image.no_visible_mark, side=self._side(new.frame))
-        stored, facts = entries.store(self.storage, picture), _entry_details(image)
 
-        def work(session: Session) -> bool:
-            if new.spec is not None:
-                _create_competition(session, new.spec, new.input_key, self.now())
-            return entries.add(session, place, stored, facts, now=self.now())
+@dataclass(frozen=True)
+class _Rendered:
+    """An image whose files are stored and whose row is not."""
 
-        is_added = False
-        try:
-            with self.one_at_a_time:
-                is_added = self.database.write(work)
-        finally:
-            if not is_added:
-                entries.delete_stored(self.storage, stored)
-        return is_added
+    subject: str
+    place: entries.EntryKey
+    stored: entries.StoredPicture
+    facts: entries.EntryDetails
 
 
 @dataclass(frozen=True)
