@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.catalog.limits import Limits
 from app.errors import Refusal
+from app.files.text import InvalidFile, read_text
 from app.words import Mode
 
 Support = Literal["required", "supported", "unavailable"]
@@ -227,10 +228,10 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
 
 def _read(file: Path, shape: TypeAdapter[Checked]) -> Checked:
     try:
-        return shape.validate_python(tomllib.loads(file.read_text("utf-8"), parse_float=Decimal))
+        return shape.validate_python(tomllib.loads(read_text(file), parse_float=Decimal))
     except FileNotFoundError as error:
         raise CatalogError(f"{file.name}: not found in {file.parent.name}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, InvalidFile) as error:
         raise CatalogError(f"{file.name}: not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

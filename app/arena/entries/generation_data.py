@@ -84,7 +84,7 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
         prompt = ""
     fields = {key: value.strip().strip('"') for key, value in _FIELD.findall(last)}
     loras = tuple(dict.fromkeys(_LORA.findall(prompt)))
-    plain = _LORA.sub("", prompt).strip(" ,\n")
+    plain = re.sub(r" {2,}", " ", re.sub(r"(\s*,)+(?=\s*,)", "", _LORA.sub("", prompt))).strip(" ,\n")
     model = fields.get("Model") or fields.get("Model hash")
     return GenerationData("Automatic1111", plain or None, _stem(model), loras, fields.get("Seed"))
 

@@ -22,6 +22,7 @@ from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.files.folders import find_inside
 from app.files.text import InvalidFile, find_control, find_unstorable, normalize, read_json
+from app.gateway import images
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
 from app.words import Mode
@@ -99,6 +100,12 @@ class PackReport:
     def refused(self) -> list[ImageResult]:
         """List the refused ones, with their reasons."""
         return [outcome for outcome in self.outcomes if outcome.kind == "refused"]
+
+
+def describe_frames(data: bytes) -> str | None:
+    """Say of an animation that its first frame stands for it; None for any other image."""
+    frames = images.count_frames(data)
+    return f"an animation: the first of its {frames} frames is shown" if frames > 1 else None
 
 
 def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
@@ -246,7 +253,8 @@ class _CompetitionImport:
         finally:
             if not is_added:
                 entries.delete_stored(self.storage, image.stored)
-        return ImageResult(image.subject, "taken" if is_added else "unchanged")
+        notice = describe_frames(image.stored.picture.original) if is_added else None
+        return ImageResult(image.subject, "taken" if is_added else "unchanged", notice)
 
     def _side(self, frame: tuple[int, int]) -> int:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""

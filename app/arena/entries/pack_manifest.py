@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.pack_import import ImageResult
+from app.arena.entries.pack_import import ImageResult, describe_frames
 from app.files.folders import is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images
@@ -214,6 +214,9 @@ class _Listing:
             self._note(path, "refused", str(error))
             return None
         taken[place] = path.name
+        notice = describe_frames(path.read_bytes())
+        if notice is not None:
+            self._note(path, "taken", notice)
         return {"model": model, "sample": int(sample)} | described
 
     def _note_nested(self, folder: Path) -> None:
