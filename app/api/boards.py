@@ -210,7 +210,7 @@ def _csv(body: BoardBody) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Truths are written as in the files of votes; a text that a spreadsheet would take for a formula is quoted."""
+    """Write truths as files of votes do; quote a text that a spreadsheet would take for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:

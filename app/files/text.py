@@ -23,6 +23,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 BYTES_LINE_END = re.compile(rb"\r\n|\r|\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
 _FORMULA = tuple("=+-@\t\r")
 
 
@@ -102,6 +103,17 @@ def find_unstorable(value: object) -> str | None:
     if isinstance(value, list | tuple):
         return next(filter(None, map(find_unstorable, value)), None)
     return None
+
+
+def mend_value(value: Any) -> Any:
+    """Return a JSON value as every database stores it: U+FFFD for what is no character, null for what is no number."""
+    if isinstance(value, str):
+        return _NO_CHARACTER.sub("\ufffd", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {mend_value(key): mend_value(inner) for key, inner in value.items()}
+    return [mend_value(inner) for inner in value] if isinstance(value, list) else value
 
 
 def find_control(text: str) -> str | None:

@@ -108,13 +108,13 @@ def test_a_picture_stands_in_one_competition(arena: Callable[..., Result], tmp_p
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ('slug = "Teapot!"', "teapot.toml: slug"),
-        ("frame = [10, 64]", "teapot.toml: frame.0"),
-        ('status = "ajar"', "teapot.toml: status"),
-        ('colour = "red"', "teapot.toml: colour"),
+        ('slug = "Teapot!"', "teapot.toml line 7: slug"),
+        ("frame = [10, 64]", "teapot.toml line 7: frame.1"),
+        ('status = "ajar"', "teapot.toml line 7: status"),
+        ('colour = "red"', "teapot.toml line 8: colour"),
         ('mode = "image-edit"', "input image"),
         ('categories = ["kitchen"]', "there is no category kitchen"),
-        ("frame = [", "teapot.toml: "),
+        ("frame = [", "teapot.toml line 7: this is no value"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(
