@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.catalog.limits import Limits
-from app.catalog.seeds import ModelSeed, ParameterSeed, Scalar, SharedParameter
+from app.catalog.shapes import ModelSeed, ParameterSeed, Scalar, SharedParameter
 
 GROUPS = {
     "core": "Core parameters",

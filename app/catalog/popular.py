@@ -47,6 +47,6 @@ def _prices(offering: ModelOffering, size: str) -> Iterator[int]:
     takes_sizes = not offering.limits.parameters or "size" in offering.limits.parameters
     general = [price for price in offering.prices if not {"size", "resolution"} & set(price.conditions)]
     for price in exact or (general if takes_sizes else []):
-        micros = per_image(price, size)
+        micros = per_image(price, pixels(size))
         if micros is not None:
             yield micros
