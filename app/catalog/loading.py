@@ -5,20 +5,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.catalog.limits import LIMITS, Limits
 from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, Seeds
-from app.catalog.shapes import ModelSeed, OfferingSeed, PriceSeed, Slug
+from app.catalog.shapes import ModelSeed, OfferingSeed, PriceSeed, is_slug
 from app.catalog.tables import CatalogState, ImageModel, ModelAlias, Offering, Parameter, Price, Provider
 from app.db import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
 Row = TypeVar("Row", bound=Base)
-SLUG = TypeAdapter(Slug)
 SAME = (
     *("slug", "name", "creator", "family", "tagline", "released", "status", "deprecated_on", "sunset"),
     *("successor", "licence", "weights", "paper", "homepage", "parameter_count", "architecture", "demo"),
@@ -109,10 +107,8 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[Change]:
 
 def stub(session: Session, slug: str, name: str | None = None) -> int:
     """The id of the model with this slug or alias; an unknown one is entered, marked as a stub."""
-    try:
-        SLUG.validate_python(slug)
-    except ValidationError as error:
-        raise CatalogError(f"slug: {slug!r} is not lower case letters, digits, dots and dashes") from error
+    if not is_slug(slug):
+        raise CatalogError(f"slug: {slug!r} is not lower case letters, digits, dots and dashes")
     alias = session.scalar(select(ModelAlias.model_id).where(ModelAlias.alias == slug))
     if alias is not None:
         return alias

@@ -1,5 +1,6 @@
 """Shapes that catalogue files are checked by: model, offering, price, parameter, source."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -14,7 +15,8 @@ Support = Literal["required", "supported", "unavailable"]
 Behaviour = Literal["passthrough", "renamed", "converted", "emulated"]
 Group = Literal["core", "size", "media", "output", "additional"]
 Metric = Literal["image", "megapixel", "image_token", "text_token"]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,79}$"
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 Day = date
 """The type, where a field is named `date`."""
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
@@ -30,6 +32,11 @@ FACTS = (
 )
 """What a model file may state, each with a source."""
 LIMITS_DUMP = TypeAdapter(Limits)
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text may name a model: at most 80 lower-case letters, digits, dots, dashes and underscores."""
+    return re.fullmatch(SLUG_PATTERN, text) is not None
 
 
 class _Toml(BaseModel):

@@ -62,7 +62,8 @@ def _parts(path: Path) -> list[tuple[Path, bool]]:
     catalog, competitions = path / "catalog", path / "competitions"
     if catalog.is_dir() or competitions.is_dir():
         return [(p, p == catalog) for p in (catalog, competitions) if p.is_dir()]
-    return [(path, (path / "sources.toml").exists())]
+    files = sorted(path.glob("*.toml"))
+    return [(path, not any(file.name == CATEGORIES or "prompt" in _toml(file) for file in files))]
 
 
 def _toml(path: Path) -> dict[str, object]:
