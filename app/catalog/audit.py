@@ -176,6 +176,9 @@ def _shared_names(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
 
 
 def _missing_facts(model: lookup.ModelSummary) -> list[str]:
-    priced = bool(model.price_from or model.last_price_from)
-    facts = {"a price": priced, "a licence": model.licence is not None, "a date": model.released is not None}
+    facts = {
+        "a price": model.price_from is not None,
+        "a licence": model.licence is not None,
+        "a date": model.released is not None,
+    }
     return [name for name, known in facts.items() if not known]

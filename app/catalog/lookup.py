@@ -1,6 +1,6 @@
 """The catalogue as frozen values: what pages, the API and the gateway read."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal, Protocol, TypeVar, cast
@@ -83,8 +83,8 @@ class ModelSummary:
     """
     A model as lists show it; `price_tier` compares it within its first mode, demo models apart.
 
-    `offerings` are those served today, `past_offerings` those that ended; a retired model has past ones alone, and
-    a `last_price_from` in place of a `price_from`. `stated_status` is the maker's word, `status` that word today.
+    `offerings` are those served today, `past_offerings` those that ended; a retired model's are its last ones, and
+    `price_from` is its last price. `stated_status` is the maker's word, `status` that word weighed on this day.
     """
 
     id: int
@@ -115,7 +115,6 @@ class ModelSummary:
     max_images: int | None
     price_tier: str | None
     price_from: PriceFrom | None
-    last_price_from: PriceFrom | None = None
     offerings: tuple[ModelOffering, ...]
     past_offerings: tuple[ModelOffering, ...] = ()
 
@@ -219,6 +218,11 @@ def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
+def slugs(session: Session) -> frozenset[str]:
+    """The slug of every model, aliases apart."""
+    return _kept(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+
+
 def canonical_slug(session: Session, name: str, today: date) -> str | None:
     """
     The slug of the model that a name means: a slug, an alias, or another spelling of one that only one model has.
@@ -291,8 +295,8 @@ def _summary(
     known = limits(row.limits)
     now = status(row, today)
     is_over = now == "retired"
-    ended = tuple(o for o in offerings if is_over or (o.ended_on is not None and o.ended_on <= today))
-    served = tuple(o for o in offerings if o not in ended)
+    served = tuple(o for o in offerings if is_over or o.ended_on is None or today < o.ended_on)
+    ended = tuple(o for o in offerings if o not in served)
     provider_ids = (offering.provider_model_id for offering in offerings)
     return ModelSummary(
         **{name: getattr(row, name) for name in _SAME},
@@ -308,7 +312,6 @@ def _summary(
         max_images=known.max_images,
         price_tier=None,
         price_from=_price_from(known, served),
-        last_price_from=None if served else _price_from(known, ended),
         offerings=served,
         past_offerings=ended,
     )
@@ -326,8 +329,7 @@ def _offerings(session: Session, today: date) -> dict[int, tuple[ModelOffering, 
     )
     found: dict[int, tuple[ModelOffering, ...]] = {}
     for row, provider in rows:
-        day = min(today, row.ended_on - timedelta(days=1)) if row.ended_on else today
-        made = _offering(row, provider, _in_force(prices.get(row.id, ()), day))
+        made = _offering(row, provider, _in_force(prices.get(row.id, ()), row.ended_on, today))
         found[row.model_id] = (*found.get(row.model_id, ()), made)
     return found
 
@@ -349,7 +351,11 @@ def _offering(row: tables.Offering, provider: tables.Provider, prices: tuple[Off
     )
 
 
-def _in_force(rows: Iterable[tables.Price], day: date) -> tuple[OfferingPrice, ...]:
+def _in_force(rows: Sequence[tables.Price], ended_on: date | None, today: date) -> tuple[OfferingPrice, ...]:
+    """Today's prices; of an offering that ended, those its file still states, else those of its last day."""
+    day = today
+    if ended_on is not None and ended_on <= today and not any(row.effective_to is None for row in rows):
+        day = ended_on - timedelta(days=1)
     return tuple(
         OfferingPrice(row.metric, row.price_micros, row.units, row.direction, row.conditions, row.source)
         for row in rows

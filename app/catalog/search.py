@@ -54,9 +54,13 @@ def match_rank(model: Named, query: str) -> int | None:
         return 1
     if any(wanted in spelling for spelling in model.spellings):
         return 2
-    everything = " ".join((*model.spellings, compact(model.creator or ""), compact(model.family or "")))
-    words = _words(query)
+    everything, words = searched_text(model), _words(query)
     return 3 if words and all(word in everything for word in words) else None
+
+
+def searched_text(model: Named) -> str:
+    """What the words of a query are looked for in: every spelling, the creator, the family, compact."""
+    return " ".join((*model.spellings, compact(model.creator or ""), compact(model.family or "")))
 
 
 def search(models: Sequence[Model], query: str) -> list[Model]:

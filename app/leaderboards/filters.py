@@ -7,11 +7,12 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from app.catalog.lookup import ModelSummary
+from app.catalog.search import match_rank
 
 Row = TypeVar("Row")
 
 ORDERS = ("asc", "desc")
-STATUSES = ("active", "deprecated", "retired")
+STATUSES = ("preview", "active", "deprecated", "retired")
 SORTS = {
     "rank": "asc",
     "name": "asc",
@@ -58,7 +59,7 @@ class Filters:
             and (self.provider is None or any(o.provider == self.provider for o in model.offerings))
             and (self.status is None or model.status == self.status)
             and (self.max_price is None or _costs_at_most(model, self.max_price))
-            and (self.q is None or self.q.casefold() in _searched(model))
+            and (self.q is None or match_rank(model, self.q) is not None)
         )
 
 
@@ -107,7 +108,3 @@ def _price(value: str) -> float:
 
 def _costs_at_most(model: ModelSummary, usd: float) -> bool:
     return model.price_from is not None and model.price_from.usd <= usd
-
-
-def _searched(model: ModelSummary) -> str:
-    return " ".join(filter(None, (model.slug, model.name, model.creator, model.family))).casefold()

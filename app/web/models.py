@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.arena import entries
 from app.arena.showcases import Showcase, showcases
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
+from app.catalog.search import search, searched_text
+from app.catalog.traits import ANY, Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.kept import public_page
 from app.edge.recent import recall
@@ -25,7 +28,7 @@ from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
 from app.web.formats import has_route
 from app.web.placements import groups, votable
-from app.web.reach import Reach, reach
+from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions
@@ -43,6 +46,11 @@ class Listed:
     model: ModelSummary
     standing: BoardStanding | None
 
+    @property
+    def words(self) -> str:
+        """What the search of the page looks through, as the server's own search does."""
+        return searched_text(self.model)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -50,15 +58,17 @@ class Asked:
 
     shared: Filters
     mode: str | None
-    sort: str
+    sort: str | None
+    """None: by relevance where something is searched for, else by rating."""
     order: str
+    traits: Traits = ANY
 
     @property
     def query(self) -> dict[str, str]:
         """What differs from the plain list."""
         names = ("creator", "provider", "status", "max_price", "q")
-        given = {name: getattr(self.shared, name) for name in names} | {"mode": self.mode}
-        if (self.sort, self.order) != (DEFAULT_SORT, SORTS[DEFAULT_SORT]):
+        given = {name: getattr(self.shared, name) for name in names} | {"mode": self.mode} | self.traits.query
+        if self.sort is not None:
             given |= {"sort": self.sort} | ({"order": self.order} if self.order != SORTS[self.sort] else {})
         return {name: f"{value}" for name, value in given.items() if value is not None}
 
@@ -95,9 +105,14 @@ def index() -> Response:
 
 
 @blueprint.get("/models/<slug>")
-def model(slug: str) -> Response:
-    """One model, by its slug or an alias."""
+def model(slug: str) -> AnyResponse:
+    """One model, by its slug; an alias or another spelling of one leads to it."""
     base = base_url()
+    if slug not in recall(lookup.slugs):
+        with parts().database.reading() as session:
+            canonical = lookup.canonical_slug(session, slug, today())
+        if canonical is not None:
+            return redirect(f"/models/{canonical}", 301)
     return public_page((base, versions()), lambda: _render(slug, base))
 
 
@@ -115,18 +130,24 @@ def _render(slug: str, base: str) -> str:
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
         open_now = contested(session)
+        first = standings[0].view.standings if standings else ()
+        near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.questions(page, found)
+    codes = examples(page, base, warning(page, here)) if here.kind in {"served", "retired"} else ()
+    known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",
         model=page,
         limits=page.limits,
         base=base,
         reach=here,
+        near=near,
         pictures=pictures,
         standings=standings,
         main=next((s for s in standings if s.standing), None),
         formats=popular_formats(page),
-        examples=examples(page, base, warning(page, here)),
+        examples=codes,
+        has_api=codes or (here.kind != "served" and known),
         groups=parameters.grouped(page.parameters),
         behaviours=facts.behaviours(page.parameters),
         sizes=facts.size_tables(page.limits),
@@ -134,6 +155,7 @@ def _render(slug: str, base: str) -> str:
         votable=votable(found, open_now),
         questions=questions,
         notes=facts.footnotes(page),
+        stale=facts.stale_days(page, today()),
         data=model_data(page, questions, base, [picture.url for picture in pictures]),
         facts=facts,
         has_playground=has_route("/playground"),
@@ -184,28 +206,39 @@ def _asked(given: Mapping[str, str]) -> Asked:
     mode = given.get("mode") or None
     if mode is not None and mode not in boards.MODES:
         raise BadFilter("mode", f"mode is one of {', '.join(boards.MODES)}.")
-    sort = given.get("sort") or DEFAULT_SORT
-    if sort not in SORTS:
+    sort = given.get("sort") or None
+    if sort is not None and sort not in SORTS:
         raise BadFilter("sort", f"sort is one of {', '.join(SORTS)}.")
     shared = filters.filters({name: value for name, value in given.items() if name != "sort"})
-    order = (given.get("order") or SORTS[sort]).strip()
-    return Asked(shared, mode, sort, order)
+    order = (given.get("order") or SORTS[sort or DEFAULT_SORT]).strip()
+    # The plain list and the list sorted as the plain one is are one list, unless something is searched for.
+    is_default = (sort, order) == (DEFAULT_SORT, SORTS[DEFAULT_SORT]) and shared.q is None
+    try:
+        return Asked(shared, mode, None if is_default else sort, order, read_traits(given))
+    except ValueError as error:
+        raise BadFilter(*error.args) from error
 
 
 def _render_list(asked: Asked, mode: str) -> str:
     with parts().database.reading() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.board(session, mode, now=now()).standings}
-    admitted = [m for m in everything if asked.shared.admits(m) and (asked.mode is None or asked.mode in m.modes)]
-    rows = [Listed(m, standings.get(m.id)) for m in admitted]
-    by_column = Filters(sort=asked.sort, order=asked.order)
+    admitted = [m for m in everything if asked.shared.admits(m) and asked.traits.fit(m)]
+    admitted = [m for m in admitted if asked.mode is None or asked.mode in m.modes]
+    if asked.shared.q and asked.sort is None:
+        rows = [Listed(m, standings.get(m.id)) for m in search(admitted, asked.shared.q)]
+    else:
+        by_column = Filters(sort=asked.sort or DEFAULT_SORT, order=asked.order)
+        rows = filters.ordered([Listed(m, standings.get(m.id)) for m in admitted], by_column, _column)
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
-        rows=filters.ordered(rows, by_column, _column),
+        rows=rows,
         total=len(everything),
         asked=asked,
+        sorted_by=None if asked.shared.q else DEFAULT_SORT,
         mode=mode,
+        licences=sorted({m.licence for m in everything if m.licence}, key=str.casefold),
         creators=sorted({m.creator for m in everything if m.creator}, key=str.casefold),
         providers=sorted(providers.items(), key=lambda p: p[1].casefold()),
         modes=boards.MODES,
