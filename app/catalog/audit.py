@@ -73,7 +73,7 @@ def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> lis
 
 
 def _check_limits(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
-    """The maximum is one of the sizes, unless any size may be asked for; sizes fit every other limit."""
+    """Check that the maximum is one of the sizes, unless any may be asked for, and that sizes fit every limit."""
     limits = model.limits
     sizes = listed_sizes(limits)
     if limits.max_resolution and sizes and not limits.side_px and limits.max_resolution not in sizes:
@@ -92,7 +92,7 @@ def _check_limits(model: ModelPage, today: date) -> Iterator[tuple[Literal["erro
 
 
 def _size_problem(size: str, limits: Limits) -> str | None:
-    """Which limit a listed size breaks."""
+    """Tell which limit a listed size breaks; None for none."""
     width, height = (int(side) for side in size.split("x"))
     largest = limits.max_pixels or (pixels(limits.max_resolution) if limits.max_resolution else None)
     if largest is not None and width * height > largest:
@@ -106,7 +106,7 @@ def _size_problem(size: str, limits: Limits) -> str | None:
 
 
 def _check_prices(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
-    """Where an offering has several prices of one kind, each says what it is for."""
+    """Check that each of several prices of one kind says what it is for."""
     for offering in model.offerings:
         kinds: dict[tuple[str, str | None], list[dict[str, str]]] = defaultdict(list)
         for price in offering.prices:
@@ -121,7 +121,7 @@ def _check_prices(model: ModelPage, today: date) -> Iterator[tuple[Literal["erro
 
 
 def _check_status(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
-    """What is stated agrees with the dates beside it and with the day."""
+    """Check that the stated status agrees with the dates beside it and with the day."""
     stated, sunset, deprecated_on = model.stated_status, model.sunset, model.deprecated_on
     if stated is None:
         yield "warning", "status_unstated", "no source states a status"
@@ -145,7 +145,7 @@ def _offering_status(offering: ModelOffering, today: date) -> str | None:
 
 
 def _check_sources(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
-    """Each source was read on a day that is known and not long past."""
+    """Check that each source was read on a day that is known and not long past."""
     for source in model.sources:
         if source.checked_on is None:
             yield "warning", "source_undated", f"nobody noted when the source {source.key} was read"
@@ -154,7 +154,7 @@ def _check_sources(model: ModelPage, today: date) -> Iterator[tuple[Literal["err
 
 
 def _check_offerings(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
-    """A creator that serves models itself offers this one too, where others do."""
+    """Check that a creator that serves models itself offers this one too, where others do."""
     own = OWN_SERVICES.get(model.creator or "", set())
     offered = {offering.provider for offering in model.offerings}
     if offered and own and not own & offered and not model.open_weights:
@@ -165,7 +165,7 @@ CHECKS: tuple[Check, ...] = (_check_limits, _check_prices, _check_status, _check
 
 
 def _shared_names(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
-    """Names that lead to two models, however they are spelt."""
+    """Find names that lead to two models, however they are spelt."""
     owners: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         for name in (page.slug, page.name, *page.aliases, *page.known_as):

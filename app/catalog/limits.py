@@ -55,19 +55,19 @@ LIMITS = TypeAdapter(Limits)
 
 
 def limits(stored: dict[str, Any]) -> Limits:
-    """Limits from their JSON form."""
+    """Read limits from their JSON form."""
     return LIMITS.validate_python(stored)
 
 
 def pixels(size: str) -> int:
-    """Pixels of a `WxH` size; 0 for `auto`."""
+    """Count the pixels of a `WxH` size; 0 for `auto`."""
     width, _, height = size.partition("x")
     return int(width) * int(height) if height else 0
 
 
 def largest(known: Limits) -> str | None:
     """
-    The largest image as `WxH`: as stated, else the largest listed size, else the largest square allowed.
+    Tell the largest image as `WxH`: as stated, else the largest listed size, else the largest square allowed.
 
     None where the limit is an area (`max_pixels`) or nobody states one.
     """
@@ -81,19 +81,19 @@ def largest(known: Limits) -> str | None:
 
 
 def listed_sizes(known: Limits) -> list[str]:
-    """Every `WxH` that the limits list, on its own or under a tier."""
+    """List every `WxH` of the limits, on its own or under a tier."""
     in_tiers = [size for sizes in known.resolutions.values() for size in sizes]
     return [size for size in dict.fromkeys((*known.sizes, *in_tiers)) if pixels(size)]
 
 
 def largest_area(known: Limits) -> int | None:
-    """Most pixels of one image; None where nobody states a limit."""
+    """Tell the most pixels of one image; None where nobody states a limit."""
     size = largest(known)
     return pixels(size) if size else known.max_pixels
 
 
 def describe_largest(known: Limits) -> str | None:
-    """`1792 x 1024 pixels` where a size is the limit, `2 megapixels` where an area is, None where neither is."""
+    """Write `1792 x 1024 pixels` where a size is the limit, `2 megapixels` where an area is, None for neither."""
     size = largest(known)
     if size:
         return f"{size.replace('x', ' x ')} pixels"

@@ -25,7 +25,7 @@ SAME = (
 
 
 @dataclass(frozen=True)
-class Change:
+class SeedChange:
     """What a load did to one row; `removed` for a closed price, an ended offering or a dropped parameter."""
 
     kind: Kind
@@ -39,7 +39,7 @@ class _Load:
     def __init__(self, session: Session, today: date) -> None:
         self.session = session
         self.today = today
-        self.changes: list[Change] = []
+        self.changes: list[SeedChange] = []
         self.models = {row.slug: row for row in session.scalars(select(ImageModel))}
         self.aliases = {row.alias: row for row in session.scalars(select(ModelAlias))}
         self.offerings: dict[int, dict[str, Offering]] = {}
@@ -59,7 +59,7 @@ class _Load:
             self.parameters.setdefault(row.model_id, {})[row.name, row.provider_id] = row
 
     def note(self, kind: Kind, table: type[Base], key: str) -> None:
-        self.changes.append(Change(kind, table.__tablename__, key))
+        self.changes.append(SeedChange(kind, table.__tablename__, key))
 
     def put(self, known: Row | None, table: type[Row], key: str, wanted: dict[str, Any]) -> Row:
         """Make the row, or bring it to the wanted values; a new row has its id after the next flush."""
@@ -75,7 +75,7 @@ class _Load:
         return known
 
 
-def load(session: Session, seeds: Seeds, *, now: datetime) -> list[Change]:
+def load(session: Session, seeds: Seeds, *, now: datetime) -> list[SeedChange]:
     """
     Bring the catalogue to what the files say; models without a file stay as they are.
 
@@ -106,7 +106,7 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[Change]:
 
 
 def stub(session: Session, slug: str, name: str | None = None) -> int:
-    """The id of the model with this slug or alias; an unknown one is entered, marked as a stub."""
+    """Find the id of the model with this slug or alias; an unknown one is entered, marked as a stub."""
     if not is_slug(slug):
         raise CatalogError(f"slug: {slug!r} is not lower case letters, digits, dots and dashes")
     alias = session.scalar(select(ModelAlias.model_id).where(ModelAlias.alias == slug))
@@ -127,7 +127,7 @@ def _raise_version(session: Session) -> None:
 
 
 def _load_providers(run: _Load, seeds: Seeds) -> dict[str, int]:
-    """Slug to id of every provider the models name."""
+    """Load every provider that the models name; slug to id."""
     named = {offering.provider for model in seeds.models for offering in model.offerings}
     named |= {row.provider for model in seeds.models for row in model.parameters if row.provider}
     known = {row.slug: row for row in run.session.scalars(select(Provider))}
@@ -156,7 +156,7 @@ def _limits_json(limits: Limits) -> dict[str, Any]:
 
 
 def _sources(model: ModelSeed, seeds: Seeds) -> list[dict[str, Any]]:
-    """Each source a file uses, with the facts taken from it."""
+    """List each source a file uses, with the facts taken from it."""
     facts = [(fact, source) for fact, source in model.facts().items() if source]
     for offering in model.offerings:
         facts += [(f"offerings.{offering.provider}", key) for key in offering.sources()]
@@ -188,7 +188,7 @@ def _load_aliases(run: _Load, models: Iterable[ModelSeed]) -> None:
 def _load_offerings(
     run: _Load, model: ModelSeed, providers: dict[str, int]
 ) -> list[tuple[Offering, OfferingSeed, date | None]]:
-    """Each offering's row with the day from which its new prices hold."""
+    """Load a model's offerings; each row comes with the day from which its new prices hold."""
     model_id = run.models[model.slug].id
     gone = dict(run.offerings.get(model_id, {}))
     rows: list[tuple[Offering, OfferingSeed, date | None]] = []
@@ -218,7 +218,7 @@ def _offering_values(offering: OfferingSeed, position: int) -> dict[str, Any]:
 
 
 def _price_key(price: Price | PriceSeed) -> str:
-    """What a price is for: two open prices of an offering never share it."""
+    """Name what a price is for: two open prices of an offering never share it."""
     conditions = " ".join(f"{name}={value}" for name, value in sorted(price.conditions.items()))
     return " ".join(part for part in (price.metric, price.direction, conditions) if part)
 

@@ -185,16 +185,16 @@ def status(model: Stated, today: date) -> Status:
 
 
 def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
-    """Every model by name, demo models and stubs included: callers hide those without entries."""
-    return _kept(session, "models", today, lambda: _models(session, today))
+    """List every model by name, demo models and stubs included: callers hide those without entries."""
+    return _recall(session, "models", today, lambda: _models(session, today))
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
-    """The model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
+    """Read the model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
     model_id = ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
-    return _kept(session, ("model", model_id), today, lambda: _page(session, model_id, today))
+    return _recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
 
 
 def _page(session: Session, model_id: int, today: date) -> ModelPage:
@@ -213,30 +213,30 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
-    """Slug or alias to model id, for those that exist."""
-    known = _kept(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    """Map slugs and aliases to model ids, those that exist."""
+    known = _recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
 def slugs(session: Session) -> frozenset[str]:
-    """The slug of every model, aliases apart."""
-    return _kept(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+    """List the slug of every model, aliases apart."""
+    return _recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
 
 
 def canonical_slug(session: Session, name: str, today: date) -> str | None:
     """
-    The slug of the model that a name means: a slug, an alias, or another spelling of one that only one model has.
+    Find the slug of the model that a name means: a slug, an alias, or a spelling that only one model has.
 
     None where the name means no model, or several.
     """
     if name in (known := ids(session, [name])):
         return next(entry.slug for entry in models(session, today) if entry.id == known[name])
-    by_spelling = _kept(session, "spellings", today, lambda: _by_spelling(models(session, today)))
+    by_spelling = _recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
     return by_spelling.get(compact(name))
 
 
 def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
-    """Compact name to slug; None where several models share it."""
+    """Map compact names to slugs; None where several models share one."""
     found: dict[str, str | None] = {}
     for entry in everything:
         for spelling in entry.spellings:
@@ -245,17 +245,17 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 
 def providers(session: Session) -> list[tuple[str, str]]:
-    """(slug, name) of those that offer a model, by name."""
+    """List (slug, name) of those that offer a model, by name."""
     return sorted(map(tuple, _OFFERS.all(session)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
-    """The catalogue's version, raised by every write: part of the key of a cached page."""
+    """Read the catalogue's version, raised by every write: part of the key of a cached page."""
     return int(_VERSION.first(session).version)
 
 
-def _kept(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
-    """What was read of this version of the catalogue on this day, else what is read now."""
+def _recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
+    """Recall what was read of this version of the catalogue on this day, else read it now."""
     # A transaction that writes brings no memory: what it says of a version may never be committed.
     memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
     if memory is None:
@@ -291,7 +291,7 @@ def _aliases(session: Session) -> dict[int, tuple[str, ...]]:
 def _summary(
     row: tables.ImageModel, offerings: Iterable[ModelOffering], aliases: tuple[str, ...], today: date
 ) -> ModelSummary:
-    """A model without its price tier, which takes all the others to tell."""
+    """Make a summary without the price tier, which takes all other models to tell."""
     known = limits(row.limits)
     now = status(row, today)
     is_over = now == "retired"
@@ -318,7 +318,7 @@ def _summary(
 
 
 def _offerings(session: Session, today: date) -> dict[int, tuple[ModelOffering, ...]]:
-    """Offerings by model id, ended ones too, with the prices in force on this day or on their last."""
+    """Read offerings by model id, ended ones too, with the prices in force on this day or on their last."""
     prices: dict[int, list[tables.Price]] = {}
     for price in session.scalars(select(tables.Price).order_by(tables.Price.position, tables.Price.id)):
         prices.setdefault(price.offering_id, []).append(price)
@@ -352,7 +352,7 @@ def _offering(row: tables.Offering, provider: tables.Provider, prices: tuple[Off
 
 
 def _in_force(rows: Sequence[tables.Price], ended_on: date | None, today: date) -> tuple[OfferingPrice, ...]:
-    """Today's prices; of an offering that ended, those its file still states, else those of its last day."""
+    """Pick today's prices; of an offering that ended, those its file still states, else those of its last day."""
     day = today
     if ended_on is not None and ended_on <= today and not any(row.effective_to is None for row in rows):
         day = ended_on - timedelta(days=1)
@@ -374,7 +374,7 @@ def _price_from(known: Limits, offerings: Iterable[ModelOffering]) -> PriceFrom 
 
 
 def _price_tiers(rows: Iterable[ModelSummary]) -> dict[str, str]:
-    """Tiers within each mode; a model takes the tier of its first mode."""
+    """Sort prices into tiers within each mode; a model takes the tier of its first mode."""
     pools: dict[tuple[str, bool], dict[str, int]] = {}
     first: dict[str, tuple[str, bool]] = {}
     for row in rows:

@@ -43,13 +43,13 @@ class PriceFrom:
 
 
 def dollars(micros: int) -> str:
-    """`$0.016`, `$0.020`, `$0.0013`: three decimals, or as many more as the price needs."""
+    """Write `$0.016`, `$0.020`, `$0.0013`: three decimals, or as many more as the price needs."""
     whole, rest = divmod(micros, 1_000_000)
     return f"${whole}.{f'{rest:06}'.rstrip('0').ljust(3, '0')}"
 
 
 def describe_conditions(conditions: Mapping[str, str]) -> tuple[str, ...]:
-    """Each condition of a price in words: `1024 x 1024`, `low quality`, `0.5K`, `reference images 2`."""
+    """Put each condition of a price into words: `1024 x 1024`, `low quality`, `0.5K`, `reference images 2`."""
     return tuple(_describe_condition(name, value) for name, value in conditions.items() if name != "rounding")
 
 
@@ -62,13 +62,13 @@ def _describe_condition(name: str, value: str) -> str:
 
 
 def in_force(effective_from: date | None, effective_to: date | None, today: date) -> bool:
-    """Whether a price holds on a day: from its first day on, and no longer on `effective_to`."""
+    """Tell whether a price holds on a day: from its first day on, and no longer on `effective_to`."""
     return (effective_from is None or effective_from <= today) and (effective_to is None or today < effective_to)
 
 
 def per_image(price: OfferingPrice, area: int | None) -> int | None:
     """
-    Millionths of a dollar for one image, or None where the price does not say.
+    Compute millionths of a dollar for one image; None where the price does not say.
 
     A price per megapixel is taken for an image of one megapixel, or of `area` pixels, the model's largest image,
     where that is smaller; a model whose largest image is unknown has no per-image price by it. Where the condition
@@ -84,13 +84,13 @@ def per_image(price: OfferingPrice, area: int | None) -> int | None:
 
 
 def lowest(candidates: Iterable[PriceFrom]) -> PriceFrom | None:
-    """The cheapest; of equals the first."""
+    """Pick the cheapest candidate; of equals the first."""
     return min(candidates, key=lambda price: price.micros, default=None)
 
 
 def tiers(lowest_micros: Mapping[str, int]) -> dict[str, str]:
     """
-    Each model's quartile, `$` to `$$$$`, among the models given with their lowest per-image price.
+    Give each model its quartile, `$` to `$$$$`, among the models given with their lowest per-image price.
 
     The quartile counts the share of models that are strictly cheaper, so equal prices share a tier.
     """

@@ -36,14 +36,14 @@ def compact(text: str) -> str:
 
 
 def spellings(names: Iterable[str | None]) -> tuple[str, ...]:
-    """Each name in its compact form, once; a provider's model id also without the part before its last slash."""
+    """Reduce each name to its compact form; a provider's model id also without the part before its last slash."""
     forms = [form for name in names if name for form in (name, name.rpartition("/")[2])]
     return tuple(dict.fromkeys(compact(form) for form in forms if compact(form)))
 
 
 def match_rank(model: Named, query: str) -> int | None:
     """
-    How well a model answers a query: 0 for its very name, then 1 for a beginning, 2 for a part, 3 for all words.
+    Rank how a model answers a query: 0 for its very name, 1 for a beginning, 2 for a part, 3 for all words.
 
     None where it does not answer. An empty query fits everything.
     """
@@ -59,12 +59,12 @@ def match_rank(model: Named, query: str) -> int | None:
 
 
 def searched_text(model: Named) -> str:
-    """What the words of a query are looked for in: every spelling, the creator, the family, compact."""
+    """Join what the words of a query are looked for in: every spelling, the creator, the family."""
     return " ".join((*model.spellings, compact(model.creator or ""), compact(model.family or "")))
 
 
 def search(models: Sequence[Model], query: str) -> list[Model]:
-    """The models that answer a query, the best first; of equal ones those still served, then the newest."""
+    """Find the models that answer a query, the best first; of equal ones those still served, then the newest."""
     ranked = [(rank, model) for model in models if (rank := match_rank(model, query)) is not None]
     newest = sorted(ranked, key=lambda one: one[1].released or "", reverse=True)
     return [model for _, model in sorted(newest, key=lambda one: (one[0], one[1].status == "retired"))]

@@ -20,7 +20,7 @@ from app.catalog.shapes import (
     OfferingSeed,
     ParameterSeed,
     PriceSeed,
-    Prose,
+    ProseSeed,
     SharedParameter,
     SharedParameters,
     Source,
@@ -39,7 +39,7 @@ TABLES: dict[str, Any] = {
     "offerings": OfferingSeed,
     "prices": PriceSeed,
     "parameters": ParameterSeed,
-    "prose": Prose,
+    "prose": ProseSeed,
     "sources": FactSources,
     "references": Source,
     "limits": Limits,
@@ -111,7 +111,7 @@ def _shared(folder: Path, name: str) -> Path:
 
 
 def _read(file: Path, shape: TypeAdapter[Checked], problems: list[str]) -> Checked | None:
-    """The checked content of a file; None with its problems appended where it is wrong."""
+    """Read and check a file; None, with its problems appended, where it is wrong."""
     try:
         text = file.read_text("utf-8")
         return shape.validate_python(tomllib.loads(text, parse_float=Decimal))
@@ -142,20 +142,20 @@ def _line(text: str, path: TomlPath) -> str:
 
 
 def _fields(path: TomlPath) -> Iterable[str]:
-    """The fields that the table at the end of a path may have."""
+    """List the fields that the table at the end of a path may have."""
     table = next((part for part in reversed(path[:-1]) if part in TABLES), None)
     shape: Any = TABLES[str(table)] if table else ModelSeed
     return vars(shape).get("__pydantic_fields__", {}) or [field.name for field in fields(shape)]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'released'?`, or nothing where no known name is like it."""
+    """Write `; did you mean 'released'?`, or nothing where no known name is like it."""
     close = get_close_matches(name, known, 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _model_problems(model: ModelSeed, seeds: Seeds) -> Iterator[tuple[TomlPath, str]]:
-    """What no single field shows, with its key: names that lead nowhere, facts without a source, doubles."""
+    """Find what no single field shows, with its key: names that lead nowhere, facts without a source, doubles."""
     facts = model.facts()
     for fact, source in facts.items():
         if source not in seeds.sources:

@@ -35,7 +35,7 @@ LIMITS_DUMP = TypeAdapter(Limits)
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text may name a model: at most 80 lower-case letters, digits, dots, dashes and underscores."""
+    """Tell whether a text may name a model: at most 80 lower-case letters, digits, dots, dashes, underscores."""
     return re.fullmatch(SLUG_PATTERN, text) is not None
 
 
@@ -87,7 +87,7 @@ class OfferingSeed(_Toml):
     prices: tuple[PriceSeed, ...] = ()
 
     def sources(self) -> list[str]:
-        """The keys of every source used, its own first."""
+        """List the keys of every source used, its own first."""
         others = (self.limits_source, *(price.source for price in self.prices))
         return list(dict.fromkeys([self.source, *(key for key in others if key)]))
 
@@ -123,7 +123,7 @@ class SharedParameter(ParameterSeed):
     values_from: str | None = None
 
 
-class Prose(_Toml):
+class ProseSeed(_Toml):
     """The written part of a model page."""
 
     overview: str | None = None
@@ -191,13 +191,13 @@ class ModelSeed(_Toml):
     modes: tuple[Mode, ...] = ()
     demo: bool = False
     limits: Limits = Limits()
-    prose: Prose = Prose()
+    prose: ProseSeed = ProseSeed()
     sources: FactSources = FactSources()
     offerings: tuple[OfferingSeed, ...] = ()
     parameters: tuple[ParameterSeed, ...] = ()
 
     def facts(self) -> dict[str, str | None]:
-        """Each stated fact with the source key given for it; only a creator may go without."""
+        """Map each stated fact to the source key given for it; only a creator may go without."""
         stated = self.model_fields_set - ({"creator"} if self.sources.creator is self.source is None else set())
         named = {name: getattr(self.sources, name) or self.source for name in FACTS if name in stated}
         limits = LIMITS_DUMP.dump_python(self.limits, exclude_defaults=True)

@@ -23,7 +23,7 @@ def line_of(text: str, path: TomlPath) -> int | None:
 
 
 def _key_lines(text: str) -> Iterator[tuple[TomlPath, int]]:
-    """Every header, key and array element that begins a line; tables inside a line have that line's number."""
+    """Find every header, key and array element that begins a line, with its number."""
     table: TomlPath = ()
     counts: dict[TomlPath, int] = {}
     array: TomlPath | None = None
@@ -41,7 +41,7 @@ def _key_lines(text: str) -> Iterator[tuple[TomlPath, int]]:
 
 
 def _table(header: re.Match[str], counts: dict[TomlPath, int]) -> TomlPath:
-    """The path of a `[table]`, or of the next element of a `[[table]]`."""
+    """Make the path of a `[table]`, or of the next element of a `[[table]]`."""
     name: TomlPath = tuple(_parts(header[2]))
     if header[1] == "[":
         return name

@@ -34,7 +34,7 @@ class Traits:
         return {"licence": self.licence, "weights": self.weights, "max_parameters": self.max_parameters}
 
     def fit(self, model: Described) -> bool:
-        """Whether a model states all that is asked for."""
+        """Tell whether a model states all that is asked for."""
         count, most = model.parameter_count, self.max_parameters
         return (
             (self.licence is None or (model.licence or "").casefold() == self.licence.casefold())

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import competitions
 from app.arena.loading import store_input
-from app.catalog.loading import Change, load
+from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Opened, json_option, migrate_option, now, opened, print_json
 from app.db import ROOT
@@ -45,9 +45,9 @@ def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -
         click.echo(f"{count:>6} {table} {kind}")
 
 
-def load_seeds(arena: Opened, paths: Iterable[Path]) -> list[Change]:
+def load_seeds(arena: Opened, paths: Iterable[Path]) -> list[SeedChange]:
     """Every row of these files and folders, with what became of it."""
-    changes: list[Change] = []
+    changes: list[SeedChange] = []
     for path in paths:
         for folder_or_file, is_catalog in _parts(path):
             changes += (_load_catalog if is_catalog else _load_competitions)(arena, folder_or_file)
@@ -73,14 +73,14 @@ def _toml(path: Path) -> dict[str, object]:
         raise click.UsageError(f"{path}: {error}") from error
 
 
-def _load_catalog(arena: Opened, path: Path) -> list[Change]:
-    changes: list[Change] = []
+def _load_catalog(arena: Opened, path: Path) -> list[SeedChange]:
+    changes: list[SeedChange] = []
     for part in batches(read_seeds(path)):
         changes += arena.database.write(lambda session: load(session, part, now=now()))  # noqa: B023
     return changes
 
 
-def _load_competitions(arena: Opened, path: Path) -> list[Change]:
+def _load_competitions(arena: Opened, path: Path) -> list[SeedChange]:
     files = [path] if path.is_file() else sorted(path.glob("*.toml"))
     categories = [c for file in files if file.name == CATEGORIES for c in competitions.read_categories(file)]
     specs = [(file, competitions.read(file)) for file in files if file.name != CATEGORIES]
@@ -90,7 +90,7 @@ def _load_competitions(arena: Opened, path: Path) -> list[Change]:
         if spec.input
     }
 
-    def work(session: Session) -> list[Change]:
+    def work(session: Session) -> list[SeedChange]:
         changes = [competitions.save_category(session, category) for category in categories]
         for _, spec in specs:
             changes.append(competitions.save(session, spec, now=now(), input_key=inputs.get(spec.slug)))

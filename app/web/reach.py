@@ -45,7 +45,7 @@ class Reach:
 
 
 def reach(session: Session, model: ModelPage) -> Reach:
-    """How things stand on this server."""
+    """Tell how things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
     if model.status != "retired" and any(offering.provider in providers for offering in able):
@@ -63,7 +63,7 @@ def reach(session: Session, model: ModelPage) -> Reach:
 
 
 def near_models(session: Session, model: ModelPage, standings: Iterable[BoardStanding]) -> tuple[NearModel, ...]:
-    """Real models of the same mode that this server can serve and that are better, or cheaper, on its board."""
+    """Find real models of the same mode that this server can serve and that are rated higher or cheaper."""
     if model.demo:
         return ()
     rating = {row.model_id: row.rating for row in standings if row.rank is not None}
@@ -86,7 +86,7 @@ def _mode(model: ModelPage) -> str:
 
 
 def _newer(model: ModelPage, everything: Iterable[ModelSummary]) -> list[ModelSummary]:
-    """The latest first."""
+    """List later models of the same creator, the latest first."""
     others = [
         other
         for other in everything

@@ -1,4 +1,4 @@
-"""Draws facts of real models from the catalogue's files, to be checked by hand against pages looked up for them."""
+"""Draws facts of real models from the catalogue, to be checked by hand against pages looked up for them."""
 
 import argparse
 import random
