@@ -87,7 +87,7 @@ class StandingModel(BaseModel):
     slug: str
     name: str
     creator: str | None
-    status: Literal["preview", "active", "deprecated", "retired"]
+    status: Literal["active", "deprecated", "retired"]
 
 
 class StandingBody(BaseModel):

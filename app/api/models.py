@@ -144,7 +144,7 @@ class SummaryBody(BaseModel):
     creator: str | None
     family: str | None
     aliases: list[str]
-    status: Literal["preview", "active", "deprecated", "retired"]
+    status: Literal["active", "deprecated", "retired"]
     stated_status: Literal["preview", "active", "deprecated", "retired"] | None = Field(
         description="As the maker states it; null where nobody does."
     )
@@ -198,7 +198,7 @@ def get_models(query: ModelsQuery) -> Response:
         for model in (search(shown, query.q) if query.q else shown)
         if traits.fit(model)
         and (query.mode is None or query.mode in model.modes)
-        and query.status in {None, model.status}
+        and query.status in {None, model.status, model.shown_status}
     ]
     return jsonify([SummaryBody.model_validate(_summary(model)).model_dump(mode="json") for model in fitting])
 

@@ -15,7 +15,7 @@ from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_
 from app.catalog.search import compact, spellings
 from app.prepared import Prepared
 
-Status = Literal["preview", "active", "deprecated", "retired"]
+Status = Literal["active", "deprecated", "retired"]
 Result = TypeVar("Result")
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
@@ -118,6 +118,11 @@ class ModelSummary:
     offerings: tuple[ModelOffering, ...]
     past_offerings: tuple[ModelOffering, ...] = ()
 
+    @property
+    def shown_status(self) -> str:
+        """The status as readers are told it: `preview` for an active model that its maker calls one."""
+        return "preview" if (self.status, self.stated_status) == ("active", "preview") else self.status
+
 
 @dataclass(frozen=True)
 class Prose:
@@ -169,7 +174,7 @@ _SAME = (
 
 def status(model: Stated, today: date) -> Status:
     """
-    Say what a model's status is on a day: as stated, and retired from the sunset on.
+    Say what a model's status is on a day: as stated, a preview counting as active, and retired from the sunset on.
 
     A stated retirement whose sunset lies ahead is a deprecation until then. Where no status is stated, a
     deprecation date that has passed makes one; a sunset ahead does not, for it may be a mere "not before".
@@ -180,7 +185,7 @@ def status(model: Stated, today: date) -> Status:
         if model.status == "retired":
             return "deprecated"
     if model.status is not None:
-        return cast("Status", model.status)
+        return "active" if model.status == "preview" else cast("Status", model.status)
     return "deprecated" if model.deprecated_on is not None and model.deprecated_on <= today else "active"
 
 

@@ -48,11 +48,11 @@ def find(words: tuple[str, ...], as_json: bool, migrate: bool) -> None:
     with opened(migrate=migrate).database.reading() as session:
         answers = search(lookup.models(session, now().date()), " ".join(words))[:SHOWN]
     if as_json:
-        print_json([{"slug": one.slug, "name": one.name, "status": one.status} for one in answers])
+        print_json([{"slug": one.slug, "name": one.name, "status": one.shown_status} for one in answers])
     else:
         width = max((len(one.slug) for one in answers), default=0)
         for one in answers:
-            click.echo(f"{one.slug:<{width}}  {one.status:<10}  {one.name}")
+            click.echo(f"{one.slug:<{width}}  {one.shown_status:<10}  {one.name}")
     if not answers:
         click.echo(f"No model answers to {' '.join(words)!r}.", err=True)
         raise SystemExit(1)

@@ -12,7 +12,9 @@ from app.catalog.search import match_rank
 Row = TypeVar("Row")
 
 ORDERS = ("asc", "desc")
-STATUSES = ("preview", "active", "deprecated", "retired")
+STATUSES = ("active", "deprecated", "retired")
+SHOWN_STATUSES = ("preview", *STATUSES)
+"""What a status may be called on a page: a preview counts as active."""
 SORTS = {
     "rank": "asc",
     "name": "asc",
@@ -57,7 +59,7 @@ class Filters:
         return (
             (self.creator is None or (model.creator or "").casefold() == self.creator.casefold())
             and (self.provider is None or any(o.provider == self.provider for o in model.offerings))
-            and (self.status is None or model.status == self.status)
+            and (self.status is None or self.status in {model.status, model.shown_status})
             and (self.max_price is None or _costs_at_most(model, self.max_price))
             and (self.q is None or match_rank(model, self.q) is not None)
         )
@@ -75,7 +77,7 @@ def filters(given: Mapping[str, str]) -> Filters:
         order=_one_of("order", asked.get("order", SORTS[sort]), ORDERS),
         creator=asked.get("creator"),
         provider=asked.get("provider"),
-        status=_one_of("status", asked["status"], STATUSES) if "status" in asked else None,
+        status=_one_of("status", asked["status"], SHOWN_STATUSES) if "status" in asked else None,
         max_price=_price(asked["max_price"]) if "max_price" in asked else None,
         q=asked.get("q"),
     )

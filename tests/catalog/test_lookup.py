@@ -32,7 +32,7 @@ DEPRECATED = date(2026, 1, 10)
         (None, None, SUNSET, date(2026, 5, 11), "active"),
         (None, None, SUNSET, SUNSET, "retired"),
         (None, DEPRECATED, SUNSET, date(2026, 5, 13), "retired"),
-        ("preview", None, None, SUNSET, "preview"),
+        ("preview", None, None, SUNSET, "active"),
         ("active", None, SUNSET, date(2026, 5, 11), "active"),
         ("active", None, SUNSET, SUNSET, "retired"),
         ("deprecated", None, None, SUNSET, "deprecated"),

@@ -23,6 +23,7 @@ MODELS = (
     "flux.2-pro",
     "kling-image-o1",
     "midjourney-v8",
+    "mai-image-2.6",
 )
 
 
@@ -154,6 +155,36 @@ def test_a_fact_says_when_it_was_checked(client: FlaskClient) -> None:
     assert "Active" in section(page, "details")
     assert "checked on November 28, 2026" in section(page, "details")
     assert "which is long ago" not in page
+
+
+def test_a_preview_is_called_one_and_counts_as_active(client: FlaskClient) -> None:
+    page = words(client.get("/models/mai-image-2.6").text)
+    assert "Preview Its maker may change or end it at short notice." in page
+    body = client.get("/api/v1/models/mai-image-2.6").get_json()
+    assert (body["status"], body["stated_status"]) == ("active", "preview")
+    for status in ("preview", "active"):
+        slugs = [model["slug"] for model in client.get(f"/api/v1/models?status={status}").get_json()]
+        assert "mai-image-2.6" in slugs
+        assert 'href="/models/mai-image-2.6"' in client.get(f"/models?status={status}").text
+
+
+def test_the_api_tells_what_the_page_tells(client: FlaskClient) -> None:
+    body = client.get("/api/v1/models/FLUX 2 Pro").get_json()
+    assert (body["slug"], body["licence"], body["open_weights"]) == ("flux.2-pro", "proprietary", False)
+    assert {source["checked_on"] for source in body["sources"]} == {"2026-11-28"}
+    assert body["price_from"]["basis"]
+    (openai, replicate) = client.get("/api/v1/models/dall-e-2").get_json()["offerings"]
+    assert (openai["status"], openai["ended_on"], replicate["ended_on"]) == ("retired", "2026-05-12", None)
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("q=flux+2+pro", "flux.2-pro"), ("q=DALL%C2%B7E+2", "dall-e-2"), ("weights=closed&q=gpt", None)],
+)
+def test_the_api_is_searched_as_people_type(client: FlaskClient, query: str, first: str | None) -> None:
+    slugs = [model["slug"] for model in client.get(f"/api/v1/models?{query}").get_json()]
+    assert slugs
+    assert first is None or slugs[0] == first
 
 
 def test_an_old_fact_is_seen_as_old(arena: Flask) -> None:
