@@ -16,7 +16,7 @@ COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "attack-sim": "Attack a simulated arena and print what its target gains.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
-    "catalog": "The catalogue of models: `arena catalog audit` checks it.",
+    "catalog": "The catalogue of models.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
     "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
@@ -26,7 +26,7 @@ COMMANDS = {
     "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
     "integrity": "Tests of the votes, quarantines, audits of the boards.",
     "keys": "Keys of the gateway at /openai/v1.",
-    "model": "Models: find one, or begin a file for one of your own.",
+    "model": "Models of the catalogue.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
