@@ -13,7 +13,7 @@ from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, Seeds
 from app.catalog.shapes import ModelSeed, OfferingSeed, PriceSeed, is_slug
 from app.catalog.tables import CatalogState, ImageModel, ModelAlias, Offering, Parameter, Price, Provider
-from app.db import Base, insert
+from app.database.doors import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
 Row = TypeVar("Row", bound=Base)

@@ -26,7 +26,8 @@ from app.catalog.shapes import (
     Source,
 )
 from app.catalog.toml_lines import TomlPath, line_of
-from app.db import ROOT
+from app.database.doors import ROOT
+from app.errors import Refusal
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
 SHIPPED = ROOT / "scripts" / "seeds" / "catalog"
@@ -49,10 +50,8 @@ TABLES: dict[str, Any] = {
 Checked = TypeVar("Checked")
 
 
-class CatalogError(Exception):
+class CatalogError(Refusal, code="invalid_catalog"):
     """Catalogue files or a slug are wrong; each line of the message names file, key and, where known, the line."""
-
-    code = "invalid_catalog"
 
 
 @dataclass(frozen=True)

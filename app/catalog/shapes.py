@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.catalog.limits import Limits
+from app.words import Mode
 
-Mode = Literal["text-to-image", "image-edit"]
 StatedStatus = Literal["preview", "active", "deprecated", "retired"]
 Support = Literal["required", "supported", "unavailable"]
 Behaviour = Literal["passthrough", "renamed", "converted", "emulated"]

@@ -4,14 +4,14 @@ from collections import Counter
 
 import click
 
-from app.arena import entries
+from app.arena.entries import entries
 from app.catalog.audit import audit as audit_models
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 
 @click.group()
 def catalog() -> None:
-    """The catalogue of models."""
+    """Check the catalogue of models."""
 
 
 @catalog.command()
@@ -19,7 +19,7 @@ def catalog() -> None:
 @migrate_option
 def audit(as_json: bool, migrate: bool) -> None:
     """Check every model's limits, prices, status, sources and names. Exit 1: there are errors."""
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         findings = audit_models(session, now().date(), entries.entered_models(session))
     if as_json:
         print_json([vars(finding) for finding in findings])

@@ -11,7 +11,8 @@ from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
 from app.gateway.providers import KEY_NAMES, set_up
 from app.gateway.routing import instead, servable
-from app.leaderboards.boards import BoardStanding
+from app.leaderboards.views.boards import BoardStanding
+from app.words import Mode
 
 NEWER = 4
 NEAREST = 4
@@ -82,7 +83,7 @@ def _comparison(model: ModelPage, other: ModelSummary, rating: dict[int, float])
 
 
 def _mode(model: ModelPage) -> str:
-    return model.modes[0] if model.modes else "text-to-image"
+    return model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
 
 
 def _newer(model: ModelPage, everything: Iterable[ModelSummary]) -> list[ModelSummary]:

@@ -7,7 +7,7 @@ import pytest
 
 from app.catalog.audit import AuditFinding, audit
 from app.catalog.loading import load
-from app.db import Database
+from app.database.doors import Database
 from tests.catalog.editing import DAY_1, edit, load_folder
 from tests.catalog.test_seed_files import seeds
 

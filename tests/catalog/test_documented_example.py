@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from app.catalog.audit import audit
-from app.db import ROOT, Database
+from app.database.doors import ROOT, Database
 from tests.catalog.editing import load_folder
 
 CHECKED = date(2026, 11, 28)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.catalog import lookup
 from app.catalog.loading import load
 from app.catalog.search import compact, search
-from app.db import Database
+from app.database.doors import Database
 from tests.catalog.test_seed_files import NOW, seeds
 
 QUERIES = {
