@@ -16,6 +16,7 @@ from app.edge import context
 from app.edge.context import parts, today
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
+from app.words import Mode
 
 blueprint = APIBlueprint(
     "api_models",
@@ -38,7 +39,7 @@ class ModelsQuery(BaseModel):
     q: str | None = Field(
         None, max_length=80, description="A name as people type it; the best answer comes first."
     )
-    mode: Literal["text-to-image", "image-edit"] | None = None
+    mode: Mode | None = None
     status: Literal["preview", "active", "deprecated", "retired"] | None = None
     licence: str | None = Field(None, max_length=120)
     weights: Literal["open", "closed"] | None = None
