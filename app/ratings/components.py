@@ -1,0 +1,185 @@
+"""
+Variance components: what votes share, a prompt, a voter or a pair of models, adds to the uncertainty.
+
+Within a cluster a model's strength has an effect of its own, of variance θ. The squared residuals of models in
+clusters exceed what votes leave there by θ times a known factor; their weighted sum has a Gamma distribution of that
+mean and variance (Satterthwaite 1946, Biometrics Bulletin 2), and this likelihood meets a weak belief about θ.
+Searle, Casella and McCulloch 1992, Variance Components, for the kind.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.ratings.bradley_terry import Fit, chances
+from app.ratings.groups import Cells as Met
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Array, Index, Tallies, totals
+
+SD_GRID = np.linspace(0.0, 1.0, 49) ** 1.5 * 2.5
+"""Standard deviations looked at, in logits: 0 to 434 Elo points, closer where they are small."""
+LEAST_LEFT = 1e-3
+"""Clusters that leave less than this part of a residual behind tell nothing."""
+TINY = np.finfo(float).tiny
+Z = 1.96
+
+
+@dataclass(frozen=True)
+class Component:
+    """
+    A variance in squared logits with its standard error, both expected ones after the votes.
+
+    ``clusters`` is how many prompts, voters or pairs it was estimated from.
+    """
+
+    variance: float
+    error: float
+    clusters: int
+
+    @property
+    def elo(self) -> float:
+        """The standard deviation in Elo points."""
+        return ELO_PER_LOGIT * math.sqrt(self.variance)
+
+    @property
+    def elo_error(self) -> float:
+        """Standard error of ``elo``, by the delta method, at most as large as it."""
+        return self.elo * min(1.0, self.error / (2 * self.variance)) if self.variance else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """
+    What a weighted sum of squared residuals was, and its mean and variance as polynomials of θ.
+
+    Mean: ``votes`` + θ ``effect``; variance: ``fixed`` + θ ``mixed`` + θ² ``squared``. Arrays hold a sum each.
+    """
+
+    observed: Array
+    votes: Array
+    effect: Array
+    fixed: Array
+    mixed: Array
+    squared: Array
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    def log_likelihood(self, variance: Array) -> Array:
+        """(sums, variances) of each θ, by the Gamma distribution of the same mean and variance."""
+        theta, along = variance, np.expand_dims
+        mean = along(self.votes, -1) + along(self.effect, -1) * theta
+        spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
+        known = (spread > 0) & (mean > 0)
+        mean, spread = np.where(known, mean, 1.0), np.where(known, spread, 1.0)
+        shape, unit = mean**2 / spread, spread / mean
+        seen = np.maximum(along(self.observed, -1), TINY) / unit
+        found = (shape - 1) * np.log(seen) - seen - np.log(unit) - log_gamma(shape)
+        return np.where(known, found, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """
+    A row per cluster and model that met there: the squared residual, and what is expected of it.
+
+    ``votes`` is what votes leave, ``own`` the part in the model's own variance, ``others`` that in the other models',
+    ``left`` the part of a residual that the fitted mean does not take up; ``bound`` is by how much the rows of a cluster,
+    which sum to 0, vary more together than apart.
+    """
+
+    model: Index
+    squared: Array
+    votes: Array
+    own: Array
+    others: Array
+    left: Array
+    bound: Array
+
+    def sums(self, typical: float, models: int = 0, lent: float = 0.0) -> Sums:
+        """
+        Over all rows or, with ``models``, per model; there the other models' effects have the variance ``lent``.
+
+        Each row weighs as if the effect had the ``typical`` variance.
+        """
+        total = (lambda rows: totals(self.model, rows, models)) if models else np.sum
+        votes = self.votes + (lent * self.others if models else 0.0)
+        effect = self.own if models else self.own + self.others
+        weight = np.where(self.left > LEAST_LEFT, 1 / np.maximum(self.votes + typical * effect, TINY), 0.0)
+        twice = 2 * weight**2 * self.bound / np.maximum(self.left, LEAST_LEFT)
+        return Sums(
+            total(weight * self.squared),
+            total(weight * votes),
+            total(weight * effect),
+            total(twice * votes**2),
+            total(2 * twice * votes * effect),
+            total(twice * effect**2),
+        )
+
+
+def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
+    """Of tallies in which clusters stand where competitions stand, at the fit of these very votes."""
+    cluster, cells = by_cluster.pairs_by_competition()
+    n, strength = by_cluster.models, fitted.strength
+    seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)
+    chance, variance = chances(strength[cells.first] - strength[cells.second])
+    information, alone = cells.played * variance, cells.played * variance**2
+    residual = cells.score - cells.played * chance
+    exposure = seats.sums(information, information)
+    together = seats.sums(information**2 - alone, information**2 - alone)
+    share = exposure / np.maximum(totals(seats.model, exposure, n), TINY)[seats.model]
+    share *= taken_up(fitted)[seats.model]
+    spread = 1 - 2 * share + totals(seats.model, share**2, n)[seats.model]
+    return Residuals(
+        model=seats.model,
+        squared=seats.sums(residual, -residual) ** 2,
+        votes=dispersion * exposure * (1 - share),
+        own=np.maximum(exposure**2 - seats.sums(alone, alone), 0.0) * spread,
+        others=together * spread,
+        left=1 - share,
+        bound=(seats.met / np.maximum(seats.met - 1, 1))[seats.group],
+    )
+
+
+def taken_up(fitted: Fit) -> Array:
+    """(n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
+    n = fitted.strength.size
+    followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
+    return np.clip(followed * n / max(n - 1, 1), 0.0, 1.0)
+
+
+def estimate(sums: Sums, belief: float, clusters: int) -> Component:
+    """θ after the votes; before them, its root is exponential with this mean, in logits."""
+    variance = SD_GRID**2
+    logarithm = sums.log_likelihood(variance) - SD_GRID / belief
+    weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
+    weights /= weights.sum()
+    mean = float(weights @ variance)
+    return Component(mean, math.sqrt(max(0.0, float(weights @ variance**2) - mean**2)), clusters)
+
+
+def quantile(variation: Array) -> Array:
+    """
+    Of 95 %, two-sided, in standard deviations, where a variance is known with this squared relative error.
+
+    A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
+    freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
+    """
+    z, freedom = Z, 4 + 2 / np.maximum(variation, 1e-9)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    students = sum(term / freedom**power for power, term in enumerate(terms))
+    return np.asarray(students * np.sqrt((freedom - 2) / freedom))
+
+
+def log_gamma(x: Array) -> Array:
+    """Logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
+    shifted = x + 8
+    steps = sum(np.log(x + k) for k in range(8))
+    series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
+    return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)
