@@ -15,11 +15,12 @@ from app.api.errors import ErrorBody
 from app.arena.errors import UnknownMode
 from app.edge import context
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, filters, scopes
-from app.leaderboards.boards import BoardView
-from app.leaderboards.filters import Filters
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards, filters
+from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.filters import Filters
 
 blueprint = APIBlueprint(
     "api_boards",

@@ -8,8 +8,8 @@ from pydantic import BaseModel, RootModel
 
 from app.api.boards import CompetitionPath
 from app.api.errors import ErrorBody
-from app.arena import competitions
-from app.arena.competitions import Summary
+from app.arena.entries import competitions
+from app.arena.entries.competitions import Summary
 from app.edge.context import parts
 
 blueprint = APIBlueprint(

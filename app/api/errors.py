@@ -8,13 +8,13 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app.arena import errors as arena
-from app.arena.suggestions import InvalidSuggestion
+from app.arena.entries.suggestions import InvalidSuggestion
 from app.catalog.lookup import UnknownModel
-from app.db import DatabaseBusy
+from app.database.doors import DatabaseBusy
 from app.edge.bodies import BadBody, WrongType
 from app.edge.origin import CrossSite
 from app.edge.team import LoginRequired
-from app.leaderboards.filters import BadFilter
+from app.leaderboards.views.filters import BadFilter
 
 PREFIX = "/api/"
 STATUS: dict[type[Exception], int] = {

@@ -8,12 +8,12 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
-from app.arena import issuing, voting
-from app.arena.voting import Answer
-from app.edge import ballot
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.vote_casting import Answer
+from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
-from app.leaderboards import reveal
+from app.leaderboards.views import reveal
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -144,32 +144,32 @@ class UndoneBody(BaseModel):
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
     """A new pair to judge; the oldest open one when two are open."""
-    wish = issuing.Wish(body.mode, body.category, body.competition, body.model)
-    issued = ballot.issue(wish)
+    wish = matchups.Wish(body.mode, body.category, body.competition, body.model)
+    issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
 
 
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
-    answer, shown = ballot.cast(path.matchup_id, body.outcome)
-    return ballot.refreshing(jsonify(_vote(answer, shown)), answer.mode)
+    answer, shown = voting.cast(path.matchup_id, body.outcome)
+    return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
 def get_matchup(path: MatchupPath) -> Response:
     """After one's own vote: the same answer with today's ratings and the change since."""
-    who, matchup = ballot.own(path.matchup_id)
+    who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
-        answer = voting.answer(session, who, matchup)
+        answer = vote_casting.answer(session, who, matchup)
         return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
 def delete_vote(path: MatchupPath) -> Response:
     """Take the vote back within ten minutes; again gives the same answer."""
-    mode = ballot.undo(path.matchup_id)
-    return ballot.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
+    mode = voting.undo(path.matchup_id)
+    return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
 def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
@@ -192,7 +192,7 @@ def _side(model: reveal.RevealedModel) -> dict[str, object]:
     return {"model": named, "rating": model.rating, "rank": model.rank, "change": model.change}
 
 
-def _matchup(issued: issuing.Issued) -> MatchupBody:
+def _matchup(issued: matchups.Issued) -> MatchupBody:
     public_id = encode_id(issued.public_id)
     return MatchupBody(
         id=public_id,

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
 
+DEMO_CLEARED = "demo.cleared"
+"""The ledger action that ends a demo."""
+
 
 def note(
     session: Session,

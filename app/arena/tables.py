@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.tables import ImageModel
-from app.db import Base, Moment
+from app.database.doors import Base, Moment
 
 
 class Category(Base):

@@ -12,7 +12,7 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
-from app.prepared import Prepared
+from app.database.statements import Prepared
 
 Status = Literal["active", "deprecated", "retired"]
 Result = TypeVar("Result")

@@ -14,7 +14,6 @@ from app import __version__
 FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
-    "attack-sim": "Attack a simulated arena and print what its target gains.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",

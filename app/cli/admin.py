@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.arena import admins, passwords
+from app.arena.people import admins, passwords
 from app.cli.opening import Opened, json_option, migrate_option, now, opened, print_json
 
 stdin_option = click.option(

@@ -15,7 +15,7 @@ from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BadBackup, Manifest
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings, keep_secret
 

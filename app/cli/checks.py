@@ -11,14 +11,15 @@ from typing import Literal
 import httpx
 from sqlalchemy import func, select, text
 
-from app.arena import lookalikes
+from app.arena.entries import near_duplicates
 from app.arena.tables import Competition, Entry
-from app.db import Database, NewerDatabase
+from app.database.doors import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
 from app.gateway.storage import Storage
 from app.gateway.tables import StoredImage
-from app.leaderboards import ages, verify
+from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
+from app.leaderboards.views import board_ages
 from app.settings import Settings
 
 SAMPLE = 200
@@ -147,7 +148,7 @@ def images(patient: Patient) -> Finding:
 def blindness(patient: Patient) -> Finding:
     """No picture of an open blind contest stands anywhere else: there it tells, or will tell, who made it."""
     with patient.database.reading() as session:
-        found = lookalikes.twins(session)
+        found = near_duplicates.twins(session)
     shown = [pair for pair in found if pair.is_public]
     if not found:
         return Finding("ok", "no image of an open competition stands elsewhere")
@@ -155,8 +156,8 @@ def blindness(patient: Patient) -> Finding:
     example = f"{first.other} looks like {first.blind}"
     if shown:
         named = len({pair.other for pair in shown})
-        return Finding("fail", f"{example} and is shown with its name ({named} in all): {lookalikes.WAY_OUT}")
-    return Finding("warn", f"{example} and will tell its name ({len(found)} in all): {lookalikes.WAY_OUT}")
+        return Finding("fail", f"{example} and is shown with its name ({named} in all): {near_duplicates.WAY_OUT}")
+    return Finding("warn", f"{example} and will tell its name ({len(found)} in all): {near_duplicates.WAY_OUT}")
 
 
 def disk(patient: Patient) -> Finding:
@@ -197,7 +198,7 @@ def tallies(patient: Patient) -> Finding:
 def boards(patient: Patient) -> Finding:
     """Stale ones are computed by whoever reads or votes next; old stale ones mean that it fails."""
     with patient.database.reading() as session:
-        found = ages.of_boards(session, patient.now)
+        found = board_ages.of_boards(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
         return Finding("warn", f"{', '.join(late)} waiting for a refresh: open a board, or run `arena recompute`")
@@ -208,7 +209,7 @@ def sweep(patient: Patient) -> Finding:
     """The last audit of what the numbers rest on."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(ages.of_boards(session, patient.now))
+        is_used = bool(board_ages.of_boards(session, patient.now))
     if last is None and not is_used:
         return Finding("ok", "nothing to audit yet")
     if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from app.arena import competitions
-from app.arena.loading import store_input
+from app.arena.entries import competitions
+from app.arena.entries.pack_import import store_input
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 reason_option = click.option("--reason", help="Stands in the public ledger.")

@@ -20,7 +20,7 @@ from app.settings import one_thread_for_numpy
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.arena.drawing import Order
+    from app.arena.entries.generation import Order
 
 MODE = "text-to-image"
 REFRESH_SECONDS = 3.0
@@ -71,7 +71,7 @@ def clear(yes: bool, migrate: bool) -> None:
     arena = opened(migrate=migrate)
     if not yes:
         click.confirm("Remove every demo picture and every simulated vote?", abort=True, err=True)
-    from app.leaderboards import demo as standing_demo
+    from app.demo import clear as standing_demo
 
     done = standing_demo.clear(arena.database, arena.storage, now=now)
     click.echo(
@@ -118,20 +118,20 @@ def _fill(arena: Opened, votes: int, server: subprocess.Popen[bytes] | None) -> 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app.arena import demonstration
+    from app.demo import drawing
 
     with arena.database.reading() as session:
-        edition = demonstration.edition(session)
+        edition = drawing.edition(session)
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        _draw(arena, demonstration.contestants(_slugs(), edition), "contestants", bar, server)
+        _draw(arena, drawing.contestants(_slugs(), edition), "contestants", bar, server)
         _vote(arena, votes, bar, server)
-        _draw(arena, demonstration.showcases(edition), "showcases", bar, server)
+        _draw(arena, drawing.showcases(edition), "showcases", bar, server)
 
 
 def _slugs() -> list[str]:
     """Of the seed competitions."""
-    from app.arena import competitions
+    from app.arena.entries import competitions
 
     files = sorted((SEEDS / "competitions").glob("*.toml"))
     return [competitions.read(file).slug for file in files if file.name != CATEGORIES]
@@ -144,15 +144,15 @@ def _draw(
     bar: "Progress",
     server: subprocess.Popen[bytes] | None,
 ) -> None:
-    from app.arena import drawing
+    from app.arena.entries import generation
     from app.gateway.generate import means
     from app.gateway.wire import Client
 
     with arena.database.reading() as session:
-        left = drawing.missing(session, orders)
+        left = generation.missing(session, orders)
     task = bar.add_task(name, total=len(orders), completed=len(orders) - len(left))
-    studio = drawing.Studio(arena.database, arena.storage, means(arena.settings), Client())
-    with closing(drawing.draw_all(studio, left, now=now)) as pictures:
+    studio = generation.Studio(arena.database, arena.storage, means(arena.settings), Client())
+    with closing(generation.draw_all(studio, left, now=now)) as pictures:
         for drawn in pictures:
             if drawn.refusal:
                 bar.console.print(f"{drawn.order.place.model} in {drawn.order.place.competition}: {drawn.refusal}")
@@ -161,15 +161,15 @@ def _draw(
 
 
 def _vote(arena: Opened, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None) -> None:
-    from app.arena import simulated
-    from app.arena.pool import Pool
-    from app.leaderboards.refresh import rebuild, refresh
+    from app.arena.voting.pool import Pool
+    from app.demo import simulated_voters
+    from app.leaderboards.runs.refresh import rebuild, refresh
 
     with arena.database.reading() as session:
-        done = simulated.votes(session)
+        done = simulated_voters.votes(session)
     task = bar.add_task("votes", total=max(total, done), completed=done)
     looked = time.monotonic()
-    cast = simulated.cast_votes(
+    cast = simulated_voters.cast_votes(
         arena.database,
         Pool(),
         total,

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from app.cli.opening import json_option, now, print_json
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import storage_of
 from app.settings import Settings
 

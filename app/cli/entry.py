@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.arena import blind, competitions, entries, replacement
-from app.arena.entries import Facts, Place
+from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.entries import Facts, Place
+from app.arena.voting import replacement
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
@@ -56,7 +57,7 @@ def add(
     place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
     with arena.database.reading() as session:
         frame = competitions.frame(session, competition)
-    stored = entries.store(arena.storage, blind.picture(image.read_bytes(), frame, no_visible_mark))
+    stored = entries.store(arena.storage, renditions.picture(image.read_bytes(), frame, no_visible_mark))
     cost = None if cost_usd is None else round(cost_usd * 1_000_000)
     source = {"file": image.name} | entries.vouched(no_visible_mark)
     facts = Facts(prompt, provider, seconds, cost, licence, source)
@@ -109,7 +110,7 @@ def replace(
     arena = opened(migrate=migrate)
     with arena.database.reading() as session:
         frame = competitions.frame(session, competition)
-    picture = blind.picture(image.read_bytes(), frame, no_visible_mark)
+    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark)
     order = replacement.Order(competition, model, sample, image.name, reason, keep_votes, no_visible_mark)
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
     if as_json:

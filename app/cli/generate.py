@@ -9,7 +9,7 @@ import click
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 if TYPE_CHECKING:
-    from app.arena.drawing import Order, Studio
+    from app.arena.entries.generation import Order, Studio
 
 
 @click.command()
@@ -36,15 +36,15 @@ def generate(
 
     Images that are there already are not made again, so that the command can be stopped and run once more.
     """
-    from app.arena import drawing
+    from app.arena.entries import generation
     from app.gateway.generate import means
     from app.gateway.wire import Client
 
     arena = opened(migrate=migrate)
-    studio = drawing.Studio(arena.database, arena.storage, means(arena.settings), Client())
+    studio = generation.Studio(arena.database, arena.storage, means(arena.settings), Client())
     named = [name.strip() for name in models.split(",") if name.strip()]
     with arena.database.reading() as session:
-        orders = drawing.missing(session, drawing.orders(session, competition, named, samples, provider))
+        orders = generation.missing(session, generation.orders(session, competition, named, samples, provider))
     models_asked = {order.place.model: order for order in orders}
     costs = {model: _estimated(studio, order) for model, order in models_asked.items()}
     estimated = [costs[order.place.model] for order in orders]
@@ -73,9 +73,9 @@ def generate(
 
 def _estimated(studio: "Studio", order: "Order") -> int | None:
     """Micro-dollars; None where no price is known."""
-    from app.arena import drawing
+    from app.arena.entries import generation
 
-    cost = drawing.estimate(studio, order, now=now()).cost
+    cost = generation.estimate(studio, order, now=now()).cost
     return cost.micros if cost else None
 
 
@@ -103,13 +103,13 @@ def _make(studio: "Studio", orders: "list[Order]") -> list[dict[str, str | int]]
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from app.arena import drawing
+    from app.arena.entries import generation
 
     refused: list[dict[str, str | int]] = []
     columns = ("making", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=len(orders))
-        with closing(drawing.draw_all(studio, orders, now=now)) as pictures:
+        with closing(generation.draw_all(studio, orders, now=now)) as pictures:
             for drawn in pictures:
                 bar.advance(task)
                 if drawn.refusal:

@@ -33,8 +33,8 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
     voter or leaving out a competition does to the intervals, what other weights do to the ratings, and how many
     votes it would take to gain a rank or change the first place. Stopped, it goes on when run again.
     """
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch.sweep import sweep as run
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud.sweep import sweep as run
 
     found = opened(migrate=migrate)
     acts = found.settings.profile == "public" if quarantines is None else quarantines
@@ -55,7 +55,7 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def flags(as_json: bool, migrate: bool) -> None:
     """List everybody who was ever flagged, the newest first."""
-    from app.leaderboards.watch import flags as room
+    from app.leaderboards.integrity.fraud import flags as room
 
     with opened(migrate=migrate).database.reading() as session:
         found = room.flags(session)
@@ -74,7 +74,7 @@ def flags(as_json: bool, migrate: bool) -> None:
 @migrate_option
 def show(flag: int, as_json: bool, migrate: bool) -> None:
     """Show a flag's evidence, and what its subject was shown and said, by model."""
-    from app.leaderboards.watch import flags as room
+    from app.leaderboards.integrity.fraud import flags as room
 
     with opened(migrate=migrate).database.reading() as session:
         view = room.flag(session, flag)
@@ -96,9 +96,9 @@ def show(flag: int, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def quarantine(subject: str, reason: str, migrate: bool) -> None:
     """Stop counting the votes of a voter (a number), or from a network (a key), until released."""
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch import quarantine as room
-    from app.leaderboards.watch.subjects import Subject
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud import quarantine as room
+    from app.leaderboards.integrity.fraud.subjects import Subject
 
     whom, found = Subject.parse(subject), opened(migrate=migrate)
     policy = POLICIES[found.settings.profile]
@@ -112,8 +112,8 @@ def quarantine(subject: str, reason: str, migrate: bool) -> None:
 @migrate_option
 def release(flag: int, reason: str, migrate: bool) -> None:
     """Count again exactly the votes that this flag alone keeps out."""
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch import quarantine as room
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud import quarantine as room
 
     found = opened(migrate=migrate)
     policy = POLICIES[found.settings.profile]

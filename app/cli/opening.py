@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
 

@@ -11,7 +11,7 @@ from app.cli.opening import json_option, migrate_option, now, opened, print_json
 @migrate_option
 def recompute(verify: bool, as_json: bool, migrate: bool) -> None:
     """Rebuild tallies and boards from the vote log, or prove that they equal it."""
-    from app.leaderboards import verify as proof
+    from app.leaderboards.runs import verify as proof
 
     database = opened(migrate=migrate).database
     if not verify:

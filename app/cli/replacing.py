@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.database.doors import Database
 
 BESIDE = "blindvote_restoring"
 LOCK_SECONDS = 30

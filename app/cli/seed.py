@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from app.arena import competitions
-from app.arena.loading import store_input
+from app.arena.entries import competitions
+from app.arena.entries.pack_import import store_input
 from app.catalog.loading import Change, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Opened, json_option, migrate_option, now, opened, print_json
-from app.db import ROOT
+from app.database.doors import ROOT
 
 SEEDS = ROOT / "scripts" / "seeds"
 CATEGORIES = "categories.toml"

@@ -2,7 +2,7 @@
 
 import click
 
-from app.arena import suggestions as room
+from app.arena.entries import suggestions as room
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 STATUSES = ("new", "accepted", "refused", "all")

@@ -11,8 +11,8 @@ import click
 from app.cli.opening import json_option, migrate_option, now, opened, print_json
 
 if TYPE_CHECKING:
-    from app.db import Database
-    from app.leaderboards.manifest import Manifest
+    from app.database.doors import Database
+    from app.leaderboards.open_data.manifest import Manifest
 
 MODES = ("text-to-image", "image-edit")
 SECRET_BYTES = 32
@@ -49,8 +49,8 @@ def export(
     """
     if full and (uncounted or simulated):
         raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
-    from app.arena.export import Chosen
-    from app.leaderboards import export as room
+    from app.arena.log.vote_export import Chosen
+    from app.leaderboards.open_data import votes_file as room
 
     database, moment = opened(migrate=migrate).database, now()
     form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
@@ -83,13 +83,13 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from app.leaderboards import importing, manifest
+    from app.leaderboards.open_data import manifest, votes_import
 
     arena, total = opened(migrate=migrate), manifest.read(file).votes
     columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
-        report = importing.import_votes(
+        report = votes_import.import_votes(
             arena.database, file, now=now(), progress=lambda done: bar.advance(task, done)
         )
     if as_json:
@@ -102,7 +102,7 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
 
 def _refresh(database: "Database") -> None:
     """So that the boards named in the manifest are those of the exported votes."""
-    from app.leaderboards import refresh
+    from app.leaderboards.runs import refresh
 
     for mode in MODES:
         refresh.refresh(database, mode, now=now())
@@ -111,7 +111,7 @@ def _refresh(database: "Database") -> None:
 @contextmanager
 def _replacing(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
     """Where to put a file and its manifest: both take their names when both are whole, and not before."""
-    from app.leaderboards.manifest import beside
+    from app.leaderboards.open_data.manifest import beside
 
     described: list[str] = []
     parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]

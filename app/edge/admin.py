@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from flask import Response, current_app, g, request
 
-from app.arena import admins, networks
-from app.arena.admins import TOUCH
+from app.arena.people import admins, networks
+from app.arena.people.admins import TOUCH
 from app.edge import logs, team
 from app.edge.context import now, parts
 from app.edge.identity import is_https

@@ -12,17 +12,17 @@ from typing import Any
 from flask import current_app, g
 from sqlalchemy.orm import Session
 
-from app.arena.policy import POLICIES, Policy
-from app.arena.pool import Pool
-from app.arena.simulated import is_demo
-from app.arena.voting import Answer, Choice
-from app.db import Database, DatabaseBusy
-from app.edge.recent import Recent, forget, recall
+from app.arena.people.policy import POLICIES, Policy
+from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Answer, Choice
+from app.database.doors import Database, DatabaseBusy
+from app.demo.simulated_voters import is_demo
+from app.edge.read_cache import Recent, forget, recall
 from app.gateway.storage import Storage
-from app.leaderboards import refresh as boards
-from app.leaderboards.audit import latest_id
-from app.leaderboards.boards import current
-from app.leaderboards.reveal import Reveal
+from app.leaderboards.integrity.audit import latest_id
+from app.leaderboards.runs import refresh as boards
+from app.leaderboards.views.boards import current
+from app.leaderboards.views.reveal import Reveal
 from app.settings import Settings
 
 

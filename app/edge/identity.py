@@ -12,7 +12,7 @@ import secrets
 from flask import Response, g, request
 from itsdangerous import BadSignature, Signer
 
-from app.arena import logins
+from app.arena.people import logins
 from app.edge import team
 from app.edge.context import now, parts
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 
 from app.edge.context import parts
-from app.edge.watch import BY_PROXY
+from app.edge.request_log import BY_PROXY
 
 LOGIN = "blindvote.login"
 """In the environment of a request; no client can put it there."""

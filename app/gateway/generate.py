@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from app import metrics
-from app.db import Database, DatabaseBusy
+from app.database.doors import Database, DatabaseBusy
 from app.gateway import files
 from app.gateway.attempts import Picture, Tried, attempt
 from app.gateway.costs import Cost

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.catalog.lookup import ModelSummary
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, ModelUnavailable
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import Budget, Payer

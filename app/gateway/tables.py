@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.tables import ImageModel
-from app.db import Base, Moment
+from app.database.doors import Base, Moment
 
 
 class ApiKey(Base):

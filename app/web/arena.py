@@ -6,14 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from app.arena import competitions, diary, errors, issuing, voting
-from app.arena.competitions import Summary
-from app.arena.issuing import Issued, Wish
-from app.edge import ballot
+from app.arena import errors
+from app.arena.entries import competitions
+from app.arena.entries.competitions import Summary
+from app.arena.people import vote_history
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.matchups import Issued, Wish
+from app.edge import voting
 from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
-from app.leaderboards import reveal
-from app.leaderboards.reveal import Reveal
+from app.leaderboards.views import reveal
+from app.leaderboards.views.reveal import Reveal
 from app.web.errors import page
 from app.web.formats import MODES
 
@@ -36,7 +39,7 @@ class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
     issued: Issued
-    answer: voting.Answer | None = None
+    answer: vote_casting.Answer | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
@@ -47,7 +50,7 @@ def entrance() -> Response:
     """The open matchup, or a way to start; creates nothing."""
     who, wish = voter(), _wish(request.args)
     with parts().database.reading() as session:
-        issued = issuing.open_matchup(session, who, now=now()) if who else None
+        issued = matchups.open_matchup(session, who, now=now()) if who else None
         listed = competitions.listing(session)
     if issued is None:
         return _private("start.html", wish=wish, choice=_choice(listed, wish.mode))
@@ -59,7 +62,7 @@ def start() -> Response:
     """Ask for a pair, then look at it."""
     wish = _wish(request.form)
     try:
-        issued = ballot.issue(wish)
+        issued = voting.issue(wish)
     except errors.NothingLeft:
         return _nothing_left(wish)
     return _back_to(encode_id(issued.public_id), wish)
@@ -68,16 +71,16 @@ def start() -> Response:
 @blueprint.get("/arena/<matchup_id>")
 def pair(matchup_id: str) -> Response:
     """An own matchup: to be judged, or revealed."""
-    who, matchup = ballot.own(matchup_id)
+    who, matchup = voting.own(matchup_id)
     with parts().database.reading() as session:
-        screen = Screen(issuing.matchup(session, who, matchup))
+        screen = Screen(matchups.matchup(session, who, matchup))
         try:
-            answer = voting.answer(session, who, matchup)
+            answer = vote_casting.answer(session, who, matchup)
         except errors.MatchupNotFound:
             pass
         else:
             named = reveal.revealed(session, answer, with_change=True)
-            screen = Screen(screen.issued, answer, named, diary.pictures(session, who, matchup))
+            screen = Screen(screen.issued, answer, named, vote_history.pictures(session, who, matchup))
         listed = competitions.listing(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
@@ -88,17 +91,17 @@ def pair(matchup_id: str) -> Response:
 def vote(matchup_id: str) -> Response:
     """Take the answer, then show who made what."""
     outcome = request.form.get("outcome", "")
-    if outcome not in voting.OUTCOMES:
-        abort(400, f"An answer is one of {', '.join(voting.OUTCOMES)}.")
-    answer, _ = ballot.cast(matchup_id, outcome)
-    return ballot.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
+    if outcome not in vote_casting.OUTCOMES:
+        abort(400, f"An answer is one of {', '.join(vote_casting.OUTCOMES)}.")
+    answer, _ = voting.cast(matchup_id, outcome)
+    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 
 @blueprint.post("/arena/<matchup_id>/undo")
 def undo(matchup_id: str) -> Response:
     """Take the vote back."""
-    mode = ballot.undo(matchup_id)
-    return ballot.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
+    mode = voting.undo(matchup_id)
+    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
 
 
 def _wish(given: Any) -> Wish:
@@ -141,7 +144,7 @@ def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
     )
 
 
-def _state(answer: voting.Answer | None) -> str:
+def _state(answer: vote_casting.Answer | None) -> str:
     if answer is None:
         return "loading"
     if answer.undone:

@@ -7,16 +7,18 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.competitions import Summary
+from app.arena.entries.competitions import Summary
 from app.arena.errors import UnknownMode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import audit, boards, certificates, scopes
-from app.leaderboards.boards import BoardView
-from app.leaderboards.filed import Filed, filed
-from app.leaderboards.filters import ALL, Filters, filters
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.integrity import audit, certificates
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards
+from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.competition_places import Filed, filed
+from app.leaderboards.views.filters import ALL, Filters, filters
 
 blueprint = Blueprint("boards", __name__)
 WIDTH = 168

@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena import competitions, gallery
+from app.arena.entries import competitions, gallery
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.leaderboards import boards, certificates
+from app.edge.page_cache import public_page
+from app.leaderboards.integrity import certificates
+from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
 from app.web.versions import versions
 

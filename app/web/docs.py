@@ -9,13 +9,13 @@ from flask import Blueprint, Response, abort, current_app, render_template, send
 from markdown_it import MarkdownIt
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries
+from app.arena.entries import competitions, entries
 from app.catalog import lookup
-from app.db import ROOT
+from app.database.doors import ROOT
 from app.edge.context import today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.views import boards
 from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples

@@ -3,17 +3,18 @@
 from flask import Response, current_app, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
-from app.arena import admins, oversight, suggestions
 from app.arena import errors as arena
+from app.arena.entries import suggestions
+from app.arena.people import admins, moderation
 from app.catalog.lookup import UnknownModel
-from app.db import DatabaseBusy
+from app.database.doors import DatabaseBusy
 from app.edge.admin import AdminRequired, StaleForm
 from app.edge.bodies import BadBody, WrongType
 from app.edge.origin import CrossSite
 from app.edge.team import LoginRequired
 from app.gateway import keys
-from app.leaderboards.filters import BadFilter
-from app.leaderboards.watch import subjects
+from app.leaderboards.integrity.fraud import subjects
+from app.leaderboards.views.filters import BadFilter
 
 STATUS: dict[type[Exception], int] = {
     BadBody: 400,
@@ -30,8 +31,8 @@ STATUS: dict[type[Exception], int] = {
     arena.UnknownCompetition: 404,
     arena.MatchupNotFound: 404,
     arena.UnknownEntry: 404,
-    oversight.UnknownVoter: 404,
-    oversight.UnknownVote: 404,
+    moderation.UnknownVoter: 404,
+    moderation.UnknownVote: 404,
     subjects.UnknownFlag: 404,
     subjects.UnknownSubject: 404,
     keys.UnknownKey: 404,

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena import competitions, entries
+from app.arena.entries import competitions, entries
 from app.arena.errors import UnknownMode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, faq, news, results
-from app.leaderboards.news import Arrival, RankChange
-from app.leaderboards.results import ModelResults
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.views import boards, faq, news, results
+from app.leaderboards.views.news import Arrival, RankChange
+from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs

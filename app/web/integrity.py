@@ -6,10 +6,11 @@ from datetime import date
 
 from flask import Blueprint, Response, render_template
 
-from app.edge import openness
 from app.edge.context import parts
-from app.edge.kept import public_page
-from app.leaderboards.openness import Change, Day
+from app.edge.integrity import facts as read_facts
+from app.edge.integrity import versions
+from app.edge.page_cache import public_page
+from app.leaderboards.integrity.public_report import Change, Day
 from app.ratings import suspicion
 from app.web.svg import Scale
 
@@ -61,11 +62,11 @@ class Bar:
 @blueprint.get("/integrity")
 def integrity() -> Response:
     """The same for everybody."""
-    return public_page(openness.versions(), _page)
+    return public_page(versions(), _page)
 
 
 def _page() -> str:
-    facts = openness.facts()
+    facts = read_facts()
     return render_template(
         "integrity.html",
         facts=facts,

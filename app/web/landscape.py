@@ -4,10 +4,11 @@ from flask import Blueprint, Response, render_template, request
 
 from app.arena.errors import UnknownMode
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, charts, scopes
-from app.leaderboards.filed import filed
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards, charts
+from app.leaderboards.views.competition_places import filed
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
 

@@ -8,18 +8,18 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from app.arena import entries
-from app.arena.showcases import Showcase, showcases
+from app.arena.entries import entries
+from app.arena.entries.showcases import Showcase, showcases
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
 from app.edge.context import now, parts, refresh, today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, charts, faq, filters, results
-from app.leaderboards.boards import BoardStanding, BoardView
-from app.leaderboards.filed import contested
-from app.leaderboards.filters import BadFilter, Filters
+from app.edge.page_cache import public_page
+from app.edge.read_cache import recall
+from app.leaderboards.views import boards, charts, faq, filters, results
+from app.leaderboards.views.boards import BoardStanding, BoardView
+from app.leaderboards.views.competition_places import contested
+from app.leaderboards.views.filters import BadFilter, Filters
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart

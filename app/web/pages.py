@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import competitions
+from app.arena.entries import competitions
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.leaderboards import boards
+from app.edge.page_cache import public_page
+from app.leaderboards.views import boards
 from app.web.boards import axis
 from app.web.versions import versions
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from app.arena import networks
+from app.arena.people import networks
 from app.catalog.lookup import ModelSummary
-from app.db import DatabaseBusy
+from app.database.doors import DatabaseBusy
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.identity import voter_or_new

@@ -2,10 +2,10 @@
 
 from collections.abc import Hashable
 
-from app.arena.showcases import arena_state
+from app.arena.entries.showcases import arena_state
 from app.edge.context import parts, refresh
-from app.edge.recent import recall
-from app.leaderboards import boards
+from app.edge.read_cache import recall
+from app.leaderboards.views import boards
 
 
 def versions() -> Hashable:

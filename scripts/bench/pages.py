@@ -32,7 +32,7 @@ from werkzeug.test import EnvironBuilder
 from app import create_app
 from app.arena.tables import Voter
 from app.edge.context import Parts
-from app.edge.kept import Answers
+from app.edge.page_cache import Answers
 from app.leaderboards.tables import Standing
 from app.settings import Settings, one_thread_for_numpy
 from tests.leaderboards import factories

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from app.arena.lanes import Contestant, Ints, Knowledge, Meetings, meetings
-from app.arena.matchmaking import probabilities, weighed
+from app.arena.voting.lanes import Contestant, Ints, Knowledge, Meetings, meetings
+from app.arena.voting.matchmaking import probabilities, weighed
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.scale import ELO_PER_LOGIT

@@ -13,14 +13,14 @@ from sqlalchemy import Engine, event, insert, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from app.arena.exclusions import exclusions, standing
-from app.arena.issuing import Wish, issue
-from app.arena.lanes import Ints
-from app.arena.matchmaking import Exclusions, choose_pair
-from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
+from app.arena.voting.lanes import Ints
+from app.arena.voting.matchmaking import Exclusions, choose_pair
+from app.arena.voting.matchups import Wish, issue
+from app.arena.voting.pool import Pool, read_state
+from app.arena.voting.seen_pairs import exclusions, standing
 from app.catalog.loading import stub
-from app.db import Database
+from app.database.doors import Database
 
 MODE = "text-to-image"
 MODELS, COMPETITIONS = 24, 40

@@ -37,11 +37,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app.arena import admins, competitions
+from app.arena.entries import competitions
+from app.arena.people import admins
 from app.arena.tables import Category, Competition
 from app.catalog.loading import load
 from app.catalog.seeds import batches, read_seeds
-from app.db import Database
+from app.database.doors import Database
 from app.edge.admin import Administrator, form_token
 from app.gateway import keys
 from scripts.faults import hostile

@@ -21,7 +21,7 @@ import httpx
 from sqlalchemy import select
 
 from app.arena.tables import Matchup, Vote, Voter
-from app.db import Database
+from app.database.doors import Database
 from app.edge.identity import decode_id
 from scripts.faults.model import Operation, State, is_possible
 from scripts.faults.server import DATABASES, Server, serving

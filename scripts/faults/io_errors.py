@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from sqlalchemy import text
 
-from app.db import Database
-from app.leaderboards.verify import verify
+from app.database.doors import Database
+from app.leaderboards.runs.verify import verify
 from scripts.faults.application import application, judge, populate
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged

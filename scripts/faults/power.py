@@ -28,7 +28,7 @@ import apsw
 from sqlalchemy import event, text
 from sqlalchemy.pool import Pool
 
-from app.db import Database
+from app.database.doors import Database
 from app.edge.identity import decode_id
 from scripts.faults.application import application, judge, populate
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from PIL import Image
 from sqlalchemy import text
 
-from app.arena import loading
-from app.db import Database
+from app.arena.entries import pack_import
+from app.database.doors import Database
 from app.gateway.storage import Storage
-from app.leaderboards.verify import verify
+from app.leaderboards.runs.verify import verify
 from tests.postgres import DURABLE_FLAGS, Cluster, cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -139,7 +139,7 @@ def serving(
         with server.database() as opened:
             opened.migrate()
             images = Storage(server.folder / "files")
-            loading.import_pack(opened, images, pack or drawn, now=lambda: datetime.now(UTC))
+            pack_import.import_pack(opened, images, pack or drawn, now=lambda: datetime.now(UTC))
         if start:
             server.start()
         yield server

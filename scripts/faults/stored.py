@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.arena.tables import Matchup, Vote
-from app.db import Database
+from app.database.doors import Database
 from scripts.faults.voters import Acknowledged
 
 

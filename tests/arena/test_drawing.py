@@ -11,12 +11,14 @@ from PIL import Image, ImageChops
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from app.arena import demonstration, drawing, errors
-from app.arena.drawing import Order, Studio
-from app.arena.entries import Place, withdraw
+from app.arena import errors
+from app.arena.entries import generation
+from app.arena.entries.entries import Place, withdraw
+from app.arena.entries.generation import Order, Studio
 from app.arena.tables import Entry
 from app.catalog.lookup import UnknownModel
-from app.db import Database
+from app.database.doors import Database
+from app.demo import drawing
 from app.gateway.errors import ModelNotFound, ModelUnavailable
 from app.gateway.generate import Means
 from app.gateway.providers import LocalPainter, OpenAI
@@ -56,7 +58,7 @@ def studio(database: Database, tmp_path: Path, upstream: Upstream) -> Studio:
 def draw(studio: Studio, *places: Place) -> list[str | None]:
     """The refusals, in no order."""
     orders = [Order(place) for place in places]
-    with closing(drawing.draw_all(studio, orders, now=lambda: NOW)) as pictures:
+    with closing(generation.draw_all(studio, orders, now=lambda: NOW)) as pictures:
         return [drawn.refusal for drawn in pictures]
 
 
@@ -76,7 +78,7 @@ def test_an_entry_knows_how_it_came_about(studio: Studio) -> None:
     assert (entry.provider, entry.cost_micros, entry.licence) == ("painter", 24_000, "CC0-1.0")
     assert entry.seconds is not None
     assert 0 < entry.seconds < 20
-    assert (entry.source["painter"], entry.source["seed"]) == ("poster-pro", drawing.seed_of(PAINTED))
+    assert (entry.source["painter"], entry.source["seed"]) == ("poster-pro", generation.seed_of(PAINTED))
     with studio.database.reading() as session:
         assert session.scalars(select(GenerationRow.request_id)).one() == entry.source["request"]
 
@@ -95,7 +97,7 @@ def test_what_is_there_is_not_made_again(studio: Studio) -> None:
     assert draw(studio, PAINTED) == [None]
     assert (len(entries(studio)), files(studio)) == (1, before)
     with studio.database.reading() as session:
-        assert drawing.missing(session, [Order(PAINTED)]) == []
+        assert generation.missing(session, [Order(PAINTED)]) == []
         assert session.scalars(select(func.count()).select_from(GenerationRow)).one() == 1
 
 
@@ -103,7 +105,7 @@ def test_a_withdrawn_picture_keeps_its_place(studio: Studio) -> None:
     draw(studio, PAINTED)
     studio.database.write(lambda session: withdraw(session, PAINTED, reason="blurred", now=NOW))
     with studio.database.reading() as session:
-        assert drawing.missing(session, [Order(PAINTED), Order(replace(PAINTED, sample=1))]) == [
+        assert generation.missing(session, [Order(PAINTED), Order(replace(PAINTED, sample=1))]) == [
             Order(replace(PAINTED, sample=1))
         ]
 
@@ -144,20 +146,20 @@ def test_a_refused_entry_leaves_no_file(studio: Studio) -> None:
 
 
 def test_what_cannot_be_drawn_says_so_beforehand(studio: Studio) -> None:
-    assert drawing.estimate(studio, Order(PAINTED), now=NOW).cost.micros == 24_000  # type: ignore[union-attr]
+    assert generation.estimate(studio, Order(PAINTED), now=NOW).cost.micros == 24_000  # type: ignore[union-attr]
     with pytest.raises(ModelUnavailable):
-        drawing.estimate(studio, Order(Place("cube", "strip-1")), now=NOW)
+        generation.estimate(studio, Order(Place("cube", "strip-1")), now=NOW)
     with pytest.raises(ModelNotFound):
-        drawing.estimate(studio, Order(PAINTED, provider="openai"), now=NOW)
+        generation.estimate(studio, Order(PAINTED, provider="openai"), now=NOW)
     with pytest.raises(errors.UnknownCompetition):
-        drawing.estimate(studio, Order(Place("sphere", "poster-pro")), now=NOW)
+        generation.estimate(studio, Order(Place("sphere", "poster-pro")), now=NOW)
 
 
 def test_orders_name_each_model_once_by_its_slug(studio: Studio) -> None:
     with studio.database.reading() as session:
-        made = drawing.orders(session, "cube", ["old", "brush-1", "old-1"], 2)
+        made = generation.orders(session, "cube", ["old", "brush-1", "old-1"], 2)
         with pytest.raises(UnknownModel):
-            drawing.orders(session, "cube", ["brush-9"], 1)
+            generation.orders(session, "cube", ["brush-9"], 1)
     assert [(order.place.model, order.place.sample) for order in made] == [
         ("old-1", 0),
         ("brush-1", 0),
@@ -168,14 +170,14 @@ def test_orders_name_each_model_once_by_its_slug(studio: Studio) -> None:
 
 def test_stopping_drops_what_has_not_begun(studio: Studio) -> None:
     orders = [Order(replace(PAINTED, sample=sample)) for sample in range(12)]
-    with closing(drawing.draw_all(studio, orders, now=lambda: NOW)) as pictures:
+    with closing(generation.draw_all(studio, orders, now=lambda: NOW)) as pictures:
         next(pictures)
     assert 1 <= len(entries(studio)) <= 6
 
 
 def test_the_demo_begins_with_a_pair_and_goes_through_all_competitions() -> None:
     slugs = [f"c{number}" for number in range(7)]
-    orders = demonstration.contestants(slugs, 0)
+    orders = drawing.contestants(slugs, 0)
     assert len(orders) == len({order.place for order in orders}) == 7 * len(PAINTERS)
     assert orders[0].place.competition == orders[1].place.competition
     assert {order.place.competition for order in orders[:14]} == set(slugs)
@@ -183,7 +185,7 @@ def test_the_demo_begins_with_a_pair_and_goes_through_all_competitions() -> None
 
 
 def test_each_painter_has_three_showcases_of_prompts_of_its_own() -> None:
-    orders = demonstration.showcases(2)
+    orders = drawing.showcases(2)
     assert len(orders) == len({order.prompt for order in orders}) == 3 * len(PAINTERS)
     assert len({order.place for order in orders}) == 3 * len(PAINTERS)
     assert {(order.place.role, order.place.sample) for order in orders} == {("showcase", 2)}

@@ -11,17 +11,19 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries, errors, issuing
-from app.arena.exclusions import NAMES_LINGER
-from app.arena.issuing import Issued, Wish
-from app.arena.policy import Policy
-from app.arena.pool import Pool, read_state
+from app.arena import errors
+from app.arena.entries import competitions, entries
+from app.arena.people.policy import Policy
 from app.arena.tables import Competition, Entry, Matchup
+from app.arena.voting import matchups
+from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.pool import Pool, read_state
+from app.arena.voting.seen_pairs import NAMES_LINGER
 from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
-from app.db import Database
+from app.database.doors import Database
+from app.database.statements import Prepared
 from app.gateway.storage import Storage
-from app.prepared import Prepared
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry
 
 MODE = "text-to-image"
@@ -170,7 +172,7 @@ def test_strangers_ask_only_for_crowded_competitions(database: Database, tmp_pat
 
     def ask(wish: Wish) -> Issued:
         policy = Policy(smallest_pool=4)
-        return issuing.issue(
+        return matchups.issue(
             database, Pool(), b"p" * 16, wish, now=NOW, rng=random.Random(1), matchup_seconds=60, policy=policy
         )
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.arena import blind, lanes
-from app.arena.blind import NEAR_BITS
-from app.arena.lanes import Contestant, Knowledge
-from app.arena.matchmaking import (
+from app.arena.entries import renditions
+from app.arena.entries.renditions import NEAR_BITS
+from app.arena.voting import lanes
+from app.arena.voting.lanes import Contestant, Knowledge
+from app.arena.voting.matchmaking import (
     EXPOSURE_CAP,
     UNIFORM_SHARE,
     Exclusions,
@@ -178,7 +179,7 @@ def test_pictures_that_look_the_same_never_meet() -> None:
     hashes = (base, base ^ (2**NEAR_BITS - 1), base ^ (2 ** (NEAR_BITS + 1) - 1), ~base)
     contestants = [Contestant(n, 1, n, h) for n, h in enumerate(hashes)]
     met = {tuple(pair) for pair in build_state(contestants, {}, {}).meetings.entries.tolist()}
-    near = {(a, b) for a in range(4) for b in blind.alike(hashes[a], blind.hashes(hashes)).tolist()}
+    near = {(a, b) for a in range(4) for b in renditions.alike(hashes[a], renditions.hashes(hashes)).tolist()}
     far = {(a, b) for a in range(4) for b in range(a + 1, 4)} - near
     assert met == far == {(0, 2), (0, 3), (1, 3), (2, 3)}
 

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image, ImageCms
 from sqlalchemy import select
 
-from app.arena import competitions, entries, errors
-from app.arena.entries import Facts, Place
-from app.arena.loading import Report, import_pack
+from app.arena import errors
+from app.arena.entries import competitions, entries
+from app.arena.entries.entries import Facts, Place
+from app.arena.entries.pack_import import Report, import_pack
 from app.arena.tables import Competition, Entry
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.factories import NOW, make_competition, picture_bytes
 
@@ -193,10 +194,10 @@ def test_a_broken_competition_costs_itself(database: Database, tmp_path: Path, p
 def test_a_showcase_may_not_unmask_a_contestant(database: Database, tmp_path: Path, pack: Pack) -> None:
     run(database, tmp_path, pack)
     storage = Storage(tmp_path / "files")
-    from app.arena import blind
+    from app.arena.entries import renditions
 
     def show(seed: int, prompt: str) -> bool:
-        stored = entries.store(storage, blind.picture(picture_bytes(seed, (64, 64)), (64, 64)))
+        stored = entries.store(storage, renditions.picture(picture_bytes(seed, (64, 64)), (64, 64)))
         place = Place("teapot", "alpha", seed, "showcase")
         return database.write(lambda s: entries.add(s, place, stored, Facts(prompt=prompt), now=NOW))
 
@@ -211,13 +212,13 @@ def test_a_showcase_may_not_unmask_a_contestant(database: Database, tmp_path: Pa
 def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     import shutil
 
-    from app.arena.pool import read_state
+    from app.arena.voting.pool import read_state
 
     shutil.copy(sqlite_template, tmp_path / "db.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
     from app.catalog.loading import load
     from app.catalog.seeds import read_seeds
-    from app.db import ROOT
+    from app.database.doors import ROOT
 
     database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries
-from app.arena.exclusions import NEWCOMER, exclusions, standing
-from app.arena.matchmaking import Pair
-from app.arena.policy import FREE
-from app.arena.recording import Ticket
+from app.arena.entries import competitions, entries
+from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.db import Database
+from app.arena.voting.matchmaking import Pair
+from app.arena.voting.matchup_storage import Ticket
+from app.arena.voting.seen_pairs import NEWCOMER, exclusions, standing
+from app.database.doors import Database
 from tests.factories import NOW, cast, issue, later, make_arena
 
 VOTER = b"v" * 16

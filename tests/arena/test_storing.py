@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.arena import competitions, errors, voting
-from app.arena.policy import PUBLIC
+from app.arena import errors
+from app.arena.entries import competitions
+from app.arena.people.policy import PUBLIC
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.arena.voting import Answer, Choice, Considered, Uncharged
-from app.db import Database
-from app.turns import Overtaken
+from app.arena.voting import vote_casting
+from app.arena.voting.vote_casting import Answer, Choice, Considered, Uncharged
+from app.database.doors import Database
+from app.database.group_commit import Overtaken
 from tests.arena.test_voting import from_log, tallies
 from tests.factories import NOW, issue, later, make_arena
 
@@ -20,13 +22,15 @@ VOTERS = [bytes([n]) * 16 for n in range(12)]
 
 
 def settled(database: Database, choices: list[Choice]) -> list[Answer | Exception]:
-    return database.write(lambda s: voting.settle(s, voting.consider(s, choices, matchup_seconds=1800)))[0]
+    return database.write(
+        lambda s: vote_casting.settle(s, vote_casting.consider(s, choices, matchup_seconds=1800))
+    )[0]
 
 
 def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=3, models=4)
     rng = random.Random(5)
-    outcomes = [*voting.OUTCOMES, *rng.choices(voting.OUTCOMES, k=7)]
+    outcomes = [*vote_casting.OUTCOMES, *rng.choices(vote_casting.OUTCOMES, k=7)]
     choices = [
         Choice(who, issue(database, who, rng=rng).public_id, outcome, later(seconds=n))
         for n, (who, outcome) in enumerate(zip(VOTERS, outcomes, strict=True))
@@ -106,13 +110,15 @@ def test_what_changed_since_it_was_considered_is_not_stored(
     make_arena(database, tmp_path)
     kept, lost = issue(database, VOTERS[0]), issue(database, VOTERS[1])
     choices = [Choice(VOTERS[0], kept.public_id, "a", NOW), Choice(VOTERS[1], lost.public_id, "a", NOW)]
-    considered: list[Considered] = database.write(lambda s: voting.consider(s, choices, matchup_seconds=1800))
+    considered: list[Considered] = database.write(
+        lambda s: vote_casting.consider(s, choices, matchup_seconds=1800)
+    )
     if change == "voted":
         settled(database, choices[1:])
     else:
         database.write(lambda s: competitions.set_status(s, lost.slug, "closed", now=NOW))
     before = tallies(database)
-    results, _ = database.write(lambda s: voting.settle(s, considered))
+    results, _ = database.write(lambda s: vote_casting.settle(s, considered))
     assert isinstance(results[1], Overtaken)
     assert isinstance(results[0], Overtaken if change == "closed" and kept.slug == lost.slug else Answer)
     assert tallies(database) == from_log(database)
@@ -126,12 +132,12 @@ def test_what_nobody_looked_at_is_charged_before_it_is_stored(database: Database
     choice = Choice(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW)
 
     def considered() -> Answer | Exception:
-        return database.write(lambda s: voting.consider(s, [choice], matchup_seconds=1800, policy=PUBLIC))[
+        return database.write(lambda s: vote_casting.consider(s, [choice], matchup_seconds=1800, policy=PUBLIC))[
             0
         ].result
 
     assert isinstance(considered(), Uncharged)
-    database.write(lambda s: voting.charge_unseen(s, choice.voter, choice.matchup, PUBLIC, now=NOW))
+    database.write(lambda s: vote_casting.charge_unseen(s, choice.voter, choice.matchup, PUBLIC, now=NOW))
     answer = considered()
     assert isinstance(answer, Answer)
     assert answer.reason == "unseen"

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, inspect, text
 
 from app.cli import archive, backup, replacing, rows
 from app.cli.archive import BadBackup
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
-from app.leaderboards import refresh
-from app.leaderboards.verify import verify
+from app.leaderboards.runs import refresh
+from app.leaderboards.runs.verify import verify
 from app.settings import Settings
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
 from tests.flows.test_commands import Result, arena

@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy import func, select
 
 from app import cli
-from app.arena import simulated
-from app.arena.demonstration import HUNG_IN
 from app.arena.tables import Entry, LedgerLine, Matchup, Vote, Voter
-from app.db import ROOT, Database
+from app.database.doors import ROOT, Database
+from app.demo import simulated_voters
+from app.demo.drawing import HUNG_IN
 from app.painter.painters import PAINTERS
 
 Result = tuple[int, str, str]
@@ -88,7 +88,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     assert arena("demo", "--no-serve", "--votes", "60")[0] == 0
     assert counted(database, Entry, Matchup, Vote) == full, "running it twice adds nothing"
     with database.reading() as session:
-        assert simulated.is_demo(session)
+        assert simulated_voters.is_demo(session)
         assert set(session.scalars(select(Entry.licence))) == {"CC0-1.0"}
         assert all(session.scalars(select(Entry.seconds)))
         showcases = select(Entry.model_id, func.count()).where(Entry.role == "showcase").group_by(Entry.model_id)
@@ -106,7 +106,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     listed = json.loads(arena("competition", "list", "--json")[1])
     assert {row["slug"] for row in listed} == set(HUNG_IN)
     with database.reading() as session:
-        assert not simulated.is_demo(session)
+        assert not simulated_voters.is_demo(session)
         assert session.scalars(select(LedgerLine.action).where(LedgerLine.action == "demo.cleared")).all()
 
 

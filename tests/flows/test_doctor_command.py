@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.arena import entries
-from app.arena.entries import Place
+from app.arena.entries import entries
+from app.arena.entries.entries import Place
 from app.cli import checks
 from app.cli.checks import CHECKS, Patient
-from app.db import ROOT, Database
-from app.leaderboards import refresh
+from app.database.doors import ROOT, Database
+from app.leaderboards.runs import refresh
 from app.settings import Settings
 from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
 from tests.flows.test_commands import Result, arena

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from app.api.votes import NETWORK_DAY, OpenVote
-from app.arena.export import LOG_COLUMNS, OPEN_COLUMNS, SIMULATED_COLUMNS, UNCOUNTED_COLUMNS, Chosen
-from app.arena.vote_log import LoggedVote
-from app.db import ROOT
-from app.leaderboards.manifest import Manifest, Provenance
+from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS, SIMULATED_COLUMNS, UNCOUNTED_COLUMNS, Chosen
+from app.arena.log.vote_format import LoggedVote
+from app.database.doors import ROOT
+from app.leaderboards.open_data.manifest import Manifest, Provenance
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 

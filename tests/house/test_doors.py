@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import RETRIES, Database, DatabaseBusy, insert
-from app.turns import Job, Overtaken
+from app.database.doors import RETRIES, Database, DatabaseBusy, insert
+from app.database.group_commit import Job, Overtaken
 
 
 @pytest.fixture

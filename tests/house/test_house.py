@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import ROOT
+from app.database.doors import ROOT
 from app.settings import Settings
 
 APP = sorted((ROOT / "app").rglob("*.py"))
@@ -19,7 +19,7 @@ def ours(path: Path) -> str:
 
 
 def test_one_file_commits() -> None:
-    assert [ours(path) for path in APP if ".commit(" in path.read_text()] == ["app/db.py"]
+    assert [ours(path) for path in APP if ".commit(" in path.read_text()] == ["app/database/doors.py"]
 
 
 def test_one_file_reads_the_environment() -> None:

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import Database
-from app.prepared import Prepared, alone, in_one_trip, json_rows
+from app.database.doors import Database
+from app.database.statements import Prepared, alone, in_one_trip, json_rows
 
 ADD = Prepared(lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at")))
 ADD_ONCE = Prepared(

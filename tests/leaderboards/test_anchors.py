@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
-from app.db import Database
-from app.leaderboards.anchors import AnchorRefused, AnchorSet, anchor_set, reanchor
-from app.leaderboards.refresh import rebuild, refresh
+from app.database.doors import Database
+from app.leaderboards.runs.anchors import AnchorRefused, AnchorSet, anchor_set, reanchor
+from app.leaderboards.runs.refresh import rebuild, refresh
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.reading import current, rest_over, stale_keys, standings

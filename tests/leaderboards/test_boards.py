@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from app.arena.errors import UnknownCategory, UnknownCompetition, UnknownMode
 from app.arena.tables import Tally
 from app.catalog.tables import ImageModel
-from app.db import Database
-from app.leaderboards.boards import BoardView, Heading, board, competition_board
-from app.leaderboards.filters import BadFilter, filters
-from app.leaderboards.headtohead import Battles, head_to_head
-from app.leaderboards.refresh import refresh
-from app.leaderboards.results import model_results
+from app.database.doors import Database
+from app.leaderboards.runs.refresh import refresh
+from app.leaderboards.views.boards import BoardView, Heading, board, competition_board
+from app.leaderboards.views.filters import BadFilter, filters
+from app.leaderboards.views.head_to_head import Battles, head_to_head
+from app.leaderboards.views.results import model_results
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.arena import admins, passwords
-from app.db import Database
+from app.arena.people import admins, passwords
+from app.database.doors import Database
 from app.edge import admin
 from app.settings import Settings
 from tests.web.factories import OURS, moment, parts_of

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from app.arena import admins
+from app.arena.people import admins
 from app.arena.tables import AdminSession, LedgerLine
 from tests.security.doors import NAME, PASSWORD, deed, form_token, sign_in
 from tests.web.factories import OURS, moment, parts_of

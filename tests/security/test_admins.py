@@ -8,9 +8,10 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from app.arena import admins, errors, passwords
+from app.arena import errors
+from app.arena.people import admins, passwords
 from app.arena.tables import Admin, AdminSession, Counter, LedgerLine
-from app.db import Database
+from app.database.doors import Database
 from tests.factories import NOW, later
 from tests.security.doors import CHEAP, NAME, PASSWORD, add_admin
 

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from app.arena import logins
+from app.arena.people import logins
 from app.arena.tables import Competition, LedgerLine, Voter
-from app.db import Database
+from app.database.doors import Database
 from app.edge import team as gate
 from app.gateway import keys
 from app.settings import Settings

@@ -11,14 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.arena import entries
-from app.arena.policy import FREE
+from app.arena.entries import entries
+from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.leaderboards.certificates import stored
-from app.leaderboards.openness import Day
-from app.leaderboards.watch import quarantine
-from app.leaderboards.watch.subjects import Subject
-from app.leaderboards.watch.sweep import sweep
+from app.leaderboards.integrity.certificates import stored
+from app.leaderboards.integrity.fraud import quarantine
+from app.leaderboards.integrity.fraud.subjects import Subject
+from app.leaderboards.integrity.fraud.sweep import sweep
+from app.leaderboards.integrity.public_report import Day
 from app.web.integrity import HEIGHT, bars
 from tests.flows.conftest import Api
 from tests.web.conftest import running

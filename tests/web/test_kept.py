@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
 from app.arena.tables import Voter
-from app.db import Database
-from app.edge.kept import Answers
+from app.database.doors import Database
+from app.edge.page_cache import Answers
 from tests.web.factories import moment, parts_of, votes
 
 OF_EACH_ANSWER = {"X-Request-ID", "Date"}

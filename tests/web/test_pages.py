@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.arena.issuing import Wish
+from app.arena.voting.matchups import Wish
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, post, start, votes
 
@@ -244,7 +244,7 @@ def test_an_unexpected_error_tells_nothing(app: Flask) -> None:
 
 
 def test_a_busy_database_asks_to_come_back(app: Flask) -> None:
-    from app.db import DatabaseBusy
+    from app.database.doors import DatabaseBusy
 
     @app.get("/busy")
     def busy() -> str:

@@ -4,8 +4,9 @@ from typing import Literal
 
 from flask import Response, abort, request
 
-from app.arena import competitions, entries, oversight, suggestions
-from app.arena.entries import Place
+from app.arena.entries import competitions, entries, suggestions
+from app.arena.entries.entries import Place
+from app.arena.people import moderation
 from app.edge import admin
 from app.edge.context import now, parts
 from app.web.admin.door import blueprint, done, number, reason, shown
@@ -29,7 +30,7 @@ def competition(slug: str) -> Response:
         found = next((one for one in competitions.listing(session, drafts=True) if one.slug == slug), None)
         if found is None:
             abort(404)
-        standings = oversight.standings(session, slug)
+        standings = moderation.standings(session, slug)
     return shown("competition.html", competition=found, standings=standings)
 
 

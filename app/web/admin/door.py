@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from app.arena import admins, errors, oversight, passwords
+from app.arena import errors
+from app.arena.people import admins, moderation, passwords
 from app.edge import admin, team
 from app.edge.context import now, parts
 from app.edge.headers import nonce
@@ -90,7 +91,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     """A page of admins: kept by nobody."""
     who = admin.acting()
     with parts().database.reading() as session:
-        waiting = oversight.waiting(session)
+        waiting = moderation.waiting(session)
     html = render_template(
         f"admin/{template}",
         nonce=nonce(),

@@ -1,0 +1,1 @@
+"""Competitions and the images that stand in them."""

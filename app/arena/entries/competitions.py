@@ -1,0 +1,331 @@
+"""Competitions as admins write them: from TOML files, opened and closed by command."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from app.arena import errors, ledger
+from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
+from app.catalog.loading import Change
+from app.database.doors import execute
+from app.database.statements import Prepared
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Side = Annotated[int, Field(ge=64, le=2048)]
+Mode = Literal["text-to-image", "image-edit"]
+Parsed = TypeVar("Parsed", bound=BaseModel)
+LARGEST_TARGET = 1_000_000_000
+STATUSES = ("draft", "open", "closed")
+"""In the order in which a file moves a competition, never back."""
+
+# Written once, and of tables: building a statement and making objects cost several times what the query does.
+_COMPETITIONS = Competition.__table__.c
+_CATEGORIES = Category.__table__.c
+_ENTRIES = Entry.__table__.c
+_TALLIES = Tally.__table__.c
+_VOTES = (
+    select(func.sum(_TALLIES.left_wins + _TALLIES.right_wins + _TALLIES.ties + _TALLIES.both_bad))
+    .where(_TALLIES.competition_id == _COMPETITIONS.id)
+    .scalar_subquery()
+)
+_LISTED = Prepared(
+    lambda _: select(
+        *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
+        *(_COMPETITIONS[name] for name in ("open_gallery", "target")),
+        func.coalesce(_VOTES, 0).label("votes"),
+    ).order_by(_COMPETITIONS.id.desc())
+)
+_FILED = Prepared(
+    lambda _: (
+        select(competition_categories.c.competition_id, _CATEGORIES.slug, _CATEGORIES.title)
+        .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
+        .order_by(_CATEGORIES.position, _CATEGORIES.slug)
+    )
+)
+_FIELDS = Prepared(
+    lambda _: (
+        select(
+            _ENTRIES.competition_id,
+            func.count(_ENTRIES.model_id.distinct()).label("models"),
+            func.count().label("entries"),
+        )
+        .where(_ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
+        .group_by(_ENTRIES.competition_id)
+    )
+)
+
+
+class CategoryFile(BaseModel):
+    """One line of categories.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slug: Slug
+    title: str = Field(min_length=1, max_length=80)
+    position: int = 0
+
+
+class CompetitionFile(BaseModel):
+    """A competition file. Frame in pixels; input is an image's path beside the file, for image-edit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slug: Slug
+    title: str = Field(min_length=1, max_length=120)
+    mode: Mode = "text-to-image"
+    categories: tuple[Slug, ...] = ()
+    prompt: str = Field(min_length=1, max_length=32_000)
+    frame: tuple[Side, Side] = (1024, 1024)
+    status: Literal["draft", "open", "closed"] = "draft"
+    open_gallery: bool = False
+    retired: bool = True
+    input: str | None = None
+
+    @model_validator(mode="after")
+    def _input_where_edited(self) -> "CompetitionFile":
+        if (self.mode == "image-edit") != (self.input is not None):
+            raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
+        return self
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A competition in a list."""
+
+    slug: str
+    title: str
+    mode: str
+    status: str
+    categories: tuple[tuple[str, str], ...]
+    """(slug, title)"""
+    prompt: str
+    models: int
+    entries: int
+    votes: int
+    open_gallery: bool
+    target: int | None
+    """Counted votes the admin wants before closing it."""
+
+
+def read(path: Path) -> CompetitionFile:
+    """Raises InvalidCompetition naming the file and the key."""
+    return _parse(path, CompetitionFile)
+
+
+def read_categories(path: Path) -> list[CategoryFile]:
+    """From `[[categories]]` tables. Raises InvalidCompetition."""
+    return list(_parse(path, _CategoriesFile).categories)
+
+
+def save_category(session: Session, spec: CategoryFile) -> Change:
+    """Create or change a category."""
+    row = session.scalars(select(Category).where(Category.slug == spec.slug)).one_or_none()
+    if row is None:
+        session.add(Category(**spec.model_dump()))
+        session.flush()
+        return Change("created", "categories", spec.slug)
+    return _apply(row, "categories", spec.slug, {"title": spec.title, "position": spec.position})
+
+
+def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: str | None = None) -> Change:
+    """
+    Create or change a competition.
+
+    What votes were cast on stays: mode, prompt, frame and input of one that has entries cannot change, and what
+    was shown by name is not hidden again: an open gallery stays so, a closed one is opened by set_status alone.
+    Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
+    """
+    row = session.scalars(select(Competition).where(Competition.slug == spec.slug)).one_or_none()
+    judged = {
+        "mode": spec.mode,
+        "prompt": spec.prompt,
+        "frame_width": spec.frame[0],
+        "frame_height": spec.frame[1],
+        "input_key": input_key,
+    }
+    free = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
+    categories = [_category(session, slug, spec.slug) for slug in spec.categories]
+    if row is None:
+        row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
+        row.categories = categories
+        session.add(row)
+        session.flush()
+        set_status(session, spec.slug, spec.status, now=now)
+        return Change("created", "competitions", spec.slug)
+    shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
+    _refuse_other_question(session, row, judged | shown)
+    refiled = {c.slug for c in row.categories} != set(spec.categories)
+    if refiled:
+        row.categories = categories
+    is_turned = spec.open_gallery != row.open_gallery
+    change = _apply(row, "competitions", spec.slug, judged | free)
+    if is_turned:
+        _turn_gallery(session, row, now)
+    is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
+    moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
+    return Change("changed", change.table, change.key) if refiled or moved else change
+
+
+def set_status(
+    session: Session,
+    slug: str,
+    status: str,
+    *,
+    now: datetime,
+    actor: str = "command line",
+    reason: str | None = None,
+) -> bool:
+    """
+    Open or close; returns whether that changed anything. Closing closes the open matchups with it.
+
+    One that was closed may be opened again; the ledger then says that its pictures had been shown by name.
+    Raises UnknownCompetition, StandsElsewhere.
+    """
+    row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"No competition {slug}.")
+    if row.status == status:
+        return False
+    deed = "reopened" if (row.status, status) == ("closed", "open") else status
+    row.status = status
+    row.closed_at = now if status == "closed" else None
+    session.flush()
+    _refuse_twins(session, row)
+    if status == "closed":
+        waiting = update(Matchup).where(Matchup.competition_id == row.id, Matchup.closed_at.is_(None))
+        execute(session, waiting.values(closed_at=now))
+    ledger.note(session, f"competition.{deed}", f"competition:{slug}", now=now, actor=actor, reason=reason)
+    return True
+
+
+def set_target(
+    session: Session,
+    slug: str,
+    target: int | None,
+    *,
+    now: datetime,
+    actor: str = "command line",
+    reason: str | None = None,
+) -> bool:
+    """
+    How many counted votes are wanted before it is closed, None for no such number; whether that is a change.
+
+    Raises UnknownCompetition, InvalidCompetition.
+    """
+    if target is not None and not 1 <= target <= LARGEST_TARGET:
+        raise errors.InvalidCompetition(f"A target is a number of votes from 1 to {LARGEST_TARGET:,}.")
+    row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"No competition {slug}.")
+    if row.target == target:
+        return False
+    row.target = target
+    name = f"competition:{slug}"
+    ledger.note(session, "competition.target", name, now=now, actor=actor, reason=reason, target=target)
+    return True
+
+
+def listing(session: Session, *, drafts: bool = False) -> list[Summary]:
+    """All competitions, newest first; a constant number of queries."""
+    fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
+    filed: dict[int, list[tuple[str, str]]] = {}
+    for competition, slug, title in _FILED.all(session):
+        filed.setdefault(competition, []).append((slug, title))
+    return [
+        _summary(row, filed.get(row.id, ()), *fields.get(row.id, (0, 0)))
+        for row in _LISTED.all(session)
+        if drafts or row.status != "draft"
+    ]
+
+
+def summary(session: Session, slug: str) -> Summary:
+    """One competition that is or was open. Raises UnknownCompetition."""
+    found = next((one for one in listing(session) if one.slug == slug), None)
+    if found is None:
+        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    return found
+
+
+def frame(session: Session, slug: str) -> tuple[int, int]:
+    """Pixels, of a draft too. Raises UnknownCompetition."""
+    query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    return row.frame_width, row.frame_height
+
+
+def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> Summary:
+    return Summary(
+        slug=row.slug,
+        title=row.title,
+        mode=row.mode,
+        status=row.status,
+        categories=tuple(categories),
+        prompt=row.prompt,
+        models=models,
+        entries=entries,
+        votes=int(row.votes),
+        open_gallery=bool(row.open_gallery),
+        target=row.target,
+    )
+
+
+class _CategoriesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    categories: tuple[CategoryFile, ...]
+
+
+def _parse(path: Path, kind: type[Parsed]) -> Parsed:
+    try:
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise errors.InvalidCompetition(f"{path.name}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise errors.InvalidCompetition(f"{path.name}: {key}: {first['msg']}") from error
+
+
+def _category(session: Session, slug: str, competition: str) -> Category:
+    row = session.scalars(select(Category).where(Category.slug == slug)).one_or_none()
+    if row is None:
+        raise errors.InvalidCompetition(f"{competition}: categories: there is no category {slug}")
+    return row
+
+
+def _refuse_other_question(session: Session, row: Competition, judged: dict[str, object]) -> None:
+    different = [name for name, value in judged.items() if getattr(row, name) != value]
+    has_entries = session.scalars(select(exists().where(Entry.competition_id == row.id))).one()
+    if different and has_entries:
+        raise errors.InvalidCompetition(
+            f"{row.slug}: {', '.join(different)}: cannot change once there are entries; start a new one"
+        )
+
+
+def _refuse_twins(session: Session, row: Competition) -> None:
+    from app.arena.entries import near_duplicates  # noqa: PLC0415 (loads numpy, which readers of competitions do without)
+
+    near_duplicates.refuse_twins(session, row)
+
+
+def _turn_gallery(session: Session, row: Competition, now: datetime) -> None:
+    session.flush()
+    _refuse_twins(session, row)
+    deed = "gallery_opened" if row.open_gallery else "gallery_shut"
+    ledger.note(session, f"competition.{deed}", f"competition:{row.slug}", now=now)
+
+
+def _apply(row: Category | Competition, table: str, key: str, wanted: dict[str, object]) -> Change:
+    different = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    return Change("changed" if different else "unchanged", table, key)

@@ -1,0 +1,1 @@
+"""The vote log as files: written for others, and read back."""

@@ -1,0 +1,31 @@
+"""What the integrity page and its JSON are made from."""
+
+from collections.abc import Hashable
+
+from app.arena.voting import matchmaking
+from app.catalog import lookup
+from app.edge.context import now, parts, refresh, today
+from app.edge.read_cache import recall
+from app.leaderboards.integrity import audit, public_report
+from app.leaderboards.integrity.public_report import Openness
+from app.leaderboards.views import boards
+
+
+def versions() -> Hashable:
+    """What the facts depend on."""
+    for mode in boards.MODES:
+        refresh(parts(), mode)
+    runs = recall(boards.current).runs
+    seen = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in boards.MODES)
+    return seen, recall(lookup.version), recall(public_report.version)
+
+
+def facts() -> Openness:
+    """As they are now; how pairs are drawn is read from the pool that draws them."""
+    found, sampling = parts(), {}
+    with found.database.reading() as session:
+        for mode in boards.MODES:
+            state = found.pool.state(session, mode, today=today())
+            if state.competitions:
+                sampling[mode] = matchmaking.shares(state)
+        return public_report.openness(session, sampling, now=now())
