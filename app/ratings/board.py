@@ -10,7 +10,7 @@ from app.ratings.bradley_terry import Design, Fit, Known, fit
 from app.ratings.components import Z, quantile
 from app.ratings.elo import K, sequential
 from app.ratings.model import PROMPTS_FROM, Components, Parts, Prior, Wanted
-from app.ratings.prompts import PromptEffect, prompt_weights
+from app.ratings.prompts import PromptEffect
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.spread import Spread, divided
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
@@ -67,10 +67,11 @@ class Ratings:
 
     Strengths and covariance (votes only) are in logits, counted from the anchor; ratings and bounds in Elo
     points. ``low`` and ``high`` are the published bounds, of the kind ``interval`` names; ``vote_low`` and
-    ``vote_high`` take votes as independent. ``parts`` says what the published bounds are made of, ``known`` what was
-    estimated for them, ``spread`` the learnt prior (None where it was given in virtual games). Ranks are 0 where a model is not ranked, rank ranges also where the
-    method knows no interval. ``of`` is the number of ranked models. ``part`` numbers the connected parts, 0
-    being the anchor's. ``borrowed`` is the share of a model's precision that other competitions lend.
+    ``vote_high`` take votes as independent. ``parts`` says what the published bounds are made of, ``known`` what
+    was estimated for them, ``spread`` the learnt prior (None where it was given in virtual games). Ranks are 0
+    where a model is not ranked, rank ranges also where the method knows no interval. ``of`` is the number of
+    ranked models. ``part`` numbers the connected parts, 0 being the anchor's. ``borrowed`` is the share of a
+    model's precision that other competitions lend.
     """
 
     strength: Array
@@ -122,9 +123,9 @@ def rate(
     Rate a board whose models have a battle each (docs/ratings.md).
 
     ``prior`` is learnt unless it is given as virtual games or as a spread. Without ``prompts`` their effect is
-    estimated here, from three competitions on; given, it counts from two. ``voters`` are the same votes with voters in
-    the place of competitions, or what is known of them. The interval "vote" leaves out prompts, voters and pairs.
-    ``draws`` is for the rank ranges (None: as many as fit into a refresh).
+    estimated here, from three competitions on; given, it counts from two. ``voters`` are the same votes with
+    voters in the place of competitions, or what is known of them. The interval "vote" leaves out prompts, voters
+    and pairs. ``draws`` is for the rank ranges (None: as many as fit into a refresh).
 
     Raises NoFiniteRating when ``prior`` is 0 and the votes alone do not fix every strength, or the side term.
     """
@@ -185,7 +186,7 @@ def rate_competition(
     """
     Rate one competition's votes with what is known from the others (docs/ratings.md 5).
 
-    ``mean`` and ``variance`` are what ``elsewhere`` tells of this board's models, the variance with that of a prompt
+    ``mean`` and ``variance`` are what ``elsewhere`` tells of this board's models, with the variance of a prompt
     of its own added; the level is that of ``mean``, so only the anchor's value counts. The interval is about this
     prompt alone. ``dispersion`` is the mode's.
     """

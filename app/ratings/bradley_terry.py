@@ -118,8 +118,9 @@ class Fit:
     """
     A fit and its sandwich: ``information`` is minus the second derivative, ``filling`` the slope's variance.
 
-    With a side term the last row and column of both are the side's. ``votes`` is the part of the
-    information that the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond the sandwich, None for none.
+    With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
+    the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the
+    strengths beyond the sandwich, None for none.
     """
 
     strength: Array

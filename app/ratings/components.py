@@ -2,8 +2,8 @@
 Variance components: what votes share, a prompt, a voter or a pair of models, adds to the uncertainty.
 
 Within a cluster a model's strength has an effect of its own, of variance θ. The squared residuals of models in
-clusters exceed what votes leave there by θ times a known factor; their weighted sum has a Gamma distribution of that
-mean and variance (Satterthwaite 1946, Biometrics Bulletin 2), and this likelihood meets a weak belief about θ.
+clusters exceed what votes leave there by θ times a known factor; their weighted sum has about a Gamma distribution
+(Satterthwaite 1946, Biometrics Bulletin 2), and the likelihood of θ by it meets a weak belief.
 Searle, Casella and McCulloch 1992, Variance Components, for the kind.
 """
 
@@ -84,9 +84,9 @@ class Residuals:
     """
     A row per cluster and model that met there: the squared residual, and what is expected of it.
 
-    ``votes`` is what votes leave, ``own`` the part in the model's own variance, ``others`` that in the other models',
-    ``left`` the part of a residual that the fitted mean does not take up; ``bound`` is by how much the rows of a cluster,
-    which sum to 0, vary more together than apart.
+    ``votes`` is what votes leave, ``own`` the factor of the model's own variance, ``others`` that of the other
+    models'. ``left`` is the part of a residual that the fitted mean does not take up; ``bound`` by how much more
+    the rows of a cluster vary together than apart, because they sum to 0.
     """
 
     model: Index
@@ -103,19 +103,19 @@ class Residuals:
 
         Each row weighs as if the effect had the ``typical`` variance.
         """
-        total = (lambda rows: totals(self.model, rows, models)) if models else np.sum
         votes = self.votes + (lent * self.others if models else 0.0)
         effect = self.own if models else self.own + self.others
         weight = np.where(self.left > LEAST_LEFT, 1 / np.maximum(self.votes + typical * effect, TINY), 0.0)
         twice = 2 * weight**2 * self.bound / np.maximum(self.left, LEAST_LEFT)
-        return Sums(
-            total(weight * self.squared),
-            total(weight * votes),
-            total(weight * effect),
-            total(twice * votes**2),
-            total(2 * twice * votes * effect),
-            total(twice * effect**2),
+        rows = (
+            weight * self.squared,
+            weight * votes,
+            weight * effect,
+            twice * votes**2,
+            2 * twice * votes * effect,
+            twice * effect**2,
         )
+        return Sums(*(totals(self.model, row, models) if models else np.asarray(row.sum()) for row in rows))
 
 
 def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
@@ -173,13 +173,14 @@ def quantile(variation: Array) -> Array:
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
-    students = sum(term / freedom**power for power, term in enumerate(terms))
-    return np.asarray(students * np.sqrt((freedom - 2) / freedom))
+    students = np.sum([term / freedom**power for power, term in enumerate(terms)], axis=0)
+    scaled = students * np.sqrt((freedom - 2) / freedom)
+    return np.where(variation > 0, scaled, Z)
 
 
 def log_gamma(x: Array) -> Array:
     """Logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
     shifted = x + 8
-    steps = sum(np.log(x + k) for k in range(8))
+    steps = np.log([x + k for k in range(8)]).sum(axis=0)
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
     return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

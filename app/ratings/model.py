@@ -1,8 +1,8 @@
 """
 The variance-component model: one fit, and what votes, prompts, voters and pairs leave uncertain in it.
 
-A vote's log-odds are the distance of two strengths, each with an effect of the prompt and of the voter, plus an effect
-of the pair. Strengths are normal with a learnt spread; every other part has a variance of its own (docs/ratings.md).
+A vote's log-odds are the distance of two strengths, each with an effect of the prompt and of the voter, and an
+effect of the pair. Strengths are normal with a learnt spread; every other part has its variance (docs/ratings.md).
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ import numpy as np
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, chances, fit
 from app.ratings.components import Component, residuals
 from app.ratings.pair_effects import pair_covariance, pair_effect
-from app.ratings.prompts import PromptEffect, prompt_effect, prompt_filling
+from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect
 from app.ratings.spread import Spread, dispersion, held, learn
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Voters, voter_covariance, voter_effect, voter_weights
@@ -29,7 +29,7 @@ Prior = float | Spread | None
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The strengths of a board before anything is known of prompts, voters and pairs; ``spread`` if it was learnt."""
+    """The strengths of a board, the dispersion of its scores, and the spread, None for virtual games."""
 
     fit: Fit
     dispersion: float
@@ -77,7 +77,11 @@ def believed(design: Design, prior: Prior) -> Fitted:
 
 
 def components(
-    tallies: Tallies, fitted: Fitted, *, prompts: PromptEffect | None = None, voters: Tallies | Voters | None = None
+    tallies: Tallies,
+    fitted: Fitted,
+    *,
+    prompts: PromptEffect | None = None,
+    voters: Tallies | Voters | None = None,
 ) -> Components:
     """Estimate what is not given; votes by voters have voters where tallies have competitions."""
     found, n = fitted.fit, tallies.models
@@ -89,7 +93,7 @@ def components(
         taste = voter_effect(voters, found, fitted.dispersion)
         voters = Voters(taste, voter_weights(voters), voters.competitions)
     variance = None if prompts is None else prompts.variance
-    has_pairs = n >= PAIRS_FROM and tallies.left.size > 0
+    has_pairs = n >= PAIRS_FROM and tallies.competitions > 0
     pairs = pair_effect(tallies, found, fitted.dispersion, variance) if has_pairs else None
     return Components(prompts, voters, pairs)
 
@@ -101,8 +105,7 @@ def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
     votes, nothing = np.maximum(whole.diagonal(), 0.0), np.zeros(n)
     prompts, voters, pairs, doubt = nothing, nothing, nothing, nothing
     if known.prompts is not None:
-        bread = found.scale * found.bread[:n, :n]
-        added = centred(bread @ prompt_filling(tallies, found.strength, known.prompts.variance) @ bread, gauge)
+        added = centred(prompt_covariance(tallies, found, known.prompts.variance), gauge)
         whole, prompts = whole + added, added.diagonal()
         doubt = doubt + (prompts * known.prompts.error / np.maximum(known.prompts.variance, 1e-12)) ** 2
     if known.voters is not None:
@@ -114,4 +117,4 @@ def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
         whole, pairs = whole + added, added.diagonal()
         doubt = doubt + (pairs * known.pairs.error / max(known.pairs.variance, 1e-12)) ** 2
     total = votes + prompts + voters + pairs
-    return whole, Parts(votes, prompts, voters, pairs, doubt / np.maximum(total, 1e-300) ** 2)
+    return whole, Parts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)

@@ -1,14 +1,14 @@
 """
 What pairs add to the uncertainty: A may beat B, B beat C, and C beat A (docs/ratings.md 4).
 
-A rating is meant for even meetings of all models; pairing that seeks close pairs weighs their own effects more. The
-effect's variance is estimated from pairs whose results the strengths do not explain.
+A rating is meant for even meetings of all models; pairing that seeks close pairs weighs their own effects more.
+The effect's variance is estimated from pairs whose results the strengths do not explain.
 """
 
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, chances
-from app.ratings.components import TINY, Component, Residuals, estimate
+from app.ratings.components import Component, Residuals, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
@@ -19,7 +19,7 @@ TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
 def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> Component:
     """The variance of pairs' own effects, beside what prompts of these variances (n,) leave in a pair's result."""
-    cells, n = tallies.pairs(), tallies.models
+    cells = tallies.pairs()
     chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
     information = cells.played * variance
     taken = np.minimum(information * fitted.scale * _apart(fitted.bread, cells), 1.0)
@@ -62,7 +62,9 @@ def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
     """(cells,) variance that prompts leave in a pair's result: its prompts are not those of its models' others."""
     group, parts = tallies.pairs_by_competition()
     n, count = tallies.models, max(tallies.competitions, 1)
-    pair = np.searchsorted(cells.first * n + cells.second, parts.first * n + parts.second)
+    numbers = np.zeros(n * n, dtype=np.intp)
+    numbers[cells.first * n + cells.second] = np.arange(cells.first.size)
+    pair = numbers[parts.first * n + parts.second]
     share = parts.played / cells.played[pair]
     battles = tallies.battles_by_competition().reshape(count, n) if tallies.competitions else np.zeros((1, n))
     usual = battles / np.maximum(battles.sum(axis=0), 1.0)

@@ -12,17 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.components import Component, Residuals, Sums, estimate, residuals
+from app.ratings.components import Component, Residuals, Sums, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies, totals
 
 BELIEF = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
+MANY_MODELS = 100
 TYPICAL = (60 / ELO_PER_LOGIT) ** 2
-LOG_RATIOS = np.linspace(-3.0, 3.0, 25)
+LEANING = 0.5
+"""Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
+LOG_RATIOS = np.linspace(-4.0, 3.5, 31)
 """Logarithms of a model's variance in parts of the common one."""
-UNEQUAL = np.array([0.05, 0.3, 0.6, 0.9, 1.3])
-UNEQUAL_BELIEF = np.array([0.35, 0.25, 0.2, 0.12, 0.08])
+UNEQUAL = np.array([0.05, 0.3, 0.6, 1.0, 1.6])
+UNEQUAL_BELIEF = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 """Standard deviations of that logarithm between models, and how likely each is before the votes."""
 
 
@@ -61,18 +64,31 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
     return PromptEffect(pooled.variance * mean, pooled.variance * np.sqrt(spread), pooled)
 
 
-def prompt_filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
-    """(n, n) variance of the slope by the prompts: the sum of L·diag(τ²)·L over their informations L."""
+def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
+    """
+    (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over their informations L.
+
+    For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³.
+    """
+    n = tallies.models
+    if n > MANY_MODELS:
+        follows = fitted.bread[:n] @ fitted.votes[:, :n]
+        return np.asarray((follows * (variance * prompt_weights(tallies))) @ follows.T)
+    bread = fitted.scale * fitted.bread[:n, :n]
+    return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
+
+
+def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
+    """(n, n) variance of the slope by the prompts."""
     group, cells = tallies.pairs_by_competition()
     n, count = tallies.models, tallies.competitions
     information = cells.played * chances(strength[cells.first] - strength[cells.second])[1]
-    place = (cells.first * count + group) * n + cells.second
-    between = totals(place, information, n * count * n).reshape(n, count, n)
-    stacked = -between - between.transpose(2, 1, 0)
+    place = (group * n + cells.first) * n + cells.second
+    between = totals(place, information, count * n * n).reshape(count, n, n)
+    between += between.transpose(0, 2, 1)
     own = np.arange(n)
-    stacked[own, :, own] -= stacked.sum(axis=2)
-    stacked *= np.sqrt(variance)
-    wide = stacked.reshape(n, -1)
+    between[:, own, own] = -between.sum(axis=2)
+    wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
     return np.asarray(wide @ wide.T)
 
 
@@ -96,5 +112,6 @@ def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
     unequal /= unequal.sum()
     joint = likelihood[:, None, :] * belief
     joint /= joint.sum(axis=2, keepdims=True)
-    after = np.einsum("h,ihr->ir", unequal, joint)
+    after = np.einsum("h,ihr->ir", unequal, joint) * ratio**LEANING
+    after /= after.sum(axis=1, keepdims=True)
     return after @ ratio, after @ ratio**2

@@ -114,7 +114,7 @@ def _likelihood(design: Design, strength: Array) -> Likelihood:
 
 
 def _corrected(design: Design, seen: Likelihood, sd: float) -> Array:
-    """(spreads,) log evidence where the parabola is checked at three spreads, and what it misses is interpolated."""
+    """(spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
     tried = sd * CHECKED
     found, strength = [], seen.shrunk(tried)[1]
     for each, start in zip(tried.tolist(), strength.T, strict=True):

@@ -14,7 +14,7 @@ from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
 
 BELIEF = 30 / ELO_PER_LOGIT
-"""Logits: what is expected of a taste's standard deviation before the votes; three image raters had 23 to 42 Elo."""
+"""Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
 TYPICAL = (40 / ELO_PER_LOGIT) ** 2
 
 
@@ -33,7 +33,7 @@ def voter_effect(by_voter: Tallies, fitted: Fit, dispersion: float) -> Component
 
 
 def voter_weights(by_voter: Tallies) -> Array:
-    """(n,) pairs of votes that a model's voters cast alone, of all its pairs of votes: 1 for one voter, 0 for all."""
+    """(n,) share of a model's pairs of votes that are of one voter: 1 for a single voter, 0 for one vote each."""
     return weights_of_sums(*vote_sums(by_voter))
 
 
