@@ -23,6 +23,8 @@ LEAST_LEFT = 1e-3
 """Clusters that leave less than this part of a residual behind tell nothing."""
 TINY = np.finfo(float).tiny
 Z = 1.96
+SAME = 12
+"""Decimals kept of a variance, so that the order in which clusters come does not show in the last bits."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def taken_up(fitted: Fit) -> Array:
     """(n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
     n = fitted.strength.size
     followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
-    return np.clip(followed * n / max(n - 1, 1), 0.0, 1.0)
+    return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
 
 
 def estimate(sums: Sums, belief: float, clusters: int) -> Component:
@@ -155,8 +157,9 @@ def estimate(sums: Sums, belief: float, clusters: int) -> Component:
     logarithm = sums.log_likelihood(variance) - SD_GRID / belief
     weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
-    mean = float(weights @ variance)
-    return Component(mean, math.sqrt(max(0.0, float(weights @ variance**2) - mean**2)), clusters)
+    mean, square = float(weights @ variance), float(weights @ variance**2)
+    error = math.sqrt(max(0.0, square - mean**2))
+    return Component(round(mean, SAME), round(error, SAME), clusters)
 
 
 def quantile(variation: Array) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.components import Component, Residuals, Sums, estimate
+from app.ratings.components import SAME, Component, Residuals, Sums, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies, totals
 
@@ -61,7 +61,8 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
     own = _joined([each.sums(TYPICAL, models, pooled.variance) for each in rows])
     mean, square = _ratios(own, pooled.variance)
     spread = np.maximum(square - mean**2, 0.0) + mean**2 * (pooled.error / max(pooled.variance, 1e-12)) ** 2
-    return PromptEffect(pooled.variance * mean, pooled.variance * np.sqrt(spread), pooled)
+    variance, error = pooled.variance * mean, pooled.variance * np.sqrt(spread)
+    return PromptEffect(np.round(variance, SAME), np.round(error, SAME), pooled)
 
 
 def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The variance components: numbers known from elsewhere, definitions word by word, planted variances found again."""
+"""The variance components: numbers known from elsewhere, definitions word by word, planted variances found."""
 
 import math
 
@@ -24,7 +24,7 @@ def test_log_gamma() -> None:
 
 
 def test_students_quantile() -> None:
-    """Of 5, 8, 12 and 30 degrees of freedom: 2.571, 2.306, 2.179 and 2.042 in the tables, in standard deviations."""
+    """Of 5, 8, 12 and 30 degrees of freedom: 2.571, 2.306, 2.179 and 2.042 in the tables."""
     freedom = np.array([5.0, 8.0, 12.0, 30.0])
     known = np.array([2.571, 2.306, 2.179, 2.042]) * np.sqrt((freedom - 2) / freedom)
     assert quantile(2 / (freedom - 4)) == pytest.approx(known, abs=0.01)

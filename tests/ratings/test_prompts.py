@@ -1,4 +1,4 @@
-"""The prompt effect: weights by hand, covariances by their definition, planted effects and specialists found again."""
+"""The prompt effect: weights by hand, covariances by definition, planted effects and specialists found."""
 
 import numpy as np
 import pytest

@@ -13,8 +13,9 @@ from app.database.doors import Database
 from app.database.statements import Prepared
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import Shown, shown
-from app.leaderboards.runs import compute, snapshot
+from app.leaderboards.runs import compute, snapshot, voters
 from app.leaderboards.runs.snapshot import OUTCOMES, BoardTallies, Snapshot
+from app.leaderboards.runs.voters import VoterRows
 from app.leaderboards.tables import Audit
 from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
@@ -42,6 +43,8 @@ def sweep(database: Database, *, now: datetime) -> list[Swept]:
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
     found = [swept for mode in modes if (swept := _swept(database, mode, now)) is not None]
+    for mode in modes:
+        _renew_voters(database, mode, now)
 
     def store(session: Session) -> None:
         session.add_all(
@@ -51,6 +54,16 @@ def sweep(database: Database, *, now: datetime) -> list[Swept]:
 
     database.write(store)
     return found
+
+
+def _renew_voters(database: Database, mode: str, now: datetime) -> None:
+    """Of a mode too large for its runs to read who voted."""
+    with database.reading() as session:
+        seen = snapshot.read(session, mode)
+        if isinstance(seen.voters, VoterRows):
+            return
+        renewed = snapshot.aggregated(session, seen, now)
+    database.write(lambda session: voters.store(session, mode, renewed))
 
 
 def latest(session: Session, mode: str) -> Swept | None:

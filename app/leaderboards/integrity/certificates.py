@@ -79,6 +79,6 @@ def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str,
 def _prior(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Prior:
     """What the board itself is rated with: a competition borrows from the others of its mode."""
     known = compute.borrowed(seen, whole, board) if scope.kind == "competition" else None
-    if known is None or seen.tau2 is None:
+    if known is None:
         return VirtualGames()
-    return Known(known.mean, 1 / (seen.tau2 + known.variance))
+    return Known(known.mean, 1 / known.variance)

@@ -90,6 +90,7 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
         "tau2": board.tau2,
         "overall_run_id": borrowed_from if board.scope.kind == "competition" else None,
         "components": json.dumps(board.components),
+        "parts": json.dumps(board.parts),
         "seconds": board.seconds,
     }
     run_id = int(_RUN.first(session, **_its(run)).id)

@@ -110,22 +110,27 @@ def _pass(
     database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
 ) -> list[str]:
     """One snapshot, the claimed boards from it outside any door, one publication."""
-    from app.leaderboards.runs import compute, publish, snapshot  # noqa: PLC0415 (numpy)
+    from app.leaderboards.runs import compute, publish, snapshot, voters  # noqa: PLC0415 (numpy)
+    from app.leaderboards.runs.shared import shared  # noqa: PLC0415 (numpy)
 
     started = time.perf_counter()
     with database.reading() as session:
         seen = snapshot.read(session, mode)
+        renewed = snapshot.aggregated(session, seen, now) if snapshot.is_outgrown(seen) else None
+    seen = seen if renewed is None else replace(seen, voters=renewed)
     boards, frozen = [], None
     if mode in claimed:
         board, anchor = compute.overall(seen)
         frozen = board if anchor != seen.anchor else None
-        boards, seen = [board], replace(seen, anchor=anchor, tau2=board.tau2)
+        boards, seen = [board], replace(seen, anchor=anchor, shared=shared(board.parts))
     if boards or seen.overall_run is not None:
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
         boards += compute.others(seen, rest, until=started + BUDGET_SECONDS)
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:
+        if renewed is not None:
+            voters.store(session, mode, renewed)
         if frozen is not None and not publish.freeze_anchor(session, frozen, token, now):
             claims.release(session, token)
             return []

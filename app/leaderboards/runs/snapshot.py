@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -13,8 +14,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
+from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, anchor_set
 from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.runs.shared import Shared, shared
+from app.leaderboards.runs.voters import VoterAges, VoterRows
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
 
@@ -42,7 +46,11 @@ class BoardTallies:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A mode at one instant; `overall_run` and `tau2` are of the overall board's current run, if any."""
+    """
+    A mode at one instant; `overall_run` and `shared` are of the overall board's current run, if any.
+
+    `voters` are its votes by voter or, of a large mode, the newest aggregate; None where there is none.
+    """
 
     mode: str
     scopes: tuple[Scope, ...]
@@ -51,7 +59,13 @@ class Snapshot:
     competition_slugs: dict[int, str]
     anchor: AnchorSet
     overall_run: int | None
-    tau2: float | None
+    shared: Shared | None
+    voters: VoterRows | VoterAges | None
+
+    @property
+    def votes(self) -> int:
+        """Counted votes of the mode."""
+        return int(self.rows[:, 3:].sum())
 
     def board(self, scope: Scope) -> BoardTallies:
         """The tallies that a board adds up, and its members: models with a battle there, by id."""
@@ -77,11 +91,12 @@ class Snapshot:
 def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> Snapshot:
     """Versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
     overall = session.execute(
-        select(RatingRun.id, RatingRun.tau2)
+        select(RatingRun.id, RatingRun.parts)
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == mode)
     ).one_or_none()
     rows = as_rows(tallied(session, mode) if counts is None else counts)
+    is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
         scopes=tuple(scopes(session, mode)),
@@ -92,8 +107,22 @@ def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> 
         ),
         anchor=anchor_set(session, mode),
         overall_run=overall.id if overall else None,
-        tau2=overall.tau2 if overall else None,
+        shared=shared(overall.parts) if overall else None,
+        voters=voters.rows(session, mode) if is_small else voters.stored(session, mode),
     )
+
+
+def is_outgrown(seen: Snapshot) -> bool:
+    """Whether a run makes a new aggregate of the voters, because the old one is missing or too old."""
+    return not isinstance(seen.voters, VoterRows) and voters.is_due(seen.voters, seen.votes)
+
+
+def aggregated(session: Session, seen: Snapshot, at: datetime) -> VoterAges:
+    """Read the whole log for one."""
+    boards = {scope.key: seen.board(scope) for scope in seen.scopes}
+    members = {key: (np.unique(board.rows[:, 0]), board.model_ids) for key, board in boards.items()}
+    overall = boards[seen.scopes[0].key].tallies
+    return voters.aggregate(voters.rows(session, seen.mode), members, overall, at)
 
 
 def counting(counts: Sequence[Count]) -> list[Count]:

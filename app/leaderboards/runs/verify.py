@@ -17,6 +17,7 @@ from app.leaderboards.runs import compute, refresh, snapshot
 from app.leaderboards.runs.anchors import anchor_set
 from app.leaderboards.runs.compute import Known
 from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.runs.shared import shared, voters_then
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
 
@@ -147,7 +148,13 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
     ).one()
     stored = {row.model_id: row for row in session.scalars(select(Standing).where(Standing.run_id == run.id))}
     board = seen.board(scope)
-    again = compute.again(_as_then(session, seen, scope, run), scope, board, _known(board, stored, run.tau2))
+    again = compute.again(
+        _as_then(session, seen, scope, run),
+        scope,
+        board,
+        _known(board, stored),
+        voters_then(run.parts and run.parts["voters"], board.model_ids),
+    )
     for name in ("votes", "ranked", "tallies_sha256", "interval", "components"):
         if getattr(run, name) != getattr(again, name):
             yield Difference("run", f"{scope.key}: {name}", str(getattr(run, name)), str(getattr(again, name)))
@@ -160,16 +167,16 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
 
 
 def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> Snapshot:
-    """The log with the anchor of the run and, but for the overall board, the τ² it was given."""
+    """The log with the anchor of the run and, but for the overall board, the components it was given."""
     anchor = anchor_set(session, seen.mode, run.anchor_version)
-    return replace(seen, anchor=anchor, tau2=None if scope.kind == "overall" else run.tau2)
+    return replace(seen, anchor=anchor, shared=None if scope.kind == "overall" else shared(run.parts))
 
 
-def _known(board: BoardTallies, stored: dict[int, Standing], tau2: float | None) -> Known | None:
+def _known(board: BoardTallies, stored: dict[int, Standing]) -> Known | None:
     """What a competition's board borrowed is stored with it: the other competitions may have moved on."""
     rows = [stored.get(model) for model in board.model_ids.tolist()]
     known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
-    if tau2 is None or not known or len(known) != len(rows):
+    if not known or len(known) != len(rows):
         return None
     mean, variance = np.array(known, dtype=float).T
     return Known(mean, variance)

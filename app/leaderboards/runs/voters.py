@@ -1,0 +1,127 @@
+"""
+Who cast a mode's votes: read from the log while that is small, and from the newest aggregate where it is not.
+
+Tallies hold no voter, so a vote writes nothing for this. Under AT_ONCE votes every run reads them anew, and is
+exact. Above, an aggregate is renewed when the votes have grown by a tenth, up to MOST votes by the run itself, and
+by each sweep; the run tells its age.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.leaderboards.tables import VoterSums
+from app.ratings import voters as ratings_voters
+from app.ratings.bradley_terry import Design
+from app.ratings.components import Component
+from app.ratings.model import believed
+from app.ratings.tallies import Tallies
+from app.ratings.voters import Voters
+
+AT_ONCE = 10_000
+MOST = 1_000_000
+GROWN = 1.1
+OUTCOMES = ("a", "b", "tie", "both_bad")
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class VoterRows:
+    """(rows, 8): competition, voter, left model, right model, left wins, right wins, ties, both bad."""
+
+    rows: npt.NDArray[np.int64]
+
+    def tallies(self, competitions: Ids, model_ids: Ids) -> Tallies | None:
+        """The votes of some competitions by voter, over a board's models; None where nobody is known."""
+        rows = self.rows[
+            np.isin(self.rows[:, 0], competitions) & np.isin(self.rows[:, 2:4], model_ids).all(axis=1)
+        ]
+        if not rows.size:
+            return None
+        voter = np.unique(rows[:, 1], return_inverse=True)[1]
+        left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (2, 3))
+        return Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T)
+
+
+@dataclass(frozen=True, eq=False)
+class VoterAges:
+    """An aggregate: the taste's variance, and by board key each model's votes and squares, as of `votes` votes."""
+
+    at: datetime
+    votes: int
+    taste: Component
+    boards: dict[str, dict[str, Any]]
+
+    def of(self, key: str, model_ids: Ids) -> Voters | None:
+        """For a board; None if it had no votes then."""
+        board = self.boards.get(key)
+        if board is None:
+            return None
+        sums = [board["models"].get(str(model), (0.0, 0.0)) for model in model_ids.tolist()]
+        votes, squares = np.array(sums, dtype=float).reshape(-1, 2).T
+        return Voters(self.taste, ratings_voters.weights_of_sums(votes, squares), board["count"])
+
+
+def rows(session: Session, mode: str) -> VoterRows:
+    """Counted votes of the log by competition, voter and ordered pair of models: a scan."""
+    left, right = aliased(Entry), aliased(Entry)
+    place = (Matchup.competition_id, Vote.voter_id, left.model_id, right.model_id)
+    statement = (
+        select(*place, *(func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in OUTCOMES))
+        .select_from(Vote)
+        .join(Matchup, Matchup.id == Vote.matchup_id)
+        .join(Competition, Competition.id == Matchup.competition_id)
+        .join(left, left.id == Matchup.left_entry_id)
+        .join(right, right.id == Matchup.right_entry_id)
+        .where(Competition.mode == mode, Vote.counted, Vote.undone_at.is_(None), Vote.outcome != "skip")
+        .group_by(*place)
+        .order_by(*place)
+        .execution_options(yield_per=10_000)
+    )
+    flat = np.fromiter((int(n) for row in session.execute(statement) for n in row), np.int64)
+    return VoterRows(flat.reshape(-1, 8))
+
+
+def stored(session: Session, mode: str) -> VoterAges | None:
+    """The newest aggregate."""
+    row = session.scalars(select(VoterSums).where(VoterSums.mode == mode)).one_or_none()
+    if row is None:
+        return None
+    return VoterAges(row.at, row.votes, Component(*row.numbers["taste"]), row.numbers["boards"])
+
+
+def is_due(found: VoterAges | None, votes: int) -> bool:
+    """Whether a run renews it: it is missing or outgrown, and the log is not yet a sweep's work."""
+    return votes <= MOST and (found is None or votes > GROWN * found.votes)
+
+
+def aggregate(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallies, at: datetime) -> VoterAges:
+    """Sum up by board key, of each its competitions and models; `overall` are the mode's tallies."""
+    fitted = believed(Design(overall.pairs(), overall.models, side=False), None)
+    sums: dict[str, dict[str, Any]] = {}
+    taste = Component(0.0, 0.0, 0)
+    for key, (competitions, model_ids) in boards.items():
+        tallies = found.tallies(competitions, model_ids)
+        if tallies is None:
+            continue
+        votes, squares = ratings_voters.vote_sums(tallies)
+        pairs = map(list, zip(votes.tolist(), squares.tolist(), strict=True))
+        models = dict(zip(map(str, model_ids.tolist()), pairs, strict=True))
+        sums[key] = {"count": tallies.competitions, "models": models}
+        if not taste.clusters:
+            taste = ratings_voters.voter_effect(tallies, fitted.fit, fitted.dispersion)
+    return VoterAges(at, int(found.rows[:, 4:].sum()), taste, sums)
+
+
+def store(session: Session, mode: str, found: VoterAges) -> None:
+    """In the place of the one before."""
+    session.execute(delete(VoterSums).where(VoterSums.mode == mode))
+    taste = [found.taste.variance, found.taste.error, found.taste.clusters]
+    numbers = {"taste": taste, "boards": found.boards}
+    session.add(VoterSums(mode=mode, at=found.at, votes=found.votes, numbers=numbers))
