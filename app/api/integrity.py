@@ -1,7 +1,7 @@
 """What the integrity page says, as JSON."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
@@ -43,7 +43,7 @@ class ShownBody(BaseModel):
 
 
 class CertificateBody(BaseModel):
-    """Further wins over the model above that gain a rank, 0 for the first; those that put another first."""
+    """Further votes that gain a rank, 0 for the first, and that put another first; by kind also removed, flipped."""
 
     at: datetime
     votes: int
@@ -51,6 +51,7 @@ class CertificateBody(BaseModel):
     challenger: str
     votes_to_change_first: int
     votes_to_gain_a_rank: dict[str, int]
+    by_kind: dict[str, Any]
 
 
 class AlarmBody(BaseModel):

@@ -106,7 +106,8 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, An
     anchor = compute.anchoring(seen.anchor, board)
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     side = _left_advantage(board)
-    challenger, votes = audit.votes_to_change_first(board.tallies)
+    firm = certificates.certificates(seen)
+    certificate = firm[seen.scopes[0].key]
     inflation = audit.clustered_inflation(views.by_voter, anchor=anchor)
     reweighted = audit.shifts(board.tallies, _mean_one(views.weighted, board), anchor=anchor)
     without_seen = audit.shifts(board.tallies, views.unseen, anchor=anchor)
@@ -117,11 +118,11 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, An
         "voter_inflation_largest": float(inflation.max()),
         "reweighted_shift_largest": float(np.abs(reweighted).max()),
         "unseen_shift_largest": float(np.abs(without_seen).max()),
-        "first": slugs[int(audit.ratings_of(board.tallies).argmax())],
-        "first_challenger": slugs[challenger],
-        "votes_to_change_first": votes,
-        "models": _per_model(slugs, board, anchor, views, without_seen),
-        "certificates": certificates.certificates(seen),
+        "first": certificate["first"],
+        "first_challenger": certificate["challenger"],
+        "votes_to_change_first": certificate["votes_to_change_first"],
+        "models": _per_model(slugs, board, anchor, views, without_seen, certificate["votes_to_gain_a_rank"]),
+        "certificates": firm,
         "days": monitors.alarms(views.days, board.tallies, slugs),
     }
 
@@ -135,10 +136,14 @@ def _left_advantage(board: BoardTallies) -> SideTerm | None:
 
 
 def _per_model(
-    slugs: list[str], board: BoardTallies, anchor: Anchor, views: _Views, without_seen: Array
+    slugs: list[str],
+    board: BoardTallies,
+    anchor: Anchor,
+    views: _Views,
+    without_seen: Array,
+    gains: dict[str, int],
 ) -> dict[str, dict[str, float | int | None]]:
     exposure = views.shown.issued / max(views.shown.issued.sum() / 2, 1)
-    gains = audit.votes_to_gain_a_rank(board.tallies)
     has_competitions = board.tallies.competitions >= FEWEST_MODELS
     errors = audit.jackknife(board.tallies, anchor=anchor)[0] if has_competitions else None
     one_by_one = rate_log(views.log, anchor=anchor).rating
@@ -149,7 +154,7 @@ def _per_model(
             "seen_before": int(views.shown.seen_before[i]),
             "answered": int(views.shown.answered[i]),
             "undone": int(views.shown.undone[i]),
-            "votes_to_gain_a_rank": int(gains[i]),
+            "votes_to_gain_a_rank": gains[slug],
             "jackknife_half_width": None if errors is None else float(Z * errors[i]),
             "unseen_shift": float(without_seen[i]),
             "sequential_elo": float(one_by_one[i]),
