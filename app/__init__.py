@@ -17,7 +17,7 @@ def create_app(settings: "Settings") -> "Flask":
 
     from app import api, metrics, web
     from app.database.doors import ROOT, Database
-    from app.edge import bodies, context, logs, voting
+    from app.edge import bodies, context, logs, page_cache
     from app.gateway.storage import storage_of
 
     logs.configure(settings)
@@ -43,7 +43,7 @@ def create_app(settings: "Settings") -> "Flask":
         settings=settings,
         database=database,
         storage=storage_of(settings),
-        vote=voting.door(database, settings),
+        pages=page_cache.PageCache(database),
     )
     _add_hooks(app)
     api.install(app)
@@ -81,11 +81,12 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         add_headers_function=headers.protect_static,
     )
     if settings.login_header:
-        app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
+        app.wsgi_app = team.LoginMiddleware(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
     if settings.profile != "team":
-        app.wsgi_app = page_cache.Doorstep(app.wsgi_app, app.extensions["blindvote"])  # type: ignore[method-assign]
-    app.wsgi_app = request_log.Watch(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
-    app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+        pages = app.extensions["blindvote"].pages
+        app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
+    app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
+    app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def _failed(error: Exception) -> "ResponseReturnValue":

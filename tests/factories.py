@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
-from app.arena.voting.vote_casting import Answer
+from app.arena.voting.vote_casting import Ballot, CastVote
 from app.database.doors import Database
 from app.gateway.storage import Storage
 
@@ -64,7 +64,7 @@ def make_entry(
 ) -> None:
     """One image of one model."""
     stored = entries.store(storage, renditions.picture(picture_bytes(seed), FRAME))
-    entries.add(session, entries.Place(competition, model, sample), stored, entries.Facts(), now=NOW)
+    entries.add(session, entries.EntryKey(competition, model, sample), stored, entries.EntryDetails(), now=NOW)
 
 
 def make_arena(
@@ -90,10 +90,10 @@ def issue(
     voter: bytes = b"v" * 16,
     *,
     now: datetime = NOW,
-    wish: Wish = Wish(),  # noqa: B008
+    wish: MatchupFilter = MatchupFilter(),  # noqa: B008
     rng: random.Random | None = None,
     pool: Pool | None = None,
-) -> Issued:
+) -> BlindMatchup:
     """A matchup for this voter."""
     return matchups.issue(
         database,
@@ -108,9 +108,10 @@ def issue(
 
 def cast(
     database: Database, matchup: bytes, outcome: str, voter: bytes = b"v" * 16, *, now: datetime = NOW
-) -> Answer:
+) -> CastVote:
     """A vote."""
-    return database.write(lambda s: vote_casting.cast(s, voter, matchup, outcome, now=now, matchup_seconds=1800))
+    ballot = Ballot(voter, matchup, outcome, now, 1800)
+    return database.write(lambda s: vote_casting.cast_vote(s, ballot))
 
 
 def undo(database: Database, matchup: bytes, voter: bytes = b"v" * 16, *, now: datetime = NOW) -> None:

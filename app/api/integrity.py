@@ -43,7 +43,7 @@ class ShownBody(BaseModel):
 
 
 class CertificateBody(BaseModel):
-    """Further votes that gain a rank, 0 for the first, and that put another first; by kind also removed, flipped."""
+    """Further votes that gain a rank, 0 for the first, and that put another first; `by_kind` also removed ones."""
 
     at: datetime
     votes: int

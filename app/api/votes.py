@@ -14,15 +14,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody, respond
-from app.arena.entries.competitions import Mode
-from app.arena.log.vote_export import Chosen
+from app.arena.log.vote_export import ExportSelection
 from app.arena.people import networks
 from app.arena.people.policy import DAY, check
 from app.edge import context
 from app.edge.context import now, parts
+from app.edge.problems import named
 from app.leaderboards.open_data import votes_file
 from app.leaderboards.open_data.manifest import Manifest, Provenance
-from app.leaderboards.views.boards import MODES
+from app.words import MODES, Mode
 
 AT_ONCE = 2
 """Exports that one process makes at the same time; voting has the rest of it."""
@@ -89,7 +89,7 @@ FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
 def get_votes(query: VotesQuery) -> Response:
     """Every counted vote of people: for `arena rate` and for anybody's own analysis."""
     if not _places.acquire(blocking=False):
-        return respond(503, "exports_busy", "Others are downloading the votes right now. Try again in a moment.")
+        return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
         _charge()
         file, manifest = _made(query)
@@ -119,7 +119,9 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
     with ExitStack() as unless_made:
         file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))
         with parts().database.reading() as session:
-            made = votes_file.write_open(session, file, Chosen(query.mode), query.format, now=now(), secret=secret)
+            made = votes_file.write_open(
+                session, file, ExportSelection(query.mode), query.format, now=now(), secret=secret
+            )
         file.seek(0)
         unless_made.pop_all()
         return file, made

@@ -1,11 +1,10 @@
-"""`arena integrity`: what the boards' numbers rest on, and whose votes do not count."""
+"""`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
-import getpass
 from typing import Any
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -13,7 +12,7 @@ why_option = click.option("--reason", required=True, help="Why; it is published.
 
 @click.group()
 def integrity() -> None:
-    """Tests of the votes, quarantines, audits of the boards."""
+    """Test the votes, audit the boards, list and change quarantines."""
 
 
 @integrity.command()
@@ -36,7 +35,7 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
     from app.arena.people.policy import POLICIES
     from app.leaderboards.integrity.fraud.sweep import sweep as run
 
-    found = opened(migrate=migrate)
+    found = open_installation(migrate=migrate)
     acts = found.settings.profile == "public" if quarantines is None else quarantines
     policy = POLICIES[found.settings.profile]
     outcome = run(found.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
@@ -57,7 +56,7 @@ def flags(as_json: bool, migrate: bool) -> None:
     """List everybody who was ever flagged, the newest first."""
     from app.leaderboards.integrity.fraud import flags as room
 
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         found = room.flags(session)
     if as_json:
         print_json([vars(flag) for flag in found])
@@ -76,7 +75,7 @@ def show(flag: int, as_json: bool, migrate: bool) -> None:
     """Show a flag's evidence, and what its subject was shown and said, by model."""
     from app.leaderboards.integrity.fraud import flags as room
 
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         view = room.flag(session, flag)
         models = room.record(session, view)
     if as_json:
@@ -100,9 +99,9 @@ def quarantine(subject: str, reason: str, migrate: bool) -> None:
     from app.leaderboards.integrity.fraud import quarantine as room
     from app.leaderboards.integrity.fraud.subjects import Subject
 
-    whom, found = Subject.parse(subject), opened(migrate=migrate)
+    whom, found = Subject.parse(subject), open_installation(migrate=migrate)
     policy = POLICIES[found.settings.profile]
-    done = room.quarantine(found.database, whom, now=now(), by=_who(), why=reason, policy=policy)
+    done = room.quarantine(found.database, whom, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
 
 
@@ -115,18 +114,10 @@ def release(flag: int, reason: str, migrate: bool) -> None:
     from app.arena.people.policy import POLICIES
     from app.leaderboards.integrity.fraud import quarantine as room
 
-    found = opened(migrate=migrate)
+    found = open_installation(migrate=migrate)
     policy = POLICIES[found.settings.profile]
-    done = room.release(found.database, flag, now=now(), by=_who(), why=reason, policy=policy)
+    done = room.release(found.database, flag, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
-
-
-def _who() -> str:
-    """For the ledger: a command is given by somebody."""
-    try:
-        return f"command line: {getpass.getuser()}"
-    except (KeyError, OSError):
-        return "command line"
 
 
 def _progress(step: str) -> None:

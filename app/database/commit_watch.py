@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 SNAPSHOT = "SELECT pg_current_snapshot()::text"
 
 
-class Watch:
+class CommitWatch:
     """
     A connection outside any transaction, for a thread or for several.
 

@@ -2,16 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from types import SimpleNamespace
-from typing import Any, Generic, TypeVar, cast
-from weakref import WeakSet
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +21,7 @@ from sqlalchemy import (
     Executable,
     MetaData,
     Table,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
@@ -33,11 +31,12 @@ from sqlalchemy.types import TypeDecorator
 
 from app import metrics
 from app.database import engines
-from app.database.commit_watch import Watch
+from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
-from app.database.group_commit import Job, NoTurn, Overtaken, Turns, do, grouped
+from app.database.group_commit import CommitQueue, NoTurn, Overtaken, QueuedWrite, deliver, group_by_work
+from app.errors import Refusal
 
-Asked = TypeVar("Asked")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,16 +47,12 @@ BUSY = "The database is busy or unreachable. Try again: if you sent something, i
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
-class DatabaseBusy(Exception):
+class DatabaseBusy(Refusal, code="database_busy"):
     """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
 
-    code = "database_busy"
 
-
-class NewerDatabase(Exception):
+class NewerDatabase(Refusal, code="newer_database"):
     """A later version migrated it."""
-
-    code = "newer_database"
 
 
 class Base(DeclarativeBase):
@@ -74,7 +69,7 @@ class Base(DeclarativeBase):
     )
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An instant in UTC, stored as integer milliseconds since 1970."""
 
     impl = BigInteger
@@ -99,144 +94,153 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = engines.with_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
+        lock = None
         if self.is_sqlite:
             path = make_url(self.url).database
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: two connections share it")
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            lock = Path(f"{path}.lock")
             self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
             self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
-            self._turns = Turns(Path(f"{path}.lock"), self._commit_batch)
         else:
             self._write_engine = engines.postgres(self.url)
-            self._free = SimpleQueue[None]()  # a semaphore takes its waiters through Python
-            for _ in range(WRITERS):
-                self._free.put(None)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._queue = CommitQueue(lock, self._commit_batch)
+        self._writers = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
+        for _ in range(WRITERS):
+            self._writers.put(None)
         self._watching = threading.Lock()
-        self._watched = self._unwatched()
-        self._watches: WeakSet[Watch] = WeakSet()
+        self._watch: CommitWatch | None = None
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """
-        One snapshot of the database. Nothing done here is kept.
+        Open one snapshot of the database. Nothing done here is kept.
 
-        `session.info["memory"]` is this database's: for what follows from a version that was read beside it.
+        `session.info["memory"]` belongs to this database: for what follows from a version that was read beside it.
         """
         with _translated(), Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session:
             yield session
 
-    def write(self, work: Callable[[Session], Result], *, patience: float | None = None) -> Result:
+    def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
         """
         Run `work` in one transaction and return its result after the commit.
 
         `work` touches nothing but its session, may be run again after a lost race (Overtaken says so), and returns
-        frozen values, never rows. Raises DatabaseBusy when the database can't be had; any exception of `work`
-        rolls back. On SQLite works that come at the same time share a commit: a sync costs the same for many.
-        `patience` is how many seconds to wait for a turn there.
+        frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
+        any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
         with _translated():
-            if self.is_sqlite:
-                job = Job(work, BUSY_SECONDS if patience is None else patience)
-                return cast("Result", self._turns.run(job))
-            return self._attempt(work)
+            for attempt in _attempts():
+                with attempt:
+                    if self.is_sqlite:
+                        write = QueuedWrite(partial(_run_for_one, work), None, patience)
+                        return cast("Result", self._queue.submit(write))
+                    with self._committing(patience) as session:
+                        return work(session)
+        raise AssertionError("the last attempt returns or raises")
 
-    def shared(self, work: Callable[[Session, list[Asked]], list[Result | Exception]]) -> "Shared[Asked, Result]":
+    def write_batched(
+        self, work: Callable[[Session, list[Item]], Sequence[Result | Exception]], item: Item
+    ) -> Result:
         """
-        A `write` for what many ask at the same time: one call of `work` does it, in one transaction.
+        Run `work` for this item and for those that other threads bring meanwhile; return this one's result.
 
-        `work` gives each a result or the exception to raise; Overtaken to be asked again.
+        One call, in one transaction, gives each of its items a result or the exception to raise for it; Overtaken
+        to be asked again. Otherwise as `write`.
         """
-        return Shared(work, self._turns if self.is_sqlite else Turns(None, self._attempt_batch))
+        with _translated():
+            for attempt in _attempts():
+                with attempt:
+                    return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
+        raise AssertionError("the last attempt returns or raises")
 
-    def _attempt(self, work: Callable[[Session], Result]) -> Result:
-        for attempt in range(RETRIES):
-            self._free.get()
+    def _commit_batch(self, batch: list[QueuedWrite]) -> None:
+        groups = group_by_work(batch)
+        if len(groups) > 1 and self.is_sqlite:
             try:
-                return self._commit(work)
-            except (DBAPIError, Overtaken) as error:
-                if not _lost_race(error) or attempt == RETRIES - 1:
-                    raise
-            finally:
-                self._free.put(None)
-            time.sleep(0.01 * 2**attempt)
-        raise AssertionError("unreachable")
-
-    def _attempt_batch(self, jobs: list[Job]) -> None:
-        _by_themselves_if_it_fails(jobs, lambda group: self._attempt(partial(do, group)))
-
-    def _commit_batch(self, jobs: list[Job]) -> None:
-        groups = grouped(jobs)
-        try:
-            if len(groups) > 1:
-                self._commit_together(groups)
+                self._commit_under_savepoints(groups)
+            except _TransactionLostError:
+                groups = [[write] for write in batch]
+            else:
                 return
-        except _TransactionLostError:
-            groups = [[job] for job in jobs]
         for group in groups:
-            _by_themselves_if_it_fails(group, lambda group: self._commit(partial(do, group), group[0].patience))
+            try:
+                self._commit_group(group)
+            except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
+                _isolate_failure(self._commit_group, group, error)
 
-    def _commit(self, work: Callable[[Session], Result], patience: float | None = None) -> Result:
-        engine = (
-            self._write_engine if patience is None else self._write_engine.execution_options(patience=patience)
-        )
-        with Session(engine, expire_on_commit=False) as session:
-            result = work(session)
-            session.commit()
-            return result
+    def _commit_group(self, group: list[QueuedWrite]) -> None:
+        with self._committing(group[0].patience) as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
 
-    def _commit_together(self, groups: list[list[Job]]) -> None:
-        """Each under a savepoint of its own: one that fails takes back its own changes alone."""
+    def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
+        """Commit all in one transaction; a group that fails takes back its own changes alone."""
         with self._write_engine.begin() as connection:
+            run = partial(_run_under_savepoint, connection)
             for group in groups:
-                _by_themselves_if_it_fails(group, partial(self._do_under_savepoint, connection))
+                try:
+                    run(group)
+                except _TransactionLostError:
+                    raise
+                except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
+                    _isolate_failure(run, group, error)
 
-    def _do_under_savepoint(self, connection: Connection, group: list[Job]) -> None:
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute("SAVEPOINT work")
+    @contextmanager
+    def _committing(self, patience: float) -> Iterator[Session]:
+        """Open a transaction that commits when the block ends well. Raises NoTurn when patience ends."""
+        if self.is_sqlite:
+            engine = self._write_engine.execution_options(patience=patience)
+            with Session(engine, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+            return
+        deadline = time.monotonic() + patience
+        with self._writer_slot(patience), Session(self._write_engine, expire_on_commit=False) as session:
+            if patience < BUSY_SECONDS:
+                # Rows that others hold are waited for as well, and by default for ever.
+                left = max(1, round(1000 * (deadline - time.monotonic())))
+                session.execute(text(f"SET LOCAL lock_timeout = {left}"))
+            yield session
+            session.commit()
+
+    @contextmanager
+    def _writer_slot(self, patience: float) -> Iterator[None]:
+        """Take one of the few places for writers of this process on PostgreSQL. Raises NoTurn."""
         try:
-            with Session(connection, join_transaction_mode="rollback_only") as session:
-                do(group, session)
-                session.flush()
-        except Exception as error:
-            if not driver.in_transaction:
-                raise _TransactionLostError from error
-            driver.execute("ROLLBACK TO work")
-            raise
+            self._writers.get(timeout=patience)
+        except Empty:
+            raise NoTurn from None
+        try:
+            yield
         finally:
-            if driver.in_transaction:
-                driver.execute("RELEASE work")
+            self._writers.put(None)
 
     def mark(self) -> Hashable:
         """
-        Differs from this thread's last one if anything was committed in between, by whomever.
+        Return a value that differs from the last one if anybody, in whatever process, committed in between.
 
-        For a fraction of what a transaction costs. None when the database can't be asked.
+        It costs a fraction of what a transaction costs. None when the database can't be asked.
         """
-        watched = self._watched
+        watch = self._watch
         try:
-            watch = getattr(watched, "watch", None) or self._watch(watched)
+            if watch is None:
+                watch = self._open_watch()
             return watch, watch.committed()
         except (DBAPIError, self._write_engine.dialect.loaded_dbapi.Error):
-            watched.watch = None
+            self._watch = None
             return None
 
-    def _watch(self, watched: Any) -> Watch:
-        """One connection, whoever comes first."""
+    def _open_watch(self) -> CommitWatch:
+        """Open the one connection that watches for commits, whichever thread comes first."""
         with self._watching:
-            watch: Watch | None = getattr(watched, "watch", None)
-            if watch is None:
-                watch = watched.watch = Watch(self._write_engine)
-                self._watches.add(watch)
-            return watch
-
-    def _unwatched(self) -> Any:
-        """Each thread asks SQLite by itself, in microseconds; PostgreSQL is a trip away, which all share."""
-        return threading.local() if self.is_sqlite else SimpleNamespace()
+            if self._watch is None:
+                self._watch = CommitWatch(self._write_engine)
+            return self._watch
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
@@ -264,27 +268,11 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
-        for watch in tuple(self._watches):
-            watch.close()
-        self._watched = self._unwatched()
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self._read_engine.dispose()
         self._write_engine.dispose()
-
-
-@dataclass(frozen=True)
-class Shared(Generic[Asked, Result]):
-    """What `Database.shared` gives: call it with what is asked."""
-
-    work: Callable[[Session, list[Asked]], list[Result | Exception]]
-    turns: Turns
-
-    def __call__(self, asked: Asked) -> Result:
-        """The result for it, after the commit, or its exception. Raises DatabaseBusy, as `Database.write` does."""
-        with _translated():
-            for _ in range(RETRIES):
-                with suppress(Overtaken):
-                    return cast("Result", self.turns.run(Job(self.work, BUSY_SECONDS, asked, shares=True)))
-            raise Overtaken
 
 
 def milliseconds(moment: datetime) -> int:
@@ -317,19 +305,60 @@ def execute(session: Session, statement: Executable) -> int:
     return changed
 
 
-def _by_themselves_if_it_fails(group: list[Job], settle: Callable[[list[Job]], None]) -> None:
-    """What breaks the work of many is the trouble of the one who asked for it."""
+def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:
+    """Make a work that takes no items one that a queue can run."""
+    return [work(session)]
+
+
+def _run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT work")
     try:
-        settle(group)
-    except _TransactionLostError:
+        # A session of its own: what another work holds in memory may be older than what this one writes.
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
+            session.flush()
+    except Exception as error:
+        if not driver.in_transaction:
+            raise _TransactionLostError from error
+        driver.execute("ROLLBACK TO work")
         raise
-    except Exception as error:  # noqa: BLE001 (raised to the callers whose work it was)
-        if len(group) == 1 or isinstance(error, OperationalError):
-            for job in group:
-                job.error = error
-            return
-        for job in group:
-            _by_themselves_if_it_fails([job], settle)
+    finally:
+        if driver.in_transaction:
+            driver.execute("RELEASE work")
+
+
+def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
+    """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
+    # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
+    if len(group) == 1 or isinstance(error, OperationalError):
+        for write in group:
+            write.error = error
+        return
+    for write in group:
+        try:
+            run([write])
+        except _TransactionLostError:
+            raise
+        except Exception as own:  # noqa: BLE001 (raised to its caller)
+            write.error = own
+
+
+def _attempts() -> Iterator[AbstractContextManager[None]]:
+    """Yield a context for each try; all but the last one swallow a lost race, after a growing pause."""
+    for n in range(RETRIES - 1):
+        yield _swallow_lost_race(0.01 * 2**n)
+    yield nullcontext()
+
+
+@contextmanager
+def _swallow_lost_race(pause: float) -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, Overtaken) as error:
+        if not _lost_race(error):
+            raise
+        time.sleep(pause)
 
 
 @contextmanager

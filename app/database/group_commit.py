@@ -1,11 +1,11 @@
-"""Who commits when: one leader at a time commits for all who wait, in this process and among processes."""
+"""Group commit: writes that come at the same time share a transaction, as a sync costs the same for many."""
 
 import fcntl
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any
 from app import metrics
 
 MOST_AT_ONCE = 64
-"""Jobs in one commit: enough to share a sync, few enough for the first not to wait for the last."""
+"""Writes in one commit: enough to share a sync, few enough for the first not to wait for the last."""
 LOCK_POLL_SECONDS = 0.0002
 
 
@@ -28,130 +28,132 @@ class NoTurn(Exception):
 
 
 @dataclass(eq=False)
-class Job:
-    """A piece of work on its way into a commit; `woken` when it is done, or when it is its turn to lead."""
+class QueuedWrite:
+    """
+    One caller's write on its way into a commit.
 
-    work: Callable[..., Any]
+    One call of `work(session, items)` does all writes of a batch that have the same work, and gives a result, or
+    an exception to raise, for each item.
+    """
+
+    work: Callable[[Any, list[Any]], Sequence[Any]]
+    item: Any
     patience: float
     """Seconds to wait for a turn."""
-    asked: Any = None
-    shares: bool = False
-    """Whether one call of the work does what is asked of it by many jobs."""
     woken: threading.Event = field(default_factory=threading.Event)
+    """Set when the write is done, or when its caller is to lead."""
     is_taken: bool = False
     is_done: bool = False
     result: Any = None
     error: BaseException | None = None
 
 
-def grouped(jobs: list[Job]) -> list[list[Job]]:
-    """By the call of a work that does them."""
-    groups: dict[object, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(job.work if job.shares else job, []).append(job)
+def group_by_work(batch: list[QueuedWrite]) -> list[list[QueuedWrite]]:
+    """Put writes of the same work together, in the order in which they came."""
+    groups: dict[object, list[QueuedWrite]] = {}
+    for write in batch:
+        groups.setdefault(write.work, []).append(write)
     return list(groups.values())
 
 
-def do(group: list[Job], session: Any) -> None:
-    """One call of their work; where many share it, it gives a list of results and of exceptions to raise."""
-    first = group[0]
-    if not first.shares:
-        first.result, first.error = first.work(session), None
-        return
-    for job, result in zip(group, first.work(session, [job.asked for job in group]), strict=True):
+def deliver(group: list[QueuedWrite], results: Sequence[Any]) -> None:
+    """Give each write its result, or the exception that stands in the place of one."""
+    for write, result in zip(group, results, strict=True):
         failed = isinstance(result, Exception)
-        job.result, job.error = (None, result) if failed else (result, None)
+        write.result, write.error = (None, result) if failed else (result, None)
 
 
-class Turns:
+class CommitQueue:
     """
-    The first caller leads: it commits its own job and those that came meanwhile, then hands over to the next.
+    Threads queue up here; the first one leads: it commits its own write and those behind it, then hands over.
 
-    SQLite's own wait for its lock is unfair, writers starve for seconds: threads queue up here, processes at the
-    file lock, if one is given. `commit(jobs)` sets each one's result or error, or raises what befell them all.
+    SQLite's own wait for its lock is unfair, and writers starve for seconds. So threads wait here, and processes
+    at the file `lock`, if one is given. `commit(batch)` sets each write's result or error, or raises for all.
     """
 
-    def __init__(self, lock: Path | None, commit: Callable[[list[Job]], None]) -> None:
+    def __init__(self, lock: Path | None, commit: Callable[[list[QueuedWrite]], None]) -> None:
         self._lock = lock
         self._commit = commit
         self._mutex = threading.Lock()
-        self._waiting: deque[Job] = deque()
+        self._waiting: deque[QueuedWrite] = deque()
         self._is_led = False
 
     @property
     def waiting(self) -> int:
-        """Jobs that have no turn yet."""
+        """Count the writes that are not committed yet, the leader's among them."""
         return len(self._waiting)
 
-    def run(self, job: Job) -> Any:
-        """The job's result after its commit, or its own exception. Raises NoTurn when its patience ends."""
+    def submit(self, write: QueuedWrite) -> Any:
+        """Return the write's result after its commit, or raise its exception. Raises NoTurn when patience ends."""
         with self._mutex:
-            self._waiting.append(job)
+            self._waiting.append(write)
             follows, self._is_led = self._is_led, True
-        if follows and not job.woken.wait(job.patience):
-            self._withdraw(job)
-            job.woken.wait()
-        if not job.is_done:
-            self._lead(job)
-        if job.error is not None:
-            raise job.error
-        return job.result
+        if follows and not write.woken.wait(write.patience):
+            self._withdraw(write)
+            write.woken.wait()
+        if not write.is_done:
+            self._lead(write)
+        if write.error is not None:
+            raise write.error
+        return write.result
 
-    def _withdraw(self, job: Job) -> None:
+    def _withdraw(self, write: QueuedWrite) -> None:
+        """Leave the queue, unless a leader has taken the write or made its caller the leader in this moment."""
         with self._mutex:
-            if not job.is_taken and not job.woken.is_set():
-                self._waiting.remove(job)
+            if not write.is_taken and not write.woken.is_set():
+                self._waiting.remove(write)
                 raise NoTurn
 
-    def _lead(self, job: Job) -> None:
-        began = time.perf_counter()
-        batch = [job]
+    def _lead(self, write: QueuedWrite) -> None:
+        started = time.perf_counter()
+        batch = [write]
         try:
-            with _held(self._lock, job.patience) if self._lock else nullcontext():
-                batch = self._taken(job)
+            with _file_lock(self._lock, write.patience) if self._lock else nullcontext():
+                batch = self._take_batch(write)
                 self._commit(batch)
         except BaseException as error:  # noqa: BLE001 (whatever ended the transaction ended it for everybody)
             for one in batch:
                 one.result, one.error = None, error
         finally:
             self._hand_over(batch)
-        metrics.told_batch(size=len(batch), waiting=self.waiting, seconds=time.perf_counter() - began)
+        metrics.observe_batch(size=len(batch), waiting=self.waiting, seconds=time.perf_counter() - started)
 
-    def _taken(self, leader: Job) -> list[Job]:
-        """The leader's job and the next in line, but none more patient: what it gives up on, it gives up alone."""
+    def _take_batch(self, leader: QueuedWrite) -> list[QueuedWrite]:
+        """Take the leader's write and the next in line, but none more patient: they must not give up with it."""
         with self._mutex:
-            others = (job for job in self._waiting if job is not leader and job.patience <= leader.patience)
-            batch = [leader, *islice(others, MOST_AT_ONCE - 1)]
-            for job in batch:
-                job.is_taken = True
+            others = (write for write in self._waiting if write is not leader)
+            patient_enough = (write for write in others if write.patience <= leader.patience)
+            batch = [leader, *islice(patient_enough, MOST_AT_ONCE - 1)]
+            for write in batch:
+                write.is_taken = True
             return batch
 
-    def _hand_over(self, batch: list[Job]) -> None:
+    def _hand_over(self, batch: list[QueuedWrite]) -> None:
         with self._mutex:
-            for job in batch:
-                job.is_done = True
-                self._waiting.remove(job)
-                job.woken.set()
+            for write in batch:
+                write.is_done = True
+                self._waiting.remove(write)
+                write.woken.set()
             self._is_led = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].woken.set()
 
 
 @contextmanager
-def _held(path: Path, patience: float) -> Iterator[None]:
+def _file_lock(path: Path, patience: float) -> Iterator[None]:
     """
-    The lock among processes; given back even by one that dies. Raises NoTurn.
+    Hold the lock among processes; the system gives it back even for one that dies. Raises NoTurn.
 
     Whoever waits for it holds the gate before it: a process that gives the lock back cannot take it again at once
     while another waits.
     """
-    until = time.monotonic() + patience
-    lock = _opened(path)
+    deadline = time.monotonic() + patience
+    lock = _open_lock(path)
     try:
-        gate = _opened(path.with_name(f"{path.name}.gate"))
+        gate = _open_lock(path.with_name(f"{path.name}.gate"))
         try:
-            _wait_for(gate, until)
-            _wait_for(lock, until)
+            _acquire(gate, deadline)
+            _acquire(lock, deadline)
         finally:
             os.close(gate)
         yield
@@ -159,19 +161,20 @@ def _held(path: Path, patience: float) -> Iterator[None]:
         os.close(lock)
 
 
-def _opened(path: Path) -> int:
+def _open_lock(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise NoTurn from error
 
 
-def _wait_for(handle: int, until: float) -> None:
+def _acquire(handle: int, deadline: float) -> None:
+    # flock has no timeout of its own, and an alarm would interrupt whatever thread is running.
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise NoTurn from None
             time.sleep(LOCK_POLL_SECONDS)
         except OSError as error:

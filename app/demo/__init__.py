@@ -1,1 +1,1 @@
-"""The demonstration: pictures drawn by code, simulated voters, and the way to clear both away."""
+"""The demo: pictures drawn by code and simulated votes, and their removal."""

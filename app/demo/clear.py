@@ -1,4 +1,4 @@
-"""Takes the demo away: its votes and pictures, what they did to the boards, and the level they set."""
+"""Removes the demo: its votes and pictures, their effect on the boards, and the rating level they set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from app.leaderboards.tables import Anchor, Audit, RatingHistory
 
 
 @dataclass(frozen=True)
-class Cleared:
-    """How much went: people's votes are kept and no longer counted, pictures they judged are only withdrawn."""
+class ClearedCounts:
+    """How much was removed. Votes of people are only excluded, pictures they judged only withdrawn."""
 
     matchups: int
     excluded: int
@@ -28,24 +28,24 @@ class Cleared:
     deleted: int
 
 
-def clear(database: Database, storage: Storage, *, now: Callable[[], datetime]) -> Cleared:
+def clear_demo(database: Database, storage: Storage, *, now: Callable[[], datetime]) -> ClearedCounts:
     """
     Remove the demo; the catalogue and the competitions stay. Stopped half-way, a second call goes on.
 
-    Tallies equal the log after every single write.
+    Tallies equal the log after every single transaction.
     """
-    withdrawn = _until_none(lambda: database.write(partial(clear_arena.withdraw, now=now())))
+    withdrawn = _repeat_until_none(lambda: database.write(partial(clear_arena.withdraw_entries, now=now())))
     with database.reading() as session:
-        competitions = clear_arena.simulated_competitions(session)
+        competitions = clear_arena.list_simulated_competitions(session)
     matchups = sum(
-        _until_none(lambda: database.write(partial(_delete_simulated, competition_id=competition)))  # noqa: B023
+        _repeat_until_none(lambda: database.write(partial(_delete_simulated, competition_id=competition)))  # noqa: B023
         for competition in competitions
     )
-    excluded = _until_none(lambda: database.write(partial(clear_arena.exclude, now=now())))
-    deleted = _until_none(lambda: _delete_entries(database, storage))
-    done = Cleared(matchups, excluded, max(0, withdrawn - deleted), deleted)
-    database.write(lambda session: _forget(session, done, now()))
-    _rebuild(database, now)
+    excluded = _repeat_until_none(lambda: database.write(partial(clear_arena.exclude_votes, now=now())))
+    deleted = _repeat_until_none(lambda: _delete_entries(database, storage))
+    done = ClearedCounts(matchups, excluded, max(0, withdrawn - deleted), deleted)
+    database.write(lambda session: _delete_board_history(session, done, now()))
+    _rebuild_boards(database, now)
     return done
 
 
@@ -64,9 +64,9 @@ def _delete_entries(database: Database, storage: Storage) -> int:
     return len(keys) // 2
 
 
-def _forget(session: Session, done: Cleared, now: datetime) -> None:
-    """What boards remember of demo models, and a level that rests on nothing else."""
-    models = set(clear_arena.demo_models(session))
+def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) -> None:
+    """Delete the rating history of demo models, and the level of modes that rests on demo models alone."""
+    models = set(clear_arena.list_demo_models(session))
     execute(session, delete(RatingHistory).where(RatingHistory.model_id.in_(models)))
     for mode in session.scalars(select(Anchor.mode).distinct()).all():
         anchors = session.scalars(select(Anchor).where(Anchor.mode == mode)).all()
@@ -76,14 +76,14 @@ def _forget(session: Session, done: Cleared, now: datetime) -> None:
         ledger.note(session, ledger.DEMO_CLEARED, "demo", now=now, **vars(done))
 
 
-def _rebuild(database: Database, now: Callable[[], datetime]) -> None:
+def _rebuild_boards(database: Database, now: Callable[[], datetime]) -> None:
     with database.reading() as session:
         modes = session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all()
     for mode in modes:
         refresh.rebuild(database, mode, now=now())
 
 
-def _until_none(step: Callable[[], int]) -> int:
+def _repeat_until_none(step: Callable[[], int]) -> int:
     total = 0
     while done := step():
         total += done

@@ -1,19 +1,19 @@
-"""What the demo shows: which pictures the painters draw for it, and in which order."""
+"""The demo's plan: which pictures the painters draw, and in which order."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.arena.entries.entries import Place
-from app.arena.entries.generation import Order
+from app.arena.entries.entries import EntryKey
+from app.arena.entries.generation import GenerationTask
 from app.arena.ledger import DEMO_CLEARED
 from app.arena.tables import LedgerLine
 from app.painter.painters import PAINTERS
 
-HUNG_IN = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
+SHOWCASE_COMPETITIONS = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
 """An entry needs a competition, and a showcase is no part of its contest: these lend theirs, one picture each."""
-AT_A_TIME = 2
+PAINTERS_PER_ROUND = 2
 SHOWCASES: dict[str, tuple[str, str, str]] = {
     "studio-xl": (
         "A crystal box on a table with a green marble inside, a yellow book on top and a fern behind it",
@@ -59,32 +59,32 @@ SHOWCASES: dict[str, tuple[str, str, str]] = {
 """For each painter, prompts that no competition has."""
 
 
-def edition(session: Session) -> int:
-    """How often a demo was cleared: what people judged keeps its place, so each demo draws another sample."""
+def count_cleared_demos(session: Session) -> int:
+    """Count how often a demo was cleared: what people judged stays, so each demo takes another sample number."""
     return session.scalars(select(func.count()).where(LedgerLine.action == DEMO_CLEARED)).one()
 
 
-def contestants(competitions: Sequence[str], edition: int) -> list[Order]:
+def plan_contestants(competitions: Sequence[str], edition: int) -> list[GenerationTask]:
     """
-    Every painter in every one of these competitions.
+    Plan a picture by every painter for each of these competitions.
 
-    In rounds of two painters, each round through all competitions: the first two pictures make a pair to vote on,
-    the first round one in each competition. Each begins with painters of its own, so that no two look alike.
+    Rounds of two painters go through all competitions: the first two pictures already make a pair to vote on, the
+    first round makes one in each competition. The painters rotate, so that no two competitions begin alike.
     """
     painters = list(PAINTERS)
     return [
-        Order(Place(competition, painters[(3 * turn + place) % len(painters)], edition))
-        for first in range(0, len(painters), AT_A_TIME)
+        GenerationTask(EntryKey(competition, painters[(3 * turn + place) % len(painters)], edition))
+        for first in range(0, len(painters), PAINTERS_PER_ROUND)
         for turn, competition in enumerate(competitions)
-        for place in range(first, first + AT_A_TIME)
+        for place in range(first, first + PAINTERS_PER_ROUND)
     ]
 
 
-def showcases(edition: int) -> list[Order]:
-    """Three pictures of each painter that may be shown with its name at any time."""
+def plan_showcases(edition: int) -> list[GenerationTask]:
+    """Plan three pictures of each painter that may be shown with its name at any time."""
     return [
-        Order(Place(competition, painter, edition, "showcase"), prompt)
-        for number, competition in enumerate(HUNG_IN)
+        GenerationTask(EntryKey(competition, painter, edition, "showcase"), prompt)
+        for number, competition in enumerate(SHOWCASE_COMPETITIONS)
         for painter, prompts in SHOWCASES.items()
         for prompt in prompts[number : number + 1]
     ]

@@ -1,4 +1,10 @@
-"""Answers that are the same for everybody: made once from the same versions, and 304 where they are known."""
+"""
+The page cache: a public page is rendered once from the same versions, and sent again while nobody commits.
+
+Two questions decide whether a page still holds. Did anybody commit since it was sent? That costs microseconds to
+ask; while the answer is no, neither the page nor the versions are read again. If somebody did: are the versions
+that the page was made from still the same? Then its body is, too.
+"""
 
 import gzip
 import hashlib
@@ -7,40 +13,45 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import brotli
 from flask import Response, current_app, g, request
 
-from app.edge.context import Parts, now, parts
-from app.edge.read_cache import Known
+from app.database.doors import Database
+from app.edge.clock import now
 from app.edge.request_log import RULE
 
-ANSWERS = 512
+Result = TypeVar("Result")
+Reads = dict[Hashable, Any]
+"""What was read or sent since the database's last commit."""
+
+MOST_PAGES = 512
 MINUTE = 60
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda text: bytes(brotli.compress(text, quality=4, lgwin=16)),
     "gzip": lambda text: gzip.compress(text, 6, mtime=0),
 }
-"""The better first. Public answers alone are compressed: they hold no secret that their length could tell."""
-STAMP = "blindvote.kept"
+"""The better first. Public pages alone are compressed: they hold no secret that their length could tell."""
+FRESHNESS = "blindvote.freshness"
+"""Where a view leaves, in the request's environment, how long its page may be sent again."""
 REQUEST = (
     *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
     *("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
-"""All of a request that an answer of public_page can depend on."""
+"""All of a request that a public page can depend on."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A body, its ETag, and itself compressed as far as somebody asked for it."""
+class Page:
+    """A rendered body, its ETag, and the body compressed as far as somebody asked for it."""
 
     body: bytes
     etag: str
     encoded: dict[str, bytes] = field(default_factory=dict)
 
     def content(self, encoding: str | None) -> bytes:
-        """Compressed once."""
+        """Return the body in this encoding, compressed once."""
         if encoding is None:
             return self.body
         if encoding not in self.encoded:
@@ -48,116 +59,167 @@ class Answer:
         return self.encoded[encoding]
 
 
-class Answers:
-    """Of this minute, by what they were made from; the longest unused thrown out first."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
-        self._minute = 0
-        self._lock = threading.Lock()
-
-    def answer(self, minute: int, key: Hashable, make: Callable[[], str]) -> Answer:
-        """The kept one, or one made now. Nobody asks for those of an earlier minute again: they go."""
-        with self._lock:
-            if minute > self._minute:
-                self._kept.clear()
-                self._minute = minute
-            found = self._kept.get((minute, key))
-            if found is not None:
-                self._kept.move_to_end((minute, key))
-                return found
-        body = make().encode()
-        made = Answer(body, hashlib.sha256(body).hexdigest()[:32])
-        with self._lock:
-            self._kept[minute, key] = made
-            while len(self._kept) > ANSWERS:
-                self._kept.popitem(last=False)
-        return made
-
-
-def public_page(made_from: Hashable, render: Callable[[], str], mimetype: str = "text/html") -> Response:
-    """
-    An answer that depends on its path, on `made_from`, and by at most a minute on the time.
-
-    `made_from` names every query parameter that counts and every version read, by `recall` alone; unknown
-    parameters make no difference and cannot fill the memory.
-    """
-    answers: Answers = current_app.extensions.setdefault("blindvote.answers", Answers())
-    minute = int(now().timestamp()) // MINUTE
-    answer = answers.answer(minute, (request.path, made_from), render)
-    encoding = next((name for name in ENCODERS if request.accept_encodings[name] > 0), None)
-    response = Response(answer.content(encoding), mimetype=mimetype)
-    # Each encoding is a representation of its own.
-    response.set_etag(answer.etag if encoding is None else f"{answer.etag}-{encoding}")
-    response.headers["Vary"] = "Accept-Encoding"
-    if encoding is not None:
-        response.headers["Content-Encoding"] = encoding
-    audience = "private" if parts().settings.profile == "team" else "public"
-    response.headers["Cache-Control"] = f"{audience}, no-cache"
-    response.make_conditional(request)
-    body = b"" if response.status_code == 304 else answer.content(encoding)
-    if "known" in g:
-        request.environ[STAMP] = Stamp(g.known, minute, g.get("due_at", float("inf")), body)
-    return response
-
-
 @dataclass(frozen=True)
-class Stamp:
-    """Of an answer: what it rests on, and until when on this process's clock no board of it is due."""
+class Freshness:
+    """How long a page may be sent again: in this minute, until a board of it is due, and while nobody commits."""
 
-    known: Known
+    reads: Reads
     minute: int
     due_at: float
+    """On this process's monotonic clock, in seconds."""
     body: bytes
 
     def holds(self) -> bool:
-        """While nothing was committed, which `known` tells."""
+        """Tell whether the page may be sent again, given that nobody committed."""
         return self.minute == int(time.time()) // MINUTE and time.monotonic() < self.due_at
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """An answer as it left, to leave so again."""
+class SentPage:
+    """A response as it left, to leave so again."""
 
-    stamp: Stamp
+    freshness: Freshness
     rule: str
     status: str
     headers: tuple[tuple[str, str], ...]
 
 
-class Doorstep:
-    """
-    WSGI middleware: the same question gets the same public page, as long as nobody committed anything.
+class PageCache:
+    """The public pages of one process, and the versions they were made from."""
 
-    Tells nobody from another: not for a profile that has strangers.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._minute = 0
+        self._lock = threading.Lock()
+        self._held: tuple[Hashable, Reads] = None, {}
+
+    def page(self, minute: int, made_from: Hashable, render: Callable[[], str]) -> Page:
+        """Return the page made from these versions in this minute, rendered now if there is none."""
+        key = minute, made_from
+        with self._lock:
+            if minute > self._minute:
+                # Nobody asks for pages of an earlier minute again.
+                self._pages.clear()
+                self._minute = minute
+            if key in self._pages:
+                self._pages.move_to_end(key)
+                return self._pages[key]
+        # Rendered outside the lock: two threads may render the same page, but no page waits for another.
+        body = render().encode()
+        page = Page(body, hashlib.sha256(body).hexdigest()[:32])
+        with self._lock:
+            self._pages[key] = page
+            if len(self._pages) > MOST_PAGES:
+                self._pages.popitem(last=False)
+        return page
+
+    def reads(self) -> Reads:
+        """Return what was read or sent since the last commit; nothing after one."""
+        # Asked before anything is read: what is read later can only be newer than its mark.
+        mark = self._database.mark()
+        held, reads = self._held
+        if mark is None or mark != held:
+            # A new dictionary, not a cleared one: a request that began before the commit still fills the old one.
+            reads = {}
+            self._held = mark, reads
+        return reads
+
+    def sent_page(self, asked: Hashable) -> SentPage | None:
+        """Return what this request was last answered with, if that still holds."""
+        # Most requests are for something else: the database is not asked for those.
+        if asked not in self._held[1]:
+            return None
+        sent: SentPage | None = self.reads().get(asked)
+        return sent if sent and sent.freshness.holds() else None
+
+
+class PageCacheMiddleware:
+    """
+    WSGI middleware that sends public pages again without asking the application.
+
+    It tells nobody from another: it is not for a profile that has strangers.
     """
 
-    def __init__(self, app: Any, parts: Parts) -> None:
+    def __init__(self, app: Any, cache: PageCache) -> None:
         self._app = app
-        self._parts = parts
+        self._cache = cache
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """From this thread's memory, else from the application."""
+        """Answer from the cache, else from the application."""
         if environ["REQUEST_METHOD"] != "GET" or not environ.get("HTTP_HOST"):
             passed: Iterable[bytes] = self._app(environ, start_response)
             return passed
         asked = tuple(environ.get(name) for name in REQUEST)
-        found: Repeated | None = self._parts.recent.recalled(self._parts.database, asked)
-        if found is None or not found.stamp.holds():
+        sent = self._cache.sent_page(asked)
+        if sent is None:
             return self._ask(environ, start_response, asked)
-        environ[RULE] = found.rule
-        start_response(found.status, list(found.headers))
-        return [found.stamp.body]
+        environ[RULE] = sent.rule
+        start_response(sent.status, list(sent.headers))
+        return [sent.freshness.body]
 
     def _ask(self, environ: dict[str, Any], start_response: Any, asked: Hashable) -> Iterable[bytes]:
-        told: list[Any] = []
+        head: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            told[:] = status, tuple(headers)
+            head[:] = status, tuple(headers)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         body: Iterable[bytes] = self._app(environ, start)
-        stamp: Stamp | None = environ.get(STAMP)
-        if stamp and len(stamp.known) < ANSWERS and not any(name == "Set-Cookie" for name, _ in told[1]):
-            stamp.known[asked] = Repeated(stamp, environ.get(RULE, ""), *told)
+        fresh: Freshness | None = environ.get(FRESHNESS)
+        if fresh and len(fresh.reads) < MOST_PAGES and not any(name == "Set-Cookie" for name, _ in head[1]):
+            fresh.reads[asked] = SentPage(fresh, environ.get(RULE, ""), *head)
         return body
+
+
+def public_page(made_from: Hashable, render: Callable[[], str], mimetype: str = "text/html") -> Response:
+    """
+    Respond with a page that depends on its path, on `made_from`, and by at most a minute on the time.
+
+    `made_from` names every query parameter that counts and every version read, by `recall` alone; unknown
+    parameters make no difference and cannot fill the memory. A client that has the page gets 304.
+    """
+    minute = int(now().timestamp()) // MINUTE
+    page = _cache().page(minute, (request.path, made_from), render)
+    encoding = next((name for name in ENCODERS if request.accept_encodings[name] > 0), None)
+    response = Response(page.content(encoding), mimetype=mimetype)
+    # Each encoding is a representation of its own.
+    response.set_etag(page.etag if encoding is None else f"{page.etag}-{encoding}")
+    response.headers["Vary"] = "Accept-Encoding"
+    if encoding is not None:
+        response.headers["Content-Encoding"] = encoding
+    is_team = current_app.extensions["blindvote"].settings.profile == "team"
+    response.headers["Cache-Control"] = f"{'private' if is_team else 'public'}, no-cache"
+    response.make_conditional(request)
+    body = b"" if response.status_code == 304 else page.content(encoding)
+    if "reads" in g:
+        request.environ[FRESHNESS] = Freshness(g.reads, minute, g.get("due_at", float("inf")), body)
+    return response
+
+
+def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, ...]] = ()) -> Result:
+    """
+    Return what `read(session, *given)` says of the database at this request, from memory where nobody committed.
+
+    `read` is a function of a module, and `given` one of few, never a reader's free text: each is remembered.
+    The result is shared: nobody may change it. What will be asked next, `also`, is read in the same snapshot.
+    """
+    if "reads" not in g:
+        g.reads = _cache().reads()
+    reads: Reads = g.reads
+    if (read, given) not in reads:
+        with current_app.extensions["blindvote"].database.reading() as session:
+            for other, *its in ((read, *given), *also):
+                if (other, tuple(its)) not in reads:
+                    reads[other, tuple(its)] = other(session, *its)
+    return cast("Result", reads[read, given])
+
+
+def forget() -> None:
+    """Read anew whatever this request recalls from here on: it changed the database itself."""
+    g.pop("reads", None)
+
+
+def _cache() -> PageCache:
+    cache: PageCache = current_app.extensions["blindvote"].pages
+    return cache

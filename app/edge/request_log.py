@@ -1,4 +1,4 @@
-"""WSGI middleware around every request: its id, its line in the log, its place in the metrics."""
+"""The request log: WSGI middleware that gives every request an id, a line in the log and its metrics."""
 
 import re
 import secrets
@@ -27,19 +27,19 @@ REFUSALS = {401: "auth_failed", 403: "refused", 429: "rate_limited"}
 truncated = lru_cache(4096)(networks.prefix)
 
 
-class Watch:
-    """Sits inside the proxies' door, so that the address is the client's."""
+class RequestLog:
+    """WSGI middleware; it sits inside the proxy middleware, so that the address is the client's."""
 
     def __init__(self, app: Any, *, static: str) -> None:
         self._app = app
         self._static = static
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Times until the answer's first byte is ready; what is done after an answer has left is not its time."""
+        """Answer, and time it until the first byte is ready; what is done after the last one is not counted."""
         started = perf_counter()
         known = _request_id(environ)
         logs.request_id.set(known)
-        answered = _Answered()
+        answered = _Response()
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             answered.status = int(status[:3])
@@ -55,7 +55,7 @@ class Watch:
             self._tell(environ, answered, perf_counter() - started)
         return body
 
-    def _tell(self, environ: dict[str, Any], answered: "_Answered", seconds: float) -> None:
+    def _tell(self, environ: dict[str, Any], answered: "_Response", seconds: float) -> None:
         method = environ.get("REQUEST_METHOD", "")
         method = method if method in METHODS else "other"
         rule = environ.get(RULE) or self._static_rule(environ.get("PATH_INFO", ""))
@@ -76,8 +76,8 @@ class Watch:
         return f"{self._static}<file>" if path.startswith(self._static) else "none"
 
 
-class _Answered:
-    """What the application said; 500 until it says something."""
+class _Response:
+    """What the application answered; 500 until it says something."""
 
     __slots__ = ("status", "told")
 
@@ -87,13 +87,13 @@ class _Answered:
 
 
 def name_rule() -> None:
-    """Before the view: the rule and not the path, which may hold ids."""
+    """Note the rule before the view, and not the path, which may hold ids."""
     if request.url_rule is not None:
         request.environ[RULE] = request.url_rule.rule
 
 
 def name_refusal(error: Exception) -> None:
-    """For the security log: the code of what a room refused."""
+    """Note, for the security log, the code of what a room refused."""
     code = getattr(error, "code", None)
     if isinstance(code, str):
         request.environ[REFUSAL] = code

@@ -9,9 +9,9 @@ from app.edge.identity import voter_or_new
 
 
 def suggest(prompt: str) -> str:
-    """As suggestions.suggest, for this browser, which becomes a voter by it."""
-    who, moment, found = voter_or_new(), now(), parts()
+    """Make a suggestion for this browser, which becomes a voter by it. Raises what suggestions.suggest does."""
+    who, moment, wired = voter_or_new(), now(), parts()
     network = networks.prefix(request.remote_addr)
-    return found.database.write(
-        lambda session: suggestions.suggest(session, who, prompt, now=moment, network=network, policy=found.policy)
+    return wired.database.write(
+        lambda session: suggestions.suggest(session, who, prompt, now=moment, network=network, policy=wired.policy)
     )

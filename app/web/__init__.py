@@ -6,7 +6,7 @@ from flask import Flask
 
 from app.database.doors import DatabaseBusy
 from app.demo import simulated_voters
-from app.edge.read_cache import recall
+from app.edge.page_cache import recall
 from app.web import (
     admin,
     arena,

@@ -11,16 +11,16 @@ from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
-from app.leaderboards.views import boards, head_to_head, results
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardResult, Place
 from app.web import facts
 from app.web.addresses import base_url
-from app.web.formats import MODES, UNKNOWN
+from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.versions import versions
+from app.words import MODES, Mode
 
 blueprint = Blueprint("compare", __name__)
 PICTURES = 6
@@ -90,7 +90,7 @@ def _render(a: str, b: str) -> str:
     with parts().database.reading() as session:
         pages = [lookup.model(session, slug, today()) for slug in (a, b)]
         first, second = pages
-        meetings = [_meeting(session, first, second, mode) for mode in boards.MODES]
+        meetings = [_meeting(session, first, second, mode) for mode in MODES]
         places = [results.model_results(session, page.slug).boards for page in pages]
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
@@ -148,7 +148,7 @@ def _facts(model: ModelPage) -> dict[str, str]:
         "Price per image, from": f"{dollars(price.micros)} via {price.provider_name}" if price else "",
         "Price tier": model.price_tier or "",
         "Providers": ", ".join(offering.provider_name for offering in model.offerings),
-        "Modes": ", ".join(MODES[mode] for mode in model.modes),
+        "Modes": ", ".join(Mode(mode).label for mode in model.modes),
     }
 
 

@@ -9,6 +9,7 @@ from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
@@ -29,7 +30,7 @@ def competition(slug: str) -> Response:
 
 def _render_list(asked: dict[str, str]) -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
     shown = [
         entry
         for entry in listed
@@ -37,7 +38,7 @@ def _render_list(asked: dict[str, str]) -> str:
         and asked.get("status") in {None, entry.status}
         and asked.get("category") in {None, *(slug for slug, _ in entry.categories)}
     ]
-    modes = [mode for mode in boards.MODES if any(entry.mode == mode for entry in listed)]
+    modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
         "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
     )
@@ -45,7 +46,7 @@ def _render_list(asked: dict[str, str]) -> str:
 
 def _render(slug: str) -> str:
     with parts().database.reading() as session:
-        exhibit = gallery.exhibit(session, slug)
+        exhibit = gallery.read_gallery(session, slug)
         view = boards.competition_board(session, slug, now=now())
         certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
     return render_template(

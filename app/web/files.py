@@ -66,7 +66,7 @@ def media(token: str) -> Response:
 def input_image(slug: str) -> Response:
     """The image that an image-edit competition asks to change."""
     with parts().database.reading() as session:
-        key = gallery.input_key(session, slug)
+        key = gallery.read_input_key(session, slug)
     return _picture(key, is_public=True)
 
 

@@ -17,17 +17,6 @@ from app.web.svg import Scale
 blueprint = Blueprint("integrity", __name__)
 
 WIDTH, HEIGHT, GAP = 600, 96, 4
-REASONS = {
-    "skip": "Skipped",
-    "undone": "Taken back",
-    "voter_cap": "Voter over its cap",
-    "network_cap": "Network over its cap",
-    "too_fast": "Too fast",
-    "unseen": "Images not sent",
-    "quarantined": "Quarantined",
-    "admin": "By an admin",
-    "demo": "On demo images",
-}
 TESTS = {
     "exposure": "votes where one model shows",
     "likelihood": "votes against all others",
@@ -74,7 +63,6 @@ def _page() -> str:
         names={model.slug: model.name for mode in facts.modes for model in mode.models},
         bars=bars(facts.days),
         most=_most(facts.days),
-        words=REASONS,
         tests=TESTS,
         subject=subject,
         actions=ACTIONS,

@@ -9,7 +9,8 @@ from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
 from app.web.boards import axis
-from app.web.formats import MODES, plural
+from app.web.formats import plural
+from app.words import MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20
@@ -28,7 +29,7 @@ def delete() -> Response:
     """Forget who cast these votes; the cookie goes, the votes stay as nobody's."""
     who, moment = voter(), now()
     if who is not None:
-        parts().database.write(lambda session: vote_history.forget(session, who, now=moment))
+        parts().database.write(lambda session: vote_history.delete_voter(session, who, now=moment))
     response = make_response(redirect(url_for("me.votes"), 303))
     # Browsers obey no answer about a __Host- cookie that does not say Secure.
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
@@ -42,8 +43,8 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
     with parts().database.reading() as session:
         boards = tuple((mode, personal.own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
         return {
-            "votes": vote_history.votes(session, who),
-            "cast": vote_history.own_votes(
+            "votes": vote_history.count_votes(session, who),
+            "cast": vote_history.list_own_votes(
                 session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE
             ),
             "boards": tuple((mode, rows, axis(rows)) for mode, rows in boards if rows),
@@ -58,7 +59,7 @@ def summary() -> Response:
     number = 0
     if who is not None:
         with parts().database.reading() as session:
-            number = vote_history.votes(session, who)
+            number = vote_history.count_votes(session, who)
     words = f"{plural(number, 'vote')} by you" if number else "Your votes"
     return _private(Response(words, mimetype="text/plain"))
 

@@ -8,14 +8,13 @@ from flask import Blueprint, Response, render_template
 from app.arena.entries import renditions
 from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page
-from app.edge.read_cache import recall
+from app.edge.page_cache import public_page, recall
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.audit import Swept
 from app.leaderboards.runs import anchors
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
-from app.web.formats import MODES
+from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
 

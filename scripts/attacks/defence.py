@@ -24,7 +24,7 @@ class Counted:
 
 
 def count(log: Ballots, models: int, defence: str) -> Counted:
-    """What an arena with this defence makes of the log. Masks are over its rows, votes only."""
+    """Count the log as an arena with this defence does. Masks are over its rows, votes only."""
     nobody = np.zeros(log.voter.size, dtype=bool)
     if defence == "none":
         return Counted(_board(log, models), nobody, nobody)

@@ -45,7 +45,7 @@ def gates(rows: Sequence[Row], clean: Clean) -> Iterator[Gate]:
 
 
 def arena_gates(found: Sequence[Outcome]) -> Iterator[Gate]:
-    """The same limits for the one world that went through the whole arena."""
+    """Return the same limits for the one world that went through the whole arena."""
     limits = {"F": (1, 6), "T": (2, 12), "O": (2, 9)}
     defended = [one for one in found if one.defence == "all"]
     for one in defended:

@@ -99,7 +99,7 @@ def run(
 
 
 def elo(board: Fit) -> Array:
-    """Published points: the mean of all is 1000."""
+    """Return published points: the mean of all is 1000."""
     return scale.to_elo(board.strength - board.strength.mean(), EVERYBODY)
 
 

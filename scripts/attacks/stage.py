@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.arena.people.policy import MONTH, Policy
 from app.arena.tables import Competition, Entry, Matchup
 from app.arena.voting import matchups, pictures, vote_casting
-from app.arena.voting.matchups import Wish
+from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.runs import refresh, scopes
@@ -58,7 +59,7 @@ class Stage:
             self.database,
             self.pool,
             voter,
-            Wish(MODE),
+            MatchupFilter(MODE),
             now=self.now,
             rng=self.rng,
             matchup_seconds=MATCHUP_SECONDS,
@@ -75,15 +76,8 @@ class Stage:
     def _answer(self, session: Session, *, voter: bytes, matchup: bytes, outcome: str) -> None:
         for side in ("a", "b"):
             pictures.mark_served(session, matchup, side, now=self.now, policy=self.policy)
-        vote_casting.cast(
-            session,
-            voter,
-            matchup,
-            outcome,
-            now=self.now + LOOK,
-            matchup_seconds=MATCHUP_SECONDS,
-            policy=self.policy,
-        )
+        ballot = Ballot(voter, matchup, outcome, self.now + LOOK, MATCHUP_SECONDS, self.policy)
+        vote_casting.cast_vote(session, ballot)
 
     def board(self) -> Array:
         """Ratings by model number, of a board made now; a model without a battle has the mean."""
@@ -108,7 +102,7 @@ def build(database: Database, policy: Policy, models: int, seed: int) -> Stage:
 
 
 def token(kind: str, number: int) -> bytes:
-    """A voter's cookie value."""
+    """Return the cookie value of a voter."""
     return hashlib.sha256(f"{kind} {number}".encode()).digest()[:16]
 
 

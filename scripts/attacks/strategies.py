@@ -58,14 +58,14 @@ class Board:
         return np.argsort(-self.strength, kind="stable")
 
     def rivals(self, target: int) -> Index:
-        """The models up to RIVALS ranks above."""
+        """Return the models up to RIVALS ranks above the target."""
         order = self.order
         place = int(np.flatnonzero(order == target)[0])
         return order[max(0, place - RIVALS) : place]
 
 
 def ballots(attack: Attack, board: Board, honest_votes: int, rng: np.random.Generator) -> Ballots:
-    """The attacker's matchups; voters and networks are numbered from 0."""
+    """Make the attacker's matchups; voters and networks are numbered from 0."""
     target = int(board.order[attack.rank - 1])
     budget = attack.budget(honest_votes)
     if attack.strategy in "FD":

@@ -48,7 +48,7 @@ class Ballots:
         return Log(models, place[cast], self.left[cast], self.right[cast], self.outcome[cast]).tallies()
 
     def rows(self, models: int, group: Index) -> Tallies:
-        """A row per vote, the group in place of the competition. Nothing is skipped here."""
+        """Return a row per vote, without skips, with the group in place of the competition."""
         left_won, none = (self.outcome == LEFT).astype(np.int64), np.zeros(self.left.size, dtype=np.int64)
         return Tallies(models, group, self.left, self.right, left_won, 1 - left_won, none, none)
 
@@ -88,7 +88,7 @@ def people(models: int, votes: int, rng: np.random.Generator, *, skips: float = 
 
 
 def honest(who: People, rng: np.random.Generator) -> Ballots:
-    """What they are shown at random and say, skips in between, all of them mixed in time."""
+    """Make honest ballots: matchups shown at random and what people say, with skips, all of them mixed in time."""
     models = who.liking.shape[1]
     voter = rng.permutation(np.repeat(np.arange(who.votes.size), who.votes))
     skips = rng.geometric(1 - who.skip[voter]) - 1

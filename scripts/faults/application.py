@@ -22,7 +22,7 @@ Seen = tuple[int, str, str]
 
 
 def populate(database: Database, folder: Path, competitions: int = 3, models: int = 6) -> None:
-    """A migrated database with a small drawn pack in it."""
+    """Make a migrated database with a small drawn pack in it."""
     database.migrate()
     pack = draw_pack(folder / "pack", competitions, models)
     pack_import.import_pack(database, Storage(folder / "files"), pack, now=lambda: datetime.now(UTC))

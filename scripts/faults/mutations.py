@@ -36,7 +36,7 @@ class Edit:
     new: str
 
     def applied(self, root: Path) -> str:
-        """The file's new text. Raises TextGone."""
+        """Return the file's new text. Raises TextGone."""
         text = (root / self.path).read_text()
         if text.count(self.old) != 1:
             raise TextGone(f"{self.path} holds {text.count(self.old)} times: {self.old}")
@@ -195,7 +195,7 @@ def main() -> int:
 
 
 def copied(target: Path) -> Path:
-    """The parts of the tree that tests need."""
+    """Copy the parts of the tree that tests need."""
     target.mkdir()
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -228,7 +228,7 @@ def is_noticed(mutation: Mutation, copy: Path) -> bool:
 
 
 def run(tests: Iterable[str], copy: Path) -> str:
-    """What pytest says of them, on SQLite."""
+    """Run pytest on these tests in the copy, on SQLite; return its output."""
     made = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-postgres", "--tb=no", *tests],
         cwd=copy,

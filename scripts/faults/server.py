@@ -39,6 +39,7 @@ class Server:
         self.folder = folder
         self.cluster = cluster
         self.log = Path(os.devnull)
+        self.checkout = ROOT
         self.database_url = (
             cluster.url.format(database="postgres") if cluster else f"sqlite:///{folder / 'blindvote.sqlite3'}"
         )
@@ -61,7 +62,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*ARENA, "serve"],
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.checkout,
                 start_new_session=True,
                 stdout=log,
                 stderr=log,
@@ -88,7 +89,7 @@ class Server:
             self.process = None
 
     def workers(self) -> list[int]:
-        """The processes that answer requests."""
+        """List the processes that answer requests."""
         assert self.process
         main = self.process.pid
         return [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
@@ -124,7 +125,7 @@ def serving(
     models: int = 8,
 ) -> Iterator[Server]:
     """
-    A server with the images of a pack, or of a small one drawn here; all gone afterwards.
+    Run a server with the images of a pack, or of a small one drawn here; delete everything afterwards.
 
     Its data lie in `folder` where one is given. PostgreSQL runs with the durability it has by itself.
     """
@@ -146,7 +147,7 @@ def serving(
 
 
 def draw_pack(folder: Path, competitions: int, models: int) -> Path:
-    """A pack of noise pictures, each like no other."""
+    """Draw a pack of noise pictures, each unlike any other."""
     listed = []
     for c in range(competitions):
         images = []

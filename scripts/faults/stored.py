@@ -43,5 +43,5 @@ def compare(database: Database, known: Acknowledged) -> Comparison:
 
 
 def public(public_id: bytes) -> str:
-    """The id as the API writes it."""
+    """Return the id as the API writes it."""
     return base64.urlsafe_b64encode(public_id).rstrip(b"=").decode()

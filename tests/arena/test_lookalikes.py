@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, near_duplicates, renditions
-from app.arena.entries.entries import Facts, Place
+from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry, LedgerLine
 from app.arena.voting import replacement
@@ -59,13 +59,13 @@ def enter(
     database: Database, storage: Storage, competition: str, model: str, data: bytes, role: str = CONTESTANT
 ) -> bool:
     stored = entries.store(storage, renditions.picture(data, FRAME))
-    place = Place(competition, model, 0, "showcase" if role == SHOWCASE else "contestant")
-    facts = Facts(prompt=f"{role} {model} {competition}")
+    place = EntryKey(competition, model, 0, "showcase" if role == SHOWCASE else "contestant")
+    facts = EntryDetails(prompt=f"{role} {model} {competition}")
     return database.write(lambda session: entries.add(session, place, stored, facts, now=NOW))
 
 
 def withdraw(database: Database, competition: str, model: str) -> None:
-    place = Place(competition, model)
+    place = EntryKey(competition, model)
     assert database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
 
 
@@ -160,7 +160,7 @@ def test_of_two_at_once_one_is_taken(database: Database, storage: Storage) -> No
             stored = entries.store(storage, renditions.picture(picture_bytes(seed), FRAME))
             start.wait()
             try:
-                database.write(lambda s: entries.add(s, Place(slug, "m"), stored, Facts(), now=NOW))
+                database.write(lambda s: entries.add(s, EntryKey(slug, "m"), stored, EntryDetails(), now=NOW))
                 taken.append(slug)  # noqa: B023
             except errors.EntryRefused:
                 pass
@@ -235,7 +235,7 @@ def test_a_replacement_passes_the_same_door(lite: Database, storage: Storage) ->
     for slug, seed in (("one", 1), ("other", 2)):
         make(lite, slug)
         enter(lite, storage, slug, "m", picture_bytes(seed))
-    order = replacement.Order("one", "m", None, "better.png", "sharper")
+    order = replacement.ReplacementOrder("one", "m", None, "better.png", "sharper")
     picture = renditions.picture(recoded(2), FRAME)
     with pytest.raises(errors.EntryRefused, match="sample 0 of m in other"):
         replacement.replace(lite, storage, order, picture, now=lambda: NOW)

@@ -12,8 +12,9 @@ from app.arena.people import networks, policy
 from app.arena.people.policy import PUBLIC, Policy
 from app.arena.tables import Counter, Matchup, NetworkSalt, Tally, Vote
 from app.arena.voting import matchups, pictures, vote_casting
-from app.arena.voting.matchups import Issued, Wish
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot, CastVote
 from app.database.doors import Database
 from tests.factories import NOW, make_arena
 
@@ -28,12 +29,12 @@ class Public:
         self.database, self.rules, self.now = database, rules, NOW
         self.pool, self.rng = Pool(), random.Random(7)
 
-    def ask(self, voter: bytes = ALICE, network: str = HOME) -> Issued:
+    def ask(self, voter: bytes = ALICE, network: str = HOME) -> BlindMatchup:
         return matchups.issue(
             self.database,
             self.pool,
             voter,
-            Wish(),
+            MatchupFilter(),
             now=self.now,
             rng=self.rng,
             matchup_seconds=1800,
@@ -47,14 +48,12 @@ class Public:
                 lambda s, side=side: pictures.mark_served(s, matchup, side, now=self.now, policy=self.rules)
             )
 
-    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> vote_casting.Answer:
+    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> CastVote:
         return self.database.write(
-            lambda s: vote_casting.cast(
-                s, voter, matchup, outcome, now=self.now, matchup_seconds=1800, policy=self.rules
-            )
+            lambda s: vote_casting.cast_vote(s, Ballot(voter, matchup, outcome, self.now, 1800, self.rules))
         )
 
-    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> vote_casting.Answer:
+    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> CastVote:
         matchup = self.ask(voter, network).public_id
         self.look(matchup)
         self.now += timedelta(seconds=5)

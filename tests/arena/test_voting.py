@@ -15,6 +15,7 @@ from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vot
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
+from app.words import OUTCOMES
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
 ALICE, BOB = b"a" * 16, b"b" * 16
@@ -117,7 +118,7 @@ def test_a_closed_competition_takes_no_vote(database: Database, tmp_path: Path) 
 def test_a_withdrawn_entry_takes_no_vote(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=1, models=2)
     matchup = issue(database)
-    place = entries.Place("c0", "m0")
+    place = entries.EntryKey("c0", "m0")
     assert database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
     with pytest.raises(errors.MatchupClosed):
         cast(database, matchup.public_id, "a")
@@ -136,7 +137,7 @@ def test_undo_leaves_the_tallies_exactly(database: Database, tmp_path: Path) -> 
     with pytest.raises(errors.VoteUndone):
         cast(database, matchup, "tie")
     with database.reading() as session:
-        assert vote_casting.answer(session, b"v" * 16, kept.matchup).voter_votes == 1
+        assert vote_casting.read_vote(session, b"v" * 16, kept.matchup).voter_votes == 1
         assert [line.action for line in session.scalars(select(LedgerLine)) if "vote" in line.action] == [
             "vote.undone"
         ]
@@ -205,7 +206,7 @@ def test_eight_simultaneous_posts_count_one_vote(database: Database, tmp_path: P
     for _ in range(5):
         matchup = issue(database).public_id
         outcomes = _race_all([partial(cast, database, matchup, "a")] * 8)
-        assert all(isinstance(outcome, vote_casting.Answer) for outcome in outcomes), outcomes
+        assert all(isinstance(outcome, vote_casting.CastVote) for outcome in outcomes), outcomes
     assert sum(map(sum, tallies(database).values())) == 5
     assert tallies(database) == from_log(database)
 
@@ -245,7 +246,7 @@ def test_a_vote_that_waited_for_the_end_of_its_matchup_is_refused(
         if ended == "closed":
             competitions.set_status(session, issued.slug, "closed", now=NOW)
         else:
-            place = entries.Place(issued.slug, left_model(session, issued.public_id))
+            place = entries.EntryKey(issued.slug, left_model(session, issued.public_id))
             entries.withdraw(session, place, reason="a hand has six fingers", now=NOW)
         session.flush()
         holding.set()
@@ -297,7 +298,7 @@ def test_a_random_history_equals_its_log(database: Database, tmp_path: Path) -> 
             matchup = issue(database, voter, rng=rng, now=later(seconds=step)).public_id
         except errors.NothingLeft:
             continue
-        cast(database, matchup, rng.choice(vote_casting.OUTCOMES), voter, now=later(seconds=step))
+        cast(database, matchup, rng.choice(OUTCOMES), voter, now=later(seconds=step))
         if rng.random() < 0.3:
             try:
                 undo(database, matchup, voter, now=later(seconds=step))

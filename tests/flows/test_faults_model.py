@@ -18,6 +18,7 @@ from app.arena.tables import Tally, Voter
 from app.arena.voting import vote_casting, vote_storage
 from app.arena.voting.pool import Pool
 from app.database.doors import Database
+from app.words import OUTCOMES
 from scripts.faults.model import Operation, State, is_possible, step
 from tests import factories
 
@@ -51,7 +52,7 @@ class Arena(RuleBasedStateMachine):
         assert issued.is_new == (len(self.states) > known)
 
     @precondition(lambda self: self.states)
-    @rule(data=st.data(), outcome=st.sampled_from(vote_casting.OUTCOMES), voter=st.sampled_from([None, *VOTERS]))
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES), voter=st.sampled_from([None, *VOTERS]))
     def vote(self, data: st.DataObject, outcome: str, voter: bytes | None) -> None:
         self._do(data, "vote", outcome, voter)
 
@@ -78,7 +79,7 @@ class Arena(RuleBasedStateMachine):
                 factories.undo(self.database, matchup, voter, now=self.now)
                 return ""
             with self.database.reading() as session:
-                return vote_casting.answer(session, voter, matchup).outcome
+                return vote_casting.read_vote(session, voter, matchup).outcome
         except errors.ArenaError as error:
             return error.code
 

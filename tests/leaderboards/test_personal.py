@@ -98,10 +98,10 @@ def test_a_forgotten_voter_leaves_its_votes(database: Database, tmp_path: Path) 
     make_arena(database, tmp_path)
     vote_for(database, ALICE, "m0", 2)
     waiting = issue(database, ALICE).public_id
-    assert database.write(lambda session: vote_history.forget(session, ALICE, now=later(minutes=1)))
-    assert not database.write(lambda session: vote_history.forget(session, ALICE, now=NOW))
+    assert database.write(lambda session: vote_history.delete_voter(session, ALICE, now=later(minutes=1)))
+    assert not database.write(lambda session: vote_history.delete_voter(session, ALICE, now=NOW))
     with database.reading() as session:
-        assert vote_history.votes(session, ALICE) == 0
+        assert vote_history.count_votes(session, ALICE) == 0
         assert personal.own_board(session, ALICE, MODE) == ()
     with pytest.raises(errors.MatchupNotFound):
         cast(database, waiting, "a", ALICE)

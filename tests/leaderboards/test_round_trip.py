@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.arena.log import vote_import
-from app.arena.log.vote_export import Chosen
+from app.arena.log.vote_export import ExportSelection
 from app.arena.log.vote_format import InvalidImport
 from app.arena.tables import Competition, LedgerLine, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
@@ -296,7 +296,7 @@ def test_the_checksum_is_asked_for(small: tuple[Path, Database]) -> None:
 def test_open_data_do_not_come_back(small: tuple[Path, Database]) -> None:
     file, target = small
     with file.open("wb") as data, target.reading() as session:
-        manifest = votes_file.write_open(session, data, Chosen(), "csv", now=START, secret=b"k")
+        manifest = votes_file.write_open(session, data, ExportSelection(), "csv", now=START, secret=b"k")
     beside(file).write_text(manifest.model_dump_json())
     with pytest.raises(InvalidManifest, match="is open data"):
         imported(target, file)

@@ -44,7 +44,7 @@ def team(database_url: str, folder: Path, **more: Any) -> Any:
 
 
 def add_admin(database: Database, name: str = NAME, password: str = PASSWORD) -> None:
-    digest = passwords.digest(name, password, CHEAP)
+    digest = passwords.hash_password(name, password, CHEAP)
     database.write(lambda session: admins.create(session, name, digest, now=moment()))
 
 

@@ -11,6 +11,7 @@ import pytest
 from app.arena.people.policy import Policy
 from app.arena.voting import matchups, pictures, vote_casting
 from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
 from app.database.doors import Database
 from tests.factories import later, make_arena
 
@@ -35,7 +36,7 @@ def test_a_skip_costs_with_and_without_looking(database: Database, looks: bool) 
             database,
             pool,
             WHO,
-            matchups.Wish(),
+            matchups.MatchupFilter(),
             now=now,
             rng=random.Random(number),
             matchup_seconds=600,
@@ -46,13 +47,8 @@ def test_a_skip_costs_with_and_without_looking(database: Database, looks: bool) 
         made = later(seconds=30 * number + 9)
         answer = database.write(
             partial(
-                vote_casting.cast,
-                voter=WHO,
-                matchup=issued.public_id,
-                outcome=outcome,
-                now=made,
-                matchup_seconds=600,
-                policy=policy,
+                vote_casting.cast_vote,
+                ballot=Ballot(WHO, issued.public_id, outcome, made, 600, policy),
             )
         )
         reasons.append(answer.reason)

@@ -72,7 +72,10 @@ def furnish(app: Flask, folder: Path) -> None:
     competition(app, "an-edited-cube", models=PRICED, mode="image-edit")
     for number, slug in enumerate(slugs):
         stored = entries.store(parts_of(app).storage, renditions.picture(drawing(7000 + number), FRAME))
-        place, facts = entries.Place("a-lost-cube", slug, role="showcase"), entries.Facts(prompt=f"show {number}")
+        place, facts = (
+            entries.EntryKey("a-lost-cube", slug, role="showcase"),
+            entries.EntryDetails(prompt=f"show {number}"),
+        )
         parts_of(app).database.write(partial(entries.add, place=place, stored=stored, facts=facts, now=moment()))
     parts_of(app).database.write(lambda s: s.execute(text(f"UPDATE entries SET id = id + {FAR}")) and None)
     votes(app, 12)

@@ -45,8 +45,8 @@ def shown(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def offer(app: Flask, slug: str, role: str, data: bytes, sample: int = 5) -> bool:
     """Whether the arena takes this picture of the last model."""
     stored = entries.store(parts_of(app).storage, renditions.picture(data, FRAME))
-    place = entries.Place(slug, MODELS[3].slug, sample, "showcase" if role == "showcase" else "contestant")
-    facts = entries.Facts(prompt=f"another prompt for {sample}")
+    place = entries.EntryKey(slug, MODELS[3].slug, sample, "showcase" if role == "showcase" else "contestant")
+    facts = entries.EntryDetails(prompt=f"another prompt for {sample}")
     try:
         return parts_of(app).database.write(lambda s: entries.add(s, place, stored, facts, now=moment()))
     except errors.EntryRefused:

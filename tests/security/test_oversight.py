@@ -25,12 +25,12 @@ def test_votes_of_today_and_of_one_voter(database: Database, tmp_path: Path) -> 
         cast(database, one.public_id, outcome, now=moment)
     undo(database, one.public_id, now=later(seconds=30))
     with database.reading() as session:
-        today = moderation.today(session, now=NOW)
-        person = moderation.person(session, 1)
-        votes = moderation.votes_of(session, 1)
-        latest = moderation.latest_votes(session)
+        today = moderation.count_votes_today(session, now=NOW)
+        person = moderation.read_voter(session, 1)
+        votes = moderation.list_votes_of_voter(session, 1)
+        latest = moderation.list_latest_votes(session)
         with pytest.raises(moderation.UnknownVoter):
-            moderation.person(session, 2)
+            moderation.read_voter(session, 2)
     assert (today.votes, today.counted, today.is_more) == (2, 1, False)
     assert (person.votes, person.matchups, dict(person.reasons)) == (2, 4, {None: 2, "skip": 1, "undone": 1})
     assert [vote.outcome for vote in votes] == ["tie", "skip", "b", "a"] == [vote.outcome for vote in latest]
@@ -51,11 +51,11 @@ def test_flags_wait_until_somebody_decides(database: Database) -> None:
 
     database.write(flagged)
     with database.reading() as session:
-        assert moderation.waiting(session) == 1
-        assert [one.voter_id for one in moderation.findings(session)] == [1]
-        assert [one.network for one in moderation.findings(session, decided=True)] == [(b"n" * 16).hex()]
-        assert [one.id for one in moderation.findings(session, voter_id=1)] == [1]
-        assert moderation.findings(session, page=2) == []
+        assert moderation.count_undecided_flags(session) == 1
+        assert [one.voter_id for one in moderation.list_flags(session)] == [1]
+        assert [one.network for one in moderation.list_flags(session, decided=True)] == [(b"n" * 16).hex()]
+        assert [one.id for one in moderation.list_flags(session, voter_id=1)] == [1]
+        assert moderation.list_flags(session, page=2) == []
 
 
 def test_the_ledger_is_read_from_its_end(database: Database) -> None:
@@ -64,12 +64,12 @@ def test_the_ledger_is_read_from_its_end(database: Database) -> None:
         moment = later(seconds=number)
         database.write(lambda s: ledger.note(s, action, f"vote:{number}", now=moment, reason="x"))  # noqa: B023
     with database.reading() as session:
-        first, second = moderation.lines(session), moderation.lines(session, page=2)
+        first, second = moderation.list_ledger(session), moderation.list_ledger(session, page=2)
         assert [line.subject for line in second] == ["vote:1", "vote:0"]
         assert (len(first), first[0].subject) == (moderation.PAGE, f"vote:{moderation.PAGE + 1}")
-        assert [line.action for line in moderation.lines(session, action="vote_")] == ["vote_x"]
-        assert moderation.last(session, "backup.made") == later(seconds=1)
-        assert moderation.last(session, "nothing.such") is None
+        assert [line.action for line in moderation.list_ledger(session, action="vote_")] == ["vote_x"]
+        assert moderation.find_last_action(session, "backup.made") == later(seconds=1)
+        assert moderation.find_last_action(session, "nothing.such") is None
 
 
 def generated(session: Session, day, provider: str | None, *, cost: int, key_id: int | None = None) -> None:

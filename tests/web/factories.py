@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.arena.entries import competitions, entries, renditions
 from app.arena.voting import matchups, vote_casting
+from app.arena.voting.vote_casting import Ballot
 from app.catalog import loading
 from app.edge.context import Parts
 
@@ -94,16 +95,16 @@ def competition(
 def enter(app: Flask, slug: str, model: Named, *, seed: int) -> None:
     parts = parts_of(app)
     stored = entries.store(parts.storage, renditions.picture(drawing(seed), FRAME))
-    place = entries.Place(slug, model.slug)
+    place = entries.EntryKey(slug, model.slug)
 
     def work(session: Session) -> None:
         loading.stub(session, model.slug, model.name)
-        entries.add(session, place, stored, entries.Facts(), now=moment())
+        entries.add(session, place, stored, entries.EntryDetails(), now=moment())
 
     parts.database.write(work)
 
 
-def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.Wish | None = None) -> None:
+def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.MatchupFilter | None = None) -> None:
     """By voters of three votes each; A wins half of the time."""
     rng = random.Random(seed)
     voters = [secrets.token_bytes(16) for _ in range(number // 3 + 1)]
@@ -111,12 +112,14 @@ def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.Wish | None 
         vote(app, voters[n // 3], rng.choice(["a", "b", "a", "b", "tie", "both_bad"]), rng, wish)
 
 
-def vote(app: Flask, who: bytes, outcome: str, rng: random.Random, wish: matchups.Wish | None = None) -> None:
-    parts, wish = parts_of(app), wish or matchups.Wish()
+def vote(
+    app: Flask, who: bytes, outcome: str, rng: random.Random, wish: matchups.MatchupFilter | None = None
+) -> None:
+    parts, wish = parts_of(app), wish or matchups.MatchupFilter()
     issued = matchups.issue(parts.database, parts.pool, who, wish, now=moment(), rng=rng, matchup_seconds=600)
 
     def work(session: Session) -> None:
-        vote_casting.cast(session, who, issued.public_id, outcome, now=moment(), matchup_seconds=600)
+        vote_casting.cast_vote(session, Ballot(who, issued.public_id, outcome, moment(), 600))
 
     parts.database.write(work)
 

@@ -42,7 +42,7 @@ def swept(app: Flask) -> Flask:
     quarantine.quarantine(
         database, Subject(voter_id=1), now=now, by="the admin", why="looks like a script", policy=FREE
     )
-    place = entries.Place("a-red-cube", MODELS[3].slug)
+    place = entries.EntryKey("a-red-cube", MODELS[3].slug)
     database.write(lambda session: entries.withdraw(session, place, reason="not as asked", now=now))
     sweep(database, now=now, policy=FREE, is_report=False, progress=lambda _: None)
     return app

@@ -1,1 +1,1 @@
-"""Competitions and the images that stand in them."""
+"""Competitions and their entries: the images that models made from one prompt."""

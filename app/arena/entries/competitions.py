@@ -1,4 +1,4 @@
-"""Competitions as admins write them: from TOML files, opened and closed by command."""
+"""Competitions: read from TOML files, saved, opened, closed and listed."""
 
 import tomllib
 from collections.abc import Iterable
@@ -8,58 +8,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import Change
 from app.database.doors import execute
-from app.database.statements import Prepared
+from app.words import Mode
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Side = Annotated[int, Field(ge=64, le=2048)]
-Mode = Literal["text-to-image", "image-edit"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
 LARGEST_TARGET = 1_000_000_000
 STATUSES = ("draft", "open", "closed")
 """In the order in which a file moves a competition, never back."""
-
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_COMPETITIONS = Competition.__table__.c
-_CATEGORIES = Category.__table__.c
-_ENTRIES = Entry.__table__.c
-_TALLIES = Tally.__table__.c
-_VOTES = (
-    select(func.sum(_TALLIES.left_wins + _TALLIES.right_wins + _TALLIES.ties + _TALLIES.both_bad))
-    .where(_TALLIES.competition_id == _COMPETITIONS.id)
-    .scalar_subquery()
-)
-_LISTED = Prepared(
-    lambda _: select(
-        *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
-        *(_COMPETITIONS[name] for name in ("open_gallery", "target")),
-        func.coalesce(_VOTES, 0).label("votes"),
-    ).order_by(_COMPETITIONS.id.desc())
-)
-_FILED = Prepared(
-    lambda _: (
-        select(competition_categories.c.competition_id, _CATEGORIES.slug, _CATEGORIES.title)
-        .join(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-        .order_by(_CATEGORIES.position, _CATEGORIES.slug)
-    )
-)
-_FIELDS = Prepared(
-    lambda _: (
-        select(
-            _ENTRIES.competition_id,
-            func.count(_ENTRIES.model_id.distinct()).label("models"),
-            func.count().label("entries"),
-        )
-        .where(_ENTRIES.role == "contestant", _ENTRIES.withdrawn_at.is_(None))
-        .group_by(_ENTRIES.competition_id)
-    )
-)
 
 
 class CategoryFile(BaseModel):
@@ -73,13 +36,13 @@ class CategoryFile(BaseModel):
 
 
 class CompetitionFile(BaseModel):
-    """A competition file. Frame in pixels; input is an image's path beside the file, for image-edit."""
+    """A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     slug: Slug
     title: str = Field(min_length=1, max_length=120)
-    mode: Mode = "text-to-image"
+    mode: Mode = Mode.TEXT_TO_IMAGE
     categories: tuple[Slug, ...] = ()
     prompt: str = Field(min_length=1, max_length=32_000)
     frame: tuple[Side, Side] = (1024, 1024)
@@ -90,14 +53,14 @@ class CompetitionFile(BaseModel):
 
     @model_validator(mode="after")
     def _input_where_edited(self) -> "CompetitionFile":
-        if (self.mode == "image-edit") != (self.input is not None):
+        if (self.mode == Mode.IMAGE_EDIT) != (self.input is not None):
             raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
         return self
 
 
 @dataclass(frozen=True)
-class Summary:
-    """A competition in a list."""
+class CompetitionSummary:
+    """A competition as lists show it, with the number of its models, entries and counted votes."""
 
     slug: str
     title: str
@@ -115,12 +78,12 @@ class Summary:
 
 
 def read(path: Path) -> CompetitionFile:
-    """Raises InvalidCompetition naming the file and the key."""
+    """Read a competition file. Raises InvalidCompetition naming the file and the key."""
     return _parse(path, CompetitionFile)
 
 
 def read_categories(path: Path) -> list[CategoryFile]:
-    """From `[[categories]]` tables. Raises InvalidCompetition."""
+    """Read the `[[categories]]` tables of a file. Raises InvalidCompetition."""
     return list(_parse(path, _CategoriesFile).categories)
 
 
@@ -138,9 +101,9 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     """
     Create or change a competition.
 
-    What votes were cast on stays: mode, prompt, frame and input of one that has entries cannot change, and what
-    was shown by name is not hidden again: an open gallery stays so, a closed one is opened by set_status alone.
-    Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
+    What votes were cast on cannot change: mode, prompt, frame and input of a competition that has entries. Names
+    that readers have seen are not hidden again: an open gallery stays open, and only set_status reopens a closed
+    competition. Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == spec.slug)).one_or_none()
     judged = {
@@ -160,14 +123,14 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         set_status(session, spec.slug, spec.status, now=now)
         return Change("created", "competitions", spec.slug)
     shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
-    _refuse_other_question(session, row, judged | shown)
+    _refuse_changed_task(session, row, judged | shown)
     refiled = {c.slug for c in row.categories} != set(spec.categories)
     if refiled:
         row.categories = categories
     is_turned = spec.open_gallery != row.open_gallery
     change = _apply(row, "competitions", spec.slug, judged | free)
     if is_turned:
-        _turn_gallery(session, row, now)
+        _record_gallery_change(session, row, now)
     is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
     moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
     return Change("changed", change.table, change.key) if refiled or moved else change
@@ -183,9 +146,9 @@ def set_status(
     reason: str | None = None,
 ) -> bool:
     """
-    Open or close; returns whether that changed anything. Closing closes the open matchups with it.
+    Open or close a competition; returns whether that changed anything. Closing it closes its open matchups.
 
-    One that was closed may be opened again; the ledger then says that its pictures had been shown by name.
+    A closed competition may be opened again; the ledger then says that its pictures had been shown by name.
     Raises UnknownCompetition, StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
@@ -215,7 +178,7 @@ def set_target(
     reason: str | None = None,
 ) -> bool:
     """
-    How many counted votes are wanted before it is closed, None for no such number; whether that is a change.
+    Set how many counted votes are wanted before closing, None for no target; return whether that changed.
 
     Raises UnknownCompetition, InvalidCompetition.
     """
@@ -232,29 +195,29 @@ def set_target(
     return True
 
 
-def listing(session: Session, *, drafts: bool = False) -> list[Summary]:
-    """All competitions, newest first; a constant number of queries."""
-    fields = {row.competition_id: (row.models, row.entries) for row in _FIELDS.all(session)}
-    filed: dict[int, list[tuple[str, str]]] = {}
-    for competition, slug, title in _FILED.all(session):
-        filed.setdefault(competition, []).append((slug, title))
-    return [
-        _summary(row, filed.get(row.id, ()), *fields.get(row.id, (0, 0)))
-        for row in _LISTED.all(session)
-        if drafts or row.status != "draft"
-    ]
+def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
+    """List competitions, newest first, drafts only where asked; three queries for any number of them."""
+    sizes, categories = _sizes(session), _categories(session)
+    counts = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
+    votes = select(func.sum(counts)).where(Tally.competition_id == Competition.id).scalar_subquery()
+    rows = session.execute(
+        select(*Competition.__table__.c, func.coalesce(votes, 0).label("votes"))
+        .where(true() if drafts else Competition.status != "draft")
+        .order_by(Competition.id.desc())
+    )
+    return [_summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0))) for row in rows]
 
 
-def summary(session: Session, slug: str) -> Summary:
-    """One competition that is or was open. Raises UnknownCompetition."""
-    found = next((one for one in listing(session) if one.slug == slug), None)
+def read_summary(session: Session, slug: str) -> CompetitionSummary:
+    """Read one competition that is or was open. Raises UnknownCompetition."""
+    found = next((one for one in list_competitions(session) if one.slug == slug), None)
     if found is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
     return found
 
 
-def frame(session: Session, slug: str) -> tuple[int, int]:
-    """Pixels, of a draft too. Raises UnknownCompetition."""
+def read_frame(session: Session, slug: str) -> tuple[int, int]:
+    """Read a competition's frame in pixels; a draft has one too. Raises UnknownCompetition."""
     query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
     row = session.execute(query).one_or_none()
     if row is None:
@@ -262,8 +225,31 @@ def frame(session: Session, slug: str) -> tuple[int, int]:
     return row.frame_width, row.frame_height
 
 
-def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> Summary:
-    return Summary(
+def _sizes(session: Session) -> dict[int, tuple[int, int]]:
+    """Count models and entries by competition, showcases and withdrawn entries left out."""
+    rows = session.execute(
+        select(Entry.competition_id, func.count(Entry.model_id.distinct()), func.count())
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .group_by(Entry.competition_id)
+    )
+    return {competition: (models, entries) for competition, models, entries in rows}
+
+
+def _categories(session: Session) -> dict[int, list[tuple[str, str]]]:
+    """List (slug, title) by competition, in the categories' order."""
+    rows = session.execute(
+        select(competition_categories.c.competition_id, Category.slug, Category.title)
+        .join(Category, Category.id == competition_categories.c.category_id)
+        .order_by(Category.position, Category.slug)
+    )
+    categories: dict[int, list[tuple[str, str]]] = {}
+    for competition, slug, title in rows:
+        categories.setdefault(competition, []).append((slug, title))
+    return categories
+
+
+def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entries: int) -> CompetitionSummary:
+    return CompetitionSummary(
         slug=row.slug,
         title=row.title,
         mode=row.mode,
@@ -273,7 +259,7 @@ def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entri
         models=models,
         entries=entries,
         votes=int(row.votes),
-        open_gallery=bool(row.open_gallery),
+        open_gallery=row.open_gallery,
         target=row.target,
     )
 
@@ -302,7 +288,7 @@ def _category(session: Session, slug: str, competition: str) -> Category:
     return row
 
 
-def _refuse_other_question(session: Session, row: Competition, judged: dict[str, object]) -> None:
+def _refuse_changed_task(session: Session, row: Competition, judged: dict[str, object]) -> None:
     different = [name for name, value in judged.items() if getattr(row, name) != value]
     has_entries = session.scalars(select(exists().where(Entry.competition_id == row.id))).one()
     if different and has_entries:
@@ -317,7 +303,7 @@ def _refuse_twins(session: Session, row: Competition) -> None:
     near_duplicates.refuse_twins(session, row)
 
 
-def _turn_gallery(session: Session, row: Competition, now: datetime) -> None:
+def _record_gallery_change(session: Session, row: Competition, now: datetime) -> None:
     session.flush()
     _refuse_twins(session, row)
     deed = "gallery_opened" if row.open_gallery else "gallery_shut"

@@ -1,4 +1,4 @@
-"""Images enter a competition and leave it. What was voted on is never changed, only withdrawn."""
+"""Entries: adds images to a competition and withdraws them. An entry that was voted on never changes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +18,8 @@ from app.gateway.storage import Storage, fresh_key
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an entry stands: one image per competition, model, sample and role."""
+class EntryKey:
+    """What identifies an entry: there is one image per competition, model, sample and role."""
 
     competition: str
     model: str
@@ -28,8 +28,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of how an image came about."""
+class EntryDetails:
+    """What is known of how an image was made: prompt, provider, seconds, cost, licence and source."""
 
     prompt: str | None = None
     provider: str | None = None
@@ -39,42 +39,42 @@ class Facts:
     source: dict[str, Any] = field(default_factory=dict)
 
 
-def vouched(no_visible_mark: str | None) -> dict[str, str]:
-    """What of a source says why a picture that looks blank or marked was entered all the same."""
+def describe_exception(no_visible_mark: str | None) -> dict[str, str]:
+    """Return the part of a source that says why a picture was entered although it looks blank or marked."""
     return {"no_visible_mark": no_visible_mark} if no_visible_mark else {}
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A picture whose files are in storage; only its row is missing."""
+class StoredPicture:
+    """A picture whose two files are in storage; only its row is missing."""
 
     picture: Picture
     original_key: str
     rendition_key: str
 
 
-def store(storage: Storage, picture: Picture) -> Stored:
-    """Both files under keys that say nothing, before any row names them."""
-    stored = Stored(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
+def store(storage: Storage, picture: Picture) -> StoredPicture:
+    """Store the original and the rendition under random keys, so that a key says nothing about the picture."""
+    stored = StoredPicture(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
     storage.put(stored.original_key, picture.original)
     storage.put(stored.rendition_key, picture.rendition)
     return stored
 
 
-def standing(session: Session, place: Place) -> str | None:
-    """The sha256 of the image that stands in this place, withdrawn or not."""
+def read_sha256(session: Session, place: EntryKey) -> str | None:
+    """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
     query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)
-    return session.scalars(query.where(*_in_place(session, place))).one_or_none()
+    return session.scalars(query.where(*_matches_key(session, place))).one_or_none()
 
 
-def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: datetime) -> bool:
+def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDetails, *, now: datetime) -> bool:
     """
-    Enter a stored picture; False when this very image stands there already.
+    Add a stored picture as an entry; False when this very image is entered already.
 
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
-    competition = _locked(session, place.competition)
-    known = standing(session, place)
+    competition = _lock_competition(session, place.competition)
+    known = read_sha256(session, place)
     if known == stored.picture.sha256:
         return False
     if known is not None:
@@ -93,15 +93,19 @@ def add(session: Session, place: Place, stored: Stored, facts: Facts, *, now: da
     return True
 
 
-def withdraw(session: Session, place: Place, *, reason: str, now: datetime, actor: str = "command line") -> bool:
+def withdraw(
+    session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = "command line"
+) -> bool:
     """
-    Take an entry out of the pool; its votes stay. False when it was withdrawn already.
+    Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 
     Raises UnknownCompetition, UnknownEntry.
     """
-    competition = _locked(session, place.competition)
+    competition = _lock_competition(session, place.competition)
     row = session.scalars(
-        select(Entry).join(Competition, Competition.id == Entry.competition_id).where(*_in_place(session, place))
+        select(Entry)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(*_matches_key(session, place))
     ).one_or_none()
     if row is None:
         raise errors.UnknownEntry(f"{place.model} has no sample {place.sample} in {place.competition}.")
@@ -117,7 +121,7 @@ def withdraw(session: Session, place: Place, *, reason: str, now: datetime, acto
 
 
 def entered_models(session: Session) -> frozenset[int]:
-    """Ids of models with an image in an arena people can see: where demo models show themselves."""
+    """Read the ids of models with an entry in a public competition: only there do demo models show themselves."""
     query = (
         select(Entry.model_id)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -126,8 +130,8 @@ def entered_models(session: Session) -> frozenset[int]:
     return frozenset(session.scalars(query.distinct()))
 
 
-def _locked(session: Session, slug: str) -> Competition:
-    """Held to the end of the transaction, so that no vote on it slips in between."""
+def _lock_competition(session: Session, slug: str) -> Competition:
+    """Lock a competition's row until the transaction ends, so that no vote on it is cast in between."""
     query = select(Competition).where(Competition.slug == slug).with_for_update()
     row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:
@@ -135,7 +139,7 @@ def _locked(session: Session, slug: str) -> Competition:
     return row
 
 
-def _in_place(session: Session, place: Place) -> tuple[Any, ...]:
+def _matches_key(session: Session, place: EntryKey) -> tuple[Any, ...]:
     return (
         Competition.slug == place.competition,
         Entry.model_id == lookup.ids(session, [place.model]).get(place.model),
@@ -144,7 +148,7 @@ def _in_place(session: Session, place: Place) -> tuple[Any, ...]:
     )
 
 
-def _row(place: Place, stored: Stored, facts: Facts, now: datetime) -> Entry:
+def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datetime) -> Entry:
     picture = stored.picture
     return Entry(
         sample=place.sample,
@@ -165,8 +169,8 @@ def _row(place: Place, stored: Stored, facts: Facts, now: datetime) -> Entry:
     )
 
 
-def _refuse_shared_prompt(session: Session, place: Place, prompt: str) -> None:
-    """A named picture of the same prompt shows how its model would answer."""
+def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> None:
+    """Refuse a named picture with the prompt of a blind one: it shows how its model answers. And the reverse."""
     opposite = "showcase" if place.role == "contestant" else "contestant"
     query = (
         select(Entry.id)
@@ -179,5 +183,5 @@ def _refuse_shared_prompt(session: Session, place: Place, prompt: str) -> None:
         raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
 
 
-def _name(place: Place) -> str:
+def _name(place: EntryKey) -> str:
     return f"entry:{place.competition}/{place.model}/{place.role}/{place.sample}"

@@ -1,4 +1,4 @@
-"""Entries with their makers' names, where readers may see them."""
+"""Galleries: entries with the names of their models, where readers may see them."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from app.catalog.tables import ImageModel
 
 
 @dataclass(frozen=True)
-class Attributed:
-    """A picture and who made it; `url` answers for as long as readers may know."""
+class NamedPicture:
+    """A picture and the model that made it; `url` answers for as long as readers may know."""
 
     url: str
     model: str
@@ -23,20 +23,20 @@ class Attributed:
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """A competition with its pictures: none while it is open, unless its gallery is."""
+class CompetitionGallery:
+    """A competition with its pictures: none while it is open, unless its gallery is open too."""
 
-    competition: competitions.Summary
+    competition: competitions.CompetitionSummary
     frame: tuple[int, int]
     input_url: str | None
-    pictures: tuple[Attributed, ...]
+    pictures: tuple[NamedPicture, ...]
 
 
-def exhibit(session: Session, slug: str) -> Exhibit:
-    """A competition that is open or closed. Raises UnknownCompetition."""
+def read_gallery(session: Session, slug: str) -> CompetitionGallery:
+    """Read a competition that is open or closed, with the pictures readers may see. Raises UnknownCompetition."""
     row = _competition(session, slug)
-    summary = next(entry for entry in competitions.listing(session) if entry.slug == slug)
-    return Exhibit(
+    summary = next(entry for entry in competitions.list_competitions(session) if entry.slug == slug)
+    return CompetitionGallery(
         competition=summary,
         frame=(row.frame_width, row.frame_height),
         input_url=f"/competitions/{slug}/input.webp" if row.input_key else None,
@@ -44,8 +44,8 @@ def exhibit(session: Session, slug: str) -> Exhibit:
     )
 
 
-def input_key(session: Session, slug: str) -> str:
-    """Storage key of a competition's input image. Raises UnknownCompetition where there is none."""
+def read_input_key(session: Session, slug: str) -> str:
+    """Read the storage key of a competition's input image. Raises UnknownCompetition where there is none."""
     key = _competition(session, slug).input_key
     if key is None:
         raise errors.UnknownCompetition("This competition has no input image.")
@@ -60,7 +60,7 @@ def _competition(session: Session, slug: str) -> Competition:
     return row
 
 
-def _pictures(session: Session, competition_id: int) -> tuple[Attributed, ...]:
+def _pictures(session: Session, competition_id: int) -> tuple[NamedPicture, ...]:
     rows = session.execute(
         select(Entry.media_key, Entry.sample, ImageModel.slug, ImageModel.name, ImageModel.creator)
         .join(ImageModel, ImageModel.id == Entry.model_id)
@@ -69,5 +69,6 @@ def _pictures(session: Session, competition_id: int) -> tuple[Attributed, ...]:
         .order_by(ImageModel.name, ImageModel.slug, Entry.sample)
     )
     return tuple(
-        Attributed(f"/{media_key}", slug, name, creator, sample) for media_key, sample, slug, name, creator in rows
+        NamedPicture(f"/{media_key}", slug, name, creator, sample)
+        for media_key, sample, slug, name, creator in rows
     )

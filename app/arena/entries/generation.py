@@ -1,4 +1,4 @@
-"""Asks the gateway for pictures and enters them: each place of a competition is filled once."""
+"""Generates entries: asks the gateway for pictures and adds each to its competition, once per entry key."""
 
 import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import entries, renditions
-from app.arena.entries.entries import Facts, Place
+from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
@@ -31,17 +31,17 @@ DEMO_LICENCE = "CC0-1.0"
 
 
 @dataclass(frozen=True)
-class Order:
-    """A picture to be made; `prompt` where it is not the competition's own, `provider` where only one will do."""
+class GenerationTask:
+    """An entry to generate; `prompt` replaces the competition's own, `provider` names the only one to ask."""
 
-    place: Place
+    place: EntryKey
     prompt: str | None = None
     provider: str | None = None
 
 
 @dataclass(frozen=True)
-class Studio:
-    """What drawing takes: the arena's parts and the way to the providers."""
+class GenerationContext:
+    """What generation needs: database, storage, the configured providers and an HTTP client."""
 
     database: Database
     storage: Storage
@@ -50,16 +50,16 @@ class Studio:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What became of an order; `refusal` says why there is no picture."""
+class TaskResult:
+    """The result of a task; `refusal` says why there is no picture, and is None where there is one."""
 
-    order: Order
+    order: GenerationTask
     refusal: str | None = None
 
 
 @dataclass(frozen=True)
-class _Brief:
-    """An order with what the database knows of it: `seed` for models of the painter alone."""
+class _TaskRequest:
+    """A task's request to the gateway, with the competition's frame; only models of the painter have a `seed`."""
 
     request: ImageRequest
     frame: tuple[int, int]
@@ -67,18 +67,20 @@ class _Brief:
     seed: int | None
 
 
-def orders(
+def plan_tasks(
     session: Session, competition: str, models: Iterable[str], samples: int, provider: str | None = None
-) -> list[Order]:
-    """So many samples of each model (slug or alias), sample by sample. Raises UnknownModel."""
+) -> list[GenerationTask]:
+    """Plan so many samples of each model (slug or alias), sample by sample. Raises UnknownModel."""
     slugs = dict.fromkeys(_slug(session, model) for model in models)
     return [
-        Order(Place(competition, slug, sample), provider=provider) for sample in range(samples) for slug in slugs
+        GenerationTask(EntryKey(competition, slug, sample), provider=provider)
+        for sample in range(samples)
+        for slug in slugs
     ]
 
 
-def missing(session: Session, orders: Iterable[Order]) -> list[Order]:
-    """Those whose place is still empty; a withdrawn picture keeps its place."""
+def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[GenerationTask]:
+    """Return the tasks whose entry does not exist yet; a withdrawn entry exists."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
         .select_from(Entry)
@@ -89,27 +91,27 @@ def missing(session: Session, orders: Iterable[Order]) -> list[Order]:
     return [order for order in orders if _key(order.place) not in taken]
 
 
-def estimate(studio: Studio, order: Order, *, now: datetime) -> Estimate:
-    """What one picture would cost. Raises UnknownCompetition or a GatewayError."""
-    return gateway.estimate(studio.database, _brief(studio, order).request, studio.means, now=now)
+def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> Estimate:
+    """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
+    return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
 
 
-def draw(studio: Studio, order: Order, *, now: Callable[[], datetime]) -> bool:
+def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Callable[[], datetime]) -> bool:
     """
-    Make a picture and enter it with what it took and cost; False when its place was filled meanwhile.
+    Generate a picture and add it as an entry with its time and cost; False when somebody added one meanwhile.
 
     Raises UnknownCompetition, EntryRefused, InvalidImage or a GatewayError.
     """
     with studio.database.reading() as session:
-        if not missing(session, [order]):
+        if not find_missing(session, [order]):
             return False
-    brief = _brief(studio, order)
+    brief = _prepare_request(studio, order)
     made = gateway.generate(
         studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
     )
     picture = renditions.picture(made.drawn[0].picture.data, brief.frame)
     stored = entries.store(studio.storage, picture)
-    facts, added = _facts(brief, made), False
+    facts, added = _entry_details(brief, made), False
     try:
         added = studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
     finally:
@@ -119,10 +121,16 @@ def draw(studio: Studio, order: Order, *, now: Callable[[], datetime]) -> bool:
     return added
 
 
-def draw_all(studio: Studio, orders: Sequence[Order], *, now: Callable[[], datetime]) -> Generator[Drawn]:
-    """In this order, two at a time, each as it is done. Stopping drops what has not begun."""
+def generate_entries(
+    studio: GenerationContext, orders: Sequence[GenerationTask], *, now: Callable[[], datetime]
+) -> Generator[TaskResult]:
+    """
+    Generate entries in this order, two at a time; yields each result as it comes.
+
+    Closing the generator drops the tasks that have not begun.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting = [pool.submit(_drawn, studio, order, now) for order in orders]
+        waiting = [pool.submit(_try_generate, studio, order, now) for order in orders]
         try:
             for future in as_completed(waiting):
                 yield future.result()
@@ -131,20 +139,20 @@ def draw_all(studio: Studio, orders: Sequence[Order], *, now: Callable[[], datet
                 future.cancel()
 
 
-def seed_of(place: Place) -> int:
-    """The painter's seed for a place: the same for all painters, whose compositions then differ by design."""
+def painter_seed(place: EntryKey) -> int:
+    """Return the painter's seed for an entry: shared by all painters, so that pictures differ by style alone."""
     return zlib.crc32(f"{place.competition}/{place.role}/{place.sample}".encode()) % 2**31
 
 
-def _drawn(studio: Studio, order: Order, now: Callable[[], datetime]) -> Drawn:
+def _try_generate(studio: GenerationContext, order: GenerationTask, now: Callable[[], datetime]) -> TaskResult:
     try:
-        draw(studio, order, now=now)
+        generate_entry(studio, order, now=now)
     except (GatewayError, errors.ArenaError, InvalidImage) as error:
-        return Drawn(order, str(error))
-    return Drawn(order)
+        return TaskResult(order, str(error))
+    return TaskResult(order)
 
 
-def _brief(studio: Studio, order: Order) -> _Brief:
+def _prepare_request(studio: GenerationContext, order: GenerationTask) -> _TaskRequest:
     with studio.database.reading() as session:
         query = select(Competition).where(Competition.slug == order.place.competition)
         row = session.scalars(query).one_or_none()
@@ -154,13 +162,13 @@ def _brief(studio: Studio, order: Order) -> _Brief:
             select(ImageModel.demo).where(ImageModel.slug == order.place.model)
         ).one_or_none()
     frame, prompt = (row.frame_width, row.frame_height), order.prompt or row.prompt
-    seed = seed_of(order.place) if is_demo else None
+    seed = painter_seed(order.place) if is_demo else None
     images = (studio.storage.get(row.input_key),) if row.input_key else ()
-    return _Brief(_request(order, prompt, frame, seed, images), frame, prompt, seed)
+    return _TaskRequest(_build_request(order, prompt, frame, seed, images), frame, prompt, seed)
 
 
-def _request(
-    order: Order, prompt: str, frame: tuple[int, int], seed: int | None, images: tuple[bytes, ...]
+def _build_request(
+    order: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, images: tuple[bytes, ...]
 ) -> ImageRequest:
     model = order.place.model
     values: dict[str, Any] = {
@@ -174,11 +182,11 @@ def _request(
     return read_request("edit" if images else "generation", values, images=images)
 
 
-def _facts(brief: _Brief, made: Generation) -> Facts:
+def _entry_details(brief: _TaskRequest, made: Generation) -> EntryDetails:
     attempt = next(attempt for attempt in made.attempts if attempt.images)
     by_painter = brief.seed is not None
     origin = {"painter": made.model, "seed": brief.seed} if by_painter else {"offering": attempt.offering}
-    return Facts(
+    return EntryDetails(
         prompt=brief.prompt,
         provider=made.provider,
         seconds=attempt.seconds,
@@ -195,5 +203,5 @@ def _slug(session: Session, name: str) -> str:
     return session.scalars(select(ImageModel.slug).where(ImageModel.id == model_id)).one()
 
 
-def _key(place: Place) -> tuple[str, str, int, str]:
+def _key(place: EntryKey) -> tuple[str, str, int, str]:
     return place.competition, place.model, place.sample, place.role

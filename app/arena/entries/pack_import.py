@@ -1,4 +1,4 @@
-"""Imports packs: a folder of images with a manifest.json, from anywhere, trusted in nothing."""
+"""Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
 import json
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
-from app.arena.entries.competitions import CategoryFile, CompetitionFile, Mode, Slug
+from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
+from app.words import Mode
 
 MANIFEST_BYTES = 64 * 2**20
 FRAME_SIDE = 1024
@@ -29,7 +30,7 @@ TITLE_LENGTH = 60
 
 
 class PackImage(BaseModel):
-    """One image of a manifest. Every key not named here is kept as its source."""
+    """An image of a manifest. Every key without a field here is stored as part of its source."""
 
     model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
 
@@ -50,7 +51,7 @@ class PackImage(BaseModel):
 
 
 class PackCompetition(BaseModel):
-    """One competition of a manifest."""
+    """A competition of a manifest."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -67,8 +68,8 @@ class PackCompetition(BaseModel):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one line of the pack: an image, or a whole competition."""
+class ImageResult:
+    """What became of one image of a pack, or of a whole competition of it."""
 
     subject: str
     kind: Literal["taken", "unchanged", "refused"]
@@ -76,27 +77,27 @@ class Outcome:
 
 
 @dataclass
-class Report:
-    """What an import took and refused."""
+class PackReport:
+    """The results of an import: one per image, and the number of competitions."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[ImageResult] = field(default_factory=list)
     competitions: int = 0
 
     def count(self, kind: str) -> int:
-        """How many images ended so."""
+        """Count the images that ended so."""
         return sum(outcome.kind == kind for outcome in self.outcomes)
 
     @property
-    def refused(self) -> list[Outcome]:
-        """With their reasons."""
+    def refused(self) -> list[ImageResult]:
+        """List the refused ones, with their reasons."""
         return [outcome for outcome in self.outcomes if outcome.kind == "refused"]
 
 
-def read_manifest(folder: Path) -> list[PackCompetition | Outcome]:
+def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
     """
-    The competitions of folder/manifest.json; one that is not well-formed becomes its refusal.
+    Read the competitions of folder/manifest.json; a malformed one becomes its refusal.
 
-    Raises InvalidPack when there is no manifest to go by.
+    Raises InvalidPack when the manifest itself cannot be read.
     """
     path = folder / "manifest.json"
     try:
@@ -107,7 +108,7 @@ def read_manifest(folder: Path) -> list[PackCompetition | Outcome]:
         raise errors.InvalidPack(f"{path} is no manifest: {error}") from error
     if not isinstance(listed, list):
         raise errors.InvalidPack(f"{path} is no manifest: competitions is not a list")
-    return [_competition(item, place) for place, item in enumerate(listed)]
+    return [_parse_competition(item, place) for place, item in enumerate(listed)]
 
 
 def import_pack(
@@ -116,19 +117,19 @@ def import_pack(
     folder: Path,
     *,
     now: Callable[[], datetime],
-    progress: Callable[[Outcome], None] = lambda _: None,
-) -> Report:
+    progress: Callable[[ImageResult], None] = lambda _: None,
+) -> PackReport:
     """
-    Take every image that can be taken; a bad one costs itself, not the run.
+    Import every acceptable image of a pack; a bad image is refused alone and does not end the import.
 
     Each image is one transaction, so an import can be stopped and run again. Raises InvalidPack.
     """
-    report = Report()
+    report = PackReport()
     for item in read_manifest(folder):
-        if isinstance(item, Outcome):
-            outcomes: Iterable[Outcome] = [item]
+        if isinstance(item, ImageResult):
+            outcomes: Iterable[ImageResult] = [item]
         else:
-            outcomes = _Intake(database, storage, folder, now, item).outcomes()
+            outcomes = _CompetitionImport(database, storage, folder, now, item).outcomes()
             report.competitions += item.blind_safe
         for outcome in outcomes:
             report.outcomes.append(outcome)
@@ -136,17 +137,17 @@ def import_pack(
     return report
 
 
-def _competition(item: object, place: int) -> PackCompetition | Outcome:
+def _parse_competition(item: object, place: int) -> PackCompetition | ImageResult:
     try:
         return PackCompetition.model_validate(item)
     except ValidationError as error:
         slug = item.get("slug") if isinstance(item, dict) else None
-        return Outcome(str(slug or f"competition {place + 1}"), "refused", _first(error))
+        return ImageResult(str(slug or f"competition {place + 1}"), "refused", _first_error(error))
 
 
 @dataclass(frozen=True)
-class _Intake:
-    """One competition of a pack on its way in."""
+class _CompetitionImport:
+    """The import of one competition of a pack."""
 
     database: Database
     storage: Storage
@@ -154,8 +155,8 @@ class _Intake:
     now: Callable[[], datetime]
     pack: PackCompetition
 
-    def outcomes(self) -> Iterable[Outcome]:
-        """Of each image, in the manifest's order."""
+    def outcomes(self) -> Iterable[ImageResult]:
+        """Import each image, in the manifest's order."""
         try:
             frame = self._prepare()
         except (errors.ArenaError, InvalidImage, OSError) as error:
@@ -165,55 +166,57 @@ class _Intake:
             yield from decoders.map(lambda item: self._take(item, frame), self.pack.images)
 
     def _prepare(self) -> tuple[int, int]:
-        """The competition's frame, the competition made where there is none yet."""
+        """Return the competition's frame; create the competition where there is none yet."""
         if not self.pack.blind_safe:
             raise errors.InvalidPack("not blind safe: a picture spells the name of its model")
         with self.database.reading() as session:
             frame = _existing_frame(session, self.pack)
         if frame is not None:
             return frame
-        spec = _specification(self.pack)
+        spec = _competition_file(self.pack)
         input_key = None
         if spec.input:
-            input_key = store_input(self.storage, _within(self.folder, spec.input), spec.frame)
-        self.database.write(lambda session: _make(session, spec, input_key, self.now()))
+            input_key = store_input(self.storage, _resolve_within(self.folder, spec.input), spec.frame)
+        self.database.write(lambda session: _create_competition(session, spec, input_key, self.now()))
         return spec.frame
 
-    def _take(self, item: dict[str, Any], frame: tuple[int, int]) -> Outcome:
+    def _take(self, item: dict[str, Any], frame: tuple[int, int]) -> ImageResult:
         name = str(item.get("file", f"{self.pack.slug}: an image without a file"))
         try:
-            return Outcome(name, "taken" if self._add(PackImage.model_validate(item), frame) else "unchanged")
+            return ImageResult(name, "taken" if self._add(PackImage.model_validate(item), frame) else "unchanged")
         except ValidationError as error:
-            return Outcome(name, "refused", _first(error))
+            return ImageResult(name, "refused", _first_error(error))
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
-            return Outcome(name, "refused", str(error))
+            return ImageResult(name, "refused", str(error))
 
     def _add(self, image: PackImage, frame: tuple[int, int]) -> bool:
-        place = entries.Place(self.pack.slug, image.model, image.sample, image.role)
+        place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
         with self.database.reading() as session:
-            if entries.standing(session, place) == image.sha256:
+            if entries.read_sha256(session, place) == image.sha256:
                 return False
-        picture = renditions.picture(_verified(self.folder, image), frame, image.no_visible_mark)
-        stored, facts = entries.store(self.storage, picture), _facts(image)
+        picture = renditions.picture(_read_verified(self.folder, image), frame, image.no_visible_mark)
+        stored, facts = entries.store(self.storage, picture), _entry_details(image)
         return self.database.write(lambda session: entries.add(session, place, stored, facts, now=self.now()))
 
 
-def _make(session: Session, spec: CompetitionFile, input_key: str | None, now: datetime) -> None:
+def _create_competition(session: Session, spec: CompetitionFile, input_key: str | None, now: datetime) -> None:
     for slug in spec.categories:
         if session.scalars(select(Category).where(Category.slug == slug)).one_or_none() is None:
-            competitions.save_category(session, CategoryFile(slug=slug, title=_words(slug), position=100))
+            competitions.save_category(
+                session, CategoryFile(slug=slug, title=_title_from_slug(slug), position=100)
+            )
     competitions.save(session, spec, now=now, input_key=input_key)
 
 
-def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[Outcome]:
+def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
     for image in pack.images:
-        yield Outcome(str(image.get("file", pack.slug)), "refused", reason)
+        yield ImageResult(str(image.get("file", pack.slug)), "refused", reason)
     if not pack.images:
-        yield Outcome(pack.slug, "refused", reason)
+        yield ImageResult(pack.slug, "refused", reason)
 
 
 def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
-    """The key of an input image's rendition, the same for the same file. Raises InvalidImage, OSError."""
+    """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
     original = path.read_bytes()
     key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
     storage.put(key, renditions.rendition(original, frame))
@@ -229,7 +232,7 @@ def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] 
     return (row.frame_width, row.frame_height)
 
 
-def _specification(pack: PackCompetition) -> CompetitionFile:
+def _competition_file(pack: PackCompetition) -> CompetitionFile:
     filed = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
     short = pack.prompt.strip().rstrip(".")
     try:
@@ -237,8 +240,8 @@ def _specification(pack: PackCompetition) -> CompetitionFile:
             {
                 "slug": pack.slug,
                 "title": pack.title
-                or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _words(pack.slug)),
-                "mode": pack.mode or ("image-edit" if pack.input else "text-to-image"),
+                or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _title_from_slug(pack.slug)),
+                "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
                 "categories": filed,
                 "prompt": pack.prompt,
                 "frame": pack.frame or _frame(pack),
@@ -247,11 +250,11 @@ def _specification(pack: PackCompetition) -> CompetitionFile:
             }
         )
     except ValidationError as error:
-        raise errors.InvalidPack(_first(error)) from error
+        raise errors.InvalidPack(_first_error(error)) from error
 
 
 def _frame(pack: PackCompetition) -> tuple[int, int]:
-    """The smallest box around all images as the manifest sizes them, at most 1024 pixels a side."""
+    """Return the smallest box around all images as the manifest sizes them, at most 1024 pixels a side."""
     widths = [w for image in pack.images if isinstance(w := image.get("width"), int) and w > 0]
     heights = [h for image in pack.images if isinstance(h := image.get("height"), int) and h > 0]
     width, height = max(widths, default=FRAME_SIDE), max(heights, default=FRAME_SIDE)
@@ -259,8 +262,8 @@ def _frame(pack: PackCompetition) -> tuple[int, int]:
     return max(64, round(width * scale)), max(64, round(height * scale))
 
 
-def _verified(folder: Path, image: PackImage) -> bytes:
-    path = _within(folder, image.file)
+def _read_verified(folder: Path, image: PackImage) -> bytes:
+    path = _resolve_within(folder, image.file)
     if not path.is_file():
         raise errors.EntryRefused("the file is missing")
     data = path.read_bytes()
@@ -269,28 +272,28 @@ def _verified(folder: Path, image: PackImage) -> bytes:
     return data
 
 
-def _within(folder: Path, name: str) -> Path:
+def _resolve_within(folder: Path, name: str) -> Path:
     path = (folder / name).resolve() if "\0" not in name else folder.parent
     if not path.is_relative_to(folder.resolve()):
         raise errors.EntryRefused("the path leaves the pack")
     return path
 
 
-def _facts(image: PackImage) -> entries.Facts:
-    return entries.Facts(
+def _entry_details(image: PackImage) -> entries.EntryDetails:
+    return entries.EntryDetails(
         prompt=image.prompt,
         provider=image.provider,
         seconds=image.generation_time_s,
         cost_micros=None if image.cost_usd is None else round(image.cost_usd * 1_000_000),
         licence=image.licence,
-        source=(image.model_extra or {}) | entries.vouched(image.no_visible_mark),
+        source=(image.model_extra or {}) | entries.describe_exception(image.no_visible_mark),
     )
 
 
-def _words(slug: str) -> str:
+def _title_from_slug(slug: str) -> str:
     return slug.replace("-", " ").capitalize()
 
 
-def _first(error: ValidationError) -> str:
+def _first_error(error: ValidationError) -> str:
     first = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

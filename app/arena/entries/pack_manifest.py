@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.pack_import import Outcome
+from app.arena.entries.pack_import import ImageResult
 from app.gateway import images
 from app.gateway.images import InvalidImage
 
@@ -21,24 +21,24 @@ SAMPLED = re.compile(r".@\d{1,4}$")
 
 
 @dataclass(frozen=True)
-class Packed:
-    """What a manifest lists, and which files it does not."""
+class ManifestSummary:
+    """How much a manifest lists, and which files it does not, with the reasons."""
 
     competitions: int
     models: int
     images: int
-    refused: tuple[Outcome, ...]
+    refused: tuple[ImageResult, ...]
 
 
-def pack(folder: Path) -> Packed:
+def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    An image named `input` is what the models were asked to edit. What a manifest that is there already says of a
-    competition or an image stays, as far as the files do not say otherwise. Raises InvalidPack.
+    An image named `input` is the one the models were asked to edit. Whatever an existing manifest says about a
+    competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
     """
-    known = _known(folder / MANIFEST)
-    found = [_competition(path, known) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()]
+    known = _read_existing(folder / MANIFEST)
+    found = [_describe_competition(path, known) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()]
     listed = [competition for competition, _ in found if competition["images"]]
     if not listed:
         raise errors.InvalidPack(f"{folder} holds no folder with a {PROMPT} and an image")
@@ -46,11 +46,11 @@ def pack(folder: Path) -> Packed:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     lines = [image for competition in listed for image in competition["images"]]
     refused = tuple(outcome for _, outcomes in found for outcome in outcomes)
-    return Packed(len(listed), len({image["model"] for image in lines}), len(lines), refused)
+    return ManifestSummary(len(listed), len({image["model"] for image in lines}), len(lines), refused)
 
 
-def _known(path: Path) -> dict[str, dict[str, Any]]:
-    """By slug, and under `images` by file."""
+def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
+    """Read an existing manifest: competitions by slug, and the images of each by file."""
     if not path.exists():
         return {}
     try:
@@ -60,7 +60,9 @@ def _known(path: Path) -> dict[str, dict[str, Any]]:
         raise errors.InvalidPack(f"{path} is no manifest; move it away: {error}") from error
 
 
-def _competition(folder: Path, known: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[Outcome]]:
+def _describe_competition(
+    folder: Path, known: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Any], list[ImageResult]]:
     if not SLUG.fullmatch(folder.name):
         raise errors.InvalidPack(f"{folder.name}: a competition's folder is named like vintage-cafe-logo")
     prompt = (folder / PROMPT).read_text(encoding="utf-8").strip()
@@ -68,7 +70,7 @@ def _competition(folder: Path, known: dict[str, dict[str, Any]]) -> tuple[dict[s
         raise errors.InvalidPack(f"{folder.name}/{PROMPT} is empty")
     stands = known.get(folder.name, {"images": {}})
     listed: list[dict[str, Any]] = []
-    refused: list[Outcome] = []
+    refused: list[ImageResult] = []
     given: dict[str, str] = {}
     for path in (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES):
         name = f"{folder.name}/{path.name}"
@@ -76,13 +78,13 @@ def _competition(folder: Path, known: dict[str, dict[str, Any]]) -> tuple[dict[s
             if path.stem == INPUT:
                 given["input"] = name
             else:
-                listed.append(stands["images"].get(name, {}) | _image(path, name))
+                listed.append(stands["images"].get(name, {}) | _describe_image(path, name))
         except (InvalidImage, OSError) as error:
-            refused.append(Outcome(name, "refused", str(error)))
+            refused.append(ImageResult(name, "refused", str(error)))
     return stands | {"slug": folder.name, "prompt": prompt} | given | {"images": listed}, refused
 
 
-def _image(path: Path, file: str) -> dict[str, Any]:
+def _describe_image(path: Path, file: str) -> dict[str, Any]:
     data = path.read_bytes()
     width, height = images.decode(data).size
     model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")

@@ -1,35 +1,22 @@
-"""A model's pictures that every reader may see with its name: showcases, and what competitions no longer hide."""
+"""Showcases: a model's pictures that every reader may see with its name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
 from app.database.statements import Prepared
 
-# Written once: building a statement costs several times what running it does.
+# Asked at every request for a page that shows entries, so that a kept page is known to be of today.
 _COMPETITIONS = Competition.__table__.c
 _ENTRIES = Entry.__table__.c
 _STATES = Prepared(
     lambda _: select(
         *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
     ).order_by(_COMPETITIONS.id)
-)
-_SHOWN = Prepared(
-    lambda _: (
-        select(
-            *(_ENTRIES[name] for name in ("model_id", "competition_id", "role", "media_key", "prompt")),
-            *(_COMPETITIONS[name] for name in ("slug", "title", "frame_width", "frame_height")),
-        )
-        .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
-        .where(_ENTRIES.model_id == bindparam("model"), _ENTRIES.withdrawn_at.is_(None))
-        .where(_COMPETITIONS.status != "draft")
-        .where(or_(_ENTRIES.role == "showcase", _COMPETITIONS.status == "closed", _COMPETITIONS.open_gallery))
-        .order_by(_ENTRIES.role.desc(), _COMPETITIONS.id.desc(), _ENTRIES.sample)
-    )
 )
 _COUNTS = Prepared(
     lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
@@ -38,7 +25,7 @@ _COUNTS = Prepared(
 
 @dataclass(frozen=True)
 class Showcase:
-    """A picture of one model; `url` answers to everybody. Competition by slug and title."""
+    """A picture of one model with its competition's slug and title; anybody may open `url`."""
 
     model_id: int
     url: str
@@ -51,15 +38,28 @@ class Showcase:
 
 
 def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
-    """Of each: showcases, then entries of closed or open-gallery competitions, newest first; first samples."""
+    """
+    Read the named pictures of these models: showcases first, then entries of closed or open-gallery competitions.
+
+    The newest competition comes first; of several samples in one competition only the first is returned.
+    """
     found: dict[tuple[int, int, str], Showcase] = {}
-    for row in (row for model in model_ids for row in _SHOWN.all(session, model=model)):
+    is_public = or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery)
+    columns = (Entry.model_id, Entry.competition_id, Entry.role, Entry.media_key, Entry.prompt)
+    rows = session.execute(
+        select(*columns, Competition.slug, Competition.title, Competition.frame_width, Competition.frame_height)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Entry.model_id.in_(model_ids), Entry.withdrawn_at.is_(None))
+        .where(Competition.status != "draft", is_public)
+        .order_by(Entry.model_id, Entry.role.desc(), Competition.id.desc(), Entry.sample)
+    )
+    for row in rows:
         found.setdefault((row.model_id, row.competition_id, row.role), _showcase(row))
     return tuple(found.values())
 
 
 def arena_state(session: Session) -> tuple[object, ...]:
-    """Differs once a competition was opened or closed, or an entry came or went: for the keys of kept pages."""
+    """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
     return (*_STATES.all(session), _COUNTS.first(session))
 
 

@@ -1,4 +1,4 @@
-"""Prompts that visitors would like to see judged: kept for an admin, shown to nobody before that."""
+"""Suggestions: prompts that visitors would like to see judged, shown to nobody before an admin accepts them."""
 
 import re
 import unicodedata
@@ -15,39 +15,36 @@ from app.arena.people import networks
 from app.arena.people.policy import DAY, FREE, Policy, check
 from app.arena.tables import Competition, Suggestion, Voter
 from app.database.doors import insert
+from app.errors import Refusal
+from app.words import Mode
 
 SHORTEST, LONGEST = 10, 2_000
 VOTER_DAY = 5
 NETWORK_DAY = 20
 MOST_WAITING = 2_000
 """Beyond this somebody should read them first."""
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 NOBODY = "command line"
 _BLANK = re.compile(r"(?:\s|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069])+")
 """Spaces, and what could move a terminal's cursor or turn the order of a line."""
 
 
-class InvalidSuggestion(Exception):
+class InvalidSuggestion(Refusal, code="invalid_suggestion"):
     """No prompt that could be judged."""
 
-    code = "invalid_suggestion"
     param = "prompt"
 
 
-class UnknownSuggestion(Exception):
+class UnknownSuggestion(Refusal, code="unknown_suggestion"):
     """There is none of this number."""
 
-    code = "unknown_suggestion"
 
-
-class SuggestionDecided(Exception):
+class SuggestionDecided(Refusal, code="suggestion_decided"):
     """It was decided otherwise before."""
-
-    code = "suggestion_decided"
 
 
 @dataclass(frozen=True)
-class Suggested:
+class SuggestionDetails:
     """A suggestion as an admin reads it."""
 
     id: int
@@ -63,11 +60,11 @@ def suggest(
     session: Session, voter: bytes, prompt: str, *, now: datetime, network: str = "", policy: Policy = FREE
 ) -> str:
     """
-    Keep a prompt for review; returns it as it is kept. One that waits or is judged already is not kept twice.
+    Store a prompt for review and return it as stored; one that waits or is judged already is not stored again.
 
     Raises InvalidSuggestion, and TooMany beyond what a voter and a network may suggest in a day.
     """
-    text = tidied(prompt)
+    text = normalize_prompt(prompt)
     if not SHORTEST <= len(text) <= LONGEST:
         raise InvalidSuggestion(f"A prompt has {SHORTEST} to {LONGEST:,} characters; this one has {len(text):,}.")
     who = _voter_id(session, voter, now)
@@ -85,11 +82,11 @@ def suggest(
     return text
 
 
-def listing(session: Session, status: str | None = "new") -> list[Suggested]:
-    """Of this status, or all; oldest first."""
+def list_suggestions(session: Session, status: str | None = "new") -> list[SuggestionDetails]:
+    """List suggestions of this status, or all of them, oldest first."""
     query = select(Suggestion).order_by(Suggestion.id)
     rows = session.scalars(query if status is None else query.where(Suggestion.status == status))
-    return [_suggested(row) for row in rows]
+    return [_details(row) for row in rows]
 
 
 def accept(
@@ -101,16 +98,16 @@ def accept(
     slug: str | None = None,
     actor: str = NOBODY,
     reason: str | None = None,
-) -> Suggested:
+) -> SuggestionDetails:
     """
-    Make a draft competition of a suggestion; again returns the one it became.
+    Create a draft competition from a suggestion. Accepting it again returns the competition it became.
 
     Raises UnknownSuggestion, SuggestionDecided, InvalidSuggestion for a title without letters or a slug in use.
     """
-    row = _waiting(session, number, "accepted")
+    row = _lock_undecided(session, number, "accepted")
     if row.status == "accepted":
-        return _suggested(row)
-    name = slug or slug_of(title)
+        return _details(row)
+    name = slug or make_slug(title)
     if session.scalars(select(exists().where(Competition.slug == name))).one():
         raise InvalidSuggestion(f"There is a competition {name} already; give another title or slug.")
     try:
@@ -122,46 +119,46 @@ def accept(
     subject = f"suggestion:{number}"
     ledger.note(session, "suggestion.accepted", subject, now=now, actor=actor, reason=reason, competition=name)
     session.flush()
-    return _suggested(row)
+    return _details(row)
 
 
-def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> Suggested:
+def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> SuggestionDetails:
     """
-    Put a suggestion aside, with a reason for whoever asks; again changes nothing.
+    Refuse a suggestion, giving the reason for it. Refusing it again changes nothing.
 
     Raises UnknownSuggestion, SuggestionDecided.
     """
-    row = _waiting(session, number, "refused")
+    row = _lock_undecided(session, number, "refused")
     if row.status == "new":
         row.status, row.decision, row.decided_at, row.decided_by = "refused", reason, now, actor
         ledger.note(session, "suggestion.refused", f"suggestion:{number}", now=now, actor=actor, reason=reason)
         session.flush()
-    return _suggested(row)
+    return _details(row)
 
 
-def tidied(prompt: str) -> str:
-    """Composed characters, lines without spaces around them, no control characters."""
+def normalize_prompt(prompt: str) -> str:
+    """Compose characters, strip the spaces around lines and drop control characters."""
     text = unicodedata.normalize("NFC", prompt.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [_BLANK.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def slug_of(title: str) -> str:
-    """Letters without their accents, digits, and hyphens for everything else."""
+def make_slug(title: str) -> str:
+    """Make a slug of a title: letters lose their accents, everything but letters and digits becomes a hyphen."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
 
 
 def _is_known(session: Session, text: str) -> bool:
-    """The same words wait here, whatever their case, or are a prompt people judge."""
+    """Return whether the same words wait here, whatever their case, or are the prompt of a competition."""
     same = func.lower(Suggestion.prompt) == func.lower(text)
     waits = select(exists().where(Suggestion.status == "new", same))
     stands = select(exists().where(func.lower(Competition.prompt) == func.lower(text)))
     return session.scalars(waits).one() or session.scalars(stands).one()
 
 
-def _waiting(session: Session, number: int, decision: str) -> Suggestion:
-    """New, or already decided this way."""
+def _lock_undecided(session: Session, number: int, decision: str) -> Suggestion:
+    """Lock a suggestion that is new, or already decided this way."""
     row = session.get(Suggestion, number, with_for_update=True)
     if row is None:
         raise UnknownSuggestion(f"There is no suggestion {number}.")
@@ -175,6 +172,6 @@ def _voter_id(session: Session, token: bytes, now: datetime) -> int:
     return session.scalars(select(Voter.id).where(Voter.token == token)).one()
 
 
-def _suggested(row: Suggestion) -> Suggested:
-    names = Suggested.__dataclass_fields__
-    return Suggested(**{name: getattr(row, name) for name in names})
+def _details(row: Suggestion) -> SuggestionDetails:
+    names = SuggestionDetails.__dataclass_fields__
+    return SuggestionDetails(**{name: getattr(row, name) for name in names})

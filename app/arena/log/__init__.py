@@ -1,1 +1,1 @@
-"""The vote log as files: written for others, and read back."""
+"""The vote log: exports it for publication or for another arena, and imports it from one."""

@@ -1,4 +1,4 @@
-"""A log of votes as it is read back: line by line, each checked for itself (docs/data.md)."""
+"""The format of a vote log: reads it line by line and checks each line for itself (docs/data.md)."""
 
 import csv
 import json
@@ -9,23 +9,23 @@ from typing import Annotated, Any, Literal, TextIO
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.arena.log.vote_export import LOG_COLUMNS
+from app.errors import Refusal
+from app.words import Outcome
 
 Format = Literal["csv", "jsonl"]
 
 
-class InvalidImport(Exception):
+class InvalidImport(Refusal, code="invalid_import"):
     """Votes that do not fit this arena; the message names each bad line."""
 
-    code = "invalid_import"
 
-
-Maybe = BeforeValidator(lambda value: None if value == "" else value)
+EmptyAsNone = BeforeValidator(lambda value: None if value == "" else value)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Sample = Annotated[int, Field(ge=0)]
 
 
 class LoggedVote(BaseModel):
-    """One line of a log (docs/data.md)."""
+    """A line of a log (docs/data.md)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,33 +36,33 @@ class LoggedVote(BaseModel):
     sample_a: Sample
     model_b: Name
     sample_b: Sample
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
     issued_at: AwareDatetime
     cast_at: AwareDatetime
-    dwell_ms: Annotated[int | None, Maybe]
+    dwell_ms: Annotated[int | None, EmptyAsNone]
     counted: bool
-    reason: Annotated[str | None, Maybe]
-    undone_at: Annotated[AwareDatetime | None, Maybe]
+    reason: Annotated[str | None, EmptyAsNone]
+    undone_at: Annotated[AwareDatetime | None, EmptyAsNone]
     seen_before: bool
     probability: float = Field(ge=0, le=1)
     simulated: bool
 
     @property
     def public_id(self) -> bytes:
-        """Of its matchup here: the same whenever this vote is imported."""
+        """The matchup's id in this arena: the same whenever this vote is imported."""
         return bytes.fromhex(self.matchup)
 
     @property
     def stands(self) -> bool:
-        """Whether its voter gave an answer and kept it."""
-        return self.outcome != "skip" and self.undone_at is None
+        """Whether the voter gave an answer and did not undo it."""
+        return self.outcome != Outcome.SKIP and self.undone_at is None
 
 
-def votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
+def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
     """
-    With their line numbers.
+    Read the votes of a log with their line numbers.
 
-    A bad line goes to `complaints`, where there is such a list. Raises InvalidImport for what is no log at all.
+    With a list of `complaints` bad lines are described there. Raises InvalidImport for a file that is no log.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:

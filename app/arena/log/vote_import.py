@@ -1,4 +1,4 @@
-"""Votes of another arena's log into this one: checked whole, then stored so that a second run adds nothing."""
+"""Imports the vote log of another arena: checks all of it, then stores it so that a second import adds nothing."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,14 +22,14 @@ from app.database.doors import Database, insert
 BATCH = 250
 """Matchups of one write: each comes with its vote."""
 MOST_COMPLAINTS = 20
-LOOKED_AT = 5
+RECOGNITION_VOTES = 5
 """Votes by which an arena recognises its own log."""
 
-Place = tuple[str, str, int]
+ContestantKey = tuple[str, str, int]
 """Competition, model, sample."""
 
 
-class Seat(NamedTuple):
+class Contestant(NamedTuple):
     """A contestant of this arena, by ids."""
 
     entry: int
@@ -38,23 +38,23 @@ class Seat(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Imported:
-    """Votes stored now, votes that were there already, and voters made for them."""
+class LogImportResult:
+    """How many votes were stored, how many existed already, and how many voters were created for them."""
 
     votes: int
     already: int
     voters: int
 
 
-def check(session: Session, path: Path, kind: Format) -> None:
-    """Read a log to its end. Raises InvalidImport, naming its bad lines, unless every vote has its place here."""
-    seats = _seats(session)
+def check_log(session: Session, path: Path, kind: Format) -> None:
+    """Read a log to its end. Raises InvalidImport with its bad lines unless every entry voted on exists here."""
+    seats = _read_contestants(session)
     complaints: list[str] = []
     first: list[LoggedVote] = []
-    for line, vote in vote_format.votes(path, kind, complaints):
-        if len(first) < LOOKED_AT:
+    for line, vote in vote_format.read_votes(path, kind, complaints):
+        if len(first) < RECOGNITION_VOTES:
             first.append(vote)
-        complaint = _misfit(vote, seats)
+        complaint = _find_mismatch(vote, seats)
         if complaint is not None:
             complaints.append(f"{path.name} line {line}: {complaint}")
         if len(complaints) >= MOST_COMPLAINTS:
@@ -66,60 +66,66 @@ def check(session: Session, path: Path, kind: Format) -> None:
         raise InvalidImport(f"{path.name} is a log of this very arena: its votes are here, under their own names.")
 
 
-def import_log(database: Database, path: Path, kind: Format, *, progress: Callable[[int], None]) -> Imported:
+def import_log(
+    database: Database, path: Path, kind: Format, *, progress: Callable[[int], None]
+) -> LogImportResult:
     """
-    Store a log's votes with their tallies, at most 250 in one transaction; stopped half-way, a second run goes on.
+    Import a log's votes with their tallies, at most 250 in one transaction; stopped, a second run goes on.
 
-    A competition, model and sample must stand here as they stood there. What is here already stays as it is.
-    `progress` hears how many lines are done. `check` the log first: from here on every line is stored.
+    Each competition, model and sample must exist here as it did there. What exists here already is not changed.
+    `progress` receives how many lines were done. Run `check_log` first: this function stores every line.
     """
     with database.reading() as session:
-        seats = _seats(session)
+        seats = _read_contestants(session)
     known: dict[str, int] = {}
-    lines = (vote for _, vote in vote_format.votes(path, kind))
+    lines = (vote for _, vote in vote_format.read_votes(path, kind))
     stored = already = voters = 0
     while batch := list(islice(lines, BATCH)):
-        done = database.write(partial(_store, batch=batch, seats=seats, known=known))
+        done = database.write(partial(_store_batch, batch=batch, seats=seats, known=known))
         known |= done.known
         stored, already = stored + done.votes, already + len(batch) - done.votes
         voters += done.voters
         progress(len(batch))
-    return Imported(stored, already, voters)
+    return LogImportResult(stored, already, voters)
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """What one write did; `known` are the voters it met or made, by pseudonym."""
+class _BatchResult:
+    """What one transaction did; `known` are the voters it found or created, by pseudonym."""
 
     votes: int
     voters: int
     known: Mapping[str, int]
 
 
-def _store(
-    session: Session, *, batch: Sequence[LoggedVote], seats: Mapping[Place, Seat], known: Mapping[str, int]
-) -> _Stored:
-    """Voters as they are found on votes that came in earlier, else new ones whom no cookie names."""
-    there = _there(session, batch)
+def _store_batch(
+    session: Session,
+    *,
+    batch: Sequence[LoggedVote],
+    seats: Mapping[ContestantKey, Contestant],
+    known: Mapping[str, int],
+) -> _BatchResult:
+    """Store a batch. Voters are those of votes imported earlier, or new ones without a cookie."""
+    there = _find_known_matchups(session, batch)
     met = {vote.voter: there[vote.public_id] for vote in batch if vote.public_id in there}
     fresh = list({vote.public_id: vote for vote in batch if vote.public_id not in there}.values())
     met |= {name: known[name] for name in {vote.voter for vote in fresh} & known.keys()}
-    made = _make_voters(session, [vote for vote in fresh if vote.voter not in met])
+    made = _create_voters(session, [vote for vote in fresh if vote.voter not in met])
     met |= made
     if fresh:
         _insert(session, fresh, seats, met)
-        _count(session, fresh, seats, met)
-    return _Stored(len(fresh), len(made), met)
+        _update_counts(session, fresh, seats, met)
+    return _BatchResult(len(fresh), len(made), met)
 
 
-def _there(session: Session, batch: Sequence[LoggedVote]) -> dict[bytes, int]:
-    """Of these matchups the ones that are here already, with their voters."""
+def _find_known_matchups(session: Session, batch: Sequence[LoggedVote]) -> dict[bytes, int]:
+    """Find the matchups of a batch that exist already, with their voters."""
     wanted = [vote.public_id for vote in batch]
     rows = session.execute(select(Matchup.public_id, Matchup.voter_id).where(Matchup.public_id.in_(wanted)))
     return dict(rows.all())
 
 
-def _make_voters(session: Session, votes: Sequence[LoggedVote]) -> dict[str, int]:
+def _create_voters(session: Session, votes: Sequence[LoggedVote]) -> dict[str, int]:
     first = {vote.voter: vote.issued_at for vote in reversed(votes)}
     rows = {name: Voter(first_seen=at) for name, at in reversed(first.items())}
     session.add_all(rows.values())
@@ -128,11 +134,14 @@ def _make_voters(session: Session, votes: Sequence[LoggedVote]) -> dict[str, int
 
 
 def _insert(
-    session: Session, votes: Sequence[LoggedVote], seats: Mapping[Place, Seat], voters: Mapping[str, int]
+    session: Session,
+    votes: Sequence[LoggedVote],
+    seats: Mapping[ContestantKey, Contestant],
+    voters: Mapping[str, int],
 ) -> None:
-    """One statement for the matchups, one for the votes: their order is the log's."""
+    """Insert the matchups by one statement and the votes by another: ids follow the order of the log."""
     added = bulk_insert(Matchup).returning(Matchup.public_id, Matchup.id)
-    rows = session.execute(added, [_matchup(vote, seats, voters[vote.voter]) for vote in votes])
+    rows = session.execute(added, [_matchup_row(vote, seats, voters[vote.voter]) for vote in votes])
     ids = dict(rows.all())
     session.execute(
         bulk_insert(Vote),
@@ -152,7 +161,7 @@ def _insert(
     )
 
 
-def _matchup(vote: LoggedVote, seats: Mapping[Place, Seat], voter: int) -> dict[str, Any]:
+def _matchup_row(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant], voter: int) -> dict[str, Any]:
     left, right = _sides(vote, seats)
     return {
         "public_id": vote.public_id,
@@ -172,10 +181,13 @@ def _matchup(vote: LoggedVote, seats: Mapping[Place, Seat], voter: int) -> dict[
     }
 
 
-def _count(
-    session: Session, votes: Sequence[LoggedVote], seats: Mapping[Place, Seat], voters: Mapping[str, int]
+def _update_counts(
+    session: Session,
+    votes: Sequence[LoggedVote],
+    seats: Mapping[ContestantKey, Contestant],
+    voters: Mapping[str, int],
 ) -> None:
-    """Competitions first, tallies second, each in the order of ids, as every writer locks them."""
+    """Add a batch to versions, tallies and voters' counts, in the order in which every writer locks them."""
     cells: dict[tuple[int, int, int], Counter[str]] = {}
     for vote in votes:
         if vote.counted:
@@ -195,8 +207,8 @@ def _count(
         session.execute(raised_votes)
 
 
-def _misfit(vote: LoggedVote, seats: Mapping[Place, Seat]) -> str | None:
-    """Why a vote cannot have been cast on what stands here."""
+def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> str | None:
+    """Return why a vote cannot have been cast on the entries of this arena; None when it can."""
     if vote.model_a == vote.model_b:
         return f"{vote.model_a} meets itself"
     for model, sample in ((vote.model_a, vote.sample_a), (vote.model_b, vote.sample_b)):
@@ -207,21 +219,21 @@ def _misfit(vote: LoggedVote, seats: Mapping[Place, Seat]) -> str | None:
     return None
 
 
-def _is_own(session: Session, vote: LoggedVote, seats: Mapping[Place, Seat]) -> bool:
-    """Whether that very vote was cast here: the same pictures on the same sides, issued at the same instant."""
+def _is_own(session: Session, vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> bool:
+    """Return whether this very vote was cast here: same pictures, same sides, issued in the same millisecond."""
     left, right = _sides(vote, seats)
     same = (Matchup.issued_at == vote.issued_at) & (Matchup.public_id != vote.public_id)
     shown = (Matchup.left_entry_id == left.entry) & (Matchup.right_entry_id == right.entry)
     return session.scalar(select(Matchup.id).where(same & shown).limit(1)) is not None
 
 
-def _sides(vote: LoggedVote, seats: Mapping[Place, Seat]) -> tuple[Seat, Seat]:
+def _sides(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> tuple[Contestant, Contestant]:
     left = seats[vote.competition, vote.model_a, vote.sample_a]
     return left, seats[vote.competition, vote.model_b, vote.sample_b]
 
 
-def _seats(session: Session) -> dict[Place, Seat]:
-    """Every contestant, withdrawn ones too: votes on them stand."""
+def _read_contestants(session: Session) -> dict[ContestantKey, Contestant]:
+    """Read every contestant, withdrawn ones too, since their votes still count."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.id, Entry.competition_id, Entry.model_id)
         .select_from(Entry)
@@ -229,4 +241,4 @@ def _seats(session: Session) -> dict[Place, Seat]:
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(Entry.role == "contestant")
     )
-    return {(competition, model, sample): Seat(*ids) for competition, model, sample, *ids in rows}
+    return {(competition, model, sample): Contestant(*ids) for competition, model, sample, *ids in rows}

@@ -1,4 +1,4 @@
-"""Voters who are known by their login and not by a browser."""
+"""Logins: voters whom a login proxy names, so that they are one voter in every browser."""
 
 import hashlib
 import hmac
@@ -13,18 +13,18 @@ from app.database.doors import insert
 TOKEN_BYTES = 16
 
 
-def token(secret: str, login: str) -> bytes:
-    """The voter of a login, the same in every browser; without the secret nobody can tell which."""
+def voter_token(secret: str, login: str) -> bytes:
+    """Derive the voter token of a login: the same in every browser, and not to be guessed without the secret."""
     return hmac.digest(secret.encode(), b"voter of login\0" + login.encode(), hashlib.sha256)[:TOKEN_BYTES]
 
 
 def is_known(session: Session, who: bytes) -> bool:
-    """Whether this voter stands in the database with a login."""
+    """Return whether a voter with this token and a login is stored."""
     known = select(Voter.id).where(Voter.token == who, Voter.login.is_not(None))
     return session.scalar(known) is not None
 
 
 def remember(session: Session, who: bytes, login: str, *, now: datetime) -> None:
-    """Store the voter; again changes nothing."""
+    """Store the voter of a login. Storing them again changes nothing."""
     row = {"token": who, "login": login, "first_seen": now, "votes": 0}
     session.execute(insert(session, Voter).values(row).on_conflict_do_nothing())

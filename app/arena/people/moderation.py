@@ -1,36 +1,34 @@
-"""What admins see of voters, votes, entries and the ledger: voters by number, never by a token or a login."""
+"""What admins read about voters, votes, entries and the ledger: voters by number, never by a token or a login."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.battles import LEFT_MODEL, RIGHT_MODEL, AnySelect, join_models, select_battles
 from app.arena.tables import Competition, Entry, Flag, LedgerLine, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
+from app.words import Outcome
 
-MOST = 10_000
+MAX_COUNTED = 10_000
 """Votes of a day that are counted one by one; more are "more"."""
 PAGE = 50
 
 
-class UnknownVoter(errors.ArenaError):
+class UnknownVoter(errors.ArenaError, code="unknown_voter"):
     """No voter has this number."""
 
-    code = "unknown_voter"
 
-
-class UnknownVote(errors.ArenaError):
+class UnknownVote(errors.ArenaError, code="unknown_vote"):
     """No vote has this number."""
-
-    code = "unknown_vote"
 
 
 @dataclass(frozen=True)
-class Today:
-    """Votes since midnight UTC, skips left out."""
+class DayCount:
+    """Votes since midnight UTC, without skips; `is_more` when there are more than were counted."""
 
     votes: int
     counted: int
@@ -38,8 +36,8 @@ class Today:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A flag: one test's finding about one voter, or one network by its key in hexadecimal."""
+class FlagDetails:
+    """A flag: what one test reported about one voter, or about one network by its key in hexadecimal."""
 
     id: int
     voter_id: int | None
@@ -55,8 +53,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Person:
-    """A voter by number. `reasons` say how often each reason not to count, or none, came up."""
+class VoterDetails:
+    """A voter by number. `reasons` pairs each reason not to count a vote, or None, with its number of votes."""
 
     id: int
     first_seen: datetime
@@ -68,8 +66,8 @@ class Person:
 
 
 @dataclass(frozen=True)
-class CastVote:
-    """A vote with the names it uncovered."""
+class VoteDetails:
+    """A vote with the names of both models."""
 
     id: int
     voter_id: int
@@ -87,8 +85,8 @@ class CastVote:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An entry of a competition."""
+class CompetitionEntry:
+    """An entry as the admin page of its competition lists it."""
 
     model: str
     name: str
@@ -99,7 +97,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerEntry:
     """A line of the ledger."""
 
     id: int
@@ -111,45 +109,47 @@ class Line:
     detail: dict[str, Any]
 
 
-def today(session: Session, *, now: datetime) -> Today:
-    """Read from the newest vote back, and no further than MOST."""
-    newest = select(Vote.cast_at, Vote.counted, Vote.outcome).order_by(Vote.id.desc()).limit(MOST).subquery()
+def count_votes_today(session: Session, *, now: datetime) -> DayCount:
+    """Count the votes since midnight UTC: the newest MAX_COUNTED are read, so that a busy day costs no more."""
+    newest = (
+        select(Vote.cast_at, Vote.counted, Vote.outcome).order_by(Vote.id.desc()).limit(MAX_COUNTED).subquery()
+    )
     since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     kinds = (newest.c.counted, newest.c.outcome)
     found = select(*kinds, func.count()).where(newest.c.cast_at >= since).group_by(*kinds)
     rows = list(session.execute(found))
-    answers = [(counted, number) for counted, outcome, number in rows if outcome != "skip"]
-    return Today(
+    answers = [(counted, number) for counted, outcome, number in rows if outcome != Outcome.SKIP]
+    return DayCount(
         votes=sum(number for _, number in answers),
         counted=sum(number for counted, number in answers if counted),
-        is_more=sum(number for _, _, number in rows) == MOST,
+        is_more=sum(number for _, _, number in rows) == MAX_COUNTED,
     )
 
 
-def waiting(session: Session) -> int:
-    """Flags that nobody has decided about."""
-    return session.scalar(select(func.count()).select_from(Flag).where(_undecided())) or 0
+def count_undecided_flags(session: Session) -> int:
+    """Count the flags that no admin has decided about."""
+    return session.scalar(select(func.count()).select_from(Flag).where(_is_undecided())) or 0
 
 
-def findings(
+def list_flags(
     session: Session, *, decided: bool = False, voter_id: int | None = None, page: int = 1
-) -> list[Finding]:
-    """The newest first: those that wait, or those decided about; of one voter, all."""
-    which = ~_undecided() if decided else _undecided()
+) -> list[FlagDetails]:
+    """List undecided flags, or decided ones, newest first; for one voter, all flags."""
+    which = ~_is_undecided() if decided else _is_undecided()
     query = select(Flag).where(which if voter_id is None else Flag.voter_id == voter_id)
     rows = session.scalars(query.order_by(Flag.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
-    return [_finding(row) for row in rows]
+    return [_flag_details(row) for row in rows]
 
 
-def person(session: Session, voter_id: int) -> Person:
-    """Raises UnknownVoter."""
+def read_voter(session: Session, voter_id: int) -> VoterDetails:
+    """Read a voter. Raises UnknownVoter."""
     row = session.get(Voter, voter_id)
     if row is None:
         raise UnknownVoter(f"There is no voter {voter_id}.")
     matchups = select(func.count()).select_from(Matchup).where(Matchup.voter_id == voter_id)
     reasons = select(Vote.reason, func.count()).where(Vote.voter_id == voter_id).group_by(Vote.reason)
     found = sorted(session.execute(reasons), key=lambda pair: (pair[0] is not None, -pair[1]))
-    return Person(
+    return VoterDetails(
         id=row.id,
         first_seen=row.first_seen,
         votes=row.votes,
@@ -160,30 +160,30 @@ def person(session: Session, voter_id: int) -> Person:
     )
 
 
-def votes_of(session: Session, voter_id: int, *, page: int = 1) -> list[CastVote]:
-    """The latest first, skips too."""
-    query = _votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
+def list_votes_of_voter(session: Session, voter_id: int, *, page: int = 1) -> list[VoteDetails]:
+    """List a voter's votes, newest first, with skips."""
+    query = _select_votes().where(Vote.voter_id == voter_id).order_by(Vote.id.desc())
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE))
-    return [_cast_vote(*row) for row in rows]
+    return [_vote_details(*row) for row in rows]
 
 
-def latest_votes(session: Session) -> list[CastVote]:
-    """Of everybody, the latest first."""
+def list_latest_votes(session: Session) -> list[VoteDetails]:
+    """List everybody's latest votes, newest first."""
     newest = select(Vote.id).order_by(Vote.id.desc()).limit(PAGE).scalar_subquery()
-    rows = session.execute(_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
-    return [_cast_vote(*row) for row in rows]
+    rows = session.execute(_select_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
+    return [_vote_details(*row) for row in rows]
 
 
-def vote(session: Session, vote_id: int) -> CastVote:
-    """Raises UnknownVote."""
-    row = session.execute(_votes().where(Vote.id == vote_id)).one_or_none()
+def read_vote(session: Session, vote_id: int) -> VoteDetails:
+    """Read a vote. Raises UnknownVote."""
+    row = session.execute(_select_votes().where(Vote.id == vote_id)).one_or_none()
     if row is None:
         raise UnknownVote(f"There is no vote {vote_id}.")
-    return _cast_vote(*row)
+    return _vote_details(*row)
 
 
-def standings(session: Session, competition: str) -> list[Standing]:
-    """Every entry, withdrawn ones too. Names stand here before the competition closes."""
+def list_entries(session: Session, competition: str) -> list[CompetitionEntry]:
+    """List every entry of a competition, withdrawn ones too, with its model's name even while voting is open."""
     rows = session.execute(
         select(Entry, ImageModel.slug, ImageModel.name)
         .join(ImageModel, ImageModel.id == Entry.model_id)
@@ -192,29 +192,31 @@ def standings(session: Session, competition: str) -> list[Standing]:
         .order_by(ImageModel.name, ImageModel.slug, Entry.role, Entry.sample)
     )
     return [
-        Standing(slug, name, entry.sample, entry.role, entry.created_at, entry.withdrawn_at)
+        CompetitionEntry(slug, name, entry.sample, entry.role, entry.created_at, entry.withdrawn_at)
         for entry, slug, name in rows
     ]
 
 
-def lines(session: Session, *, action: str = "", page: int = 1) -> list[Line]:
-    """The ledger, the newest first; of actions that begin so."""
+def list_ledger(session: Session, *, action: str = "", page: int = 1) -> list[LedgerEntry]:
+    """List the ledger, newest first, with only the actions that begin with `action`."""
     query = select(LedgerLine).where(LedgerLine.action.startswith(action, autoescape=True))
     rows = session.scalars(query.order_by(LedgerLine.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
-    return [Line(row.id, row.at, row.actor, row.action, row.subject, row.reason, row.detail) for row in rows]
+    return [
+        LedgerEntry(row.id, row.at, row.actor, row.action, row.subject, row.reason, row.detail) for row in rows
+    ]
 
 
-def last(session: Session, action: str) -> datetime | None:
-    """When something was last done."""
+def find_last_action(session: Session, action: str) -> datetime | None:
+    """Return when this action was last recorded in the ledger, None for never."""
     return session.scalar(select(func.max(LedgerLine.at)).where(LedgerLine.action == action))
 
 
-def _undecided() -> ColumnElement[bool]:
+def _is_undecided() -> ColumnElement[bool]:
     return (Flag.status == "quarantined") & Flag.decided_at.is_(None)
 
 
-def _finding(row: Flag) -> Finding:
-    return Finding(
+def _flag_details(row: Flag) -> FlagDetails:
+    return FlagDetails(
         id=row.id,
         voter_id=row.voter_id,
         network=_network(row.network_key),
@@ -229,21 +231,12 @@ def _finding(row: Flag) -> Finding:
     )
 
 
-def _votes() -> Select[Vote, Matchup, str, str, str]:
-    left, right, left_model, right_model = aliased(Entry), aliased(Entry), aliased(ImageModel), aliased(ImageModel)
-    return (
-        select(Vote, Matchup, Competition.slug, left_model.name, right_model.name)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(left_model, left_model.id == left.model_id)
-        .join(right_model, right_model.id == right.model_id)
-    )
+def _select_votes() -> AnySelect:
+    return join_models(select_battles(Vote, Matchup, Competition.slug, LEFT_MODEL.name, RIGHT_MODEL.name))
 
 
-def _cast_vote(vote: Vote, matchup: Matchup, competition: str, left: str, right: str) -> CastVote:
-    return CastVote(
+def _vote_details(vote: Vote, matchup: Matchup, competition: str, left: str, right: str) -> VoteDetails:
+    return VoteDetails(
         id=vote.id,
         voter_id=vote.voter_id,
         outcome=vote.outcome,

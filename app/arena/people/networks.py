@@ -1,7 +1,7 @@
 """
-Which network a request came from, remembered by salted keys only.
+Networks: remembers which network a request came from by salted keys only.
 
-A key is the HMAC of the /24 or /48 prefix under a salt that lives for one day or thirty; when the salt is gone
+A key is the HMAC of the /24 or /48 prefix under a salt that lives for one day or thirty. Once the salt is gone,
 nobody can tell which network a key stood for. The address itself is never stored.
 """
 
@@ -35,14 +35,14 @@ _SALTS = Prepared(
 
 @dataclass(frozen=True)
 class NetworkKeys:
-    """16 bytes each: one for today's limits, one for the caps of 30 days and what a matchup remembers."""
+    """A network's two keys of 16 bytes: one for a day's limits, one for the caps of 30 days and for matchups."""
 
     day: bytes
     month: bytes
 
 
 def prefix(address: str | None) -> str:
-    """The /24 or /48 around an address; an IPv4 address inside IPv6 counts as what it is."""
+    """Return the /24 or /48 prefix of an address; an IPv4 address mapped into IPv6 counts as IPv4."""
     try:
         parsed = ip_address(address or "")
     except ValueError:
@@ -53,7 +53,7 @@ def prefix(address: str | None) -> str:
 
 
 def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
-    """Of one prefix, now. Inside `write`: the first request of a window makes its salt and drops older ones."""
+    """Return a network's keys. Call it inside `write`: a window's first call makes its salt and drops old ones."""
     windows = {days: _window(now, days) for days in (DAY, MONTH)}
     salts = _salts(session, windows)
     if len(salts) < len(windows):

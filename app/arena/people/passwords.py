@@ -1,4 +1,4 @@
-"""Passwords of admins: long, not guessable, kept as argon2 alone."""
+"""Passwords of admins: long, hard to guess, stored as argon2 hashes only."""
 
 import threading
 from functools import cache
@@ -12,9 +12,9 @@ SHORTEST, LONGEST = 15, 256
 """Characters."""
 FEWEST_DIFFERENT = 5
 """Characters that must be left once everything guessable is taken out."""
-AT_ONCE = threading.BoundedSemaphore(2)
+HASHING_SLOTS = threading.BoundedSemaphore(2)
 """Each check fills 64 MiB with the library's defaults: a crowd at the door must not fill the machine."""
-GUESSABLE = (
+COMMON_PARTS = (
     "correcthorsebatterystaple",
     "correct horse battery staple",
     "1qaz2wsx3edc4rfv5tgb",
@@ -97,39 +97,40 @@ GUESSABLE = (
 """What the most common passwords are made of: of fifteen characters and more, nearly all are these in a row."""
 
 
-class WeakPassword(errors.ArenaError):
+class WeakPassword(errors.ArenaError, code="weak_password"):
     """Too short, too long, or among the first that anybody would try."""
 
-    code = "weak_password"
 
-
-def digest(name: str, password: str, hasher: PasswordHasher) -> str:
-    """As it may be stored. Raises WeakPassword."""
-    check(name, password)
-    with AT_ONCE:
+def hash_password(name: str, password: str, hasher: PasswordHasher) -> str:
+    """Check a new password and return the hash to store. Raises WeakPassword."""
+    check_strength(name, password)
+    with HASHING_SLOTS:
         return hasher.hash(password)
 
 
-def check(name: str, password: str) -> None:
-    """Raises WeakPassword; no rule asks for special characters."""
+def check_strength(name: str, password: str) -> None:
+    """
+    Check a new password's length and how guessable it is; no rule asks for special characters. Raises
+    WeakPassword.
+    """
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.")
     rest = password.casefold()
-    for part in (name.casefold(), *GUESSABLE):
+    for part in (name.casefold(), *COMMON_PARTS):
         rest = rest.replace(part, " ")
     if len(set(rest) - {" "}) < FEWEST_DIFFERENT:
         raise WeakPassword("Somebody would guess this password soon. Take a few unrelated words.")
 
 
 def matches(stored: str | None, password: str, hasher: PasswordHasher) -> bool:
-    """Whether it is the password; an account that does not exist takes as long as one that does."""
-    with AT_ONCE:
+    """Return whether the password fits the hash; an account that does not exist takes as long as one that does."""
+    with HASHING_SLOTS:
         try:
-            return hasher.verify(stored or _nobody(hasher), password) and stored is not None
+            return hasher.verify(stored or _dummy_hash(hasher), password) and stored is not None
         except (Argon2Error, InvalidHashError, UnicodeEncodeError):
             return False
 
 
 @cache
-def _nobody(hasher: PasswordHasher) -> str:
+def _dummy_hash(hasher: PasswordHasher) -> str:
     return hasher.hash("the password of nobody")

@@ -1,4 +1,4 @@
-"""What an installation allows one voter and one network: limits on asking, caps on what counts."""
+"""Policies: how often one voter and one network may ask, and how many of their votes count."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ MONTH = 30 * DAY
 
 @dataclass(frozen=True)
 class Policy:
-    """Numbers of matchups, None for any number; times in milliseconds."""
+    """Limits of an installation: numbers of matchups, None for no limit; times in milliseconds."""
 
     voter_minute: int | None = None
     """Issued to one voter in a minute."""
@@ -36,7 +36,7 @@ class Policy:
 
     @property
     def knows_networks(self) -> bool:
-        """Whether a matchup remembers, by a salted key, which network asked for it."""
+        """Whether a matchup stores, by a salted key, which network asked for it."""
         return self.network_day is not None or self.network_counted is not None
 
 
@@ -65,7 +65,7 @@ _RAISE = Prepared(
 
 
 def count(session: Session, scope: str, key: str, *, seconds: int, now: datetime) -> int:
-    """Once more in the present window of so many seconds; returns how often by now."""
+    """Count one more use in the present window of so many seconds; return the number of uses in it."""
     place = {"its_scope": f"{scope}/{seconds}", "its_key": key, "its_window": _window(now, seconds)}
     return int(_RAISE.first(session, **place).counted)
 
@@ -73,7 +73,7 @@ def count(session: Session, scope: str, key: str, *, seconds: int, now: datetime
 def check(
     session: Session, scope: str, key: str, limit: int | None, *, seconds: int, now: datetime, what: str
 ) -> None:
-    """Count, and raise TooMany beyond the limit: the transaction then leaves no trace, its count neither."""
+    """Count a use and raise TooMany beyond the limit; the refused use is rolled back with its transaction."""
     if limit is None or count(session, scope, key, seconds=seconds, now=now) <= limit:
         return
     left = seconds - int(now.timestamp()) % seconds
@@ -81,14 +81,14 @@ def check(
 
 
 def take_back(session: Session, scope: str, key: str, *, seconds: int, now: datetime, by: int = 1) -> None:
-    """Count so many less in the present window, never under zero."""
+    """Subtract uses from the present window, never below zero."""
     same = (Counter.scope == f"{scope}/{seconds}", Counter.key == key, Counter.window == _window(now, seconds))
     left = case((Counter.count < by, 0), else_=Counter.count - by)
     session.execute(update(Counter).where(*same).values(count=left))
 
 
 def forget_counts(session: Session, *, now: datetime) -> None:
-    """Drop the counts of windows that are over."""
+    """Delete the counters of windows that have ended."""
     for seconds in (MINUTE, 15 * MINUTE, DAY, MONTH):
         over = Counter.scope.like(f"%/{seconds}") & (Counter.window < _window(now, seconds))
         session.execute(delete(Counter).where(over))

@@ -1,20 +1,22 @@
-"""One voter's own votes, with the names they uncovered."""
+"""A voter's own votes, with the names of the models they judged."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena import ledger
+from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
+from app.words import Outcome
 
 
 @dataclass(frozen=True)
 class OwnSide:
-    """One of the two pictures; `url` is None once it was withdrawn."""
+    """One of the two pictures of a vote; `url` is None once it was withdrawn."""
 
     model: str
     name: str
@@ -24,7 +26,7 @@ class OwnSide:
 
 @dataclass(frozen=True)
 class OwnVote:
-    """A vote that named two models."""
+    """A vote of the voter, with the names of both models."""
 
     matchup: bytes
     outcome: str
@@ -39,22 +41,17 @@ class OwnVote:
     b: OwnSide
 
 
-def votes(session: Session, voter: bytes) -> int:
-    """Standing votes: neither skips nor undone ones."""
+def count_votes(session: Session, voter: bytes) -> int:
+    """Count a voter's votes, without skips and undone ones."""
     return session.scalars(select(Voter.votes).where(Voter.token == voter)).one_or_none() or 0
 
 
-def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
-    """Address of each side, `a` and `b`, of an own matchup once judged; None for a withdrawn one."""
-    left, right = aliased(Entry), aliased(Entry)
+def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
+    """Return the addresses of sides `a` and `b` of a judged matchup; None for a withdrawn picture."""
     row = session.execute(
-        select(left.media_key, left.withdrawn_at, right.media_key, right.withdrawn_at)
-        .select_from(Matchup)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(Voter, Voter.id == Matchup.voter_id)
-        .join(Vote, Vote.matchup_id == Matchup.id)
-        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != "skip")
+        select_battles(LEFT.media_key, LEFT.withdrawn_at, RIGHT.media_key, RIGHT.withdrawn_at)
+        .join(Voter, Voter.id == Vote.voter_id)
+        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != Outcome.SKIP)
     ).one_or_none()
     if row is None:
         return {}
@@ -62,21 +59,15 @@ def pictures(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | 
     return {"a": None if a_withdrawn else f"/{a}", "b": None if b_withdrawn else f"/{b}"}
 
 
-def own_votes(
+def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
 ) -> list[OwnVote]:
-    """The latest first, skips left out; `page` counts from 1."""
-    left, right, left_model, right_model = _sides()
+    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
+    columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
-        select(Vote, Matchup.public_id, Competition, left, right, left_model, right_model)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .join(left_model, left_model.id == left.model_id)
-        .join(right_model, right_model.id == right.model_id)
+        join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
-        .where(Voter.token == voter, Vote.outcome != "skip")
+        .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
         .offset((page - 1) * size)
         .limit(size)
@@ -100,9 +91,9 @@ def own_votes(
     ]
 
 
-def forget(session: Session, voter: bytes, *, now: datetime) -> bool:
+def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
-    Cut the tie between this browser and its votes: a tombstone stays, and the votes, which are nobody's now.
+    Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
 
     False when there is no such voter.
     """
@@ -115,10 +106,6 @@ def forget(session: Session, voter: bytes, *, now: datetime) -> bool:
     row.token, row.login, row.deleted_at = None, None, now
     ledger.note(session, "voter.deleted", f"voter:{row.id}", now=now, actor="voter")
     return True
-
-
-def _sides() -> tuple[type[Entry], type[Entry], type[ImageModel], type[ImageModel]]:
-    return aliased(Entry), aliased(Entry), aliased(ImageModel), aliased(ImageModel)
 
 
 def _side(entry: Entry, model: ImageModel) -> OwnSide:

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from app.arena.people.policy import MONTH, Policy, count
 from app.arena.tables import Matchup
 from app.database.doors import execute
-
-VOTER_CAP, NETWORK_CAP = "voter_cap", "network_cap"
+from app.words import Reason
 
 
 def charge(
@@ -28,9 +27,9 @@ def charge(
     cap = None
     if network_key is not None and policy.network_counted is not None:
         seen = count(session, "charged/network", network_key.hex(), seconds=MONTH, now=now)
-        cap = NETWORK_CAP if seen > policy.network_counted else None
+        cap = Reason.NETWORK_CAP if seen > policy.network_counted else None
     if count(session, "charged/voter", str(voter_id), seconds=MONTH, now=now) > policy.voter_counted:
-        cap = VOTER_CAP
+        cap = Reason.VOTER_CAP
     if cap is not None:
         session.execute(update(Matchup).where(Matchup.id == matchup_id).values(cap=cap))
     return cap

@@ -38,7 +38,7 @@ class Contestant:
 
 
 @dataclass(frozen=True, eq=False)
-class Meetings:
+class CandidatePairs:
     """Every pair of entries that may meet in one mode, as parallel arrays; what votes do not change."""
 
     competitions: tuple[int, ...]
@@ -85,7 +85,7 @@ class Meetings:
 
 
 @dataclass(frozen=True, eq=False)
-class Knowledge:
+class StrengthEstimate:
     """What the votes of a mode say of its models: strengths in logits and their covariance about the mean."""
 
     model_ids: Ints
@@ -103,13 +103,13 @@ class Lane:
     of_competition: Floats
     of_pair: Floats
 
-    def chances(self, meetings: Meetings, allowed: Mask | None = None) -> Floats:
+    def chances(self, candidates: CandidatePairs, allowed: Mask | None = None) -> Floats:
         """(pairs,) of each pair when only the allowed may be drawn; sums to 1 where any is."""
         weights = self.of_pair if allowed is None else self.of_pair * allowed
-        sums = meetings.gathered(weights)
+        sums = candidates.gathered(weights)
         drawn = self.of_competition * (sums > 0)
         each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0) / (drawn.sum() or 1.0)
-        return np.asarray(weights * each[meetings.competition])
+        return np.asarray(weights * each[candidates.competition])
 
 
 def pair_keys(pairs: Ints) -> Ints:
@@ -117,7 +117,7 @@ def pair_keys(pairs: Ints) -> Ints:
     return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
 
 
-def meetings(contestants: Iterable[Contestant]) -> Meetings:
+def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
     """Two samples of one model never meet, nor do two pictures that look the same."""
     ordered = sorted(contestants, key=lambda one: (one.competition_id, one.entry_id))
     rows = [(one.competition_id, one.entry_id, one.model_id, one.perceptual_hash) for one in ordered]
@@ -129,10 +129,10 @@ def meetings(contestants: Iterable[Contestant]) -> Meetings:
     place = np.repeat(np.arange(competitions.size), [len(found) for found in pairs])
     crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
     both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
-    return Meetings(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
+    return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
 
 
-def knowledge(model_ids: Ints, rows: Ints) -> Knowledge:
+def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
     """
     Bradley-Terry fit of a mode (docs/ratings.md 2).
 
@@ -144,21 +144,21 @@ def knowledge(model_ids: Ints, rows: Ints) -> Knowledge:
     tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
     found = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
     centring = np.eye(known.size) - 1 / max(known.size, 1)
-    return Knowledge(known, found.strength, centring @ found.bread @ centring)
+    return StrengthEstimate(known, found.strength, centring @ found.bread @ centring)
 
 
-def evenly(of: Meetings, share: float) -> Lane:
+def evenly(of: CandidatePairs, share: float) -> Lane:
     """Over competitions, then over the pairs of one."""
     return Lane("uniform", share, np.ones(len(of.competitions)), np.ones(len(of.competition)))
 
 
-def coverage(of: Meetings, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
+def coverage(of: CandidatePairs, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
     """Competitions with weights falling in their votes, then pairs of models with few battles."""
     rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in of.model_ids.tolist()])
     return Lane("coverage", share, _scarcity(of, votes), rare[of.models].prod(axis=1))
 
 
-def information(of: Meetings, share: float, votes: Mapping[int, int], known: Knowledge) -> Lane:
+def information(of: CandidatePairs, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
     """Pairs that teach most, in competitions with many such pairs and few votes."""
     place = np.searchsorted(known.model_ids, of.model_ids)[of.models]
     of_pair = gain(known)[place[:, 0], place[:, 1]]
@@ -168,7 +168,7 @@ def information(of: Meetings, share: float, votes: Mapping[int, int], known: Kno
     return Lane("information", share, _scarcity(of, votes) * mean, of_pair)
 
 
-def gain(known: Knowledge) -> Floats:
+def gain(known: StrengthEstimate) -> Floats:
     """
     (models, models) what one more vote on a pair teaches; the largest is 1.
 
@@ -187,7 +187,7 @@ def gain(known: Knowledge) -> Floats:
     return np.asarray(lowered * openness / max((lowered * openness).max(initial=0.0), TINY))
 
 
-def capped(lanes: tuple[Lane, ...], of: Meetings, cap: float) -> tuple[Lane, ...]:
+def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lane, ...]:
     """The same with pairs of models lowered that would be shown over `cap` times their share in the first lane."""
     even, *others = lanes
     fair = of.exposure(even.chances(of))
@@ -211,7 +211,7 @@ def _meet(group: Ints, model: Ints, hashes: Ints) -> Ints:
     return np.stack([one[may], other[may]], axis=1)
 
 
-def _scarcity(of: Meetings, votes: Mapping[int, int]) -> Floats:
+def _scarcity(of: CandidatePairs, votes: Mapping[int, int]) -> Floats:
     return np.array([1 / (votes.get(c, 0) + COMPETITION_HEAD_START) for c in of.competitions])
 
 

@@ -1,14 +1,14 @@
 """Chooses which pair a voter sees next. Only the server chooses; the probability of each choice is known."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from app.arena.voting import lanes
-from app.arena.voting.lanes import Contestant, Floats, Ints, Knowledge, Lane, Mask, Meetings
+from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
 
 UNIFORM_SHARE = 0.2
 COVERAGE_SHARE = 0.1
@@ -32,7 +32,7 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class Pair:
-    """A choice, with the probability it had."""
+    """The pair that was chosen, with the probability it had."""
 
     competition_id: int
     left_entry_id: int
@@ -45,24 +45,24 @@ class Pair:
 class PairingState:
     """Every pair there is in one mode, with the lanes they are drawn by."""
 
-    meetings: Meetings
+    candidates: CandidatePairs
     lanes: tuple[Lane, ...]
     """The uniform one first."""
 
     @property
     def competitions(self) -> tuple[int, ...]:
-        """Ids of those with an entry, open ones all."""
-        return self.meetings.competitions
+        """Give the ids of the open competitions with a pair or an entry."""
+        return self.candidates.competitions
 
     @cached_property
     def chances(self) -> Floats:
-        """(pairs,) of each for whoever may be shown anything: most first pairs, so it is kept."""
-        return _chances(self, np.ones(len(self.meetings.competition), dtype=bool))
+        """(pairs,) chances for a voter who may be shown any, computed once: most first pairs need it."""
+        return _chances(self, np.ones(len(self.candidates.competition), dtype=bool))
 
 
 @dataclass(frozen=True)
-class Exposure:
-    """The chance that a matchup shows a model, beside the one it would have if all pairs were drawn evenly."""
+class ModelExposure:
+    """The chance that a matchup shows a model, and the chance it would have if all pairs were drawn evenly."""
 
     model_id: int
     share: float
@@ -70,35 +70,28 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Shares:
-    """How pairs are drawn now, for everybody to see."""
+class SamplingShares:
+    """How pairs are drawn now, for the integrity page."""
 
     lanes: dict[str, float]
-    """By name; they sum to 1."""
-    exposures: tuple[Exposure, ...]
+    """Share of the choices by the lane's name; they sum to 1."""
+    exposures: tuple[ModelExposure, ...]
 
 
-def build_state(
-    contestants: Iterable[Contestant],
+def weigh_pairs(
+    candidates: CandidatePairs,
     votes: Mapping[int, int],
     battles: Mapping[int, int],
-    known: Knowledge | None = None,
+    known: StrengthEstimate | None = None,
 ) -> PairingState:
-    """From the open competitions' entries, counted votes per competition and battles per model."""
-    return weighed(lanes.meetings(contestants), votes, battles, known)
-
-
-def weighed(
-    meetings: Meetings, votes: Mapping[int, int], battles: Mapping[int, int], known: Knowledge | None = None
-) -> PairingState:
-    """The same for meetings that were found before."""
-    found = known or lanes.knowledge(meetings.model_ids, NO_ROWS)
+    """Weigh pairs by counted votes of competitions, battles of models and, if given, strengths."""
+    strengths = known or lanes.estimate_strengths(candidates.model_ids, NO_ROWS)
     mixture = (
-        lanes.evenly(meetings, UNIFORM_SHARE),
-        lanes.coverage(meetings, COVERAGE_SHARE, votes, battles),
-        lanes.information(meetings, INFORMATION_SHARE, votes, found),
+        lanes.evenly(candidates, UNIFORM_SHARE),
+        lanes.coverage(candidates, COVERAGE_SHARE, votes, battles),
+        lanes.information(candidates, INFORMATION_SHARE, votes, strengths),
     )
-    return PairingState(meetings, lanes.capped(mixture, meetings, EXPOSURE_CAP))
+    return PairingState(candidates, lanes.capped(mixture, candidates, EXPOSURE_CAP))
 
 
 def choose_pair(
@@ -107,11 +100,11 @@ def choose_pair(
     rng: random.Random,
     within: frozenset[int] | None = None,
 ) -> Pair | None:
-    """A pair for this voter, `within` these competitions where given; None when none is left."""
-    allowed = _allowed(state.meetings, exclusions, within)
+    """Draw a pair for this voter, `within` these competitions where given; None when none is left."""
+    allowed = _allowed(state.candidates, exclusions, within)
     unseen = allowed
     if exclusions.entries:
-        ids, place = state.meetings.images
+        ids, place = state.candidates.images
         unseen = allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1)
     seen_before = not unseen.any()
     return _draw(state, allowed if seen_before else unseen, rng, seen_before=seen_before)
@@ -119,7 +112,7 @@ def choose_pair(
 
 def probabilities(state: PairingState, allowed: Mask) -> Floats:
     """
-    (pairs,) of each pair, over all lanes, when only the allowed ones may be drawn; sums to 1 where any is.
+    Give the (pairs,) chances over all lanes when only the allowed may be drawn; they sum to 1 where any is.
 
     No model is shown more than EXPOSURE_CAP times as often as the uniform lane alone would show it: where
     exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
@@ -127,59 +120,61 @@ def probabilities(state: PairingState, allowed: Mask) -> Floats:
     return state.chances if allowed.all() else _chances(state, allowed)
 
 
-def shares(state: PairingState) -> Shares:
-    """Of the lanes and of each model, for a voter who has seen nothing yet."""
-    everything = np.ones(len(state.meetings.competition), dtype=bool)
+def shares(state: PairingState) -> SamplingShares:
+    """Compute how often each lane and each model comes, for a voter who has seen nothing yet."""
+    everything = np.ones(len(state.candidates.competition), dtype=bool)
     mixed, even = _mixture(state, everything)
-    kept = _kept(state.meetings, mixed, even)
-    own = {lane.name: kept * lane.share for lane in state.lanes}
-    own[state.lanes[0].name] += 1.0 - kept
-    shown = state.meetings.exposure(kept * mixed + (1.0 - kept) * even)
-    columns = (state.meetings.model_ids, shown, state.meetings.exposure(even))
-    return Shares(own, tuple(Exposure(*row) for row in zip(*(c.tolist() for c in columns), strict=True)))
+    part = _mixture_part(state.candidates, mixed, even)
+    own = {lane.name: part * lane.share for lane in state.lanes}
+    own[state.lanes[0].name] += 1.0 - part
+    shown = state.candidates.exposure(part * mixed + (1.0 - part) * even)
+    columns = (state.candidates.model_ids, shown, state.candidates.exposure(even))
+    return SamplingShares(
+        own, tuple(ModelExposure(*row) for row in zip(*(c.tolist() for c in columns), strict=True))
+    )
 
 
 def pool_of(state: PairingState, *, models: int = 0, model: int | None = None) -> frozenset[int]:
-    """Competitions in which so many models stand and, where asked for, this one."""
-    meetings = state.meetings
-    wanted = meetings.crowd >= models
+    """Find the competitions with at least so many models and, where given, with this one."""
+    candidates = state.candidates
+    wanted = candidates.crowd >= models
     if model is not None:
-        has = (meetings.model_ids[meetings.models] == model).any(axis=1)
-        wanted &= np.bincount(meetings.competition, has, wanted.size) > 0
-    return frozenset(np.array(meetings.competitions)[wanted].tolist())
+        has = (candidates.model_ids[candidates.models] == model).any(axis=1)
+        wanted &= np.bincount(candidates.competition, has, wanted.size) > 0
+    return frozenset(np.array(candidates.competitions)[wanted].tolist())
 
 
-def _allowed(meetings: Meetings, exclusions: Exclusions, within: frozenset[int] | None) -> Mask:
-    allowed = np.ones(len(meetings.competition), dtype=bool)
-    keys, order = meetings.places
+def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozenset[int] | None) -> Mask:
+    allowed = np.ones(len(candidates.competition), dtype=bool)
+    keys, order = candidates.places
     at = np.searchsorted(keys, exclusions.pairs)
     inside = at < keys.size
     at, pairs = at[inside], exclusions.pairs[inside]
     allowed[order[at[keys[at] == pairs]]] = False
     if exclusions.models:
-        barred = np.isin(meetings.model_ids, list(exclusions.models))
-        allowed &= ~barred[meetings.models].any(axis=1)
+        barred = np.isin(candidates.model_ids, list(exclusions.models))
+        allowed &= ~barred[candidates.models].any(axis=1)
     if within is not None:
-        allowed &= np.isin(meetings.competitions, list(within))[meetings.competition]
+        allowed &= np.isin(candidates.competitions, list(within))[candidates.competition]
     return allowed
 
 
 def _chances(state: PairingState, allowed: Mask) -> Floats:
     mixed, even = _mixture(state, allowed)
-    kept = _kept(state.meetings, mixed, even)
-    return mixed if kept == 1.0 else kept * mixed + (1.0 - kept) * even
+    part = _mixture_part(state.candidates, mixed, even)
+    return mixed if part == 1.0 else part * mixed + (1.0 - part) * even
 
 
 def _mixture(state: PairingState, allowed: Mask) -> tuple[Floats, Floats]:
-    """(pairs,) chances over all lanes by their shares, and of the uniform lane alone."""
-    alone = [lane.chances(state.meetings, allowed) for lane in state.lanes]
+    """Give the (pairs,) chances over all lanes by their shares, and those of the uniform lane alone."""
+    alone = [lane.chances(state.candidates, allowed) for lane in state.lanes]
     mixed = sum((lane.share * chances for lane, chances in zip(state.lanes, alone, strict=True)), 0.0 * alone[0])
     return mixed, alone[0]
 
 
-def _kept(meetings: Meetings, mixed: Floats, even: Floats) -> float:
-    """The largest part of the mixture that, filled up with even pairs, shows no model too often."""
-    shown, fair = meetings.exposure(mixed), meetings.exposure(even)
+def _mixture_part(candidates: CandidatePairs, mixed: Floats, even: Floats) -> float:
+    """Find the largest part of the mixture that, filled up with even pairs, shows no model too often."""
+    shown, fair = candidates.exposure(mixed), candidates.exposure(even)
     over = shown > EXPOSURE_CAP * fair
     return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
 
@@ -192,7 +187,7 @@ def _draw(state: PairingState, allowed: Mask, rng: random.Random, *, seen_before
     index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
     if index == chances.size:  # rounded up to the very end
         index = int(np.flatnonzero(chances)[-1])
-    one, other = state.meetings.entries[index].tolist()
+    one, other = state.candidates.entries[index].tolist()
     left, right = (one, other) if rng.getrandbits(1) else (other, one)
-    competition_id = state.competitions[int(state.meetings.competition[index])]
+    competition_id = state.competitions[int(state.candidates.competition[index])]
     return Pair(competition_id, left, right, float(chances[index]), seen_before)

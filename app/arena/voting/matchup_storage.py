@@ -11,13 +11,13 @@ from app.arena.people import networks
 from app.arena.people.policy import DAY, MINUTE, Policy, check
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
-from app.arena.voting.seen_pairs import Standing
+from app.arena.voting.seen_pairs import VoterState
 from app.database.doors import milliseconds
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 
-_HELD = Prepared(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())
-_ENTER = Prepared(
-    # A row that is there already is written as it was, which holds it as `_HELD` does.
+_LOCK = PreparedStatement(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())
+_ENTER = PreparedStatement(
+    # A row that is there already is written as it was, which locks it as `_LOCK` does.
     lambda insert: (
         insert(Voter)
         .values(token=bindparam("voter"), first_seen=bindparam("now"), votes=0)
@@ -25,7 +25,7 @@ _ENTER = Prepared(
         .returning(Voter.id)
     )
 )
-_EXPIRE = Prepared(
+_EXPIRE = PreparedStatement(
     lambda _: (
         update(Matchup)
         .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
@@ -53,7 +53,9 @@ _FIELDS = (
 
 def _record(insert: Any) -> Any:
     """
-    Stores nothing unless both entries still stand in an open competition and the other open matchup shows neither
+    Build the INSERT of a matchup under every rule that it must keep.
+
+    It stores nothing unless both entries are still in an open competition and the other open matchup shows neither
     of their models; nor where the slot was taken meanwhile or this pair was issued before.
     """
     given = {name: bindparam(f"its_{name}", type_=Matchup.__table__.c[name].type) for name in _FIELDS}
@@ -75,15 +77,15 @@ def _record(insert: Any) -> Any:
     return insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
 
 
-_RECORD = Prepared(_record)
+_RECORD = PreparedStatement(_record)
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """What the recording transaction needs; its work can be run again."""
+class NewMatchup:
+    """A matchup that was decided on and is to be stored; storing it can be tried again."""
 
     voter: bytes
-    who: Standing
+    who: VoterState
     pair: Pair
     public_id: bytes
     now: datetime
@@ -94,22 +96,26 @@ class Ticket:
 
     @property
     def competition_id(self) -> int:
-        """As the database holds it, like the two times."""
+        """Give the competition's id, as the database holds it, like the two times."""
         return self.pair.competition_id
 
     @property
     def issued_at(self) -> int:
-        """Milliseconds."""
+        """Give the time of issuing in milliseconds."""
         return milliseconds(self.now)
 
     @property
     def expires_at(self) -> int:
-        """Milliseconds."""
+        """Give the time of expiry in milliseconds."""
         return milliseconds(self.now + timedelta(seconds=self.matchup_seconds))
 
     def record(self, session: Session) -> bool:
-        """Whether the choice still held; else it must be made anew. Raises TooMany, which leaves no trace."""
-        voter_id = self._hold(session)
+        """
+        Store the matchup and return whether the choice still held; else it must be made anew.
+
+        Raises TooMany beyond the policy's limits, which rolls everything back.
+        """
+        voter_id = self._lock_voter(session)
         if self.who.is_overdue:
             _EXPIRE.change(session, voter=voter_id, now=self.issued_at)
         keys = networks.keys(session, self.network, now=self.now) if self.policy.knows_networks else None
@@ -118,15 +124,15 @@ class Ticket:
         self._check_limits(session, voter_id, keys.day if keys else None)
         return True
 
-    def _hold(self, session: Session) -> int:
-        """Finds or makes the voter and holds its row, so that one voter's requests queue up."""
-        held = _HELD.first(session, voter=self.voter) if self.who.voter_id is not None else None
-        if held is not None:
-            return int(held.id)
+    def _lock_voter(self, session: Session) -> int:
+        """Find or make the voter, lock its row, so that one voter's requests queue up, and return its id."""
+        row = _LOCK.first(session, voter=self.voter) if self.who.voter_id is not None else None
+        if row is not None:
+            return int(row.id)
         return int(_ENTER.first(session, voter=self.voter, now=self.issued_at).id)
 
     def _check_limits(self, session: Session, voter_id: int, network_key: bytes | None) -> None:
-        """Counts this matchup against what voter and network may ask for."""
+        """Count this matchup against what voter and network may ask for. Raises TooMany."""
         policy, who, now = self.policy, str(voter_id), self.now
         limits = ((MINUTE, policy.voter_minute, "matchups a minute"), (DAY, policy.voter_day, "matchups a day"))
         for seconds, limit, what in limits:

@@ -12,6 +12,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.database.doors import execute, milliseconds
 from app.database.statements import Prepared
+from app.words import Outcome
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
@@ -113,7 +114,7 @@ def _has_judged(session: Session, voter: bytes, entry_id: int) -> bool:
         select(Vote.id)
         .join(Matchup, Matchup.id == Vote.matchup_id)
         .join(Voter, Voter.id == Matchup.voter_id)
-        .where(Voter.token == voter, shown, Vote.outcome != "skip")
+        .where(Voter.token == voter, shown, Vote.outcome != Outcome.SKIP)
         .limit(1)
     )
     return session.execute(query).first() is not None

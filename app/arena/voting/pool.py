@@ -1,4 +1,4 @@
-"""What may be shown, kept by each process: read once a second at most, while others use what was read before."""
+"""The pairing pool: what may be shown, held in each process and read again once a second at most."""
 
 import threading
 import time
@@ -8,30 +8,29 @@ from datetime import date
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Tally
 from app.arena.voting import lanes
-from app.arena.voting.lanes import Contestant, Ints, Meetings
-from app.arena.voting.matchmaking import NO_ROWS, PairingState, weighed
+from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
+from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.database.statements import Prepared
 
 REBUILD_SECONDS = 1.0
 
-Rows = list[tuple[int, int, int, int]]
+Rows = list[tuple[int, ...]]
 Counted = dict[int, tuple[int, Ints]]
-"""By competition: its version, and its tallies as `lanes.knowledge` wants them."""
+"""Each competition's version, and its tallies as `lanes.estimate_strengths` wants them, by id."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """A state with what it was made of, so that the next one reads only what has changed."""
+    """A state and what it was made of, so that the next one reads only what has changed."""
 
     contestants: Rows
-    meetings: Meetings
+    candidates: CandidatePairs
     counted: Counted
     state: PairingState
     at: float = 0.0
@@ -42,21 +41,21 @@ class Pool:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: dict[str, _Reading] = {}
+        self._readings: dict[str, _Reading] = {}
         self._turns: dict[str, threading.Lock] = {}
 
     def state(self, session: Session, mode: str, *, today: date, fresh: bool = False) -> PairingState:
         """
-        What may be shown in this mode, up to a second old or as old as a rebuild takes that is under way.
+        Return what may be shown in this mode, up to a second old, or older while a rebuild is under way.
 
         `fresh` asks whether entries have come or gone meanwhile, and waits for the answer.
         """
-        kept, turn = self._kept.get(mode), self._turns.setdefault(mode, threading.Lock())
-        must = kept is None or fresh
-        if kept is not None and not must and not self._is_old(kept):
-            return kept.state
+        reading, turn = self._readings.get(mode), self._turns.setdefault(mode, threading.Lock())
+        must = reading is None or fresh
+        if reading is not None and not must and not self._is_old(reading):
+            return reading.state
         if not turn.acquire(blocking=must):
-            return self._kept[mode].state
+            return self._readings[mode].state
         try:
             return self._renewed(session, mode, today, fresh=fresh)
         finally:
@@ -64,28 +63,23 @@ class Pool:
 
     def renew(self, database: Database, mode: str, *, today: date) -> None:
         """Rebuild an old state now, after a response has left, so that no voter has to."""
-        kept = self._kept.get(mode)
-        if kept is None or self._is_old(kept):
+        reading = self._readings.get(mode)
+        if reading is None or self._is_old(reading):
             with database.reading() as session:
                 self.state(session, mode, today=today)
 
     def _renewed(self, session: Session, mode: str, today: date, *, fresh: bool) -> PairingState:
-        kept = self._kept.get(mode)
-        if kept and not fresh and not self._is_old(kept):
-            return kept.state  # somebody else's turn came first
-        if kept and fresh and _contestants(session, mode, today) == kept.contestants:
-            return kept.state
-        reading = _read(session, mode, today, kept, self._clock())
-        self._kept[mode] = reading
+        reading = self._readings.get(mode)
+        if reading and not fresh and not self._is_old(reading):
+            return reading.state  # somebody else's turn came first
+        if reading and fresh and _contestants(session, mode, today) == reading.contestants:
+            return reading.state
+        reading = _read(session, mode, today, reading, self._clock())
+        self._readings[mode] = reading
         return reading.state
 
-    def _is_old(self, kept: _Reading) -> bool:
-        return self._clock() - kept.at >= REBUILD_SECONDS
-
-
-def read_state(session: Session, mode: str, today: date) -> PairingState:
-    """What may be shown in this mode, now."""
-    return _read(session, mode, today, None, 0.0).state
+    def _is_old(self, reading: _Reading) -> bool:
+        return self._clock() - reading.at >= REBUILD_SECONDS
 
 
 def _read(session: Session, mode: str, today: date, before: _Reading | None, at: float) -> _Reading:
@@ -94,13 +88,13 @@ def _read(session: Session, mode: str, today: date, before: _Reading | None, at:
     if before and contestants == before.contestants:
         if counted is before.counted:
             return replace(before, at=at)
-        meetings = before.meetings
+        candidates = before.candidates
     else:
-        meetings = lanes.meetings(Contestant(*row) for row in contestants)
+        candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
     rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted.values())])
     votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted.items()}
-    state = weighed(meetings, votes, _battles(rows), lanes.knowledge(meetings.model_ids, rows))
-    return _Reading(contestants, meetings, counted, state, at)
+    state = weigh_pairs(candidates, votes, _battles(rows), lanes.estimate_strengths(candidates.model_ids, rows))
+    return _Reading(contestants, candidates, counted, state, at)
 
 
 def _battles(rows: Ints) -> dict[int, int]:
@@ -111,17 +105,13 @@ def _battles(rows: Ints) -> dict[int, int]:
 
 
 def _contestants(session: Session, mode: str, today: date) -> Rows:
-    return _STANDING.all(session, mode=mode, today=today.isoformat())
-
-
-def _standing() -> Select[int, int, int, int]:
-    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= bindparam("today"))
-    return (
+    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= today)
+    query = (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(
-            Competition.mode == bindparam("mode"),
+            Competition.mode == mode,
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
@@ -129,21 +119,19 @@ def _standing() -> Select[int, int, int, int]:
         )
         .order_by(Entry.id)
     )
-
-
-_STANDING = Prepared(lambda _: _standing())
+    return [tuple(row) for row in session.execute(query)]
 
 
 def _counted(session: Session, mode: str, before: Counted) -> Counted:
-    """Tallies of every competition of the mode, closed ones too; read only where the version moved on."""
+    """Read the tallies of every competition of the mode, closed ones too, where its version moved on."""
     current = select(Competition.id, Competition.version).where(Competition.mode == mode, Competition.version > 0)
     versions = dict(session.execute(current).all())
     if versions == {c: version for c, (version, _) in before.items()}:
         return before
-    kept = {c: found for c, found in before.items() if versions.get(c) == found[0]}
+    unchanged = {c: tallies for c, tallies in before.items() if versions.get(c) == tallies[0]}
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
-    changed = [c for c in versions if c not in kept]
-    found = session.execute(select(*place, *counts).where(Tally.competition_id.in_(changed)))
-    table = np.fromiter(chain.from_iterable(found), np.int64).reshape(-1, 7)
-    return kept | {c: (versions[c], table[table[:, 0] == c]) for c in changed}
+    changed = [c for c in versions if c not in unchanged]
+    rows = session.execute(select(*place, *counts).where(Tally.competition_id.in_(changed)))
+    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 7)
+    return unchanged | {c: (versions[c], table[table[:, 0] == c]) for c in changed}

@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.entries import entries
-from app.arena.entries.entries import Facts, Place, Stored
+from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.renditions import Picture
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import vote_casting
 from app.catalog import lookup
 from app.database.doors import Database
 from app.gateway.storage import Storage
+from app.words import Reason
 
-REASON = "replaced"
 VOTES = 100
 """Of one write: each changes its own row, a tally, its competition and the ledger."""
 ACTOR = "command line"
 
 
 @dataclass(frozen=True)
-class Replaced:
+class Replacement:
     """The samples, and how many votes on the old one no longer count; not `is_new` when a run before did it."""
 
     old: int
@@ -35,7 +35,7 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Order:
+class ReplacementOrder:
     """What is to be replaced, by which file and why; without `sample` the only one that stands."""
 
     competition: str
@@ -48,8 +48,8 @@ class Order:
 
 
 def replace(
-    database: Database, storage: Storage, order: Order, picture: Picture, *, now: Callable[[], datetime]
-) -> Replaced:
+    database: Database, storage: Storage, order: ReplacementOrder, picture: Picture, *, now: Callable[[], datetime]
+) -> Replacement:
     """
     Withdraw the old sample and enter the new one, in one transaction; then take the votes on the old one out.
 
@@ -66,23 +66,25 @@ def replace(
     if not order.keep_votes:
         while count := database.write(partial(_exclude, order=order, sample=old, now=now())):
             excluded += count
-    return Replaced(old, new, excluded, is_new)
+    return Replacement(old, new, excluded, is_new)
 
 
-def _swap(session: Session, order: Order, stored: Stored, now: datetime) -> tuple[int, int]:
+def _swap(session: Session, order: ReplacementOrder, stored: StoredPicture, now: datetime) -> tuple[int, int]:
     samples = _samples(session, order)
     old = _old(order, samples)
     new = max(row.sample for row in samples) + 1
-    facts = Facts(source={"file": order.file, "replaces": old} | entries.vouched(order.no_visible_mark))
-    entries.withdraw(session, Place(order.competition, order.model, old), reason=order.reason, now=now)
-    entries.add(session, Place(order.competition, order.model, new), stored, facts, now=now)
+    facts = EntryDetails(
+        source={"file": order.file, "replaces": old} | entries.describe_exception(order.no_visible_mark)
+    )
+    entries.withdraw(session, EntryKey(order.competition, order.model, old), reason=order.reason, now=now)
+    entries.add(session, EntryKey(order.competition, order.model, new), stored, facts, now=now)
     name = f"entry:{order.competition}/{order.model}/contestant/{old}"
     fate = "kept" if order.keep_votes else "excluded"
     ledger.note(session, "entry.replaced", name, now=now, reason=order.reason, by=new, votes=fate)
     return old, new
 
 
-def _old(order: Order, samples: list[Entry]) -> int:
+def _old(order: ReplacementOrder, samples: list[Entry]) -> int:
     standing = [row.sample for row in samples if row.withdrawn_at is None]
     if order.sample is not None:
         if order.sample not in {row.sample for row in samples}:
@@ -96,7 +98,7 @@ def _old(order: Order, samples: list[Entry]) -> int:
     return standing[0]
 
 
-def _done(session: Session, order: Order, sha256: str) -> tuple[int, int] | None:
+def _done(session: Session, order: ReplacementOrder, sha256: str) -> tuple[int, int] | None:
     """Old and new sample, where this image replaced one already. Raises EntryRefused when it stands otherwise."""
     for row in _samples(session, order):
         if row.sha256 != sha256:
@@ -108,7 +110,7 @@ def _done(session: Session, order: Order, sha256: str) -> tuple[int, int] | None
     return None
 
 
-def _samples(session: Session, order: Order) -> list[Entry]:
+def _samples(session: Session, order: ReplacementOrder) -> list[Entry]:
     model = lookup.ids(session, [order.model]).get(order.model)
     query = (
         select(Entry)
@@ -118,7 +120,7 @@ def _samples(session: Session, order: Order) -> list[Entry]:
     return list(session.scalars(query.order_by(Entry.sample)))
 
 
-def _exclude(session: Session, *, order: Order, sample: int, now: datetime) -> int:
+def _exclude(session: Session, *, order: ReplacementOrder, sample: int, now: datetime) -> int:
     """Some of the counted votes on that sample; returns how many."""
     old = [row.id for row in _samples(session, order) if row.sample == sample]
     votes = session.scalars(
@@ -130,5 +132,5 @@ def _exclude(session: Session, *, order: Order, sample: int, now: datetime) -> i
         .limit(VOTES)
     ).all()
     for vote in votes:
-        vote_casting.annotate(session, vote, now=now, reason=REASON, actor=ACTOR)
+        vote_casting.annotate(session, vote, now=now, reason=Reason.REPLACED, actor=ACTOR)
     return len(votes)

@@ -12,14 +12,14 @@ from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.lanes import Ints
 from app.arena.voting.matchmaking import Exclusions
 from app.database.doors import milliseconds
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
 LOW_BITS = 32
 
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_UNCLOSED = Prepared(
+_UNCLOSED = PreparedStatement(
     lambda _: (
         select(
             Voter.id.label("voter_id"),
@@ -46,15 +46,15 @@ _KEYS = func.aggregate_strings(cast(_KEY, String), literal_column("','"))  # typ
 
 
 def _issued() -> ScalarSelect[str]:
-    """From an index alone; as one text, because ten thousand rows take five times as long."""
+    """Select the pairs ever issued, from an index alone; as one text, as many rows take five times as long."""
     return select(_KEYS).where(Matchup.voter_id == bindparam("voter")).scalar_subquery()
 
 
 def _named() -> ScalarSelect[str]:
     """
-    Entries whose names this voter has lately seen; a skip names nobody.
+    Select the pairs whose names this voter has lately seen; a skip names nobody.
 
-    Counted in votes: these come in the order the names were seen, and never outnumber the matchups issued.
+    "Lately" is counted in votes, which come in the order in which names were seen.
     """
     latest = (
         select(Vote.matchup_id, Vote.outcome)
@@ -68,12 +68,12 @@ def _named() -> ScalarSelect[str]:
     return named.where(latest.c.outcome != literal_column("'skip'")).scalar_subquery()
 
 
-_SEEN = Prepared(lambda _: select(_issued().label("issued"), _named().label("named")))
+_SEEN = PreparedStatement(lambda _: select(_issued().label("issued"), _named().label("named")))
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a voter stands who asks for a pair."""
+class VoterState:
+    """A voter who asks for a pair, and their open matchups."""
 
     voter_id: int | None = None
     """None for somebody the arena has never seen."""
@@ -84,34 +84,34 @@ class Standing:
 
     @property
     def slot(self) -> int:
-        """The one for the next matchup."""
+        """Give the slot, 0 or 1, that the next matchup takes."""
         return 1 - self.waiting[0].slot if self.waiting else 0
 
 
-NEWCOMER = Standing()
+NEWCOMER = VoterState()
 
 
-def standing(session: Session, voter: bytes, *, now: datetime) -> Standing:
-    """Of the voter with this token."""
+def read_voter_state(session: Session, voter: bytes, *, now: datetime) -> VoterState:
+    """Read which matchups the voter with this token has open."""
     rows = _UNCLOSED.all(session, voter=voter)
     if not rows:
         return NEWCOMER
     unclosed = [row for row in rows if row.public_id is not None]
     waiting = tuple(row for row in unclosed if row.expires_at > milliseconds(now))
-    return Standing(rows[0].voter_id, waiting, len(waiting) < len(unclosed))
+    return VoterState(rows[0].voter_id, waiting, len(waiting) < len(unclosed))
 
 
-def exclusions(session: Session, who: Standing) -> Exclusions:
-    """From everything ever issued to them."""
+def read_exclusions(session: Session, who: VoterState) -> Exclusions:
+    """Read what a voter must not be shown, from everything ever issued to them."""
     if who.voter_id is None:
         return Exclusions()
     seen = _SEEN.first(session, voter=who.voter_id)
     models = frozenset(model for row in who.waiting for model in (row.left_model_id, row.right_model_id))
-    return Exclusions(_keys(seen.issued), models, _entries(_keys(seen.named)))
+    return Exclusions(_parse_keys(seen.issued), models, _entries(_parse_keys(seen.named)))
 
 
-def _keys(text: str | None) -> Ints:
-    """As `lanes.pair_keys`."""
+def _parse_keys(text: str | None) -> Ints:
+    """Parse keys as `lanes.pair_keys` makes them."""
     return np.fromstring(text or "", np.int64, sep=",")
 
 

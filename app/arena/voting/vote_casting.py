@@ -1,9 +1,8 @@
 """Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import LargeBinary, and_, any_, bindparam, func, literal_column, or_, select, update
@@ -15,13 +14,11 @@ from app.arena.errors import ArenaError
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
-from app.arena.voting.vote_storage import Ballot, recount, store
+from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import Overtaken
-from app.database.statements import Asked, Prepared
-
-OUTCOMES = ("a", "b", "tie", "both_bad", "skip")
-
+from app.database.statements import PreparedStatement, run_pipelined
+from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
@@ -70,19 +67,17 @@ _VOTED = (
     .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
     .outerjoin(Vote, Vote.matchup_id == Matchup.id)
 )
-_OWN = Prepared(
+_OWN = PreparedStatement(
     lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
 )
-_THESE = Prepared(lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary)))))
-_OF_VOTE = Prepared(lambda _: _VOTED.where(Vote.id == bindparam("vote")))
-_RAISE_VOTES = Prepared(
-    lambda _: update(Voter).where(Voter.id == bindparam("voter")).values(votes=Voter.votes + bindparam("by"))
+_THESE = PreparedStatement(
+    lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary))))
 )
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A vote as it stands. The models are for the reveal; a skip reveals nobody."""
+class CastVote:
+    """A vote as the log has it. The models are for the reveal; a skip reveals nobody."""
 
     matchup: bytes
     outcome: str
@@ -99,90 +94,57 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What a voter says of a matchup, both by the 16 bytes of their public ids."""
+class Ballot:
+    """What a voter hands in: an outcome for a matchup. Voter and matchup by the 16 bytes of their public ids."""
 
     voter: bytes
     matchup: bytes
     outcome: str
     now: datetime
-
-
-@dataclass(frozen=True)
-class Considered:
-    """What a choice comes to: an error, or the answer, once the ballot is stored that it may take."""
-
-    result: Answer | Exception
-    ballot: Ballot | None = None
+    matchup_seconds: int
+    """How long the voter's other open matchup may wait from now on."""
+    policy: Policy = FREE
 
 
 class Uncharged(Exception):
     """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
 
 
-def cast(
-    session: Session,
-    voter: bytes,
-    matchup: bytes,
-    outcome: str,
-    *,
-    now: datetime,
-    matchup_seconds: int,
-    policy: Policy = FREE,
-) -> Answer:
-    """One vote by itself, charged if need be. Raises what `consider` and `settle` give."""
-    consider_it = partial(
-        consider, session, [Choice(voter, matchup, outcome, now)], matchup_seconds=matchup_seconds, policy=policy
-    )
-    considered = consider_it()
-    if isinstance(considered[0].result, Uncharged):
-        charge_unseen(session, voter, matchup, policy, now=now)
-        considered = consider_it()
-    [result], _ = settle(session, considered)
+def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | Exception]:
+    """
+    Read the ballots' matchups, decide what each ballot comes to, and store the new votes: a result for each.
+
+    The same outcome again gives the vote that is stored. An error, in the place of a vote, is MatchupNotFound,
+    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, Uncharged (call `charge_unseen`, then try again) or
+    Overtaken (the matchup or its voter changed at this moment, by another of these ballots too: try again).
+    """
+    rows = _read_matchups(session, ballots)
+    decisions = [_decide(row, ballot) for row, ballot in zip(rows, ballots, strict=True)]
+    new: dict[int, NewVote] = {}
+    for decision in decisions:
+        if isinstance(decision, NewVote):
+            # One ballot of a voter at a time: the second one's dwell and count rest on the first one.
+            new.setdefault(decision.row.voter_id, decision)
+    stored = store_votes(session, list(new.values()))
+    return [_result(decision, stored) for decision in decisions]
+
+
+def cast_vote(session: Session, ballot: Ballot) -> CastVote:
+    """Cast one vote in a transaction of its own, charged where nobody looked. Raises what `cast_votes` gives."""
+    [result] = cast_votes(session, [ballot])
+    if isinstance(result, Uncharged):
+        charge_unseen(session, ballot)
+        [result] = cast_votes(session, [ballot])
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def charge_unseen(session: Session, voter: bytes, matchup: bytes, policy: Policy, *, now: datetime) -> None:
+def charge_unseen(session: Session, ballot: Ballot) -> None:
     """Charge a matchup that is answered before a picture of it left the server. Raises MatchupNotFound."""
-    row = _matchup(session, voter, matchup)
-    if _is_uncharged(row, policy):
-        charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
-
-
-def consider(
-    session: Session, choices: Sequence[Choice], *, matchup_seconds: int, policy: Policy = FREE
-) -> list[Considered]:
-    """
-    What each comes to. A vote that the policy does not count has a reason; the same again is the one that stands.
-
-    Errors are MatchupNotFound, MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone and Uncharged.
-    """
-    rows = zip(_own(session, choices), choices, strict=True)
-    return [_considered(row, choice, matchup_seconds, policy) for row, choice in rows]
-
-
-def settle(
-    session: Session, considered: Sequence[Considered], beside: Sequence[Asked] = ()
-) -> tuple[list[Answer | Exception], list[list[Any]]]:
-    """
-    Store the ballots among them; the answers are final then. Also the rows of what is asked for `beside` it.
-
-    Overtaken for one whose matchup or voter changed at this moment, by another ballot too: to be considered again.
-    """
-    first: dict[int, Ballot] = {}
-    for one in considered:
-        if one.ballot:
-            first.setdefault(one.ballot.voter, one.ballot)
-    stored, rows = store(session, list(first.values()), beside)
-    results = [
-        one.result
-        if one.ballot is None or (first[one.ballot.voter] is one.ballot and one.ballot.matchup in stored)
-        else Overtaken()
-        for one in considered
-    ]
-    return results, rows
+    row = _read_matchup(session, ballot.voter, ballot.matchup)
+    if _is_uncharged(row, ballot.policy):
+        charge(session, row.id, row.voter_id, row.network_key, ballot.policy, now=ballot.now)
 
 
 def undo(
@@ -199,8 +161,8 @@ def undo(
 
     Raises MatchupNotFound, NotVoted, UndoTooLate and, beyond `daily_limit` in 24 hours, UndoLimit.
     """
-    row = _matchup(session, voter, matchup)
-    if row.outcome is None or row.outcome == "skip":
+    row = _read_matchup(session, voter, matchup)
+    if row.outcome is None or row.outcome == Outcome.SKIP:
         raise errors.NotVoted("There is no vote on this matchup.")
     if row.undone_at is not None:
         return
@@ -208,8 +170,8 @@ def undo(
         raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
     if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
         raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
-    if annotate(session, row.vote_id, now=now, reason="undone", undone=True, actor="voter"):
-        _RAISE_VOTES.change(session, voter=row.voter_id, by=-1)
+    if annotate(session, row.vote_id, now=now, reason=Reason.UNDONE, undone=True, actor="voter"):
+        session.execute(update(Voter).where(Voter.id == row.voter_id).values(votes=Voter.votes - 1))
 
 
 def annotate(
@@ -230,13 +192,13 @@ def annotate(
     """
     counted = reason is None
     change: dict[str, Any] = {"counted": counted, "reason": reason} | ({"undone_at": now} if undone else {})
-    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != "skip")
+    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
     flipped = execute(session, update(Vote).where(standing, Vote.counted != counted).values(change))
     changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
     if not changed:
         return False
-    row = _OF_VOTE.first(session, vote=vote_id)
     if flipped:
+        row = session.execute(_VOTED.where(Vote.id == vote_id)).one()
         cell = (row.competition_id, row.left_model_id, row.right_model_id)
         recount(session, *cell, row.outcome, 1 if counted else -1)
     ledger.note(
@@ -250,82 +212,86 @@ def annotate(
     return True
 
 
-def answer(session: Session, voter: bytes, matchup: bytes) -> Answer:
-    """One's own vote on a matchup. Raises MatchupNotFound before the vote too."""
-    row = _matchup(session, voter, matchup)
+def read_vote(session: Session, voter: bytes, matchup: bytes) -> CastVote:
+    """Read one's own vote on a matchup. Raises MatchupNotFound before the vote too."""
+    row = _read_matchup(session, voter, matchup)
     if row.outcome is None:
         raise errors.MatchupNotFound("No vote of yours on such a matchup.")
-    return _answer(row)
+    return _vote(row)
 
 
-def _own(session: Session, choices: Sequence[Choice]) -> list[Any]:
-    """A row for each, None where it is no matchup of this voter."""
+def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
+    """Read a row for each ballot; None where it is no matchup of this voter."""
+    rows: list[Any] = []
     if session.get_bind().dialect.name == "sqlite":
-        return [_OWN.first(session, voter=choice.voter, matchup=choice.matchup) for choice in choices]
-    found = {row.public_id: row for row in _THESE.all(session, ids=[choice.matchup for choice in choices])}
-    rows = (found.get(choice.matchup) for choice in choices)
-    return [row if row and row.token == choice.voter else None for row, choice in zip(rows, choices, strict=True)]
+        # SQLite has no arrays, and is no trip away either.
+        for ballot in ballots:
+            rows.append(_OWN.first(session, voter=ballot.voter, matchup=ballot.matchup))  # noqa: PERF401 (a frame less)
+        return rows
+    [found] = run_pipelined(session, (_THESE, {"ids": [ballot.matchup for ballot in ballots]}))
+    by_id = {row.public_id: row for row in found}
+    for ballot in ballots:
+        row = by_id.get(ballot.matchup)
+        rows.append(row if row and row.token == ballot.voter else None)
+    return rows
 
 
-def _considered(row: Any, choice: Choice, matchup_seconds: int, policy: Policy) -> Considered:
+def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | Uncharged:
+    """Decide what a ballot comes to: a new vote to be stored, the vote that is stored already, or an error."""
     try:
-        _found(row)
+        _check_own(row)
         if row.outcome is not None:
-            return Considered(_replayed(row, choice.outcome))
-        _check_votable(row, choice.now)
+            return _repeat(row, ballot.outcome)
+        _check_votable(row, ballot.now)
     except ArenaError as error:
-        return Considered(error)
-    if _is_uncharged(row, policy):
-        return Considered(Uncharged())
-    dwell_ms = _dwell_ms(row, choice.now)
-    skips = choice.outcome == "skip"
-    reason = "skip" if skips else row.quarantine or row.cap or too_fast(dwell_ms, policy)
-    standing = row._replace(
-        outcome=choice.outcome,
+        return error
+    return Uncharged() if _is_uncharged(row, ballot.policy) else _new_vote(row, ballot)
+
+
+def _new_vote(row: Any, ballot: Ballot) -> NewVote:
+    cast_at = milliseconds(ballot.now)
+    dwell_ms = _dwell_ms(row, ballot.now)
+    skips = ballot.outcome == Outcome.SKIP
+    reason = Reason.SKIP.value if skips else row.quarantine or row.cap or too_fast(dwell_ms, ballot.policy)
+    decided = row._replace(
+        outcome=ballot.outcome,
         counted=reason is None,
         reason=reason,
-        cast_at=milliseconds(choice.now),
+        cast_at=cast_at,
         votes=row.votes + (not skips),
     )
-    return Considered(_answer(standing), _ballot(standing, dwell_ms, matchup_seconds))
+    return NewVote(decided, dwell_ms, others_until=cast_at + 1000 * ballot.matchup_seconds)
+
+
+def _result(
+    decision: NewVote | CastVote | ArenaError | Uncharged, stored: Container[NewVote]
+) -> CastVote | Exception:
+    if not isinstance(decision, NewVote):
+        return decision
+    return _vote(decision.row) if decision in stored else Overtaken()
 
 
 def _is_uncharged(row: Any, policy: Policy) -> bool:
     return policy.voter_counted is not None and row.charged_at is None
 
 
-def _ballot(row: Any, dwell_ms: int | None, matchup_seconds: int) -> Ballot:
-    return Ballot(
-        matchup=row.id,
-        voter=row.voter_id,
-        competition=row.competition_id,
-        left_model=row.left_model_id,
-        right_model=row.right_model_id,
-        outcome=row.outcome,
-        cast_at=row.cast_at,
-        dwell_ms=dwell_ms,
-        counted=row.counted,
-        reason=row.reason,
-        others_until=row.cast_at + 1000 * matchup_seconds,
-    )
-
-
-def _matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
-    return _found(_OWN.first(session, voter=voter, matchup=matchup))
-
-
-def _found(row: Any) -> Any:
-    if row is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+def _read_matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
+    row = _OWN.first(session, voter=voter, matchup=matchup)
+    _check_own(row)
     return row
 
 
-def _replayed(row: Any, outcome: str) -> Answer:
+def _check_own(row: Any) -> None:
+    if row is None:
+        raise errors.MatchupNotFound("No such matchup of yours.")
+
+
+def _repeat(row: Any, outcome: str) -> CastVote:
     if row.undone_at is not None:
         raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
     if row.outcome != outcome:
         raise errors.OutcomeStands(f"Your vote on this matchup stands: {row.outcome}.")
-    return _answer(row)
+    return _vote(row)
 
 
 def _check_votable(row: Any, now: datetime) -> None:
@@ -340,8 +306,8 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
     if not policy.shortest_dwell_ms:
         return None
     if dwell_ms is None:
-        return "unseen"
-    return "too_fast" if dwell_ms < policy.shortest_dwell_ms else None
+        return Reason.UNSEEN
+    return Reason.TOO_FAST if dwell_ms < policy.shortest_dwell_ms else None
 
 
 def _dwell_ms(row: Any, now: datetime) -> int | None:
@@ -356,8 +322,8 @@ def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
     return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
 
 
-def _answer(row: Any) -> Answer:
-    return Answer(
+def _vote(row: Any) -> CastVote:
+    return CastVote(
         matchup=row.public_id,
         outcome=row.outcome,
         counted=bool(row.counted),

@@ -1,79 +1,106 @@
-"""Stores many votes at once: what they change is one statement on PostgreSQL, six on SQLite, for any number."""
+"""Stores votes with all that they change: one statement on PostgreSQL, six on SQLite, for any number of votes."""
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text, any_, bindparam, case, column, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.database.statements import Asked, Prepared, in_one_trip, json_rows
+from app.database.doors import insert
+from app.database.statements import PreparedStatement, json_rows, run_pipelined
+from app.words import Outcome
 
-TALLY_COLUMN = {"a": "left_wins", "b": "right_wins", "tie": "ties", "both_bad": "both_bad"}
+TALLY_COLUMN = {
+    Outcome.A.value: "left_wins",
+    Outcome.B.value: "right_wins",
+    Outcome.TIE.value: "ties",
+    Outcome.BOTH_BAD.value: "both_bad",
+}
+_CELL = ["competition_id", "left_model_id", "right_model_id"]
 
 
-class Ballot(NamedTuple):
-    """A vote as the database will hold it; times in milliseconds."""
+@dataclass(frozen=True, eq=False)
+class NewVote:
+    """A vote that was decided on and is to be stored."""
 
-    matchup: int
-    voter: int
-    competition: int
-    left_model: int
-    right_model: int
-    outcome: str
-    cast_at: int
+    row: Any
+    """Of the matchup, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
     dwell_ms: int | None
-    counted: bool
-    reason: str | None
     others_until: int
     """When the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Name the values as `_COLUMNS` does; times in milliseconds."""
+        row = self.row
+        return {
+            "matchup": row.id,
+            "voter": row.voter_id,
+            "competition": row.competition_id,
+            "left_model": row.left_model_id,
+            "right_model": row.right_model_id,
+            "outcome": row.outcome,
+            "cast_at": row.cast_at,
+            "dwell_ms": self.dwell_ms,
+            "counted": row.counted,
+            "reason": row.reason,
+            "others_until": self.others_until,
+        }
 
-_TYPES = {"outcome": Text, "counted": Boolean, "reason": Text}
-_FIELDS: list[Any] = [column(name, _TYPES.get(name, BigInteger)) for name in Ballot._fields]
+
+_COLUMNS: list[Any] = [
+    *(column(name, BigInteger) for name in ("matchup", "voter", "competition", "left_model", "right_model")),
+    column("outcome", Text),
+    *(column(name, BigInteger) for name in ("cast_at", "dwell_ms")),
+    column("counted", Boolean),
+    column("reason", Text),
+    column("others_until", BigInteger),
+]
 
 
-def store(
-    session: Session, ballots: Sequence[Ballot], beside: Sequence[Asked] = ()
-) -> tuple[set[int], list[list[Any]]]:
+def store_votes(session: Session, votes: Sequence[NewVote]) -> list[NewVote]:
     """
-    The matchups whose vote is stored, and counted in tally and voter, by this call; and the rows of `beside`.
+    Store votes, count them in tally and voter, and return those that were stored.
 
-    Not those that were closed or voted on since they were read. No two ballots may be one voter's. Everybody who
-    votes, closes or withdraws locks competitions first and matchups last.
+    Not stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
     """
-    if not ballots or session.get_bind().dialect.name == "sqlite":
-        rows = [statement.all(session, **values) for statement, values in beside]
-        return _store_in_turn(session, ballots) if ballots else set(), rows
-    *rows, _, _, stored = in_one_trip(
+    if not votes:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
+        closed = {row.id for row in _CLOSE_ALL.all(session, votes=_json(votes))}
+        stored = [vote for vote in votes if vote.row.id in closed]
+        for statement in _CHANGE_ALL:
+            statement.change(session, votes=_json(stored))
+        return stored
+    # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
+    _, _, closed_rows = run_pipelined(
         session,
-        *beside,
-        (_HOLD_COMPETITIONS, {"ids": [ballot.competition for ballot in ballots if ballot.counted]}),
-        (_HOLD_VOTERS, {"ids": [ballot.voter for ballot in ballots]}),
-        (_STORE_ALL, _given(ballots)),
+        (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
+        (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
+        (_STORE_ALL, {"votes": _json(votes)}),
     )
-    return {row.matchup for row in stored}, rows
+    closed = {row.matchup for row in closed_rows}
+    return [vote for vote in votes if vote.row.id in closed]
 
 
 def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:
-    """Count one vote more (1) or less (-1), and tell the competition's readers."""
-    _RAISE_VERSION.change(session, of=competition)
-    place = {"its_competition": competition, "its_left": left_model, "its_right": right_model}
-    _ADD.change(session, **place, **{kind: by if kind == outcome else 0 for kind in TALLY_COLUMN})
+    """Count one vote more (1) or less (-1), and tell the competition's readers by its version."""
+    raised = {"version": Competition.version + 1}
+    session.execute(update(Competition).where(Competition.id == competition).values(raised))
+    column = TALLY_COLUMN[outcome]
+    added = insert(session, Tally).values(
+        competition_id=competition, left_model_id=left_model, right_model_id=right_model, **{column: by}
+    )
+    cell = {column: getattr(Tally, column) + by}
+    session.execute(added.on_conflict_do_update(index_elements=_CELL, set_=cell))
 
 
-def _store_in_turn(session: Session, ballots: Sequence[Ballot]) -> set[int]:
-    closed = {row.id for row in _CLOSE_ALL.all(session, **_given(ballots))}
-    given = _given([ballot for ballot in ballots if ballot.matchup in closed])
-    for change in _CHANGE_ALL:
-        change.change(session, **given)
-    return closed
-
-
-def _given(ballots: Sequence[Ballot]) -> dict[str, str]:
-    return {"ballots": json.dumps([ballot._asdict() for ballot in ballots])}
+def _json(votes: Sequence[NewVote]) -> str:
+    return json.dumps([vote.as_json() for vote in votes])
 
 
 def _close(given: Any) -> Any:
@@ -104,11 +131,10 @@ def _count(insert: Any, given: Any) -> Any:
     sums = {
         name: func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome, name in TALLY_COLUMN.items()
     }
-    names = ["competition_id", "left_model_id", "right_model_id"]
     counted = select(*place, *sums.values()).where(given.c.counted).group_by(*place).order_by(*place)
-    added = insert(Tally).from_select([*names, *sums], counted, include_defaults=False)
+    added = insert(Tally).from_select([*_CELL, *sums], counted, include_defaults=False)
     return added.on_conflict_do_update(
-        index_elements=names, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
+        index_elements=_CELL, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
     )
 
 
@@ -123,7 +149,11 @@ def _raise_versions(_insert: Any, given: Any) -> Any:
 
 
 def _raise_votes(_insert: Any, given: Any) -> Any:
-    return update(Voter).where(Voter.id == given.c.voter, given.c.outcome != "skip").values(votes=Voter.votes + 1)
+    return (
+        update(Voter)
+        .where(Voter.id == given.c.voter, given.c.outcome != Outcome.SKIP)
+        .values(votes=Voter.votes + 1)
+    )
 
 
 def _age_others(_insert: Any, given: Any) -> Any:
@@ -143,18 +173,18 @@ def _store_all(insert: Any) -> Any:
 
 
 def _given_rows(insert: Any) -> Any:
-    return json_rows(insert, "ballots", *_FIELDS)
+    return json_rows(insert, "votes", *_COLUMNS)
 
 
-def _change_all(change: Callable[[Any, Any], Any]) -> Prepared:
-    return Prepared(lambda insert: change(insert, _given_rows(insert)))
+def _change_all(change: Callable[[Any, Any], Any]) -> PreparedStatement:
+    return PreparedStatement(lambda insert: change(insert, _given_rows(insert)))
 
 
-_STORE_ALL = Prepared(_store_all)
-_CLOSE_ALL = Prepared(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
+_STORE_ALL = PreparedStatement(_store_all)
+_CLOSE_ALL = PreparedStatement(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
 _CHANGE_ALL = [_change_all(change) for change in _CHANGES]
 _IDS = bindparam("ids", type_=ARRAY(Integer))
-_HOLD_COMPETITIONS = Prepared(
+_HOLD_COMPETITIONS = PreparedStatement(
     lambda _: (
         select(Competition.id)
         .where(Competition.id == any_(_IDS))
@@ -162,24 +192,6 @@ _HOLD_COMPETITIONS = Prepared(
         .with_for_update(key_share=True)
     )
 )
-_HOLD_VOTERS = Prepared(
+_HOLD_VOTERS = PreparedStatement(
     lambda _: select(Voter.id).where(Voter.id == any_(_IDS)).order_by(Voter.id).with_for_update(key_share=True)
-)
-_RAISE_VERSION = Prepared(
-    lambda _: update(Competition).where(Competition.id == bindparam("of")).values(version=Competition.version + 1)
-)
-_ADD = Prepared(
-    lambda insert: (
-        insert(Tally)
-        .values(
-            competition_id=bindparam("its_competition"),
-            left_model_id=bindparam("its_left"),
-            right_model_id=bindparam("its_right"),
-            **{name: bindparam(kind) for kind, name in TALLY_COLUMN.items()},
-        )
-        .on_conflict_do_update(
-            index_elements=["competition_id", "left_model_id", "right_model_id"],
-            set_={name: getattr(Tally, name) + bindparam(kind) for kind, name in TALLY_COLUMN.items()},
-        )
-    )
 )

@@ -5,24 +5,27 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Float, Select, bindparam, case, cast, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Float, and_, bindparam, case, cast, func, select, true
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
 from app.database.statements import Prepared
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import Shown, shown
 from app.leaderboards.runs import compute, snapshot, voters
-from app.leaderboards.runs.snapshot import OUTCOMES, BoardTallies, Snapshot
+from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows
 from app.leaderboards.tables import Audit
 from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
+from app.words import JUDGEMENTS
 
 Z = 1.96
+# Asked at every request while votes come in, so that a kept page is known to show the newest audit.
 _LATEST = Prepared(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 FEWEST_MODELS = 2
 
@@ -186,9 +189,12 @@ def _tallies(
 ) -> Tallies:
     """Counted votes of the log, with a weight each, some left out, or grouped by something else."""
     unit = cast(weight, Float) if weight is not None else 1
-    statement = _log(mode, group, [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in OUTCOMES])
-    rows = np.array([tuple(row) for row in session.execute(_where(statement, only))], dtype=np.float64)
-    rows = rows.reshape(-1, 3 + len(OUTCOMES))
+    place = (group, LEFT.model_id, RIGHT.model_id)
+    sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in JUDGEMENTS]
+    which = and_(Competition.mode == mode, Vote.counted, true() if only is None else only)
+    counts = session.execute(select_battles(*place, *sums).where(which).group_by(*place))
+    rows = np.array([tuple(row) for row in counts], dtype=np.float64)
+    rows = rows.reshape(-1, 3 + len(JUDGEMENTS))
     left, right = (np.searchsorted(board.model_ids, rows[:, side]) for side in (1, 2))
     groups = np.unique(rows[:, 0], return_inverse=True)[1]
     return Tallies(board.model_ids.size, groups, left, right, *rows[:, 3:].T)
@@ -196,43 +202,17 @@ def _tallies(
 
 def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
     """Every counted vote in the order it was cast, as sequential Elo wants them."""
-    left, right = aliased(Entry), aliased(Entry)
     statement = (
-        select(Matchup.competition_id, left.model_id, right.model_id, Vote.outcome)
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
+        select_battles(Matchup.competition_id, LEFT.model_id, RIGHT.model_id, Vote.outcome)
         .where(Competition.mode == mode, Vote.counted)
         .order_by(Vote.id)
         .execution_options(yield_per=10_000)
     )
-    flat = (n for c, a, b, outcome in session.execute(statement) for n in (c, a, b, OUTCOMES.index(outcome)))
+    flat = (n for c, a, b, outcome in session.execute(statement) for n in (c, a, b, JUDGEMENTS.index(outcome)))
     competition, *seats, outcome = np.fromiter(flat, np.int64).reshape(-1, 4).T
     groups = np.unique(competition, return_inverse=True)[1]
     left_seat, right_seat = (np.searchsorted(board.model_ids, seat) for seat in seats)
     return Log(board.model_ids.size, groups, left_seat, right_seat, outcome)
-
-
-def _where(statement: Select[Any], only: ColumnElement[bool] | None) -> Select[Any]:
-    return statement if only is None else statement.where(only)
-
-
-def _log(mode: str, group: Any, sums: list[Any]) -> Select[Any]:
-    left, right = aliased(Entry), aliased(Entry)
-    place = (group, left.model_id, right.model_id)
-    statement: Select[Any] = (
-        select(*place, *sums)
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .where(Competition.mode == mode, Vote.counted)
-        .group_by(*place)
-    )
-    return statement
 
 
 def latest_id(session: Session, mode: str) -> int | None:

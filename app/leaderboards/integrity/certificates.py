@@ -6,15 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.database.doors import moment_of
-from app.database.statements import Prepared
 from app.leaderboards.runs import compute
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
-from app.leaderboards.tables import Audit, from_json
+from app.leaderboards.tables import Audit
 from app.ratings import firmness
 from app.ratings.bradley_terry import Design, Known, fit
 from app.ratings.firmness import Firmness, Rater
@@ -25,11 +23,6 @@ FEWEST_MODELS = 2
 MOST_CHANGES = 10
 LEARNT_UP_TO = 100
 """Models; larger boards keep their spread while votes are tried, which costs a third."""
-_NEWEST = Prepared(
-    lambda _: (
-        select(Audit.at, Audit.numbers).where(Audit.mode == bindparam("mode")).order_by(Audit.id.desc()).limit(1)
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -65,11 +58,11 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
 
 def stored(session: Session, mode: str) -> dict[str, Certificate]:
     """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
-    row = _NEWEST.first(session, mode=mode)
+    row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     if row is None:
         return {}
-    found = from_json(row.numbers).get("certificates", {})
-    return {key: Certificate(at=moment_of(row.at), **numbers) for key, numbers in found.items()}
+    by_board = row.numbers.get("certificates", {})
+    return {key: Certificate(at=row.at, **numbers) for key, numbers in by_board.items()}
 
 
 def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.ratings.tallies import Array, Index
+from app.words import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Shown:
 def shown(session: Session, model_ids: Index, mode: str) -> Shown:
     """Of these models (ids, ascending) in one mode; each matchup counts for both of its models."""
     counts = np.zeros((model_ids.size, 4))
-    answered = Vote.outcome != "skip"
+    answered = Vote.outcome != Outcome.SKIP
     for side in (Matchup.left_entry_id, Matchup.right_entry_id):
         rows = session.execute(
             select(

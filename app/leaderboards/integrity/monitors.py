@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, case, func, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Vote
-from app.leaderboards.runs.snapshot import OUTCOMES
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.tables import Competition, Vote
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies
+from app.words import JUDGEMENTS
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -28,26 +29,20 @@ class ByDay:
 
 def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
-    left, right = aliased(Entry), aliased(Entry)
     votes = (
-        select(
+        select_battles(
             (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
-            left.model_id.label("left_model"),
-            right.model_id.label("right_model"),
+            LEFT.model_id.label("left_model"),
+            RIGHT.model_id.label("right_model"),
             Vote.outcome,
         )
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
         .where(Competition.mode == mode, Vote.counted)
         .subquery()
     )
     place = (votes.c.day, votes.c.left_model, votes.c.right_model)
-    sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in OUTCOMES]
+    sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     found = session.execute(select(*place, *sums).group_by(*place))
-    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(OUTCOMES))
+    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(JUDGEMENTS))
     first = int(rows[:, 0].min()) if rows.size else 0
     sides = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
     tallies = Tallies(model_ids.size, rows[:, 0] - first, *sides, *rows[:, 3:].T)

@@ -11,10 +11,11 @@ from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
-from app.arena.entries.competitions import Summary
+from app.arena.entries.competitions import CompetitionSummary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.words import Outcome
 
 _STANDING = (
     select(Competition.mode, ImageModel.id, ImageModel.slug, Competition.slug)
@@ -88,7 +89,7 @@ class Report:
     targets: tuple[Progress, ...]
     widest: tuple[Convergence, ...]
     fewest: tuple[Fewest, ...]
-    drafts: tuple[Summary, ...]
+    drafts: tuple[CompetitionSummary, ...]
     waiting: int
     """Suggestions nobody has read yet."""
 
@@ -96,10 +97,12 @@ class Report:
 def report(session: Session, *, now: datetime, days: int) -> Report:
     """Of the last so many UTC days, today's included, and of the boards' current runs."""
     since = datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), datetime.min.time(), UTC)
-    voters = select(func.count(Vote.voter_id.distinct())).where(Vote.cast_at >= since, Vote.outcome != "skip")
+    voters = select(func.count(Vote.voter_id.distinct())).where(
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
+    )
     fresh = select(func.count()).select_from(Voter).where(Voter.first_seen >= since, Voter.votes > 0)
     waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
-    listed = competitions.listing(session, drafts=True)
+    listed = competitions.list_competitions(session, drafts=True)
     boards = _boards(session)
     of_open = {f"competition:{one.slug}" for one in listed if one.status == "open"}
     wide = [board for board in boards if board.key in of_open and board.half_width is not None]
@@ -121,12 +124,12 @@ def _days(session: Session, since: datetime, days: int) -> Iterator[Day]:
     number = type_coerce(Vote.cast_at, BigInteger) // DAY_MS
     rows = session.execute(
         select(number, Vote.counted, func.count())
-        .where(Vote.cast_at >= since, Vote.outcome != "skip")
+        .where(Vote.cast_at >= since, Vote.outcome != Outcome.SKIP)
         .group_by(number, Vote.counted)
     )
     votes = {(day, counted): count for day, counted, count in rows}
     people = select(number, func.count(Vote.voter_id.distinct())).where(
-        Vote.cast_at >= since, Vote.outcome != "skip"
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
     )
     voters = dict(session.execute(people.group_by(number)).all())
     first = int(since.timestamp()) * 1000 // DAY_MS
@@ -178,7 +181,7 @@ def _votes_to_halve(votes: int, widths: Sequence[tuple[float, float]]) -> int | 
     return ceil(votes * (of_votes**2 / room - 1)) if room > 0 else None
 
 
-def _fewest(session: Session, listed: Sequence[Summary]) -> list[Fewest]:
+def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Fewest]:
     """Models with images in these competitions, by their battles on the mode's overall board."""
     battles = select(Board.mode, Standing.model_id, Standing.votes).join(
         Board, Board.current_run_id == Standing.run_id

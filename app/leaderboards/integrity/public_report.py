@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.arena.ledger import DEMO_CLEARED
 from app.arena.tables import Entry, Flag, LedgerLine, Matchup, VoteDay
-from app.arena.voting.matchmaking import Shares
+from app.arena.voting.matchmaking import SamplingShares
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
 from app.leaderboards.tables import Anchor
-from app.leaderboards.views.boards import MODES
+from app.words import MODES
 
 DAYS = 30
 CHANGES = (
@@ -152,7 +152,7 @@ class Openness:
     simulated: int
 
 
-def openness(session: Session, sampling: Mapping[str, Shares], *, now: datetime) -> Openness:
+def openness(session: Session, sampling: Mapping[str, SamplingShares], *, now: datetime) -> Openness:
     """Everything; `sampling` tells how pairs are drawn in the modes that have any."""
     names = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
     simulated = select(func.count()).select_from(Matchup).where(Matchup.simulated)
@@ -198,7 +198,7 @@ def _days(session: Session, today: date) -> tuple[Day, ...]:
     )
 
 
-def _mode(session: Session, mode: str, shares: Shares | None) -> ModeFacts:
+def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFacts:
     swept = audit.latest(session, mode)
     numbers = swept.numbers if swept else {}
     odd = numbers.get("days", {})
@@ -216,7 +216,7 @@ def _mode(session: Session, mode: str, shares: Shares | None) -> ModeFacts:
 
 
 def _models(
-    session: Session, counted: Mapping[str, Mapping[str, float]], shares: Shares | None
+    session: Session, counted: Mapping[str, Mapping[str, float]], shares: SamplingShares | None
 ) -> tuple[ModelShown, ...]:
     drawn = {exposure.model_id: exposure for exposure in shares.exposures} if shares else {}
     known = or_(ImageModel.slug.in_(counted), ImageModel.id.in_(drawn))

@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.errors import Refusal
+
 SUFFIX = ".json"
 
 
-class InvalidManifest(Exception):
+class InvalidManifest(Refusal, code="invalid_manifest"):
     """The document beside a file of votes is missing, is none of ours, or does not fit the file."""
-
-    code = "invalid_manifest"
 
 
 class Methodology(BaseModel):

@@ -13,15 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.log import vote_export
-from app.arena.log.vote_export import LOG_COLUMNS, Chosen
+from app.arena.log.vote_export import LOG_COLUMNS, ExportSelection
 from app.arena.log.vote_format import Format
 from app.catalog.tables import ImageModel
 from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Manifest, Methodology, Provenance
 from app.leaderboards.runs.compute import METHOD
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Anchor, Board, RatingRun, Standing
-from app.leaderboards.views.boards import MODES
 from app.ratings import METHOD_VERSION
+from app.words import MODES
 
 ROWS = 1_000
 """Turned into text at once."""
@@ -56,10 +56,10 @@ def provenance(session: Session, mode: str | None = None) -> Provenance:
 
 
 def write_open(
-    session: Session, file: BinaryIO, chosen: Chosen, kind: Format, *, now: datetime, secret: bytes
+    session: Session, file: BinaryIO, chosen: ExportSelection, kind: Format, *, now: datetime, secret: bytes
 ) -> Manifest:
     """The open form, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten afterwards."""
-    rows = vote_export.open_rows(session, chosen, secret)
+    rows = vote_export.read_open_rows(session, chosen, secret)
     votes, size, sha256 = _write(file, chosen.columns, rows, kind)
     return Manifest(
         **dict(provenance(session, chosen.mode)),
@@ -80,7 +80,7 @@ def write_log(
     session: Session, file: BinaryIO, mode: str | None, kind: Format, *, now: datetime, secret: bytes
 ) -> Manifest:
     """Every vote as it stands in the log, to be imported elsewhere."""
-    votes, size, sha256 = _write(file, LOG_COLUMNS, vote_export.log_rows(session, mode, secret), kind)
+    votes, size, sha256 = _write(file, LOG_COLUMNS, vote_export.read_log_rows(session, mode, secret), kind)
     return Manifest(
         **dict(provenance(session, mode)),
         kind="log",

@@ -41,7 +41,7 @@ def import_votes(database: Database, file: Path, *, now: datetime, progress: Cal
     if facts.kind != "log":
         raise InvalidManifest(f"{file.name} is open data, for reading: only `votes export --full` comes back.")
     with database.reading() as session:
-        vote_import.check(session, file, facts.format)
+        vote_import.check_log(session, file, facts.format)
     anchors = database.write(lambda session: _take_anchors(session, facts, now))
     done = vote_import.import_log(database, file, facts.format, progress=progress)
     if done.votes:
@@ -78,5 +78,5 @@ def _take_anchors(session: Session, facts: Manifest, now: datetime) -> tuple[str
     return tuple(taken)
 
 
-def _note(session: Session, file: Path, facts: Manifest, done: vote_import.Imported, now: datetime) -> None:
+def _note(session: Session, file: Path, facts: Manifest, done: vote_import.LogImportResult, now: datetime) -> None:
     ledger.note(session, "votes.imported", f"file:{facts.sha256}", now=now, file=file.name, votes=done.votes)

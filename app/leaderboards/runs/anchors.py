@@ -4,25 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
+from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.database.doors import execute, insert
+from app.errors import Refusal
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Anchor, Board, Standing
 
 SETTLED_MODELS = 5
 LEVEL = 1000.0
+LOWEST, HIGHEST = 0.0, 4000.0
+"""Elo points between which a model can be put."""
 
 
-class AnchorRefused(Exception):
+class AnchorRefused(Refusal, code="anchor_refused"):
     """These models cannot be the anchor."""
-
-    code = "anchor_refused"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class AnchorSet:
     version: int = 0
     model_ids: tuple[int, ...] = ()
     value: float = LEVEL
+
+
+class NewAnchor(NamedTuple):
+    """A new anchor: its mean rating in Elo points, and by how much every rating of the mode moves with it."""
+
+    version: int
+    value: float
+    shift: float
 
 
 def anchor_set(session: Session, mode: str, version: int | None = None) -> AnchorSet:
@@ -67,35 +78,38 @@ def reanchor(
     actor: str,
     reason: str,
     value: float | None = None,
-) -> AnchorSet:
+) -> NewAnchor:
     """
     Make these models (slugs) the anchor from the next refresh on, with a ledger line.
 
     The level stays where it is: the new list's mean is what the current overall run rates it at, so that
     models common to both lists keep their mean. A single model with a `value` is put at that rating instead.
-    Raises AnchorRefused when a model has no rank on the overall board.
+    Raises UnknownMode, and AnchorRefused when a model has no rank on the overall board.
     """
-    if value is not None and len(models) != 1:
-        raise AnchorRefused("Only a single model can be put at a fixed rating.")
-    ratings = _ranked(session, mode, models)
+    read_mode(mode)
+    if value is not None and (len(models) != 1 or not LOWEST <= value <= HIGHEST):
+        raise AnchorRefused(f"Only a single model can be put at a rating, from {LOWEST:.0f} to {HIGHEST:.0f}.")
+    ratings = _read_ratings(session, mode, models)
+    mean = fmean(ratings.values())
     before = session.scalar(select(func.max(Anchor.version)).where(Anchor.mode == mode)) or 0
-    level = fmean(ratings.values()) if value is None else value
-    row = Anchor(
-        mode=mode,
-        version=before + 1,
-        model_ids=sorted(ratings),
-        value=level,
-        created_at=now,
-        detail={"actor": actor, "reason": reason},
+    change = NewAnchor(before + 1, mean if value is None else value, 0.0 if value is None else value - mean)
+    session.add(
+        Anchor(
+            mode=mode,
+            version=change.version,
+            model_ids=sorted(ratings),
+            value=change.value,
+            created_at=now,
+            detail={"actor": actor, "reason": reason},
+        )
     )
-    session.add(row)
-    detail = {"version": row.version, "models": list(models), "value": level}
+    detail = {"models": list(models)} | change._asdict()
     ledger.note(session, "anchor.changed", f"mode:{mode}", now=now, actor=actor, reason=reason, **detail)
-    return AnchorSet(row.version, tuple(row.model_ids), level)
+    return change
 
 
-def _ranked(session: Session, mode: str, slugs: Sequence[str]) -> dict[int, float]:
-    """Model id to rating on the current overall board."""
+def _read_ratings(session: Session, mode: str, slugs: Sequence[str]) -> dict[int, float]:
+    """Read the models' ratings on the current overall board, by model id. Raises AnchorRefused."""
     ids = lookup.ids(session, slugs)
     rows = session.execute(
         select(Standing.model_id, Standing.rating)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, select, true, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, select, true, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from app.database.doors import execute, insert
-from app.database.statements import Prepared
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.tables import Board
 
@@ -44,25 +43,9 @@ def due() -> ColumnElement[bool]:
     return wait_ms() <= 0
 
 
-_STANDS = and_(
-    Board.key == bindparam("key"), Board.claim == bindparam("token"), Board.claim_until >= DatabaseClock()
-)
-_CLAIMED = Prepared(lambda _: select(Board.id).where(_STANDS))
-_SETTLE = Prepared(
-    lambda _: (
-        update(Board)
-        .where(_STANDS)
-        .values(
-            claim=None, claim_until=None, next_refresh_at=DatabaseClock() + bindparam("pause", type_=BigInteger)
-        )
-        .returning(Board.id)
-    )
-)
-
-
 def stands(session: Session, key: str, token: str) -> bool:
     """Whether a board is still claimed with this token."""
-    return _CLAIMED.first(session, key=key, token=token) is not None
+    return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
 
 
 def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bool = False) -> set[str]:
@@ -81,13 +64,22 @@ def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bo
 
 def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | None:
     """Give a claim up and name the next refresh; the board's id, or None if the claim no longer stands."""
-    row = _SETTLE.first(session, key=key, token=token, pause=pause_ms)
-    return row and int(row.id)
+    return session.scalar(
+        update(Board)
+        .where(_is_held(key, token))
+        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + pause_ms)
+        .returning(Board.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def release(session: Session, token: str) -> None:
     """Give up what is still claimed with this token, for the next reader to take."""
     execute(session, update(Board).where(Board.claim == token).values(claim=None, claim_until=None))
+
+
+def _is_held(key: str, token: str) -> ColumnElement[bool]:
+    return and_(Board.key == key, Board.claim == token, Board.claim_until >= DatabaseClock())
 
 
 def _create(session: Session, scopes: list[Scope]) -> None:

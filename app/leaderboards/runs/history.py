@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import Moment, milliseconds
-from app.database.statements import Prepared
+from app.database.doors import UtcDateTime, execute
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
 HOURLY = timedelta(hours=48)
@@ -21,47 +20,6 @@ def _day(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> Column
     return type_coerce(moment, BigInteger) // DAY_MS
 
 
-# Written once: building a statement costs several times what running it does.
-_BOARDS = Board.__table__.c
-_RUNS = RatingRun.__table__.c
-_HOURS = RatingHistory.__table__.c
-_SAID = Standing.__table__.c
-_RUN_BEFORE = Prepared(
-    lambda _: (
-        select(_RUNS.id, _RUNS.computed_at)
-        .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
-        .where(_BOARDS.key == bindparam("key"), _RUNS.computed_at < bindparam("moment"))
-        .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
-        .limit(1)
-    )
-)
-_HOUR_BEFORE = Prepared(
-    lambda _: (
-        select(_HOURS.board_id, _HOURS.at)
-        .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
-        .where(_BOARDS.key == bindparam("key"), _HOURS.at < bindparam("moment"))
-        .order_by(_HOURS.at.desc())
-        .limit(1)
-    )
-)
-_RUN_SAID = Prepared(lambda _: select(_SAID.model_id, _SAID.rating).where(_SAID.run_id == bindparam("run")))
-_HOUR_SAID = Prepared(
-    lambda _: select(_HOURS.model_id, _HOURS.rating).where(
-        _HOURS.board_id == bindparam("board"), _HOURS.at == bindparam("at")
-    )
-)
-_LAST_RUN_OF_A_DAY = (
-    select(func.max(_RUNS.id)).where(_RUNS.board_id == bindparam("board")).group_by(_day(_RUNS.computed_at))
-)
-_THIN_RUNS = Prepared(
-    lambda _: (
-        delete(RatingRun)
-        .where(RatingRun.board_id == bindparam("board"), RatingRun.id != bindparam("current"))
-        .where(RatingRun.computed_at < bindparam("old"), RatingRun.id.not_in(_LAST_RUN_OF_A_DAY))
-    )
-)
-
-
 def remember(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
     """Before a run is replaced: if it was the last of its hour, keep what it said, and thin what is old."""
     if computed_at.replace(minute=0, second=0, microsecond=0) == now.replace(minute=0, second=0, microsecond=0):
@@ -70,7 +28,7 @@ def remember(session: Session, board_id: int, run_id: int, computed_at: datetime
     said = select(
         literal(board_id),
         Standing.model_id,
-        literal(computed_at, Moment),
+        literal(computed_at, UtcDateTime),
         Standing.rating,
         Standing.rating_low,
         Standing.rating_high,
@@ -88,7 +46,14 @@ def remember(session: Session, board_id: int, run_id: int, computed_at: datetime
 
 def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) -> None:
     """Keep the current run, those under ten minutes old, and the last of each day."""
-    _THIN_RUNS.change(session, board=board_id, current=current_run, old=milliseconds(now - RUNS_KEPT))
+    day = _day(RatingRun.computed_at)
+    last_of_a_day = select(func.max(RatingRun.id)).where(RatingRun.board_id == board_id).group_by(day)
+    statement = (
+        delete(RatingRun)
+        .where(RatingRun.board_id == board_id, RatingRun.id != current_run)
+        .where(RatingRun.computed_at < now - RUNS_KEPT, RatingRun.id.not_in(last_of_a_day))
+    )
+    execute(session, statement)
 
 
 def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:
@@ -98,7 +63,23 @@ def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int,
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
     """Model id to rating on a board before a moment: by the last run kept or the last hour remembered."""
-    run, hour = (said.first(session, key=key, moment=milliseconds(moment)) for said in (_RUN_BEFORE, _HOUR_BEFORE))
+    run = session.execute(
+        select(RatingRun.id, RatingRun.computed_at)
+        .join(Board, Board.id == RatingRun.board_id)
+        .where(Board.key == key, RatingRun.computed_at < moment)
+        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
+        .limit(1)
+    ).first()
+    hour = session.execute(
+        select(RatingHistory.board_id, RatingHistory.at)
+        .join(Board, Board.id == RatingHistory.board_id)
+        .where(Board.key == key, RatingHistory.at < moment)
+        .order_by(RatingHistory.at.desc())
+        .limit(1)
+    ).first()
     if hour and (run is None or run.computed_at < hour.at):
-        return dict(_HOUR_SAID.all(session, board=hour.board_id, at=hour.at))
-    return dict(_RUN_SAID.all(session, run=run.id)) if run else {}
+        of_hour = RatingHistory.board_id == hour.board_id, RatingHistory.at == hour.at
+        return dict(session.execute(select(RatingHistory.model_id, RatingHistory.rating).where(*of_hour)).all())
+    if run is None:
+        return {}
+    return dict(session.execute(select(Standing.model_id, Standing.rating).where(Standing.run_id == run.id)).all())

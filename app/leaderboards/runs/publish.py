@@ -1,33 +1,17 @@
 """A computed board becomes the current run, if its claim still stands and nothing newer is there."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from app.database.doors import Base, milliseconds, moment_of
-from app.database.statements import Prepared
+from app.database.doors import execute
 from app.leaderboards.runs import claims, history
 from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
-from app.leaderboards.tables import Board, RatingRun, Standing, from_json
+from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings import METHOD_VERSION
-
-_BEFORE = Prepared(
-    lambda _: (
-        select(RatingRun.id, RatingRun.computed_at, RatingRun.versions)
-        .join(Board, Board.current_run_id == RatingRun.id)
-        .where(Board.id == bindparam("board"))
-    )
-)
-_RUN = Prepared(lambda insert: _whole_row(insert, RatingRun).returning(RatingRun.id))
-_STANDING = Prepared(lambda insert: _whole_row(insert, Standing))
-_MOVE = Prepared(
-    lambda _: update(Board).where(Board.id == bindparam("board")).values(current_run_id=bindparam("run"))
-)
 
 
 def publish(
@@ -49,12 +33,16 @@ def publish(
         board_id = claims.settle(session, board.scope.key, token, pause_ms=pause_ms)
         if board_id is None:
             continue
-        before = _BEFORE.first(session, board=board_id)
-        if before is not None and not _is_newer(board, from_json(before.versions)):
+        before = session.execute(
+            select(RatingRun.id, RatingRun.computed_at, RatingRun.versions)
+            .join(Board, Board.current_run_id == RatingRun.id)
+            .where(Board.id == board_id)
+        ).one_or_none()
+        if before is not None and not _is_newer(board, before.versions):
             continue
         run_id = _store(session, board_id, board, borrowed_from, now)
         if before is not None:
-            history.remember(session, board_id, before.id, moment_of(before.computed_at), now)
+            history.remember(session, board_id, before.id, before.computed_at, now)
         history.thin_runs(session, board_id, run_id, now)
         if board.scope.kind == "overall":
             borrowed_from = run_id
@@ -76,12 +64,10 @@ def _is_newer(board: RatedBoard, versions: dict[str, int] | None) -> bool:
 def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: int | None, now: datetime) -> int:
     run = {
         "board_id": board_id,
-        "computed_at": milliseconds(now),
+        "computed_at": now,
         "method": METHOD,
         "method_version": METHOD_VERSION,
-        "versions": json.dumps(
-            {str(competition): version for competition, version in board.scope.versions.items()}
-        ),
+        "versions": {str(competition): version for competition, version in board.scope.versions.items()},
         "votes": board.votes,
         "ranked": board.ranked,
         "tallies_sha256": board.tallies_sha256,
@@ -89,22 +75,12 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
         "interval": board.interval,
         "tau2": board.tau2,
         "overall_run_id": borrowed_from if board.scope.kind == "competition" else None,
-        "components": json.dumps(board.components),
-        "parts": json.dumps(board.parts),
+        "components": board.components,
+        "parts": board.parts,
         "seconds": board.seconds,
     }
-    run_id = int(_RUN.first(session, **_its(run)).id)
-    _STANDING.each(session, [_its({"run_id": run_id} | row) for row in board.standings])
-    _MOVE.change(session, board=board_id, run=run_id)
+    run_id = session.scalars(insert(RatingRun).values(run).returning(RatingRun.id)).one()
+    if board.standings:
+        session.execute(insert(Standing), [{"run_id": run_id} | row for row in board.standings])
+    execute(session, update(Board).where(Board.id == board_id).values(current_run_id=run_id))
     return run_id
-
-
-def _whole_row(insert: Any, table: type[Base]) -> Any:
-    """An INSERT of every column but a key that the database makes; parameters as `_its` names them."""
-    columns = [column.name for column in table.__table__.columns if column.name != "id"]
-    return insert(table).values({name: bindparam(f"its_{name}") for name in columns})
-
-
-def _its(row: dict[str, Any]) -> dict[str, Any]:
-    """A parameter may not have a column's name."""
-    return {f"its_{name}": value for name, value in row.items()}

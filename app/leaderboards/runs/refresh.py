@@ -4,10 +4,9 @@ Keeps boards fresh without a worker: whoever finds a stale one computes it, the 
 numpy is imported with the first board that has to be computed.
 """
 
-import json
 import secrets
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from app.database.doors import Database
 from app.database.statements import Prepared
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun
+from app.leaderboards.tables import Anchor, Board, RatingRun, from_json
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
@@ -29,7 +28,7 @@ PATIENCE_SECONDS = 0.2
 REST = 10
 """A board rests ten times as long as its last pass took."""
 
-# Written once: building a statement costs several times what running it does.
+# Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(Anchor.version)).where(Anchor.mode == bindparam("mode")).scalar_subquery()
 _CURRENT = Prepared(
     lambda _: (
@@ -62,7 +61,7 @@ class StaleBoard:
 
 def stale(session: Session, mode: str) -> list[StaleBoard]:
     """The mode's boards whose versions differ from their runs': three small queries, whatever the votes."""
-    runs = {row.key: row for row in _current_runs(session, mode)}
+    runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
     found = []
     for scope in scopes(session, mode):
         run = runs.get(scope.key)
@@ -144,15 +143,6 @@ def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)
-    return of_now and _versions(run.versions) == {
+    return of_now and from_json(run.versions) == {
         str(number): version for number, version in scope.versions.items()
     }
-
-
-def _current_runs(session: Session, mode: str) -> Sequence[Any]:
-    return _CURRENT.all(session, mode=mode)
-
-
-def _versions(stored: str | dict[str, int] | None) -> dict[str, int] | None:
-    """SQLite keeps JSON as text."""
-    return json.loads(stored) if isinstance(stored, str) else stored

@@ -13,7 +13,7 @@ from app.leaderboards.tables import Board
 
 KINDS = ("overall", "category", "competition")
 
-# Written once: building a statement costs several times what running it does.
+# Part of the question whether a board is stale, which is asked at every request while votes come in.
 _VOTED_ON = Prepared(
     lambda _: (
         select(Competition.id, Competition.slug, Competition.version, Category.id, Category.slug)

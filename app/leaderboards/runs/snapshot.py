@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Tally, Vote
+from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
+from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, anchor_set
@@ -21,11 +21,11 @@ from app.leaderboards.runs.shared import Shared, shared
 from app.leaderboards.runs.voters import VoterAges, VoterRows
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
+from app.words import JUDGEMENTS, Outcome
 
 Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
-OUTCOMES = ("a", "b", "tie", "both_bad")
 
 Count = tuple[int, int, int, int, int, int, int]
 
@@ -149,8 +149,7 @@ def tallied(session: Session, mode: str) -> Sequence[Count]:
 
 def logged(session: Session, mode: str) -> Sequence[Count]:
     """The same from the log of votes, counted by the database."""
-    statement = from_log().join(Competition, Competition.id == Matchup.competition_id)
-    return _counts(session, statement.where(Competition.mode == mode))
+    return _counts(session, from_log().where(Competition.mode == mode))
 
 
 def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
@@ -158,21 +157,16 @@ def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
     return _counts(session, from_log().where(Matchup.competition_id == competition_id))
 
 
-def from_log() -> Select[*tuple[Any, ...]]:
+def from_log() -> AnySelect:
     """Counted votes per competition and ordered pair of models."""
-    left, right = aliased(Entry), aliased(Entry)
-    place = (Matchup.competition_id, left.model_id, right.model_id)
-    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in OUTCOMES]
+    place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
+    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     return (
-        select(*place, *outcomes)
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != "skip")
+        select_battles(*place, *outcomes)
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
     )
 
 
-def _counts(session: Session, statement: Select[*tuple[Any, ...]]) -> Sequence[Count]:
+def _counts(session: Session, statement: AnySelect) -> Sequence[Count]:
     return [tuple(row) for row in session.execute(statement)]

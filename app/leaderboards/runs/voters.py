@@ -23,11 +23,11 @@ from app.ratings.components import Component
 from app.ratings.model import believed
 from app.ratings.tallies import Tallies
 from app.ratings.voters import Voters
+from app.words import JUDGEMENTS, Outcome
 
 AT_ONCE = 10_000
 MOST = 1_000_000
 GROWN = 1.1
-OUTCOMES = ("a", "b", "tie", "both_bad")
 Ids = npt.NDArray[np.int64]
 
 
@@ -73,13 +73,13 @@ def rows(session: Session, mode: str) -> VoterRows:
     left, right = aliased(Entry), aliased(Entry)
     place = (Matchup.competition_id, Vote.voter_id, left.model_id, right.model_id)
     statement = (
-        select(*place, *(func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in OUTCOMES))
+        select(*place, *(func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS))
         .select_from(Vote)
         .join(Matchup, Matchup.id == Vote.matchup_id)
         .join(Competition, Competition.id == Matchup.competition_id)
         .join(left, left.id == Matchup.left_entry_id)
         .join(right, right.id == Matchup.right_entry_id)
-        .where(Competition.mode == mode, Vote.counted, Vote.undone_at.is_(None), Vote.outcome != "skip")
+        .where(Competition.mode == mode, Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
         .order_by(*place)
         .execution_options(yield_per=10_000)

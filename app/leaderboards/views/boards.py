@@ -3,46 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.arena.entries.competitions import Mode
-from app.arena.errors import UnknownCategory, UnknownCompetition, UnknownMode
+from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary, Status
-from app.database.doors import moment_of
 from app.database.statements import Prepared
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, RatingRun, Standing, from_json
-from app.leaderboards.views.filters import ALL, Filters, ordered
+from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_speed import Pace, paces
 
-MODES: tuple[str, ...] = get_args(Mode)
-
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_RUNS = RatingRun.__table__.c
-_SAID = Standing.__table__.c
 _BOARDS = Board.__table__.c
-_RUN = Prepared(
-    lambda _: (
-        select(RatingRun.__table__)
-        .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
-        .where(_BOARDS.key == bindparam("key"))
-    )
-)
+# Asked at every request while votes come in, so that a kept page is known to be of today's runs.
 _CURRENT = Prepared(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
-)
-_STANDINGS = Prepared(
-    lambda _: (
-        select(Standing.__table__)
-        .where(_SAID.run_id == bindparam("run"))
-        .order_by(_SAID.rank.is_(None), _SAID.rank, _SAID.rating.desc(), _SAID.model_id)
-    )
 )
 
 
@@ -134,8 +114,7 @@ def board(
     session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
     """A mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
-    if mode not in MODES:
-        raise UnknownMode(f"The modes are {' and '.join(MODES)}.")
+    read_mode(mode)
     heading = None if category is None else _category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
     return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
@@ -162,12 +141,13 @@ def current(session: Session) -> Current:
 
 def current_run(session: Session, key: str) -> Run | None:
     """The run a board shows now."""
-    row = _RUN.first(session, key=key)
+    query = select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
+    row = session.scalar(query)
     if row is None:
         return None
     return Run(
         id=row.id,
-        computed_at=moment_of(row.computed_at),
+        computed_at=row.computed_at,
         votes=row.votes,
         ranked=row.ranked,
         method=row.method,
@@ -176,8 +156,8 @@ def current_run(session: Session, key: str) -> Run | None:
         tallies_sha256=row.tallies_sha256,
         interval=row.interval,
         tau2=row.tau2,
-        components=tuple(tuple(part) for part in from_json(row.components)),
-        competition_ids=frozenset(map(int, from_json(row.versions))),
+        components=tuple(tuple(part) for part in row.components),
+        competition_ids=frozenset(map(int, row.versions)),
     )
 
 
@@ -194,7 +174,8 @@ def _standings(
     run = current_run(session, key)
     if run is None:
         return None, ()
-    rows = _STANDINGS.all(session, run=run.id)
+    best_first = (Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
+    rows = session.execute(select(*Standing.__table__.c).where(Standing.run_id == run.id).order_by(*best_first))
     models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
     before, pace = history.ratings_a_day_ago(session, key, now), paces(session, mode)
     shown = [
@@ -202,7 +183,7 @@ def _standings(
         for row in rows
         if row.model_id in models
     ]
-    return run, tuple(ordered(shown, filters, _column))
+    return run, tuple(sort_rows(shown, filters, _column))
 
 
 def _standing(
@@ -227,7 +208,7 @@ def _standing(
         both_bad_rate=row.both_bad / row.votes,
         win_rate=row.wins / row.votes,
         change_24h=row.rating - before[row.model_id] if row.model_id in before else None,
-        provisional=bool(row.provisional),
+        provisional=row.provisional,
         borrowed=row.borrowed,
         price_usd=model.price_from.usd if model.price_from else None,
         seconds_median=pace.shown if pace else None,

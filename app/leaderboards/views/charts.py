@@ -5,51 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, cast, func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
-from app.database.doors import moment_of
-from app.database.statements import Prepared
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 from app.leaderboards.views.boards import BoardStanding, BoardView, NamedModel
 from app.leaderboards.views.frontier import Candidate, chances
 from app.leaderboards.views.head_to_head import Battles
 
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_BOARDS = Board.__table__.c
-_RUNS = RatingRun.__table__.c
-_STANDINGS = Standing.__table__.c
-_HOURS = RatingHistory.__table__.c
-_TALLIES = Tally.__table__.c
-_REMEMBERED = Prepared(
-    lambda _: (
-        select(_HOURS.at, _HOURS.rating, _HOURS.rating_low, _HOURS.rating_high, _HOURS.rank)
-        .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
-        .where(_BOARDS.key == bindparam("key"), _HOURS.model_id == bindparam("model"))
-        .order_by(_HOURS.at)
-    )
-)
-_SAID = Prepared(
-    lambda _: (
-        select(_RUNS.computed_at, *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "rank")))
-        .join(Board.__table__, _BOARDS.current_run_id == _RUNS.id)
-        .join(Standing.__table__, _STANDINGS.run_id == _RUNS.id)
-        .where(_BOARDS.key == bindparam("key"), _STANDINGS.model_id == bindparam("model"))
-    )
-)
-_MET = (
-    select(
-        _TALLIES.left_model_id,
-        _TALLIES.right_model_id,
-        *(cast(func.sum(_TALLIES[name]), BigInteger) for name in ("left_wins", "right_wins", "ties", "both_bad")),
-    )
-    .where(_TALLIES.competition_id.in_(bindparam("competitions", expanding=True)))
-    .group_by(_TALLIES.left_model_id, _TALLIES.right_model_id)
-)
+_POINT = ("rating", "rating_low", "rating_high", "rank")
+_COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
 
 class ChartPoint(NamedTuple):
@@ -112,9 +81,20 @@ def history(session: Session, model: str, mode: str, category: str | None = None
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
-    asked = {"key": key(mode, category=category), "model": model_id}
-    rows = (row for said in (_REMEMBERED, _SAID) for row in said.all(session, **asked))
-    return tuple(HistoryPoint(moment_of(at), *rating) for at, *rating in rows)
+    name = key(mode, category=category)
+    hours = (
+        select(*(getattr(RatingHistory, column) for column in ("at", *_POINT)))
+        .join(Board, Board.id == RatingHistory.board_id)
+        .where(Board.key == name, RatingHistory.model_id == model_id)
+        .order_by(RatingHistory.at)
+    )
+    today = (
+        select(RatingRun.computed_at, *(getattr(Standing, column) for column in _POINT))
+        .join(Board, Board.current_run_id == RatingRun.id)
+        .join(Standing, Standing.run_id == RatingRun.id)
+        .where(Board.key == name, Standing.model_id == model_id)
+    )
+    return tuple(HistoryPoint(*row) for query in (hours, today) for row in session.execute(query))
 
 
 def win_matrix(session: Session, view: BoardView) -> WinMatrix:
@@ -152,7 +132,12 @@ def _point(x: float, row: BoardStanding, *, on_frontier: bool, chance: float) ->
 
 def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Battles]:
     """Battles of each ordered pair that met, the first as A."""
-    rows = session.execute(_MET, {"competitions": competitions}).all()
+    counts = (cast(func.sum(count), BigInteger) for count in _COUNTS)
+    rows = session.execute(
+        select(Tally.left_model_id, Tally.right_model_id, *counts)
+        .where(Tally.competition_id.in_(competitions))
+        .group_by(Tally.left_model_id, Tally.right_model_id)
+    )
     found = {(left, right): Battles(*counts) for left, right, *counts in rows}
     for (left, right), battles in list(found.items()):
         met = found.get((right, left))

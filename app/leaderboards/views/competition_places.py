@@ -2,39 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
-from app.database.statements import Prepared
 from app.leaderboards.tables import Board, RatingRun
-
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_COMPETITIONS = Competition.__table__.c
-_CATEGORIES = Category.__table__.c
-_BOARDS = Board.__table__.c
-_RUNS = RatingRun.__table__.c
-_FILED = Prepared(
-    lambda _: (
-        select(_COMPETITIONS.id, _CATEGORIES.slug, _CATEGORIES.title, func.coalesce(_RUNS.votes, 0))
-        .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
-        .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-        .outerjoin(Board.__table__, _BOARDS.competition_id == _COMPETITIONS.id)
-        .outerjoin(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
-        .where(_COMPETITIONS.mode == bindparam("mode"), _COMPETITIONS.status != "draft")
-    )
-)
-_ONE, _OTHER = (Entry.__table__.alias(name) for name in ("one", "other"))
-_MEETING = (
-    select(_ONE.c.id)
-    .join(_OTHER, _OTHER.c.competition_id == _ONE.c.competition_id)
-    .where(_ONE.c.competition_id == _COMPETITIONS.id, _OTHER.c.model_id > _ONE.c.model_id)
-    .where(*(side.c.role == "contestant" for side in (_ONE, _OTHER)))
-    .where(*(side.c.withdrawn_at.is_(None) for side in (_ONE, _OTHER)))
-)
-_CONTESTED = Prepared(
-    lambda _: select(_COMPETITIONS.slug).where(_COMPETITIONS.status == "open", _MEETING.exists())
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +20,15 @@ class Filed:
 def filed(session: Session, mode: str) -> list[Filed]:
     """One query over competitions, whatever the votes."""
     found: dict[int, Filed] = {}
-    for competition, slug, title, votes in _FILED.all(session, mode=mode):
+    statement = (
+        select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .outerjoin(Board, Board.competition_id == Competition.id)
+        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+        .where(Competition.mode == mode, Competition.status != "draft")
+    )
+    for competition, slug, title, votes in session.execute(statement):
         before = found[competition].categories if competition in found else ()
         found[competition] = Filed((*before, (slug, title)) if slug else before, votes)
     return list(found.values())
@@ -56,4 +36,13 @@ def filed(session: Session, mode: str) -> list[Filed]:
 
 def contested(session: Session) -> frozenset[str]:
     """Slugs of the open competitions where two models can meet."""
-    return frozenset(row.slug for row in _CONTESTED.all(session))
+    one, other = aliased(Entry), aliased(Entry)
+    meeting = (
+        select(one.id)
+        .join(other, other.competition_id == one.competition_id)
+        .where(one.competition_id == Competition.id, other.model_id > one.model_id)
+        .where(*(side.role == "contestant" for side in (one, other)))
+        .where(*(side.withdrawn_at.is_(None) for side in (one, other)))
+    )
+    statement = select(Competition.slug).where(Competition.status == "open", meeting.exists())
+    return frozenset(session.scalars(statement))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.leaderboards.views.results import ModelResults
-
-MODE_NAMES = {"text-to-image": "text to image", "image-edit": "image editing"}
+from app.words import Mode
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def _standing(page: ModelPage, results: ModelResults) -> Iterator[Question]:
         place = board.place
         field = sum(competition.mode == board.mode for competition in results.competitions)
         yield Question(
-            f"How good is {page.name} at {MODE_NAMES[board.mode]}?",
+            f"How good is {page.name} at {Mode(board.mode).label.lower()}?",
             f"It is #{place.rank} of {place.of} with {place.rating:.0f} Elo "
             f"(95 % interval {place.rating_low:.0f} to {place.rating_high:.0f}) from {place.votes:,} blind votes "
             f"in {field} competition{'s' if field != 1 else ''} on this arena.",

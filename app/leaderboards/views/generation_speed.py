@@ -3,36 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
-from app.database.statements import Prepared
 
 TIMED_FROM = 10
 """Images; a median of fewer is not shown."""
-
-# Written once: building a statement costs several times what running it does.
-_ENTRIES = Entry.__table__.c
-_COMPETITIONS = Competition.__table__.c
-_TIMED = (
-    select(
-        _ENTRIES.model_id,
-        _ENTRIES.seconds,
-        func.row_number().over(partition_by=_ENTRIES.model_id, order_by=_ENTRIES.seconds).label("place"),
-        func.count().over(partition_by=_ENTRIES.model_id).label("images"),
-    )
-    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
-    .where(_COMPETITIONS.mode == bindparam("mode"), _ENTRIES.seconds.is_not(None))
-    .subquery()
-)
-_PACES = Prepared(
-    lambda _: (
-        select(_TIMED.c.model_id, func.max(_TIMED.c.images), func.avg(_TIMED.c.seconds))
-        .where((2 * _TIMED.c.place).in_((_TIMED.c.images, _TIMED.c.images + 1, _TIMED.c.images + 2)))
-        .group_by(_TIMED.c.model_id)
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -50,4 +27,19 @@ class Pace:
 
 def paces(session: Session, mode: str) -> Mapping[int, Pace]:
     """By model id, over every timed entry of the mode, withdrawn ones included: they were made too."""
-    return {model: Pace(images, seconds) for model, images, seconds in _PACES.all(session, mode=mode)}
+    timed = (
+        select(
+            Entry.model_id,
+            Entry.seconds,
+            func.row_number().over(partition_by=Entry.model_id, order_by=Entry.seconds).label("place"),
+            func.count().over(partition_by=Entry.model_id).label("images"),
+        )
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Competition.mode == mode, Entry.seconds.is_not(None))
+        .subquery()
+    )
+    # The middle one of an odd number of images, the two middle ones of an even number.
+    is_middle = (2 * timed.c.place).in_((timed.c.images, timed.c.images + 1, timed.c.images + 2))
+    medians = select(timed.c.model_id, func.max(timed.c.images), func.avg(timed.c.seconds)).where(is_middle)
+    rows = session.execute(medians.group_by(timed.c.model_id))
+    return {model: Pace(images, seconds) for model, images, seconds in rows}

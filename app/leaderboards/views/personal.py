@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, and_, func, select
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
+from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
+from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Board, Standing
+from app.words import JUDGEMENTS, Outcome
 
 if TYPE_CHECKING:
     from app.ratings.tallies import Tallies
@@ -40,7 +42,7 @@ class Agreement:
 
 def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
     """Best first; from the first vote on, so the intervals are wide. Skips and undone votes are left out."""
-    votes = session.execute(_votes(voter, mode)).all()
+    votes = session.execute(_votes(voter).where(Competition.mode == mode)).all()
     if not votes:
         return ()
     from app.ratings.board import rate  # noqa: PLC0415 (numpy)
@@ -85,27 +87,12 @@ def _toward(pair: tuple[int, ...], winner: int) -> int:
     return 1 if winner == pair[1] else -1
 
 
-def _votes(voter: bytes, mode: str | None = None) -> Select[int, int, int, str, bool]:
-    left, right = aliased(Entry), aliased(Entry)
-    standing = and_(Voter.token == voter, Vote.outcome != "skip", Vote.undone_at.is_(None))
-    statement = (
-        select(
-            Matchup.competition_id,
-            left.model_id.label("left_model"),
-            right.model_id.label("right_model"),
-            Vote.outcome,
-            Vote.counted,
-        )
-        .select_from(Vote)
-        .join(Voter, Voter.id == Vote.voter_id)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .where(standing)
-    )
-    if mode is None:
-        return statement
-    return statement.join(Competition, Competition.id == Matchup.competition_id).where(Competition.mode == mode)
+def _votes(voter: bytes) -> AnySelect:
+    """Select this voter's votes that stand: neither skips nor undone ones."""
+    models = LEFT.model_id.label("left_model"), RIGHT.model_id.label("right_model")
+    votes = select_battles(Matchup.competition_id, *models, Vote.outcome, Vote.counted)
+    own = and_(Voter.token == voter, Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+    return votes.join(Voter, Voter.id == Vote.voter_id).where(own)
 
 
 def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tallies":
@@ -113,7 +100,7 @@ def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tall
 
     from app.ratings.tallies import Log  # noqa: PLC0415
 
-    outcomes = ("a", "b", "tie", "both_bad")
+    outcomes = JUDGEMENTS
     table = np.array([(r.competition_id, r.left_model, r.right_model, outcomes.index(r.outcome)) for r in votes])
     groups = np.unique(table[:, 0], return_inverse=True)[1]
     left, right = (np.searchsorted(models, table[:, side]) for side in (1, 2))

@@ -1,65 +1,19 @@
 """Where one model stands: on every board and in every competition it has entries in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
-from app.database.statements import Prepared
 from app.leaderboards.tables import Board, RatingRun, Standing
-from app.leaderboards.views.boards import MODES, Heading
-
-# Written once, and of tables: building a statement and making objects cost several times what the query does.
-_COMPETITIONS = Competition.__table__.c
-_CATEGORIES = Category.__table__.c
-_BOARDS = Board.__table__.c
-_RUNS = RatingRun.__table__.c
-_STANDINGS = Standing.__table__.c
-_ENTRIES = Entry.__table__.c
-_ENTERED = select(_ENTRIES.id).where(
-    _ENTRIES.competition_id == _COMPETITIONS.id,
-    _ENTRIES.model_id == bindparam("model"),
-    _ENTRIES.role == "contestant",
-    _ENTRIES.withdrawn_at.is_(None),
-)
-_VOTED_ON = (
-    select(_BOARDS.id)
-    .join(Standing.__table__, _STANDINGS.run_id == _BOARDS.current_run_id)
-    .where(_BOARDS.competition_id == _COMPETITIONS.id, _STANDINGS.model_id == bindparam("model"))
-)
-_STANDS_IN = Prepared(
-    lambda _: (
-        select(
-            *(_COMPETITIONS[name] for name in ("id", "slug", "title", "mode", "status", "prompt")),
-            *(_CATEGORIES[name].label(f"category_{name}") for name in ("id", "position", "slug", "title")),
-        )
-        .outerjoin(competition_categories, competition_categories.c.competition_id == _COMPETITIONS.id)
-        .outerjoin(Category.__table__, _CATEGORIES.id == competition_categories.c.category_id)
-        .where(_COMPETITIONS.status != "draft", or_(_ENTERED.exists(), _VOTED_ON.exists()))
-        .order_by(_COMPETITIONS.id, _CATEGORIES.position, _CATEGORIES.slug)
-    )
-)
-"""Those it has an image in, or had one that people voted on before it was withdrawn; a row for each category."""
-_PLACES = Prepared(
-    lambda _: (
-        select(
-            *(_BOARDS[name] for name in ("mode", "category_id", "competition_id")),
-            _STANDINGS.rank,
-            _RUNS.ranked,
-            *(_STANDINGS[name] for name in ("rating", "rating_low", "rating_high", "votes", "provisional")),
-        )
-        .join(RatingRun.__table__, _RUNS.id == _BOARDS.current_run_id)
-        .outerjoin(
-            Standing.__table__, and_(_STANDINGS.run_id == _RUNS.id, _STANDINGS.model_id == bindparam("model"))
-        )
-    )
-)
+from app.leaderboards.views.boards import Heading
+from app.words import MODES
 
 
 @dataclass(frozen=True)
@@ -115,12 +69,46 @@ def model_results(session: Session, slug: str) -> ModelResults:
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
     places = _places(session, model_id)
-    filed = _STANDS_IN.all(session, model=model_id)
+    filed = _competitions(session, model_id)
     competitions = (list(rows) for _, rows in groupby(filed, key=lambda row: row.id))
     return ModelResults(
         boards=tuple(_boards(filed, places)),
         competitions=tuple(_result(rows, places) for rows in competitions),
     )
+
+
+def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """
+    Competitions the model has an image in, or had one that people voted on: a row for each of their categories.
+
+    The second kind are those whose image was withdrawn: the votes on it still count.
+    """
+    entered = select(Entry.id).where(
+        Entry.competition_id == Competition.id,
+        Entry.model_id == model_id,
+        Entry.role == "contestant",
+        Entry.withdrawn_at.is_(None),
+    )
+    voted_on = (
+        select(Board.id)
+        .join(Standing, Standing.run_id == Board.current_run_id)
+        .where(Board.competition_id == Competition.id, Standing.model_id == model_id)
+    )
+    names = ("id", "slug", "title", "mode", "status", "prompt")
+    statement = (
+        select(
+            *(getattr(Competition, name) for name in names),
+            Category.id.label("category_id"),
+            Category.position.label("category_position"),
+            Category.slug.label("category_slug"),
+            Category.title.label("category_title"),
+        )
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .where(Competition.status != "draft", or_(entered.exists(), voted_on.exists()))
+        .order_by(Competition.id, Category.position, Category.slug)
+    )
+    return session.execute(statement).all()
 
 
 def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
@@ -152,19 +140,18 @@ def _result(rows: list[Any], places: Places) -> CompetitionResult:
 
 def _places(session: Session, model_id: int) -> Places:
     """By mode, category id and competition id; boards where the model has no battle yet included."""
+    statement = (
+        select(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, Standing)
+        .join(RatingRun, RatingRun.id == Board.current_run_id)
+        .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == model_id))
+    )
     return {
-        (row.mode, row.category_id, row.competition_id): (
-            Place(None, row.ranked)
-            if row.rating is None
-            else Place(
-                row.rank,
-                row.ranked,
-                row.rating,
-                row.rating_low,
-                row.rating_high,
-                row.votes,
-                bool(row.provisional),
-            )
-        )
-        for row in _PLACES.all(session, model=model_id)
+        (mode, category, competition): _place(ranked, standing)
+        for mode, category, competition, ranked, standing in session.execute(statement)
     }
+
+
+def _place(ranked: int, row: Standing | None) -> Place:
+    if row is None:
+        return Place(None, ranked)
+    return Place(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)

@@ -11,16 +11,18 @@ from typing import Any
 from sqlalchemy import FromClause, Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
-from app.arena.voting.vote_casting import Answer
+from app.arena.voting.vote_casting import CastVote
 from app.catalog.tables import ImageModel
-from app.database.statements import Asked, Prepared, json_rows
+from app.database.statements import Prepared, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
+from app.words import Outcome
 
 Side = tuple[str, int]
 """A board's key, and a model."""
 
+# In the path of every vote.
 _STANDINGS = Prepared(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
@@ -65,23 +67,19 @@ class Reveal:
     b: RevealedModel
 
 
-def revealed(session: Session, answer: Answer, *, with_change: bool = False) -> Reveal | None:
+def revealed(session: Session, vote: CastVote, *, with_change: bool = False) -> Reveal | None:
     """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
-    if answer.outcome == "skip":
+    if vote.outcome == Outcome.SKIP:
         return None
-    since = answer.cast_at if with_change else None
-    return names_and_standings(session, answer.left_model_id, answer.right_model_id, answer.mode, since=since)
+    since = vote.cast_at if with_change else None
+    return names_and_standings(session, vote.left_model_id, vote.right_model_id, vote.mode, since=since)
 
 
-def asked_of_all(results: Sequence[Answer | Exception]) -> Asked:
-    """The statement whose rows `revealed_to_all` takes."""
-    return _STANDINGS, _values(set(chain(*map(_sides, results))))
-
-
-def revealed_to_all(results: Sequence[Answer | Exception], rows: Iterable[Any]) -> list[Reveal | None]:
-    """What each vote uncovers by the run current now; nothing for a skip or an error."""
-    models = _models(rows)
-    return [Reveal(*(models[side] for side in both)) if both else None for both in map(_sides, results)]
+def reveal_all(session: Session, results: Sequence[CastVote | Exception]) -> list[Reveal | None]:
+    """Read what each vote reveals by the run current now; nothing for a skip or an error."""
+    sides = [_sides(result) for result in results]
+    models = _models(_STANDINGS.all(session, **_values(set(chain(*sides)))))
+    return [Reveal(*(models[side] for side in both)) if both else None for both in sides]
 
 
 def names_and_standings(
@@ -94,9 +92,9 @@ def names_and_standings(
     return Reveal(*(models[side] for side in sides))
 
 
-def _sides(result: Answer | Exception) -> list[Side]:
+def _sides(result: CastVote | Exception) -> list[Side]:
     """A, then B; of a skip or an error none."""
-    if not isinstance(result, Answer) or result.outcome == "skip":
+    if not isinstance(result, CastVote) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
 

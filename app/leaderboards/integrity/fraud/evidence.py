@@ -7,13 +7,13 @@ from itertools import chain, groupby
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import BigInteger, Row, Select, and_, case, func, or_, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Flag, Matchup, Vote, Voter
-from app.arena.voting.charges import NETWORK_CAP, VOTER_CAP
-from app.leaderboards.runs.snapshot import OUTCOMES
+from app.arena.battles import LEFT, RIGHT, AnySelect, join_entries
+from app.arena.tables import Competition, Flag, Matchup, Vote, Voter
 from app.ratings.tallies import Counts, Index
+from app.words import JUDGEMENTS, Outcome, Reason
 
 Kind = Literal["voter", "network"]
 
@@ -36,8 +36,8 @@ class Batch:
     Whole groups, in rows of one group and ordered pair of models (ids); `names` are voter ids or network keys.
 
     `issued` are matchups seen and over, `answered` those with a vote that stands. `votes` are those that count or
-    lie beyond a cap, `counts` those that count, both (rows, 4) by OUTCOMES. `first` and `last` say when they were
-    issued, in milliseconds since 1970.
+    lie beyond a cap, `counts` those that count, both (rows, 4) by JUDGEMENTS. `first` and `last` say when they
+    were issued, in milliseconds since 1970.
     """
 
     names: Sequence[int | bytes]
@@ -75,18 +75,19 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterat
         yield _batch(waiting)
 
 
-def statement(kind: Kind, mode: str, now: datetime) -> Select[*tuple[Any, ...]]:
+def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
     """Rows of a Batch, by group."""
     subject, flagged = (
         (Matchup.voter_id, Flag.voter_id) if kind == "voter" else (Matchup.network_key, Flag.network_key)
     )
-    left, right = aliased(Entry), aliased(Entry)
-    place = (subject, left.model_id, right.model_id)
+    place = (subject, LEFT.model_id, RIGHT.model_id)
     issued_at = type_coerce(Matchup.issued_at, BigInteger)
-    counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in OUTCOMES]
-    stands = and_(Vote.outcome != "skip", Vote.undone_at.is_(None))
-    weighs = and_(Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((VOTER_CAP, NETWORK_CAP))))
-    weighed = [func.sum(case((and_(weighs, Vote.outcome == kind), 1), else_=0)) for kind in OUTCOMES]
+    counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
+    stands = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+    weighs = and_(
+        Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((Reason.VOTER_CAP, Reason.NETWORK_CAP)))
+    )
+    weighed = [func.sum(case((and_(weighs, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
     released = (
         select(flagged.label("subject"), func.max(Flag.decided_at).label("at"))
         .where(Flag.status == "released", flagged.is_not(None))
@@ -94,21 +95,19 @@ def statement(kind: Kind, mode: str, now: datetime) -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     standing = select(flagged).where(Flag.status == "quarantined", flagged.is_not(None))
+    matchups = select(
+        *place,
+        func.count(),
+        func.sum(case((stands, 1), else_=0)),
+        *weighed,
+        *counted,
+        func.min(issued_at),
+        func.max(issued_at),
+    ).select_from(Matchup)
     return (
-        select(
-            *place,
-            func.count(),
-            func.sum(case((stands, 1), else_=0)),
-            *weighed,
-            *counted,
-            func.min(issued_at),
-            func.max(issued_at),
-        )
-        .select_from(Matchup)
+        join_entries(matchups)
         .join(Competition, Competition.id == Matchup.competition_id)
         .join(Voter, Voter.id == Matchup.voter_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
         .outerjoin(Vote, Vote.matchup_id == Matchup.id)
         .outerjoin(released, released.c.subject == subject)
         .where(

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Entry, Flag, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
-from app.leaderboards.integrity.fraud.quarantine import QUARANTINED
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag
+from app.words import Outcome, Reason
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def record(session: Session, view: FlagView) -> list[ModelRecord]:
     subject = Subject(view.voter, None if view.network is None else bytes.fromhex(view.network))
     counts: dict[str, list[int]] = {}
     for side, won in ((Matchup.left_entry_id, "a"), (Matchup.right_entry_id, "b")):
-        answered = and_(Vote.outcome != "skip", Vote.undone_at.is_(None))
-        weighs = or_(Vote.counted, Vote.reason == QUARANTINED)
+        answered = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+        weighs = or_(Vote.counted, Vote.reason == Reason.QUARANTINED)
         rows = session.execute(
             select(
                 ImageModel.slug,
@@ -90,7 +90,7 @@ def _view(session: Session, row: Flag) -> FlagView:
         .select_from(Vote)
         .join(Matchup, Matchup.id == Vote.matchup_id)
         .join(Voter, Voter.id == Vote.voter_id)
-        .where(subject.votes, Vote.reason == QUARANTINED, Vote.undone_at.is_(None))
+        .where(subject.votes, Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None))
     )
     return FlagView(
         id=row.id,

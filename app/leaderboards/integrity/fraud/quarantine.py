@@ -20,6 +20,7 @@ from app.arena.voting import vote_casting
 from app.database.doors import Database, execute
 from app.leaderboards.integrity.fraud.signals import NO_TEST, Finding
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag, UnknownSubject
+from app.words import Reason
 
 QUARANTINED, RELEASED = "quarantined", "released"
 BY_HAND = "by_hand"
@@ -31,7 +32,7 @@ _COVERED = or_(Voter.quarantine.is_not(None), Matchup.network_key.in_(_KEYS))
 _FREE = and_(Voter.quarantine.is_(None), or_(Matchup.network_key.is_(None), Matchup.network_key.not_in(_KEYS)))
 _ORDER = (Matchup.competition_id, Vote.id)
 TO_EXCLUDE = and_(Vote.counted, ~Matchup.simulated, _COVERED)
-TO_RESTORE = and_(Vote.reason == QUARANTINED, Vote.undone_at.is_(None), _FREE)
+TO_RESTORE = and_(Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None), _FREE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def raise_flag(session: Session, finding: Finding, *, now: datetime, by: str, wh
     )
     session.add(row)
     session.flush()
-    session.execute(update(Voter).where(Voter.id == subject.voter_id).values(quarantine=QUARANTINED))
+    session.execute(update(Voter).where(Voter.id == subject.voter_id).values(quarantine=Reason.QUARANTINED))
     ledger.note(session, f"flag.{QUARANTINED}", subject.name, now=now, actor=by, reason=why, flag=row.id)
     return row.id
 
@@ -130,7 +131,8 @@ def _votes(which: ColumnElement[bool]) -> Select[int]:
 def _exclude(session: Session, which: Select[int], *, now: datetime) -> int:
     votes = session.scalars(which).all()
     return sum(
-        vote_casting.annotate(session, vote, now=now, reason=QUARANTINED, actor="quarantine") for vote in votes
+        vote_casting.annotate(session, vote, now=now, reason=Reason.QUARANTINED, actor="quarantine")
+        for vote in votes
     )
 
 
@@ -171,7 +173,7 @@ def _why_not(row: Row[int, int, datetime, int | None, str | None], times: Times,
 
 
 def _rename(session: Session, vote: int, why: str, now: datetime) -> None:
-    standing = and_(Vote.id == vote, Vote.reason == QUARANTINED, Vote.undone_at.is_(None))
+    standing = and_(Vote.id == vote, Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None))
     if execute(session, update(Vote).where(standing).values(reason=why)):
         ledger.note(session, "vote.excluded", f"vote:{vote}", now=now, actor="release", reason=why)
 

@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 
 from app.arena.tables import Flag, Matchup, Vote
+from app.errors import Refusal
 
 KEY_HEX = 32
 LARGEST = 2**31 - 1
 """Number of a voter."""
 
 
-class UnknownSubject(Exception):
+class UnknownSubject(Refusal, code="unknown_subject"):
     """No such voter or network."""
 
-    code = "unknown_subject"
 
-
-class UnknownFlag(Exception):
+class UnknownFlag(Refusal, code="unknown_flag"):
     """No flag has this number."""
-
-    code = "unknown_flag"
 
 
 @dataclass(frozen=True)

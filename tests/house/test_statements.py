@@ -1,6 +1,7 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Integer, Text, bindparam, column, select, update
@@ -9,19 +10,23 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.database.doors import Database
-from app.database.statements import Prepared, alone, in_one_trip, json_rows
+from app.database.statements import PreparedStatement, json_rows, run_pipelined
 
-ADD = Prepared(lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at")))
-ADD_ONCE = Prepared(
+ADD = PreparedStatement(
+    lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at"))
+)
+ADD_ONCE = PreparedStatement(
     lambda insert: (
         insert(Category)
         .values(slug=bindparam("its"), title="A", position=bindparam("at"))
         .on_conflict_do_nothing(index_elements=["slug"])
     )
 )
-MOVE = Prepared(lambda _: update(Category).where(Category.slug == bindparam("here")).values(position=7))
-MOVE_ALL = Prepared(lambda _: update(Category).where(Category.position >= bindparam("gone")).values(position=0))
-FOUND = Prepared(
+MOVE = PreparedStatement(lambda _: update(Category).where(Category.slug == bindparam("here")).values(position=7))
+MOVE_ALL = PreparedStatement(
+    lambda _: update(Category).where(Category.position >= bindparam("gone")).values(position=0)
+)
+FOUND = PreparedStatement(
     lambda _: (
         select(Category.slug, Category.position).where(Category.position >= bindparam("least")).order_by("slug")
     )
@@ -60,7 +65,7 @@ def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
 
 
 NAMED = column("name", Text), column("at", Integer), column("on", Boolean)
-GIVEN = Prepared(
+GIVEN = PreparedStatement(
     lambda insert: select(
         json_rows(insert, "rows", column("name", Text), column("at", Integer), column("on", Boolean))
     )
@@ -79,36 +84,22 @@ def test_rows_can_be_given_as_json(database: Database) -> None:
         assert GIVEN.all(session, rows="[]") == []
 
 
-def test_what_is_read_alone_begins_no_transaction(database: Database) -> None:
-    """Only PostgreSQL lets a work read before it begins; afterwards it is a work as any other."""
-
-    def work(session: Session) -> list[int]:
-        with alone(session):
-            before = len(FOUND.all(session, least=0))
-            if is_far:
-                another.write(lambda session: ADD.change(session, its="b", at=1))
-            before += len(FOUND.all(session, least=0))
-        ADD.change(session, its="a", at=1)
-        with alone(session):
-            return [before, len(FOUND.all(session, least=0))]
-
-    is_far, another = not database.is_sqlite, Database(database.url)
-    assert database.write(work) == ([1, 2] if is_far else [0, 1])
-    another.close()
-
-
-def test_statements_of_one_trip_are_one_transaction(database: Database) -> None:
+def test_statements_of_a_pipeline_are_one_transaction(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("nothing is far away")
     adds = [(ADD, {"its": name, "at": 1}) for name in "abc"]
-    rows = database.write(lambda session: in_one_trip(session, *adds[:2], (FOUND, {"least": 0})))
-    assert [row.slug for row in rows[2]] == ["a", "b"]
+
+    def add_twice(session: Session) -> list[list[Any]]:
+        run_pipelined(session, (FOUND, {"least": 0}))
+        return run_pipelined(session, *adds[:2], (FOUND, {"least": 0}))
+
+    assert [row.slug for row in database.write(add_twice)[2]] == ["a", "b"]
     with pytest.raises(IntegrityError):
-        database.write(lambda session: in_one_trip(session, adds[2], adds[0]))
+        database.write(lambda session: run_pipelined(session, adds[2], adds[0]))
 
     def fails(session: Session) -> None:
         ADD.change(session, its="d", at=1)
-        in_one_trip(session, (ADD, {"its": "e", "at": 1}), (FOUND, {"least": 0}))
+        run_pipelined(session, (ADD, {"its": "e", "at": 1}), (FOUND, {"least": 0}))
         raise LookupError
 
     with pytest.raises(LookupError):
