@@ -47,11 +47,13 @@ def _page() -> str:
 
 def _constants() -> dict[str, Any]:
     """Imported here: the calculator loads numpy."""
+    from app.leaderboards.runs import voters  # noqa: PLC0415
     from app.ratings import METHOD_VERSION, board, components, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 
     return {
         "z": components.Z,
+        "voters_at_once": voters.AT_ONCE,
         "ranked_from": board.RANKED_FROM,
         "settled_from": board.SETTLED_FROM,
         "settled_within": round(board.SETTLED_WITHIN),

@@ -2,9 +2,9 @@
 Do published intervals hold on voters and prompts that a board has not seen? Real votes, half against half.
 
 FILE is a CSV with model_a, model_b, winner, and voter or prompt (or competition). Its voters (prompts) fall at
-random into halves; each half makes a board. The difference of a model's two ratings should be inside both errors together
-in 93-97 % of cases. Voters' halves share the prompts, and prompts' halves the voters, which cancels in the
-difference: what they share is left out of both errors. Beside it: the same with errors of votes alone.
+random into halves; each half makes a board. The difference of a model's two ratings should be inside both errors
+together in 93-97 % of cases. Voters' halves share the prompts, and prompts' halves the voters, which cancels in
+the difference: what they share is left out of both errors. Beside it: the same with errors of votes alone.
 
     python scripts/bench/held_out.py FILE... [--splits 100]
 """
@@ -23,7 +23,7 @@ import numpy as np
 
 from app.ratings.board import Ratings, rate
 from app.ratings.scale import ELO_PER_LOGIT
-from app.ratings.tallies import Array, Index, Tallies
+from app.ratings.tallies import Array, Index, Mask, Tallies
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
 FEWEST_VOTES = 10
@@ -64,7 +64,7 @@ def halves(
     prompt: Index,
     voter: Index,
     splits: int,
-    split: Callable[[np.random.Generator], Array],
+    split: Callable[[np.random.Generator], Mask],
 ) -> None:
     shared = "prompts" if name == "voters" else "voters"
     inside, by_votes, widths = [], [], []
@@ -103,7 +103,7 @@ def main() -> None:
                 halves(name, votes, prompt, voter, given.splits, splitter(groups, count))
 
 
-def splitter(groups: Index, count: int) -> Callable[[np.random.Generator], Array]:
+def splitter(groups: Index, count: int) -> Callable[[np.random.Generator], Mask]:
     """Draw half of the groups, and say which votes are theirs."""
     return lambda rng: (rng.permutation(count) < count // 2)[groups]
 
