@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.ratings.board import Ratings
     from app.ratings.scale import Anchor
     from app.ratings.tallies import Log, Tallies
+    from app.ratings.voters import Ballots
 
 
 @click.command()
@@ -130,7 +131,7 @@ def _rate(votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str,
         anchor=anchor,
         interval=interval,
         side_term=side_term,
-        voters=_tallies_by_voter(votes),
+        voters=_ballots(votes),
     )
 
 
@@ -150,19 +151,21 @@ def _tallies(votes: Votes) -> "Tallies":
     return Tallies(len(votes.models), *seats, *counts)
 
 
-def _tallies_by_voter(votes: Votes) -> "Tallies | None":
+def _ballots(votes: Votes) -> "Ballots | None":
     """Voters in the place of competitions; None where no row names one. Rows without a voter are one each."""
     if not votes.voters:
         return None
     import numpy as np
 
     from app.ratings.tallies import Tallies
+    from app.ratings.voters import Ballots
 
     number = np.array(votes.voter_of_row, dtype=np.intp)
     unnamed = number < 0
     number[unnamed] = len(votes.voters) + np.arange(unnamed.sum())
-    _, left, right = np.array(votes.rows, dtype=np.intp).T
-    return Tallies(len(votes.models), number, left, right, *np.array(votes.counts, dtype=np.int64).T)
+    competition, left, right = np.array(votes.rows, dtype=np.intp).T
+    counts = np.array(votes.counts, dtype=np.int64).T
+    return Ballots(Tallies(len(votes.models), number, left, right, *counts), competition)
 
 
 def _log(votes: Votes) -> "Log":

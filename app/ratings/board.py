@@ -14,7 +14,7 @@ from app.ratings.prompts import PromptEffect
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.spread import Spread, divided
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
-from app.ratings.voters import Voters
+from app.ratings.voters import Ballots, Voters
 
 __all__ = ["PROMPTS_FROM", "NoFiniteRating", "Ratings", "elsewhere", "rate", "rate_competition", "rate_log"]
 RANKED_FROM = 4
@@ -113,7 +113,7 @@ def rate(
     prior: Prior = None,
     anchor: Anchor = ALL,
     prompts: PromptEffect | None = None,
-    voters: Tallies | Voters | None = None,
+    voters: Ballots | Voters | None = None,
     interval: Wanted = "prompt",
     side_term: bool = False,
     draws: int | None = None,
@@ -123,8 +123,8 @@ def rate(
     Rate a board whose models have a battle each (docs/ratings.md).
 
     ``prior`` is learnt unless it is given as virtual games or as a spread. Without ``prompts`` their effect is
-    estimated here, from three competitions on; given, it counts from two. ``voters`` are the same votes with
-    voters in the place of competitions, or what is known of them. The interval "vote" leaves out prompts, voters
+    estimated here, from three competitions on; given, it counts from two. ``voters`` are the same votes by
+    voter, or what is known of them. The interval "vote" leaves out prompts, voters
     and pairs. ``draws`` is for the rank ranges (None: as many as fit into a refresh).
 
     Raises NoFiniteRating when ``prior`` is 0 and the votes alone do not fix every strength, or the side term.

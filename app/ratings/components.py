@@ -84,13 +84,14 @@ class Sums:
 @dataclass(frozen=True, eq=False)
 class Residuals:
     """
-    A row per cluster and model that met there: the squared residual, and what is expected of it.
+    A row per cluster and model that met there, in their order: the squared residual, and what is expected of it.
 
     ``votes`` is what votes leave, ``own`` the factor of the model's own variance, ``others`` that of the other
     models'. ``left`` is the part of a residual that the fitted mean does not take up; ``bound`` by how much more
     the rows of a cluster vary together than apart, because they sum to 0.
     """
 
+    cluster: Index
     model: Index
     squared: Array
     votes: Array
@@ -134,6 +135,7 @@ def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
     share *= taken_up(fitted)[seats.model]
     spread = 1 - 2 * share + totals(seats.model, share**2, n)[seats.model]
     return Residuals(
+        cluster=seats.group,
         model=seats.model,
         squared=seats.sums(residual, -residual) ** 2,
         votes=dispersion * exposure * (1 - share),

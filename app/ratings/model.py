@@ -16,7 +16,7 @@ from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect
 from app.ratings.spread import Spread, dispersion, held, learn
 from app.ratings.tallies import Array, Tallies
-from app.ratings.voters import Voters, voter_covariance, voter_effect, voter_weights
+from app.ratings.voters import Ballots, Voters, voter_covariance, voter_effect, voter_weights
 
 PROMPTS_FROM = 3
 """Competitions from which the variance between prompts is estimated."""
@@ -81,18 +81,18 @@ def components(
     fitted: Fitted,
     *,
     prompts: PromptEffect | None = None,
-    voters: Tallies | Voters | None = None,
+    voters: Ballots | Voters | None = None,
 ) -> Components:
-    """Estimate what is not given; votes by voters have voters where tallies have competitions."""
+    """Estimate what is not given."""
     found, n = fitted.fit, tallies.models
     if prompts is None and tallies.competitions >= PROMPTS_FROM:
         prompts = prompt_effect([residuals(tallies, found, fitted.dispersion)], n, tallies.competitions)
     if prompts is not None and tallies.competitions < 2:
         prompts = None
-    if isinstance(voters, Tallies):
-        taste = voter_effect(voters, found, fitted.dispersion)
-        voters = Voters(taste, voter_weights(voters), voters.competitions)
     variance = None if prompts is None else prompts.variance
+    if isinstance(voters, Ballots):
+        taste = voter_effect(voters, found, fitted.dispersion, variance)
+        voters = Voters(taste, voter_weights(voters.by_voter), voters.by_voter.competitions)
     has_pairs = n >= PAIRS_FROM and tallies.competitions > 0
     pairs = pair_effect(tallies, found, fitted.dispersion, variance) if has_pairs else None
     return Components(prompts, voters, pairs)

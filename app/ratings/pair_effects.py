@@ -29,7 +29,9 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
     effect = np.maximum(information**2 - cells.played * variance**2, 0.0) * (1 - taken) ** 2
     squared = (cells.score - cells.played * chance) ** 2
     nothing = np.zeros(cells.first.size)
-    rows = Residuals(cells.first, squared, votes, effect, nothing, 1 - taken, np.ones(cells.first.size))
+    rows = Residuals(
+        cells.first, cells.first, squared, votes, effect, nothing, 1 - taken, np.ones(cells.first.size)
+    )
     return estimate(rows.sums(TYPICAL), BELIEF, cells.first.size)
 
 

@@ -58,7 +58,7 @@ def cell(name: str, setting: Setting, boards: int) -> None:
     for _ in range(boards):
         arena = played(setting, rng)
         tallies, real = arena.tallies(), 1000 + ELO_PER_LOGIT * arena.truth()
-        board = rate(tallies, voters=arena.tallies(by_voter=True), draws=1)
+        board = rate(tallies, voters=arena.ballots(), draws=1)
         inside = (board.low <= real) & (real <= board.high)
         for kind, who in classes(arena, board, real).items():
             held.setdefault(kind, []).extend(inside[who].tolist())

@@ -24,6 +24,7 @@ import numpy as np
 from app.ratings.board import Ratings, rate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index, Mask, Tallies
+from app.ratings.voters import Ballots
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
 FEWEST_VOTES = 10
@@ -71,7 +72,8 @@ def halves(
     for seed in range(splits):
         side = split(np.random.default_rng(seed))
         boards = [
-            rate(grouped(votes, prompt, at), voters=grouped(votes, voter, at), draws=1) for at in (side, ~side)
+            rate(grouped(votes, prompt, at), voters=Ballots(grouped(votes, voter, at), prompt[at]), draws=1)
+            for at in (side, ~side)
         ]
         enough = np.min([board.votes for board in boards], axis=0) >= FEWEST_VOTES
         apart = np.abs(boards[0].rating - boards[1].rating)[enough]
@@ -96,7 +98,9 @@ def main() -> None:
         prompt, voter, _, votes = read(path)
         prompts, voters = prompt.max() + 1, voter.max() + 1
         print(f"{path.stem}: {votes.models} models, {prompt.size:,} votes, {voters} voters, {prompts} prompts")
-        board = rate(votes, voters=grouped(votes, voter, np.ones(prompt.size, dtype=bool)), draws=1)
+        board = rate(
+            votes, voters=Ballots(grouped(votes, voter, np.ones(prompt.size, dtype=bool)), prompt), draws=1
+        )
         print_components(board)
         for name, groups, count in (("voters", voter, voters), ("prompts", prompt, prompts)):
             if count > 1:

@@ -14,6 +14,7 @@ from app.arena.voting.matchmaking import probabilities, weigh_pairs
 from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Index, Tallies
+from app.ratings.voters import Ballots
 
 NEW_AFTER = 0.8
 SPECIALIST, PLAIN = 2.5, 0.5
@@ -84,6 +85,9 @@ class Arena:
         kinds = np.eye(3, dtype=np.int64)[rows[:, 4]]
         group, nothing = rows[:, 1 if by_voter else 0], np.zeros(len(rows), dtype=np.int64)
         return Tallies(self.setting.models, group, rows[:, 2], rows[:, 3], *kinds.T, nothing)
+
+    def ballots(self) -> Ballots:
+        return Ballots(self.tallies(by_voter=True), np.concatenate(self.rows)[:, 0])
 
     def truth(self) -> Array:
         """Strengths, mean 0, in logits."""

@@ -14,7 +14,7 @@ from app.ratings.model import believed
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
-from app.ratings.voters import voter_effect, voter_weights
+from app.ratings.voters import Ballots, voter_effect, voter_weights
 from tests.ratings.boards import boards, rows_of, simulate, tallies_of
 
 
@@ -77,7 +77,7 @@ def test_a_planted_taste_is_found(taste: float) -> None:
     for _ in range(12):
         votes = voted(rng, 20, 200, taste)
         fitted = believed(Design(votes.pairs(), votes.models, side=False), None)
-        found.append(voter_effect(votes, fitted.fit, fitted.dispersion))
+        found.append(voter_effect(Ballots(votes, 0 * votes.left), fitted.fit, fitted.dispersion, None))
     assert np.mean([each.variance for each in found]) == pytest.approx(taste**2, rel=0.25)
     assert {each.clusters for each in found} == {20}
 
@@ -93,7 +93,13 @@ def test_one_voter_is_no_crowd() -> None:
     votes = simulate(rng.normal(0, 0.6, 6), 240, rng, competitions=6, ties=0.2)
     tallies = votes.tallies()
     everybody = Tallies(6, np.arange(240), votes.left, votes.right, *np.eye(4, dtype=np.int64)[votes.outcome].T)
-    crowd, one = rate(tallies, voters=everybody), rate(tallies, voters=regrouped(tallies, 0 * tallies.left))
+    crowd, one = (
+        rate(tallies, voters=Ballots(each, prompt))
+        for each, prompt in (
+            (everybody, votes.competition),
+            (regrouped(tallies, 0 * tallies.left), tallies.competition),
+        )
+    )
     assert np.array_equal(crowd.rating, one.rating)
     assert (crowd.parts.voters == 0).all()
     assert one.known.voters is not None
@@ -104,7 +110,7 @@ def test_one_voter_is_no_crowd() -> None:
 @settings(max_examples=100, deadline=None)
 @given(boards())
 def test_the_parts_add_up_to_the_published_interval(tallies: Tallies) -> None:
-    board = rate(tallies, voters=tallies, draws=1)
+    board = rate(tallies, voters=Ballots(tallies, tallies.competition), draws=1)
     parts = board.parts
     whole = parts.votes + parts.prompts + parts.voters + parts.pairs
     half = (board.high - board.low) / 2
@@ -153,3 +159,22 @@ def test_twice_the_votes_are_surer(tallies: Tallies, times: int) -> None:
     more = [(*row[:3], *(times * count for count in row[3:])) for row in rows_of(tallies)]
     one, other = rate(tallies, draws=1, prior=None), rate(tallies_of(tallies.models, more), draws=1)
     assert (other.parts.votes.sum() <= one.parts.votes.sum() * 1.5 + 1e-9).all()
+
+
+def test_a_voter_who_stayed_on_one_prompt_has_no_taste_of_their_own() -> None:
+    """Each voter saw a single prompt, ten of them the same one: the prompts explain what they have in common."""
+    rng, strength = np.random.default_rng(6), np.random.default_rng(1).normal(0, 0.5, 10)
+    rows, prompts = [], []
+    for prompt in range(20):
+        effect = strength + rng.normal(0, 0.5, 10)
+        for voter in range(10):
+            own = rows_of(simulate(effect, 80, rng).tallies())
+            rows += [(10 * prompt + voter, *row[1:]) for row in own]
+            prompts += [prompt] * len(own)
+    by_voter, prompt_of_row = tallies_of(10, rows), np.array(prompts)
+    fitted = believed(Design(by_voter.pairs(), 10, side=False), None)
+    ballots = Ballots(by_voter, prompt_of_row)
+    known = voter_effect(ballots, fitted.fit, fitted.dispersion, np.full(10, 0.2))
+    unknown = voter_effect(ballots, fitted.fit, fitted.dispersion, None)
+    assert unknown.variance > 0.12
+    assert known.variance < unknown.variance / 3

@@ -19,8 +19,8 @@ from app.ratings.components import Component, residuals
 from app.ratings.model import believed
 from app.ratings.prompts import PromptEffect, prompt_effect
 from app.ratings.scale import Anchor
-from app.ratings.tallies import Array, Index, Tallies
-from app.ratings.voters import Voters, voter_weights
+from app.ratings.tallies import Array, Index
+from app.ratings.voters import Ballots, Voters, voter_weights
 
 METHOD = "bradley_terry"
 FEWEST_PROMPTS = 2
@@ -94,7 +94,7 @@ def again(
     return _rated(snapshot, scope, board, ratings, known, started)
 
 
-def rated(snapshot: Snapshot, board: BoardTallies, known: Known | None, voted: Tallies | Voters | None) -> Ratings:
+def rated(snapshot: Snapshot, board: BoardTallies, known: Known | None, voted: Ballots | Voters | None) -> Ratings:
     """One board's ratings by the snapshot's components and anchor."""
     anchor, shared = anchoring(snapshot.anchor, board), snapshot.shared
     voters = _with_taste(voted, None if shared is None else shared.taste)
@@ -137,16 +137,16 @@ def within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect |
     return prompt_effect(rows, whole.model_ids.size, clusters) if rows else None
 
 
-def _with_taste(voted: Tallies | Voters | None, taste: Component | None) -> Voters | None:
+def _with_taste(voted: Ballots | Voters | None, taste: Component | None) -> Voters | None:
     """A board's own voters with the taste of the mode; None while that is unknown."""
-    if not isinstance(voted, Tallies):
+    if not isinstance(voted, Ballots):
         return voted
-    return None if taste is None else Voters(taste, voter_weights(voted), voted.competitions)
+    return None if taste is None else Voters(taste, voter_weights(voted.by_voter), voted.by_voter.competitions)
 
 
-def _voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Tallies | Voters | None:
+def _voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Ballots | Voters | None:
     if isinstance(snapshot.voters, VoterRows):
-        return snapshot.voters.tallies(np.unique(board.rows[:, 0]), board.model_ids)
+        return snapshot.voters.ballots(np.unique(board.rows[:, 0]), board.model_ids)
     return None if snapshot.voters is None else snapshot.voters.of(scope.key, board.model_ids)
 
 

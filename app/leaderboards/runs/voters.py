@@ -20,9 +20,9 @@ from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
 from app.ratings.components import Component
-from app.ratings.model import believed
+from app.ratings.model import believed, components
 from app.ratings.tallies import Tallies
-from app.ratings.voters import Voters
+from app.ratings.voters import Ballots, Voters
 from app.words import JUDGEMENTS, Outcome
 
 AT_ONCE = 10_000
@@ -37,7 +37,7 @@ class VoterRows:
 
     rows: npt.NDArray[np.int64]
 
-    def tallies(self, competitions: Ids, model_ids: Ids) -> Tallies | None:
+    def ballots(self, competitions: Ids, model_ids: Ids) -> Ballots | None:
         """The votes of some competitions by voter, over a board's models; None where nobody is known."""
         rows = self.rows[
             np.isin(self.rows[:, 0], competitions) & np.isin(self.rows[:, 2:4], model_ids).all(axis=1)
@@ -46,7 +46,8 @@ class VoterRows:
             return None
         voter = np.unique(rows[:, 1], return_inverse=True)[1]
         left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (2, 3))
-        return Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T)
+        prompt = np.unique(rows[:, 0], return_inverse=True)[1]
+        return Ballots(Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T), prompt)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,15 +108,17 @@ def aggregate(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tal
     sums: dict[str, dict[str, Any]] = {}
     taste = Component(0.0, 0.0, 0)
     for key, (competitions, model_ids) in boards.items():
-        tallies = found.tallies(competitions, model_ids)
-        if tallies is None:
+        ballots = found.ballots(competitions, model_ids)
+        if ballots is None:
             continue
-        votes, squares = ratings_voters.vote_sums(tallies)
+        votes, squares = ratings_voters.vote_sums(ballots.by_voter)
         pairs = map(list, zip(votes.tolist(), squares.tolist(), strict=True))
         models = dict(zip(map(str, model_ids.tolist()), pairs, strict=True))
-        sums[key] = {"count": tallies.competitions, "models": models}
+        sums[key] = {"count": ballots.by_voter.competitions, "models": models}
         if not taste.clusters:
-            taste = ratings_voters.voter_effect(tallies, fitted.fit, fitted.dispersion)
+            prompts = components(overall, fitted).prompts
+            variance = None if prompts is None else prompts.variance
+            taste = ratings_voters.voter_effect(ballots, fitted.fit, fitted.dispersion, variance)
     return VoterAges(at, int(found.rows[:, 4:].sum()), taste, sums)
 
 
