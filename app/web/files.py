@@ -29,14 +29,14 @@ class BlindResponse(Response):
     """Sends a fixed set of headers, whatever others add: a header more could tell two pictures apart."""
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
-        """Only those that every blind file has."""
+        """Return only the headers that every blind file has."""
         sent = super().get_wsgi_headers(environ)
         return Headers([(name, value) for name, value in sent if name.lower() in BLIND_HEADERS])
 
 
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
 def matchup_image(matchup_id: str, side: str) -> Response:
-    """One side of an own matchup, padded to the length that all files of its competition have."""
+    """Serve one side of an own matchup, padded to the length all files of its competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
@@ -54,7 +54,7 @@ def matchup_image(matchup_id: str, side: str) -> Response:
 
 @blueprint.get("/media/<token>.webp")
 def media(token: str) -> Response:
-    """A picture by its opaque name, where this reader may know who made it."""
+    """Serve a picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
         file = pictures.media_file(session, f"media/{token}.webp", voter())
     if file is None:
@@ -64,7 +64,7 @@ def media(token: str) -> Response:
 
 @blueprint.get("/competitions/<slug>/input.webp")
 def input_image(slug: str) -> Response:
-    """The image that an image-edit competition asks to change."""
+    """Serve the image that an image-edit competition asks to change."""
     with parts().database.reading() as session:
         key = gallery.read_input_key(session, slug)
     return _picture(key, is_public=True)

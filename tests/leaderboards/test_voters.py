@@ -87,7 +87,7 @@ def test_an_old_aggregate_tells_its_age(database: Database, monkeypatch: pytest.
     said = current(database, MODE).parts
     assert said is not None
     assert said["voters"]["votes"] == aged["voters"]["votes"] - 20
-    audit.sweep(database, now=START)
+    audit.audit_boards(database, now=START)
     refresh.rebuild(database, MODE, now=START)
     said = current(database, MODE).parts
     assert said is not None

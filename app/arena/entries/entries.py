@@ -74,10 +74,10 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
     competition = _lock_competition(session, place.competition)
-    known = read_sha256(session, place)
-    if known == stored.picture.sha256:
+    sha256 = read_sha256(session, place)
+    if sha256 == stored.picture.sha256:
         return False
-    if known is not None:
+    if sha256 is not None:
         raise errors.EntryRefused(
             f"{place.model} already has another image as sample {place.sample} of {place.competition}"
         )
@@ -180,7 +180,9 @@ def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> Non
     if place.role == "showcase":
         query = query.where(Competition.status == "open")
     if session.scalars(select(exists(query))).one():
-        raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
+        raise errors.EntryRefused(
+            f"a {opposite} has the same prompt: beside it, the named picture would give away the blind one"
+        )
 
 
 def _name(place: EntryKey) -> str:

@@ -106,12 +106,12 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
         if not find_missing(session, [order]):
             return False
     brief = _prepare_request(studio, order)
-    made = gateway.generate(
+    generation = gateway.generate(
         studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
     )
-    picture = renditions.picture(made.drawn[0].picture.data, brief.frame)
+    picture = renditions.picture(generation.drawn[0].picture.data, brief.frame)
     stored = entries.store(studio.storage, picture)
-    facts, added = _entry_details(brief, made), False
+    facts, added = _entry_details(brief, generation), False
     try:
         added = studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
     finally:

@@ -233,7 +233,7 @@ def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] 
 
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:
-    filed = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
+    categories = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
     short = pack.prompt.strip().rstrip(".")
     try:
         return CompetitionFile.model_validate(
@@ -242,7 +242,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "title": pack.title
                 or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _title_from_slug(pack.slug)),
                 "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
-                "categories": filed,
+                "categories": categories,
                 "prompt": pack.prompt,
                 "frame": pack.frame or _frame(pack),
                 "status": "open",

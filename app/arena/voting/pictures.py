@@ -1,4 +1,4 @@
-"""Which file a viewer may see under which address."""
+"""Finds which picture a viewer may see under which address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,12 @@ from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.database.doors import execute, milliseconds
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.words import Outcome
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_FILE = Prepared(
+_FILE = PreparedStatement(
     lambda _: (
         select(
             Matchup.left_served_at.label("a_served_at"),
@@ -60,23 +60,23 @@ class MediaFile:
 
 def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now: datetime) -> BlindFile:
     """
-    Side `a`, `b` or `input` of an own matchup until it expires or its competition closes.
+    Find side `a`, `b` or `input` of one's own matchup until it expires or its competition closes.
 
     Raises MatchupNotFound for everything else, told apart by nothing.
     """
-    found = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
-    if found is None:
+    row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
+    if row is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     if side == "input":
-        if found.input_key is None:
+        if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
-        return BlindFile(found.input_key, found.file_bytes, is_first_time=False)
-    key, served_at = (found.a_key, found.a_served_at) if side == "a" else (found.b_key, found.b_served_at)
-    return BlindFile(key, found.file_bytes, is_first_time=served_at is None)
+        return BlindFile(row.input_key, row.file_bytes, is_first_time=False)
+    key, served_at = (row.a_key, row.a_served_at) if side == "a" else (row.b_key, row.b_served_at)
+    return BlindFile(key, row.file_bytes, is_first_time=served_at is None)
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
-    """The first time a side leaves the server: dwell is measured from the later one, the charge is due now."""
+    """Note when a side first leaves the server: dwell counts from the later one, and the charge is due now."""
     column = SERVED[side]
     unseen = update(Matchup).where(Matchup.public_id == matchup, column.is_(None))
     if not execute(session, unseen.values({column: now})) or policy.voter_counted is None:
@@ -89,7 +89,7 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
 
 def media_file(session: Session, media_key: str, voter: bytes | None) -> MediaFile | None:
     """
-    What a reader may see with its maker's name: showcases, and entries of closed or open-gallery competitions.
+    Find what a reader may see with its maker's name: showcases, entries of closed or open-gallery competitions.
 
     A voter also sees what they judged themselves. None for everything else.
     """

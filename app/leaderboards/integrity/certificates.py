@@ -43,8 +43,8 @@ class Certificate:
     by_kind: dict[str, Any] = field(default_factory=dict)
 
 
-def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
-    """For JSON, by board key: every board of the mode with two models."""
+def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
+    """Compute the certificates of a mode's boards with at least two models, by board key, ready for JSON."""
     if not seen.scopes:
         return {}
     whole = seen.board(seen.scopes[0])
@@ -56,8 +56,8 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
     }
 
 
-def stored(session: Session, mode: str) -> dict[str, Certificate]:
-    """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
+def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
+    """Read the certificates of a mode's newest audit, by board key."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     if row is None:
         return {}
@@ -86,14 +86,14 @@ def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str,
 
 
 def _said(found: Firmness, slugs: list[str]) -> dict[str, Any]:
-    """The votes of one kind: on which pairs, and by how much wins, losses and ties of the first model change."""
+    """Describe the votes of one kind: on which pairs, and by how much wins, losses and ties of the first model change."""
     named = [[slugs[one.first], slugs[one.second], list(one.move), one.votes] for one in found.changes]
     return {"votes": found.votes, "challenger": slugs[found.challenger], "changes": named[:MOST_CHANGES]}
 
 
 def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Rater:
-    """What the board itself is rated with: a competition borrows from the others of its mode."""
-    known = compute.borrowed(seen, whole, board) if scope.kind == "competition" else None
+    """Choose what the board itself is rated with: a competition borrows from the others of its mode."""
+    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     models = board.model_ids.size
     if known is not None and seen.shared is not None:
         belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion

@@ -10,9 +10,9 @@ import numpy as np
 from app.database.doors import milliseconds
 from app.leaderboards.runs.anchors import SETTLED_MODELS, AnchorSet
 from app.leaderboards.runs.scopes import Scope
-from app.leaderboards.runs.shared import parts
+from app.leaderboards.runs.shared import describe_parts
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
-from app.leaderboards.runs.voters import VoterAges, VoterRows
+from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.ratings.board import Ratings, elsewhere, rate, rate_competition
 from app.ratings.bradley_terry import Design
 from app.ratings.components import Component, residuals
@@ -27,7 +27,7 @@ FEWEST_PROMPTS = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class BorrowedStrength:
     """Strengths and variances of a competition's models as the rest of the mode tells them, in logits."""
 
     mean: Array
@@ -51,52 +51,54 @@ class RatedBoard:
     seconds: float
 
 
-def overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
-    """The mode's own board, and the anchor: frozen here when the fifth model stopped being provisional."""
+def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
+    """Rate the mode's own board and return its anchor, frozen here once five models are not provisional."""
     started, scope = time.perf_counter(), snapshot.scopes[0]
     board, anchor = snapshot.board(scope), snapshot.anchor
     voters = _voters(snapshot, scope, board)
-    ratings = rate(board.tallies, voters=voters, anchor=anchoring(anchor, board))
+    ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
     if anchor.version == 0 and (settled := settled_models(board, ratings)):
         anchor = AnchorSet(1, settled)
-        ratings = rate(board.tallies, voters=voters, anchor=anchoring(anchor, board))
+        ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
     anchored = replace(snapshot, anchor=anchor, shared=None)
     return _rated(anchored, scope, board, ratings, None, started), anchor
 
 
-def others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
-    """Category and competition boards by the snapshot's components and anchor, the last begun by `until`."""
+def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
+    """Rate category and competition boards by the snapshot's components and anchor, the last begun by `until`."""
     whole = snapshot.board(snapshot.scopes[0])
     for scope in scopes:
         started = time.perf_counter()
         if started > until:
             return
         board = snapshot.board(scope)
-        known = None if scope.kind == "category" else borrowed(snapshot, whole, board)
-        ratings = rated(snapshot, board, known, _voters(snapshot, scope, board))
+        known = None if scope.kind == "category" else borrow_strength(snapshot, whole, board)
+        ratings = rate_scope(snapshot, board, known, _voters(snapshot, scope, board))
         yield _rated(snapshot, scope, board, ratings, known, started)
 
 
-def again(
-    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: Known | None, given: Voters | None
+def rate_again(
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None, given: Voters | None
 ) -> RatedBoard:
     """
-    A board with what its run borrowed; the overall board makes its own components whatever the snapshot's.
+    Rate a board with what its run borrowed; the overall board makes its own components whatever the snapshot's.
 
     `given` is what the run knew of its voters, used where the log does not tell it at once.
     """
     started = time.perf_counter()
     voters = _voters(snapshot, scope, board) if isinstance(snapshot.voters, VoterRows) else given
     if scope.kind == "overall":
-        ratings = rate(board.tallies, voters=voters, anchor=anchoring(snapshot.anchor, board))
+        ratings = rate(board.tallies, voters=voters, anchor=anchor_on(snapshot.anchor, board))
     else:
-        ratings = rated(snapshot, board, known, voters)
+        ratings = rate_scope(snapshot, board, known, voters)
     return _rated(snapshot, scope, board, ratings, known, started)
 
 
-def rated(snapshot: Snapshot, board: BoardTallies, known: Known | None, voted: Ballots | Voters | None) -> Ratings:
-    """One board's ratings by the snapshot's components and anchor."""
-    anchor, shared = anchoring(snapshot.anchor, board), snapshot.shared
+def rate_scope(
+    snapshot: Snapshot, board: BoardTallies, known: BorrowedStrength | None, voted: Ballots | Voters | None
+) -> Ratings:
+    """Rate one board by the snapshot's components and anchor."""
+    anchor, shared = anchor_on(snapshot.anchor, board), snapshot.shared
     voters = _with_taste(voted, None if shared is None else shared.taste)
     if known is not None and shared is not None:
         level = Anchor(value=snapshot.anchor.value)
@@ -108,9 +110,9 @@ def rated(snapshot: Snapshot, board: BoardTallies, known: Known | None, voted: B
     return rate(board.tallies, anchor=anchor, prompts=prompts, voters=voters)
 
 
-def borrowed(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> Known | None:
+def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
     """
-    What the other competitions say of this one's models, a prompt of its own included in the variance.
+    Ask the mode's other competitions about this one's models, a prompt of its own included in the variance.
 
     None where the mode does not know what a prompt does.
     """
@@ -118,14 +120,14 @@ def borrowed(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> Kn
     if prompts is None or board.model_ids.size == 0:
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
-    anchor = anchoring(snapshot.anchor, whole)
+    anchor = anchor_on(snapshot.anchor, whole)
     mean, variance = elsewhere(whole.tallies, competition, prompts=prompts, anchor=anchor)
     at = np.searchsorted(whole.model_ids, board.model_ids)
-    return Known(mean[at], (variance + prompts.variance)[at])
+    return BorrowedStrength(mean[at], (variance + prompts.variance)[at])
 
 
-def within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect | None:
-    """The prompts' effect about each category's own strengths; None where no category has two competitions."""
+def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect | None:
+    """Estimate the prompts' effect about each category's own strengths; None where no category has two competitions."""
     rows, clusters = [], 0
     for scope in snapshot.scopes:
         if scope.kind != "category" or (board := snapshot.board(scope)).tallies.competitions < FEWEST_PROMPTS:
@@ -138,7 +140,7 @@ def within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect |
 
 
 def _with_taste(voted: Ballots | Voters | None, taste: Component | None) -> Voters | None:
-    """A board's own voters with the taste of the mode; None while that is unknown."""
+    """Join a board's own voters with the taste of the mode; None while that is unknown."""
     if not isinstance(voted, Ballots):
         return voted
     return None if taste is None else Voters(taste, voter_weights(voted.by_voter), voted.by_voter.competitions)
@@ -150,14 +152,14 @@ def _voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Ballots | 
     return None if snapshot.voters is None else snapshot.voters.of(scope.key, board.model_ids)
 
 
-def anchoring(anchor: AnchorSet, board: BoardTallies) -> Anchor:
-    """The anchor's models that are on this board, as its indices; all models where none is."""
+def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
+    """Find the anchor's models on this board, as its indices; all of its models where none is there."""
     present = np.flatnonzero(np.isin(board.model_ids, anchor.model_ids))
     return Anchor(tuple(present.tolist()), anchor.value)
 
 
 def settled_models(board: BoardTallies, ratings: Ratings) -> tuple[int, ...]:
-    """Ids of the models that are no longer provisional, once there are five."""
+    """List the ids of the models that are no longer provisional, once there are five."""
     settled = board.model_ids[~ratings.provisional]
     return tuple(settled.tolist()) if settled.size >= SETTLED_MODELS else ()
 
@@ -167,7 +169,7 @@ def _rated(
     scope: Scope,
     board: BoardTallies,
     ratings: Ratings,
-    known: Known | None,
+    known: BorrowedStrength | None,
     started: float,
 ) -> RatedBoard:
     return RatedBoard(
@@ -187,11 +189,13 @@ def _rated(
 
 def _parts(snapshot: Snapshot, scope: Scope, board: BoardTallies, ratings: Ratings) -> dict[str, Any]:
     voters, is_overall = snapshot.voters, scope.kind == "overall"
-    within = within_categories(snapshot, board) if is_overall and ratings.known.prompts is not None else None
-    as_of = {"votes": voters.votes, "at": milliseconds(voters.at)} if isinstance(voters, VoterAges) else None
+    within = (
+        estimate_within_categories(snapshot, board) if is_overall and ratings.known.prompts is not None else None
+    )
+    as_of = {"votes": voters.votes, "at": milliseconds(voters.at)} if isinstance(voters, VoterTotals) else None
     spread, shared = ratings.spread, snapshot.shared
     dispersion = spread.dispersion if spread is not None else shared.dispersion if shared is not None else 1.0
-    return parts(ratings, board.model_ids, dispersion, within, as_of)
+    return describe_parts(ratings, board.model_ids, dispersion, within, as_of)
 
 
 def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[list[str]]:
@@ -201,7 +205,7 @@ def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[li
     return [sorted(snapshot.slugs[model] for model in ids) for ids in members]
 
 
-def _standings(board: BoardTallies, ratings: Ratings, known: Known | None) -> list[dict[str, Any]]:
+def _standings(board: BoardTallies, ratings: Ratings, known: BorrowedStrength | None) -> list[dict[str, Any]]:
     columns: dict[str, list[Any]] = {
         "model_id": board.model_ids.tolist(),
         "rating": ratings.rating.tolist(),

@@ -19,7 +19,7 @@ Ids = npt.NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class Shared:
     """
-    The overall run's components. `prompts` and `within` (of categories) have a variance and an error per model id.
+    Components of the overall run that the other boards use. `prompts` and `within` (of categories) have a variance and an error per model id.
 
     None where a component is unknown: fewer than three competitions, no category with two, no votes with voters.
     """
@@ -30,7 +30,7 @@ class Shared:
     taste: Component | None
 
     def prompts_of(self, model_ids: Ids, *, within: bool = False) -> PromptEffect | None:
-        """For a board's models, from within categories if asked and known."""
+        """Pick the prompts' effect on a board's models, from within categories if asked and known."""
         stored = (self.within if within else None) or self.prompts
         if stored is None:
             return None
@@ -40,18 +40,18 @@ class Shared:
         return PromptEffect(variance, error, common)
 
 
-def shared(parts: dict[str, Any] | None) -> Shared | None:
-    """Of an overall run's parts; None for a run of method version 1."""
+def read_shared(parts: dict[str, Any] | None) -> Shared | None:
+    """Read them from an overall run's parts; None for a run of method version 1."""
     if parts is None:
         return None
     taste = parts["voters"] and Component(*parts["voters"]["taste"])
     return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste)
 
 
-def parts(
+def describe_parts(
     ratings: Ratings, model_ids: Ids, dispersion: float, within: PromptEffect | None, voted: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """For a run: variances in squared logits, half-widths by part in Elo points per model; all exact in JSON."""
+    """Describe a run: variances in squared logits, half-widths by part in Elo points per model; all exact in JSON."""
     known, spread = ratings.known, ratings.spread
     return {
         "spread": {
@@ -67,8 +67,8 @@ def parts(
     }
 
 
-def voters_then(stored: dict[str, Any] | None, model_ids: Ids) -> Voters | None:
-    """What a run was given of its voters."""
+def read_voters(stored: dict[str, Any] | None, model_ids: Ids) -> Voters | None:
+    """Read what a run was given of its voters; None for nothing."""
     if stored is None:
         return None
     weights = np.array([stored["weights"].get(str(model), 0.0) for model in model_ids.tolist()], dtype=float)

@@ -38,7 +38,7 @@ class VoterRows:
     rows: npt.NDArray[np.int64]
 
     def ballots(self, competitions: Ids, model_ids: Ids) -> Ballots | None:
-        """The votes of some competitions by voter, over a board's models; None where nobody is known."""
+        """Pick the votes of some competitions by voter, over a board's models; None where nobody is known."""
         rows = self.rows[
             np.isin(self.rows[:, 0], competitions) & np.isin(self.rows[:, 2:4], model_ids).all(axis=1)
         ]
@@ -51,8 +51,8 @@ class VoterRows:
 
 
 @dataclass(frozen=True, eq=False)
-class VoterAges:
-    """An aggregate: the taste's variance, and by board key each model's votes and squares, as of `votes` votes."""
+class VoterTotals:
+    """Sums over a mode's voters: the taste's variance, and by board key each model's votes and squares, as of `votes` votes."""
 
     at: datetime
     votes: int
@@ -60,7 +60,7 @@ class VoterAges:
     boards: dict[str, dict[str, Any]]
 
     def of(self, key: str, model_ids: Ids) -> Voters | None:
-        """For a board; None if it had no votes then."""
+        """Weigh a board's voters; None if it had no votes then."""
         board = self.boards.get(key)
         if board is None:
             return None
@@ -69,8 +69,8 @@ class VoterAges:
         return Voters(self.taste, ratings_voters.weights_of_sums(votes, squares), board["count"])
 
 
-def rows(session: Session, mode: str) -> VoterRows:
-    """Counted votes of the log by competition, voter and ordered pair of models: a scan."""
+def read_rows(session: Session, mode: str) -> VoterRows:
+    """Read counted votes of the log by competition, voter and ordered pair of models: a scan."""
     left, right = aliased(Entry), aliased(Entry)
     place = (Matchup.competition_id, Vote.voter_id, left.model_id, right.model_id)
     statement = (
@@ -89,20 +89,20 @@ def rows(session: Session, mode: str) -> VoterRows:
     return VoterRows(flat.reshape(-1, 8))
 
 
-def stored(session: Session, mode: str) -> VoterAges | None:
-    """The newest aggregate."""
+def read_sums(session: Session, mode: str) -> VoterTotals | None:
+    """Read the newest aggregate; None before the first."""
     row = session.scalars(select(VoterSums).where(VoterSums.mode == mode)).one_or_none()
     if row is None:
         return None
-    return VoterAges(row.at, row.votes, Component(*row.numbers["taste"]), row.numbers["boards"])
+    return VoterTotals(row.at, row.votes, Component(*row.numbers["taste"]), row.numbers["boards"])
 
 
-def is_due(found: VoterAges | None, votes: int) -> bool:
-    """Whether a run renews it: it is missing or outgrown, and the log is not yet a sweep's work."""
+def is_due(found: VoterTotals | None, votes: int) -> bool:
+    """Tell whether a run renews it: it is missing or outgrown, and the log is not yet a sweep's work."""
     return votes <= MOST and (found is None or votes > GROWN * found.votes)
 
 
-def aggregate(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallies, at: datetime) -> VoterAges:
+def sum_up(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallies, at: datetime) -> VoterTotals:
     """Sum up by board key, of each its competitions and models; `overall` are the mode's tallies."""
     fitted = believed(Design(overall.pairs(), overall.models, side=False), None)
     sums: dict[str, dict[str, Any]] = {}
@@ -119,11 +119,11 @@ def aggregate(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tal
             prompts = components(overall, fitted).prompts
             variance = None if prompts is None else prompts.variance
             taste = ratings_voters.voter_effect(ballots, fitted.fit, fitted.dispersion, variance)
-    return VoterAges(at, int(found.rows[:, 4:].sum()), taste, sums)
+    return VoterTotals(at, int(found.rows[:, 4:].sum()), taste, sums)
 
 
-def store(session: Session, mode: str, found: VoterAges) -> None:
-    """In the place of the one before."""
+def store(session: Session, mode: str, found: VoterTotals) -> None:
+    """Store an aggregate in the place of the one before."""
     session.execute(delete(VoterSums).where(VoterSums.mode == mode))
     taste = [found.taste.variance, found.taste.error, found.taste.clusters]
     numbers = {"taste": taste, "boards": found.boards}
