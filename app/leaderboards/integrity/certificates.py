@@ -86,7 +86,7 @@ def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str,
 
 
 def _said(found: Firmness, slugs: list[str]) -> dict[str, Any]:
-    """Describe the votes of one kind: on which pairs, and by how much wins, losses and ties of the first model change."""
+    """Describe the votes of one kind: on which pairs, and how wins, losses and ties of the first model change."""
     named = [[slugs[one.first], slugs[one.second], list(one.move), one.votes] for one in found.changes]
     return {"votes": found.votes, "challenger": slugs[found.challenger], "changes": named[:MOST_CHANGES]}
 

@@ -127,7 +127,7 @@ def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies
 
 
 def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect | None:
-    """Estimate the prompts' effect about each category's own strengths; None where no category has two competitions."""
+    """Estimate the prompts' effect about each category's strengths; None where none has two competitions."""
     rows, clusters = [], 0
     for scope in snapshot.scopes:
         if scope.kind != "category" or (board := snapshot.board(scope)).tallies.competitions < FEWEST_PROMPTS:

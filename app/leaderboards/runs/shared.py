@@ -19,9 +19,10 @@ Ids = npt.NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class Shared:
     """
-    Components of the overall run that the other boards use. `prompts` and `within` (of categories) have a variance and an error per model id.
+    Components of the overall run that the other boards use.
 
-    None where a component is unknown: fewer than three competitions, no category with two, no votes with voters.
+    `prompts` and `within` (of categories) have a variance and an error per model id. None where a component is
+    unknown: fewer than three competitions, no category with two, no votes with voters.
     """
 
     dispersion: float
@@ -51,7 +52,7 @@ def read_shared(parts: dict[str, Any] | None) -> Shared | None:
 def describe_parts(
     ratings: Ratings, model_ids: Ids, dispersion: float, within: PromptEffect | None, voted: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Describe a run: variances in squared logits, half-widths by part in Elo points per model; all exact in JSON."""
+    """Describe a run: variances in squared logits, half-widths per model by part in Elo points."""
     known, spread = ratings.known, ratings.spread
     return {
         "spread": {

@@ -52,7 +52,11 @@ class VoterRows:
 
 @dataclass(frozen=True, eq=False)
 class VoterTotals:
-    """Sums over a mode's voters: the taste's variance, and by board key each model's votes and squares, as of `votes` votes."""
+    """
+    Sums over a mode's voters, as of `votes` counted votes.
+
+    The variance of tastes, and by board key each model's votes and the sum of their squares by voter.
+    """
 
     at: datetime
     votes: int
