@@ -10,6 +10,7 @@ from app.leaderboards.integrity import audit
 from app.leaderboards.runs import refresh, voters
 from app.leaderboards.runs.verify import verify
 from app.leaderboards.tables import VoterSums
+from app.leaderboards.views.boards import read_current_run
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.logs import judged
 from tests.leaderboards.reading import current, standings
@@ -41,6 +42,10 @@ def test_one_voters_board_says_so(database: Database, key: str) -> None:
     said = current(database, key).parts
     assert said is not None
     assert said["voters"]["count"] == 1
+    with database.reading() as session:
+        run = read_current_run(session, key)
+    assert run is not None
+    assert (run.voters, run.voters_of) == (1, None)
     assert all(weight > 0.9 for weight in said["voters"]["weights"].values())
     assert all(one > before + 5 for one, before in zip(half_widths(database, key), many, strict=True))
     assert verify(database).is_exact
