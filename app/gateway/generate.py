@@ -162,7 +162,8 @@ def _cleaned(request: ImageRequest) -> tuple[ImageRequest, Fraction]:
     cleaned: list[bytes] = []
     for data in request.images:
         try:
-            data, size = clean(data)  # noqa: PLW2901  (the raw bytes are not to be used again)
+            # Outside a mask a result is to equal its input, which a second JPEG encoding would already change.
+            data, size = clean(data, lossless=request.mask is not None and not cleaned)  # noqa: PLW2901  (the raw bytes are not to be used again)
         except InvalidImage as error:
             raise InvalidParameter("image", str(error)) from error
         natural = Fraction(*size) if not cleaned else natural
