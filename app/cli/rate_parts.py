@@ -6,7 +6,6 @@ import click
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
-    from app.ratings.components import Component
 
 FEW_VOTERS = 6
 FEW_PROMPTS = 3
@@ -73,7 +72,7 @@ def _said(part: str, ratings: "Ratings") -> str:
     return f"{kind} differs by {component.elo:.0f} ± {component.elo_error:.0f} Elo (SD), from {component.clusters}"
 
 
-def _component(component: "Component | None") -> dict[str, float] | None:
+def _component(component: "VarianceComponent | None") -> dict[str, float] | None:
     if component is None:
         return None
     return {"sd": component.elo, "error": component.elo_error, "clusters": component.clusters}

@@ -9,7 +9,7 @@ from app.ratings import connections, model, ranks, scale
 from app.ratings.bradley_terry import Design, Fit, Known, fit
 from app.ratings.components import Z, quantile
 from app.ratings.elo import K, sequential
-from app.ratings.model import PROMPTS_FROM, Components, Parts, Prior, Wanted
+from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.spread import Spread, divided
@@ -41,7 +41,7 @@ class SideTerm:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class RatingEstimate:
     """
     What a method found, before it is put on the board; strengths and variances in logits.
 
@@ -51,7 +51,7 @@ class Estimate:
     strength: Array
     covariance: Array
     published: Array
-    parts: Parts
+    parts: IntervalParts
     interval: Interval
     part: Index
     borrowed: Array
@@ -96,7 +96,7 @@ class Ratings:
     provisional: Mask
     part: Index
     borrowed: Array
-    parts: Parts
+    parts: IntervalParts
     known: Components
     spread: Spread | None
     side: SideTerm | None
@@ -137,7 +137,7 @@ def rate(
     known = NOTHING if by_votes else model.components(tallies, fitted, prompts=prompts, voters=voters)
     gauge = scale.gauge(anchor, n)
     published, parts = model.covariance(tallies, fitted, known, gauge)
-    estimate = Estimate(
+    estimate = RatingEstimate(
         strength=fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength,
         covariance=fitted.fit.covariance(gauge),
         published=published,
@@ -195,7 +195,7 @@ def rate_competition(
     fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersion), dispersion, None)
     known = Components(voters=voters)
     published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
-    estimate = Estimate(
+    estimate = RatingEstimate(
         strength=found.strength,
         covariance=fitted.fit.covariance(np.zeros(n)),
         published=published,
@@ -212,11 +212,11 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
     """Sequential Elo over votes in their order, on the anchor's level; without intervals and rank ranges."""
     tallies, n = log.tallies(), log.models
     strength, unknown = np.array(sequential(log, k=k)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
-    estimate = Estimate(
+    estimate = RatingEstimate(
         strength=strength - scale.shares(anchor, n) @ strength,
         covariance=np.full((n, n), np.nan),
         published=np.full((n, n), np.nan),
-        parts=Parts(unknown, unknown, unknown, unknown, unknown),
+        parts=IntervalParts(unknown, unknown, unknown, unknown, unknown),
         interval="none",
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
@@ -224,7 +224,7 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
     return _ranked(tallies, estimate, anchor, 0, 0)
 
 
-def _ranked(tallies: Tallies, estimate: Estimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
+def _ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
     """Put an estimate on the board: bounds, ranks, status (docs/ratings.md 4 and 6)."""
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (

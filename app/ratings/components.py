@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.groups import Cells as Met
+from app.ratings.groups import GroupCells as Met
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index, Tallies, totals
 
@@ -28,7 +28,7 @@ SAME = 12
 
 
 @dataclass(frozen=True)
-class Component:
+class VarianceComponent:
     """
     A variance in squared logits with its standard error, both expected ones after the votes.
 
@@ -153,7 +153,7 @@ def taken_up(fitted: Fit) -> Array:
     return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
 
 
-def estimate(sums: Sums, belief: float, clusters: int) -> Component:
+def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
     """θ after the votes; before them, its root is exponential with this mean, in logits."""
     variance = SD_GRID**2
     logarithm = sums.log_likelihood(variance) - SD_GRID / belief
@@ -161,7 +161,7 @@ def estimate(sums: Sums, belief: float, clusters: int) -> Component:
     weights /= weights.sum()
     mean, square = float(weights @ variance), float(weights @ variance**2)
     error = math.sqrt(max(0.0, square - mean**2))
-    return Component(round(mean, SAME), round(error, SAME), clusters)
+    return VarianceComponent(round(mean, SAME), round(error, SAME), clusters)
 
 
 def quantile(variation: Array) -> Array:

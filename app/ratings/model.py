@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, chances, fit
-from app.ratings.components import Component, residuals
+from app.ratings.components import VarianceComponent, residuals
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect
 from app.ratings.spread import Spread, dispersion, held, learn
@@ -42,11 +42,11 @@ class Components:
 
     prompts: PromptEffect | None = None
     voters: Voters | None = None
-    pairs: Component | None = None
+    pairs: VarianceComponent | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class IntervalParts:
     """
     (n,) variances of each model's strength, counted from the level, in squared logits, by what they come from.
 
@@ -98,7 +98,7 @@ def components(
     return Components(prompts, voters, pairs)
 
 
-def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Parts]:
+def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, IntervalParts]:
     """(n, n) of the strengths counted from the level that these weights name, and its diagonal by parts."""
     found, n = fitted.fit, tallies.models
     whole = found.covariance(gauge)
@@ -117,4 +117,4 @@ def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
         whole, pairs = whole + added, added.diagonal()
         doubt = doubt + (pairs * known.pairs.error / max(known.pairs.variance, 1e-12)) ** 2
     total = votes + prompts + voters + pairs
-    return whole, Parts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)
+    return whole, IntervalParts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)

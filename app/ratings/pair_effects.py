@@ -8,7 +8,7 @@ The effect's variance is estimated from pairs whose results the strengths do not
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, chances
-from app.ratings.components import Component, Residuals, estimate
+from app.ratings.components import Residuals, VarianceComponent, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
@@ -17,7 +17,7 @@ BELIEF = 10 / ELO_PER_LOGIT
 TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
 
-def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> Component:
+def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
     """The variance of pairs' own effects, beside what prompts of these variances (n,) leave in a pair's result."""
     cells = tallies.pairs()
     chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.components import SAME, Component, Residuals, Sums, estimate
+from app.ratings.components import SAME, Residuals, Sums, VarianceComponent, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies, totals
 
@@ -35,7 +35,7 @@ class PromptEffect:
 
     variance: Array
     error: Array
-    common: Component
+    common: VarianceComponent
 
     def of(self, models: Array) -> "PromptEffect":
         """The same for some of the models."""
@@ -52,7 +52,7 @@ def prompt_weights(tallies: Tallies) -> Array:
 
 def uniform(variance: float, models: int) -> PromptEffect:
     """The same variance for every model, as if it were certain."""
-    return PromptEffect(np.full(models, variance), np.zeros(models), Component(variance, 0.0, 0))
+    return PromptEffect(np.full(models, variance), np.zeros(models), VarianceComponent(variance, 0.0, 0))
 
 
 def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:

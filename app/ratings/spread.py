@@ -38,7 +38,7 @@ class Spread:
 
 
 @dataclass(frozen=True, eq=False)
-class Likelihood:
+class SpreadLikelihood:
     """The log-likelihood near its maximum as a parabola, in the axes where its curvature is diagonal."""
 
     axes: Array
@@ -103,17 +103,17 @@ def divided(cells: Cells, by: float) -> Cells:
     return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
 
 
-def _likelihood(design: Design, strength: Array) -> Likelihood:
+def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
     """Of the votes alone, around these strengths."""
     cells = design.cells
     chance, variance = chances(design.rows(strength))
     information = design.gram(cells.played * variance)
     curvature, axes = np.linalg.eigh(information)
     slope = axes.T @ (information @ strength + design.columns(cells.score - cells.played * chance))
-    return Likelihood(axes, np.maximum(curvature, 0.0), slope)
+    return SpreadLikelihood(axes, np.maximum(curvature, 0.0), slope)
 
 
-def _corrected(design: Design, seen: Likelihood, sd: float) -> Array:
+def _corrected(design: Design, seen: SpreadLikelihood, sd: float) -> Array:
     """(spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
     tried = sd * CHECKED
     found, strength = [], seen.shrunk(tried)[1]
@@ -152,7 +152,7 @@ def _leaning(weights: Array) -> Array:
     return np.asarray(leaning / leaning.sum())
 
 
-def _doubt(seen: Likelihood, weights: Array, sd: float) -> Array:
+def _doubt(seen: SpreadLikelihood, weights: Array, sd: float) -> Array:
     """(n, n) what not knowing the spread adds to the strengths' covariance."""
     variance, strength = seen.shrunk(GRID)
     at, middle = seen.shrunk(np.array([sd]))

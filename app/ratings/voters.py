@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.components import Component, Residuals, estimate, residuals
+from app.ratings.components import Residuals, VarianceComponent, estimate, residuals
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index, Tallies, totals
@@ -23,7 +23,7 @@ TYPICAL = (40 / ELO_PER_LOGIT) ** 2
 class Voters:
     """The variance of tastes, and per model the share of it that its voters leave in its mean, (n,)."""
 
-    taste: Component
+    taste: VarianceComponent
     weights: Array
     count: int
 
@@ -36,7 +36,7 @@ class Ballots:
     competition: Index
 
 
-def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> Component:
+def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
     """The variance of tastes, beside what prompts of these variances (n,) do to who met one of them often."""
     rows = residuals(ballots.by_voter, fitted, dispersion)
     if prompts is not None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design
-from app.ratings.components import Component, Sums, estimate, log_gamma, quantile
+from app.ratings.components import Sums, VarianceComponent, estimate, log_gamma, quantile
 from app.ratings.model import believed
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.scale import ELO_PER_LOGIT
@@ -45,8 +45,8 @@ def test_without_clusters_a_component_is_what_was_believed() -> None:
     nothing = np.zeros(())
     believed_only = estimate(Sums(*[nothing] * 6), 0.2, 0)
     assert believed_only.variance == pytest.approx(2 * 0.2**2, rel=0.05)  # of an exponential root
-    assert Component(0.04, 0.01, 3).elo == pytest.approx(0.2 * ELO_PER_LOGIT)
-    assert Component(0.04, 0.01, 3).elo_error == pytest.approx(0.025 * ELO_PER_LOGIT)
+    assert VarianceComponent(0.04, 0.01, 3).elo == pytest.approx(0.2 * ELO_PER_LOGIT)
+    assert VarianceComponent(0.04, 0.01, 3).elo_error == pytest.approx(0.025 * ELO_PER_LOGIT)
 
 
 def voted(rng: np.random.Generator, voters: int, each: int, taste: float, models: int = 10) -> Tallies:

@@ -15,7 +15,7 @@ from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.ratings.board import Ratings, elsewhere, rate, rate_competition
 from app.ratings.bradley_terry import Design
-from app.ratings.components import Component, residuals
+from app.ratings.components import VarianceComponent, residuals
 from app.ratings.model import believed
 from app.ratings.prompts import PromptEffect, prompt_effect
 from app.ratings.scale import Anchor
@@ -139,7 +139,7 @@ def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> Promp
     return prompt_effect(rows, whole.model_ids.size, clusters) if rows else None
 
 
-def _with_taste(voted: Ballots | Voters | None, taste: Component | None) -> Voters | None:
+def _with_taste(voted: Ballots | Voters | None, taste: VarianceComponent | None) -> Voters | None:
     """Join a board's own voters with the taste of the mode; None while that is unknown."""
     if not isinstance(voted, Ballots):
         return voted

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.ratings.board import Ratings
-from app.ratings.components import Component
+from app.ratings.components import VarianceComponent
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array
@@ -28,14 +28,14 @@ class Shared:
     dispersion: float
     prompts: dict[str, Any] | None
     within: dict[str, Any] | None
-    taste: Component | None
+    taste: VarianceComponent | None
 
     def prompts_of(self, model_ids: Ids, *, within: bool = False) -> PromptEffect | None:
         """Pick the prompts' effect on a board's models, from within categories if asked and known."""
         stored = (self.within if within else None) or self.prompts
         if stored is None:
             return None
-        common = Component(*stored["common"])
+        common = VarianceComponent(*stored["common"])
         pairs = [stored["models"].get(str(model), stored["common"][:2]) for model in model_ids.tolist()]
         variance, error = np.array(pairs, dtype=float).reshape(-1, 2).T
         return PromptEffect(variance, error, common)
@@ -45,7 +45,7 @@ def read_shared(parts: dict[str, Any] | None) -> Shared | None:
     """Read them from an overall run's parts; None for a run of method version 1."""
     if parts is None:
         return None
-    taste = parts["voters"] and Component(*parts["voters"]["taste"])
+    taste = parts["voters"] and VarianceComponent(*parts["voters"]["taste"])
     return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste)
 
 
@@ -73,10 +73,10 @@ def read_voters(stored: dict[str, Any] | None, model_ids: Ids) -> Voters | None:
     if stored is None:
         return None
     weights = np.array([stored["weights"].get(str(model), 0.0) for model in model_ids.tolist()], dtype=float)
-    return Voters(Component(*stored["taste"]), weights, stored["count"])
+    return Voters(VarianceComponent(*stored["taste"]), weights, stored["count"])
 
 
-def _component(found: Component) -> list[float]:
+def _component(found: VarianceComponent) -> list[float]:
     return [found.variance, found.error, found.clusters]
 
 

@@ -19,7 +19,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
-from app.ratings.components import Component
+from app.ratings.components import VarianceComponent
 from app.ratings.model import believed, components
 from app.ratings.tallies import Tallies
 from app.ratings.voters import Ballots, Voters
@@ -60,7 +60,7 @@ class VoterTotals:
 
     at: datetime
     votes: int
-    taste: Component
+    taste: VarianceComponent
     boards: dict[str, dict[str, Any]]
 
     def of(self, key: str, model_ids: Ids) -> Voters | None:
@@ -98,7 +98,7 @@ def read_sums(session: Session, mode: str) -> VoterTotals | None:
     row = session.scalars(select(VoterSums).where(VoterSums.mode == mode)).one_or_none()
     if row is None:
         return None
-    return VoterTotals(row.at, row.votes, Component(*row.numbers["taste"]), row.numbers["boards"])
+    return VoterTotals(row.at, row.votes, VarianceComponent(*row.numbers["taste"]), row.numbers["boards"])
 
 
 def is_due(found: VoterTotals | None, votes: int) -> bool:
@@ -110,7 +110,7 @@ def sum_up(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallie
     """Sum up by board key, of each its competitions and models; `overall` are the mode's tallies."""
     fitted = believed(Design(overall.pairs(), overall.models, side=False), None)
     sums: dict[str, dict[str, Any]] = {}
-    taste = Component(0.0, 0.0, 0)
+    taste = VarianceComponent(0.0, 0.0, 0)
     for key, (competitions, model_ids) in boards.items():
         ballots = found.ballots(competitions, model_ids)
         if ballots is None:
