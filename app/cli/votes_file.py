@@ -232,12 +232,21 @@ class _Reader:
         sums: dict[tuple[tuple[int, int, int], int], list[int]] = {}
         for key, times in self._seen.items():
             meaning = self._meanings[key]
-            if meaning is not None:
+            if meaning is not None and meaning.voter < 0 and votes.voters and votes.is_log:
+                self._add_unnamed(meaning, times)
+            elif meaning is not None:
                 cell = sums.setdefault((meaning.place, meaning.voter), [0, 0, 0, 0])
                 for outcome, count in enumerate(meaning.counts):
                     cell[outcome] += times * count
-        votes.rows, votes.voter_of_row = [place for place, _ in sums], [voter for _, voter in sums]
-        votes.counts = list(map(tuple, sums.values()))
+        votes.rows += [place for place, _ in sums]
+        votes.voter_of_row += [voter for _, voter in sums]
+        votes.counts += map(tuple, sums.values())
+
+    def _add_unnamed(self, meaning: _Meaning, times: int) -> None:
+        """Add votes without a voter beside votes with one: each is somebody's own."""
+        self._votes.rows += [meaning.place] * times
+        self._votes.voter_of_row += [-1] * times
+        self._votes.counts += [meaning.counts] * times
 
     def _summarize(self) -> str:
         """Say in one line what the file was understood to be."""

@@ -106,7 +106,7 @@ def find_unstorable(value: object) -> str | None:
 
 
 def mend_value(value: Any) -> Any:
-    """Return a JSON value as every database stores it: U+FFFD for what is no character, null for what is no number."""
+    """Return a JSON value as every database stores it: U+FFFD for no character, null for no number."""
     if isinstance(value, str):
         return _NO_CHARACTER.sub("\ufffd", value)
     if isinstance(value, float) and not math.isfinite(value):

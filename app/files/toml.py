@@ -3,7 +3,7 @@
 import re
 import tomllib
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,13 +53,29 @@ SHOWN = 60
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; a byte order mark and any line ends are fine. Raises InvalidFile, OSError."""
-    return _parse(read_text(path), path.name)
+    return parse_toml(read_text(path), path.name)
+
+
+def parse_toml(text: str, name: str, *, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Parse TOML; `name` is what messages call it. Raises InvalidFile with line and column."""
+    try:
+        return tomllib.loads(text, parse_float=parse_float)
+    except tomllib.TOMLDecodeError as error:
+        told = str(error)
+        place = _PLACE.search(told)
+        line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
+        column = f" column {place[2]}" if place else ""
+        what = next((ours for theirs, ours in _FAULTS.items() if told.startswith(theirs)), "this is no TOML")
+        shown = escape_for_terminal((text.split("\n")[line - 1 : line] or [""])[0].strip()[:SHOWN])
+        raise InvalidFile(f"{name} line {line}{column}: {what}: {shown}") from error
+    except (RecursionError, ValueError) as error:
+        raise InvalidFile(f"{name}: lists lie too deep in each other, or a number has too many digits") from error
 
 
 def read_shape(path: Path, shape: type[Shape]) -> Shape:
     """Read a TOML file into a model. Raises InvalidFile with a line for each fault, OSError."""
     text = read_text(path)
-    document = _parse(text, path.name)
+    document = parse_toml(text, path.name)
     try:
         return shape.model_validate(document)
     except ValidationError as error:
@@ -112,18 +128,3 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in typing.get_args(annotation):
         yield from _models_in(inner)
-
-
-def _parse(text: str, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        told = str(error)
-        place = _PLACE.search(told)
-        line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
-        column = f" column {place[2]}" if place else ""
-        what = next((ours for theirs, ours in _FAULTS.items() if told.startswith(theirs)), "this is no TOML")
-        shown = escape_for_terminal((text.split("\n")[line - 1 : line] or [""])[0].strip()[:SHOWN])
-        raise InvalidFile(f"{name} line {line}{column}: {what}: {shown}") from error
-    except (RecursionError, ValueError) as error:
-        raise InvalidFile(f"{name}: lists lie too deep in each other, or a number has too many digits") from error

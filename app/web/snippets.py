@@ -16,7 +16,7 @@ NOT_OPENAIS = ("aspect_ratio", "resolution")
 
 
 @dataclass(frozen=True)
-class Code:
+class Snippet:
     """One example in one language."""
 
     language: str
@@ -29,11 +29,11 @@ class Example:
 
     title: str
     path: str
-    codes: tuple[Code, ...]
+    codes: tuple[Snippet, ...]
 
 
 @dataclass(frozen=True)
-class Call:
+class ExampleCall:
     """What an example asks for, any text in its values; `files` are sent from disk."""
 
     operation: str
@@ -52,12 +52,12 @@ def examples(model: ModelPage, base: str, warning: str = "") -> tuple[Example, .
     return tuple(example(title, call, base) for title, call in _calls(model, warning))
 
 
-def example(title: str, call: Call, base: str) -> Example:
+def example(title: str, call: ExampleCall, base: str) -> Example:
     """One call in every language."""
     codes = (
-        Code("cURL", _curl(call, base)),
-        Code("Python", _python(call, base)),
-        Code("JavaScript", _js(call, base)),
+        Snippet("cURL", _curl(call, base)),
+        Snippet("Python", _python(call, base)),
+        Snippet("JavaScript", _js(call, base)),
     )
     return Example(title, f"/openai/v1/images/{call.operation}", codes)
 
@@ -79,22 +79,22 @@ def _within(model: ModelPage) -> str | None:
     return f"{edge}x{edge}"
 
 
-def _calls(model: ModelPage, warning: str) -> Iterator[tuple[str, Call]]:
+def _calls(model: ModelPage, warning: str) -> Iterator[tuple[str, ExampleCall]]:
     size = example_size(model)
     shape = {"size": size} if size else {}
     if Mode.TEXT_TO_IMAGE in model.modes:
         yield (
             "Text to image",
-            Call("generations", model.slug, {"prompt": PROMPT} | shape, (), warning),
+            ExampleCall("generations", model.slug, {"prompt": PROMPT} | shape, (), warning),
         )
     if Mode.IMAGE_EDIT in model.modes:
         masked = ("image", "mask") if model.limits.mask else ("image",)
-        yield "Image edit", Call("edits", model.slug, {"prompt": CHANGE} | shape, masked, warning)
+        yield "Image edit", ExampleCall("edits", model.slug, {"prompt": CHANGE} | shape, masked, warning)
     if any(offering.variations for offering in model.offerings):
-        yield "Variations", Call("variations", model.slug, shape, ("image",), warning)
+        yield "Variations", ExampleCall("variations", model.slug, shape, ("image",), warning)
 
 
-def _curl(call: Call, base: str) -> str:
+def _curl(call: ExampleCall, base: str) -> str:
     url = f"{base}/openai/v1/images/{call.operation}"
     lines = [f"curl {url}", '-H "Authorization: Bearer $BLINDVOTE_API_KEY"']
     if call.files:
@@ -108,7 +108,7 @@ def _curl(call: Call, base: str) -> str:
     return _comment(call, "#") + " \\\n  ".join(lines)
 
 
-def _python(call: Call, base: str) -> str:
+def _python(call: ExampleCall, base: str) -> str:
     verb = {"generations": "generate", "edits": "edit", "variations": "create_variation"}[call.operation]
     given = [f'model="{call.model}"', *(f'{name}=open("{name}.png", "rb")' for name in call.files)]
     given += [f"{name}={_literal(value)}" for name, value in call.fields.items() if name not in NOT_OPENAIS]
@@ -122,7 +122,7 @@ def _python(call: Call, base: str) -> str:
     )
 
 
-def _js(call: Call, base: str) -> str:
+def _js(call: ExampleCall, base: str) -> str:
     verb = {"generations": "generate", "edits": "edit", "variations": "createVariation"}[call.operation]
     given = [f'model: "{call.model}"', *(f'{name}: fs.createReadStream("{name}.png")' for name in call.files)]
     given += [f"{name}: {_literal(value)}" for name, value in call.fields.items()]
@@ -141,5 +141,5 @@ def _literal(value: str | int | Mapping[str, str | int]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _comment(call: Call, mark: str) -> str:
+def _comment(call: ExampleCall, mark: str) -> str:
     return f"{mark} {call.warning}\n" if call.warning else ""

@@ -286,8 +286,9 @@ def test_what_only_sqlite_takes_is_named_and_mended(
     shutil.copy(sqlite_template, tmp_path / "a.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     storage = make_arena(database, tmp_path, competitions=1)
-    worse = """UPDATE entries SET licence = 'a' || char(0) || 'b', source = '{"seed": NaN, "x": "\\u0000", "y": "\\ud800"}'"""
-    database.write(lambda session: session.execute(text(f"{worse} WHERE sample = 0 AND id = 1")))
+    bad = '{"seed": NaN, "x": "\\u0000", "y": "\\ud800"}'
+    worse = f"UPDATE entries SET licence = 'a' || char(0) || 'b', source = '{bad}' WHERE id = 1"
+    database.write(lambda session: session.connection().exec_driver_sql(worse).rowcount)
     settings = Settings(data_dir=tmp_path, database_url=database.url, secret_key=SECRET)
     assert "1 rows of entries" in checks.database(DoctorContext(settings, database, storage, True, NOW)).says
     with archive.write_archive(tmp_path / "backup.tar") as writer:

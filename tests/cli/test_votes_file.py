@@ -220,10 +220,10 @@ def test_order_is_kept_where_a_method_needs_it() -> None:
 
 
 def test_voters_are_kept_apart_where_asked_for() -> None:
-    rows = "model_a,model_b,winner,voter\nx,y,model_a,v1\nx,y,model_a,v1\nx,y,tie,v2\nx,y,tie,\n"
+    rows = "model_a,model_b,winner,voter\nx,y,model_a,v1\nx,y,model_a,v1\nx,y,tie,v2\nx,y,tie,\nx,y,tie,\n"
     votes = read(rows, voters=True)
-    assert (votes.voters, votes.voter_of_row) == ({"v1": 0, "v2": 1}, [0, 1, -1])
-    assert votes.counts == [(2, 0, 0, 0), (0, 0, 1, 0), (0, 0, 1, 0)]
+    assert (votes.voters, votes.voter_of_row) == ({"v1": 0, "v2": 1}, [-1, -1, 0, 1])
+    assert votes.counts == [(0, 0, 1, 0), (0, 0, 1, 0), (2, 0, 0, 0), (0, 0, 1, 0)]
     assert len(read(rows).rows) == 1
 
 
