@@ -178,7 +178,10 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
 
     current = recall(boards.read_current)
     mimetype = "text/csv" if kind == "csv" else "application/json"
-    return public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
+    page = public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
+    if kind == "csv":
+        page.headers["Content-Disposition"] = f'attachment; filename="{request.path.rsplit("/", 1)[-1]}.csv"'
+    return page
 
 
 def _body(view: BoardView) -> BoardBody:

@@ -22,7 +22,7 @@ COMMANDS = {
     "tallies and boards.",
     "entry": "Entries: the images that stand in a competition.",
     "generate": "Let models make their images for COMPETITION and enter them.",
-    "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
+    "import-pack": "Import the images of FOLDER, or of a zip archive of one, as its manifest.json lists them.",
     "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
     "model": "Models of the catalogue.",

@@ -74,7 +74,7 @@ def rate(
     if explain is not None and method == "elo":
         raise click.UsageError("Sequential Elo has no interval to explain.")
     rows = _standings(votes, ratings)
-    total = sum(map(sum, votes.counts))
+    total = int(votes.counts.sum())
     if kind == "json":
         print_json(_document(rows, ratings, method, votes))
     elif kind == "csv":
@@ -238,7 +238,7 @@ def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes
     side = ratings.side
     return {
         "run": {
-            "votes": sum(map(sum, votes.counts)),
+            "votes": int(votes.counts.sum()),
             "method": method,
             "method_version": METHOD_VERSION,
             "tallies_sha256": votes.tallies_sha256(),

@@ -42,6 +42,11 @@ class ColumnPlan:
     ignored: tuple[str, ...]
     is_log: bool
 
+    @property
+    def has_voters(self) -> bool:
+        """Whether who voted is read."""
+        return "voter" in self.names
+
 
 def plan_columns(table: Table, category: str | None, *, voters: bool = False) -> ColumnPlan:
     """

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 Counts = tuple[int, int, int, int]
 """Wins of A, wins of B, ties, both bad."""
@@ -49,8 +50,7 @@ def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
     Raises ValueError for any other word, and for a name that is also a word with another meaning.
     """
     word = text.strip()
-    plain = word if word == "-" else _MARKS.sub("", word.casefold())
-    meant = NOTHING if plain in SKIPS else WORDS.get(plain)
+    meant = _find_meaning(word)
     named = A if word == model_a else B if word == model_b else None
     if meant is not None and named is not None and meant != named:
         raise ValueError(f"column {column}: {word!r} is the name of a model and a word for another outcome")
@@ -60,6 +60,12 @@ def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
             f"column {column}: {text!r} is no outcome; write model_a, model_b, tie, both_bad or the winner's name"
         )
     return outcome
+
+
+@lru_cache(1024)
+def _find_meaning(word: str) -> Counts | None:
+    plain = word if word == "-" else _MARKS.sub("", word.casefold())
+    return NOTHING if plain in SKIPS else WORDS.get(plain)
 
 
 def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequence[Counts]) -> Counts:

@@ -6,10 +6,14 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.cli.vote_columns import KNOWN, ColumnPlan, plan_columns
 from app.cli.vote_words import NAMES, NOTHING, Counts, read_truth
@@ -19,7 +23,14 @@ from app.files.tables import Part, Table
 from app.files.text import InvalidFile, escape_for_terminal, find_unstorable, fold_spelling, normalize
 
 MOST_COMPLAINTS = 20
+MOST_KEYS = 50_000
+"""Different sets of cells that are kept as text; then they become numbers."""
 Key = tuple[str, ...]
+Rows = NDArray[np.int64]
+
+
+def _empty(width: int) -> Rows:
+    return np.empty((0, width), dtype=np.int64)
 
 
 class InvalidVotes(Refusal, code="invalid_votes"):
@@ -29,20 +40,21 @@ class InvalidVotes(Refusal, code="invalid_votes"):
 @dataclass
 class Votes:
     """
-    Votes counted by competition and ordered pair, in the order in which these first appear.
+    Votes counted by competition and ordered pair; a pair may have several rows, which add up.
 
     `counts` has four numbers per row: wins of A, wins of B, ties, both bad.
     """
 
     models: dict[str, int] = field(default_factory=dict)
     competitions: dict[str, int] = field(default_factory=dict)
-    rows: list[tuple[int, int, int]] = field(default_factory=list)
-    """(competition, A, B)"""
-    counts: list[tuple[int, ...]] = field(default_factory=list)
+    rows: Rows = field(default_factory=partial(_empty, 3))
+    """(n, 3): competition, A, B"""
+    counts: Rows = field(default_factory=partial(_empty, 4))
+    """(n, 4)"""
     voters: dict[str, int] = field(default_factory=dict)
     """Empty unless voters were asked for; then `rows` are by voter, too."""
-    voter_of_row: list[int] = field(default_factory=list)
-    """-1 where a row names no voter."""
+    voter_of_row: Rows = field(default_factory=partial(_empty, 1))
+    """(n,): -1 where a row names no voter."""
     is_log: bool = True
     """Whether each row of the file is one vote, so that they have an order."""
     summary: str = ""
@@ -54,7 +66,8 @@ class Votes:
         votes.
         """
         sums: dict[tuple[int, int, int], tuple[int, ...]] = {}
-        for place, counts in zip(self.rows, self.counts, strict=True):
+        for row, counts in zip(self.rows.tolist(), self.counts.tolist(), strict=True):
+            place = (row[0], row[1], row[2])
             sums[place] = tuple(map(sum, zip(sums.get(place, NOTHING), counts, strict=True)))
         prompts, models = list(self.competitions), list(self.models)
         lines = sorted(
@@ -71,8 +84,8 @@ class Votes:
             *(name for name in self.models if name not in named),
         ]
         order = {name: number for number, name in enumerate(names)}
-        moved = {old: order[name] for name, old in self.models.items()}
-        rows = [(competition, moved[left], moved[right]) for competition, left, right in self.rows]
+        moved = np.array([order[name] for name in self.models], dtype=np.int64)
+        rows = np.column_stack([self.rows[:, 0], moved[self.rows[:, 1:]]])
         return replace(self, models=order, rows=rows)
 
 
@@ -90,8 +103,8 @@ def read_stream(
     """
     Read the votes of a stream, of one category if asked (docs/data.md names the columns and words).
 
-    Equal rows are added up as they come, so memory grows with what differs and not with the number of rows;
-    `ordered` keeps one row per vote instead, in the order of the file; `voters` keeps apart who voted.
+    Equal rows are added up as they come, so memory grows with what differs and not with the number of rows: 64
+    bytes for each. `ordered` keeps one row per vote instead, in the file's order; `voters` keeps apart who voted.
     Raises InvalidVotes.
     """
     try:
@@ -126,6 +139,8 @@ class _Reader:
         self._numbers: dict[Key, int] = {}
         self._order = array("q") if ordered and plan.is_log else None
         self._spellings: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._numbers_read, self._left_out = array("q"), 0
         self._complaints: list[str] = []
 
     def add(self, part: Part) -> None:
@@ -141,6 +156,8 @@ class _Reader:
             self._complain(part)
         if self._order is not None:
             self._order.extend(map(self._numbers.__getitem__, map(self._pick, rows)))
+        elif len(self._seen) > MOST_KEYS:
+            self._collect()
 
     def finish(self) -> Votes:
         """Return the votes. Raises InvalidVotes for a file with bad rows or without any votes."""
@@ -148,7 +165,8 @@ class _Reader:
             raise InvalidVotes("\n".join(self._complaints))
         votes = self._votes
         self._collect()
-        if not votes.rows:
+        self._make_arrays()
+        if not len(votes.rows):
             of = f" of the category {self._category}" if self._category else ""
             raise InvalidVotes(f"{self._table.name} holds no votes{of}")
         votes.summary = self._summarize()
@@ -197,6 +215,12 @@ class _Reader:
         return _Meaning(place, votes.voters.setdefault(voter, len(votes.voters)) if voter else -1, counts)
 
     def _read_name(self, text: str, column: str) -> str:
+        name = self._names.get(text)
+        if name is None:
+            name = self._names[text] = self._check_name(text, column)
+        return name
+
+    def _check_name(self, text: str, column: str) -> str:
         name = normalize(text)
         if not name:
             raise ValueError(f"column {column}: a model has no name")
@@ -220,38 +244,35 @@ class _Reader:
             raise InvalidVotes("\n".join([*self._complaints, "… and perhaps more"]))
 
     def _collect(self) -> None:
-        """Add up what the rows mean; in the order of the file, one row per vote, where that was asked for."""
-        votes = self._votes
+        """Add what was seen to the numbers read, in the file's order where asked for; forget the cells."""
+        self._left_out += sum(times for key, times in self._seen.items() if self._meanings[key] is None)
         if self._order is not None:
             meanings = list(self._meanings.values())
-            in_order = [meaning for number in self._order if (meaning := meanings[number])]
-            votes.rows = [meaning.place for meaning in in_order]
-            votes.counts = [meaning.counts for meaning in in_order]
-            votes.voter_of_row = [meaning.voter for meaning in in_order]
-            return
-        sums: dict[tuple[tuple[int, int, int], int], list[int]] = {}
-        for key, times in self._seen.items():
+            for number in self._order:
+                self._write(meanings[number], 1)
+        for key, times in self._seen.items() if self._order is None else ():
             meaning = self._meanings[key]
-            if meaning is not None and meaning.voter < 0 and votes.voters and votes.is_log:
-                self._add_unnamed(meaning, times)
-            elif meaning is not None:
-                cell = sums.setdefault((meaning.place, meaning.voter), [0, 0, 0, 0])
-                for outcome, count in enumerate(meaning.counts):
-                    cell[outcome] += times * count
-        votes.rows += [place for place, _ in sums]
-        votes.voter_of_row += [voter for _, voter in sums]
-        votes.counts += map(tuple, sums.values())
+            is_unnamed = meaning is not None and meaning.voter < 0 and self._plan.has_voters and self._votes.is_log
+            for _ in range(times if is_unnamed else 1):
+                self._write(meaning, 1 if is_unnamed else times)
+        self._seen.clear()
+        self._meanings.clear()
+        self._numbers.clear()
 
-    def _add_unnamed(self, meaning: _Meaning, times: int) -> None:
-        """Add votes without a voter beside votes with one: each is somebody's own."""
-        self._votes.rows += [meaning.place] * times
-        self._votes.voter_of_row += [-1] * times
-        self._votes.counts += [meaning.counts] * times
+    def _write(self, meaning: _Meaning | None, times: int) -> None:
+        if meaning is not None:
+            self._numbers_read.extend(meaning.place)
+            self._numbers_read.append(meaning.voter)
+            self._numbers_read.extend(times * count for count in meaning.counts)
+
+    def _make_arrays(self) -> None:
+        numbers = np.frombuffer(self._numbers_read, dtype=np.int64).reshape(-1, 8)
+        votes = self._votes
+        votes.rows, votes.voter_of_row, votes.counts = numbers[:, :3], numbers[:, 3], numbers[:, 4:]
 
     def _summarize(self) -> str:
         """Say in one line what the file was understood to be."""
-        votes, total = self._votes, sum(map(sum, self._votes.counts))
-        left_out = sum(times for key, times in self._seen.items() if self._meanings[key] is None)
+        votes, total, left_out = self._votes, int(self._votes.counts.sum()), self._left_out
         parts = [_count(total, "vote"), _count(len(votes.models), "model")]
         if left_out:
             parts.append(
@@ -263,7 +284,7 @@ class _Reader:
 
     def _describe_outcomes(self) -> str:
         plan = self._plan
-        sums = map(sum, zip(*self._votes.counts, strict=True))
+        sums = self._votes.counts.sum(axis=0)
         present = "/".join(name for name, count in zip(NAMES.values(), sums, strict=True) if count)
         return f"{plan.outcome_column}: {present}"
 

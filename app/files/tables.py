@@ -114,8 +114,12 @@ def _open_csv(text: TextIO, name: str, start: str, known: Collection[str]) -> Ta
     csv.field_size_limit(CELL_CHARACTERS)
     skipped, delimiter = _find_header(start, known)
     lines = iter(text)
-    for _ in range(skipped):
-        next(lines)
+    try:
+        with _explain_gzip(name):
+            for _ in range(skipped):
+                next(lines, None)
+    except UnicodeDecodeError as error:
+        raise InvalidFile(describe_bad_byte(error, name)) from error
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     columns = next(_read_rows(reader, name, skipped, 1), Part(1, [[]])).rows[0]
     return Table(name, columns, _read_rows(reader, name, skipped, ROWS))
