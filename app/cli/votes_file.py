@@ -140,6 +140,8 @@ class _Reader:
         self._order = array("q") if ordered and plan.is_log else None
         self._spellings: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._voter_place = plan.names.index("voter") if plan.has_voters else None
+        self._same: dict[Key, _Meaning | None] = {}
         self._numbers_read, self._left_out = array("q"), 0
         self._complaints: list[str] = []
 
@@ -188,10 +190,25 @@ class _Reader:
     def _understand(self, key: Key) -> None:
         self._numbers[key] = len(self._numbers)
         try:
-            self._meanings[key] = self._read_key(dict(zip(self._plan.names, key, strict=True)), key)
+            self._meanings[key] = self._find_meaning(key)
         except ValueError as error:
             self._meanings[key] = None
             self._faults[key] = str(error)
+
+    def _find_meaning(self, key: Key) -> _Meaning | None:
+        """Read a row's cells once whoever voted: most rows differ in nothing else."""
+        place = self._voter_place
+        if place is None:
+            return self._read_key(dict(zip(self._plan.names, key, strict=True)), key)
+        same = key[:place] + key[place + 1 :]
+        if same not in self._same:
+            if len(self._same) > MOST_KEYS:
+                self._same.clear()
+            self._same[same] = self._read_key(dict(zip(self._plan.names, key, strict=True)), key)
+        known, voters, voter = self._same[same], self._votes.voters, normalize(key[place])
+        if known is None:
+            return None
+        return _Meaning(known.place, voters.setdefault(voter, len(voters)) if voter else -1, known.counts)
 
     def _read_key(self, cells: dict[str, str], key: Key) -> _Meaning | None:
         plan = self._plan
@@ -206,13 +223,12 @@ class _Reader:
         if not any(counts):
             return None
         votes, competition = self._votes, normalize(cells.get("competition", ""))
-        voter = normalize(cells.get("voter", ""))
         place = (
             votes.competitions.setdefault(competition, len(votes.competitions)),
             votes.models.setdefault(one, len(votes.models)),
             votes.models.setdefault(other, len(votes.models)),
         )
-        return _Meaning(place, votes.voters.setdefault(voter, len(votes.voters)) if voter else -1, counts)
+        return _Meaning(place, -1, counts)
 
     def _read_name(self, text: str, column: str) -> str:
         name = self._names.get(text)
