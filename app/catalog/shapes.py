@@ -44,7 +44,7 @@ class _Toml(BaseModel):
 
 
 class Source(_Toml):
-    """Where facts come from: `date` is the source's own, `checked_on` the day somebody last read it."""
+    """A source of facts: `date` is the source's own, `checked_on` the day somebody last read it."""
 
     title: str
     url: Address | None = None

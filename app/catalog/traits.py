@@ -1,4 +1,4 @@
-"""What may be asked of a list of models beside their names: licence, weights, number of parameters."""
+"""The traits by which a list of models can be filtered beside names: licence, weights, number of parameters."""
 
 import math
 from collections.abc import Mapping

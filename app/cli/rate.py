@@ -80,7 +80,7 @@ def rate(
 
 
 def _published(file: Path) -> "Published | None":
-    """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
+    """Read the board of the arena that FILE comes from, if any. Raises InvalidManifest for a changed FILE."""
     if not file.with_name(f"{file.name}.json").exists():
         return None
     from app.leaderboards.open_data import manifest
@@ -102,7 +102,7 @@ class Published:
     value: float
 
     def anchor(self, votes: Votes) -> "Anchor":
-        """Of those anchored models that have votes in the file."""
+        """Build the anchor from those anchored models that have votes in the file."""
         from app.ratings.scale import Anchor
 
         return Anchor(tuple(votes.models[name] for name in self.anchored if name in votes.models), self.value)
@@ -178,7 +178,7 @@ def _log(votes: Votes) -> "Log":
 
 
 def _standings(votes: Votes, ratings: "Ratings") -> list[dict[str, Any]]:
-    """As the board's JSON, best first; models without a rank below."""
+    """List the models as the board's JSON does, best first; models without a rank come last."""
     rows = [_standing(name, place, ratings) for name, place in votes.models.items()]
     return sorted(rows, key=lambda row: (row["rank"] is None, row["rank"] or 0, -row["rating"]))
 

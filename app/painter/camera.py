@@ -1,4 +1,4 @@
-"""Where a picture is taken from: what differs between two painters of one prompt."""
+"""The camera: the view of the scene, which differs between two painters of one prompt."""
 
 import hashlib
 import math

@@ -59,7 +59,7 @@ def luminance(colour: RGB) -> float:
 
 
 def vivid(colour: RGB, saturation: float, value: float) -> RGB:
-    """The same hue at no less than this saturation (for hues that have one) and value, both 0 to 1."""
+    """Return the same hue at no less than this saturation (for hues that have one) and value, both 0 to 1."""
     hue, own, bright = colorsys.rgb_to_hsv(*(part / 255 for part in colour))
     wanted = max(own, saturation) if own > 0.12 else own
     r, g, b = colorsys.hsv_to_rgb(hue, wanted, max(bright, value))

@@ -25,13 +25,13 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def softened(image: Image.Image, radius: float, step: int = 4) -> Image.Image:
-    """A wide blur, made cheap by working on every fourth pixel."""
+    """Blur widely, made cheap by working on every fourth pixel."""
     small = image.reduce(step).filter(ImageFilter.GaussianBlur(radius / step))
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def studio(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A lens: light spills around highlights, the corners fall off, the film has grain."""
+    """Finish as a lens does: light spills around highlights, the corners fall off, the film has grain."""
     side = min(image.size)
     bright = image.reduce(4).point([max(0, round((level - 190) * 2.2)) for level in range(256)] * 3)
     spill = bright.filter(ImageFilter.GaussianBlur(side / 90)).resize(image.size, Image.Resampling.BILINEAR)
@@ -72,7 +72,7 @@ def aquarelle(image: Image.Image, rng: np.random.Generator, *, torn: bool = True
 
 
 def _inward(size: tuple[int, int], inset: float) -> tuple[Field, Field]:
-    """Moves that draw the picture together, so that the margin covers little of it."""
+    """Return moves that draw the picture together, so that the margin covers little of it."""
     across = np.linspace(-inset, inset, size[0], dtype=np.float32)
     down = np.linspace(-inset, inset, size[1], dtype=np.float32)[:, None]
     return across, down
@@ -94,7 +94,7 @@ def _torn(rng: np.random.Generator, size: tuple[int, int]) -> Field:
 
 
 def lowpoly(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A mesh of triangles whose corners sit on edges: fine where there is detail, coarse elsewhere."""
+    """Rebuild the picture as a mesh of triangles with corners on edges: fine in detail, coarse elsewhere."""
     side = min(image.size)
     cell = max(6, side // 64)
     edges = np.asarray(image.convert("L").filter(ImageFilter.FIND_EDGES)).astype(np.float32)
@@ -232,7 +232,7 @@ BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]],
 
 
 def pixel(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A small grid in two dozen colours, with an ordered dither between them."""
+    """Rebuild the picture as a small grid in two dozen colours, with an ordered dither between them."""
     grid = PIXEL_GRID
     factor = grid / min(image.size)
     width, height = max(8, round(image.width * factor)), max(8, round(image.height * factor))
@@ -249,7 +249,7 @@ PIXEL_GRID = 144
 
 
 def legacy(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """An early diffusion model seen through a small decoder: melted outlines, smears, ringing."""
+    """Finish like an early diffusion model with a small decoder: melted outlines, smears, ringing."""
     side, size = min(image.size), image.size
     bend = side / 46
     image = warp(image, clouds(rng, size, side / 7) * bend, clouds(rng, size, side / 7) * bend)

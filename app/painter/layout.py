@@ -1,4 +1,4 @@
-"""Where wanted things go: a grid of cells from their relations, then a box for every single thing."""
+"""The layout of wanted things: a grid of cells from their relations, then a box for every single thing."""
 
 import math
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def cells(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...]) -> dict[i
 
 
 def _put(placed: dict[int, tuple[int, int]], kind: int, beside: int, step: tuple[int, int]) -> None:
-    """The nearest free cell from `beside` in that direction."""
+    """Put a kind into the nearest free cell from `beside` in that direction."""
     column, row = placed[beside]
     while (column, row) in placed.values():
         column, row = column + step[0], row + step[1]
@@ -96,7 +96,7 @@ def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: B
 
 
 def _columns(wanted: tuple[Wanted, ...], grid: dict[int, tuple[int, int]], area: Box) -> list[float]:
-    """The columns' edges: wide things and many things get wider columns, though less than in proportion."""
+    """Return the columns' edges: wide and many things get wider columns, though less than in proportion."""
     weights = [1e-9] * (1 + max((c for c, _ in grid.values()), default=0))
     for kind, (column, _) in grid.items():
         thing = THINGS[wanted[kind].noun]
@@ -108,7 +108,7 @@ def _columns(wanted: tuple[Wanted, ...], grid: dict[int, tuple[int, int]], area:
 
 
 def _upon(under: list[Placement], cell: Box) -> Box:
-    """The cell lowered onto what carries it; a table carries on its top, a little below the top of its box."""
+    """Lower the cell onto what carries it; a table carries on its top, a little below the top of its box."""
     top = min(placement.y for placement in under)
     left = min(placement.x for placement in under)
     right = max(placement.x + placement.width for placement in under)
@@ -150,7 +150,7 @@ def _per_rank(count: int, wide: float, size: float, width: float, height: float)
 
 
 def _fit(wide: float, size: float, width: float, height: float, per_rank: int, count: int) -> float:
-    """The height of one thing when `per_rank` stand side by side."""
+    """Return the height of one thing when `per_rank` stand side by side."""
     ranks = math.ceil(count / per_rank)
     across = per_rank + (0.44 if ranks > 1 else 0.0)
     return min(height * (0.6 + 0.4 * size) / (1 + (ranks - 1) * RISE), width / (GAP * across * wide))

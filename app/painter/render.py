@@ -50,7 +50,7 @@ class Sheet:
         return [((x - self.left) * self.unit, (y - self.top) * self.unit) for x, y in points]
 
     def clip(self, points: Sequence[Point], pad: float = 1.0) -> Box | None:
-        """The box of whole pixels around the points that lies on the sheet."""
+        """Return the box of whole pixels around the points that lies on the sheet, or None off the sheet."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         x0, y0 = max(0, int(min(xs) - pad)), max(0, int(min(ys) - pad))
         x1 = min(self.image.width, int(max(xs) + pad) + 1)
@@ -123,7 +123,7 @@ def _cover(points: list[Point], box: Box, alpha: float) -> Image.Image:
 
 
 def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) -> Image.Image:
-    """The light map of the whole shape, stretched, and the part of it that lies in the box."""
+    """Return the light map of the whole shape, stretched, and the part of it that lies in the box."""
     if mark.fade is not None:
         source = shading.down_map()
         palette = shading.run(pen.surface(mark.colour), pen.surface(mark.fade), steps=pen.steps)
@@ -215,7 +215,7 @@ def letters_over(
     frame: tuple[float, float, float, float],
     colour: Callable[[RGB], RGB] = own,
 ) -> Image.Image:
-    """The lettering alone, on top of a finished picture."""
+    """Draw the lettering alone, on top of a finished picture."""
     sheet = Sheet((1, 1), frame, light=-1)
     sheet.unit *= min(image.size)
     for mark in marks:

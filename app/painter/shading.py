@@ -53,14 +53,14 @@ def _soft(x: Plane, y: Plane) -> Plane:
 
 
 def _side(x: Plane, y: Plane) -> Plane:
-    """A standing cylinder."""
+    """Return the light map of a standing cylinder."""
     return np.asarray(
         66 + 92 * np.sqrt(np.clip(1 - (x + 0.35) ** 2 / 1.9, 0, 1)) + 60 * np.exp(-((x + 0.5) ** 2) / 0.02) + 0 * y
     )
 
 
 def _sheen(x: Plane, y: Plane) -> Plane:
-    """A flat, polished face with two diagonal reflections."""
+    """Return the light map of a flat, polished face with two diagonal reflections."""
     slant = x + 0.55 * y
     return np.asarray(
         118 - 20 * y + 70 * np.exp(-((slant + 0.5) ** 2) / 0.03) + 34 * np.exp(-((slant + 0.12) ** 2) / 0.008)

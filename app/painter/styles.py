@@ -47,7 +47,7 @@ def _pencil(colour: RGB) -> RGB:
 
 
 def _tube(colour: RGB) -> RGB:
-    """A gas colour for a surface: its hue when it has one, else by brightness from violet to cold white."""
+    """Return a gas colour for a surface: its hue when it has one, else by brightness from violet to cold white."""
     if max(colour) - min(colour) < 34:
         return mix((150, 96, 255), (214, 240, 255), luminance(colour) / 255)
     return lighter(vivid(colour, 0.82, 1.0), 0.12)

@@ -15,7 +15,7 @@ CLUSTERS_AT_ONCE = 4096
 
 
 def left_advantage(tallies: Tallies, *, prior: float = 0.5) -> SideTerm:
-    """What being shown on the left adds; within its error of zero where a fair coin draws the sides."""
+    """Estimate the advantage of the left side in Elo; a fair coin keeps it at zero within its error."""
     return elo_side(fit(Design(sided_pairs(tallies), tallies.models, side=True), VirtualGames(prior)))
 
 
@@ -36,7 +36,8 @@ def shifts(before: Tallies, after: Tallies, *, prior: float = 0.5, anchor: Ancho
 
 def jackknife(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> tuple[Array, Array]:
     """
-    Standard errors in Elo points by leaving out one competition at a time, and their degrees of freedom.
+    Return the standard errors in Elo points of leaving out one competition at a time,
+    and their degrees of freedom.
 
     Efron and Stein 1981, Annals of Statistics 9. The degrees of freedom are a model's effective number of
     competitions less one. Needs two competitions.

@@ -34,7 +34,7 @@ class NoFiniteRating(Exception):
 
 @dataclass(frozen=True)
 class SideTerm:
-    """What being shown on the left adds, and its standard error, in Elo points."""
+    """The advantage of being shown on the left, and its standard error, in Elo points."""
 
     advantage: float
     error: float
@@ -279,7 +279,7 @@ def sided_pairs(tallies: Tallies) -> Cells:
 
 
 def elo_side(fitted: Fit) -> SideTerm:
-    """The side term of a fit that has one."""
+    """Convert the side term of a fit that has one from logits to Elo points."""
     return SideTerm(ELO_PER_LOGIT * fitted.side, ELO_PER_LOGIT * fitted.side_error())
 
 

@@ -33,7 +33,7 @@ def logistic(x: Array) -> Array:
 
 
 class Prior(Protocol):
-    """What is believed before the votes: a penalty's slope and curvature, and the variance of its slope."""
+    """The belief held before any vote: a penalty's slope and curvature, and the variance of its slope."""
 
     def slope(self, strength: Array) -> Array: ...
     def curvature(self, strength: Array) -> Array: ...
@@ -92,7 +92,10 @@ class Design:
         return logit + x[-1] if self.side else logit
 
     def columns(self, values: Array) -> Array:
-        """Xᵀ·values."""
+        """
+        Return Xᵀ·values, the (n,) sums of the cells' values per model with their signs,
+        and the side's sum where it is fitted.
+        """
         n = self.models
         total = totals(self.cells.first, values, n) - totals(self.cells.second, values, n)
         return np.append(total, values.sum()) if self.side else total
@@ -133,7 +136,7 @@ class Fit:
 
     @cached_property
     def bread(self) -> Array:
-        """The information's inverse."""
+        """Return the inverse of the information matrix."""
         return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
 
     def covariance(self, gauge: Array) -> Array:
@@ -143,7 +146,7 @@ class Fit:
         return centred(found if self.doubt is None else found + self.doubt, gauge)
 
     def side_error(self) -> float:
-        """Standard error of the side term, in logits."""
+        """Return the standard error of the side term, in logits."""
         return float(np.sqrt(self.bread[-1] @ self.filling @ self.bread[-1]))
 
 
@@ -187,7 +190,7 @@ def fit(design: Design, prior: Prior) -> Fit:
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:
-    """Summed squares of the votes' residuals per cell, where the first scores with this chance."""
+    """Sum the squares of the votes' residuals per cell, where the first model scores with this chance."""
     return cells.won * (1 - chance) ** 2 + cells.lost * chance**2 + cells.tied * (0.5 - chance) ** 2
 
 

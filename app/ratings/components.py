@@ -69,7 +69,10 @@ class Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     def log_likelihood(self, variance: Array) -> Array:
-        """(sums, variances) of each θ, by the Gamma distribution of the same mean and variance."""
+        """
+        Return the log-likelihood (sums, variances) of each θ,
+        by the Gamma distribution of the same mean and variance.
+        """
         theta, along = variance, np.expand_dims
         mean = along(self.votes, -1) + along(self.effect, -1) * theta
         spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
@@ -122,7 +125,7 @@ class Residuals:
 
 
 def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
-    """Of tallies in which clusters stand where competitions stand, at the fit of these very votes."""
+    """Compute the score residuals of clusters, which stand in place of competitions, at a fit of their votes."""
     cluster, cells = by_cluster.pairs_by_competition()
     n, strength = by_cluster.models, fitted.strength
     seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)

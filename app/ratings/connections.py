@@ -1,4 +1,4 @@
-"""Who can be compared with whom: chains of battles between models."""
+"""The connections between models: which can be compared by chains of battles."""
 
 import numpy as np
 
@@ -24,5 +24,5 @@ def parts(games: Array) -> Index:
 
 
 def has_maximum(score: Array) -> bool:
-    """Whether (n, n) points alone fix all strengths: chains of points from each model to each (Ford 1957)."""
+    """Tell whether (n, n) points alone fix all strengths: chains of points link all models (Ford 1957)."""
     return len(score) == 0 or bool(reached(score > 0, 0).all() and reached(score.T > 0, 0).all())

@@ -65,7 +65,7 @@ class _Moves:
 
 
 def every_pair(tallies: Tallies) -> Cells:
-    """A cell per pair of models, also those that never met."""
+    """Build a cell for each pair of models, also for those that never met."""
     first, second = np.triu_indices(tallies.models, 1)
     wins, tied = tallies.wins, tallies.tied
     return Cells(first, second, wins[first, second], wins[second, first], tied[first, second])
@@ -156,7 +156,7 @@ def _there(counts: Cells) -> tuple[Array, Array, Array]:
 
 
 def _moved(counts: Cells, moves: _Moves, at: int, votes: int, kind: Kind) -> Cells:
-    """The counts after so many votes of one candidate."""
+    """Return the counts after one candidate has changed so many votes."""
     changed = [each.copy() for each in _there(counts)]
     for each, by in zip(changed, MOVES[kind][moves.move[at]], strict=True):
         each[moves.pair[at]] += by * votes
@@ -164,7 +164,7 @@ def _moved(counts: Cells, moves: _Moves, at: int, votes: int, kind: Kind) -> Cel
 
 
 def _changes(cells: Cells, spent: NDArray[np.int64], kind: Kind) -> tuple[Change, ...]:
-    """The most frequent first."""
+    """List the changes, the most frequent first."""
     found = [
         Change(int(cells.first[pair]), int(cells.second[pair]), MOVES[kind][move], int(spent[move, pair]))
         for move, pair in zip(*np.nonzero(spent), strict=True)

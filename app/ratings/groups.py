@@ -72,18 +72,18 @@ class GroupCells:
 
     @cached_property
     def met(self) -> Array:
-        """(groups,) models met."""
+        """Count the models that each group met, as (groups,)."""
         return self.over(np.ones(self.group.size))
 
     def sums(self, of_left: Counts, of_right: Counts) -> Array:
         return totals(self.of_row, np.concatenate([of_left, of_right]), self.group.size)
 
     def over(self, values: Array) -> Array:
-        """(groups,) sums over the models met."""
+        """Sum values over the models that each group met, as (groups,)."""
         return totals(self.group, values, self.groups)
 
     def squared_correlation(self, noise: Array, variance: Array) -> Array:
-        """(groups,) sum over models and models of the squared correlations of their scores."""
+        """Sum the squared correlations of two models' scores over all pairs of models, as (groups,)."""
         one, other = np.sort(self.of_row.reshape(2, -1), axis=0)
         pairs, pair = np.unique(one * self.group.size + other, return_inverse=True)
         first, second = np.divmod(pairs, max(self.group.size, 1))
@@ -91,7 +91,7 @@ class GroupCells:
         return self.met + 2 * totals(self.group[first], shared, self.groups)
 
     def smallest(self, values: Array) -> Index:
-        """The cell with the smallest value in each group that has any."""
+        """Find the cell with the smallest value in each group that has any."""
         order = np.lexsort((values, self.group))
         return order[np.unique(self.group[order], return_index=True)[1]]
 

@@ -38,7 +38,7 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """What adds to the uncertainty of votes; None where it is unknown, or cannot be there."""
+    """The components that widen the votes' own uncertainty; None where one is unknown, or cannot be there."""
 
     prompts: PromptEffect | None = None
     voters: Voters | None = None

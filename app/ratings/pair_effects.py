@@ -18,7 +18,7 @@ TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
 
 def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
-    """The variance of pairs' own effects, beside what prompts of these variances (n,) leave in a pair's result."""
+    """Estimate the variance of pairs' own effects, less what prompts of these variances (n,) leave in pairs."""
     cells = tallies.pairs()
     chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
     information = cells.played * variance

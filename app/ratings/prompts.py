@@ -38,7 +38,7 @@ class PromptEffect:
     common: VarianceComponent
 
     def of(self, models: Array) -> "PromptEffect":
-        """The same for some of the models."""
+        """Return the prompt effect of some of the models."""
         return PromptEffect(self.variance[models], self.error[models], self.common)
 
 
@@ -51,12 +51,12 @@ def prompt_weights(tallies: Tallies) -> Array:
 
 
 def uniform(variance: float, models: int) -> PromptEffect:
-    """The same variance for every model, as if it were certain."""
+    """Return one variance for every model, as if it were certain."""
     return PromptEffect(np.full(models, variance), np.zeros(models), VarianceComponent(variance, 0.0, 0))
 
 
 def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:
-    """Of the residuals of a mode's competitions at its fit or, category by category, at each one's own."""
+    """Estimate prompt effects from competitions' residuals at the mode's fit, or at each category's own."""
     pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), BELIEF, clusters)
     own = _joined([each.sums(TYPICAL, models, pooled.variance) for each in rows])
     mean, square = _ratios(own, pooled.variance)

@@ -22,7 +22,7 @@ def upper_bound_ranks(low: Array, high: Array) -> Index:
 
 
 def default_draws(models: int) -> int:
-    """As many draws as fit into a refresh."""
+    """Return the number of draws that fits into a refresh of a board of so many models."""
     return DRAWS if models <= MANY_MODELS else DRAWS_OF_MANY
 
 

@@ -51,5 +51,5 @@ def to_elo(strength: Array, anchor: Anchor) -> Array:
 
 
 def to_strength(rating: Array, anchor: Anchor) -> Array:
-    """The inverse of ``to_elo``."""
+    """Convert Elo ratings to strengths in logits: the inverse of ``to_elo``."""
     return (rating - anchor.value) / ELO_PER_LOGIT

@@ -57,7 +57,7 @@ class SpreadLikelihood:
 
 
 def dispersion(tied: float, spread: float) -> float:
-    """Of the score, from the ties and the sum of p(1-p) over the votes (a tie takes a quarter off)."""
+    """Estimate the score's dispersion from the ties and the votes' sum of p(1-p): a tie takes off a quarter."""
     ties = (tied + EXPECTED_TIES) / (4 * spread + EXPECTED_VOTES)
     return max(LEAST_DISPERSION, 1 - ties)
 
@@ -99,12 +99,12 @@ def normal(models: int, sd: float) -> Known:
 
 
 def divided(cells: Cells, by: float) -> Cells:
-    """The same battles, each counting as a part of one."""
+    """Return the same battles, each counting as a part of one."""
     return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
 
 
 def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
-    """Of the votes alone, around these strengths."""
+    """Build the likelihood of the spread from the votes alone, around these strengths."""
     cells = design.cells
     chance, variance = chances(design.rows(strength))
     information = design.gram(cells.played * variance)

@@ -86,7 +86,8 @@ def exposure(
 
 def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> Likelihood:
     """
-    Tests L (groups are accounts) and C (networks). In these tallies groups stand where competitions stand.
+    Test groups for likelihood: accounts for test L, networks for test C.
+    Tallies name groups as their competitions.
 
     Their votes are all that stand, counted or beyond a cap; ``within`` is the share of each row's that are in
     ``fitted``, the board's fit without side term. Each group is compared with what the others say by one Newton
@@ -114,7 +115,7 @@ def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> L
 
 
 def skip_share(issued: Counts, skipped: Counts) -> Mask:
-    """Who skipped more than SKIP_SHARE of SKIPS_FROM matchups or more."""
+    """Mark who skipped more than SKIP_SHARE of at least SKIPS_FROM matchups."""
     return np.asarray((issued >= SKIPS_FROM) & (skipped > SKIP_SHARE * issued))
 
 
@@ -128,7 +129,7 @@ def capped(voter: Index, network: Index, *, per_voter: int = VOTER_CAP, per_netw
 
 
 def earlier(key: Index) -> Index:
-    """How often each element's value stood before it."""
+    """Count how often each element's value stood before it."""
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if key.size else order

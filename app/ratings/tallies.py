@@ -28,7 +28,7 @@ def totals(key: Index, values: Counts, size: int) -> Array:
 
 
 def distinct(key: Index, size: int) -> tuple[Index, Index]:
-    """The keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    """Return the keys that occur, ascending, all below ``size``, and where each key stands among them."""
     if size > SPARSE * max(key.size, 1):
         return np.unique(key, return_inverse=True)
     occurs = np.zeros(size, dtype=np.bool_)
@@ -96,7 +96,7 @@ class Tallies:
 
     @cached_property
     def played(self) -> Counts:
-        """Battles per row."""
+        """Count the battles of each row."""
         return self.left_wins + self.right_wins + self.ties + self.both_bad
 
     @cached_property
@@ -132,7 +132,7 @@ class Tallies:
 
     @property
     def battles(self) -> Array:
-        """Battles per model."""
+        """Count the battles of each model, as (n,)."""
         return self.per_model(self.played, self.played)
 
     def pairs(self) -> Cells:
@@ -161,7 +161,7 @@ class Tallies:
         return self._counted[1]
 
     def battles_by_competition(self) -> Array:
-        """(competitions, n) battles."""
+        """Count the battles of each model in each competition, as (competitions, n)."""
         rows, count, group = self._counted
         left, right = (
             totals(group * self.models + seat, rows.played, count * self.models)
@@ -190,12 +190,12 @@ class Tallies:
         return competition, Cells(first, second, won, lost, total(rows.ties + rows.both_bad))
 
     def only(self, rows: Mask) -> "Tallies":
-        """The same models with some of the rows."""
+        """Return the tallies of the same models with some of the rows."""
         seats = self.competition[rows], self.left[rows], self.right[rows]
         return Tallies(self.models, *seats, *(counts[rows] for counts in self._counts))
 
     def without(self, competition: int) -> "Tallies":
-        """The same models with one competition's votes subtracted."""
+        """Return the tallies of the same models without one competition's votes."""
         return self.only(self.competition != competition)
 
 

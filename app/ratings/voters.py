@@ -37,7 +37,7 @@ class Ballots:
 
 
 def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
-    """The variance of tastes, beside what prompts of these variances (n,) do to who met one of them often."""
+    """Estimate the variance of tastes, less what prompts of these variances (n,) do to who met one often."""
     rows = residuals(ballots.by_voter, fitted, dispersion)
     if prompts is not None:
         rows = replace(rows, votes=rows.votes + _repeated_prompts(ballots, rows, fitted, prompts))

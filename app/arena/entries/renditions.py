@@ -69,7 +69,7 @@ class Rendition:
 
 @dataclass(frozen=True)
 class Renditions:
-    """What voters and lists get to see of a picture; `side` is the long side of the large one in pixels."""
+    """The files of one picture that voters and lists see; `side` is the long side of the large one in pixels."""
 
     large: Rendition
     small: Rendition

@@ -1,4 +1,4 @@
-"""Who may refresh a board: one claim at a time, kept by the database's own clock."""
+"""Claims decide who may refresh a board: one process at a time, timed by the database's own clock."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -40,12 +40,12 @@ def wait_ms() -> ColumnElement[int]:
 
 
 def due() -> ColumnElement[bool]:
-    """Whether a board may be claimed now."""
+    """Build the SQL condition that a board may be claimed now."""
     return wait_ms() <= 0
 
 
 def is_held(session: Session, key: str, token: str) -> bool:
-    """Whether a board is still claimed with this token."""
+    """Tell whether a board is still claimed with this token."""
     return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
 
 

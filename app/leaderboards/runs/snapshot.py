@@ -40,7 +40,7 @@ class BoardTallies:
 
     @property
     def votes(self) -> int:
-        """How many battles count."""
+        """Count the battles that enter the ratings."""
         return int(self.rows[:, 3:].sum())
 
 

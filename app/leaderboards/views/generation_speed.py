@@ -1,4 +1,4 @@
-"""How long a model takes for an image, by the entries whose making was timed."""
+"""The time that a model takes for an image, by the entries whose making was timed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ class Battles:
 
     @property
     def votes(self) -> int:
-        """How many battles there are."""
+        """Count all battles, ties and both-bad answers among them."""
         return self.a_wins + self.b_wins + self.ties + self.both_bad
 
     @property

@@ -1,4 +1,4 @@
-"""Where one model stands: on every board and in every competition it has entries in."""
+"""The results of one model: its place on every board and in every competition it has entries in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -68,7 +68,7 @@ class Reveal:
 
 
 def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -> Reveal | None:
-    """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
+    """Return what a vote uncovers by the current run, with the change since if asked for; None for a skip."""
     if vote.outcome == Outcome.SKIP:
         return None
     since = vote.cast_at if with_change else None
@@ -93,7 +93,7 @@ def names_and_standings(
 
 
 def _sides(result: VoteRecord | Exception) -> list[Side]:
-    """A, then B; of a skip or an error none."""
+    """List the boards' keys and models of A, then B; the list is empty for a skip or an error."""
     if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]

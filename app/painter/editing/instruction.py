@@ -212,7 +212,7 @@ def _read_additions(text: str) -> list[Action]:
 
 
 def _host(text: str, wanted: tuple[Wanted, ...]) -> Wanted | None:
-    """The thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
+    """Return the thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
     for want in wanted:
         forms = re.escape(want.noun)
         if len(wanted) > 1 and re.search(rf"\b(the|this|that|its|his|her) (\w+ )?{forms}\b", text):
@@ -242,7 +242,7 @@ def _colour(text: str) -> RGB | None:
 
 
 def _first(table: dict[str, str], text: str) -> str:
-    """What the longest phrase of the table in the text means; "" where there is none."""
+    """Look up the longest phrase of the table that the text holds; return "" where there is none."""
     padded = f" {text} "
     matching = [phrase for phrase in table if f" {phrase} " in padded]
     return table[max(matching, key=len)] if matching else ""

@@ -1,4 +1,4 @@
-"""Which part of a picture is its sky or backdrop and which its subject, told from pixels alone."""
+"""Matting: it tells from pixels alone which part of a picture is sky or backdrop and which is its subject."""
 
 from collections.abc import Callable
 
@@ -22,12 +22,12 @@ Seeds = tuple[Field, Field]
 
 
 def find_sky(picture: Image.Image) -> Field:
-    """The share of sky, or of what stands above and behind all else, in each pixel of an RGB picture, 0 to 1."""
+    """Return the share of sky, or of what stands behind all else, in each pixel of an RGB picture, 0 to 1."""
     return _matte(picture, sky_seeds)
 
 
 def find_subject(picture: Image.Image) -> Field:
-    """The share of what stands out from borders and sky in each pixel of an RGB picture, 0 to 1."""
+    """Return the share of what stands out from borders and sky in each pixel of an RGB picture, 0 to 1."""
     standing = 1 - _matte(picture, backdrop_seeds)
     return np.asarray(np.minimum(standing, 1 - SKY_IS_CERTAIN * find_sky(picture)))
 
@@ -40,7 +40,7 @@ def _matte(picture: Image.Image, seeds: Callable[[Field], Seeds]) -> Field:
 
 
 def shrink(picture: Image.Image, side: int) -> Image.Image:
-    """The picture with at most `side` pixels a side."""
+    """Shrink the picture to at most `side` pixels a side; a smaller one stays as it is."""
     factor = min(1.0, side / max(picture.size))
     size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
     return picture if size == picture.size else picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
@@ -56,7 +56,7 @@ def features(small: Image.Image) -> Field:
 
 
 def step_costs(colours: Field) -> Field:
-    """What it costs to enter each pixel: little inside an even area, much across an edge."""
+    """Return the cost of entering each pixel: little inside an even area, much across an edge."""
     padded = np.pad(colours, ((1, 1), (1, 1), (0, 0)), mode="edge")
     across = np.abs(padded[1:-1, 2:] - padded[1:-1, :-2]).sum(axis=2)
     down = np.abs(padded[2:, 1:-1] - padded[:-2, 1:-1]).sum(axis=2)
@@ -64,7 +64,7 @@ def step_costs(colours: Field) -> Field:
 
 
 def ways(cost: Field, start: Field, rounds: int = 2) -> Field:
-    """The cheapest way to each pixel from any other, whose own value in `start` comes on top; by sweeping."""
+    """Sweep for the cheapest way to each pixel from any other, whose own value in `start` is added."""
     found = start.astype(np.float32).copy()
     for _ in range(rounds):
         for turned, entry in (
@@ -128,7 +128,7 @@ def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
 
 
 def _share(colours: Field, one: Field, other: Field) -> Field:
-    """How much each pixel belongs to the parts that start at `one` rather than at `other`, 0 to 1."""
+    """Return how much each pixel belongs to the parts that start at `one` rather than at `other`, 0 to 1."""
     cost = step_costs(colours)
     near, far = ways(cost, one), ways(cost, other)
     balance = (far - near) / (far + near + 12) + 0.5 * _likeness(colours, near < far)
@@ -185,7 +185,7 @@ def resize_field(field: Field, size: tuple[int, int]) -> Field:
 
 
 def box_mean(field: Field, radius: int) -> Field:
-    """The mean of the square of 2 * radius + 1 pixels around each; the border repeats."""
+    """Average the square of 2 * radius + 1 pixels a side around each pixel; the border repeats."""
     for _ in range(2):
         padded = np.pad(field, ((radius + 1, radius), (0, 0)), mode="edge")
         sums = np.cumsum(padded, axis=0, dtype=np.float64)

@@ -18,7 +18,7 @@ def photograph(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def poster(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A dozen and a half flat inks with clean edges."""
+    """Print the picture in a dozen and a half flat inks with clean edges."""
     flat = smoothed(ImageEnhance.Color(picture).enhance(1.35), 3)
     inks = flat.reduce(4).quantize(18, method=Image.Quantize.MEDIANCUT, kmeans=1)
     printed = flat.quantize(palette=inks, dither=Image.Dither.NONE).convert("RGB")
@@ -37,7 +37,7 @@ def low_poly(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def neon(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """The outlines as glowing tubes in the colours beside them, the rest in the dark."""
+    """Draw the outlines as glowing tubes in the colours beside them, and leave the rest in the dark."""
     lines = np.asarray(ImageChops.invert(contours(picture, 1.0, fine=True)), dtype=np.float32)[:, :, None] / 255
     colours = np.asarray(ImageEnhance.Color(smoothed(picture, 3)).enhance(2.6), dtype=np.float32)
     peak = colours.max(axis=2, keepdims=True)
@@ -119,5 +119,5 @@ MEDIA: dict[str, Medium] = {
 
 
 def restyle(picture: Field, medium: str, rng: np.random.Generator) -> Field:
-    """The picture (rows, columns, 3; 0 to 255) in that medium, a key of `MEDIA`."""
+    """Render the picture (rows, columns, 3; 0 to 255) in a medium, which is a key of `MEDIA`."""
     return np.asarray(MEDIA[medium](as_image(picture), rng), dtype=np.float32)

@@ -20,7 +20,7 @@ PLACES = ((0.76, 0.66), (0.24, 0.66), (0.76, 0.3), (0.24, 0.3), (0.5, 0.3))
 
 
 def use_references(picture: Field, references: tuple[Image.Image, ...], prompt: str) -> Field:
-    """The picture with what the references lend it; `references` are RGB or RGBA, of any size."""
+    """Lend a picture the colours or subjects of its `references`, which are RGB or RGBA, of any size."""
     for number, reference in enumerate(references):
         small = shrink(reference, LARGEST)
         if LOOK.search(prompt.casefold()):
@@ -39,7 +39,7 @@ def lend_colours(picture: Field, reference: Field) -> Field:
 
 
 def lend_subject(picture: Field, reference: Image.Image, place: tuple[float, float]) -> Field:
-    """The reference's subject, or a print of it where none stands out, laid over the picture."""
+    """Lay the reference's subject, or a print of it where none stands out, over the picture."""
     layer = _cut_out(reference)
     height, width = picture.shape[:2]
     factor = SHARE * min(width, height) / max(layer.size)

@@ -18,7 +18,8 @@ class UnusableMask(ValueError):
 
 def read_mask(mask: Image.Image, shape: tuple[int, int]) -> Image.Image:
     """
-    An "L" image of the mask's size, 255 where the picture may change: where the mask is fully transparent.
+    Return an "L" image of the mask's size: 255 where the picture may change,
+    which is where the mask is transparent.
 
     A mask without transparency says it in light: white may change. Raises UnusableMask.
     """

@@ -23,7 +23,7 @@ def gradient(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> 
 
 
 def spread(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> Field:
-    """The same over the whole width."""
+    """Spread the sky's gradient over the whole width."""
     return np.repeat(gradient(size, horizon, stops), size[0], axis=1)
 
 
@@ -65,7 +65,7 @@ def night(size: Size, horizon: float, rng: np.random.Generator) -> Field:
 
 
 def milky_way(size: Size, rng: np.random.Generator) -> Field:
-    """A slanting band, torn by dark lanes."""
+    """Paint a slanting band of stars, torn by dark lanes."""
     slope, lift = float(rng.uniform(0.45, 0.8)) * (1 if rng.random() < 0.5 else -1), float(rng.uniform(0.2, 0.4))
     x = np.linspace(-0.5, 0.5, size[0], dtype=np.float32)
     y = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
@@ -146,7 +146,7 @@ def day(size: Size, horizon: float, rng: np.random.Generator) -> Field:
 
 
 def overcast(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """A lid of grey cloud."""
+    """Paint a lid of grey cloud over the whole sky."""
     sky = spread(size, horizon, ((0, (128, 136, 148)), (0.7, (176, 184, 192)), (1, (206, 210, 214))))
     return cover(sky, billows(rng, size, min(size) / 4, 2.6) * 0.75, (98, 106, 120))
 

@@ -41,7 +41,7 @@ def duotone(grey: Field, dark: RGB, bright: RGB) -> Field:
 
 
 def tinted(picture: Field, colour: RGB) -> Field:
-    """The picture in shades of one colour, with a fifth of its own colours left."""
+    """Return the picture in shades of one colour, with a fifth of its own colours left."""
     grey = picture @ LUMA
     dark, bright = (
         tuple(round(0.16 * part) for part in colour),
@@ -69,7 +69,7 @@ def softened(picture: Field) -> Field:
 
 
 def recoloured(picture: Field, where: Field, colour: RGB) -> Field:
-    """What lies at `where`, 0 to 1, painted in that colour; light and shade stay, and white and black parts."""
+    """Paint what lies at `where`, 0 to 1, in a colour; light and shade stay, and so do white and black."""
     grey = (picture @ LUMA)[:, :, None]
     level = float(np.average(grey[:, :, 0], weights=where + 1e-6))
     painted = np.array(colour, dtype=np.float32) * np.clip(0.35 + 0.65 * grey / max(40.0, level), 0, 1.5)

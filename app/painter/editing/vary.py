@@ -28,7 +28,7 @@ STEADY = frozenset({"studio-xl", "poster-pro"})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What is drawn anew: `zoom` and shifts (shares of a side) of the background, and of the subject before it."""
+    """The changes of a new composition: `zoom` and shifts (shares of a side) of background and subject."""
 
     mirrored: bool
     zoom: float
@@ -41,7 +41,7 @@ class Move:
 
 def vary(image: Image.Image, painter: str, seed: int) -> Image.Image:
     """
-    An RGB picture of the image's subject and palette in another composition, in the painter's hand.
+    Paint an RGB picture of the image's subject and palette in another composition, in the painter's hand.
 
     It has the image's size, or the nearest with sides of 256 to 2048 pixels and 4:1 at most. The same for the same
     arguments on one machine. Raises `UnknownPainter` or `UneditableImage`.
@@ -68,7 +68,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 
 
 def allowed_size(size: tuple[int, int]) -> tuple[int, int]:
-    """The nearest size that painters draw."""
+    """Return the nearest size that painters can draw."""
     long, short = max(size), min(size)
     short = max(short, round(long / LARGEST_RATIO))
     factor = min(max(1.0, SMALLEST_SIDE / short), LARGEST_SIDE / long)
@@ -91,7 +91,7 @@ def _move(painter: str, rng: np.random.Generator) -> Move:
 
 
 def _recomposed(picture: Field, move: Move, rng: np.random.Generator) -> Field:
-    """The subject moved before a shifted background, or another view of the whole where nothing stands out."""
+    """Move the subject before a shifted background, or show another view of the whole where nothing stands out."""
     share = find_subject(as_image(picture))
     if not is_movable(picture, share):
         return _another_view(picture, move, rng)
@@ -100,7 +100,7 @@ def _recomposed(picture: Field, move: Move, rng: np.random.Generator) -> Field:
 
 
 def is_movable(picture: Field, share: Field) -> bool:
-    """Whether the subject is of a middling size, whole, and clear of the upper border."""
+    """Tell whether the subject is of a middling size, whole, and clear of the upper border."""
     height = len(share)
     top = float(share[round(0.07 * height) : round(0.14 * height) + 1].mean())
     fitting = MOVABLE[0] < float(share.mean()) < MOVABLE[1] and top < CLEAR_ABOVE
@@ -108,7 +108,7 @@ def is_movable(picture: Field, share: Field) -> bool:
 
 
 def spread_beyond(picture: Field, share: Field) -> float:
-    """How much of the ring around a part looks more like it than like the rest, 0 to 1: much where it is cut."""
+    """Return the share, 0 to 1, of the ring around a part that looks more like it than like the rest."""
     small = shrink(as_image(picture), COARSE)
     colours = features(small)
     part = np.asarray(shrink(Image.fromarray((255 * share).astype(np.uint8)), COARSE))
@@ -125,7 +125,7 @@ def _widened(share: Field) -> Bools:
 
 
 def _viewed(picture: Field, move: Move, strength: float) -> Field:
-    """A window of the picture, enlarged to its size, mirrored if wished."""
+    """Enlarge a window of the picture to the picture's size, mirrored if wished."""
     height, width = picture.shape[:2]
     zoom = 1 + (move.zoom - 1) * strength
     wide, tall = width / zoom, height / zoom

@@ -114,7 +114,7 @@ def columns(
 
 
 def ladder(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take) -> None:
-    """A vertical time line, labels large beside their icons, in the whole height of the page."""
+    """Draw a vertical time line in the whole height of the page, with large labels beside their icons."""
     _, y0, _, y1 = canvas.bounds
     heading(canvas, head, 0.5, y0 + 0.105, 0.092)
     top, bottom = y0 + 0.31, y1 - 0.34
@@ -162,7 +162,7 @@ def station(
     icon: str = "",
     plate: RGB | None = None,
 ) -> None:
-    """A numbered disc with its icon; the label stands below."""
+    """Draw a numbered disc with its icon; the label stands below."""
     with canvas.named(f"the step {number + 1}"):
         if plate:
             canvas.oval(plate, x, y, r * 1.1, outline=False)
@@ -187,7 +187,7 @@ def icon_for(label: str, number: int) -> str:
 def foot(
     canvas: Canvas, crew: tuple[str, ...], pin: str, y: float, *, left: float = 0.0, size: float = 1.0
 ) -> None:
-    """The crew strip, and the Moon with the landing site's pin when the prompt names one."""
+    """Draw the crew strip, and the Moon with the landing site's pin when the prompt names one."""
     middle = (0.36 if pin else 0.5) + left * 0.42
     gap = min(0.17, 0.52 / len(crew)) * size
     canvas.line(
@@ -254,7 +254,7 @@ def moon(canvas: Canvas) -> None:
 
 
 def orbit(canvas: Canvas, body: Callable[[Canvas], None]) -> None:
-    """A tilted ring that passes behind and in front of the body, with a craft on it."""
+    """Draw a tilted ring that passes behind and in front of the body, with a craft on it."""
     canvas.hoop(RED, 0.028, 0.5, 0.5, 0.52, 0.17, start=180, end=360, tilt=-20)
     body(canvas)
     canvas.hoop(RED, 0.028, 0.5, 0.5, 0.52, 0.17, start=0, end=180, tilt=-20)
@@ -274,7 +274,7 @@ def translunar(canvas: Canvas) -> None:
 
 
 def lander(canvas: Canvas) -> None:
-    """The lunar module: gilt descent stage on four legs, grey ascent stage."""
+    """Draw the lunar module: a gilt descent stage on four legs and a grey ascent stage."""
     gilt = (222, 176, 82)
     for side in (-1, 1):
         canvas.line(GREY, 0.045, 0.5 + side * 0.2, 0.62, 0.5 + side * 0.36, 0.86)
@@ -308,7 +308,7 @@ def landing(canvas: Canvas) -> None:
 
 
 def ground(canvas: Canvas, y: float) -> None:
-    """The Moon's limb, inside the disc of a station."""
+    """Draw the Moon's limb inside the disc of a station."""
     half = 0.62 if y > 0.9 else 0.66
     canvas.blob(
         MOON, 0.5 - half * 0.86, y, 0.5, y - 0.06, 0.5 + half * 0.86, y, 0.5 + half * 0.4, 1.14,

@@ -50,12 +50,12 @@ class Stage:
         )
 
     def world(self, across: float, away: float) -> Solid:
-        """The point of the table that lies so far to the right of the middle, and so far behind it, as seen."""
+        """Locate the point of the table so far to the right of the middle and so far behind it, as seen."""
         cos, sin = math.cos(self.yaw), math.sin(self.yaw)
         return across * cos + away * sin, 0.0, away * cos - across * sin
 
     def faces(self, foot: Solid, sides: Solid, spin: float = 0.0) -> list[tuple[int, bool, list[Point]]]:
-        """Of a block standing at `foot` (the middle of its base): number, whether it faces us, and corners."""
+        """List the faces of a block whose base has its middle at `foot`: number, whether it faces us, corners."""
         corners = [self._corner(foot, sides, spin, i) for i in range(8)]
         out = []
         for number, face in enumerate(FACES):
@@ -109,7 +109,7 @@ def room(canvas: Canvas, wall: RGB, shade: RGB, take: Take) -> None:
 
 
 def frame(canvas: Canvas, edge: float, side: int) -> None:
-    """The window itself, seen at the border of the picture."""
+    """Draw the window itself, seen at the border of the picture."""
     inward = -side
     canvas.rect((250, 250, 246), edge, -0.06, edge + inward * 0.1, 0.5, outline=True)
     for row in range(3):
@@ -153,7 +153,7 @@ def plant(canvas: Canvas, stage: Stage, green: RGB, take: Take) -> None:
 
 
 def leaf(canvas: Canvas, foot: Point, tip: Point, green: RGB) -> None:
-    """A blade that bends outwards, with its midrib."""
+    """Draw a blade that bends outwards, with its midrib."""
     dx, dy = tip[0] - foot[0], tip[1] - foot[1]
     length = math.hypot(dx, dy)
     wx, wy = -dy / length * 0.026, dx / length * 0.026
@@ -167,7 +167,7 @@ def leaf(canvas: Canvas, foot: Point, tip: Point, green: RGB) -> None:
 
 
 def cast(canvas: Canvas, stage: Stage, take: Take) -> None:
-    """The cube's shadow falls away from the window, with a bright caustic in it."""
+    """Cast the cube's shadow away from the window, with a bright caustic in it."""
     away = -take.lamp
     base = [stage.see(point) for point in ((-0.5, 0, -0.5), (0.5, 0, -0.5), (0.5, 0, 0.5), (-0.5, 0, 0.5))]
     middle = sum(x for x, _ in base) / 4

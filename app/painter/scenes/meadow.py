@@ -34,7 +34,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def asked_for(brief: Brief) -> dict[str, Coat]:
-    """The animals named, or all four for a prompt that only says animals."""
+    """Return the animals that are named, or all four for a prompt that only says animals."""
     named = {name: coat for name, coat in COATS.items() if brief.has(*coat.words)}
     return named if len(named) > 1 else COATS
 

@@ -172,7 +172,7 @@ def pauldron(canvas: Canvas, side: int, layer: int) -> None:
 
 
 def curl(canvas: Canvas, x: float, y: float, r: float, way: int) -> None:
-    """An engraved spiral: a dark cut with a gilt edge."""
+    """Draw an engraved spiral: a dark cut with a gilt edge."""
     points = [
         (x + way * r * (1 - i / 26) * math.cos(0.48 * i), y + r * (1 - i / 26) * math.sin(0.48 * i))
         for i in range(24)
@@ -207,7 +207,7 @@ def strap(canvas: Canvas, side: int, low: float) -> None:
 
 
 def gorget(canvas: Canvas) -> None:
-    """The collar of plate: two rings round the neck."""
+    """Draw the collar of plate: two rings round the neck."""
     for lift, wide in ((0.0, 0.185), (-0.045, 0.15)):
         y = 0.735 + lift
         points = [

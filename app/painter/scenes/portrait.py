@@ -36,7 +36,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def described(brief: Brief, looks: Looks) -> Looks:
-    """These looks with the colours that the prompt gives, and without a beard for a woman."""
+    """Return these looks with the colours that the prompt gives, and without a beard for a woman."""
     hair: RGB = (196, 196, 200) if brief.has(*OLD) else looks.hair
     return replace(
         looks,

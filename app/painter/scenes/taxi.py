@@ -206,7 +206,7 @@ PAPER: RGB = (244, 248, 255)
 
 
 def seat(canvas: Canvas, x: float) -> None:
-    """The driver's seat back and headrest, behind the driver."""
+    """Draw the driver's seat back and headrest, behind the driver."""
     canvas.rect(lighter(SEAT, 0.1), x - 0.105, 0.325, x + 0.105, 0.5, r=0.05, shade="soft")
     canvas.blob(
         lighter(SEAT, 0.05), x - 0.2, 0.62, x - 0.16, 0.5, x, 0.47, x + 0.16, 0.5, x + 0.2, 0.62, x + 0.23,
@@ -232,7 +232,7 @@ def dashboard(canvas: Canvas, take: Take) -> None:
 
 
 def steering(canvas: Canvas, kind: Driver, x: float) -> None:
-    """The wheel's upper arc, and a paw on either side of it."""
+    """Draw the wheel's upper arc, and a paw on either side of it."""
     y, rx, ry = 0.965, 0.215, 0.2
     canvas.hoop((18, 17, 21), 0.044, x, y, rx, ry, start=170, end=370)
     canvas.hoop((74, 70, 76), 0.006, x, y - 0.008, rx, ry, start=190, end=350)

@@ -11,7 +11,7 @@ from app.painter.colour import RGB, darker, lighter
 
 @dataclass(frozen=True, slots=True)
 class Coat:
-    """How one young animal looks. Ears: flop, point, tall or wedge."""
+    """The looks of one young animal: words that name it, colours, and ears (flop, point, tall or wedge)."""
 
     words: frozenset[str]
     fur: RGB
@@ -71,7 +71,7 @@ def roly(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
 
 
 def furred(canvas: Canvas, fur: RGB, x: float, y: float, rx: float, ry: float, rng: np.random.Generator) -> None:
-    """A round body whose rim is tufted with short hairs."""
+    """Draw a round body whose rim is tufted with short hairs."""
     tufts(canvas, darker(fur, 0.12), x, y, rx, ry, rng, 46)
     canvas.oval(fur, x, y, rx, ry, shade="round")
     for _ in range(26):

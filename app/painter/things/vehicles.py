@@ -1,4 +1,4 @@
-"""What moves people, seen from the side facing right, each in a unit square with the ground at 1."""
+"""The vehicles that move people, seen from the side facing right, each in a unit square with the ground at 1."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the tests say of voters and networks, with the evidence a person needs to judge it."""
+"""Fraud signals: what the tests find about voters and networks, with the evidence a person needs to judge it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
