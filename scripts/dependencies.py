@@ -101,7 +101,7 @@ def differences(pins: Mapping[str, Pin], present: Mapping[str, metadata.Distribu
 
 
 def licence(one: metadata.Distribution) -> str:
-    """As the package declares it, in whichever of three places; empty where nowhere."""
+    """Return the licence as the package declares it, in whichever of three places; empty where nowhere."""
     told = one.metadata
     classified = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or () if line[:7] == "License"]
     free = (told.get("License") or "").strip().splitlines()
@@ -109,7 +109,7 @@ def licence(one: metadata.Distribution) -> str:
 
 
 def unlicensed(present: Mapping[str, metadata.Distribution]) -> list[str]:
-    """Packages that do not say under which terms they may be used, unless they bring the text of a licence."""
+    """List packages that do not say under which terms they may be used, unless they bring a licence's text."""
     return [
         f"{name} declares no licence"
         for name, one in present.items()
@@ -144,7 +144,7 @@ def sbom(pins: Mapping[str, Pin]) -> dict[str, Any]:
 
 
 def judged(report: str, wanted: Iterable[str]) -> list[str]:
-    """What pip-audit's JSON leaves unaudited or found; a package it skipped was not audited."""
+    """List what pip-audit's JSON names as vulnerable or leaves unaudited; a package it skipped was not audited."""
     listed = json.loads(report)["dependencies"]
     audited = {canonicalize_name(one["name"]) for one in listed if "skip_reason" not in one}
     found = [f"{one['name']} {one['version']}: {flaw['id']}" for one in listed for flaw in one.get("vulns", ())]

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Health checks: whether the process lives, and whether it can serve."""
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""Where names of points go in a chart: beside their point, never over another name or point."""
+"""The places of names in a chart: each beside its point, never over another name or point."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -47,7 +47,7 @@ class Point(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What a label takes up: from `left` to `right` of its point at `x`, and down from `top`."""
+    """The room that a label takes up: from `left` to `right` of its point at `x`, and down from `top`."""
 
     x: float
     left: float
@@ -85,7 +85,7 @@ def place(
     points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment] = (), stretch: float = 1
 ) -> list[Label | None]:
     """
-    A label for each of the first `named` points, the first first; None where there is no room.
+    Place a label for each of the first `named` points, the first first; None where there is no room.
 
     Labels keep off every point and each other always, and off intervals and `lines` where they can: here, and
     however far the points are drawn apart sideways, up to `stretch` times.
@@ -108,7 +108,7 @@ def place(
 
 
 def _room(point: Point, at: int) -> Room:
-    """Of a label of this point at this place."""
+    """Return the room that the label of this point takes up at this place."""
     right, down, anchor = PLACES[at]
     wide = width(point.name)
     start = right - SHARE[anchor] * wide
@@ -116,7 +116,7 @@ def _room(point: Point, at: int) -> Room:
 
 
 def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
-    """Of these others, however far apart their points are drawn."""
+    """Tell whether the wanted room is clear of these others, however far apart their points are drawn."""
     x, left, right, top = wanted
     for its_x, its_left, its_right, its_top in rooms:
         if -HEIGHT < its_top - top < HEIGHT:

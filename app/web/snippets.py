@@ -34,7 +34,7 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleCall:
-    """What an example asks for, any text in its values; `files` are sent from disk."""
+    """The call that an example shows, with any text in its values; `files` are sent from disk."""
 
     operation: str
     model: str
@@ -45,7 +45,7 @@ class ExampleCall:
 
 def examples(model: ModelPage, base: str, warning: str = "") -> tuple[Example, ...]:
     """
-    An example for every operation of the model against the API at `base`.
+    List an example for every operation of the model against the API at `base`.
 
     `warning` is a line of comment put first, for a model that nobody serves.
     """
@@ -63,7 +63,7 @@ def example(title: str, call: ExampleCall, base: str) -> Example:
 
 
 def example_size(model: ModelPage) -> str | None:
-    """A size the model makes; None where size is no parameter of it."""
+    """Choose a size that the model makes; None where size is no parameter of it."""
     if not any(row.name == "size" for row in model.parameters):
         return None
     sizes = [size for size in model.limits.sizes if pixels(size)]

@@ -51,7 +51,7 @@ class Pairs:
 
 
 def fill(database: Database, votes: int) -> None:
-    """Adds closed matchups with counted votes until there are so many; call it again to go on."""
+    """Add closed matchups with counted votes until there are so many; call it again to go on."""
     with database.reading() as session:
         pairs = Pairs(session)
         have = session.scalar(select(func.count()).select_from(Vote)) or 0
@@ -170,7 +170,7 @@ def _tally(session: Session, rows: Ints, outcomes: Ints) -> None:
 
 
 def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """As quickly as each database takes rows."""
+    """Copy rows into a table as quickly as each database takes them."""
 
     def work(session: Session) -> None:
         cursor: Any = session.connection().connection.cursor()

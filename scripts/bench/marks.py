@@ -51,7 +51,7 @@ def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
 
 
 def variants(signed: Image.Image) -> Iterator[tuple[str, Image.Image]]:
-    """Scaled and encoded."""
+    """Scale the signed picture to each size and encode it each way, with a name for each."""
     for scale in SCALES:
         side = round(1024 * scale)
         scaled = signed.resize((side, side), Image.Resampling.LANCZOS)

@@ -21,7 +21,7 @@ LARGEST_DEVIATION = 350.0
 
 @dataclass(eq=False)
 class Scheduler:
-    """What the lanes look at; `meet` counts the pair it has drawn at once, ratings stay as they are."""
+    """The state that the lanes look at; `meet` counts the pair it has drawn at once, ratings stay as they are."""
 
     met: Array
     """(competitions, models, models) votes, symmetric."""
@@ -31,7 +31,7 @@ class Scheduler:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
-        """Sums that are kept up to date vote by vote."""
+        """Sum the votes once, to be kept up to date vote by vote."""
         self.by_prompt = self.met.sum(axis=2)
         self.pairs = self.met.sum(axis=0)
         deviation = np.minimum(self.deviation, LARGEST_DEVIATION / ELO_PER_LOGIT)

@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _row(app: Flask, parts: Parts, path: str, models: int) -> tuple[str, bool]:
-    """A line of the table, and whether its cold render is within the bar."""
+    """Return a line of the table, and whether its cold render is within the bar."""
     asked = _environ(path)
     answer = app.test_client().get(path)
     again = asked | {"HTTP_IF_NONE_MATCH": _etag(app, asked)}
@@ -109,7 +109,7 @@ def _row(app: Flask, parts: Parts, path: str, models: int) -> tuple[str, bool]:
 
 
 def _bare(models: int, body: bytes) -> tuple[Flask, dict[str, Any]]:
-    """The least that this stack can do: a page kept in memory, compressed, and a template of plain cells."""
+    """Build the least that this stack can do: a page kept in memory, compressed, and a template of plain cells."""
     app = Flask("bare")
     packed = brotli.compress(body, quality=5)
     rows = [[f"{row}.{cell}" for cell in range(CELLS)] for row in range(models)]

@@ -73,7 +73,7 @@ Row = list[tuple[str, Callable[[], Image.Image]]]  # of the sheet: who draws eac
 
 
 def rows_of_prompts(seed: int, size: int) -> Iterator[Row]:
-    """A row for each prompt, a picture by each painter."""
+    """Return a row for each prompt, with a picture by each painter."""
     for prompt in PROMPTS.values():
         yield [(slug, lambda p=prompt, s=slug: paint(p, s, seed, (size, size))) for slug in PAINTERS]  # type: ignore[misc]
 
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def draw(rows: Iterator[Row], cell: int) -> tuple[list[list[Image.Image]], dict[str, list[float]]]:
-    """The pictures, small, and the CPU seconds that each painter's took."""
+    """Draw the pictures, small, and measure the CPU seconds that each painter's took."""
     small: list[list[Image.Image]] = []
     taken: dict[str, list[float]] = {slug: [] for slug in PAINTERS}
     for row in rows:

@@ -59,7 +59,7 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """What a rule may know: (competitions, pairs, 3) counts of won, lost and tied, and the fit to their sums."""
+    """The counts that a rule may know: (competitions, pairs, 3) won, lost and tied, and the fit to their sums."""
 
     world: World
     counts: Array
@@ -67,11 +67,11 @@ class Board:
 
     @property
     def played(self) -> Array:
-        """(competitions, pairs)"""
+        """Sum the votes of each pair, as (competitions, pairs)."""
         return self.counts.sum(axis=2)
 
     def covariance(self) -> Array:
-        """Of the strengths about their mean."""
+        """Return the covariance of the strengths about their mean."""
         centring = np.eye(self.world.models) - 1 / self.world.models
         return np.asarray(centring @ self.found.bread @ centring)
 
@@ -105,7 +105,7 @@ def evenly(board: Board, votes: int, rng: np.random.Generator) -> Ints:
 
 def lmarena(board: Board, votes: int, rng: np.random.Generator) -> Ints:
     """
-    A pair in proportion to how much its next vote narrows the interval of its win rate, on any competition.
+    Draw a pair in proportion to how much its next vote narrows the interval of its win rate, on any competition.
 
     One imagined draw per pair comes first: the published formula has no value where nothing was counted.
     """

@@ -41,7 +41,7 @@ class Setting:
         return self.models * self.votes_per_model // 2
 
     def prompt_sd(self) -> Array:
-        """(models,) logits."""
+        """Return the standard deviation of each model's prompt effects, (models,) in logits."""
         sd = np.full(self.models, self.prompts / ELO_PER_LOGIT)
         return np.where(self.special(), SPECIALIST, PLAIN) * sd if self.specialists else sd
 
@@ -103,7 +103,7 @@ class Arena:
 
 
 def played(setting: Setting, rng: np.random.Generator) -> Arena:
-    """An arena after all its votes, in rounds that grow; every pair is drawn as the product draws it."""
+    """Play an arena to the end in rounds that grow; every pair is drawn as the product draws it."""
     arena, done = Arena(setting, rng), 0
     late = field_of(setting, without=0) if setting.newcomer else None
     every = field_of(setting)

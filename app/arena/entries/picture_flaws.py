@@ -171,7 +171,7 @@ def star(side: int) -> Floats:
 
 
 def _outline() -> Floats:
-    """Return unit slopes where the star's edge is steep, and outward ones where it is flat: glows slope inwards."""
+    """Return unit slopes where the star's edge is steep, outward ones where it is flat: glows slope inwards."""
     drawn = Image.fromarray((np.pad(star(STAR), AROUND) * 255).astype(np.uint8))
     slopes = _slopes(np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32))
     steepness = np.sqrt((slopes**2).sum(axis=0))
