@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def pinned(lock: str) -> dict[str, Pin]:
-    """Every package of a lock by its canonical name; of several pins the one for this machine."""
+    """List every package of a lock by its canonical name; of several pins the one for this machine."""
     found: dict[str, Pin] = {}
     matches = list(PIN.finditer(lock))
     for number, match in enumerate(matches):
@@ -83,13 +83,13 @@ def pinned(lock: str) -> dict[str, Pin]:
 
 
 def installed() -> dict[str, metadata.Distribution]:
-    """Every package beside this interpreter, but ours and what installs."""
+    """List every package beside this interpreter, but ours and what installs."""
     found = {canonicalize_name(one.metadata["Name"]): one for one in metadata.distributions()}
     return {name: one for name, one in sorted(found.items()) if name not in TOOLS | {OURS}}
 
 
 def differences(pins: Mapping[str, Pin], present: Mapping[str, metadata.Distribution]) -> list[str]:
-    """Both ways: what is installed and not pinned so, and what is pinned and not installed."""
+    """List differences both ways: what is installed and not pinned so, and what is pinned and not installed."""
     wrong = [f"{name} is pinned without a hash" for name, pin in pins.items() if not pin.hashes]
     for name, one in present.items():
         if name not in pins:
@@ -118,7 +118,7 @@ def unlicensed(present: Mapping[str, metadata.Distribution]) -> list[str]:
 
 
 def sbom(pins: Mapping[str, Pin]) -> dict[str, Any]:
-    """CycloneDX 1.6: the same lock gives the same list."""
+    """Write a CycloneDX 1.6 list of the lock: the same lock gives the same list."""
     present = installed()
     components = []
     for name, pin in sorted(pins.items()):

@@ -67,7 +67,7 @@ class PriceSeed(_Toml):
 
     @property
     def micros(self) -> int:
-        """Millionths of a dollar."""
+        """Return the amount in millionths of a dollar."""
         return int(self.usd * 1_000_000)
 
 

@@ -152,7 +152,7 @@ def _tallies(votes: Votes) -> "Tallies":
 
 
 def _ballots(votes: Votes) -> "Ballots | None":
-    """Voters in the place of competitions; None where no row names one. Rows without a voter are one each."""
+    """Tally voters in place of competitions; None where no row names one. Rows without a voter are one each."""
     if not votes.voters:
         return None
     import numpy as np

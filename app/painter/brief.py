@@ -111,7 +111,7 @@ def _tidy(text: str) -> str:
 
 
 def _steps(text: str) -> tuple[str, ...]:
-    """Numbered items in order, as long as the numbers count up from 1."""
+    """List numbered items in order, as long as the numbers count up from 1."""
     out: list[str] = []
     for number, label in STEP.findall(text):
         if int(number) == len(out) + 1:

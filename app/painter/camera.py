@@ -34,20 +34,20 @@ class Take:
 
 
 def one_of(options: tuple[Option, ...], share: float) -> Option:
-    """`share` is 0 to 1 along the options."""
+    """Choose one of the options; `share` is 0 to 1 along them."""
     return options[min(len(options) - 1, int(share * len(options)))]
 
 
 def generator(*words: object) -> np.random.Generator:
-    """Depends on all the words and on nothing else."""
+    """Seed a generator that depends on all the words and on nothing else."""
     seed = hashlib.sha256("\x1f".join(map(str, words)).encode("utf-8", "replace")).digest()
     return np.random.default_rng(int.from_bytes(seed[:16], "big"))
 
 
 def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
     """
-    `steady` keeps the camera almost still, for pages and posters. A prompt that says left or right is never
-    mirrored.
+    Draw a take from the prompt, the painter and the seed; `steady` keeps the camera almost still,
+    for pages and posters. A prompt that says left or right is never mirrored.
     """
     place = list(PAINTERS).index(painter)
     shared, rng = generator(brief.prompt, seed), generator(brief.prompt, seed, painter)
@@ -62,7 +62,7 @@ def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
 
 
 def _view(zoom: float, turn: float, dx: float, dy: float, *, mirrored: bool) -> Affine:
-    """Scales, turns and shifts about the middle of the picture."""
+    """Build a view that scales, turns and shifts about the middle of the picture."""
     cos, sin = zoom * math.cos(turn), zoom * math.sin(turn)
     a, b, d, e = (-cos if mirrored else cos), -sin, (-sin if mirrored else sin), cos
     return a, b, 0.5 + dx - (a + b) / 2, d, e, 0.5 + dy - (d + e) / 2

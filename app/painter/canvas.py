@@ -121,7 +121,7 @@ def _between(p0: Point, p1: Point, p2: Point, p3: Point, t: float) -> Point:
 
 
 def ring(centre: Point, radii: Point, *, start: float = 0.0, end: float = 360.0, tilt: float = 0.0) -> list[Point]:
-    """Points on an ellipse; degrees run clockwise from the right."""
+    """List points on an ellipse; degrees run clockwise from the right."""
     steps = max(8, min(72, round(14 + 130 * max(abs(radii[0]), abs(radii[1]))))) * (end - start) / 360
     count = max(4, round(steps))
     last = count - 1 if end - start >= 360 else count
@@ -149,7 +149,7 @@ class Canvas:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """The visible box in the coordinates drawn in now, with a little to spare."""
+        """Return the visible box in the coordinates drawn in now, with a little to spare."""
         x0, y0, x1, y1 = self.frame
         a, b, c, d, e, f = inverse(self.view)
         corners = [(a * x + b * y + c, d * x + e * y + f) for x in (x0, x1) for y in (y0, y1)]
@@ -333,7 +333,7 @@ class Canvas:
     def arch(
         self, words: str, x: float, y: float, radius: float, size: float, colour: RGB, *, weight: float = 0.0
     ) -> None:
-        """Text along the top of a circle around (x, y)."""
+        """Write text along the top of a circle around (x, y)."""
         shown, gap = legible(words), 0.12
         turn = math.degrees(size / radius)
         angle = -width_of(shown, gap) * turn / 2

@@ -40,7 +40,7 @@ NAMED: dict[str, RGB] = {
 
 
 def mix(one: RGB, other: RGB, share: float) -> RGB:
-    """`share` is how much of `other`, 0 to 1."""
+    """Mix two colours; `share` is how much of `other`, 0 to 1."""
     r, g, b = (round(a + (c - a) * share) for a, c in zip(one, other, strict=True))
     return r, g, b
 
@@ -54,7 +54,7 @@ def darker(colour: RGB, share: float) -> RGB:
 
 
 def luminance(colour: RGB) -> float:
-    """Rec. 601 luma, 0 to 255."""
+    """Return the Rec. 601 luma, 0 to 255."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 

@@ -14,7 +14,7 @@ LOOKALIKE = dict(zip("abcdefghijklmnopqrstuvwxyz", "oehcaeqnlyhimurepqnztvnvxyz"
 
 
 def mistaken(marks: Sequence[Mark], rng: np.random.Generator) -> list[Mark]:
-    """One subject missing, two subjects' colours swapped, eyes out of line, every text misspelt."""
+    """Make an early model's mistakes: a subject missing, colours swapped, eyes askew, every text misspelt."""
     lost = _lost(marks, rng)
     kept = [mark for mark in marks if lost is None or not _within(mark.part, lost)]
     swap = _swap(kept, rng)
@@ -77,7 +77,7 @@ def _moved(mark: Mark, drift: dict[str, tuple[float, float]]) -> Mark:
 
 
 def misspelt(text: str, rng: np.random.Generator) -> str:
-    """Letters for others of a like shape, some doubled, never the text itself."""
+    """Misspell text: letters of a like shape for others, some doubled, never the text itself."""
     out = []
     for sign in text:
         wrong = LOOKALIKE.get(sign, sign) if rng.random() < 0.7 else sign

@@ -33,7 +33,7 @@ class Placement:
 
 
 def cells(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...]) -> dict[int, tuple[int, int]]:
-    """Column and row of each kind, from 0, rows downwards. The first relation of two things decides."""
+    """Assign column and row to each kind, from 0, rows downwards. The first relation of two things decides."""
     placed: dict[int, tuple[int, int]] = {}
     for relation in relations:
         if relation.side not in STEP:
@@ -67,14 +67,14 @@ def _put(placed: dict[int, tuple[int, int]], kind: int, beside: int, step: tuple
 
 
 def _from_zero(placed: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    """Without empty columns and rows."""
+    """Renumber the cells without empty columns and rows."""
     columns = sorted({c for c, _ in placed.values()})
     rows = sorted({r for _, r in placed.values()})
     return {kind: (columns.index(c), rows.index(r)) for kind, (c, r) in sorted(placed.items())}
 
 
 def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: Box) -> list[Placement]:
-    """Boxes for everything, back to front; the lowest row stands on the foot of `area`."""
+    """Arrange boxes for everything, back to front; the lowest row stands on the foot of `area`."""
     grid = cells(wanted, relations)
     rows = 1 + max((r for _, r in grid.values()), default=0)
     edges = _columns(wanted, grid, area)
@@ -119,7 +119,7 @@ def _upon(under: list[Placement], cell: Box) -> Box:
 
 
 def _group(want: Wanted, kind: int, cell: Box, *, floor: bool, lone: bool) -> list[Placement]:
-    """All of one kind inside its cell: in one line, or in staggered ranks where they would be too small."""
+    """Place all of one kind inside its cell: in one line, or in staggered ranks where they would be too small."""
     thing = THINGS[want.noun]
     width, height = 0.94 * (cell[2] - cell[0]), 0.92 * (cell[3] - cell[1])
     per_rank = _per_rank(want.count, thing.wide, thing.size, width, height)
@@ -141,7 +141,7 @@ def _group(want: Wanted, kind: int, cell: Box, *, floor: bool, lone: bool) -> li
 
 
 def _per_rank(count: int, wide: float, size: float, width: float, height: float) -> int:
-    """Up to three stand in one line; more where that makes them clearly larger."""
+    """Choose how many stand in a line: up to three, or more where that makes them clearly larger."""
     if count <= 3:
         return count
     return max(

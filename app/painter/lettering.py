@@ -85,7 +85,7 @@ def _ink_top(letter: str) -> float:
 
 
 def mask(text: str, pixels: float, *, weight: float = 0.0, tracking: float = 0.0) -> Image.Image:
-    """Coverage of one line, 8-bit, with its middle (of the capitals, across) in the middle of the image."""
+    """Render the coverage of one line, 8-bit, its middle (of the capitals, across) in the middle of the image."""
     em = max(4, round(pixels))
     face, pad = font(em), max(2, round(0.4 * em))
     width = round(width_of(text, tracking) * em) + 2 * pad

@@ -67,7 +67,7 @@ def render(
     light: int,
     smoothing: int = 2,
 ) -> Image.Image:
-    """`light` is -1 from the left or 1 from the right; `smoothing` is the supersampling factor."""
+    """Render marks; `light` is -1 from the left or 1 from the right, `smoothing` the supersampling factor."""
     sheet = Sheet((size[0] * smoothing, size[1] * smoothing), frame, light=light)
     for mark in marks:
         if not (pen.late_letters and isinstance(mark, Lettering)):
@@ -137,7 +137,7 @@ def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) 
 
 
 def _stretched(source: Image.Image, whole: tuple[float, float, float, float], box: Box) -> Image.Image:
-    """`source` stretched over `whole`, of which only the part in `box` is made."""
+    """Stretch `source` over `whole`, of which only the part in `box` is made."""
     spans = []
     for low, high, first, last, length in (
         (whole[0], whole[2], box[0], box[2], source.width),

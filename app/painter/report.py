@@ -138,14 +138,14 @@ def _wishes(brief: Brief) -> list[Wish]:
 
 
 def _missing(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """One of two hurts as much as two of four."""
+    """Rate the share of subjects that are missing: one of two hurts as much as two of four."""
     wanted = subjects(asked)
     lost = set(wanted) - set(subjects(drawn))
     return min(1.0, 2 * len(lost) / len(wanted)) if wanted else 0.0
 
 
 def _swapped(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """Over the subjects that are there, the mean distance of the main colour from the one asked for."""
+    """Return the mean distance of main colours from those asked for, over the subjects that are there."""
     there = subjects(drawn)
     gaps = [_gap(main_colour(asked, name), main_colour(drawn, name)) for name in there]
     return 2 * sum(gaps) / len(gaps) if gaps else 0.0
@@ -156,7 +156,7 @@ def _gap(one: RGB | None, other: RGB | None) -> float:
 
 
 def _wrong_letters(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """Share of the lines, by their size, that do not say what they should."""
+    """Return the share of the lines, by their size, that do not say what they should."""
     right = {mark.text for mark in asked if isinstance(mark, Lettering)}
     lines = [mark for mark in drawn if isinstance(mark, Lettering)]
     total = sum(mark.size for mark in lines)
@@ -164,7 +164,7 @@ def _wrong_letters(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
 
 
 def _unreadable(drawn: Sequence[Mark], smallest: float) -> float:
-    """Share of the letters that are too small; a line just below the limit counts for little."""
+    """Return the share of the letters that are too small; a line just below the limit counts for little."""
     lines = [mark for mark in drawn if isinstance(mark, Lettering)]
     total = sum(len(mark.text) for mark in lines)
     lost = sum(len(mark.text) * min(1.0, max(0.0, 2 * (1 - mark.size / smallest))) for mark in lines)
@@ -191,7 +191,7 @@ def _lost(drawn: Sequence[Mark], length: float) -> float:
 
 
 def _darkness(drawn: Sequence[Mark], frame: Frame) -> float:
-    """0 by day, towards 1 the darker the areas of the picture are."""
+    """Return 0 by day, towards 1 the darker the areas of the picture are."""
     areas = [(_extent(mark, frame), luminance(mark.colour)) for mark in drawn if isinstance(mark, Fill)]
     total = sum(area for area, _ in areas)
     mean = sum(area * light for area, light in areas) / total if total else 255.0

@@ -32,7 +32,7 @@ class Style:
 def draw(
     style: Style, marks: Sequence[Mark], size: tuple[int, int], frame: Frame, light: int, rng: np.random.Generator
 ) -> Image.Image:
-    """`light` is -1 from the left, 1 from the right."""
+    """Draw marks in this style; `light` is -1 from the left, 1 from the right."""
     marks = style.edit(marks, rng)
     picture = style.finish(render(marks, size, frame, style.pen, light=light), rng)
     return letters_over(picture, marks, frame, style.pen.surface) if style.pen.late_letters else picture

@@ -103,7 +103,7 @@ class Ratings:
 
     @property
     def tau2(self) -> float | None:
-        """The variance between prompts that is common to all models, in squared logits."""
+        """Return the variance between prompts that is common to all models, in squared logits."""
         return None if self.known.prompts is None else self.known.prompts.common.variance
 
 
@@ -161,7 +161,7 @@ def elsewhere(
     anchor: Anchor = ALL,
 ) -> tuple[Array, Array]:
     """
-    Strengths and their variances, in logits from the anchor, as the other competitions alone tell them.
+    Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
     With ``prompts`` the variances include what the finite number of these competitions leaves open.
     """
@@ -209,7 +209,7 @@ def rate_competition(
 
 
 def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
-    """Sequential Elo over votes in their order, on the anchor's level; without intervals and rank ranges."""
+    """Rate votes in their order by sequential Elo, on the anchor's level; without intervals and rank ranges."""
     tallies, n = log.tallies(), log.models
     strength, unknown = np.array(sequential(log, k=k)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
     estimate = RatingEstimate(
@@ -271,7 +271,7 @@ def _ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: i
 
 
 def sided_pairs(tallies: Tallies) -> Cells:
-    """Ordered pairs for a side term; raises NoFiniteRating when one side has all the points."""
+    """Tally ordered pairs for a side term; raises NoFiniteRating when one side has all the points."""
     cells = tallies.ordered_pairs()
     if not 0 < cells.score.sum() < cells.played.sum():
         raise NoFiniteRating("a side term needs points on both sides")

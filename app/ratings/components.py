@@ -41,12 +41,12 @@ class VarianceComponent:
 
     @property
     def elo(self) -> float:
-        """The standard deviation in Elo points."""
+        """Return the standard deviation in Elo points."""
         return ELO_PER_LOGIT * math.sqrt(self.variance)
 
     @property
     def elo_error(self) -> float:
-        """Standard error of ``elo``, by the delta method, at most as large as it."""
+        """Return the standard error of ``elo``, by the delta method, at most as large as it."""
         return self.elo * min(1.0, self.error / (2 * self.variance)) if self.variance else 0.0
 
 
@@ -105,7 +105,8 @@ class Residuals:
 
     def sums(self, typical: float, models: int = 0, lent: float = 0.0) -> Sums:
         """
-        Over all rows or, with ``models``, per model; there the other models' effects have the variance ``lent``.
+        Sum over all rows or, with ``models``, per model;
+        there the other models' effects have the variance ``lent``.
 
         Each row weighs as if the effect had the ``typical`` variance.
         """
@@ -150,14 +151,14 @@ def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
 
 
 def taken_up(fitted: Fit) -> Array:
-    """(n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
+    """Return (n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
     n = fitted.strength.size
     followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
     return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
 
 
 def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
-    """θ after the votes; before them, its root is exponential with this mean, in logits."""
+    """Estimate θ after the votes; before them, its root is exponential with this mean, in logits."""
     variance = SD_GRID**2
     logarithm = sums.log_likelihood(variance) - SD_GRID / belief
     weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
@@ -169,7 +170,7 @@ def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
 
 def quantile(variation: Array) -> Array:
     """
-    Of 95 %, two-sided, in standard deviations, where a variance is known with this squared relative error.
+    Return the two-sided 95 % quantile, in deviations, of a variance known with this squared relative error.
 
     A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
     freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
@@ -187,7 +188,7 @@ def quantile(variation: Array) -> Array:
 
 
 def log_gamma(x: Array) -> Array:
-    """Logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
+    """Return the logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
     shifted = x + 8
     steps = np.log([x + k for k in range(8)]).sum(axis=0)
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)

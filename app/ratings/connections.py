@@ -6,7 +6,7 @@ from app.ratings.tallies import Array, Index, Mask
 
 
 def reached(edges: Mask, start: int) -> Mask:
-    """Models that a chain of edges (row to column) leads to from one model, itself included."""
+    """Mark the models that a chain of edges (row to column) leads to from one model, itself included."""
     found = np.zeros(len(edges), dtype=bool)
     found[start] = True
     while (wider := found | edges[found].any(axis=0)).sum() > found.sum():
@@ -15,7 +15,7 @@ def reached(edges: Mask, start: int) -> Mask:
 
 
 def parts(games: Array) -> Index:
-    """(n,) number of each model's part, from (n, n) symmetric battles; nothing compares two parts."""
+    """Return (n,) numbers of the models' parts, from (n, n) symmetric battles; nothing compares two parts."""
     part = np.full(len(games), -1)
     for model in range(len(games)):
         if part[model] < 0:

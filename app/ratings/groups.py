@@ -40,7 +40,7 @@ class GroupResiduals:
 
 def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> GroupResiduals:
     """
-    Each group is compared with what the others say by one Newton step back.
+    Compare each group with what the others say by one Newton step back.
 
     ``within`` is the share of each row's votes that are in ``fitted``, the board's fit without side term.
     """
@@ -97,17 +97,17 @@ class GroupCells:
 
 
 def two_sided(z: Array) -> Array:
-    """Chance of a standard normal at least this far from 0."""
+    """Return the chance of a standard normal at least this far from 0."""
     return np.asarray(np.frompyfunc(math.erfc, 1, 1)(np.abs(z) / math.sqrt(2)), dtype=np.float64)
 
 
 def ratio(value: Array, variance: Array) -> Array:
-    """In standard deviations; 0 where there is no variance."""
+    """Return values in standard deviations; 0 where there is no variance."""
     return np.divide(value, np.sqrt(variance), out=np.zeros_like(value), where=variance > 0)
 
 
 def _own_pull(by_group: Tallies, fitted: Fit, residual: Array) -> Array:
-    """(rows,) by how much each row's group itself moved the distance of its two models: rows of B·Xᵀr."""
+    """Return (rows,) by how much each row's group itself moved its two models' distance: rows of B·Xᵀr."""
     n, pull = by_group.models, np.zeros(residual.size)
     order = np.argsort(by_group.competition, kind="stable")
     ordered = by_group.competition[order]

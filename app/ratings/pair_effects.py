@@ -36,7 +36,7 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
 
 
 def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
-    """(n, n) of the strengths' distance from those that even meetings of all pairs would give."""
+    """Return (n, n) of the strengths' distance from those that even meetings of all pairs would give."""
     n, met = tallies.models, tallies.pairs()
     design = Design(met, n, side=False)
     spread = chances(design.rows(fitted.strength))[1]
@@ -55,13 +55,16 @@ def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
 
 
 def _apart(bread: Array, cells: Cells) -> Array:
-    """(cells,) variance of the two strengths' distance."""
+    """Return the (cells,) variance of the two strengths' distance."""
     own = bread.diagonal()
     return own[cells.first] + own[cells.second] - 2 * bread[cells.first, cells.second]
 
 
 def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
-    """(cells,) variance that prompts leave in a pair's result: its prompts are not those of its models' others."""
+    """
+    Return the (cells,) variance that prompts leave in a pair's result:
+    its prompts are not those of its models' others.
+    """
     group, parts = tallies.pairs_by_competition()
     n, count = tallies.models, max(tallies.competitions, 1)
     numbers = np.zeros(n * n, dtype=np.intp)

@@ -43,7 +43,7 @@ class PromptEffect:
 
 
 def prompt_weights(tallies: Tallies) -> Array:
-    """(n,) share of τ² left in a model's mean over its prompts: 1 for one prompt, 1/G for G equal ones."""
+    """Return the (n,) share of τ² left in a model's mean over its prompts: 1 for one, 1/G for G equal ones."""
     battles = tallies.battles_by_competition()
     own = battles.sum(axis=0)
     weights: Array = (battles**2).sum(axis=0) / np.where(own > 0, own, 1.0) ** 2
@@ -67,7 +67,7 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
 
 def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
-    (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over their informations L.
+    Return (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over informations L.
 
     For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³.
     """
@@ -80,7 +80,7 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
 
 
 def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
-    """(n, n) variance of the slope by the prompts."""
+    """Return the (n, n) variance of the slope by the prompts."""
     group, cells = tallies.pairs_by_competition()
     n, count = tallies.models, tallies.competitions
     information = cells.played * chances(strength[cells.first] - strength[cells.second])[1]
@@ -101,7 +101,7 @@ def _joined(sums: Sequence[Sums]) -> Sums:
 
 
 def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
-    """(n,) mean of each model's variance in parts of the common one, and mean of its square, after the votes."""
+    """Return (n,) means of each model's variance in parts of the common one, and of its square."""
     ratio = np.exp(LOG_RATIOS)
     likelihood = own.log_likelihood(common * ratio)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))

@@ -46,7 +46,7 @@ class SpreadLikelihood:
     slope: Array
 
     def shrunk(self, sd: Array) -> tuple[Array, Array]:
-        """Variance along each axis, and the strengths, (n, spreads) each, by prior spread."""
+        """Return the variance along each axis, and the strengths, (n, spreads) each, by prior spread."""
         variance = 1 / (self.curvature[:, None] + 1 / sd**2)
         return variance, self.axes @ (variance * self.slope[:, None])
 
@@ -114,7 +114,7 @@ def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
 
 
 def _corrected(design: Design, seen: SpreadLikelihood, sd: float) -> Array:
-    """(spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
+    """Return (spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
     tried = sd * CHECKED
     found, strength = [], seen.shrunk(tried)[1]
     for each, start in zip(tried.tolist(), strength.T, strict=True):
@@ -135,7 +135,7 @@ def _evidence(design: Design, sd: float, start: Array) -> float:
 
 
 def _weights(evidence: Array) -> Array:
-    """(spreads,) how likely each is."""
+    """Return (spreads,) how likely each is."""
     logarithm = evidence - (np.log(GRID / TYPICAL) / TYPICAL_WITHIN) ** 2 / 2
     weights = np.exp(logarithm - logarithm.max())
     return np.asarray(weights / weights.sum())
@@ -143,7 +143,7 @@ def _weights(evidence: Array) -> Array:
 
 def _leaning(weights: Array) -> Array:
     """
-    (spreads,) the same, leaning towards wide ones, for intervals.
+    Return (spreads,) the weights, leaning towards wide spreads, for intervals.
 
     A spread taken too small makes every interval too narrow; one too large widens them by little. Without this, 90
     instead of 95 % are covered at five votes a model (`scripts/bench/coverage.py`).
@@ -153,7 +153,7 @@ def _leaning(weights: Array) -> Array:
 
 
 def _doubt(seen: SpreadLikelihood, weights: Array, sd: float) -> Array:
-    """(n, n) what not knowing the spread adds to the strengths' covariance."""
+    """Return (n, n) what not knowing the spread adds to the strengths' covariance."""
     variance, strength = seen.shrunk(GRID)
     at, middle = seen.shrunk(np.array([sd]))
     wider = (seen.axes * (variance @ weights - at[:, 0])) @ seen.axes.T

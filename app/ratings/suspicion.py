@@ -121,7 +121,7 @@ def skip_share(issued: Counts, skipped: Counts) -> Mask:
 
 def capped(voter: Index, network: Index, *, per_voter: int = VOTER_CAP, per_network: int = NETWORK_CAP) -> Mask:
     """
-    Which matchups of one window count, in the order they were issued: the first of each voter and network.
+    Mark which matchups of one window count, in the order of issue: the first of each voter and network.
 
     A matchup beyond the voter's cap still uses up the network's.
     """
@@ -141,7 +141,7 @@ def earlier(key: Index) -> Index:
 
 def closed_form_shift(share: float, p: float = 0.5) -> float:
     """
-    Elo points a model gains when this share of its own battles is voted for it, whatever is shown.
+    Return the Elo points a model gains when this share of its own battles is voted for it, whatever is shown.
 
     ``p`` is its honest score. With p' = (1 - share)·p + share: 400·log10(p'(1 - p) / (p(1 - p'))).
     """
@@ -183,7 +183,7 @@ def _hypergeometric_tail(hits: Array, marked: Array, drawn: Array, size: Array) 
 
 def _chi_squared_tail(value: Array, mean: Array, variance: Array) -> Array:
     """
-    P(X >= value) for a weighted sum of squared normals with this mean and variance; 1 where the mean is 0.
+    Return P(X >= value) for a weighted sum of squared normals of this mean and variance; 1 where the mean is 0.
 
     Satterthwaite 1946, Biometrics 2 (as a multiple of a chi-squared); Wilson and Hilferty 1931, PNAS 17 (whose
     cube root is nearly normal).

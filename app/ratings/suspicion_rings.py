@@ -76,7 +76,7 @@ def ring(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> Ring:
 
 
 def _plans(fitted: Fit) -> Iterator[tuple[int, int, Array]]:
-    """Every model up and down, and what is wanted of each model: 1, -1 or nothing."""
+    """List every model up and down, with what is wanted of each model: 1, -1 or nothing."""
     order = np.argsort(-fitted.strength, kind="stable")
     for way, ranked in (1, order), (-1, order[::-1]):
         for place, model in enumerate(ranked.tolist()):

@@ -23,7 +23,7 @@ SPARSE = 16
 
 
 def totals(key: Index, values: Counts, size: int) -> Array:
-    """(size,) sums of the values with the same key."""
+    """Return (size,) sums of the values with the same key."""
     return np.asarray(np.bincount(key, values, size), dtype=np.float64)
 
 
@@ -54,7 +54,7 @@ class Cells:
 
     @cached_property
     def score(self) -> Array:
-        """Points of the first: a win is one, a tie half a point."""
+        """Return the points of the first: a win is one, a tie half a point."""
         return self.won + self.tied / 2
 
 
@@ -101,7 +101,7 @@ class Tallies:
 
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:
-        """Left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
+        """Return left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
         key = self.left * self.models + self.right
 
         def total(counts: Counts) -> Array:
@@ -111,23 +111,23 @@ class Tallies:
 
     @cached_property
     def wins(self) -> Array:
-        """(n, n) wins of row over column (docs/ratings.md 1: W = LW + RWᵀ)."""
+        """Return (n, n) wins of row over column (docs/ratings.md 1: W = LW + RWᵀ)."""
         left, right, _ = self._by_side
         return left + right.T
 
     @cached_property
     def tied(self) -> Array:
-        """(n, n) ties of either kind, symmetric."""
+        """Return (n, n) ties of either kind, symmetric."""
         ties = self._by_side[2]
         return ties + ties.T
 
     @cached_property
     def games(self) -> Array:
-        """(n, n) battles of each pair, symmetric."""
+        """Return (n, n) battles of each pair, symmetric."""
         return self.wins + self.wins.T + self.tied
 
     def per_model(self, of_left: Counts, of_right: Counts) -> Array:
-        """(n,) sums over rows of one number for the left model and another for the right one."""
+        """Return (n,) sums over rows of one number for the left model and another for the right one."""
         return totals(self.left, of_left, self.models) + totals(self.right, of_right, self.models)
 
     @property
@@ -136,28 +136,28 @@ class Tallies:
         return self.per_model(self.played, self.played)
 
     def pairs(self) -> Cells:
-        """One cell per pair that met, the lower index first."""
+        """Return one cell per pair that met, the lower index first."""
         key = np.flatnonzero(np.triu(self.games))
         first, second = np.divmod(key, self.models)
         lost = self.wins.take(second * self.models + first)
         return Cells(first, second, self.wins.take(key), lost, self.tied.take(key))
 
     def ordered_pairs(self) -> Cells:
-        """One cell per left and right model that met."""
+        """Return one cell per left and right model that met."""
         left, right, ties = self._by_side
         at = np.nonzero(left + right + ties)
         return Cells(at[0], at[1], left[at], right[at], ties[at])
 
     @cached_property
     def _counted(self) -> tuple["Tallies", int, Index]:
-        """The rows with battles, how many competitions these have, and each row's number among them."""
+        """Return the rows with battles, how many competitions these have, and each row's number among them."""
         rows = self if self.played.all() else self.only(self.played > 0)
         numbers, group = np.unique(rows.competition, return_inverse=True)
         return rows, numbers.size, group
 
     @property
     def competitions(self) -> int:
-        """Competitions with at least one battle."""
+        """Count the competitions with at least one battle."""
         return self._counted[1]
 
     def battles_by_competition(self) -> Array:
@@ -170,7 +170,9 @@ class Tallies:
         return (left + right).reshape(count, self.models)
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
-        """Each cell's competition; a cell per competition and pair that met there, lower index first."""
+        """
+        Return each cell's competition, and one cell per competition and pair that met there, lower index first.
+        """
         return self._by_competition
 
     @cached_property

@@ -36,7 +36,7 @@ class Drawable:
 
     @property
     def first(self) -> str | None:
-        """The gateway's default, where visitors may draw with it."""
+        """Return the gateway's default, where visitors may draw with it."""
         slugs = [model.slug for model in self.models]
         return self.means.default_model if self.means.default_model in slugs else next(iter(slugs), None)
 

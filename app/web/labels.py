@@ -76,7 +76,7 @@ PLACES = tuple(_places())
 
 @lru_cache(maxsize=4096)
 def width(text: str) -> float:
-    """Pixels of a text in a usual sans serif, rather more than less."""
+    """Estimate the pixels of a text in a usual sans serif, rather more than less."""
     ems = (0.36 if c in NARROW else 0.92 if c in WIDE else 0.72 if c.isupper() else 0.58 for c in text)
     return FONT * sum(ems)
 
@@ -130,7 +130,7 @@ def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
 
 
 def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment], stretch: float) -> Array:
-    """(named points, places): what is wrong with a label there."""
+    """Return (named points, places): what is wrong with a label there."""
     import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
     wide = np.array([min(width(point.name), inside.right) for point in points[:named]])[:, None]
@@ -158,7 +158,7 @@ def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Se
 
 
 def _along(line: Segment, stretch: float) -> Iterator[tuple[float, float, float, float]]:
-    """Pieces that cover a straight line: centre, half of the width, top and bottom."""
+    """Cut a straight line into pieces that cover it: centre, half of the width, top and bottom."""
     (x1, y1), (x2, y2) = line
     steps = max(1, int(max(abs(x2 - x1), abs(y2 - y1)) // 6))
     wide, high = (x2 - x1) / steps, (y2 - y1) / steps

@@ -53,7 +53,7 @@ def examples(model: ModelPage, base: str, warning: str = "") -> tuple[Example, .
 
 
 def example(title: str, call: ExampleCall, base: str) -> Example:
-    """One call in every language."""
+    """Write one call in every language."""
     codes = (
         Snippet("cURL", _curl(call, base)),
         Snippet("Python", _python(call, base)),
@@ -137,7 +137,7 @@ def _js(call: ExampleCall, base: str) -> str:
 
 
 def _literal(value: str | int | Mapping[str, str | int]) -> str:
-    """Text, numbers and objects of them are written alike in JSON, Python and JavaScript."""
+    """Write text, numbers and objects of them, which are alike in JSON, Python and JavaScript."""
     return json.dumps(value, ensure_ascii=False)
 
 

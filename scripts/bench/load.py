@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def measured(server: Server, database: str, stored: int, seconds: int, connections: int) -> list[Row]:
-    """Every request of the product at this size, between two runs of the floor."""
+    """Measure every request of the product at this size, between two runs of the floor."""
     print(f"{'':<22}{'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU us':>8} {'bad':>5}")
     plan = Plan(server, database, stored, seconds, connections)
     server.start()
@@ -138,7 +138,10 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
 
 
 def in_turns(*asked: tuple["Plan", str, Callable[[], list[str]]]) -> list[Row]:
-    """Plan, name and what makes its requests; of each the median turn by its rate, with the failures of all."""
+    """
+    Run plans in turn, each with a name and what makes its requests; return the median turn by rate,
+    with all failures.
+    """
     turns: dict[str, list[Row]] = {what: [] for _, what, _ in asked}
     for _ in range(TURNS):
         for plan, what, requests in asked:
@@ -232,7 +235,7 @@ def tell(row: Row) -> None:
 
 
 def opened(server: Server, count: int) -> list[tuple[str, str]]:
-    """(cookie, matchup) of open matchups; the cookies as the server signs them."""
+    """List (cookie, matchup) of open matchups; the cookies are as the server signs them."""
     signer = Signer(SECRET, salt=identity.NAME, digest_method=identity.hashlib.sha256)
     with server.database() as database:
         pairs = open_pairs(database, count, datetime.now(UTC))
@@ -269,7 +272,7 @@ def bare(server: Server, page: bytes) -> Iterator[Server]:
 
 
 def cpu_of(server: Server) -> float:
-    """Seconds of user and system time of the server's processes so far."""
+    """Return the seconds of user and system time of the server's processes so far."""
     assert server.process
     ticks = 0
     for pid in [server.process.pid, *server.workers()]:
@@ -279,7 +282,7 @@ def cpu_of(server: Server) -> float:
 
 
 def verdict(rows: list[Row]) -> int:
-    """Ratios to the floor at each size, and what growth costs."""
+    """Print the ratios to the floor at each size, and what growth costs."""
     print()
     fine = not any(row.bad for row in rows)
     for stored in sorted({row.stored for row in rows}):

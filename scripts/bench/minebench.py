@@ -38,7 +38,7 @@ class Scheduler:
         self.deviation, self.score = deviation, self.strength - 2 * deviation
 
     def meet(self) -> tuple[int, int, int]:
-        """Competition and both models of the next matchup."""
+        """Draw the competition and both models of the next matchup."""
         lane = self.rng.choice(list(LANES), p=list(LANES.values()))
         one, other = getattr(self, f"_{lane}")()
         prompt = self._prompt(lane, one, other)
@@ -100,6 +100,6 @@ class Scheduler:
         return (self.by_prompt >= COVERED_FROM).mean(axis=0)
 
     def _first(self, key: Array, then: Array, but: int = -1) -> int:
-        """Index of the smallest, ties broken by the second key and then by lot."""
+        """Return the index of the smallest, ties broken by the second key and then by lot."""
         order = np.lexsort((self.rng.random(key.size), then, key))
         return int(order[1] if order[0] == but else order[0])

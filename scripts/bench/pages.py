@@ -150,7 +150,7 @@ def _cpu_ms(app: Flask, asked: dict[str, Any]) -> float:
 
 
 def _answer(app: Callable[..., Any], asked: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """Status and headers, the body read, with no client between."""
+    """Return status and headers, the body read, with no client between."""
     told: list[Any] = []
     body = app(dict(asked), lambda status, headers, _error=None: told.extend((status, headers)))
     for _ in body:

@@ -79,7 +79,7 @@ def rows_of_prompts(seed: int, size: int) -> Iterator[Row]:
 
 
 def rows_of_edits(files: list[Path], seed: int, size: int) -> Iterator[Row]:
-    """For each input a row for each edit and one of variations, a picture by each painter."""
+    """Return for each input a row for each edit and one of variations, with a picture by each painter."""
     inputs = [paint(prompt, slug, seed, (size, size)) for prompt, slug in DRAWN]
     inputs += [ImageOps.fit(Image.open(file).convert("RGB"), (size, size)) for file in files]
     for picture in inputs:

@@ -140,12 +140,12 @@ def clocked(driver: Any) -> type:
 
 
 def clock_driver(dialect: Dialect, _record: object, _given: object, options: dict[str, Any]) -> None:
-    """For connections still to be opened."""
+    """Clock the driver of connections still to be opened."""
     options["factory"] = clocked(dialect.loaded_dbapi)
 
 
 def fill(database: Database, votes: int, seconds: float) -> int:
-    """Entries, tallies of all the votes, and as much of the log as fits into the time; returns that."""
+    """Store entries, tallies of all votes, and as much log as fits into the time; return that number."""
     rng = np.random.default_rng(votes)
     database.write(enter)
     database.write(lambda session: tally(session, votes, rng))
@@ -195,7 +195,7 @@ def tally(session: Session, votes: int, rng: np.random.Generator) -> None:
 
 
 def log(session: Session, first: int, count: int, rng: np.random.Generator) -> None:
-    """Votes by voters of PER_VOTER each, every one on pairs of their own."""
+    """Store votes by voters of PER_VOTER each, every one on pairs of their own."""
     voters = range(first // PER_VOTER + 1, (first + count - 1) // PER_VOTER + 2)
     people = [{"id": v, "token": rng.bytes(16), "first_seen": START} for v in voters]
     session.execute(insert(Voter), people)
@@ -205,7 +205,7 @@ def log(session: Session, first: int, count: int, rng: np.random.Generator) -> N
 
 
 def heavy_voter(database: Database) -> bytes:
-    """Somebody who has judged nearly everything."""
+    """Make a voter who has judged nearly everything."""
     token = secrets.token_bytes(16)
     pairs = some_pairs(HEAVY, np.random.default_rng(7))
 
@@ -220,7 +220,7 @@ def heavy_voter(database: Database) -> bytes:
 
 
 def some_pairs(count: int, rng: np.random.Generator) -> Ints:
-    """(count, 3) competition and two of its entries, no pair twice."""
+    """Return (count, 3) competition and two of its entries, no pair twice."""
     first, second = np.triu_indices(MODELS, 1)
     at = rng.choice(COMPETITIONS * first.size, count, replace=False)
     competition, pair = np.divmod(at, first.size)
@@ -229,7 +229,7 @@ def some_pairs(count: int, rng: np.random.Generator) -> Ints:
 
 
 def store(session: Session, rows: list[tuple[int, ...]]) -> None:
-    """(id, voter, competition, low entry, high entry) as a closed matchup with a vote."""
+    """Store (id, voter, competition, low entry, high entry) as a closed matchup with a vote."""
     session.execute(
         insert(Matchup),
         [

@@ -90,7 +90,7 @@ class Arena:
         return Ballots(self.tallies(by_voter=True), np.concatenate(self.rows)[:, 0])
 
     def truth(self) -> Array:
-        """Strengths, mean 0, in logits."""
+        """Return the strengths, mean 0, in logits."""
         first, second = np.triu_indices(self.setting.models, 1)
         node, mass = np.polynomial.hermite_e.hermegauss(41)
         prompt = self.setting.prompt_sd()
@@ -116,7 +116,7 @@ def played(setting: Setting, rng: np.random.Generator) -> Arena:
 
 
 def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, Index]:
-    """Competition, left and right model of the next votes; sides by a fair coin."""
+    """Draw competition, left and right model of the next votes; sides are by a fair coin."""
     tallies = arena.tallies() if arena.rows else None
     known, votes, battles = None, {}, {}
     if tallies is not None:

@@ -83,7 +83,7 @@ def refuse_newcomer(session: Session, competition: Competition, role: str, perce
 
 def refuse_twins(session: Session, competition: Competition) -> None:
     """
-    Once its status or gallery has changed: raises StandsElsewhere where that would tell a name.
+    Check a competition whose status or gallery has changed. Raises StandsElsewhere where a name would be told.
 
     Only databases older than this rule have what it finds.
     """
@@ -98,7 +98,7 @@ def refuse_twins(session: Session, competition: Competition) -> None:
 
 
 def twins(session: Session) -> list[Twins]:
-    """Every picture of an open blind contest with each other place it stands in, drafts too."""
+    """List every picture of an open blind contest with each other place it stands in, drafts too."""
     rows = session.execute(
         select(
             *(Competition.slug, ImageModel.slug, Entry.sample, Entry.role, Entry.perceptual_hash),

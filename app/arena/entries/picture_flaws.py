@@ -120,7 +120,7 @@ def _star(image: Image.Image) -> bool:
 
 
 def _has_star(image: Image.Image, scale: float) -> bool:
-    """In its place, and not beside it too: the gaps in a halftone are such stars."""
+    """Tell whether the star is in its place, and not beside it too: the gaps in a halftone are such stars."""
     places = 2 * REACH + 1
     window = STAR + 2 * AROUND
     corner = _corner(image, scale, STAR_CORNER, STAR_CORNER)[: window + places - 1, : window + places - 1]
@@ -135,7 +135,7 @@ def _has_star(image: Image.Image, scale: float) -> bool:
 
 def _likeness(corner: Floats) -> Floats:
     """
-    At each place the mean cosine between the slopes along the star's outline and what they should be.
+    Return at each place the mean cosine between the slopes along the star's outline and what they should be.
 
     Directions alone count, however strong a slope, so that what the star lies on hardly disturbs: C. Steger,
     "Occlusion, clutter, and illumination invariant object recognition", 2002, eq. 6. Faint slopes count less.
@@ -151,7 +151,7 @@ def _likeness(corner: Floats) -> Floats:
 
 
 def _slopes(brightness: Floats) -> Floats:
-    """Across and down, between pixels: one row and column less."""
+    """Return the slopes across and down, between pixels: one row and column less."""
     falling, rising = brightness[1:, 1:] - brightness[:-1, :-1], brightness[:-1, 1:] - brightness[1:, :-1]
     return np.stack([falling + rising, falling - rising])
 

@@ -104,7 +104,7 @@ def _json(votes: Sequence[NewVote]) -> str:
 
 
 def _close(given: Any) -> Any:
-    """Decides whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
+    """Decide whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
     return (
         update(Matchup)
         .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))

@@ -104,7 +104,7 @@ class Filters:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters that lead here: what differs from a board nobody has filtered or sorted."""
+        """Build the query parameters that lead here: what differs from a board nobody has filtered or sorted."""
         usual = {one.name: one.default for one in fields(self)} | {"order": self.SORTS[self.sort]}
         return {name: f"{getattr(self, name)}" for name in usual if getattr(self, name) != usual[name]}
 

@@ -21,7 +21,7 @@ class GenerationSpeed:
 
     @property
     def shown(self) -> float | None:
-        """The median once there are enough images."""
+        """Return the median once there are enough images."""
         return self.seconds if self.images >= TIMED_FROM else None
 
 

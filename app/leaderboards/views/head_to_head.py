@@ -31,7 +31,7 @@ class Battles:
 
     @property
     def a_score(self) -> float | None:
-        """A's share of the points, a tie of either kind being half a point; None before the first."""
+        """Return A's share of the points, a tie of either kind being half a point; None before the first."""
         return (self.a_wins + (self.ties + self.both_bad) / 2) / self.votes if self.votes else None
 
     def turned(self) -> "Battles":

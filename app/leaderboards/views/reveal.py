@@ -85,7 +85,7 @@ def reveal_all(session: Session, results: Sequence[VoteRecord | Exception]) -> l
 def names_and_standings(
     session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
 ) -> Reveal:
-    """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
+    """Name both models, left as A, with standings and the change since the run current at `since`."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
     sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
     models = _models(_STANDINGS.all(session, **_values(sides)), before)
@@ -104,7 +104,7 @@ def _values(sides: Iterable[Side]) -> dict[str, Any]:
 
 
 def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
-    """`before` are ratings then, by model."""
+    """Describe the models of both sides; `before` are their ratings then, by model."""
     return {
         (board, number): RevealedModel(
             slug=slug,

@@ -119,7 +119,7 @@ def _own_region(scaled: Image.Image, plan: EditPlan) -> Bools | None:
 
 
 def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.random.Generator) -> Work:
-    """With transparent holes filled, since there is nothing in them to change."""
+    """Prepare the picture with transparent holes filled, since there is nothing in them to change."""
     source = np.asarray(scaled.convert("RGB"), dtype=np.float32)
     holes = None
     picture = source
@@ -162,7 +162,7 @@ def _leave_hand(work: Work, *, whole: bool) -> None:
 
 
 def _changed(work: Work) -> Field:
-    """Softly, 0 to 1, where the picture is no longer the source."""
+    """Mark softly, 0 to 1, where the picture is no longer the source."""
     apart = np.abs(work.picture - work.source).max(axis=2) > CHANGED
     blur = ImageFilter.GaussianBlur(max(1.0, min(apart.shape) / 340))
     soft = Image.fromarray((255 * apart).astype(np.uint8)).filter(blur)
@@ -170,7 +170,7 @@ def _changed(work: Work) -> Field:
 
 
 def _finished(scaled: Image.Image, work: Work) -> Image.Image:
-    """Composed inside the mask alone; the source's own bytes everywhere else."""
+    """Compose the result inside the mask alone; the source's own bytes stay everywhere else."""
     if work.region is None:
         out = as_image(work.picture)
         if scaled.mode == "RGBA":
@@ -204,7 +204,7 @@ def _remove(work: Work, action: Action) -> Field:
 
 
 def _extend(work: Work, action: Action) -> Field:
-    """Beyond the picture's border where the mask leaves room; without one the picture itself grows smaller."""
+    """Extend the picture beyond its border where the mask leaves room; else the picture itself grows smaller."""
     if work.region is not None:
         return _remove(work, action)
     height, width = work.picture.shape[:2]

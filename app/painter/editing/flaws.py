@@ -30,7 +30,7 @@ def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault
 
 
 def _wrong(plan: EditPlan) -> float:
-    """Share of the steps that drew another thing than asked for."""
+    """Return the share of the steps that drew another thing than asked for."""
     return sum(step.is_mistaken for step in plan.steps) / max(1, len(plan.steps))
 
 
@@ -58,6 +58,6 @@ def _foreign_medium(plan: EditPlan, painter: str) -> float:
 
 
 def _coarse(prompt: str, painter: str) -> float:
-    """Small things suffer where the medium keeps none; the more so the more of them were asked for."""
+    """Rate the small things that a coarse medium loses; the more of them were asked for, the more it counts."""
     reach = REACHES[PAINTERS[painter].style]
     return 6 * reach.detail * max(1, len(read(prompt).wanted))

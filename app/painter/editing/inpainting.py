@@ -66,7 +66,7 @@ def _fill_window(picture: Field, hole: Bools, rng: np.random.Generator) -> Field
 
 
 def shrink_known(picture: Field, known: Bools, step: int) -> tuple[Field, Bools]:
-    """Means of the known pixels of each cell of `step` x `step`; a cell is known when all of it is."""
+    """Average the known pixels of each cell of `step` x `step`; a cell is known when all of it is."""
     height, width = known.shape
     rows, columns = -(-height // step), -(-width // step)
     pad = ((0, rows * step - height), (0, columns * step - width))
@@ -78,7 +78,7 @@ def shrink_known(picture: Field, known: Bools, step: int) -> tuple[Field, Bools]
 
 
 def membrane(small: Field, known: Bools) -> Field:
-    """Known cells as they are, unknown ones spanned smoothly between them: halve until all is known, then back."""
+    """Span the unknown cells smoothly between the known, which stay: halve until all is known, then go back."""
     if known.all() or max(known.shape) == 1:
         return small
     weight = known.astype(np.float32)
@@ -92,7 +92,7 @@ def membrane(small: Field, known: Bools) -> Field:
 
 
 def resize(values: Field, shape: tuple[int, ...]) -> Field:
-    """Bilinear, channel by channel, to (rows, columns)."""
+    """Resize by bilinear interpolation, channel by channel, to (rows, columns)."""
     channels = [
         np.asarray(
             Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(
@@ -144,7 +144,7 @@ class Search:
 
 
 def _match(small: Field, known: Bools, smooth: Field, rng: np.random.Generator) -> Places | None:
-    """For every cell the row and column to copy from; None where too little is known."""
+    """Find for every cell the row and column to copy from; None where too little is known."""
     levels = [(smooth, known)]
     while len(levels) < len(ROUNDS) and min(levels[-1][1].shape) >= 24:
         values, clear = levels[-1]
@@ -197,7 +197,7 @@ def _clear(known: Bools) -> Bools:
 
 
 def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rng: np.random.Generator) -> Level:
-    """From the coarser level's matches, or at random."""
+    """Begin the search from the coarser level's matches, or at random."""
     places = np.argwhere(sources)
     own = _own_places(known.shape)
     guess = places[rng.integers(0, len(places), known.shape)]
@@ -213,7 +213,7 @@ def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rn
 
 
 def _own_places(shape: tuple[int, ...]) -> Places:
-    """Every cell's own row and column."""
+    """Return every cell's own row and column."""
     rows, columns = np.indices(shape[:2])
     return np.stack([rows, columns], axis=2)
 
@@ -226,7 +226,7 @@ def _usable(sources: Bools, places: Places) -> Bools:
 
 
 def _patches(picture: Field) -> Field:
-    """Every cell's patch as one row of numbers: (rows, columns, channels * side * side)."""
+    """Return every cell's patch as one row of numbers: (rows, columns, channels * side * side)."""
     padded = np.pad(picture, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
     view = np.lib.stride_tricks.sliding_window_view(padded, (2 * REACH + 1, 2 * REACH + 1), axis=(0, 1))
     return np.ascontiguousarray(view).reshape(*picture.shape[:2], -1)
@@ -279,7 +279,7 @@ def _take_better(level: Level, search: Search, best: Places, distance: Field, of
 
 
 def _renew(level: Level, distance: Field) -> None:
-    """Each hole cell becomes the mean of what the matches of all patches over it say, good ones counting more."""
+    """Renew each hole cell as the mean of what the matches of all patches over it say, good ones counting more."""
     height, width = level.known.shape
     cells = np.argwhere(~level.known)
     trust = np.exp(-distance / (2 * np.quantile(distance, 0.75) + 1e-3)).astype(np.float32)
@@ -323,7 +323,7 @@ def _copy(picture: Field, hole: Bools, match: Places, known: Bools, step: int) -
 
 
 def _cells(places: NDArray[np.int32], step: int, count: int) -> tuple[NDArray[np.int32], Field]:
-    """Along one axis: the cell before each place, and how far it is on the way to the next, 0 to 1."""
+    """Return, along one axis, the cell before each place, and how far it is on the way to the next, 0 to 1."""
     way = np.clip((places + np.float32(0.5)) / np.float32(step) - np.float32(0.5), 0, count - 1).astype(np.float32)
     cells = way.astype(np.int32)
     return cells, way - cells

@@ -60,6 +60,6 @@ def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> 
 
 
 def _mistaken_for(noun: str, share: float) -> str:
-    """Another thing that is at home in the same place."""
+    """Choose another thing that is at home in the same place."""
     others = [name for name, thing in THINGS.items() if thing.place == THINGS[noun].place and name != noun]
     return others[min(len(others) - 1, int(share * len(others)))]

@@ -20,14 +20,14 @@ def _by(grade: Grade) -> Tone:
 
 
 def black_and_white(picture: Field) -> Field:
-    """Grey with a slight S-curve, as a print on hard paper."""
+    """Turn the picture grey with a slight S-curve, as a print on hard paper."""
     grey = (picture @ LUMA) / 255
     curved = grey + 0.16 * np.sin(2 * np.pi * (grey - 0.5)) / 2
     return np.repeat(255 * np.clip(curved, 0, 1)[:, :, None], 3, axis=2)
 
 
 def sepia(picture: Field) -> Field:
-    """Brown ink on a faded sheet with dark corners."""
+    """Print the picture in brown ink on a faded sheet with dark corners."""
     grey = black_and_white(picture)[:, :, 0]
     size = grey.shape[1], grey.shape[0]
     faded = duotone(grey, (48, 32, 20), (250, 236, 206))

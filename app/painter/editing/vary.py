@@ -137,7 +137,7 @@ def _viewed(picture: Field, move: Move, strength: float) -> Field:
 
 
 def _another_view(picture: Field, move: Move, rng: np.random.Generator) -> Field:
-    """Nearer, from aside, and with its outlines redrawn a little."""
+    """View the picture nearer, from aside, and with its outlines redrawn a little."""
     seen = _viewed(picture, move, 1.5)
     height, width = seen.shape[:2]
     reach, cell = min(width, height) / 60, min(width, height) / 2.5
@@ -148,7 +148,7 @@ def _another_view(picture: Field, move: Move, rng: np.random.Generator) -> Field
 
 
 def _with_subject(behind: Field, picture: Field, share: Field, move: Move) -> Field:
-    """Scaled about its foot and moved aside; a subject that is cut by a border stays at that border."""
+    """Scale the subject about its foot and move it aside; one that is cut by a border stays at that border."""
     height, width = share.shape
     x0, y0, x1, y1 = (round(value) for value in extent(share > 0.12))
     layer = as_image(picture[y0:y1, x0:x1])
@@ -167,7 +167,7 @@ def _with_subject(behind: Field, picture: Field, share: Field, move: Move) -> Fi
 
 
 def _shift(x0: int, x1: int, width: int, move: Move) -> float:
-    """To the side with more room; not at all where the subject leaves the picture on a side."""
+    """Shift the subject to the side with more room; not at all where it leaves the picture on a side."""
     if x0 <= 2 or x1 >= width - 2:
         return 0.0
     room_left, room_right = x0 / width, 1 - x1 / width
@@ -176,7 +176,7 @@ def _shift(x0: int, x1: int, width: int, move: Move) -> float:
 
 
 def _mood(rng: np.random.Generator) -> Grade:
-    """Barely warmer or cooler: the palette stays."""
+    """Make the picture barely warmer or cooler: the palette stays."""
     warmth = float(rng.uniform(-0.035, 0.035))
     return Grade(float(rng.uniform(0.96, 1.04)), (1 + warmth, 1.0, 1 - warmth), float(rng.uniform(0.95, 1.12)))
 

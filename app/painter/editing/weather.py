@@ -99,7 +99,7 @@ def _glow(picture: Field, sky: Field, _rng: np.random.Generator) -> Field:
 
 
 def _rain(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Slanting streaks in three distances, and mist where they end."""
+    """Draw slanting streaks of rain in three distances, and mist where they end."""
     size = sky.shape[1], sky.shape[0]
     picture = cover(picture, np.asarray(0.3 * _nearness_to_horizon(sky), dtype=np.float32), (176, 184, 194))
     unit = min(size) / 1024
@@ -115,13 +115,13 @@ def _rain(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _nearness_to_horizon(sky: Field) -> Field:
-    """1 along the horizon, fading above and below."""
+    """Return 1 along the horizon, fading above and below."""
     y = np.linspace(0, 1, sky.shape[0], dtype=np.float32)[:, None]
     return np.broadcast_to(np.exp(-(((y - horizon_of(sky)) / 0.28) ** 2)), sky.shape)
 
 
 def _fog(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Thick at the horizon and above it, thin at the viewer's feet, thinner before the subject, in drifts."""
+    """Lay fog, thick at the horizon and above it, thin at the viewer's feet and before the subject, in drifts."""
     size = sky.shape[1], sky.shape[0]
     y = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
     horizon = horizon_of(sky)
@@ -135,7 +135,7 @@ def _fog(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _snow(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Snow lying on what looks up, and flakes falling in four sizes."""
+    """Lay snow on what looks up, and let flakes fall in four sizes."""
     lying = snow_cover(picture, sky, rng)
     shaded = np.clip((picture @ LUMA) / 255 * 0.5 + 0.62, 0.72, 1)[:, :, None]
     white = np.array((246, 249, 255), dtype=np.float32) * shaded
@@ -165,7 +165,7 @@ def _flakes(
 
 
 def snow_cover(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Caps under the sky's edge and on bright upper edges, and a blanket on the ground, less on the subject."""
+    """Return where snow lies: on bright upper edges, under the sky, over the ground, less on the subject."""
     size = sky.shape[1], sky.shape[0]
     small = as_image(picture).convert("L").reduce(4) if min(size) > 32 else as_image(picture).convert("L")
     levels = np.asarray(small.filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float32)
@@ -185,7 +185,7 @@ def snow_cover(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _autumn(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Greens turn to rust and gold, lawns to straw, and leaves fall."""
+    """Turn greens to rust and gold and lawns to straw, and let leaves fall."""
     size = sky.shape[1], sky.shape[0]
     brightness = picture @ LUMA
     green = np.clip((picture[:, :, 1] - 0.5 * (picture[:, :, 0] + picture[:, :, 2])) / 34, 0, 1) * (1 - sky)

@@ -58,7 +58,7 @@ def stars(canvas: Canvas, take: Take) -> None:
 
 
 def rows(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, _take: Take) -> None:
-    """Three to a row under a centred title."""
+    """Draw three stations to a row under a centred title."""
     heading(canvas, head, 0.5, 0.115, 0.105)
     across = 3 if len(steps) > 4 else 2
     lines = -(-len(steps) // across)
@@ -74,7 +74,7 @@ def rows(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...
 def journey(
     canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take
 ) -> None:
-    """Stations on one curve from the Earth at the foot to a large Moon at the head."""
+    """Draw the stations on one curve from the Earth at the foot to a large Moon at the head."""
     with canvas.inside(0.66, -0.16, 0.56):
         moon(canvas)
     with canvas.inside(-0.36, 0.7, 0.6):
@@ -94,7 +94,7 @@ def journey(
 def columns(
     canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take
 ) -> None:
-    """Two columns joined by a thread, labels large beside their icons."""
+    """Draw two columns joined by a thread, with large labels beside their icons."""
     heading(canvas, head, 0.5, 0.11, 0.1)
     half = -(-len(steps) // 2)
     gap = 0.53 / half
@@ -133,7 +133,7 @@ def ladder(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, .
 
 
 def strip(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take) -> None:
-    """Everything in one line, for wide pictures."""
+    """Draw everything in one line, for wide pictures."""
     x0, _, x1, _ = canvas.bounds
     heading(canvas, head, 0.5, 0.15, 0.12)
     gap = (x1 - x0 - 0.2) / len(steps)

@@ -66,7 +66,7 @@ class Stage:
         return out
 
     def _corner(self, foot: Solid, sides: Solid, spin: float, i: int) -> Solid:
-        """Corner i: bit 2 is x, bit 1 is y, bit 0 is z."""
+        """Return corner i of a block: bit 2 is x, bit 1 is y, bit 0 is z."""
         x, z = sides[0] * ((i >> 2 & 1) - 0.5), sides[2] * ((i & 1) - 0.5)
         x, z = x * math.cos(spin) - z * math.sin(spin), x * math.sin(spin) + z * math.cos(spin)
         return foot[0] + x, foot[1] + sides[1] * (i >> 1 & 1), foot[2] + z
@@ -182,7 +182,7 @@ def cast(canvas: Canvas, stage: Stage, take: Take) -> None:
 
 
 def glass(canvas: Canvas, stage: Stage, take: Take, *, behind: bool) -> None:
-    """Back faces tint what is behind; front faces reflect the window and have bright edges."""
+    """Draw a glass block: back faces tint what is behind, front faces reflect the window and have bright edges."""
     lit = 0 if take.lamp < 0 else 1
     for number, facing, points in stage.faces((0, 0, 0), (1, 1, 1)):
         if facing == behind:
@@ -203,7 +203,7 @@ def glass(canvas: Canvas, stage: Stage, take: Take, *, behind: bool) -> None:
 
 
 def reflection(canvas: Canvas, face: list[Point]) -> None:
-    """Two slanted streaks inside a face, given by its corners in order."""
+    """Draw two slanted streaks inside a face, given by its corners in order."""
 
     def at(u: float, v: float) -> Point:
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = face
@@ -279,7 +279,7 @@ def pages(canvas: Canvas, points: list[Point], cover: RGB) -> None:
 
 
 def band(canvas: Canvas, points: list[Point]) -> None:
-    """Two gilt lines across the spine."""
+    """Draw two gilt lines across the spine."""
     for share in (0.1, 0.16, 0.84, 0.9):
         along = abs(points[0][0] - points[1][0]) > abs(points[0][0] - points[3][0])
         a, b = (
@@ -295,7 +295,7 @@ def blend(one: Point, other: Point, share: float) -> Point:
 
 
 def shrunk(points: list[Point], across: float, down: float | None = None) -> list[Point]:
-    """Towards the middle by that share, `down` by another vertically."""
+    """Shrink points towards the middle by that share, `down` by another vertically."""
     cx, cy = sum(x for x, _ in points) / 4, sum(y for _, y in points) / 4
     keep = 1 - (across if down is None else down)
     return [(cx + (x - cx) * (1 - across), cy + (y - cy) * keep) for x, y in points]

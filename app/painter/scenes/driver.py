@@ -116,7 +116,7 @@ def capybara(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
 
 
 def hairs(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
-    """Coarse hair that grows outwards from the brow."""
+    """Draw coarse hair that grows outwards from the brow."""
     for _ in range(190):
         a, r = float(take.rng.uniform(0, 6.283)), math.sqrt(float(take.rng.uniform(0.04, 1.0)))
         px, py = x + 0.146 * r * math.cos(a), 0.487 + 0.15 * r * math.sin(a)

@@ -92,7 +92,7 @@ def plate(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> No
 
 
 def sunburst(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> None:
-    """Rays rising behind the cloche over a wide ribbon, the name large below."""
+    """Draw rays rising behind the cloche over a wide ribbon, with the name large below."""
     for i in range(25):
         angle = math.radians(180 + 7.5 * i)
         inner, outer = 0.3, 0.375 + (0.035 if i % 2 else 0.0)
@@ -148,7 +148,7 @@ def notched(inset: float) -> list[Point]:
 
 
 def cloche(canvas: Canvas, tones: Tones) -> None:
-    """In a unit square: steam, knob, dome with a highlight, tray."""
+    """Draw a cloche in a unit square: steam, knob, dome with a highlight, tray."""
     body = tones.ink
     for i, x in enumerate((0.36, 0.5, 0.64)):
         lift = 0.03 if i == 1 else 0.0
@@ -250,7 +250,7 @@ def _along(points: list[Point], share: float) -> Point:
 
 
 def cutlery(canvas: Canvas, tones: Tones, x: float, y: float, side: int) -> None:
-    """One of two crossed pieces: a fork on one side, a knife on the other."""
+    """Draw one of two crossed pieces: a fork on one side, a knife on the other."""
     with canvas.inside(x - 0.07, y - 0.07, 0.14, turn=side * 42):
         canvas.rect(tones.ink, 0.46, 0.3, 0.54, 1.0, r=0.04)
         if side < 0:

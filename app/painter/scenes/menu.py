@@ -177,7 +177,7 @@ def course(
 
 
 def grid(box: Box, most: int) -> tuple[int, int]:
-    """Columns and rows of cells a little taller than wide, at most `most` of them."""
+    """Lay out columns and rows of cells a little taller than wide, at most `most` of them."""
     width, height = box[2] - box[0], box[3] - box[1]
     options = [(c, r) for c in range(1, most + 1) for r in range(1, most // c + 1)]
     return min(

@@ -81,7 +81,7 @@ def embers(canvas: Canvas, take: Take) -> None:
 
 
 def braid(canvas: Canvas, hair: RGB, side: int, take: Take) -> None:
-    """Plaited lobes that lean left and right in turn, with small beads between them."""
+    """Draw plaited lobes that lean left and right in turn, with small beads between them."""
     beads = ((212, 170, 80), (96, 150, 170), (170, 60, 50))
     for i in range(18):
         y, way = 0.365 + 0.0235 * i, (-1) ** i
@@ -140,7 +140,7 @@ def shoulders(canvas: Canvas, looks: Looks) -> None:
 
 
 def pauldron(canvas: Canvas, side: int, layer: int) -> None:
-    """One lame of the shoulder; 0 is the topmost."""
+    """Draw one lame of the shoulder; 0 is the topmost."""
     x, y = 0.5 + side * (0.335 + 0.022 * layer), 0.815 + 0.062 * layer
     rx, ry = 0.195 + 0.012 * layer, 0.135
     plate = [(x - side * rx, y + 0.075)]
@@ -226,7 +226,7 @@ def gorget(canvas: Canvas) -> None:
 
 
 def rim(canvas: Canvas, take: Take) -> None:
-    """Warm light along the edges that face the torch."""
+    """Draw warm light along the edges that face the torch."""
     side = take.lamp
     canvas.bow(
         TORCH, 0.005, 0.5 + side * 0.09, 0.088, 0.5 + side * 0.17, 0.14, 0.5 + side * 0.2, 0.25,

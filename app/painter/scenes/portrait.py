@@ -59,7 +59,7 @@ def lights(canvas: Canvas, take: Take) -> None:
 
 
 def long_hair(canvas: Canvas, looks: Looks) -> None:
-    """Locks that fall to the shoulders on both sides."""
+    """Draw locks that fall to the shoulders on both sides."""
     for side in (-1, 1):
         numbers = (0.1, 0.12, 0.21, 0.2, 0.225, 0.42, 0.26, 0.66, 0.2, 0.86, 0.12, 0.82, 0.13, 0.5)
         points = [(0.5 + side * x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]

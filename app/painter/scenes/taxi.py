@@ -48,7 +48,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def city(canvas: Canvas, low: RGB, high: RGB, take: Take) -> None:
-    """Towers with lit windows, seen through the glass."""
+    """Draw towers with lit windows, seen through the glass."""
     x0, y0, x1, _ = canvas.bounds
     canvas.rect(low, x0, y0, x1, 0.75, fade=high, outline=False)
     x = x0
@@ -88,7 +88,7 @@ def lights(canvas: Canvas, take: Take) -> None:
 
 
 def body(canvas: Canvas) -> None:
-    """Roof, pillars and doors around the windows: what is not glass."""
+    """Draw roof, pillars and doors around the windows: what is not glass."""
     x0, y0, x1, y1 = canvas.bounds
     canvas.area(
         (52, 46, 48),
@@ -155,7 +155,7 @@ def passenger(canvas: Canvas, x: float, take: Take, *, phone: bool) -> None:
 
 
 def bored_face(canvas: Canvas, x: float, skin: RGB, hair: RGB) -> None:
-    """Eyes cast down, mouth straight."""
+    """Draw a bored face: eyes cast down, mouth straight."""
     canvas.blob(
         skin, x, 0.3, x + 0.058, 0.325, x + 0.068, 0.395, x + 0.05, 0.46, x, 0.492, x - 0.05, 0.46,
         x - 0.068, 0.395, x - 0.058, 0.325,
@@ -262,7 +262,7 @@ def mirror(canvas: Canvas) -> None:
 
 
 def reflections(canvas: Canvas, take: Take) -> None:
-    """Street light on the windscreen between us and them."""
+    """Draw street light on the windscreen between the viewer and the riders."""
     _, _, x1, _ = canvas.bounds
     for i in range(3):
         x = 0.12 + 0.3 * i + float(take.rng.uniform(-0.05, 0.05))

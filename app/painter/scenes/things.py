@@ -76,7 +76,7 @@ TURNABLE = {
 
 
 def shelves(placed: list[Placement]) -> list[tuple[float, float, float]]:
-    """Left, right and height of a shelf for every kind that needs one."""
+    """List left, right and height of a shelf for every kind that needs one."""
     out = []
     for kind in {placement.kind for placement in placed if placement.shelf}:
         group = [placement for placement in placed if placement.kind == kind]

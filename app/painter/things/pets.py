@@ -44,7 +44,7 @@ COATS: dict[str, Coat] = {
 
 
 def sitting(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
-    """In a unit square: tail, body, paws, head."""
+    """Draw a sitting animal in a unit square: tail, body, paws, head."""
     tail(canvas, coat)
     furred(canvas, coat.fur, 0.5, 0.77, 0.265, 0.23, rng)
     canvas.oval(coat.belly, 0.5, 0.8, 0.145, 0.165, shade="fur", outline=False)
@@ -57,7 +57,7 @@ def sitting(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
 
 
 def roly(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
-    """On its back with all four paws in the air."""
+    """Draw an animal on its back with all four paws in the air."""
     tail(canvas, coat)
     furred(canvas, coat.fur, 0.52, 0.78, 0.33, 0.19, rng)
     canvas.oval(coat.belly, 0.54, 0.73, 0.22, 0.11, shade="fur", outline=False)

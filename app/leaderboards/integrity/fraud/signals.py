@@ -59,7 +59,7 @@ class _Judgement:
 
     @property
     def tests(self) -> dict[str, Array]:
-        """The (groups,) p-values of each test; a group that did not vote has 1."""
+        """Return the (groups,) p-values of each test; a group that did not vote has 1."""
         likely, ringed = np.ones(self.groups), np.ones(self.groups)
         likely[: self.odd.p.size] = self.odd.p
         ringed[self.together.members] = self.together.p
