@@ -40,10 +40,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parents[2]
+# Tries in all; the error of the last one reaches the caller.
 RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
 BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
+# PostgreSQL's serialization failure and deadlock: the transaction changed nothing and can be run again.
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
@@ -102,9 +104,12 @@ class Database:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             lock = Path(f"{path}.lock")
             self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
+            # The write lock comes first: a transaction that read before it writes fails if somebody wrote in
+            # between.
             self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
         else:
             self._write_engine = engines.postgres(self.url)
+            # One snapshot for all of a read, as SQLite gives: a page must not mix two moments.
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -249,6 +254,7 @@ class Database:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
+            # Revisions are numbered in their order, so the smaller of two is the older.
             down = revision == "base" or (current is not None and revision != "head" and revision < current)
             (command.downgrade if down else command.upgrade)(config, revision)
 

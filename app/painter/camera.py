@@ -40,6 +40,7 @@ def one_of(options: tuple[Option, ...], share: float) -> Option:
 
 def generator(*words: object) -> np.random.Generator:
     """Seed a generator that depends on all the words and on nothing else."""
+    # The separator keeps ("ab", "c") from ("a", "bc"); lone surrogates, which JSON may hold, have no UTF-8.
     seed = hashlib.sha256("\x1f".join(map(str, words)).encode("utf-8", "replace")).digest()
     return np.random.default_rng(int.from_bytes(seed[:16], "big"))
 
@@ -51,6 +52,7 @@ def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
     """
     place = list(PAINTERS).index(painter)
     shared, rng = generator(brief.prompt, seed), generator(brief.prompt, seed, painter)
+    # From the prompt alone, with a step for each painter: two painters of one prompt do not choose alike.
     layout, palette, pose = ((float(shared.random()) + place * GOLDEN * k) % 1 for k in (1, 2, 3))
     mirrored = not brief.sided and not steady and (place + int(shared.integers(2))) % 2 == 1
     light = brief.light or (-1 if rng.random() < 0.6 else 1)

@@ -17,6 +17,7 @@ from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
 __all__ = ["PROMPTS_FROM", "NoFiniteRating", "Ratings", "elsewhere", "rate", "rate_competition", "rate_log"]
+# Counted votes from which a model has a rank (docs/ratings.md 6).
 RANKED_FROM = 4
 SETTLED_FROM = 100
 SETTLED_WITHIN = 50.0

@@ -22,6 +22,7 @@ MAX_STEPS = 200
 
 def chances(x: Array) -> tuple[Array, Array]:
     """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
+    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1.
     small = np.exp(-np.abs(x))
     large = 1.0 / (1.0 + small)
     return np.where(x < 0, small * large, large), small * large * large

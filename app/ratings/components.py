@@ -76,9 +76,11 @@ class Sums:
         theta, along = variance, np.expand_dims
         mean = along(self.votes, -1) + along(self.effect, -1) * theta
         spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
+        # A sum over no rows has no Gamma distribution and tells nothing: its likelihood is the same for every θ.
         known = (spread > 0) & (mean > 0)
         mean, spread = np.where(known, mean, 1.0), np.where(known, spread, 1.0)
         shape, unit = mean**2 / spread, spread / mean
+        # The logarithm of 0 is infinite, and no θ could be told from another by it.
         seen = np.maximum(along(self.observed, -1), TINY) / unit
         found = (shape - 1) * np.log(seen) - seen - np.log(unit) - log_gamma(shape)
         return np.where(known, found, 0.0)
@@ -131,6 +133,7 @@ def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
     n, strength = by_cluster.models, fitted.strength
     seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)
     chance, variance = chances(strength[cells.first] - strength[cells.second])
+    # A vote shares its effect with the others only: `alone` is what single votes add to the squares.
     information, alone = cells.played * variance, cells.played * variance**2
     residual = cells.score - cells.played * chance
     exposure = seats.sums(information, information)
@@ -161,6 +164,7 @@ def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
     """Estimate θ after the votes; before them, its root is exponential with this mean, in logits."""
     variance = SD_GRID**2
     logarithm = sums.log_likelihood(variance) - SD_GRID / belief
+    # The grid is uneven, so each point stands for its width; less the maximum, as exp would be 0 everywhere.
     weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
     mean, square = float(weights @ variance), float(weights @ variance**2)
@@ -175,6 +179,7 @@ def quantile(variation: Array) -> Array:
     A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
     freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
     """
+    # A variance known exactly has infinitely many degrees of freedom: its quantile is Z, chosen below.
     z, freedom = Z, 4 + 2 / np.maximum(variation, 1e-9)
     terms = (
         z,
@@ -190,6 +195,7 @@ def quantile(variation: Array) -> Array:
 def log_gamma(x: Array) -> Array:
     """Return the logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
     shifted = x + 8
+    # The series is exact enough from 8 on; the product of these eight steps leads back to x.
     steps = np.log([x + k for k in range(8)]).sum(axis=0)
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
     return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

@@ -18,6 +18,7 @@ OVERDISPERSION = 1.35
 """Honest votes vary by so much more than coin tosses would: tastes, lapses, prompts."""
 TASTE = 60 / ELO_PER_LOGIT
 """Logits by which an honest person's liking of a model differs from everybody's: who votes for years shows it."""
+# The variance of a group that only ties would be 0, and its first other answer proof of fraud.
 MOST_TIES = 0.9
 SUREST = 0.9
 """Surer expectations weigh and vary like this one, so that a slip on a clear pair accuses nobody."""

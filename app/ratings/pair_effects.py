@@ -14,6 +14,7 @@ from app.ratings.tallies import Array, Cells, Tallies, totals
 
 BELIEF = 10 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes; real arenas have 0 to 7 Elo."""
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
 

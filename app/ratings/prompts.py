@@ -18,7 +18,9 @@ from app.ratings.tallies import Array, Tallies, totals
 
 BELIEF = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
+# Above it the exact sum costs G·n³, which is too much for a refresh; see prompt_covariance.
 MANY_MODELS = 100
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (60 / ELO_PER_LOGIT) ** 2
 LEANING = 0.5
 """Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
@@ -89,6 +91,7 @@ def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
     between += between.transpose(0, 2, 1)
     own = np.arange(n)
     between[:, own, own] = -between.sum(axis=2)
+    # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
     wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
     return np.asarray(wide @ wide.T)
 
@@ -105,9 +108,11 @@ def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
     ratio = np.exp(LOG_RATIOS)
     likelihood = own.log_likelihood(common * ratio)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    # Log-normal with mean 1, hence centred half a variance below 0: unequal models keep the common variance.
     belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
     belief /= belief.sum(axis=1, keepdims=True)
     chance = likelihood @ belief.T
+    # A chance too small for a float must not rule a spread out for all models.
     unequal = np.log(np.maximum(chance, 1e-300)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
     unequal = np.exp(unequal - unequal.max())
     unequal /= unequal.sum()

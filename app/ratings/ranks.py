@@ -4,9 +4,11 @@ import numpy as np
 
 from app.ratings.tallies import Array, Index
 
+# Decimals of an Elo point: beyond them the last bits of a fit would decide a rank.
 SAME_RATING = 6
 LEVEL = 0.95
 MANY_MODELS = 100
+# Each model looks at its distance to every other in every draw: the cost grows with models² times draws.
 DRAWS, DRAWS_OF_MANY = 1000, 200
 
 
@@ -46,6 +48,7 @@ def _inverse_errors(covariance: Array) -> Array:
     """Return (n, n) 1 / standard error of the difference of two models, 0 for a model and itself."""
     own = covariance.diagonal()
     variance = own + own[:, None] - 2 * covariance
+    # A model differs from itself by rounding alone, and the root of that must not be divided by.
     distinct = variance > 1e-12 * own.max(initial=0.0)
     return np.where(distinct, 1 / np.sqrt(np.where(distinct, variance, 1.0)), 0.0)
 

@@ -21,6 +21,7 @@ CHECKED = np.array([0.5, 1.0, 2.0])
 """In parts of a first estimate: spreads at which the likelihood is not taken for a parabola."""
 EXPECTED_TIES, EXPECTED_VOTES = 1.0, 4.0
 """Ties and votes added before a share of ties is taken, so that one tie is no certainty."""
+# The likelihood is divided by it: on a board of nothing but ties a vote would otherwise weigh without limit.
 LEAST_DISPERSION = 0.2
 
 

@@ -29,6 +29,7 @@ def totals(key: Index, values: Counts, size: int) -> Array:
 
 def distinct(key: Index, size: int) -> tuple[Index, Index]:
     """Return the keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    # A table of all possible keys costs more than sorting where few of them occur.
     if size > SPARSE * max(key.size, 1):
         return np.unique(key, return_inverse=True)
     occurs = np.zeros(size, dtype=np.bool_)
@@ -81,12 +82,14 @@ class Tallies:
         seats = (self.competition, self.left, self.right)
         if any(np.shape(row) != self.left.shape for row in (*seats, *self._counts)):
             raise ValueError("the columns of a tally have different lengths")
+        # Nothing has no smallest and no largest value.
         if self.left.size == 0:
             return
         if min(seat.min() for seat in seats) < 0 or max(self.left.max(), self.right.max()) >= self.models:
             raise ValueError("a tally names a model or competition that does not exist")
         if (self.left == self.right).any():
             raise ValueError("a model cannot meet itself")
+        # Not "any below 0": a comparison with NaN is false, so NaN is refused as well.
         if not all(counts.min() >= 0 for counts in self._counts):
             raise ValueError("a count is negative or not a number")
 
@@ -102,6 +105,7 @@ class Tallies:
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:
         """Return left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
+        # One number for a pair lets one bincount fill the whole table.
         key = self.left * self.models + self.right
 
         def total(counts: Counts) -> Array:
@@ -170,9 +174,7 @@ class Tallies:
         return (left + right).reshape(count, self.models)
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
-        """
-        Return each cell's competition, and one cell per competition and pair that met there, lower index first.
-        """
+        """Return each cell's competition; a cell per competition and pair that met there, lower index first."""
         return self._by_competition
 
     @cached_property

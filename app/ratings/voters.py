@@ -16,6 +16,7 @@ from app.ratings.tallies import Array, Index, Tallies, totals
 
 BELIEF = 30 / ELO_PER_LOGIT
 """Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (40 / ELO_PER_LOGIT) ** 2
 
 

@@ -108,6 +108,7 @@ def _close(given: Any) -> Any:
     return (
         update(Matchup)
         .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))
+        # A vote that does not count changes no result: it may be stored after its competition closed.
         .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
         .values(closed_at=given.c.cast_at)
     )
@@ -189,6 +190,7 @@ _HOLD_COMPETITIONS = PreparedStatement(
         select(Competition.id)
         .where(Competition.id == any_(_IDS))
         .order_by(Competition.id)
+        # FOR NO KEY UPDATE: rows that refer to a competition can be inserted meanwhile.
         .with_for_update(key_share=True)
     )
 )

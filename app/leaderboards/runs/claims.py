@@ -12,6 +12,7 @@ from app.database.doors import execute, insert
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.tables import Board
 
+# Twice what a pass may take (refresh.BUDGET_SECONDS); after that a claim counts as left by a process that died.
 CLAIM_MS = 10_000
 
 
@@ -29,6 +30,7 @@ def _sqlite_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> s
 
 @compiles(DatabaseClock, "postgresql")
 def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
+    # now() would stand still at the start of the transaction.
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
@@ -95,4 +97,5 @@ def _create(session: Session, scopes: list[Scope]) -> None:
         for scope in scopes
     ]
     if rows:
+        # A board has no row before its first claim, and another process may be making it at this moment.
         execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))

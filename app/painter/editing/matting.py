@@ -187,6 +187,7 @@ def resize_field(field: Field, size: tuple[int, int]) -> Field:
 def box_mean(field: Field, radius: int) -> Field:
     """Average the square of 2 * radius + 1 pixels a side around each pixel; the border repeats."""
     for _ in range(2):
+        # Each turn averages down the rows and transposes, so that the second one averages along them.
         padded = np.pad(field, ((radius + 1, radius), (0, 0)), mode="edge")
         sums = np.cumsum(padded, axis=0, dtype=np.float64)
         field = ((sums[2 * radius + 1 :] - sums[: -2 * radius - 1]) / (2 * radius + 1)).astype(np.float32).T
