@@ -49,7 +49,7 @@ JUDGEMENTS = OUTCOMES[:-1]
 
 
 class Reason(Word):
-    """Why a vote is kept but not counted."""
+    """The reason why a vote is stored but not counted."""
 
     SKIP = "skip", "Skipped", "the pair was skipped"
     UNDONE = "undone", "Taken back", "you took it back"

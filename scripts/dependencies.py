@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 OURS = "blindvote"
 TOOLS = frozenset({"pip", "uv"})
-"""What installs the lock cannot be in it."""
+"""Packages that install the lock, and cannot be in it."""
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)\s*(?:;\s*(?P<marker>[^\\]+))?",
     re.MULTILINE,
@@ -44,7 +44,7 @@ class Pin:
     version: str
     hashes: tuple[str, ...]
     is_wanted: bool = True
-    """Whether its marker holds on this machine."""
+    """True where its marker holds on this machine."""
 
 
 def main() -> int:

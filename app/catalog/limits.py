@@ -44,9 +44,9 @@ class Limits:
     prompt_max_chars: int | None = None
     prompt_max_tokens: int | None = None
     mask: bool | None = None
-    """Whether an edit may be confined by a mask."""
+    """True where an edit may be confined by a mask."""
     output_formats: tuple[str, ...] = ()
-    """What the model itself returns; the gateway converts to others."""
+    """Formats that the model itself returns; the gateway converts to others."""
     parameters: tuple[str, ...] = ()
     """The only parameters a provider takes, where it takes fewer than the model."""
 

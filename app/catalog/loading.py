@@ -21,7 +21,7 @@ SAME = (
     *("slug", "name", "creator", "family", "tagline", "released", "status", "deprecated_on", "sunset"),
     *("successor", "licence", "weights", "paper", "homepage", "parameter_count", "architecture", "demo"),
 )
-"""What a model's row takes from its file as it is."""
+"""Columns that a model's row takes from its file as they are."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from app.errors import Refusal
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
 SHIPPED = ROOT / "scripts" / "seeds" / "catalog"
-"""Where a shared file is read from when none lies beside a model's file."""
+"""The folder from which a shared file is read when none lies beside a model's file."""
 SOURCES = TypeAdapter(dict[Key, Source])
 PROVIDERS = TypeAdapter(dict[Key, Line])
 MODEL = TypeAdapter(ModelSeed)
@@ -46,7 +46,7 @@ TABLES: dict[str, Any] = {
     "limits": Limits,
     "side_px": SideRange,
 }
-"""What may stand in a table of a model file, by the table's name."""
+"""The shape of an entry in a table of a model file, by the table's name."""
 Checked = TypeVar("Checked")
 
 

@@ -9,7 +9,7 @@ WEIGHTS = {"open": True, "closed": False}
 
 
 class Described(Protocol):
-    """Whatever states these facts; None where nobody does."""
+    """A thing that states these facts; None where nobody does."""
 
     @property
     def licence(self) -> str | None: ...
@@ -26,7 +26,7 @@ class Traits:
     licence: str | None = None
     weights: str | None = None
     max_parameters: float | None = None
-    """In billions."""
+    """Parameters at most, in billions."""
 
     @property
     def query(self) -> dict[str, str | float | None]:

@@ -47,7 +47,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """`light` is -1 from the left, 1 from the right, 0 where the prompt does not say."""
+    """The reading of a prompt; `light` is -1 from the left, 1 from the right, 0 where the prompt does not say."""
 
     prompt: str
     words: tuple[str, ...]

@@ -78,7 +78,7 @@ class Lettering:
 
 @dataclass(frozen=True, slots=True)
 class Defocus:
-    """Everything before this mark lies out of focus, by `radius` as a share of the shorter side."""
+    """A mark that puts all before it out of focus, by `radius` as a share of the shorter side."""
 
     radius: float
     part: str = ""

@@ -1,4 +1,4 @@
-"""Seeded textures, at the size of a picture."""
+"""Noise: seeded textures at the size of a picture."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ DARK = 70.0
 """Mean luma of a night scene, 0 to 255."""
 FARTHEST = math.dist((0, 0, 0), (255, 255, 255))
 TELLING_SHARE = 0.02
-"""What weighs less than this is no fault."""
+"""Weight below which a flaw is no fault."""
 PHOTOGRAPH = group(
     "photorealistic photoreal photo photograph realistic lifelike lens bokeh depth hyper window torchlight "
     "candlelight sunrise sunset glass reflections"
@@ -51,7 +51,7 @@ GRAPHIC = group("vector flat infographic logo logotype emblem poster icon icons 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`severity` is 0 to 1."""
+    """A fault of a picture; `severity` is 0 to 1."""
 
     kind: Kind
     severity: float
@@ -60,8 +60,9 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Ability:
     """
-    What a style can show. Lengths are shares of the shorter side: `letters` is the smallest em that stays
-    legible, `detail` the smallest shape that keeps its form, `facet` the size of the pieces that edges break into,
+    The ability of a style to show things.
+
+    Lengths are shares of the shorter side: `letters` is the smallest em that stays legible, `detail` the smallest shape that keeps its form, `facet` the size of the pieces that edges break into,
     `bend` how far outlines wander. `drift` is how far colours go astray beyond the pen's own change, 0 to 1;
     `misses` says how far the style is from a photograph and from a graphic.
     """

@@ -22,7 +22,7 @@ def _keep(marks: Sequence[Mark], _rng: np.random.Generator) -> Sequence[Mark]:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`edit` may change the marks before they are drawn."""
+    """A style of drawing; `edit` may change the marks before they are drawn."""
 
     pen: Pen
     finish: Finish

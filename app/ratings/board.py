@@ -44,7 +44,7 @@ class SideTerm:
 @dataclass(frozen=True, eq=False)
 class RatingEstimate:
     """
-    What a method found, before it is put on the board; strengths and variances in logits.
+    The result of a method, before it is put on the board; strengths and variances in logits.
 
     ``covariance`` is that of the votes, ``published`` that of all parts.
     """

@@ -53,7 +53,7 @@ class VarianceComponent:
 @dataclass(frozen=True, eq=False)
 class Sums:
     """
-    What a weighted sum of squared residuals was, and its mean and variance as polynomials of θ.
+    A weighted sum of squared residuals, with its mean and variance as polynomials of θ.
 
     Mean: ``votes`` + θ ``effect``; variance: ``fixed`` + θ ``mixed`` + θ² ``squared``. Arrays hold a sum each.
     """

@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = ("added", "removed", "flipped")
 Rater = Callable[[Cells], Fit]
 """Fits the counts of all pairs as the board does."""
 WITHIN_REACH = 2.0
-"""When so many votes of the best kind seem enough, other kinds are tried as the last vote too."""
+"""Votes of the best kind: when so many seem enough, other kinds are tried as the last vote too."""
 LAST_TRIED = 12
 CHALLENGERS = 5
 MOST_STEPS = 400
@@ -32,7 +32,7 @@ MOVES: dict[Kind, tuple[tuple[int, int, int], ...]] = {
     "removed": ((-1, 0, 0), (0, -1, 0), (0, 0, -1)),
     "flipped": ((-1, 1, 0), (1, -1, 0), (1, 0, -1), (0, 1, -1)),
 }
-"""By how much wins, losses and ties of a pair's first model change with one vote."""
+"""Changes of a pair's wins, losses and ties (of its first model) with one vote."""
 
 
 @dataclass(frozen=True)

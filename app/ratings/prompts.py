@@ -1,5 +1,5 @@
 """
-What a prompt adds to the uncertainty: votes on one competition share its prompt (docs/ratings.md 4).
+The uncertainty that prompts add: votes on one competition share its prompt (docs/ratings.md 4).
 
 On a prompt a model's strength is its strength plus an effect of the model's own variance, independent between
 prompts. These variances are estimated together: each shrinks towards their common mean, the more so the less the

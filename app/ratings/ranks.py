@@ -1,4 +1,4 @@
-"""Ratings and their covariance to ranks and rank ranges."""
+"""Ranks and rank ranges from ratings and their covariance."""
 
 import numpy as np
 

@@ -18,7 +18,7 @@ GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
 TYPICAL, TYPICAL_WITHIN = 0.7, 0.7
 """Logits (122 Elo), and by how much its logarithm differs between boards: 31 to 480 Elo points is 95 %."""
 CHECKED = np.array([0.5, 1.0, 2.0])
-"""In parts of a first estimate: spreads at which the likelihood is not taken for a parabola."""
+"""Spreads, in parts of a first estimate, at which the likelihood is not taken for a parabola."""
 EXPECTED_TIES, EXPECTED_VOTES = 1.0, 4.0
 """Ties and votes added before a share of ties is taken, so that one tie is no certainty."""
 # The likelihood is divided by it: on a board of nothing but ties a vote would otherwise weigh without limit.

@@ -15,7 +15,7 @@ from app.ratings.tallies import Array, Index, Mask, Tallies, totals
 RESIDUAL_ALARM = 4.5
 VOLUME_ALARM = 1.5
 TRAILING_DAYS = 28
-"""Whose median a day's volume is held against."""
+"""Days whose median a day's volume is held against."""
 FEWEST_DAYS = 7
 
 

@@ -19,7 +19,7 @@ from app.ratings.tallies import Array, Index, Tallies, totals
 RIVALS = 8
 """Models next to the plan's, on one side."""
 PASSED = (0, 2, 4)
-"""How many of them a plan may have overtaken by now: the board holds its votes too."""
+"""Numbers of them that a plan may have overtaken by now: the board holds its votes too."""
 FEWEST_LEANING = 20
 """Votes of one group that a plan would decide; with fewer a group is no part of a ring."""
 OWN_Z = 2.33
@@ -27,7 +27,7 @@ OWN_Z = 2.33
 SHARED_TASTE = TASTE / 3
 """Part of a taste that honest groups may have in common."""
 FURTHEST_Z = 37.0
-"""Beyond it a normal tail is no number."""
+"""The largest z whose normal tail is still a number."""
 
 
 @dataclass(frozen=True, eq=False)

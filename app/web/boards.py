@@ -27,7 +27,7 @@ ANCHOR = 1000
 
 
 class Interval(Protocol):
-    """Whatever is drawn on a board's axis."""
+    """An interval that is drawn on a board's axis."""
 
     @property
     def rating(self) -> float: ...

@@ -25,7 +25,7 @@ FOLDER = ROOT / "docs"
 ELSEWHERE = {"methodology": "/methodology", "api": "/docs"}
 """Documents that are pages of their own here."""
 PAINTER = "poster-pro"
-"""In every seeded catalogue, and it needs no key."""
+"""A model that is in every seeded catalogue, and needs no key."""
 MEDIA = {"svg": "image/svg+xml", "webp": "image/webp", "png": "image/png"}
 """Every other file is shown as text."""
 

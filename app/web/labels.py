@@ -15,7 +15,7 @@ FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
 RADIUS, HALF_INTERVAL = 6, 2
 SHARE = {"start": 0.0, "middle": 0.5, "end": 1.0}
-"""Of a label's width, what lies left of its anchor."""
+"""The part of a label's width that lies left of its anchor."""
 
 
 class Box(NamedTuple):

@@ -42,7 +42,7 @@ class Reach:
     successor: ModelSummary | None = None
     newer: tuple[ModelSummary, ...] = ()
     in_playground: bool = False
-    """Whether visitors without a key may try it."""
+    """True where visitors without a key may try it."""
 
 
 def reach(session: Session, model: ModelPage) -> Reach:

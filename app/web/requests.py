@@ -52,7 +52,7 @@ EXAMPLES: dict[str, ExampleRequest] = {
     "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
     "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
 }
-"""What is not plain asking."""
+"""Requests of the operations that need more than their path."""
 
 
 def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Snippet, ...]:

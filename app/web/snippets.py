@@ -12,7 +12,7 @@ PROMPT = "A corgi riding a bicycle through a busy square at night"
 CHANGE = "Add a starry night sky"
 COMMON = ("1024x1024", "1024x1536", "512x512")
 NOT_OPENAIS = ("aspect_ratio", "resolution")
-"""What the Python package has no argument for."""
+"""Parameters that the Python package has no argument for."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ CHECKABLE = (
     *("released", "status", "deprecated_on", "sunset", "successor", "licence", "open_weights", "weights", "paper"),
     *("homepage", "parameter_count", "modes"),
 )
-"""What a page can confirm or deny; prose, tags and architecture are words of our own."""
+"""Facts that a page can confirm or deny; prose, tags and architecture are words of our own."""
 
 
 def facts(seeds: Seeds) -> Iterator[tuple[str, str, str, str]]:

@@ -1,5 +1,5 @@
 """
-Do the intervals hold what they say, for every class of model? Simulated arenas, printed against 93-97 %.
+Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
 Classes: the model shown first, the middle half of the board by rating, specialists (a quarter of the models, with
 2.5 times the prompt effect, where the world has them), a newcomer of the last fifth of the votes, and all. "truly

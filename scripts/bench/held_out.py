@@ -1,5 +1,5 @@
 """
-Do published intervals hold on voters and prompts that a board has not seen? Real votes, half against half.
+Checks whether intervals hold on voters and prompts that a board has not seen. Real votes, half against half.
 
 FILE is a CSV with model_a, model_b, winner, and voter or prompt (or competition). Its voters (prompts) fall at
 random into halves; each half makes a board. The difference of a model's two ratings should be inside both errors

@@ -53,7 +53,7 @@ VOTES_A_SECOND = 4_500
 """More than any machine has done."""
 TURNS = 5
 P99_BAR = 50 / 22
-"""Of a vote, to the bare one's: 50 ms where the bare one took 22."""
+"""The most that a vote's p99 may be of the bare one's: 50 ms where the bare one took 22."""
 BARS = {"vote": ("bare vote", 0.67), "board, kept": ("bare page", 0.67), "model page, kept": ("bare page", 0.67)}
 
 

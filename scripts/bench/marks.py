@@ -1,5 +1,5 @@
 """
-How often the check on entries finds a mark that is there, and refuses a picture that is as it should be.
+Measures how often the check on entries finds a mark that is there, and refuses a picture that is as it should be.
 
 Run from the top of the checkout: python scripts/bench/marks.py FOLDER [--marked N]
 FOLDER holds pictures without marks, for instance a pack. Marks are drawn on N of them, enlarged to 1024 or 2048
@@ -28,7 +28,7 @@ SUFFIXES = {".webp", ".png", ".jpg", ".jpeg"}
 ENCODINGS: dict[str, dict[str, int]] = {"JPEG": {"quality": 80}, "WEBP": {"quality": 80}}
 SCALES = (1.0, 0.5)
 VISIBLE = 16
-"""Of 255: a star on white is one that nobody sees."""
+"""Levels of 255 from which a mark can be seen: a star on white is one that nobody sees."""
 
 
 def bar(picture: Image.Image) -> Image.Image:

@@ -1,5 +1,5 @@
 """
-How many votes until the board's order is right, by rule of pairing; and what one pair costs as votes pile up.
+Counts votes until the board's order is right, by rule of pairing; and what one pair costs as votes pile up.
 
 Every rule votes in the same simulated worlds and is judged by the same rating code, Bradley-Terry on tallies.
 Counted are the votes until Kendall's tau between the board and the truth first reaches 0.95. Strengths are normal
@@ -77,7 +77,7 @@ class Board:
 
 
 Rule = Callable[[Board, int, np.random.Generator], Ints]
-"""Where the next so many votes go: counts, (competitions, pairs)."""
+"""A rule that says where the next so many votes go: counts, (competitions, pairs)."""
 
 
 def world(seed: int, models: int, competitions: int, prompt_sd: float) -> World:

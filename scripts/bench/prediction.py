@@ -1,5 +1,5 @@
 """
-How well do ratings of a few votes foretell the others? Held-out votes of real arenas, ours beside its peers.
+Measures how well ratings of a few votes foretell the others. Held-out votes of real arenas, ours beside its peers.
 
 FILE is a CSV with model_a, model_b and winner (model_a, model_b, tie, both_bad) or wins_a and wins_b with optional
 ties and both_bad; a column board is split. Each of 20 times a fifth of the votes is set aside, and some of the

@@ -41,7 +41,7 @@ WAY_OUT = "withdraw one of the two (arena entry withdraw)"
 
 @dataclass(frozen=True)
 class Pictures:
-    """Some of all that stand, seen from the competition `here`."""
+    """A selection of the pictures that stand, seen from the competition `here`."""
 
     which: ColumnElement[bool]
     hashes: Select[str]
@@ -55,7 +55,7 @@ class Twins:
     blind: str
     other: str
     is_public: bool
-    """Whether anybody may see the other one with its name, without a vote."""
+    """True where anybody may see the other one with its name, without a vote."""
 
 
 def _pictures(which: ColumnElement[bool]) -> Pictures:

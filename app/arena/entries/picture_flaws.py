@@ -24,7 +24,7 @@ SMALLEST_SIDE = 32
 """Pixels: half of the smallest frame's side."""
 PLAIN_SIDE = 32
 PLAIN_DEVIATION = 2.0
-"""Of 255, between blocks of a picture cut into 32 x 32: below it there are no shapes, whatever the grain."""
+"""Levels of 255 between the 32 x 32 blocks of a picture: below it there are no shapes, whatever the grain."""
 INK_DIFFERENCE = 12
 LEAST_INK = 0.004
 """
@@ -34,16 +34,16 @@ emptiest picture of a model that shows anything 0.5 %, a logo on white several p
 
 BAR = np.array([(255, 255, 102), (66, 255, 255), (81, 218, 76), (255, 110, 60), (60, 70, 255)], dtype=np.float32)
 BAR_DIFFERENCE = 60
-"""In each channel, of the mean of a square's inside."""
+"""Levels by which the mean of a square's inside may differ in each channel."""
 BAR_SIZES = np.geomspace(0.75, 1.35, 7) * 16 / 1024
-"""Of the shorter side: a square's side."""
+"""Sides of a square in parts of the picture's shorter side."""
 CELL = 6
 """Pixels of a square once its corner is scaled."""
 
 STAR_SIZES = np.geomspace(0.027, 0.1, 15)
-"""Of the longer side: the star's width. Steps of a tenth, as the search finds it a twentieth off."""
+"""Widths of the star in parts of the longer side. Steps of a tenth, as the search finds it a twentieth off."""
 STAR_MARGIN = 2 / 3
-"""Of its width, between star and edge: 32 to 48 as 64 to 96."""
+"""Space between star and edge in parts of the star's width: 32 to 48 as 64 to 96."""
 SMALLEST_STAR = 20
 """Pixels: below it a bright digit looks the same."""
 STAR = 28
@@ -56,7 +56,7 @@ STAR_CORNER = round(STAR * (1 + STAR_MARGIN)) + AROUND + REACH
 BESIDE = 2 * STAR
 FAINTEST_EDGE = 6.0
 GLOW = 0.5
-"""What slopes towards the middle off the outline take away from the likeness."""
+"""Weight with which slopes towards the middle, off the outline, lower the likeness."""
 OUTSTANDING = 0.9
 STAR_LIKENESS = 0.65
 """Measured: see docs/security.md."""
@@ -64,7 +64,7 @@ STAR_LIKENESS = 0.65
 
 @dataclass(frozen=True)
 class Flaw:
-    """Why a picture is no entry; `found` goes on after "it"."""
+    """A reason why a picture cannot be entered; `found` goes on after "it"."""
 
     kind: Literal["tiny", "blank", "bar", "sparkle"]
     found: str

@@ -29,14 +29,14 @@ SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
 NEAR_BITS = 8
-"""Of 64 that differ at most between the hashes of what a person would call the same picture."""
+"""Bits of 64 that differ at most between the hashes of what a person would call the same picture."""
 LIKENESS = 0.955
 """Structural similarity to the lossless picture that every rendition reaches, where the largest budget allows."""
 QUALITIES = (1, 8, 20, 35, 50, 60, 70, 78, 84, 89, 93, 96, 98)
 """WebP qualities that are tried; the search begins at START, where most pictures end."""
 START = 6
 METHOD = 2
-"""Of libwebp: a pass costs 40 % of the default's, for 5 % more bytes."""
+"""Effort of libwebp: a pass costs 40 % of the default's, for 5 % more bytes."""
 LOSS_PER_STEP = 0.16
 GAIN_PER_STEP = 0.3
 """How the logarithm of what is lost of the likeness changes with a step in QUALITIES: down, and up at the top."""
@@ -64,7 +64,7 @@ class Rendition:
     data: bytes
     likeness: float
     place: int
-    """Of its quality in QUALITIES."""
+    """Index of its quality in QUALITIES."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class CandidatePairs:
 
     competitions: tuple[int, ...]
     model_ids: Ints
-    """Ascending."""
+    """Ids of the models, ascending."""
     competition: Ints
     """(pairs,) index into `competitions`, ascending."""
     entries: Ints
@@ -89,7 +89,7 @@ class StrengthEstimate:
     """The strengths of a mode's models in logits, fitted to its votes, and their covariance about the mean."""
 
     model_ids: Ints
-    """Ascending."""
+    """Ids of the models, ascending."""
     strength: Floats
     covariance: Floats
 

@@ -76,7 +76,7 @@ class BlindMatchup:
     mode: str
     prompt: str
     categories: tuple[tuple[str, str], ...]
-    """(slug, title)"""
+    """The (slug, title) of each category."""
     has_input: bool
     frame: tuple[int, int]
     is_new: bool

@@ -20,7 +20,7 @@ from app.gateway.storage import Storage
 from app.words import Reason
 
 VOTES = 100
-"""Of one write: each changes its own row, a tally, its competition and the ledger."""
+"""Votes of one write: each changes its own row, a tally, its competition and the ledger."""
 ACTOR = "command line"
 
 

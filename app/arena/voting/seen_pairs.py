@@ -80,7 +80,7 @@ class VoterState:
     waiting: tuple[Any, ...] = ()
     """Rows of their open matchups, oldest first, with the models they show."""
     is_overdue: bool = False
-    """Whether a matchup of theirs has expired and nobody has closed it."""
+    """True where a matchup of theirs has expired and nobody has closed it."""
 
     @property
     def slot(self) -> int:

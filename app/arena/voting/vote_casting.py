@@ -102,7 +102,7 @@ class Ballot:
     outcome: str
     now: datetime
     matchup_seconds: int
-    """How long the voter's other open matchup may wait from now on."""
+    """Seconds that the voter's other open matchup may wait from now on."""
     policy: Policy = FREE
 
 

@@ -28,10 +28,10 @@ class NewVote:
     """A vote that was decided on and is to be stored."""
 
     row: Any
-    """Of the matchup, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
+    """The matchup's row, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
     dwell_ms: int | None
     others_until: int
-    """When the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
+    """The time when the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
 
     def as_json(self) -> dict[str, Any]:
         """Name the values as `_COLUMNS` does; times in milliseconds."""

@@ -24,7 +24,7 @@ from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
 PATIENCE_SECONDS = 0.2
-"""For a claim: a reader is not made to wait for a writer, and served the run that stands."""
+"""Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
 REST = 10
 """A board rests ten times as long as its last pass took."""
 

@@ -54,7 +54,7 @@ class Run:
     voters: int | None = None
     """People whose votes count; None where nobody is known."""
     voters_of: int | None = None
-    """In a large mode, how many of its votes there were when its voters were last counted."""
+    """In a large mode, the number of its votes when its voters were last counted."""
 
 
 @dataclass(frozen=True)

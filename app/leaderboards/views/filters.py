@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 ORDERS = ("asc", "desc")
 STATUSES = ("active", "deprecated", "retired")
 SHOWN_STATUSES = ("preview", *STATUSES)
-"""What a status may be called on a page: a preview counts as active."""
+"""Statuses as pages call them: a preview counts as active."""
 SORTS = {
     "rank": "asc",
     "name": "asc",

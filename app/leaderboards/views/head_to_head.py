@@ -49,7 +49,7 @@ class Battles:
 
 @dataclass(frozen=True)
 class CompetitionBattles:
-    """Their battles in one competition."""
+    """The battles of two models in one competition."""
 
     slug: str
     title: str
@@ -59,7 +59,7 @@ class CompetitionBattles:
 
 @dataclass(frozen=True)
 class CategoryBattles:
-    """Their battles in the competitions of one category."""
+    """The battles of two models in the competitions of one category."""
 
     slug: str
     title: str

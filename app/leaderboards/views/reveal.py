@@ -61,7 +61,7 @@ class RevealedModel:
 
 @dataclass(frozen=True)
 class Reveal:
-    """Both models of a matchup."""
+    """The reveal after a vote: both models of the matchup."""
 
     a: RevealedModel
     b: RevealedModel

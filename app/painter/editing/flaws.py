@@ -7,7 +7,7 @@ from app.painter.painters import PAINTERS
 from app.painter.report import REACHES, TELLING_SHARE, Fault, Kind
 
 BORDER_OF_A_LOOK = 0.4
-"""How much a visible border matters where the whole picture was to change anyway."""
+"""Weight of a visible border where the whole picture was to change anyway."""
 
 
 def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault, ...]:

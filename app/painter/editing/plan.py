@@ -8,7 +8,7 @@ from app.painter.editing.instruction import Action, read_instruction, with_thing
 from app.painter.things import THINGS
 
 HALF = 0.45
-"""What is left of a change of light or medium that a painter carries out badly."""
+"""Force that is left of a change of light or medium that a painter carries out badly."""
 
 
 @dataclass(frozen=True, slots=True)

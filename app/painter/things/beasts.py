@@ -11,7 +11,7 @@ from app.painter.colour import RGB, darker, lighter, mix
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """`back` is the height of the back, `legs` where they start; `head` its middle and half-size."""
+    """The build of an animal: heights of `back` and of where the `legs` start; `head` is a middle and half-size."""
 
     back: float
     belly: float

@@ -18,7 +18,7 @@ from app.words import JUDGEMENTS, Outcome, Reason
 Kind = Literal["voter", "network"]
 
 ROWS = 200_000
-"""Of one batch, if its last group lets it: what is in memory at once."""
+"""Rows of one batch, if its last group lets it: what is in memory at once."""
 FETCHED = 10_000
 
 # Seen: a picture left the server, or it was answered unseen. Over: answered, closed or expired.

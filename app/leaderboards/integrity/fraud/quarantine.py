@@ -25,7 +25,7 @@ from app.words import Reason
 QUARANTINED, RELEASED = "quarantined", "released"
 BY_HAND = "by_hand"
 VOTES = 100
-"""Of one write: each changes its own row, a tally, its competition and the ledger."""
+"""Votes of one write: each changes its own row, a tally, its competition and the ledger."""
 
 _KEYS = select(Flag.network_key).where(Flag.status == QUARANTINED, Flag.network_key.is_not(None))
 _COVERED = or_(Voter.quarantine.is_not(None), Matchup.network_key.in_(_KEYS))

@@ -1,5 +1,5 @@
 """
-What is forgotten, and when.
+Retention of personal data: what is forgotten, and when.
 
 A matchup's network key is dropped by the first sweep after its window of 30 days, once the tests have used it;
 kept are keys of networks that a flag stands against, whose salt is gone like the others'. Counters and salts go

@@ -26,7 +26,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SweptSubjects:
-    """Whom a sweep found and what it changed; `flags` are numbers in the findings' order, none after a report."""
+    """
+    The subjects that a sweep found and the votes it changed.
+
+    `flags` are numbers in the findings' order, none after a report.
+    """
 
     findings: tuple[FraudSignal, ...]
     flags: tuple[int, ...]
