@@ -45,7 +45,7 @@ def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Respons
     """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     moment = now()
     with parts().database.reading() as session:
         file = pictures.blind_file(session, who, matchup, side, small=small, now=moment)

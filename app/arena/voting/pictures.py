@@ -71,7 +71,7 @@ def blind_file(
     """
     row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
     if row is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     if side == "input":
         if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
