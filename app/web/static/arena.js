@@ -2,6 +2,7 @@
 
 const arena = document.querySelector("[data-arena]");
 const { Refused, ask, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
+const { EARLIER, SAID, countVotes, name, tellCrowd, unname } = await import(arena.dataset.reveal);
 const find = (name) => document.querySelector(`[data-${name}]`);
 const answers = find("answers");
 const nextButton = find("next-button");
@@ -20,10 +21,6 @@ const DEAF = 400;
 const SLOW = 400;
 const STALL = 15_000;
 const AGAIN = 500;
-const SAID = { a: "You picked A.", b: "You picked B.", tie: "You called it a tie.", both_bad: "You found both bad." };
-const EARLIER = { a: "You had picked A.", b: "You had picked B.", tie: "You had called it a tie.", both_bad: "You had found both bad." };
-const TOO = { a: "picked A too", b: "picked B too", tie: "called it a tie too", both_bad: "found both bad too" };
-const NEEDED = 10;
 
 let id = arena.dataset.id;
 let state = arena.dataset.state;
@@ -234,7 +231,7 @@ function reveal(answer, words = SAID) {
   enter("revealed");
   const { a, b } = answer;
   const result = { a: `${a.model.name} beat ${b.model.name}.`, b: `${b.model.name} beat ${a.model.name}.` };
-  const told = answer.counted ? crowd(answer) : answer.reason_text;
+  const told = answer.counted ? tellCrowd(answer) : answer.reason_text;
   say(`${words[answer.outcome]} ${told}`.trim(), { more: result[answer.outcome] ?? `${a.model.name} and ${b.model.name}.` });
   offer("Next pair", next);
   refreshComing();
@@ -250,51 +247,6 @@ function refreshComing() {
     if (pair?.freshUntil) pair.freshUntil = Date.now() + lifetime;
     if (pair?.end && id === voted && state === "revealed") offerTheEnd(pair.end);
   }, () => {});
-}
-
-function crowd({ outcome, crowd: others }) {
-  if (!others) return "";
-  const much = others.of >= NEEDED;
-  const words = much ? `${Math.round((100 * others.same) / others.of)} % of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of the ${NEEDED} this pair needs.`;
-  if (others.expected == null) return words;
-  const share = Math.round(100 * others.expected);
-  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share} %.`;
-}
-
-function countVotes(votes) {
-  find("own").textContent = `${votes.toLocaleString("en")} vote${votes === 1 ? "" : "s"} by you`;
-  const done = votes > 0 && votes % 10 === 0 ? 10 : votes % 10;
-  [...find("dots").children].forEach((dot, place) => dot.classList.toggle("on", place < done));
-  find("dots").setAttribute("aria-label", `${done} of ten pairs judged`);
-}
-
-function name(answer) {
-  for (const side of ["a", "b"]) {
-    const { model, rating, rating_low: low, rating_high: high, rank, change } = answer[side];
-    const put = (part, words) => { sides[side].querySelector(`[data-${part}]`).textContent = words; };
-    put("name", model.name);
-    sides[side].querySelector("[data-name]").href = model.url;
-    put("creator", model.creator ?? "");
-    put("rating", rating == null ? "" : rating.toFixed(0));
-    put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
-    put("change", change == null || rank == null ? "" : signed(change));
-    put("rank", rank == null ? "not ranked" : `#${rank}`);
-    sides[side].querySelector("[data-named]").hidden = false;
-    sides[side].querySelector(".look").hidden = true;
-  }
-}
-
-function unname() {
-  for (const side of Object.values(sides)) {
-    side.removeAttribute("data-won");
-    side.querySelector("[data-named]").hidden = true;
-    side.querySelector(".look").hidden = false;
-  }
-}
-
-function signed(points) {
-  const whole = Math.round(points);
-  return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
 }
 
 // The board takes this vote in a moment later.
