@@ -60,7 +60,7 @@ def outcome_sentence(outcome: str) -> str:
 def tell_crowd(outcome: str, crowd: Crowd) -> str:
     """Tell how everybody else judged, once there are enough to say so, and whether the ratings expected it."""
     if crowd.of < ENOUGH:
-        words = f"You are number {crowd.of + 1} of {ENOUGH} here."
+        words = f"You are number {crowd.of + 1} of {ENOUGH}."
     else:
         words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[outcome]}."
     if crowd.expected is None:

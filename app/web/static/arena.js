@@ -83,7 +83,7 @@ async function showWhenDecoded() {
   try {
     await decodeAll(pictures()).catch(() => reload(shown));
   } catch {
-    return shown === id && stop("The images of this pair can’t be loaded.", "Another pair", giveBack);
+    return shown === id && stop("The images of this pair can't be loaded.", "Another pair", giveBack);
   }
   if (shown !== id || state !== "loading") return;
   await new Promise(requestAnimationFrame);

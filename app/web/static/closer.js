@@ -53,6 +53,14 @@ function flip(by = 1) {
   show(order[(order.indexOf(side) + by + order.length) % order.length]);
 }
 
+// While a key is held the image to change lies over A and B, in the same place.
+function holdInput(on) {
+  const given = arena.querySelector('[data-closer="input"]:not([hidden]) .picture');
+  for (const held of arena.querySelectorAll(".held")) held.remove();
+  if (!given || !on) return;
+  for (const frame of arena.querySelectorAll(".frame")) frame.append(Object.assign(given.cloneNode(), { className: "picture held" }));
+}
+
 function open(link) {
   const links = [...arena.querySelectorAll("a[data-closer]:not(.look, [hidden])")];
   const images = links.map((one) => {
@@ -152,7 +160,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (!dialog.open) {
-    if (["f", "z"].includes(key) && !event.repeat) open(arena.querySelector('[data-closer="a"]'));
+    if (key === "o" && !event.repeat) holdInput(true);
+    else if (["f", "z"].includes(key) && !event.repeat) open(arena.querySelector('[data-closer="a"]'));
     else return;
   } else if (PAN[key] && view.zoom > 1) pan(PAN[key]);
   else if (key === "ArrowLeft") show("a");
@@ -162,6 +171,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+document.addEventListener("keyup", (event) => event.key.toLowerCase() === "o" && holdInput(false));
+addEventListener("blur", () => holdInput(false));
 find("flip").addEventListener("click", () => flip());
 find("actual").addEventListener("click", () => toggleActual());
 find("close").addEventListener("click", close);

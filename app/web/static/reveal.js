@@ -10,10 +10,10 @@ const NEEDED = 10;
 export function tellCrowd({ outcome, crowd: others }) {
   if (!others) return "";
   const much = others.of >= NEEDED;
-  const words = much ? `${Math.round((100 * others.same) / others.of)} % of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of ${NEEDED} here.`;
+  const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of ${NEEDED}.`;
   if (others.expected == null) return words;
   const share = Math.round(100 * others.expected);
-  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share} %.`;
+  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share}\u00a0%.`;
 }
 
 export function countVotes(votes) {
@@ -34,6 +34,7 @@ export function name(answer) {
     put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
     put("change", change == null || rank == null ? "" : signed(change));
     put("rank", rank == null ? "not ranked" : `#${rank}`);
+    sides[side].querySelector("[data-rank]").classList.toggle("unranked", rank == null);
     sides[side].querySelector("[data-named]").hidden = false;
     sides[side].querySelector(".look").hidden = true;
   }
