@@ -26,7 +26,9 @@ from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 blueprint = Blueprint("arena", __name__)
 SET = 10
 """Pairs between two stops, shown as dots."""
-LONGEST_SIDE = 100_000
+LONGEST_SIDE = 20_000
+"""Pixels; a competition that does not tell its originals' size has no limit but this one."""
+LARGEST_SCALE = 4
 FRAME_SECONDS = 31_536_000
 
 
@@ -95,18 +97,22 @@ def pair(matchup_id: str) -> Response:
     return _screen(screen, _wish(request.args), listed)
 
 
-@blueprint.get("/arena/frame-<int:width>x<int:height>-<int:side>.css")
-def frame(width: int, height: int, side: int) -> Response:
+@blueprint.get("/frames/<int:width>x<int:height>-<int:pixels>.css")
+def frame(width: int, height: int, pixels: int) -> Response:
     """
     Tell the stylesheet a competition's frame, and how wide a picture may be: four times its originals' pixels.
 
     A style attribute would do, and is what the pages' policy forbids.
     """
-    width, height = min(max(width, 1), LONGEST_SIDE), min(max(height, 1), LONGEST_SIDE)
-    most = 4 * side * width // max(width, height) if side else LONGEST_SIDE
+    width, height, pixels = (
+        min(max(number, 1), LONGEST_SIDE) for number in (width, height, pixels or LONGEST_SIDE)
+    )
+    most = LARGEST_SCALE * pixels * width // max(width, height)
     sheet = f":root {{ --fw: {width}; --fh: {height}; --most: {most}px; }}\n"
-    headers = {"Cache-Control": f"public, max-age={FRAME_SECONDS}, immutable"}
-    return Response(sheet, mimetype="text/css", headers=headers)
+    response = Response(sheet, mimetype="text/css")
+    scope = "private" if parts().settings.profile == "team" else "public"
+    response.headers["Cache-Control"] = f"{scope}, max-age={FRAME_SECONDS}, immutable"
+    return response
 
 
 @blueprint.post("/arena/<matchup_id>/vote")

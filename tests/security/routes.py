@@ -21,7 +21,6 @@ ROUTES = {
     "GET /api/v1/votes": "all",
     "GET /api/v1/votes/manifest": "all",
     "GET /arena": "all",
-    "GET /arena/frame-<int:width>x<int:height>-<int:side>.css": "all",
     "GET /badge/<slug>.svg": "all",
     "GET /charts/<mode>": "all",
     "GET /compare": "all",
@@ -33,6 +32,7 @@ ROUTES = {
     "GET /docs/<path:name>": "all",
     "GET /feed.atom": "all",
     "GET /files/<name>": "all",
+    "GET /frames/<int:width>x<int:height>-<int:pixels>.css": "all",
     "GET /api/v1/integrity": "all",
     "GET /integrity": "all",
     "GET /leaderboard": "all",
@@ -43,6 +43,7 @@ ROUTES = {
     "GET /me": "all",
     "GET /me/summary": "all",
     "GET /media/<token>.webp": "all",
+    "GET /media/<token>-320.webp": "all",
     "GET /methodology": "all",
     "GET /models": "all",
     "GET /models/<slug>": "all",
@@ -116,6 +117,9 @@ VALUES = {
     "number": "1",
     "flag": "1",
     "suggestion": "1",
+    "width": "1536",
+    "height": "384",
+    "pixels": "128",
     "deed": None,
 }
 """What stands in a path; `deed` is the first of its choices."""
