@@ -62,7 +62,7 @@ def tell_crowd(outcome: str, crowd: Crowd) -> str:
     if crowd.of < ENOUGH:
         words = f"You are number {crowd.of + 1} of {ENOUGH}."
     else:
-        words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[outcome]}."
+        words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[Outcome(outcome)]}."
     if crowd.expected is None:
         return words
     surprise = "A surprise: expected" if crowd.expected < SURPRISE else "Expected"

@@ -130,7 +130,7 @@ def test_the_next_pair_is_there_before_it_is_wanted(visit: Visit) -> None:
     assert not [url for url in asked if f"/m/{coming}" in url]
     assert visit.page.url.endswith(f"/arena/{coming}")
     assert not shown_names(visit)
-    assert visit.page.evaluate("document.activeElement.hasAttribute('data-prompt')")
+    assert visit.page.evaluate("document.activeElement.hasAttribute('data-heading')")
     assert visit.page.inner_text("[data-eyebrow]") == "Portrait · A red cube"
 
 

@@ -44,6 +44,7 @@ function enter(newState) {
   const judging = ["loading", "open", "sending"].includes(state);
   answers.hidden = !judging;
   find("after").hidden = judging;
+  status.tabIndex = judging ? -1 : 0;
   for (const button of answers.elements) if (button.type === "submit") button.disabled = state !== "open";
   undoForm.hidden = undoable !== id || !["revealed", "failed"].includes(state);
   find("undo-last").hidden = undoable === null || undoable === id;
@@ -200,6 +201,7 @@ async function submit(outcome) {
 function tellDelay(words) {
   answers.hidden = true;
   find("after").hidden = false;
+  status.tabIndex = 0;
   nextButton.hidden = words === "Sending …";
   offer("Send now", retryNow);
   say(words, { trouble: true });
@@ -303,7 +305,7 @@ async function next(said = "") {
   if (!pair) return location.reload(); // the only open pair is the one on the screen
   fill(pair);
   await showWhenDecoded();
-  find("prompt").focus({ preventScroll: true });
+  if (state === "open") find("heading").focus({ preventScroll: true });
 }
 
 function stop(words, label, action) {
