@@ -98,7 +98,8 @@ def is_inside(box: dict[str, float], width: int, height: int) -> bool:
 
 def assert_whole(seen: dict[str, Any], slug: str, width: int, height: int) -> None:
     where = (slug, width, height)
-    assert all(is_inside(box, width, height) for box in seen["frames"] + seen["answers"]), where
+    told = f"{where}: {seen}"
+    assert all(is_inside(box, width, height) for box in seen["frames"] + seen["answers"]), told
     assert seen["bare"], where
     assert not seen["wide"], where
     assert len({(round(box["width"]), round(box["height"])) for box in seen["frames"]}) == 1, where

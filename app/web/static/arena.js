@@ -324,7 +324,7 @@ function offerTheEnd(words) {
   if (state === "loading") enter("failed");
   say(`${state === "revealed" ? status.firstChild.textContent : ""} ${words}`.trim());
   stopClock();
-  offer("See the leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
+  offer("Leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
 }
 
 // The clock only runs for somebody who does nothing, looks at this tab, and has asked for it.
