@@ -1,17 +1,21 @@
 """Every environment variable the product reads, once: typed, frozen, refusing to start when wrong."""
 
 import os
+import re
 import secrets
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES = 32
 METRICS_TOKEN_CHARACTERS = 16
+PROVIDER_SETTING = re.compile(
+    r"[A-Z][A-Z0-9_]*_(API_KEY|API_TOKEN|KEY|UPSTREAM_URL|OFFERINGS)|AWS_BEARER_TOKEN_BEDROCK"
+)
 
 
 class Settings(BaseSettings):
@@ -59,15 +63,30 @@ class Settings(BaseSettings):
     playground_daily_usd: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=6)
     gateway_seconds: int = Field(default=300, ge=1, le=3600)
     """All the time one request to the gateway has, every provider tried included."""
-    openai_api_key: SecretStr = SecretStr("")
-    openai_upstream_url: str = "https://api.openai.com/v1"
-    """Any server with OpenAI's image API; one elsewhere needs no key."""
-    replicate_api_token: SecretStr = SecretStr("")
-    replicate_upstream_url: str = "https://api.replicate.com/v1"
-    fal_key: SecretStr = SecretStr("")
-    fal_upstream_url: str = "https://queue.fal.run"
-    gemini_api_key: SecretStr = SecretStr("")
-    gemini_upstream_url: str = "https://generativelanguage.googleapis.com/v1beta"
+    openai_compatible: tuple[str, ...] = ()
+    """Names of further servers with OpenAI's image API; each has its address in `<NAME>_UPSTREAM_URL`."""
+    provider_settings: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
+    """Keys, addresses and offerings of providers by the names of their variables: `of_provider` reads them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_provider_settings(cls, given: Any) -> Any:
+        """Providers take their settings by rule (docs/settings.md), so that a new one needs no line here."""
+        if not isinstance(given, dict):
+            return given
+        stated = {name.upper(): value for name, value in given.items() if name not in cls.model_fields}
+        found = {
+            name: value for name, value in {**os.environ, **stated}.items() if PROVIDER_SETTING.fullmatch(name)
+        }
+        fields = {name.upper() for name in cls.model_fields}
+        return {
+            **given,
+            "provider_settings": {name: value for name, value in found.items() if value and name not in fields},
+        }
+
+    def of_provider(self, name: str) -> SecretStr:
+        """The value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
+        return self.provider_settings.get(name, SecretStr(""))
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:

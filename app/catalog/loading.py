@@ -8,10 +8,20 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.catalog.contract_files import load_contracts
 from app.catalog.limits import LIMITS, Limits
 from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, ModelSeed, OfferingSeed, PriceSeed, Seeds, Slug
-from app.catalog.tables import CatalogState, ImageModel, ModelAlias, Offering, Parameter, Price, Provider
+from app.catalog.tables import (
+    CatalogState,
+    ImageModel,
+    ModelAlias,
+    Offering,
+    Parameter,
+    Price,
+    Provider,
+    WireContract,
+)
 from app.db import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
@@ -71,6 +81,8 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[Change]:
         _load_aliases(run, model, row.id, models)
         _load_offerings(run, model, row.id, providers)
         _load_parameters(run, model, row.id, seeds, providers)
+    for key, kind in load_contracts(session, seeds.contracts).items():
+        run.note(kind, WireContract, " ".join(key))
     if any(change.kind != "unchanged" for change in run.changes):
         _raise_version(session)
     return run.changes

@@ -11,6 +11,16 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from app.catalog.contract_files import (
+    FILE,
+    FOLDER,
+    SOURCES_FILE,
+    ContractError,
+    contract_paths,
+    expand,
+    unknown_sources,
+)
+from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
 
 Mode = Literal["text-to-image", "image-edit"]
@@ -178,6 +188,7 @@ class Seeds:
     providers: dict[str, str]
     shared: tuple[SharedParameter, ...]
     models: tuple[ModelSeed, ...]
+    contracts: tuple[Contract, ...] = ()
 
 
 class _SharedParameters(_Toml):
@@ -205,6 +216,7 @@ def read_seeds(path: Path) -> Seeds:
         providers=_read(folder / "providers.toml", PROVIDERS),
         shared=_read(folder / "parameters.toml", SHARED).parameters,
         models=tuple(_read(file, MODEL) for file in files),
+        contracts=read_contract_files(folder),
     )
     for file, model in zip(files, seeds.models, strict=True):
         _check_model(file.name, model, seeds)
@@ -223,7 +235,25 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
             filled = 0
         parts[-1].append(model)
         filled += size
-    return [Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part)) for part in parts]
+    contracts = [seeds.contracts, *[()] * (len(parts) - 1)]
+    return [
+        Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part), own)
+        for part, own in zip(parts, contracts, strict=True)
+    ]
+
+
+def read_contract_files(folder: Path) -> tuple[Contract, ...]:
+    """Every wire contract beside the model files; none where there is no such folder. Raises CatalogError."""
+    found: list[Contract] = []
+    for path in contract_paths(folder):
+        try:
+            found += expand(path.stem, _read(path, FILE))
+        except ContractError as error:
+            raise CatalogError(f"{path.name}: {error}") from error
+    known = _read(folder / FOLDER / SOURCES_FILE, SOURCES) if found else {}
+    for source in unknown_sources(found, known):
+        raise CatalogError(f"{FOLDER}: unknown source {source!r}")
+    return tuple(found)
 
 
 def _read(file: Path, shape: TypeAdapter[Checked]) -> Checked:

@@ -1,7 +1,5 @@
 """One offering tried: parallel calls to its provider, and what comes back turned into finished images."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,11 +7,12 @@ from math import ceil
 from statistics import median
 
 from app.gateway import costs
+from app.gateway.adjustments import LOSSLESS
 from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, render
 from app.gateway.log import Attempt
-from app.gateway.normalize import LOSSLESS, Plan
-from app.gateway.providers.base import Made, ProviderError, Reply
+from app.gateway.normalize import Plan
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import Line, LineFailure
@@ -91,7 +90,7 @@ def _call(plan: Plan, request: ImageRequest, line: Line, count: int, clock: Call
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
-            pictures.append(_finished(_collected(made, line), made, plan, request))
+            pictures.append(_finished(_collected(made, line, plan), made, plan, request))
         except ProviderError as error:
             failure = error
     if len(pictures) < count and failure is None:
@@ -99,22 +98,19 @@ def _call(plan: Plan, request: ImageRequest, line: Line, count: int, clock: Call
     return Call(tuple(pictures), failure, clock() - started, _cost(plan, request, reply, len(pictures)))
 
 
-def _cost(plan: Plan, request: ImageRequest, reply: Reply, images: int) -> int:
+def _cost(plan: Plan, request: ImageRequest, reply: ProviderReply, images: int) -> int:
     return costs.billed(plan.offering, plan.cost, n=images, of=request.n, usage=reply.usage)
 
 
-def _collected(made: Made, line: Line) -> bytes:
+def _collected(made: ProviderImage, line: Line, plan: Plan) -> bytes:
     """The bytes, fetched where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
     link = made.url or ""
     if link.startswith("data:"):
-        try:
-            return base64.b64decode(link.partition(",")[2], validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ProviderError("bad_reply") from error
+        return from_base64(link)
     try:
-        answer = line.fetch(link)
+        answer = line.fetch(link, plan.job.contract.replies.hosts)
     except LineFailure as failure:
         raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
     if answer.status != 200:
@@ -122,7 +118,7 @@ def _collected(made: Made, line: Line) -> bytes:
     return answer.content
 
 
-def _finished(data: bytes, made: Made, plan: Plan, request: ImageRequest) -> Picture:
+def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> Picture:
     """In the format asked for, or as it came. Raises ProviderError for bytes that are no image."""
     kind = sniff(data)
     if kind is None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from app import metrics
 from app.db import Database, DatabaseBusy
 from app.gateway import files
+from app.gateway.adjustments import Adjustment
 from app.gateway.attempts import Picture, Tried, attempt
 from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, NotRecorded, PriceUnknown, RateLimited
@@ -17,9 +18,9 @@ from app.gateway.files import LinkedFile
 from app.gateway.images import InvalidImage, clean
 from app.gateway.log import Attempt
 from app.gateway.money import HOUSE, Payer
-from app.gateway.normalize import Adjustment, Plan, observed
+from app.gateway.normalize import Plan, observed
 from app.gateway.providers import set_up
-from app.gateway.providers.base import FINAL, Provider
+from app.gateway.providers.base import FINAL, ImageProvider
 from app.gateway.request import ImageRequest
 from app.gateway.routing import find, route
 from app.gateway.settling import Ending, Ticket, begin, end
@@ -43,7 +44,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 class Means:
     """What an installation has to make images with; times in seconds."""
 
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, ImageProvider]
     default_model: str
     seconds: float = 300
     link_seconds: int = 3600
@@ -179,7 +180,7 @@ def _plans(
 ) -> tuple[int, list[Plan]]:
     """The model's id, and who can serve the request, best first."""
     with database.reading() as session:
-        target = find(session, request.model or means.default_model, now)
+        target = find(session, request.model or means.default_model, now, means.providers)
         plans = route(session, target, request, means.providers, now=now, natural=natural)
         return target.model.id, plans
 

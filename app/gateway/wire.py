@@ -3,7 +3,8 @@ HTTP to the outside, with one deadline and one allowance of bytes for a whole re
 
 httpx's own timeouts start anew with every byte, so that a dripping server holds a call as long as it likes, and
 it inflates without a bound. Here the deadline stands under every read and write of the socket, connections are
-never reused, redirects are never followed, and a name is looked up once: what was checked is what is connected.
+never reused, redirects are followed for images within the provider's origins alone, and a name is looked up once:
+what was checked is what is connected.
 """
 
 import json
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore
 import httpx
@@ -26,6 +27,8 @@ from app.gateway.addresses import is_loopback, is_public, names_loopback
 
 ANSWER_BYTES = 64 * 2**20
 """Of one answer; ten images of 2048 x 2048 in base64 stay below."""
+REDIRECTS = 3
+MOVED = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
 Permit = Callable[[str], bool]
 Resolve = Callable[[str, int], list[str]]
@@ -124,13 +127,35 @@ class Line:
         """To the address the operator chose, whatever it is. Raises LineFailure."""
         return self._exchange(request, permit=lambda _address: True)
 
-    def fetch(self, url: str) -> Answer:
+    def fetch(self, url: str, hosts: tuple[str, ...] = ()) -> Answer:
         """
         Behind a link the provider gave: https on a public address.
 
-        The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback.
-        Raises LineFailure.
+        The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback. A
+        redirect is followed within the link's origin, the provider's own and its `hosts`. Raises LineFailure.
         """
+        answer = self._fetch_one(url)
+        for _ in range(REDIRECTS):
+            target = answer.headers.get("location", "")
+            if answer.status not in MOVED or not target:
+                return answer
+            following = urljoin(url, target)
+            if not self._may_move(url, following, hosts):
+                return answer
+            url, answer = following, self._fetch_one(following)
+        return answer
+
+    def _may_move(self, url: str, target: str, hosts: tuple[str, ...]) -> bool:
+        try:
+            known = {origin(urlsplit(url)), origin(urlsplit(self.base_url))}
+            there = urlsplit(target)
+            host = there.hostname or ""
+            own = any(host == one or host.endswith(f".{one}") for one in hosts)
+            return origin(there) in known or (own and origin(there)[::2] == ("https", 443))
+        except ValueError:
+            return False
+
+    def _fetch_one(self, url: str) -> Answer:
         try:
             target, home = urlsplit(url), urlsplit(self.base_url)
             ours = origin(target) == origin(home)

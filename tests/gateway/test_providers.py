@@ -1,9 +1,11 @@
 """What goes over the wire to each provider, and what is made of its answers."""
 
 import base64
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from app.gateway.attempts import split
 from app.gateway.errors import ContentPolicy
@@ -14,6 +16,15 @@ from tests.gateway.world import CANARY, World
 
 PNG = picture_bytes(1)
 JPEG = picture_bytes(2, format_="JPEG")
+
+
+def hole(size: tuple[int, int] = (64, 64)) -> bytes:
+    """A mask as OpenAI reads it: the left half is transparent and to be edited."""
+    mask = Image.new("RGBA", size, (0, 0, 0, 255))
+    mask.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
+    buffer = BytesIO()
+    mask.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def openai_answer(*images: bytes, **more: Any) -> dict[str, Any]:
@@ -64,7 +75,7 @@ def test_openai_gpt_image_is_asked_in_its_own_words(world: World, upstream: Upst
 def test_openai_edit_sends_files_and_mask(world: World, upstream: Upstream) -> None:
     world.at("openai", upstream.base)
     upstream.on("POST", "/v1/images/edits", says(200, openai_answer(PNG)))
-    world.ask(operation="edit", model="gpt-image-9", images=(PNG, JPEG), mask=PNG, n=1, background="opaque")
+    world.ask(operation="edit", model="gpt-image-9", images=(PNG, JPEG), mask=hole(), n=1, background="opaque")
     body = upstream.calls()[0].body
     assert body.count(b'name="image[]"') == 2
     assert body.count(b'name="mask"') == 1

@@ -28,6 +28,11 @@ def models() -> dict[str, ModelSeed]:
     return {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> None:
+    models()
+
+
 @pytest.mark.parametrize("slug", sorted(PAINTERS))
 @given(wish=wishes)
 def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Wish) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from app.catalog.limits import Limits
 from app.gateway.images import encode
-from app.gateway.providers.base import Job, Made, ProviderError, Reply
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.wire import Line
 from app.painter.painters import PAINTERS
 
@@ -28,24 +28,24 @@ class LocalPainter:
     def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
         return frozenset(limits.output_formats) or frozenset({"png"})
 
-    def make(self, job: Job, line: Line) -> Reply:
+    def make(self, job: ProviderRequest, line: Line) -> ProviderReply:
         """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
         first = job.extra.get("seed", self.rng.randrange(SEEDS))
         if not isinstance(first, int) or not 0 <= first < SEEDS:
             raise ProviderError("rejected", param="seed")
-        made: list[Made] = []
+        made: list[ProviderImage] = []
         for number in range(job.n):
             with _few_at_a_time:
                 if line.left <= 0:
                     break
-                made.append(Made(data=self._paint(job, first + number)))
+                made.append(ProviderImage(data=self._paint(job, first + number)))
         if not made:
             raise ProviderError("timeout")
-        return Reply(tuple(made))
+        return ProviderReply(tuple(made))
 
-    def _paint(self, job: Job, seed: int) -> bytes:
+    def _paint(self, job: ProviderRequest, seed: int) -> bytes:
         from app.painter.paint import UnpaintableSize, paint  # noqa: PLC0415  (numpy loads when first used)
 
         native = job.output_format or min(self.native_formats(job.model_id, job.limits))
