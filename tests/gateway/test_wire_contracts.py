@@ -5,7 +5,6 @@ The oracle is not the catalogue's own rows but the providers' schemas (`oracle`)
 the wire in the provider's own word, or among the adjustments; with `strict` that is the wire or a 400.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,9 +17,7 @@ from PIL import Image
 from pydantic import SecretStr
 
 from app.catalog import lookup
-from app.catalog.loading import load
-from app.catalog.seeds import read_seeds
-from app.db import ROOT, Database
+from app.db import Database
 from app.gateway.errors import InvalidParameter
 from app.gateway.normalize import Plan, plan
 from app.gateway.offers import Offer, read_offers
@@ -55,23 +52,14 @@ PICTURE, MASK = picture(), hole((512, 384))
 
 
 @pytest.fixture(scope="module")
-def seeded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The repository's own catalogue."""
-    path = tmp_path_factory.mktemp("seeded") / "seeded.sqlite3"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    seeds = read_seeds(ROOT / "scripts" / "seeds" / "catalog")
-    database.write(lambda session: load(session, seeds, now=NOW))
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def offers(seeded: Database) -> list[tuple[lookup.ModelPage, Offer]]:
+def offers(seeded_template: Path) -> list[tuple[lookup.ModelPage, Offer]]:
     """Every offering of every model that a provider with an adapter has."""
-    with seeded.reading() as session:
+    database = Database(f"sqlite:///{seeded_template}")
+    with database.reading() as session:
         pages = [lookup.model(session, one.slug, NOW.date()) for one in lookup.models(session, NOW.date())]
-        return [(page, offer) for page in pages for offer in read_offers(session, page.offerings)]
+        found = [(page, offer) for page in pages for offer in read_offers(session, page.offerings)]
+    database.close()
+    return found
 
 
 def provider_of(slug: str) -> HttpProvider:
