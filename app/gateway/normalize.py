@@ -65,7 +65,8 @@ def plan(
     limits = merged(model.limits, offering.limits)
     _check(request, limits, contract)
     passed = pass_values(request.extra, contract)
-    shape = shape_of(request.wish, contract, limits, natural)
+    # Where nothing is known of the server, the maker's list of sizes is no limit of it.
+    shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)
     mask, masked = _mask(request, contract)
     native = _native(request, contract)
     changed = [

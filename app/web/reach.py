@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
+from app.gateway.offers import read_served
 from app.gateway.providers import KEY_NAMES, set_up
 from app.gateway.routing import instead
 
@@ -35,7 +36,7 @@ def reach(session: Session, model: ModelPage) -> Reach:
     """How things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
-    if model.status != "retired" and any(offering.provider in providers for offering in able):
+    if read_served(session, [model], providers):
         return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
     mode = model.modes[0] if model.modes else "text-to-image"

@@ -7,49 +7,55 @@ is missing. Run from the checkout: `scripts/bench/servable.py [FOLDER]`.
 """
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from app.catalog.contracts import ANY_MODEL, Contract  # noqa: E402
-from app.catalog.seeds import ModelSeed, OfferingSeed, read_seeds  # noqa: E402
+from app.catalog.seeds import OfferingSeed, Seeds, read_seeds  # noqa: E402
 from app.gateway.providers import PROVIDERS  # noqa: E402
 
-OPERATIONS = {"text-to-image": "generation", "image-edit": "edit"}
+OPERATIONS = ("generation", "edit")
+Contracts = dict[tuple[str, str, str], Contract]
 
 
-def missing(model: ModelSeed, offering: OfferingSeed, contracts: dict[tuple[str, str, str], Contract]) -> str | None:
+def missing(offering: OfferingSeed, contracts: Contracts) -> str | None:
     """What keeps an offering from being served; None where nothing does."""
     if offering.provider not in PROVIDERS:
         return "no adapter"
     if not offering.provider_model_id:
         return "no id"
-    names = (offering.provider_model_id, ANY_MODEL)
-    known = any((offering.provider, name, operation) in contracts for name in names for operation in OPERATIONS.values())
-    return None if known else "no contract"
+    keys = product([offering.provider], [offering.provider_model_id, ANY_MODEL], OPERATIONS)
+    return None if any(key in contracts for key in keys) else "no contract"
+
+
+def active_offerings(seeds: Seeds, today: date) -> list[tuple[str, OfferingSeed]]:
+    """Every offering that has not ended, of every model that is not retired, with the model's slug."""
+    return [
+        (model.slug, offering)
+        for model in seeds.models
+        if not (model.sunset and model.sunset <= today)
+        for offering in model.offerings
+        if not (offering.ended_on and offering.ended_on <= today)
+    ]
 
 
 def main() -> None:
     """Read the files and print the share."""
     seeds = read_seeds(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "scripts" / "seeds" / "catalog")
     contracts = {(one.provider, one.model, one.operation): one for one in seeds.contracts}
-    today = datetime.now(UTC).date()
-    active = [model for model in seeds.models if not (model.sunset and model.sunset <= today)]
-    offers = [
-        (model, offering)
-        for model in active
-        for offering in model.offerings
-        if not (offering.ended_on and offering.ended_on <= today)
-    ]
-    lacking = [(model.slug, offering, missing(model, offering, contracts)) for model, offering in offers]
-    served = [slug for slug, _, why in lacking if why is None]
-    for slug, offering, why in lacking:
-        if why is not None:
-            print(f"{offering.provider}/{slug} ({offering.provider_model_id}): {why}")
+    offers = active_offerings(seeds, datetime.now(UTC).date())
+    reasons = [(slug, offering, missing(offering, contracts)) for slug, offering in offers]
+    for slug, offering, reason in reasons:
+        if reason is not None:
+            print(f"{offering.provider}/{slug} ({offering.provider_model_id}): {reason}")
+    served = [slug for slug, _, reason in reasons if reason is None]
+    models = {slug for slug, _ in offers}
     print(f"{len(served)} of {len(offers)} active offerings can be served: {len(served) / len(offers):.1%}")
-    print(f"{len(set(served))} of {len([m for m in active if m.offerings])} active models with offerings can be served")
+    print(f"{len(set(served))} of {len(models)} active models with offerings can be served")
 
 
 if __name__ == "__main__":
