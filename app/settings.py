@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES = 32
@@ -65,28 +65,25 @@ class Settings(BaseSettings):
     """All the time one request to the gateway has, every provider tried included."""
     openai_compatible: tuple[str, ...] = ()
     """Names of further servers with OpenAI's image API; each has its address in `<NAME>_UPSTREAM_URL`."""
-    provider_settings: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
-    """Keys, addresses and offerings of providers by the names of their variables: `of_provider` reads them."""
+    _of_providers: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _gather_provider_settings(cls, given: Any) -> Any:
+    def _gather_provider_settings(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
         """Providers take their settings by rule (docs/settings.md), so that a new one needs no line here."""
-        if not isinstance(given, dict):
-            return given
-        stated = {name.upper(): value for name, value in given.items() if name not in cls.model_fields}
-        found = {
-            name: value for name, value in {**os.environ, **stated}.items() if PROVIDER_SETTING.fullmatch(name)
-        }
+        made = read(given)
+        stated = {name.upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
         fields = {name.upper() for name in cls.model_fields}
-        return {
-            **given,
-            "provider_settings": {name: value for name, value in found.items() if value and name not in fields},
+        made._of_providers = {  # noqa: SLF001
+            name: value if isinstance(value, SecretStr) else SecretStr(str(value))
+            for name, value in {**os.environ, **stated}.items()
+            if PROVIDER_SETTING.fullmatch(name) and name not in fields and value
         }
+        return made
 
     def of_provider(self, name: str) -> SecretStr:
         """The value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
-        return self.provider_settings.get(name, SecretStr(""))
+        return self._of_providers.get(name, SecretStr(""))
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:

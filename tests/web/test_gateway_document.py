@@ -12,7 +12,6 @@ from app.api import openai_errors
 from app.db import ROOT
 from app.gateway.providers import KEY_NAMES, PROVIDERS
 from app.gateway.request import OURS
-from app.settings import Settings
 from tests.web.test_printed_curl import Arena, arena
 
 __all__ = ["arena"]
@@ -37,9 +36,14 @@ def test_every_error_is_told(error: type[Exception]) -> None:
 
 def test_every_provider_parameter_and_setting_is_told() -> None:
     assert [slug for slug in PROVIDERS if slug.lower() not in TEXT.lower()] == []
-    settings = [*KEY_NAMES.values(), *(name.upper() for name in Settings.model_fields if "upstream" in name)]
-    assert [name for name in settings if f"`{name}`" not in TEXT] == []
+    assert [name for name in KEY_NAMES.values() if f"`{name}`" not in TEXT] == []
     assert [name for name in OURS - ELSEWHERE if f"| `{name}` |" not in TEXT] == []
+
+
+def test_the_table_of_providers_is_what_the_contracts_say() -> None:
+    script = ROOT / "scripts" / "bench" / "provider_table.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() in TEXT
 
 
 def test_the_line_of_curl(arena: Arena) -> None:

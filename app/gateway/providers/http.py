@@ -56,4 +56,4 @@ class HttpProvider:
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
         """The images of an answer that is a JSON object. Raises ProviderError."""
-        raise NotImplementedError
+        raise ProviderError("bad_reply")
