@@ -30,12 +30,17 @@ STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True)
 class PromptField:
-    """Where the prompt goes; an empty field means that the operation takes none."""
+    """
+    Where the prompt goes; an empty field means that the operation takes none.
+
+    `refused`: texts that a prompt may not hold, since the server would read them as commands.
+    """
 
     __pydantic_config__ = STRICT
 
     field: str = "prompt"
     max_chars: int | None = None
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from app.gateway.adjustments import (
 )
 from app.gateway.costs import Cost, estimate
 from app.gateway.errors import InvalidParameter
+from app.gateway.inputs import fit_images
 from app.gateway.masks import convert_mask
 from app.gateway.providers.base import ImageProvider, ProviderRequest
 from app.gateway.request import ImageRequest
@@ -68,12 +69,14 @@ def plan(
     # Where nothing is known of the server, the maker's list of sizes is no limit of it.
     shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)
     mask, masked = _mask(request, contract)
+    images, scaled = fit_images(request.images, contract.image)
     native = _native(request, contract)
     changed = [
         *passed.adjustments,
         *_prompt_adjustments(request, contract),
         *shape_adjustments(request, shape, provider.slug),
         *masked,
+        *scaled,
         *compression_adjustments(request),
     ]
     most = contract.n.max or limits.max_images or 1 if contract.n else 1
@@ -88,7 +91,7 @@ def plan(
         size=shape.size,
         sized=not request.wish.is_empty and bool(shape.values),
         output_format=native,
-        images=request.images,
+        images=images,
         mask=mask,
         extra=passed.accepted,
     )
@@ -112,6 +115,9 @@ def _check(request: ImageRequest, limits: Limits, contract: Contract) -> None:
     if longest is not None and len(request.prompt) > longest:
         message = f"The prompt has {len(request.prompt):,} characters; this model takes {longest:,}."
         raise InvalidParameter("prompt", message)
+    for text in contract.prompt.refused:
+        if text in request.prompt:
+            raise InvalidParameter("prompt", f"{contract.provider} would read {text!r} in a prompt as a command.")
     most = (contract.image.max if contract.image else None) or limits.max_input_images
     if most is not None and len(request.images) > most:
         raise InvalidParameter("image", f"This model takes {most} input image(s), not {len(request.images)}.")

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from app.catalog.contracts import MaskField
+from app.catalog.contracts import ImageField, MaskField
 from app.gateway.errors import (
     AllProvidersFailed,
     ContentPolicy,
@@ -22,6 +22,7 @@ from app.gateway.errors import (
     UnsupportedMode,
 )
 from app.gateway.generate import Generation, estimate
+from app.gateway.inputs import fit_images
 from app.gateway.masks import convert_mask
 from app.gateway.providers.bfl import BlackForestLabs
 from app.gateway.providers.http import HttpProvider
@@ -348,3 +349,15 @@ def test_ideograms_legacy_words(seeded_world: World, upstream: Upstream) -> None
 
 def form_of(one: Asked) -> dict[str, Any]:
     return values_of(httpx.Request("POST", "http://x", headers=dict(one.headers.items()), content=one.body))
+
+
+def test_inputs_keep_to_the_providers_limits() -> None:
+    field = ImageField("image", transport="file", max_pixels=1000, max_side=50, formats=("png",))
+    (fitted,), changed = fit_images([picture_bytes(1, format_="JPEG")], field)
+    image = Image.open(BytesIO(fitted))
+    assert (image.format, image.size) == ("PNG", (31, 31))
+    assert [(change.parameter, change.requested, change.used) for change in changed] == [
+        ("image", "64x64", "31x31")
+    ]
+    same, untouched = fit_images([PNG], ImageField("image"))
+    assert (same, untouched) == ((PNG,), [])

@@ -54,6 +54,6 @@ class HttpProvider:
         """The images of a good answer. Raises ProviderError."""
         return self.read_object(body(answer), replies)
 
-    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
         """The images of an answer that is a JSON object. Raises ProviderError."""
         raise ProviderError("bad_reply")
