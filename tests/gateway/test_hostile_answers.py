@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
-from app.gateway.providers import OWN, bfl, fal, luma, replicate
+from app.gateway.providers import OWN, bfl, fal, luma, replicate, wavespeed
 from app.gateway.providers.base import ProviderError, ProviderRequest
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
@@ -56,7 +56,7 @@ def test_any_object_is_images_or_an_error(provider: type[HttpProvider], found: d
 
 @given(found=objects)
 def test_the_end_of_a_task_is_images_or_an_error(found: dict[str, Any]) -> None:
-    for read in (replicate.read_prediction, bfl.read_result, luma.read_generation):
+    for read in (replicate.read_prediction, bfl.read_result, luma.read_generation, wavespeed.read_task):
         with suppress(ProviderError):
             assert read(found, REPLIES).images
     with suppress(ProviderError):

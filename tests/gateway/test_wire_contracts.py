@@ -86,7 +86,7 @@ def entry_of(entries: list[dict[str, Any]], offer: Offer, operation: str) -> dic
     """Of the path where an operation has one of its own, else of the model, else the provider's general one."""
     slug, contract = offer.offering.provider, offer.contracts[operation]
     model = offer.offering.provider_model_id or ""
-    slug = {"azure-ai": "azurefoundry", "azure": "openai"}.get(slug, slug)
+    slug = {"azure-ai": "azurefoundry", "azure": "openai", "byteplus": "bytedance"}.get(slug, slug)
     names = [contract.path, model, model.removeprefix("stable-image-")]
     found = find_entry(entries, slug, names, operation)
     if found or contract.model != "*":

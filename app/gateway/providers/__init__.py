@@ -23,6 +23,7 @@ from app.gateway.providers.replicate import Replicate
 from app.gateway.providers.runware import Runware
 from app.gateway.providers.stability import Stability
 from app.gateway.providers.vercel import Vercel
+from app.gateway.providers.wavespeed import WaveSpeed
 from app.settings import Settings
 
 OWN: tuple[type[HttpProvider], ...] = (
@@ -40,6 +41,7 @@ OWN: tuple[type[HttpProvider], ...] = (
     DashScope,
     Fireworks,
     Vercel,
+    WaveSpeed,
     Automatic1111,
 )
 """The providers with a file of their own."""
