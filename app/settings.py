@@ -81,6 +81,15 @@ class Settings(BaseSettings):
         }
         return made
 
+    @property
+    def provider_keys(self) -> tuple[SecretStr, ...]:
+        """The keys of providers: what a log must never show."""
+        return tuple(
+            value
+            for name, value in self._of_providers.items()
+            if not name.endswith(("_UPSTREAM_URL", "_OFFERINGS"))
+        )
+
     def of_provider(self, name: str) -> SecretStr:
         """The value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
         return self._of_providers.get(name, SecretStr(""))

@@ -1,30 +1,19 @@
 """What goes over the wire to each provider, and what is made of its answers."""
 
 import base64
-from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from app.gateway.attempts import split
 from app.gateway.errors import ContentPolicy
 from app.gateway.wire import Client
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import CANARY, World
 
 PNG = picture_bytes(1)
 JPEG = picture_bytes(2, format_="JPEG")
-
-
-def hole(size: tuple[int, int] = (64, 64)) -> bytes:
-    """A mask as OpenAI reads it: the left half is transparent and to be edited."""
-    mask = Image.new("RGBA", size, (0, 0, 0, 255))
-    mask.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
-    buffer = BytesIO()
-    mask.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def openai_answer(*images: bytes, **more: Any) -> dict[str, Any]:

@@ -30,9 +30,8 @@ from app.gateway.providers.ideogram import Ideogram
 from app.gateway.providers.stability import Stability
 from app.gateway.request import read_request
 from app.gateway.wire import Client
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.oracle import values_of
-from tests.gateway.test_providers import hole
 from tests.gateway.upstream import Asked, Upstream, coded, says, sends
 from tests.gateway.world import CANARY, World
 

@@ -24,9 +24,9 @@ from app.gateway.offers import Offer, read_offers
 from app.gateway.providers import ADDRESS, COMPATIBLE, OWN, OpenAI
 from app.gateway.providers.http import HttpProvider
 from app.gateway.request import read_request
+from tests.factories import hole
 from tests.gateway import oracle
 from tests.gateway.oracle import Case, cases, find_entry, is_sent, values_of
-from tests.gateway.test_providers import hole
 from tests.gateway.world import CANARY, NOW
 
 GENERAL = (
