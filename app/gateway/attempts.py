@@ -15,14 +15,14 @@ from app.gateway.normalize import Plan
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
-from app.gateway.wire import Line, LineFailure
+from app.gateway.wire import HttpSession, TransportError
 
 PARALLEL = 4
 """Calls at once for one request."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class FinishedImage:
     """A finished image: checked, in the format asked for; `offering` made it."""
 
     data: bytes
@@ -33,32 +33,32 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Call:
+class CallResult:
     """One call's outcome; seconds from asking to the last byte."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[FinishedImage, ...]
     failure: ProviderError | None
     seconds: float
     cost_micros: int
 
 
 @dataclass(frozen=True)
-class Tried:
+class AttemptResult:
     """An attempt with its pictures, the failures of its calls, and the seconds that a good call took."""
 
     attempt: Attempt
-    pictures: tuple[Picture, ...]
+    pictures: tuple[FinishedImage, ...]
     failures: tuple[ProviderError, ...]
     call_seconds: float | None
 
 
-def attempt(plan: Plan, request: ImageRequest, line: Line, *, n: int) -> Tried:
+def attempt(plan: Plan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
     """Ask for n images; whatever fails is an outcome and raises nothing."""
-    clock = line.client.clock
+    clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(counts))) as pool:
-        calls = list(pool.map(lambda count: _call(plan, request, line, count, clock), counts))
+        calls = list(pool.map(lambda count: _call(plan, request, http, count, clock), counts))
     pictures = tuple(picture for call in calls for picture in call.pictures)[:n]
     failures = tuple(call.failure for call in calls if call.failure)
     good = [call.seconds for call in calls if call.pictures]
@@ -71,7 +71,7 @@ def attempt(plan: Plan, request: ImageRequest, line: Line, *, n: int) -> Tried:
         seconds=round(clock() - started, 3),
         cost_micros=sum(call.cost_micros for call in calls),
     )
-    return Tried(record, pictures, failures, median(good) if good else None)
+    return AttemptResult(record, pictures, failures, median(good) if good else None)
 
 
 def split(n: int, most: int) -> list[int]:
@@ -80,29 +80,31 @@ def split(n: int, most: int) -> list[int]:
     return [n // calls + (place < n % calls) for place in range(calls)]
 
 
-def _call(plan: Plan, request: ImageRequest, line: Line, count: int, clock: Callable[[], float]) -> Call:
+def _call(
+    plan: Plan, request: ImageRequest, http: HttpSession, count: int, clock: Callable[[], float]
+) -> CallResult:
     started = clock()
     try:
-        reply = plan.provider.make(replace(plan.job, n=count), line)
+        reply = plan.provider.make(replace(plan.job, n=count), http)
     except ProviderError as error:
-        return Call((), error, clock() - started, 0)
-    pictures: list[Picture] = []
+        return CallResult((), error, clock() - started, 0)
+    pictures: list[FinishedImage] = []
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
-            pictures.append(_finished(_collected(made, line, plan), made, plan, request))
+            pictures.append(_finished(_collected(made, http, plan), made, plan, request))
         except ProviderError as error:
             failure = error
     if len(pictures) < count and failure is None:
         failure = ProviderError("no_image")
-    return Call(tuple(pictures), failure, clock() - started, _cost(plan, request, reply, len(pictures)))
+    return CallResult(tuple(pictures), failure, clock() - started, _cost(plan, request, reply, len(pictures)))
 
 
 def _cost(plan: Plan, request: ImageRequest, reply: ProviderReply, images: int) -> int:
-    return costs.billed(plan.offering, plan.cost, n=images, of=request.n, usage=reply.usage)
+    return costs.compute_bill(plan.offering, plan.cost, n=images, of=request.n, usage=reply.usage)
 
 
-def _collected(made: ProviderImage, line: Line, plan: Plan) -> bytes:
+def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
     """The bytes, fetched where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
@@ -110,15 +112,15 @@ def _collected(made: ProviderImage, line: Line, plan: Plan) -> bytes:
     if link.startswith("data:"):
         return from_base64(link)
     try:
-        answer = line.fetch(link, plan.job.contract.replies.hosts)
-    except LineFailure as failure:
+        answer = http.fetch(link, plan.job.contract.replies.hosts)
+    except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
     if answer.status != 200:
         raise ProviderError("dead_link")
     return answer.content
 
 
-def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> Picture:
+def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> FinishedImage:
     """In the format asked for, or as it came. Raises ProviderError for bytes that are no image."""
     kind = sniff(data)
     if kind is None:
@@ -130,4 +132,4 @@ def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageReques
         finished, size = render(data, target, quality=quality, size=exact)
     except InvalidImage as error:
         raise ProviderError("bad_reply") from error
-    return Picture(finished, target, size, made.revised_prompt, plan.offering.key)
+    return FinishedImage(finished, target, size, made.revised_prompt, plan.offering.key)

@@ -63,7 +63,7 @@ def estimate(
     return _by_tokens(offering.prices, n, size, known, characters)
 
 
-def billed(offering: ModelOffering, estimated: Cost | None, *, n: int, of: int, usage: Usage | None) -> int:
+def compute_bill(offering: ModelOffering, estimated: Cost | None, *, n: int, of: int, usage: Usage | None) -> int:
     """
     What n images cost, by an estimate for `of` of them, or by the tokens counted where tokens are the price.
 

@@ -10,7 +10,7 @@ from app import metrics
 from app.db import Database, DatabaseBusy
 from app.gateway import files
 from app.gateway.adjustments import Adjustment
-from app.gateway.attempts import Picture, Tried, attempt
+from app.gateway.attempts import AttemptResult, FinishedImage, attempt
 from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, NotRecorded, PriceUnknown, RateLimited
 from app.gateway.failing import failure
@@ -26,7 +26,7 @@ from app.gateway.routing import find, route
 from app.gateway.settling import Ending, Ticket, begin, end
 from app.gateway.sizes import SQUARE
 from app.gateway.storage import Storage
-from app.gateway.wire import Client, Line
+from app.gateway.wire import Client, HttpSession
 from app.painter.painters import PAINTERS
 from app.settings import Settings
 
@@ -54,7 +54,7 @@ class Means:
 class Drawn:
     """A picture, with its link where one was asked for."""
 
-    picture: Picture
+    picture: FinishedImage
     file: LinkedFile | None
 
 
@@ -133,19 +133,19 @@ def _generate(
     client: Client,
     payer: Payer,
 ) -> Generation:
-    line = client.line(seconds=means.seconds, max_bytes=REQUEST_BYTES)
+    http = client.open_session(seconds=means.seconds, max_bytes=REQUEST_BYTES)
     request, natural = _cleaned(request)
     model_id, plans = _plans(database, request, means, natural, now)
     plans = _payable(plans, payer)
     ticket = database.write(lambda session: begin(session, request, plans, payer, model_id=model_id, now=now))
-    tried: list[Tried] = []
+    tried: list[AttemptResult] = []
     made: tuple[Drawn, ...] = ()
     outcome = "interrupted"
     try:
-        _try_all(tried, plans, request, line)
+        _try_all(tried, plans, request, http)
         pictures = _pictures(tried)[: request.n]
         if not pictures:
-            raise failure(tried, request, line)
+            raise failure(tried, request, http)
         made = _drawn(storage, pictures, as_links=_as_links(request, plans[0]))
         outcome = "ok" if len(made) == request.n else "partial"
     except GatewayError as error:
@@ -195,32 +195,32 @@ def _payable(plans: list[Plan], payer: Payer) -> list[Plan]:
     return priced
 
 
-def _try_all(tried: list[Tried], plans: Sequence[Plan], request: ImageRequest, line: Line) -> None:
+def _try_all(tried: list[AttemptResult], plans: Sequence[Plan], request: ImageRequest, http: HttpSession) -> None:
     """
     One offering after the other until everything is there; half of the time left for each but the last.
 
     When some images are missing at the end, whoever made the others is asked for them once more.
     """
     for place, plan in enumerate(plans):
-        share = line.left if place == len(plans) - 1 else line.left / 2
-        if _try(tried, plan, request, line, share):
+        share = http.left if place == len(plans) - 1 else http.left / 2
+        if _try(tried, plan, request, http, share):
             return
     makers = [plan for plan, one in zip(plans, tried, strict=False) if one.pictures]
     if makers:
-        _try(tried, makers[0], request, line, line.left)
+        _try(tried, makers[0], request, http, http.left)
 
 
-def _try(tried: list[Tried], plan: Plan, request: ImageRequest, line: Line, seconds: float) -> bool:
+def _try(tried: list[AttemptResult], plan: Plan, request: ImageRequest, http: HttpSession, seconds: float) -> bool:
     """Whether this was the last attempt needed, or the last that makes sense."""
     missing = request.n - len(_pictures(tried))
-    if line.left <= 0:
+    if http.left <= 0:
         return True
-    one = attempt(plan, request, line.to(plan.provider.base_url, seconds=seconds), n=missing)
+    one = attempt(plan, request, http.to(plan.provider.base_url, seconds=seconds), n=missing)
     tried.append(one)
     return len(one.pictures) == missing or any(failure.code in FINAL for failure in one.failures)
 
 
-def _pictures(tried: Sequence[Tried]) -> list[Picture]:
+def _pictures(tried: Sequence[AttemptResult]) -> list[FinishedImage]:
     return [picture for one in tried for picture in one.pictures]
 
 
@@ -231,7 +231,7 @@ def _as_links(request: ImageRequest, plan: Plan) -> bool:
     return not request.stream and not slug.startswith(BASE64_MODELS)
 
 
-def _drawn(storage: Storage, pictures: Sequence[Picture], *, as_links: bool) -> tuple[Drawn, ...]:
+def _drawn(storage: Storage, pictures: Sequence[FinishedImage], *, as_links: bool) -> tuple[Drawn, ...]:
     return tuple(Drawn(one, files.put(storage, one.data, one.format) if as_links else None) for one in pictures)
 
 
@@ -253,7 +253,7 @@ def _generation(
     request_id: str,
     request: ImageRequest,
     plans: Sequence[Plan],
-    tried: Sequence[Tried],
+    tried: Sequence[AttemptResult],
     made: tuple[Drawn, ...],
 ) -> Generation:
     """Told as it happened: the plan told of is the one that made the first image."""

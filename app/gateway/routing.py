@@ -88,11 +88,11 @@ def route(
     if not usable:
         raise ModelUnavailable(_not_set_up(model, able))
     plans = _plans(model, usable, request, providers, natural)
-    tired = health.resting(session, _names(plans), now)
+    open_breakers = health.find_open(session, _names(plans), now)
 
     def order(candidate: Plan) -> tuple[object, ...]:
         offering = candidate.offering
-        rests = offering.key in tired or offering.provider in tired
+        rests = offering.key in open_breakers or offering.provider in open_breakers
         lost = sum(change.used is None for change in candidate.adjustments)
         cost = candidate.cost.micros if candidate.cost else inf
         seconds = median_seconds(session, offering.key)

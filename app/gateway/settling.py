@@ -9,7 +9,7 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from app.gateway import files, health, log, money
-from app.gateway.attempts import Tried
+from app.gateway.attempts import AttemptResult
 from app.gateway.files import LinkedFile
 from app.gateway.money import Payer
 from app.gateway.normalize import Plan
@@ -33,7 +33,7 @@ class Ending:
     """How it ended: `ok`, `partial`, `interrupted` or an error's code; links work for so many seconds."""
 
     outcome: str
-    tried: Sequence[Tried]
+    tried: Sequence[AttemptResult]
     files: Sequence[LinkedFile]
     link_seconds: int
 
@@ -83,13 +83,13 @@ def end(session: Session, ticket: Ticket, ending: Ending) -> list[str]:
     return files.expire(session, now=ticket.now)
 
 
-def _note_health(session: Session, one: Tried, now: datetime) -> None:
+def _note_health(session: Session, one: AttemptResult, now: datetime) -> None:
     """A provider is not to blame for what it rightly refuses."""
     if one.pictures:
-        health.worked(session, [one.attempt.offering, one.attempt.provider])
+        health.record_success(session, [one.attempt.offering, one.attempt.provider])
         return
     blamed = [failure for failure in one.failures if failure.code not in FINAL]
     if blamed:
         first = blamed[0]
         name = one.attempt.provider if first.code == "account" else one.attempt.offering
-        health.failed(session, name, first.code, now=now, retry_after=first.retry_after)
+        health.record_failure(session, name, first.code, now=now, retry_after=first.retry_after)

@@ -17,7 +17,7 @@ from app.gateway.sizes import (
     ONE_K,
     Bounds,
     Size,
-    Wish,
+    SizeWish,
     bounds_of,
     clamp,
     from_shape,
@@ -51,7 +51,7 @@ class WireShape:
     """Whether `sent_size` came from bounds, and not from a list of sizes."""
 
 
-def shape_of(wish: Wish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
+def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
     """`natural` is the shape where none is wished; `known` are the model's limits where the contract has none."""
     if wish.is_empty:
         return _unasked(contract, known, natural)
@@ -73,12 +73,12 @@ def shape_of(wish: Wish, contract: Contract, known: Limits, natural: Fraction) -
 def _unasked(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
     """Nothing is sent, unless the provider takes no call without a size."""
     if contract.size is not None and contract.size.required:
-        return _by_size(Wish(), contract.size, known, natural)
+        return _by_size(SizeWish(), contract.size, known, natural)
     default = contract.tier.default if contract.tier else None
     return WireShape(size=expected(natural, default, known, contract))
 
 
-def _is_for_pixels(wish: Wish, contract: Contract, size: SizeField) -> bool:
+def _is_for_pixels(wish: SizeWish, contract: Contract, size: SizeField) -> bool:
     """Whether the size field says the wish better than ratio and tier do."""
     if contract.ratio is None and (contract.tier is None or wish.size or wish.ratio):
         return True
@@ -91,7 +91,7 @@ def _is_for_pixels(wish: Wish, contract: Contract, size: SizeField) -> bool:
     return False
 
 
-def _by_size(wish: Wish, size: SizeField, known: Limits, natural: Fraction) -> WireShape:
+def _by_size(wish: SizeWish, size: SizeField, known: Limits, natural: Fraction) -> WireShape:
     shape = Fraction(*wish.size) if wish.size else wish.ratio or natural
     pixels = wish.size[0] * wish.size[1] if wish.size else wish.pixels or ONE_K
     listed = listed_sizes(size, known)
@@ -162,7 +162,7 @@ def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contrac
     """About the size an image of this shape and tier has; None where nothing is known."""
     pixels = parse_tier(tier) if tier else None
     if pixels is None or known.sizes or known.side_px:
-        found = match(Wish(None, shape, pixels), known)
+        found = match(SizeWish(None, shape, pixels), known)
         if found.size or not (contract.ratio or contract.size):
             return found.size
     return from_shape(shape, pixels or ONE_K)

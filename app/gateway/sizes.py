@@ -34,7 +34,7 @@ class BadSize(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class SizeWish:
     """What a request says of its size; None where it says nothing. `pixels` is the area of the tier asked for."""
 
     size: Size | None = None
@@ -183,7 +183,7 @@ def bounds_of(limits: Limits) -> Bounds:
     return Bounds(low, high, (side.step if side else None) or 1, min(ratios), area)
 
 
-def match(wish: Wish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
+def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
     """
     The nearest thing a model can do; `natural` is the shape when none is asked for (an edit keeps its input's).
 

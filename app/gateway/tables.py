@@ -1,4 +1,4 @@
-"""Keys, what they spent, what was generated, the files made, and which providers rest."""
+"""Keys, what they spent, what was generated, the files made, and the circuit breakers of providers."""
 
 from datetime import datetime
 from typing import Any
@@ -77,8 +77,8 @@ class StoredImage(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
-class Rest(Base):
-    """Failures in a row of an offering, or trouble with a provider's account, and how long it is left alone."""
+class CircuitBreaker(Base):
+    """The breaker of an offering or of a provider's account: its failures in a row, and until when it is open."""
 
     __tablename__ = "provider_rests"
 

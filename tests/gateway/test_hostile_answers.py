@@ -20,7 +20,7 @@ from app.gateway.providers.gemini import Gemini
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.replicate import Replicate
-from app.gateway.wire import Answer, Client, Line, LineFailure
+from app.gateway.wire import Client, HttpAnswer, HttpSession, TransportError
 from tests.gateway.world import CANARY
 
 WORDS = [
@@ -63,25 +63,25 @@ def test_the_end_of_a_task_is_images_or_an_error(found: dict[str, Any]) -> None:
         assert fal.read_result(found).images
 
 
-class Replaying(Line):
+class Replaying(HttpSession):
     """Answers every request with the same thing, and lets no time pass."""
 
-    answer: Answer
+    answer: HttpAnswer
 
-    def send(self, request: object) -> Answer:  # noqa: ARG002
+    def send(self, request: object) -> HttpAnswer:  # noqa: ARG002
         return self.answer
 
     def wait(self, seconds: float) -> None:  # noqa: ARG002
-        raise LineFailure("deadline", is_timeout=True)
+        raise TransportError("deadline", is_timeout=True)
 
 
 JOB = ProviderRequest("acme/m", "generation", "x", 2, Limits(), CONTRACT)
 
 
 def replaying(status: int, found: Any, after: str = "7") -> Replaying:
-    base = Client().line(seconds=60, max_bytes=10**6)
+    base = Client().open_session(seconds=60, max_bytes=10**6)
     line = Replaying(base.client, base.deadline, base.allowance, "https://example.org")
-    object.__setattr__(line, "answer", Answer(status, {"retry-after": after}, json.dumps(found).encode()))
+    object.__setattr__(line, "answer", HttpAnswer(status, {"retry-after": after}, json.dumps(found).encode()))
     return line
 
 
@@ -118,15 +118,15 @@ def test_any_link_is_fetched_or_fails(text: str) -> None:
     def nobody(_host: str, _port: int) -> list[str]:
         raise OSError("no network here")
 
-    line = Client(resolve=nobody).line(seconds=1, max_bytes=10).to("https://api.example", seconds=1)
-    with pytest.raises(LineFailure):
+    line = Client(resolve=nobody).open_session(seconds=1, max_bytes=10).to("https://api.example", seconds=1)
+    with pytest.raises(TransportError):
         line.fetch(text)
 
 
 @given(content=st.binary(max_size=40), status=st.sampled_from([200, 400]))
 def test_any_bytes(content: bytes, status: int) -> None:
     try:
-        found = OpenAI(SecretStr(CANARY)).read(Answer(status, {}, content), REPLIES)
+        found = OpenAI(SecretStr(CANARY)).read(HttpAnswer(status, {}, content), REPLIES)
     except ProviderError as error:
         found = error
     assert isinstance(found, ProviderError)

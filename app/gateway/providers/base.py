@@ -13,7 +13,7 @@ from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
 from app.gateway.request import Operation
 from app.gateway.sizes import Size
-from app.gateway.wire import Answer, Garbage, Line, LineFailure, origin
+from app.gateway.wire import HttpAnswer, HttpSession, NotJson, TransportError, origin
 
 Code = Literal[
     "rate_limited",
@@ -122,11 +122,11 @@ class ImageProvider(Protocol):
     def base_url(self) -> str:
         """Empty where no network is needed."""
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Up to `request.n` images. Raises ProviderError."""
 
 
-def refusal(answer: Answer) -> ProviderError:
+def refusal(answer: HttpAnswer) -> ProviderError:
     """The meaning of a status, where the provider has no better word for it."""
     status = answer.status
     if status == 429:
@@ -140,10 +140,10 @@ def refusal(answer: Answer) -> ProviderError:
     return ProviderError("unavailable", retry_after=retry_after(answer))
 
 
-def refusal_in(replies: Replies) -> Callable[[Answer], ProviderError]:
+def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
     """The meaning of a refused call by the contract's own codes and texts, else by the status."""
 
-    def meaning(answer: Answer) -> ProviderError:
+    def meaning(answer: HttpAnswer) -> ProviderError:
         told = answer.content[:20_000].decode("utf-8", "replace")
         if any(f'"{code}"' in told for code in replies.moderation_codes) or is_moderated(replies, told):
             return ProviderError("moderated")
@@ -160,50 +160,52 @@ def is_moderated(replies: Replies, text: str) -> bool:
     return any(part in lowered for part in replies.moderation_texts)
 
 
-def ask(line: Line, request: httpx.Request, refused: Callable[[Answer], ProviderError] = refusal) -> Answer:
+def ask(
+    http: HttpSession, request: httpx.Request, refused: Callable[[HttpAnswer], ProviderError] = refusal
+) -> HttpAnswer:
     """
     Send and receive whole; `refused` knows what the provider's statuses from 300 up mean.
 
     Raises ProviderError.
     """
     try:
-        answer = line.send(request)
-    except LineFailure as failure:
+        answer = http.send(request)
+    except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "unavailable") from failure
     if answer.status >= 300:
         raise refused(answer)
     return answer
 
 
-def pause(line: Line, seconds: float) -> None:
+def pause(http: HttpSession, seconds: float) -> None:
     """Between two looks at a task. Raises ProviderError when the time is up."""
     try:
-        line.wait(seconds)
-    except LineFailure as failure:
+        http.wait(seconds)
+    except TransportError as failure:
         raise ProviderError("timeout") from failure
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: HttpAnswer) -> float | None:
     """Seconds, where the header gives them as a number."""
     text = answer.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
-def named_param(answer: Answer) -> str | None:
+def named_param(answer: HttpAnswer) -> str | None:
     """The parameter an OpenAI-shaped error names; whoever shows it checks that it is one of the caller's."""
     try:
         error = answer.json().get("error")
-    except Garbage:
+    except NotJson:
         return None
     param = error.get("param") if isinstance(error, dict) else None
     return param if isinstance(param, str) else None
 
 
-def body(answer: Answer) -> dict[str, Any]:
+def body(answer: HttpAnswer) -> dict[str, Any]:
     """The JSON object of an answer. Raises ProviderError."""
     try:
         return answer.json()
-    except Garbage as garbage:
+    except NotJson as garbage:
         raise ProviderError("bad_reply") from garbage
 
 

@@ -24,7 +24,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 
 POLL_SECONDS = 0.5
 PATIENCE = 10
@@ -39,30 +39,30 @@ class BlackForestLabs(HttpProvider):
     base_url: str = "https://api.bfl.ai"
     slug: str = "bfl"
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Submit and poll. Raises ProviderError."""
         replies = request.contract.replies
-        task = body(ask(line, self.build(request), refusal_in(replies)))
+        task = body(ask(http, self.build(request), refusal_in(replies)))
         poll = to_poll(task.get("polling_url"), self.base_url, replies.hosts)
-        return read_result(self._wait(poll, line, replies), replies, task.get("cost"))
+        return read_result(self._wait(poll, http, replies), replies, task.get("cost"))
 
-    def _wait(self, url: str, line: Line, replies: Replies) -> dict[str, Any]:
+    def _wait(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
         """The first answer that ends the task, or the last where it stays unknown."""
         ended = (*replies.done, *replies.failed, *replies.moderated)
         unknown = 0
         while True:
-            state = self._look(url, line, replies)
+            state = self._look(url, http, replies)
             unknown = 0 if state else unknown + 1
             if state.get("status") in ended:
                 return state
             if unknown >= PATIENCE:
                 raise ProviderError("unavailable")
-            pause(line, POLL_SECONDS)
+            pause(http, POLL_SECONDS)
 
-    def _look(self, url: str, line: Line, replies: Replies) -> dict[str, Any]:
+    def _look(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
         """Empty while the task is not known there yet."""
         try:
-            answer = ask(line, httpx.Request("GET", url, headers=self.headers()), refusal_in(replies))
+            answer = ask(http, httpx.Request("GET", url, headers=self.headers()), refusal_in(replies))
         except ProviderError as error:
             if error.code == "not_found":
                 return {}

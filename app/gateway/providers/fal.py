@@ -24,7 +24,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2
@@ -38,29 +38,29 @@ class Fal(HttpProvider):
     slug: str = "fal"
     key_name: ClassVar[str] = "FAL_KEY"
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """The links of the queue are followed as given; fal forbids building them."""
         replies = request.contract.replies
-        queued = body(ask(line, self.build(request), refusal_in(replies)))
-        self._wait(queued.get("status_url"), line, replies)
-        return read_result(self._get(queued.get("response_url"), line, replies))
+        queued = body(ask(http, self.build(request), refusal_in(replies)))
+        self._wait(queued.get("status_url"), http, replies)
+        return read_result(self._get(queued.get("response_url"), http, replies))
 
-    def _wait(self, status_url: Any, line: Line, replies: Replies) -> None:
+    def _wait(self, status_url: Any, http: HttpSession, replies: Replies) -> None:
         seconds = FIRST_POLL_SECONDS
         while True:
-            state = self._get(status_url, line, replies)
+            state = self._get(status_url, http, replies)
             if state.get("status") in replies.done:
                 break
-            pause(line, seconds)
+            pause(http, seconds)
             seconds = POLL_SECONDS
         if state.get("error"):
             raise ProviderError(
                 "moderated" if state.get("error_type") in replies.moderation_codes else "unavailable"
             )
 
-    def _get(self, url: Any, line: Line, replies: Replies) -> dict[str, Any]:
+    def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
         request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
-        return body(ask(line, request, refusal_in(replies)))
+        return body(ask(http, request, refusal_in(replies)))
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
         """The provider's own header."""

@@ -6,7 +6,7 @@ from app.catalog.contracts import Replies
 from app.gateway.formats import sniff
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Answer
+from app.gateway.wire import HttpAnswer
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Fireworks(HttpProvider):
         """Bytes are asked for."""
         return super().headers(request) | {"Accept": "image/*"}
 
-    def read(self, answer: Answer, replies: Replies) -> ProviderReply:  # noqa: ARG002
+    def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002
         """The bytes, if they are an image."""
         if sniff(answer.content) is None:
             raise ProviderError("no_image")

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, ask, body, refusal_in
 from app.gateway.providers.bodies import build_request
-from app.gateway.wire import Answer, Line
+from app.gateway.wire import HttpAnswer, HttpSession
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class HttpProvider:
     offerings: Mapping[str, str] = field(default_factory=dict)
     key_name: ClassVar[str] = ""
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """One POST that is held until the images are there. Raises ProviderError."""
         replies = request.contract.replies
-        return self.read(ask(line, self.build(request), lambda answer: self.refused(answer, replies)), replies)
+        return self.read(ask(http, self.build(request), lambda answer: self.refused(answer, replies)), replies)
 
     def build(self, request: ProviderRequest) -> httpx.Request:
         """The request as it is sent."""
@@ -46,11 +46,11 @@ class HttpProvider:
         key = self.key.get_secret_value()
         return {"Authorization": f"Bearer {key}"} if key else {}
 
-    def refused(self, answer: Answer, replies: Replies) -> ProviderError:
+    def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
         """What a status from 300 up means."""
         return refusal_in(replies)(answer)
 
-    def read(self, answer: Answer, replies: Replies) -> ProviderReply:
+    def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:
         """The images of a good answer. Raises ProviderError."""
         return self.read_object(body(answer), replies)
 

@@ -8,7 +8,7 @@ from app.catalog.contracts import Replies
 from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, refusal
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
-from app.gateway.wire import Answer
+from app.gateway.wire import HttpAnswer
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Ideogram(HttpProvider):
         """Ideogram's own header."""
         return {"Api-Key": self.key.get_secret_value()}
 
-    def refused(self, answer: Answer, replies: Replies) -> ProviderError:  # noqa: ARG002
+    def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:  # noqa: ARG002
         """422 is the safety check of the prompt or of an input image."""
         return ProviderError("moderated") if answer.status == 422 else refusal(answer)
 

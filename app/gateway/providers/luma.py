@@ -19,7 +19,7 @@ from app.gateway.providers.base import (
     refusal_in,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 
 POLL_SECONDS = 1.0
 
@@ -31,17 +31,17 @@ class Luma(HttpProvider):
     base_url: str = "https://api.lumalabs.ai/dream-machine/v1"
     slug: str = "luma"
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Submit and poll. Raises ProviderError."""
         replies = request.contract.replies
-        state = body(ask(line, self.build(request), refusal_in(replies)))
+        state = body(ask(http, self.build(request), refusal_in(replies)))
         name = str(state.get("id") or "")
         if not name.replace("-", "").isalnum():
             raise ProviderError("bad_reply")
         look = httpx.Request("GET", self.url(f"generations/{name}"), headers=self.headers())
         while state.get("state") not in (*replies.done, *replies.failed):
-            pause(line, POLL_SECONDS)
-            state = body(ask(line, look, refusal_in(replies)))
+            pause(http, POLL_SECONDS)
+            state = body(ask(http, look, refusal_in(replies)))
         return read_generation(state, replies)
 
 

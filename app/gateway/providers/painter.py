@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from app.catalog.limits import Limits
 from app.gateway.images import encode
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 from app.painter.painters import PAINTERS
 
 SEEDS = 2**31
@@ -28,7 +28,7 @@ class LocalPainter:
     def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
         return frozenset(limits.output_formats) or frozenset({"png"})
 
-    def make(self, job: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, job: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
@@ -38,7 +38,7 @@ class LocalPainter:
         made: list[ProviderImage] = []
         for number in range(job.n):
             with _few_at_a_time:
-                if line.left <= 0:
+                if http.left <= 0:
                     break
                 made.append(ProviderImage(data=self._paint(job, first + number)))
         if not made:

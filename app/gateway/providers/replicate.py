@@ -27,7 +27,7 @@ from app.gateway.providers.base import (
 )
 from app.gateway.providers.bodies import build_body
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Line, LineFailure
+from app.gateway.wire import HttpSession, TransportError
 
 LONGEST_WAIT = 60
 POLL_SECONDS = 1.0
@@ -44,14 +44,14 @@ class Replicate(HttpProvider):
     slug: str = "replicate"
     key_name: ClassVar[str] = "REPLICATE_API_TOKEN"
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Ask, hold the line as long as Replicate does, then poll."""
         replies = request.contract.replies
-        links = [self._upload(data, line) for data in request.images]
-        asked = self.prediction(request, links, wait=line.left)
-        prediction = body(ask(line, asked, refusal_in(replies)))
+        links = [self._upload(data, http) for data in request.images]
+        asked = self.prediction(request, links, wait=http.left)
+        prediction = body(ask(http, asked, refusal_in(replies)))
         while str(prediction.get("status")) not in {*replies.done, *replies.failed}:
-            prediction = self._poll(prediction, line)
+            prediction = self._poll(prediction, http)
         return read_prediction(prediction, replies)
 
     def build(self, request: ProviderRequest) -> httpx.Request:
@@ -67,28 +67,28 @@ class Replicate(HttpProvider):
         seconds = max(1, min(LONGEST_WAIT, int(wait - CANCEL_SECONDS)))
         return self._request("POST", self.url(path), headers={"Prefer": f"wait={seconds}"}, json=values)
 
-    def _poll(self, prediction: Mapping[str, Any], line: Line) -> dict[str, Any]:
+    def _poll(self, prediction: Mapping[str, Any], http: HttpSession) -> dict[str, Any]:
         urls = prediction.get("urls")
         links: dict[str, Any] = urls if isinstance(urls, dict) else {}
-        if line.left < CANCEL_SECONDS + POLL_SECONDS:
-            self._cancel(links, line)
+        if http.left < CANCEL_SECONDS + POLL_SECONDS:
+            self._cancel(links, http)
             raise ProviderError("timeout")
-        pause(line, POLL_SECONDS)
-        return body(ask(line, self._request("GET", to_poll(links.get("get"), self.base_url))))
+        pause(http, POLL_SECONDS)
+        return body(ask(http, self._request("GET", to_poll(links.get("get"), self.base_url))))
 
-    def _cancel(self, links: Mapping[str, Any], line: Line) -> None:
+    def _cancel(self, links: Mapping[str, Any], http: HttpSession) -> None:
         try:
-            line.send(self._request("POST", to_poll(links.get("cancel"), self.base_url)))
-        except LineFailure as failure:
+            http.send(self._request("POST", to_poll(links.get("cancel"), self.base_url)))
+        except TransportError as failure:
             raise ProviderError("timeout") from failure
 
-    def _upload(self, data: bytes, line: Line) -> str:
+    def _upload(self, data: bytes, http: HttpSession) -> str:
         """A small file inside the request, a large one uploaded first."""
         kind = sniff(data) or "png"
         if len(data) < LARGEST_DATA_URL:
             return data_url(data, media_type(kind))
         files = {"content": (f"image.{kind}", data, media_type(kind))}
-        links = body(ask(line, self._request("POST", self.url("files"), files=files))).get("urls")
+        links = body(ask(http, self._request("POST", self.url("files"), files=files))).get("urls")
         if not isinstance(links, dict) or not isinstance(links.get("get"), str):
             raise ProviderError("bad_reply")
         return str(links["get"])

@@ -20,7 +20,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 
 POLL_SECONDS = 1.0
 
@@ -32,16 +32,16 @@ class WaveSpeed(HttpProvider):
     base_url: str = "https://api.wavespeed.ai/api/v3"
     slug: str = "wavespeed"
 
-    def make(self, request: ProviderRequest, line: Line) -> ProviderReply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Submit and poll. Raises ProviderError."""
         replies = request.contract.replies
-        task = data_of(body(ask(line, self.build(request), refusal_in(replies))))
+        task = data_of(body(ask(http, self.build(request), refusal_in(replies))))
         urls = task.get("urls")
         link = to_poll(urls.get("get") if isinstance(urls, dict) else None, self.base_url, replies.hosts)
         while task.get("status") not in (*replies.done, *replies.failed):
-            pause(line, POLL_SECONDS)
+            pause(http, POLL_SECONDS)
             look = httpx.Request("GET", link, headers=self.headers())
-            task = data_of(body(ask(line, look, refusal_in(replies))))
+            task = data_of(body(ask(http, look, refusal_in(replies))))
         return read_task(task, replies)
 
 

@@ -38,7 +38,7 @@ def wake() -> Response:
 
     def work(session: Session) -> None:
         if name in {rest.name for rest in accounts.rests(session, now=moment)}:
-            health.worked(session, [name])
+            health.record_success(session, [name])
             ledger.note(session, "provider.woken", f"provider:{name}", now=moment, actor=who.actor, reason=why)
 
     parts().database.write(work)
