@@ -18,11 +18,13 @@ from sqlalchemy.orm import Session
 
 from app.catalog.tables import WireContract
 
-Operation = Literal["generation", "edit", "variation"]
+Operation = Literal["generation", "edit", "variation", "none"]
+"""`none`: the model is known, and the gateway has no use for what it answers, such as vector drawings."""
 Transport = Literal["file", "data_url", "base64"]
 EditArea = Literal["transparent", "white", "black"]
 ValueType = Literal["any", "string", "integer", "number", "boolean", "list", "object"]
 
+OPERATIONS: tuple[Operation, ...] = ("generation", "edit", "variation", "none")
 ANY_MODEL = "*"
 """The model of a contract that holds for every model of a provider without one of its own."""
 STRICT = ConfigDict(extra="forbid")
@@ -242,7 +244,7 @@ def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[
     for provider, model in wanted:
         name = model if any(key[:2] == (provider, model) for key in stored) else ANY_MODEL
         for (owner, of, operation), terms in stored.items():
-            if (owner, of) == (provider, name):
+            if (owner, of) == (provider, name) and operation != "none":
                 found[provider, model, operation] = CONTRACT.validate_python(terms)
     return found
 
@@ -257,7 +259,7 @@ def read_keys(session: Session, providers: Iterable[str]) -> frozenset[Key]:
 
 def has_contract(keys: frozenset[Key], provider: str, model: str, operation: str) -> bool:
     """Whether `read_contracts` would find one; a model with contracts of its own has no others."""
-    own = any((provider, model, other) in keys for other in ("generation", "edit", "variation"))
+    own = any((provider, model, other) in keys for other in OPERATIONS)
     return (provider, model if own else ANY_MODEL, operation) in keys
 
 

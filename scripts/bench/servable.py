@@ -28,6 +28,8 @@ def missing(offering: OfferingSeed, contracts: Contracts) -> str | None:
         return "no adapter"
     if not offering.provider_model_id:
         return "no id"
+    if (offering.provider, offering.provider_model_id, "none") in contracts:
+        return "answers what the gateway has no use for"
     keys = product([offering.provider], [offering.provider_model_id, ANY_MODEL], OPERATIONS)
     return None if any(key in contracts for key in keys) else "no contract"
 

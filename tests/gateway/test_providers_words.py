@@ -17,8 +17,10 @@ from app.catalog.contracts import ImageField, MaskField
 from app.gateway.errors import (
     AllProvidersFailed,
     ContentPolicy,
+    DeadlineExceeded,
     InvalidParameter,
     ModelUnavailable,
+    ProviderRejected,
     UnsupportedMode,
 )
 from app.gateway.generate import Generation, estimate
@@ -360,3 +362,22 @@ def test_inputs_keep_to_the_providers_limits() -> None:
     ]
     same, untouched = fit_images([PNG], ImageField("image"))
     assert (same, untouched) == ((PNG,), [])
+
+
+def test_a_run_nobody_waits_for_is_cancelled(seeded_world: World, upstream: Upstream) -> None:
+    seeded_world.at("fal", upstream.base)
+    seeded_world.seconds = 2
+    links = {name: f"{upstream.base}/q/{name}" for name in ("status_url", "response_url", "cancel_url")}
+    upstream.on("POST", "/q/", says(200, links))
+    upstream.on("GET", "/q/status_url", says(202, {"status": "IN_QUEUE"}))
+    upstream.on("PUT", "/q/cancel_url", says(202, {"status": "CANCELLATION_REQUESTED"}))
+    with pytest.raises(DeadlineExceeded):
+        seeded_world.ask(model="fal/qwen-image")
+    assert len(upstream.calls("PUT")) == 1
+
+
+def test_a_wrong_parameter_is_no_moderation(seeded_world: World, upstream: Upstream) -> None:
+    seeded_world.at("replicate", upstream.base)
+    upstream.on("POST", "/r/", says(422, {"detail": "input.disable_safety_checker: not a boolean"}))
+    with pytest.raises(ProviderRejected):
+        seeded_world.ask(model="replicate/flux.1-dev")

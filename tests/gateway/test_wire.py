@@ -60,14 +60,16 @@ def resolving(*addresses: str) -> Client:
     ],
 )
 def test_only_https_links_are_fetched(url: str) -> None:
-    line = resolving("8.8.8.8").line(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    line = resolving("8.8.8.8").open_session(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
     with pytest.raises(TransportError):
         line.fetch(url)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "64:ff9b::7f00:1", "169.254.169.254"])
 def test_a_name_that_leads_inside_is_not_connected(address: str) -> None:
-    line = resolving("8.8.8.8", address).line(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    line = (
+        resolving("8.8.8.8", address).open_session(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    )
     with pytest.raises(TransportError, match="address not permitted"):
         line.fetch("https://images.example/x.png")
 
@@ -89,7 +91,11 @@ def test_a_provider_on_loopback_may(upstream: Upstream) -> None:
 def test_a_provider_in_the_house_may_link_to_itself_only(upstream: Upstream) -> None:
     upstream.on("GET", "/", sends(b"x"))
     port = upstream.base.rpartition(":")[2]
-    line = resolving("127.0.0.1").line(seconds=1, max_bytes=1000).to(f"http://images.lan:{port}/v1", seconds=1)
+    line = (
+        resolving("127.0.0.1")
+        .open_session(seconds=1, max_bytes=1000)
+        .to(f"http://images.lan:{port}/v1", seconds=1)
+    )
     assert line.fetch(f"http://images.lan:{port}/x.png").content == b"x"
     with pytest.raises(TransportError):
         line.fetch(f"http://other.lan:{port}/x.png")

@@ -27,7 +27,7 @@ from app.gateway.request import read_request
 from tests.factories import hole
 from tests.gateway import oracle
 from tests.gateway.oracle import Case, cases, find_entry, is_sent, values_of
-from tests.gateway.world import CANARY, NOW
+from tests.gateway.world import CANARY, NOW, World
 
 GENERAL = (
     "any image model",
@@ -225,8 +225,8 @@ PROTOCOL = frozenset(
 """Names that stand in the providers' shared parts of the collection and not in each entry."""
 
 
-def test_every_added_server_has_the_general_contract(seeded: Database, offers: object) -> None:
-    with seeded.reading() as session:
+def test_every_added_server_has_the_general_contract(seeded_world: World) -> None:
+    with seeded_world.database.reading() as session:
         page = lookup.model(session, "flux.1-dev", NOW.date())
         added = replace(page.offerings[0], provider="my-server", provider_model_id="flux-q8")
         contracts = read_offers(session, [added])[0].contracts

@@ -141,11 +141,11 @@ def refusal(answer: HttpAnswer) -> ProviderError:
 
 
 def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
-    """The meaning of a refused call by the contract's own codes and texts, else by the status."""
+    """The meaning of a refused call by the contract's own codes, else by the status."""
 
     def meaning(answer: HttpAnswer) -> ProviderError:
         told = answer.content[:20_000].decode("utf-8", "replace")
-        if any(f'"{code}"' in told for code in replies.moderation_codes) or is_moderated(replies, told):
+        if any(f'"{code}"' in told for code in replies.moderation_codes):
             return ProviderError("moderated")
         if any(f'"{code}"' in told for code in replies.account_codes):
             return ProviderError("account", retry_after=retry_after(answer))
@@ -155,7 +155,7 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
 
 
 def is_moderated(replies: Replies, text: str) -> bool:
-    """Whether a provider's words speak of a refused prompt or image."""
+    """Whether the words of a task that failed speak of a refused prompt or image."""
     lowered = text.lower()
     return any(part in lowered for part in replies.moderation_texts)
 

@@ -24,10 +24,12 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession
+from app.gateway.wire import HttpSession, TransportError
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2
+CANCEL_SECONDS = 2.0
+"""Kept back so that a run nobody waits for any more can be stopped."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,31 @@ class Fal(HttpProvider):
         """The links of the queue are followed as given; fal forbids building them."""
         replies = request.contract.replies
         queued = body(ask(http, self.build(request), refusal_in(replies)))
-        self._wait(queued.get("status_url"), http, replies)
+        self._wait(queued, http, replies)
         return read_result(self._get(queued.get("response_url"), http, replies))
 
-    def _wait(self, status_url: Any, http: HttpSession, replies: Replies) -> None:
+    def _wait(self, queued: Mapping[str, Any], http: HttpSession, replies: Replies) -> None:
+        """Until the run is done; what nobody waits for any more is cancelled while there is time."""
         seconds = FIRST_POLL_SECONDS
         while True:
-            state = self._get(status_url, http, replies)
+            state = self._get(queued.get("status_url"), http, replies)
             if state.get("status") in replies.done:
                 break
+            if http.left < CANCEL_SECONDS + seconds:
+                self._cancel(queued.get("cancel_url"), http)
+                raise ProviderError("timeout")
             pause(http, seconds)
             seconds = POLL_SECONDS
         if state.get("error"):
             raise ProviderError(
                 "moderated" if state.get("error_type") in replies.moderation_codes else "unavailable"
             )
+
+    def _cancel(self, url: Any, http: HttpSession) -> None:
+        try:
+            http.send(httpx.Request("PUT", to_poll(url, self.base_url), headers=self.headers()))
+        except TransportError as failure:
+            raise ProviderError("timeout") from failure
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
         request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
