@@ -23,7 +23,7 @@ from app.gateway.adjustments import (
 )
 from app.gateway.costs import Cost, estimate
 from app.gateway.errors import InvalidParameter
-from app.gateway.inputs import fit_images
+from app.gateway.input_limits import fit_images
 from app.gateway.masks import convert_mask
 from app.gateway.providers.base import ImageProvider, ProviderRequest
 from app.gateway.request import ImageRequest

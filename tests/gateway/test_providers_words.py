@@ -24,7 +24,7 @@ from app.gateway.errors import (
     UnsupportedMode,
 )
 from app.gateway.generate import Generation, estimate
-from app.gateway.inputs import fit_images
+from app.gateway.input_limits import fit_images
 from app.gateway.masks import convert_mask
 from app.gateway.providers.bfl import BlackForestLabs
 from app.gateway.providers.http import HttpProvider

@@ -18,11 +18,12 @@ DAYS = 14
 def gateway() -> Response:
     """How providers are, what was spent per day, and who holds a key."""
     moment = now()
+    slugs = (*PROVIDERS, *parts().settings.openai_compatible)
     with parts().database.reading() as session:
         return shown(
             "gateway.html",
             days=DAYS,
-            records=accounts.records(session, PROVIDERS, means(parts().settings).providers),
+            records=accounts.records(session, slugs, means(parts().settings).providers),
             rests=accounts.rests(session, now=moment),
             spend=accounts.spend(session, now=moment, days=DAYS),
             keys=keys.list_keys(session),
