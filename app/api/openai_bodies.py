@@ -13,7 +13,7 @@ from typing import Any
 from flask import request
 
 from app.edge.bodies import WrongType
-from app.gateway.attempts import FinishedImage
+from app.gateway.attempts import GeneratedImage
 from app.gateway.errors import InvalidParameter
 from app.gateway.generate import Drawn, Estimate, Generation
 from app.gateway.images import MAX_BYTES
@@ -131,11 +131,11 @@ def _item(drawn: Drawn, root: str) -> dict[str, Any]:
     return item
 
 
-def _base64(picture: FinishedImage) -> str:
+def _base64(picture: GeneratedImage) -> str:
     return base64.b64encode(picture.data).decode("ascii")
 
 
-def _size(picture: FinishedImage) -> str:
+def _size(picture: GeneratedImage) -> str:
     return f"{picture.size[0]}x{picture.size[1]}"
 
 

@@ -22,7 +22,7 @@ PARALLEL = 4
 
 
 @dataclass(frozen=True)
-class FinishedImage:
+class GeneratedImage:
     """A finished image: checked, in the format asked for; `offering` made it."""
 
     data: bytes
@@ -36,7 +36,7 @@ class FinishedImage:
 class CallResult:
     """One call's outcome; seconds from asking to the last byte."""
 
-    pictures: tuple[FinishedImage, ...]
+    pictures: tuple[GeneratedImage, ...]
     failure: ProviderError | None
     seconds: float
     cost_micros: int
@@ -47,7 +47,7 @@ class AttemptResult:
     """An attempt with its pictures, the failures of its calls, and the seconds that a good call took."""
 
     attempt: Attempt
-    pictures: tuple[FinishedImage, ...]
+    pictures: tuple[GeneratedImage, ...]
     failures: tuple[ProviderError, ...]
     call_seconds: float | None
 
@@ -88,7 +88,7 @@ def _call(
         reply = plan.provider.make(replace(plan.job, n=count), http)
     except ProviderError as error:
         return CallResult((), error, clock() - started, 0)
-    pictures: list[FinishedImage] = []
+    pictures: list[GeneratedImage] = []
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
@@ -120,7 +120,7 @@ def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
     return answer.content
 
 
-def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> FinishedImage:
+def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> GeneratedImage:
     """In the format asked for, or as it came. Raises ProviderError for bytes that are no image."""
     kind = sniff(data)
     if kind is None:
@@ -132,4 +132,4 @@ def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageReques
         finished, size = render(data, target, quality=quality, size=exact)
     except InvalidImage as error:
         raise ProviderError("bad_reply") from error
-    return FinishedImage(finished, target, size, made.revised_prompt, plan.offering.key)
+    return GeneratedImage(finished, target, size, made.revised_prompt, plan.offering.key)

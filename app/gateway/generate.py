@@ -10,7 +10,7 @@ from app import metrics
 from app.db import Database, DatabaseBusy
 from app.gateway import files
 from app.gateway.adjustments import Adjustment
-from app.gateway.attempts import AttemptResult, FinishedImage, attempt
+from app.gateway.attempts import AttemptResult, GeneratedImage, attempt
 from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, NotRecorded, PriceUnknown, RateLimited
 from app.gateway.failing import failure
@@ -54,7 +54,7 @@ class Means:
 class Drawn:
     """A picture, with its link where one was asked for."""
 
-    picture: FinishedImage
+    picture: GeneratedImage
     file: LinkedFile | None
 
 
@@ -220,7 +220,7 @@ def _try(tried: list[AttemptResult], plan: Plan, request: ImageRequest, http: Ht
     return len(one.pictures) == missing or any(failure.code in FINAL for failure in one.failures)
 
 
-def _pictures(tried: Sequence[AttemptResult]) -> list[FinishedImage]:
+def _pictures(tried: Sequence[AttemptResult]) -> list[GeneratedImage]:
     return [picture for one in tried for picture in one.pictures]
 
 
@@ -231,7 +231,7 @@ def _as_links(request: ImageRequest, plan: Plan) -> bool:
     return not request.stream and not slug.startswith(BASE64_MODELS)
 
 
-def _drawn(storage: Storage, pictures: Sequence[FinishedImage], *, as_links: bool) -> tuple[Drawn, ...]:
+def _drawn(storage: Storage, pictures: Sequence[GeneratedImage], *, as_links: bool) -> tuple[Drawn, ...]:
     return tuple(Drawn(one, files.put(storage, one.data, one.format) if as_links else None) for one in pictures)
 
 

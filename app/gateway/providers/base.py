@@ -86,12 +86,13 @@ class ProviderReply:
     """
     What a call brought; fewer images than asked for is a failure of the missing ones only.
 
-    `told` are words of the answer about the images, such as `quality` and `background`.
+    `quality` and `background` are the provider's words for what it made, where it gives any.
     """
 
     images: tuple[ProviderImage, ...]
     usage: Usage | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
+    quality: str | None = None
+    background: str | None = None
 
 
 class ProviderError(Exception):

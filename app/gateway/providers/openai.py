@@ -43,7 +43,6 @@ ADDRESSES = {
 }
 """Servers that speak OpenAI's API, by slug; one without an address of its own is used once it is given one."""
 KEY_HEADERS = {"azure": "api-key", "azure-ai": "api-key"}
-TOLD = ("size", "quality", "background", "output_format")
 MICROS = 1_000_000
 
 
@@ -74,8 +73,13 @@ def read_images(found: Mapping[str, Any], *, empty_is_refusal: bool = False) -> 
     made = tuple(image for item in items(listed) if item not in refused for image in read_image(item))
     if not made:
         raise ProviderError("moderated" if refused or empty_is_refusal else "no_image")
-    told = {name: found[name] for name in TOLD if isinstance(found.get(name), str)}
-    return ProviderReply(made, read_usage(found.get("usage")), told)
+    quality, background = short_text(found.get("quality")), short_text(found.get("background"))
+    return ProviderReply(made, read_usage(found.get("usage")), quality, background)
+
+
+def short_text(value: Any) -> str | None:
+    """A word of the provider that is safe to show; None for anything else."""
+    return value if isinstance(value, str) and value.isascii() and value.isalpha() and len(value) < 20 else None
 
 
 def is_refused(item: Mapping[str, Any]) -> bool:
