@@ -7,13 +7,13 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field, RootModel
 
 from app.api.errors import ErrorBody
-from app.arena import entries
+from app.arena.entries import entries
 from app.catalog import lookup
 from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary
 from app.edge import context
 from app.edge.context import parts, today
-from app.leaderboards import faq, results
-from app.leaderboards.results import ModelResults
+from app.leaderboards.views import faq, results
+from app.leaderboards.views.results import ModelResults
 
 blueprint = APIBlueprint(
     "api_models",
@@ -151,8 +151,8 @@ def get_model(path: ModelPath) -> Response:
         page = lookup.model(session, path.slug, today())
     context.refresh(parts(), *page.modes)
     with parts().database.reading() as session:
-        found = results.model_results(session, page.slug)
-        questions = faq.questions(page, found)
+        found = results.read_results(session, page.slug)
+        questions = faq.answer_questions(page, found)
     return jsonify(ModelBody.model_validate(_page(page, found, questions)).model_dump(mode="json"))
 
 
@@ -201,7 +201,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
     }
 
 
-def _place(place: results.Place, names: tuple[str, ...]) -> dict[str, object]:
+def _place(place: results.BoardPlace, names: tuple[str, ...]) -> dict[str, object]:
     return {name: getattr(place, name) for name in names}
 
 

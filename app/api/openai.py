@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 
 from app.api import openai_bodies as bodies
 from app.api import openai_errors, openai_models
-from app.edge import watch
+from app.edge import request_log
 from app.edge.context import now, parts
 from app.gateway import files, keys
 from app.gateway.generate import Generation, Means, estimate, generate, means
@@ -36,7 +36,7 @@ def name_request(response: Response) -> Response:
 @blueprint.errorhandler(Exception)
 def failed(error: Exception) -> Response:
     """In OpenAI's shape."""
-    watch.name_refusal(error)
+    request_log.name_refusal(error)
     return openai_errors.answer(error)
 
 

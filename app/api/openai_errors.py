@@ -10,7 +10,7 @@ import secrets
 from flask import Response, current_app, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
-from app.db import DatabaseBusy
+from app.database.doors import DatabaseBusy
 from app.edge.bodies import BadBody, WrongType
 from app.gateway import errors as gateway
 

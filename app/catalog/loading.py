@@ -22,7 +22,7 @@ from app.catalog.tables import (
     Provider,
     WireContract,
 )
-from app.db import Base, insert
+from app.database.doors import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
 Row = TypeVar("Row", bound=Base)

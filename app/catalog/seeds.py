@@ -22,8 +22,9 @@ from app.catalog.contract_files import (
 )
 from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
+from app.errors import Refusal
+from app.words import Mode
 
-Mode = Literal["text-to-image", "image-edit"]
 Support = Literal["required", "supported", "unavailable"]
 Behaviour = Literal["passthrough", "renamed", "converted", "emulated"]
 Group = Literal["core", "size", "media", "output", "additional"]
@@ -40,10 +41,8 @@ FACTS = ("creator", "released", "deprecated_on", "sunset", "tags", "modes", "pro
 Checked = TypeVar("Checked")
 
 
-class CatalogError(Exception):
+class CatalogError(Refusal, code="invalid_catalog"):
     """A catalogue file or a slug is wrong; the message names the file and the key."""
-
-    code = "invalid_catalog"
 
 
 class _Toml(BaseModel):

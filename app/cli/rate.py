@@ -74,9 +74,9 @@ def _published(file: Path) -> "Published | None":
     """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
     if not file.with_name(f"{file.name}.json").exists():
         return None
-    from app.leaderboards import manifest
+    from app.leaderboards.open_data import manifest
 
-    found = manifest.published(file)
+    found = manifest.read_provenance(file)
     if len(found.boards) != 1:
         click.echo(f"{file.name} holds votes of {len(found.boards)} boards, rated together here.", err=True)
         return None

@@ -1,10 +1,10 @@
 """Everything that can go wrong in the gateway: a stable code and a message safe to show."""
 
+from app.errors import Refusal
 
-class GatewayError(Exception):
+
+class GatewayError(Refusal):
     """Base of the gateway's own exceptions."""
-
-    code = "gateway_error"
 
 
 class InvalidParameter(GatewayError):

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from app import metrics
-from app.db import Database, DatabaseBusy
+from app.database.doors import Database, DatabaseBusy
 from app.gateway import files
 from app.gateway.adjustments import Adjustment
 from app.gateway.attempts import AttemptResult, GeneratedImage, attempt
@@ -163,7 +163,8 @@ def _cleaned(request: ImageRequest) -> tuple[ImageRequest, Fraction]:
     cleaned: list[bytes] = []
     for data in request.images:
         try:
-            data, size = clean(data)  # noqa: PLW2901  (the raw bytes are not to be used again)
+            # Outside a mask a result is to equal its input, which a second JPEG encoding would already change.
+            data, size = clean(data, lossless=request.mask is not None and not cleaned)  # noqa: PLW2901  (the raw bytes are not to be used again)
         except InvalidImage as error:
             raise InvalidParameter("image", str(error)) from error
         natural = Fraction(*size) if not cleaned else natural

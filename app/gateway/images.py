@@ -14,6 +14,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 MAX_BYTES = 20 * 2**20
 MAX_SIDE = 8192
 MAX_PIXELS = 20_000_000
+LOSSLESS_PIXELS = 2048 * 2048
+"""A PNG of more takes longer to send than an edit is worth, and providers refuse it."""
 # Chosen on two cores at 1024 x 1024: the slowest settings of PNG and AVIF take seconds and save little.
 ENCODING: dict[str, dict[str, int]] = {
     "png": {"compress_level": 4},
@@ -57,14 +59,15 @@ def decode(data: bytes, *, alpha: bool = False) -> Image.Image:
             raise InvalidImage("The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.") from error
 
 
-def clean(data: bytes) -> tuple[bytes, Size]:
+def clean(data: bytes, *, lossless: bool = False) -> tuple[bytes, Size]:
     """
     An input image without its metadata, and its size: a photograph as JPEG, anything else as PNG.
 
-    Raises InvalidImage.
+    `lossless` makes PNG of photographs as well, up to 4 megapixels. Raises InvalidImage.
     """
     image = decode(data, alpha=True)
-    is_photograph = sniff(data) == "jpeg" and image.mode == "RGB"
+    is_small = image.width * image.height <= LOSSLESS_PIXELS
+    is_photograph = sniff(data) == "jpeg" and image.mode == "RGB" and not (lossless and is_small)
     return encode(image, "jpeg", 95) if is_photograph else encode(image, "png"), image.size
 
 

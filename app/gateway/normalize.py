@@ -121,7 +121,7 @@ def _check(request: ImageRequest, limits: Limits, contract: Contract) -> None:
     most = (contract.image.max if contract.image else None) or limits.max_input_images
     if most is not None and len(request.images) > most:
         raise InvalidParameter("image", f"This model takes {most} input image(s), not {len(request.images)}.")
-    if request.mask is not None and contract.mask is None:
+    if request.mask is not None and (contract.mask is None or limits.mask is False):
         message = f"{contract.provider} takes no mask for this model, or does not say what one means."
         raise InvalidParameter("mask", message)
     if request.mask is None and contract.mask is not None and contract.mask.required:

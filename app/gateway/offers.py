@@ -102,6 +102,9 @@ def served_operations(
 
 
 def _has(keys: frozenset[Key], offering: ModelOffering, operation: str) -> bool:
+    own = (offering.provider, offering.provider_model_id or "", operation)
+    if operation == "variation" and not offering.variations and own not in keys:
+        return False
     slug = COMPATIBLE if _is_added(offering.provider) else offering.provider
     return has_contract(keys, offering.provider, offering.provider_model_id or "", operation) or has_contract(
         keys, slug, offering.provider_model_id or "", operation

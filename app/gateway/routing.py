@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup, tables
+from app.catalog.contracts import ANY_MODEL
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.gateway import health
 from app.gateway.errors import (
@@ -142,7 +143,11 @@ def _plans(
 
 def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:
     """Whether the model has the mode and the provider an operation for it."""
-    return request.operation in offer.contracts and request.mode in (*model.modes, *offer.offering.modes)
+    contract = offer.contracts.get(request.operation)
+    if contract is None or request.mode not in (*model.modes, *offer.offering.modes):
+        return False
+    # A contract for any model does not say which of them vary pictures: the offering does.
+    return request.operation != "variation" or contract.model != ANY_MODEL or offer.offering.variations
 
 
 def _names(plans: list[Plan]) -> set[str]:

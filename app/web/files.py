@@ -5,7 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, abort
 from werkzeug.datastructures import Headers
 
-from app.arena import blind, errors, gallery, serving
+from app.arena import errors
+from app.arena.entries import gallery, renditions
+from app.arena.voting import pictures
 from app.edge.context import now, parts
 from app.edge.identity import decode_id, voter
 
@@ -27,34 +29,34 @@ class BlindResponse(Response):
     """Sends a fixed set of headers, whatever others add: a header more could tell two pictures apart."""
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
-        """Only those that every blind file has."""
+        """Return only the headers that every blind file has."""
         sent = super().get_wsgi_headers(environ)
         return Headers([(name, value) for name, value in sent if name.lower() in BLIND_HEADERS])
 
 
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
 def matchup_image(matchup_id: str, side: str) -> Response:
-    """One side of an own matchup, padded to the length that all files of its competition have."""
+    """Serve one side of an own matchup, padded to the length all files of its competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     moment = now()
     with parts().database.reading() as session:
-        file = serving.blind_file(session, who, matchup, side, now=moment)
-    data = blind.padded(parts().storage.get(file.key), file.length)
+        file = pictures.blind_file(session, who, matchup, side, now=moment)
+    data = renditions.padded(parts().storage.get(file.key), file.length)
     if file.is_first_time:
         policy = parts().policy
         parts().database.write(
-            lambda session: serving.mark_served(session, matchup, side, now=moment, policy=policy)
+            lambda session: pictures.mark_served(session, matchup, side, now=moment, policy=policy)
         )
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/media/<token>.webp")
 def media(token: str) -> Response:
-    """A picture by its opaque name, where this reader may know who made it."""
+    """Serve a picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
-        file = serving.media_file(session, f"media/{token}.webp", voter())
+        file = pictures.media_file(session, f"media/{token}.webp", voter())
     if file is None:
         abort(404)
     return _picture(file.key, is_public=file.is_public)
@@ -62,9 +64,9 @@ def media(token: str) -> Response:
 
 @blueprint.get("/competitions/<slug>/input.webp")
 def input_image(slug: str) -> Response:
-    """The image that an image-edit competition asks to change."""
+    """Serve the image that an image-edit competition asks to change."""
     with parts().database.reading() as session:
-        key = gallery.input_key(session, slug)
+        key = gallery.read_input_key(session, slug)
     return _picture(key, is_public=True)
 
 

@@ -5,14 +5,16 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import blind, exclusions, matchmaking
+from app.arena.entries import renditions
+from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import anchors, audit, boards
-from app.leaderboards.audit import Swept
-from app.leaderboards.boards import BoardView
-from app.web.formats import MODES
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.audit import BoardAudit
+from app.leaderboards.runs import anchors
+from app.leaderboards.views import boards
+from app.leaderboards.views.boards import BoardView
+from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
 
@@ -23,28 +25,29 @@ class ModeNow:
 
     mode: str
     board: BoardView
-    swept: Swept | None
+    swept: BoardAudit | None
 
 
 @blueprint.get("/methodology")
 def methodology() -> Response:
-    """The method, its constants, and what the last audit found."""
+    """Show the method, its constants, and what the last audit found."""
     refresh(parts(), *MODES)
-    runs = recall(boards.current).runs
-    made_from = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
+    runs = recall(boards.read_current).runs
+    made_from = tuple((runs.get(mode), recall(audit.read_latest_id, mode)) for mode in MODES)
     return public_page(made_from, _page)
 
 
 def _page() -> str:
     with parts().database.reading() as session:
         rated = [
-            ModeNow(mode, boards.board(session, mode, now=now()), audit.latest(session, mode)) for mode in MODES
+            ModeNow(mode, boards.read_board(session, mode, now=now()), audit.read_latest(session, mode))
+            for mode in MODES
         ]
     return render_template("methodology.html", **_constants(), modes=[mode for mode in rated if mode.board.run])
 
 
 def _constants() -> dict[str, Any]:
-    """Imported here: the calculator loads numpy."""
+    """Read the method's constants, imported here because the calculator loads numpy."""
     from app.ratings import METHOD_VERSION, board, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 
@@ -64,6 +67,6 @@ def _constants() -> dict[str, Any]:
         "k": K,
         "uniform_share": matchmaking.UNIFORM_SHARE,
         "exposure_cap": round(matchmaking.EXPOSURE_CAP),
-        "names_linger": exclusions.NAMES_LINGER,
-        "file_step": blind.FILE_STEP // 1024,
+        "names_linger": seen_pairs.NAMES_LINGER,
+        "file_step": renditions.FILE_STEP // 1024,
     }

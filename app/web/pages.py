@@ -2,29 +2,30 @@
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import competitions
+from app.arena.entries import competitions
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.leaderboards import boards
+from app.edge.page_cache import public_page
+from app.leaderboards.views import boards
 from app.web.boards import axis
 from app.web.versions import versions
+from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 
 
 @blueprint.get("/")
 def home() -> Response:
-    """What this is, a way to vote, who leads, and what can be judged now."""
+    """Show what this is, a way to vote, who leads, and what can be judged now."""
     return public_page(versions(), _home)
 
 
 def _home() -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
-        view = boards.board(session, MODE, now=now())
+        listed = competitions.list_competitions(session)
+        view = boards.read_board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     leaders = [row for row in view.standings if row.rank is not None][:TOP]
     return render_template(

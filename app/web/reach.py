@@ -11,6 +11,7 @@ from app.edge.context import now, parts
 from app.gateway.offers import read_served
 from app.gateway.providers import KEY_NAMES, set_up
 from app.gateway.routing import instead
+from app.words import Mode
 
 NEWER = 4
 
@@ -39,7 +40,7 @@ def reach(session: Session, model: ModelPage) -> Reach:
     if read_served(session, [model], providers):
         return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
-    mode = model.modes[0] if model.modes else "text-to-image"
+    mode = model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
     return Reach(
         "retired" if model.status == "retired" else "unset" if keys else "nobody",
         keys,

@@ -1,12 +1,14 @@
 """A working example of every operation of the JSON API, in cURL and Python."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.web.snippets import Code
+from app.words import Mode
 
-WISH = {"mode": "text-to-image"}
+WISH = {"mode": Mode.TEXT_TO_IMAGE}
 VOTE = {"outcome": "a"}
 PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
@@ -22,45 +24,47 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExampleRequest:
     """What an example sends; `then` are calls on the matchup that it made first."""
 
     query: str = ""
-    body: dict[str, str] | None = None
+    body: Mapping[str, str] | None = None
     file: str = ""
     then: tuple[str, ...] = ()
     jar: bool = False
 
 
-PAIR = 'matchup = api.post("/matchups", json={"mode": "text-to-image"}).json()'
+PAIR = 'matchup = api.post("/matchups", json={"mode": "' + Mode.TEXT_TO_IMAGE + '"}).json()'
 CAST = 'api.post(f"/matchups/{matchup[\'id\']}/vote", json={"outcome": "a"})'
-EXAMPLES: dict[str, Asked] = {
-    "GET /api/v1/leaderboards/{mode}": Asked(query="?sort=votes&order=desc"),
-    "GET /api/v1/competitions/{slug}/leaderboard": Asked(query="?format=csv", file="board.csv"),
-    "POST /api/v1/matchups": Asked(body=WISH, jar=True),
-    "POST /api/v1/matchups/{matchup_id}/vote": Asked(body=VOTE, jar=True, then=(PAIR, f"answer = {CAST}")),
-    "GET /api/v1/matchups/{matchup_id}": Asked(
+EXAMPLES: dict[str, ExampleRequest] = {
+    "GET /api/v1/leaderboards/{mode}": ExampleRequest(query="?sort=votes&order=desc"),
+    "GET /api/v1/competitions/{slug}/leaderboard": ExampleRequest(query="?format=csv", file="board.csv"),
+    "POST /api/v1/matchups": ExampleRequest(body=WISH, jar=True),
+    "POST /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
+        body=VOTE, jar=True, then=(PAIR, f"answer = {CAST}")
+    ),
+    "GET /api/v1/matchups/{matchup_id}": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.get(f\"/matchups/{matchup['id']}\")")
     ),
-    "DELETE /api/v1/matchups/{matchup_id}/vote": Asked(
+    "DELETE /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")
     ),
-    "POST /api/v1/suggestions": Asked(body=PROMPT),
-    "GET /api/v1/votes": Asked(query="?mode=text-to-image", file="votes.csv"),
+    "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
+    "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
 }
 """What is not plain asking."""
 
 
 def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Code, ...]:
-    """The same request in each language, against the server at `base`."""
-    asked = EXAMPLES.get(f"{method} {path}", Asked())
+    """Write the same request in each language, against the server at `base`."""
+    asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
     values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
     filled = path.format(**values) + asked.query
     return (Code("cURL", _curl(method, filled, base, asked)), Code("Python", _python(method, filled, base, asked)))
 
 
-def _curl(method: str, path: str, base: str, asked: Asked) -> str:
+def _curl(method: str, path: str, base: str, asked: ExampleRequest) -> str:
     lines = [f'curl "{base}{path}"']
     if method == "DELETE":
         lines += ["-X DELETE"]
@@ -73,12 +77,12 @@ def _curl(method: str, path: str, base: str, asked: Asked) -> str:
     return " \\\n  ".join(lines)
 
 
-def _python(method: str, path: str, base: str, asked: Asked) -> str:
+def _python(method: str, path: str, base: str, asked: ExampleRequest) -> str:
     calls = list(asked.then) or [f"answer = api.{method.lower()}({_arguments(path, asked.body)})"]
     shown = f'open("{asked.file}", "wb").write(answer.content)' if asked.file else "print(answer.json())"
     lines = ["import httpx", "", f'api = httpx.Client(base_url="{base}/api/v1")', *calls, shown]
     return "\n".join(lines)
 
 
-def _arguments(path: str, body: dict[str, Any] | None) -> str:
+def _arguments(path: str, body: Mapping[str, Any] | None) -> str:
     return json.dumps(path.removeprefix("/api/v1")) + (f", json={json.dumps(body)}" if body else "")

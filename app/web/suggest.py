@@ -2,15 +2,15 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.suggestions import LONGEST, SHORTEST, InvalidSuggestion
-from app.edge.suggesting import suggest
+from app.arena.entries.suggestions import LONGEST, SHORTEST, InvalidSuggestion
+from app.edge.suggestions import suggest
 
 blueprint = Blueprint("suggest", __name__)
 
 
 @blueprint.get("/suggest")
 def form() -> Response:
-    """Empty; with thanks after one has been sent."""
+    """Show the empty form, with thanks after a prompt has been sent."""
     return _page("thanks" in request.args)
 
 

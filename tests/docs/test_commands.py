@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app import cli, create_app
-from app.db import ROOT
+from app.database.doors import ROOT
 from app.settings import Settings
 from tests.docs.shell import ARENA, SHELL, Shell, arena_lines, blocks
 from tests.factories import make_arena, picture_bytes
@@ -24,7 +24,7 @@ ELSEWHERE = {
     "docs/data.md": "tests/docs/test_other_documents.py",
     "docs/operations.md": "tests/docs/test_other_documents.py",
     "docs/team.md": "tests/docs/test_other_documents.py",
-    "README.md": "tests/flows/test_commands.py",
+    "README.md": "tests/cli/test_commands.py",
 }
 """Documents whose commands are run by a test of their own."""
 

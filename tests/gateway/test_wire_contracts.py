@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import SecretStr
 
 from app.catalog import lookup
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.errors import InvalidParameter
 from app.gateway.normalize import Plan, plan
 from app.gateway.offers import Offer, read_offers

@@ -14,11 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Tally
-from app.db import Database
-from app.leaderboards import claims, compute, publishing, snapshot
-from app.leaderboards.refresh import rebuild, refresh
-from app.leaderboards.scopes import scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun
+from app.database.doors import Database
+from app.leaderboards.runs import claims, compute, publish, snapshot
+from app.leaderboards.runs.refresh import rebuild, refresh
+from app.leaderboards.runs.scopes import read_scopes
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
 from app.ratings.tallies import Tallies
@@ -158,7 +158,7 @@ def test_votes_taken_back_leave_no_trace(database: Database) -> None:
 
 
 def test_readers_do_not_load_numpy() -> None:
-    rooms = ("boards", "charts", "headtohead", "refresh", "results", "reveal")
+    rooms = ("views.boards", "views.charts", "views.head_to_head", "runs.refresh", "views.results", "views.reveal")
     imports = ", ".join(f"app.leaderboards.{name}" for name in rooms)
     program = f"import sys, {imports}; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -203,15 +203,15 @@ def test_a_board_rests_between_refreshes(database: Database) -> None:
 def test_a_claim_that_fell_is_not_published(database: Database, fallen: dict[str, Any]) -> None:
     factories.world(database)
     with database.reading() as session:
-        wanted = scopes(session, MODE)
+        wanted = read_scopes(session, MODE)
     assert database.write(lambda session: claims.claim(session, wanted, "ours")) == set(KEYS)
     assert database.write(lambda session: claims.claim(session, wanted, "theirs")) == set()
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: session.execute(update(Board).values(fallen)) and None)
     late = database.write(
-        lambda session: publishing.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
+        lambda session: publish.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
     )
     assert late == []
     with database.reading() as session:
@@ -222,13 +222,13 @@ def test_an_older_board_does_not_replace_a_newer_one(database: Database) -> None
     models, competitions = factories.world(database)
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: factories.tally(session, competitions[0], *models[:2], 1))
     refreshed(database)
     newest = current(database, MODE).id
     database.write(lambda session: claims.claim(session, seen.scopes, "late", by_force=True))
     late = database.write(
-        lambda session: publishing.publish(session, [board], "late", borrowed_from=None, now=START, pause_ms=0)
+        lambda session: publish.publish(session, [board], "late", borrowed_from=None, now=START, pause_ms=0)
     )
     assert (late, current(database, MODE).id) == ([], newest)
 
@@ -281,4 +281,4 @@ def test_other_modes_are_left_alone(database: Database) -> None:
     assert refreshed(database) == KEYS
     assert refresh(database, "image-edit", now=START) == ["image-edit", "competition:edit"]
     with database.reading() as session:
-        assert {row.mode for row in session.scalars(select(Anchor))} <= {MODE, "image-edit"}
+        assert {row.mode for row in session.scalars(select(ModeAnchor))} <= {MODE, "image-edit"}

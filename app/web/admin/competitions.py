@@ -4,8 +4,9 @@ from typing import Literal
 
 from flask import Response, abort, request
 
-from app.arena import competitions, entries, oversight, suggestions
-from app.arena.entries import Place
+from app.arena.entries import competitions, entries, suggestions
+from app.arena.entries.entries import EntryKey
+from app.arena.people import moderation
 from app.edge import admin
 from app.edge.context import now, parts
 from app.web.admin.door import blueprint, done, number, reason, shown
@@ -16,21 +17,21 @@ STATUS = {"open": "open", "close": "closed"}
 
 @blueprint.get("/competitions")
 def listing() -> Response:
-    """Every competition, drafts too, with how far it is to its target."""
+    """List every competition, drafts too, with how far it is to its target."""
     with parts().database.reading() as session:
-        listed = competitions.listing(session, drafts=True)
+        listed = competitions.list_competitions(session, drafts=True)
     return shown("competitions.html", listed=listed)
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
-    """One of them with its images' models; 404 where there is none."""
+    """Show one competition with its images' models; 404 where there is none."""
     with parts().database.reading() as session:
-        found = next((one for one in competitions.listing(session, drafts=True) if one.slug == slug), None)
-        if found is None:
+        row = next((one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None)
+        if row is None:
             abort(404)
-        standings = oversight.standings(session, slug)
-    return shown("competition.html", competition=found, standings=standings)
+        standings = moderation.list_entries(session, slug)
+    return shown("competition.html", competition=row, standings=standings)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
@@ -47,7 +48,7 @@ def set_status(slug: str, deed: str) -> Response:
 
 @blueprint.post("/competitions/<slug>/target")
 def set_target(slug: str) -> Response:
-    """How many counted votes are wanted; nothing for no target. Raises UnknownCompetition."""
+    """Set how many counted votes are wanted; none for no target. Raises UnknownCompetition."""
     who, moment, why, target = admin.acting(), now(), reason(), number("target")
     parts().database.write(
         lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why)
@@ -60,7 +61,7 @@ def withdraw(slug: str) -> Response:
     """Take an image out of the pool; its votes stay. Raises UnknownCompetition, UnknownEntry."""
     who, moment, why = admin.acting(), now(), reason()
     role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
-    place = Place(slug, request.form.get("model", ""), number("sample") or 0, role)
+    place = EntryKey(slug, request.form.get("model", ""), number("sample") or 0, role)
     parts().database.write(
         lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor)
     )
@@ -69,9 +70,9 @@ def withdraw(slug: str) -> Response:
 
 @blueprint.get("/suggestions")
 def suggested() -> Response:
-    """Prompts of visitors that wait for a decision, the oldest first."""
+    """List visitors' prompts that wait for a decision, the oldest first."""
     with parts().database.reading() as session:
-        return shown("suggestions.html", suggestions=suggestions.listing(session))
+        return shown("suggestions.html", suggestions=suggestions.list_suggestions(session))
 
 
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/accept")

@@ -3,41 +3,42 @@
 from flask import Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from app.arena import oversight, voting
+from app.arena.people import moderation
+from app.arena.voting import vote_casting
 from app.edge import admin, logs
 from app.edge.context import now, parts
-from app.leaderboards.watch import flags as watched
-from app.leaderboards.watch import quarantine
-from app.leaderboards.watch.subjects import Subject
+from app.leaderboards.integrity.fraud import flags as watched
+from app.leaderboards.integrity.fraud import quarantine
+from app.leaderboards.integrity.fraud.subjects import Subject
 from app.web.admin.door import blueprint, done, page, reason, shown
+from app.words import Reason
 
-BY_ADMIN = "admin"
 """Why a vote does not count that an admin took out; the words are in the ledger."""
 DIGITS = 10
 
 
 @blueprint.get("/flags")
 def flags() -> Response:
-    """Flags that wait for somebody, or those decided about, with their evidence."""
+    """List flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
-        found = oversight.findings(session, decided=decided, page=page())
-    return shown("flags.html", findings=found, decided=decided, page=page(), size=oversight.PAGE)
+        rows = moderation.list_flags(session, decided=decided, page=page())
+    return shown("flags.html", findings=rows, decided=decided, page=page(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
 def flag(flag: int) -> Response:
-    """The evidence, model by model. Raises UnknownFlag."""
+    """Show a flag's evidence, model by model. Raises UnknownFlag."""
     with parts().database.reading() as session:
-        found = watched.flag(session, flag)
-        return shown("flag.html", flag=found, record=watched.record(session, found))
+        view = watched.flag(session, flag)
+        return shown("flag.html", flag=view, record=watched.record(session, view))
 
 
 @blueprint.post("/flags/<int(max=2147483647):flag>/release")
 def release(flag: int) -> Response:
     """Count again what this flag alone keeps out. Raises UnknownFlag."""
-    who, found = admin.acting(), parts()
-    quarantine.release(found.database, flag, now=now(), by=who.actor, why=reason(), policy=found.policy)
+    who, wired = admin.acting(), parts()
+    quarantine.release(wired.database, flag, now=now(), by=who.actor, why=reason(), policy=wired.policy)
     logs.event("flag.released", level="info", flag=flag, admin=who.name)
     return done("admin.flag", flag=flag)
 
@@ -45,9 +46,9 @@ def release(flag: int) -> Response:
 @blueprint.post("/flags")
 def raise_flag() -> Response:
     """Leave a voter's or a network's votes out until released. Raises UnknownSubject."""
-    who, found, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
+    who, wired, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
     decided = quarantine.quarantine(
-        found.database, subject, now=now(), by=who.actor, why=reason(), policy=found.policy
+        wired.database, subject, now=now(), by=who.actor, why=reason(), policy=wired.policy
     )
     logs.event("flag.quarantined", level="info", flag=decided.flag, admin=who.name)
     return done("admin.flag", flag=decided.flag)
@@ -55,7 +56,7 @@ def raise_flag() -> Response:
 
 @blueprint.get("/voters")
 def find() -> Response:
-    """To a voter's page, by number."""
+    """Redirect to a voter's page, by number."""
     given = request.args.get("number", "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < DIGITS):
         abort(400, "A voter is known here by a number.")
@@ -64,38 +65,40 @@ def find() -> Response:
 
 @blueprint.get("/voters/<int(max=2147483647):number>")
 def voter(number: int) -> Response:
-    """What they were shown and said, never who they are. Raises UnknownVoter."""
+    """Show what a voter was shown and said, never who it is. Raises UnknownVoter."""
     with parts().database.reading() as session:
-        person = oversight.person(session, number)
-        votes = oversight.votes_of(session, number, page=page())
-        found = oversight.findings(session, voter_id=number)
-    return shown("voter.html", person=person, votes=votes, findings=found, page=page(), size=oversight.PAGE)
+        person = moderation.read_voter(session, number)
+        votes = moderation.list_votes_of_voter(session, number, page=page())
+        flags_of_voter = moderation.list_flags(session, voter_id=number)
+    return shown(
+        "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page(), size=moderation.PAGE
+    )
 
 
 @blueprint.get("/votes")
 def votes() -> Response:
-    """The latest of everybody."""
+    """List everybody's latest votes."""
     with parts().database.reading() as session:
-        latest = oversight.latest_votes(session)
+        latest = moderation.list_latest_votes(session)
     return shown("votes.html", votes=latest)
 
 
 @blueprint.get("/votes/<int(max=2147483647):number>")
 def vote(number: int) -> Response:
-    """One vote. Raises UnknownVote."""
+    """Show one vote. Raises UnknownVote."""
     with parts().database.reading() as session:
-        return shown("vote.html", vote=oversight.vote(session, number))
+        return shown("vote.html", vote=moderation.read_vote(session, number))
 
 
 @blueprint.post("/votes/<int(max=2147483647):number>/<any(exclude, restore):deed>")
 def annotate(number: int, deed: str) -> Response:
     """Take a vote out of the tallies, or count it again. Raises UnknownVote."""
     who, moment, why = admin.acting(), now(), reason()
-    excluded = BY_ADMIN if deed == "exclude" else None
+    excluded = Reason.ADMIN if deed == "exclude" else None
 
     def work(session: Session) -> None:
-        oversight.vote(session, number)
-        voting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
+        moderation.read_vote(session, number)
+        vote_casting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
 
     parts().database.write(work)
     return done("admin.vote", number=number)

@@ -1,0 +1,127 @@
+"""What a healthy installation is told, and what each illness is called."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.arena.entries import entries
+from app.arena.entries.entries import EntryKey
+from app.cli import checks
+from app.cli.checks import CHECKS, DoctorContext
+from app.database.doors import ROOT, Database
+from app.leaderboards.runs import refresh
+from app.settings import Settings
+from tests.cli.conftest import Result
+from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
+
+RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
+
+
+@pytest.fixture
+def patient(database: Database, database_url: str, tmp_path: Path) -> DoctorContext:
+    storage = make_arena(database, tmp_path, competitions=1)
+    cast(database, issue(database).public_id, "a")
+    refresh.refresh(database, "text-to-image", now=NOW)
+    settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key=RANDOM)
+    return DoctorContext(settings, database, storage, deep=False, now=NOW)
+
+
+def change(patient: DoctorContext, statement: str) -> None:
+    def work(session: object) -> None:
+        session.execute(text(statement))  # type: ignore[attr-defined]
+
+    patient.database.write(work)
+
+
+def test_illnesses_have_names(patient: DoctorContext) -> None:
+    assert {name: check(patient).level for name, check in CHECKS.items()} == {
+        **dict.fromkeys(CHECKS, "ok"),
+        "sweep": "warn",
+        "database": "ok" if patient.database.is_sqlite else "fail",  # the tests' server runs with fsync off
+        "disk": checks.disk(patient).level,
+    }
+    key = next(key for key in patient.storage.every_key() if key.startswith("renditions/"))
+    patient.storage.delete(key)
+    assert checks.images(patient).level == "fail"
+    assert key in checks.images(replace(patient, deep=True)).says
+    change(patient, "UPDATE competitions SET version = version + 1")
+    assert checks.boards(patient).level == "ok"
+    assert checks.boards(replace(patient, now=NOW + timedelta(hours=1))).level == "warn"
+    change(patient, "UPDATE tallies SET left_wins = left_wins + 1")
+    assert "1 differences" in checks.tallies(patient).says
+    patient.database.migrate("0004")
+    assert "0005" in checks.migrations(patient).says
+
+
+def test_a_picture_that_tells_its_maker(patient: DoctorContext) -> None:
+    """Entries of an older version: nothing forbade one picture in two competitions."""
+
+    def show(session: Session) -> None:
+        make_competition(session, "shown", status="closed")
+        make_entry(session, patient.storage, "shown", "maker", seed=50)
+
+    patient.database.write(show)
+    assert checks.blindness(patient).level == "ok"
+    change(patient, "UPDATE entries SET perceptual_hash = 5 WHERE id IN (1, (SELECT max(id) FROM entries))")
+    told = "sample 0 of maker in shown looks like sample 0 of m0 in c0 and "
+    found = checks.blindness(patient)
+    assert (found.level, found.says.partition("is shown with its name (1 in all)")[0]) == ("fail", told)
+    assert "withdraw one of the two (arena entry withdraw)" in found.says
+    change(patient, "UPDATE competitions SET status = 'draft' WHERE slug = 'shown'")
+    found = checks.blindness(patient)
+    assert (found.level, found.says.partition("will tell its name (1 in all)")[0]) == ("warn", told)
+    place = EntryKey("c0", "m0")
+    patient.database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
+    assert checks.blindness(patient).level == "ok"
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("not a folder")
+    settings = Settings(data_dir=tmp_path, secret_key=RANDOM)
+    from app.cli.doctor import _run_check
+    from app.gateway.storage import storage_of
+
+    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
+    found = _run_check(checks.storage, patient)
+    assert (found.level, "could not be checked" in found.says) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"secret_key": "a" * 32}, "SECRET_KEY"),
+        ({"host": "0.0.0.0"}, "without caps"),
+        ({"profile": "public", "public_url": "http://a.example"}, "PUBLIC_URL"),
+        ({"profile": "public"}, "TRUSTED_HOSTS"),
+        ({"profile": "public", "trusted_hosts": ["a.example"]}, "TRUSTED_PROXIES"),
+    ],
+)
+def test_settings_one_may_regret(tmp_path: Path, given: dict[str, object], says: str) -> None:
+    settings = Settings.model_validate({"secret_key": RANDOM, "data_dir": tmp_path, **given})
+    database = Database(settings.database_url)
+    found = checks.settings(DoctorContext(settings, database, None, False, NOW))  # type: ignore[arg-type]
+    assert (found.level, says in found.says) == ("warn", True)
+
+
+def test_the_command(arena: Callable[..., Result], tmp_path: Path) -> None:
+    code, said, _ = arena("doctor", "--json")
+    assert (code, {"check": "database", "level": "warn"}.items() <= json.loads(said)[-1].items()) == (0, True)
+    assert not (tmp_path / "data" / "blindvote.sqlite3").exists()
+    arena("competition", "list")
+    code, said, _ = arena("doctor")
+    assert (code, [line.split()[1] for line in said.splitlines()]) == (0, list(CHECKS))
+    Database(f"sqlite:///{tmp_path / 'data' / 'blindvote.sqlite3'}").migrate("0003")
+    code, said, _ = arena("doctor", "--json")
+    levels = {one["check"]: one["level"] for one in json.loads(said)}
+    assert (code, levels["migrations"], levels["database"]) == (1, "fail", "ok")
+
+
+def test_the_operators_page_names_every_check() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    assert [name for name in CHECKS if f"| `{name}` |" not in page] == []

@@ -1,0 +1,130 @@
+"""`arena rate`: anybody's votes, no database."""
+
+import csv
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Result
+
+VOTES = """model_a,model_b,winner,category,competition
+x,y,model_a,text;portrait,c1
+x,y,model_a,text,c1
+y,x,model_b,portrait,c2
+y,z,tie,text,c2
+z,x,both_bad,text,c3
+y,z,model_a,portrait,c3
+x,z,model_a,text,c3
+z,y,model_b,text,c1
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "votes.csv"
+    path.write_text(VOTES)
+    return path
+
+
+def test_a_table(arena: Callable[..., Result], file: Path) -> None:
+    code, said, _ = arena("rate", str(file))
+    assert code == 0
+    assert [line.split()[2] for line in said.splitlines()[1:4]] == ["x", "y", "z"]
+    assert "8 votes, bradley_terry" in said
+
+
+def test_json_is_the_boards(arena: Callable[..., Result], file: Path) -> None:
+    document = json.loads(arena("rate", str(file), "--format", "json")[1])
+    first = document["standings"][0]
+    assert document["run"]["votes"] == 8
+    assert (first["model"], first["rank"], first["of"], first["wins"], first["losses"], first["ties"]) == (
+        "x",
+        1,
+        3,
+        4,
+        0,
+        1,
+    )
+    assert first["votes"] == 5
+    assert first["both_bad_rate"] == 0.2
+    assert sum(row["rating"] for row in document["standings"]) == pytest.approx(3000, abs=0.001)
+
+
+def test_counts_say_the_same_as_votes(arena: Callable[..., Result], file: Path, tmp_path: Path) -> None:
+    counts = tmp_path / "counts.csv"
+    counts.write_text(
+        "model_a,model_b,wins_a,wins_b,ties,both_bad,competition\n"
+        "x,y,2,0,0,0,c1\nx,y,1,0,0,0,c2\ny,z,0,0,1,0,c2\nx,z,1,0,,1,c3\ny,z,1,0,0,0,c3\nz,y,0,1,0,0,c1\n"
+    )
+    by_vote, by_count = (json.loads(arena("rate", str(f), "--format", "json")[1]) for f in (file, counts))
+    assert by_vote["standings"] == by_count["standings"]
+    assert arena("rate", str(counts), "--method", "elo")[0] == 2
+
+
+def test_a_category_and_an_anchor(arena: Callable[..., Result], file: Path) -> None:
+    said = arena("rate", str(file), "--category", "portrait", "--format", "csv", "--anchor", "z=1200")[1]
+    rows = {row["model"]: row for row in csv.DictReader(StringIO(said))}
+    assert float(rows["z"]["rating"]) == 1200
+    assert {model: row["votes"] for model, row in rows.items()} == {"x": "2", "y": "3", "z": "1"}
+
+
+def test_sequential_elo_by_hand(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("model_a,model_b,winner\nx,y,model_a\n")
+    rows = json.loads(arena("rate", str(path), "--method", "elo", "--format", "json")[1])["standings"]
+    assert {row["model"]: row["rating"] for row in rows} == {"x": 1002.0, "y": 998.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("model_a,model_b,winner\nx,y,left\n", "line 2: winner is 'left'"),
+        ("model_a,model_b,winner\nx,y,tie\nx,x,tie\n", "line 3: x meets itself"),
+        ("model_a,model_b,winner\n,y,tie\n", "line 2: a model has no name"),
+        ("model_a,model_b,winner\nx,y\n", "line 2: it has another number of columns"),
+        ("model_a,model_b,winner\nx,y,tie,1\n", "line 2: it has another number of columns"),
+        ("model_a,model_b\nx,y\n", "neither a column winner"),
+        ("a,b,winner\nx,y,tie\n", "the column model_a is missing"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1.5,0\n", "line 2: wins_a is '1.5'"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,-1,0\n", "line 2: wins_a is '-1'"),
+        ("model_a,model_b,winner\n", "holds no votes"),
+        ("", "the column model_a is missing"),
+        ('model_a,model_b,winner\n"x,y,tie\n', "no CSV"),
+    ],
+)
+def test_bad_rows_are_named_by_line(
+    arena: Callable[..., Result], tmp_path: Path, text: str, complaint: str
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(text)
+    code, said, complained = arena("rate", str(path))
+    assert (code, said) == (2, "")
+    assert complaint in complained
+
+
+def test_every_bad_row_is_named_up_to_twenty(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("model_a,model_b,winner\n" + "x,y,nobody\n" * 50)
+    complained = arena("rate", str(path))[2]
+    assert complained.count("line ") == 20
+
+
+def test_a_file_that_is_no_text(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_bytes(b"\xff\xfe\x00\x01" * 50)
+    assert arena("rate", str(path))[0] == 2
+
+
+def test_an_unknown_anchor(arena: Callable[..., Result], file: Path) -> None:
+    assert arena("rate", str(file), "--anchor", "w=1000")[0] == 2
+    assert arena("rate", str(file), "--anchor", "x=high")[0] == 2
+
+
+def test_without_a_prior_there_may_be_no_rating(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("model_a,model_b,winner\nx,y,model_a\n")
+    code, _, complained = arena("rate", str(path), "--prior", "0")
+    assert (code, "no_finite_rating" in complained) == (2, True)
