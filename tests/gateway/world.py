@@ -292,6 +292,23 @@ size = { fields = ["width", "height"], form = "sides", free = true }
 n = { field = "n" }
 output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
 accepts.seed = { type = "integer", min = 0, max = 2147483647 }
+[[contracts]]
+model = "*"
+operation = "edit"
+image = { field = "image", transport = "file", list = true }
+mask = { field = "mask", edit = "transparent", transport = "file" }
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "n" }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.seed = { type = "integer", min = 0, max = 2147483647 }
+[[contracts]]
+model = "*"
+operation = "variation"
+image = { field = "image", transport = "file" }
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "n" }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.seed = { type = "integer", min = 0, max = 2147483647 }
 """,
 }
 

@@ -67,7 +67,7 @@ class Fal(HttpProvider):
     def _cancel(self, url: Any, http: HttpSession) -> None:
         try:
             http.send(httpx.Request("PUT", to_poll(url, self.base_url), headers=self.headers()))
-        except TransportError as failure:
+        except (TransportError, ProviderError) as failure:
             raise ProviderError("timeout") from failure
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
