@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.voting import replacement
 from app.cli.opening import json_option, migrate_option, now, open_installation
@@ -63,6 +64,7 @@ def add(
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
     added = arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
+    align_renditions(arena.database, arena.storage, competition)
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 
 
@@ -116,6 +118,7 @@ def replace(
         competition, model, sample, image.name, reason, keep_votes, no_visible_mark
     )
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
+    align_renditions(arena.database, arena.storage, competition)
     verb = "is" if done.is_new else "was already"
     sentence = (
         f"sample {done.old} of {model} in {competition} {verb} replaced by sample {done.new}\n"

@@ -100,11 +100,11 @@ def encode(image: Image.Image, format_: str, quality: int | None = None) -> byte
     return buffer.getvalue()
 
 
-def encode_webp(image: Image.Image, *, quality: int = 90) -> bytes:
+def encode_webp(image: Image.Image, *, quality: int = 90, method: int = 4) -> bytes:
     """With fixed settings, so that the file tells of nothing but its pixels."""
     buffer = BytesIO()
     with _few_at_a_time:
-        image.save(buffer, "WEBP", quality=quality, method=4)
+        image.save(buffer, "WEBP", quality=quality, method=method)
     return buffer.getvalue()
 
 

@@ -34,16 +34,24 @@ class BlindResponse(Response):
         return Headers([(name, value) for name, value in sent if name.lower() in BLIND_HEADERS])
 
 
+@blueprint.get("/m/<matchup_id>/<any(a, b, input):side>-640.webp")
+def small_matchup_image(matchup_id: str, side: str) -> Response:
+    """Send one side of an own matchup at 640 pixels or less."""
+    return matchup_image(matchup_id, side, small=True)
+
+
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
-def matchup_image(matchup_id: str, side: str) -> Response:
-    """Serve one side of an own matchup, padded to the length all files of its competition have."""
+def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Response:
+    """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     moment = now()
     with parts().database.reading() as session:
-        file = pictures.blind_file(session, who, matchup, side, now=moment)
-    data = renditions.padded(parts().storage.get(file.key), file.length)
+        file = pictures.blind_file(session, who, matchup, side, small=small, now=moment)
+    stored = parts().storage.get(file.key)
+    length = max(file.length, renditions.file_bytes(len(stored))) if side == "input" else file.length
+    data = renditions.padded(stored, length)
     if file.is_first_time:
         policy = parts().policy
         parts().database.write(

@@ -68,5 +68,5 @@ def _constants() -> dict[str, Any]:
         "uniform_share": matchmaking.UNIFORM_SHARE,
         "exposure_cap": round(matchmaking.EXPOSURE_CAP),
         "names_linger": seen_pairs.NAMES_LINGER,
-        "file_step": renditions.FILE_STEP // 1024,
+        "file_step": renditions.STEP_BYTES // 1024,
     }

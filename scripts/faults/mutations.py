@@ -81,8 +81,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/web/files.py",
-                "renditions.padded(parts().storage.get(file.key), file.length)",
-                "parts().storage.get(file.key)",
+                "renditions.padded(stored, length)",
+                "stored",
             ),
         ),
         ("tests/web/test_blindness.py", "-k", "length or bytes"),

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors
+from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
@@ -25,6 +26,7 @@ _FILE = PreparedStatement(
             _RIGHT.rendition_key.label("b_key"),
             Competition.input_key,
             Competition.file_bytes,
+            Competition.small_file_bytes,
         )
         .select_from(Matchup)
         .join(Competition, Competition.id == Matchup.competition_id)
@@ -58,11 +60,14 @@ class MediaFile:
     is_public: bool
 
 
-def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now: datetime) -> BlindFile:
+def blind_file(
+    session: Session, voter: bytes, matchup: bytes, side: str, *, small: bool = False, now: datetime
+) -> BlindFile:
     """
     Find side `a`, `b` or `input` of one's own matchup until it expires or its competition closes.
 
-    Raises MatchupNotFound for everything else, told apart by nothing.
+    The large one stands in for a small one in a competition that has none yet. Raises MatchupNotFound for
+    everything else, told apart by nothing.
     """
     row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
     if row is None:
@@ -70,9 +75,14 @@ def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now
     if side == "input":
         if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
-        return BlindFile(row.input_key, row.file_bytes, is_first_time=False)
-    key, served_at = (row.a_key, row.a_served_at) if side == "a" else (row.b_key, row.b_served_at)
-    return BlindFile(key, row.file_bytes, is_first_time=served_at is None)
+        key, is_first_time = row.input_key, False
+    elif side == "a":
+        key, is_first_time = row.a_key, row.a_served_at is None
+    else:
+        key, is_first_time = row.b_key, row.b_served_at is None
+    if small and row.small_file_bytes:
+        return BlindFile(renditions.small_key(key), row.small_file_bytes, is_first_time)
+    return BlindFile(key, row.file_bytes, is_first_time)
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
