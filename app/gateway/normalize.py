@@ -33,7 +33,7 @@ from app.gateway.values import PassedValues, pass_values
 
 
 @dataclass(frozen=True)
-class Choice:
+class ProviderDefault:
     """A value that decides over the price and that the caller left to the provider's own default."""
 
     parameter: str
@@ -50,7 +50,7 @@ class Plan:
     adjustments: tuple[Adjustment, ...]
     cost: Cost | None
     """Of all images of the request."""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[ProviderDefault, ...] = ()
 
 
 def plan(
@@ -183,14 +183,14 @@ def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjus
     return [Adjustment("prompt", request.prompt, None, f"{contract.provider} takes no prompt for this operation.")]
 
 
-def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[Choice, ...]:
+def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[ProviderDefault, ...]:
     """What the provider's own defaults decide: its quality, its tier."""
-    found: list[Choice] = []
+    found: list[ProviderDefault] = []
     quality = contract.accepts.get("quality")
     if quality and quality.default not in {None, "auto"} and "quality" not in passed.accepted:
-        found.append(Choice("quality", quality.default))
+        found.append(ProviderDefault("quality", quality.default))
     if contract.tier and contract.tier.default and shape.tier is None and shape.sent_size is None:
-        found.append(Choice("resolution", contract.tier.default))
+        found.append(ProviderDefault("resolution", contract.tier.default))
     return tuple(found)
 
 
@@ -199,7 +199,7 @@ def _cost(
     offering: ModelOffering,
     job: ProviderRequest,
     shape: WireShape,
-    choices: Sequence[Choice],
+    choices: Sequence[ProviderDefault],
 ) -> Cost | None:
     chosen = {choice.parameter: str(choice.value) for choice in choices}
     quality = job.extra.get("quality")

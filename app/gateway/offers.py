@@ -12,8 +12,13 @@ from app.catalog.lookup import ModelOffering, ModelSummary
 from app.gateway.providers import COMPATIBLE, PROVIDERS
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
+from app.words import Mode
 
-MODES: dict[str, str] = {"generation": "text-to-image", "edit": "image-edit", "variation": "image-edit"}
+MODES: dict[str, Mode] = {
+    "generation": Mode.TEXT_TO_IMAGE,
+    "edit": Mode.IMAGE_EDIT,
+    "variation": Mode.IMAGE_EDIT,
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from app.catalog.limits import Limits, SideRange
 from app.catalog.lookup import ModelOffering, ModelPage, Prose
 from app.catalog.pricing import OfferingPrice
 from app.gateway.errors import InvalidParameter
-from app.gateway.normalize import Choice, Plan, merged, plan
+from app.gateway.normalize import Plan, ProviderDefault, merged, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.painter import LocalPainter
@@ -198,7 +198,10 @@ def test_what_the_caller_left_open_is_told_with_its_price() -> None:
         accepts={"quality": {"type": "string", "words": {"low": "low", "high": "high"}, "default": "high"}},
         tier={"field": "resolution", "words": ["1K", "4K"], "default": "4K"},
     )
-    assert planned(Limits(), dear).choices == (Choice("quality", "high"), Choice("resolution", "4K"))
+    assert planned(Limits(), dear).choices == (
+        ProviderDefault("quality", "high"),
+        ProviderDefault("resolution", "4K"),
+    )
     assert planned(Limits(), dear, quality="low", resolution="1K").choices == ()
 
 
