@@ -2,7 +2,8 @@
 Errors as OpenAI's clients read them: `{"error": {message, type, param, code}}`.
 
 Their SDKs try 408, 409, 429 and 5xx twice more unless `x-should-retry` says no; a second try of a paid image that
-can't succeed is money lost, so only a pause asked for and a busy database may be tried again.
+can't succeed is money lost, so only a pause asked for, work that was left behind and a busy database may be tried
+again.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from app.db import DatabaseBusy
 from app.edge.bodies import BadBody, WrongType
 from app.gateway import errors as gateway
 
-PREFIX = "/openai/"
+PREFIXES = ("/openai/", "/v1/")
 STATUS: dict[type[Exception], int] = {
     BadBody: 400,
     WrongType: 415,
@@ -23,6 +24,7 @@ STATUS: dict[type[Exception], int] = {
     gateway.PriceUnknown: 400,
     gateway.ContentPolicy: 400,
     gateway.ProviderRejected: 400,
+    gateway.IdempotencyKeyReused: 400,
     gateway.InvalidKey: 401,
     gateway.CapReached: 402,
     gateway.ScopeMissing: 403,
@@ -31,12 +33,13 @@ STATUS: dict[type[Exception], int] = {
     gateway.ModelUnavailable: 404,
     gateway.RateLimited: 429,
     gateway.BudgetExhausted: 429,
-    gateway.NotRecorded: 500,
     gateway.AllProvidersFailed: 502,
     gateway.ProviderUnavailable: 503,
+    gateway.RequestInterrupted: 503,
     gateway.DeadlineExceeded: 504,
     DatabaseBusy: 503,
 }
+RETRYABLE = (gateway.RateLimited, gateway.RequestInterrupted, DatabaseBusy)
 TYPES = {
     401: "authentication_error",
     402: "insufficient_quota",
@@ -53,12 +56,12 @@ HTTP_CODES = {
 
 
 def is_ours() -> bool:
-    """Whether this request is the gateway's to answer."""
-    return request.path.startswith(PREFIX)
+    """Tell whether this request is the gateway's to answer."""
+    return request.path.startswith(PREFIXES)
 
 
 def request_id() -> str:
-    """What the SDKs show as `_request_id`; of the generation where there is one."""
+    """Name this request as the SDKs show it (`_request_id`); a generation has a name of its own."""
     if "gateway_request" not in g:
         g.gateway_request = f"req_{secrets.token_hex(16)}"
     known: str = g.gateway_request
@@ -66,7 +69,7 @@ def request_id() -> str:
 
 
 def answer(error: Exception) -> Response:
-    """For the gateway's exceptions, for HTTP's own, and for what nobody expected."""
+    """Answer the gateway's exceptions, HTTP's own, and what nobody expected."""
     if isinstance(error, HTTPException):
         return _http(error)
     if type(error) in STATUS:
@@ -79,7 +82,7 @@ def answer(error: Exception) -> Response:
 
 
 def respond(status: int, code: str, message: str, param: str | None = None) -> Response:
-    """One error answer; not to be tried again."""
+    """Write an error answer that is not to be tried again."""
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
     response = make_response(
         jsonify(error={"message": message, "type": kind, "param": param, "code": code}), status
@@ -92,7 +95,7 @@ def respond(status: int, code: str, message: str, param: str | None = None) -> R
 
 
 def _set_retry(response: Response, error: Exception) -> None:
-    if isinstance(error, gateway.RateLimited | DatabaseBusy):
+    if isinstance(error, RETRYABLE):
         response.headers["Retry-After"] = str(getattr(error, "retry_after", 1))
         del response.headers["x-should-retry"]
 

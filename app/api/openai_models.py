@@ -1,13 +1,25 @@
 """The model list as OpenAI's clients read it, with what else the catalogue knows."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from app.catalog.lookup import ModelPage, ModelSummary
+from app.gateway.planning import can_do
+from app.gateway.providers.base import Provider
+
+CAPABILITIES = {"generation": "text-to-image", "edit": "image-edit", "variation": "image-variation"}
 
 
-def model_body(model: ModelSummary, aliases: tuple[str, ...] = ()) -> dict[str, Any]:
-    """`created` is the first day known of the release, 0 where none is known; prices in US dollars."""
+def model_body(
+    model: ModelSummary, providers: Mapping[str, Provider], aliases: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """
+    Describe a model; capabilities and providers are what can be asked for here and now.
+
+    `created` is the first day known of the release, 0 where none is known; prices are in US dollars.
+    """
+    is_retired = model.status == "retired"
     return {
         "id": model.slug,
         "object": "model",
@@ -21,14 +33,22 @@ def model_body(model: ModelSummary, aliases: tuple[str, ...] = ()) -> dict[str, 
         "starting_price": model.price_from.usd if model.price_from else None,
         "tags": list(model.tags),
         "aliases": list(aliases),
-        "capabilities": list(model.modes),
+        "capabilities": [
+            capability
+            for operation, capability in CAPABILITIES.items()
+            if not is_retired and can_do(model, operation, providers)
+        ],
         "modality": "image",
-        "providers": [offering.key for offering in model.offerings],
+        "providers": [
+            offering.key
+            for offering in model.offerings
+            if not is_retired and offering.provider in providers and offering.provider_model_id
+        ],
     }
 
 
 def schema_body(model: ModelPage) -> dict[str, Any]:
-    """The parameter reference, by the rows that requests are normalised by."""
+    """Write the parameter reference from the rows that requests are normalised by."""
     return {
         row.name if row.provider is None else f"{row.provider}:{row.name}": {
             "group": row.group,

@@ -18,7 +18,7 @@ from app.catalog.tables import ImageModel
 from app.db import Database
 from app.gateway import generate as gateway
 from app.gateway.errors import GatewayError
-from app.gateway.generate import Estimate, Generation, Means
+from app.gateway.generate import CostEstimate, Generation, Means
 from app.gateway.images import InvalidImage
 from app.gateway.request import ImageRequest, read_request
 from app.gateway.storage import Storage
@@ -88,7 +88,7 @@ def missing(session: Session, orders: Iterable[Order]) -> list[Order]:
     return [order for order in orders if _key(order.place) not in taken]
 
 
-def estimate(studio: Studio, order: Order, *, now: datetime) -> Estimate:
+def estimate(studio: Studio, order: Order, *, now: datetime) -> CostEstimate:
     """What one picture would cost. Raises UnknownCompetition or a GatewayError."""
     return gateway.estimate(studio.database, _brief(studio, order).request, studio.means, now=now)
 

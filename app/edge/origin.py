@@ -7,7 +7,7 @@ from flask import request
 from app.edge.context import parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-BEARER_PATHS = ("/openai/",)
+BEARER_PATHS = ("/openai/", "/v1/")
 """Routes that know no cookie: a foreign page gains nothing by them."""
 
 

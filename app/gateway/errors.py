@@ -2,9 +2,10 @@
 
 
 class GatewayError(Exception):
-    """Base of the gateway's own exceptions."""
+    """Base of the gateway's own exceptions; `param` is the parameter at fault, `retry_after` is in seconds."""
 
     code = "gateway_error"
+    param: str | None = None
 
 
 class InvalidParameter(GatewayError):
@@ -93,7 +94,7 @@ class ProviderRejected(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """Every provider asked for a pause, or this process is full; `retry_after` in seconds."""
+    """Every provider asked for a pause, or the queue is full; `retry_after` in seconds."""
 
     code = "rate_limited"
 
@@ -114,13 +115,21 @@ class AllProvidersFailed(GatewayError):
     code = "all_providers_failed"
 
 
-class NotRecorded(GatewayError):
-    """The calls were made, and the database could not take the result."""
-
-    code = "not_recorded"
-
-
 class DeadlineExceeded(GatewayError):
     """The request's time ran out before any image was there."""
 
     code = "deadline_exceeded"
+
+
+class IdempotencyKeyReused(GatewayError):
+    """An Idempotency-Key that came with another request before."""
+
+    code = "idempotency_key_reused"
+    param = "Idempotency-Key"
+
+
+class RequestInterrupted(GatewayError):
+    """The process that worked on the request this one joined has stopped; sent again, it starts anew."""
+
+    code = "request_interrupted"
+    retry_after = 1

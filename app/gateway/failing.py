@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.gateway.attempts import Tried
+from app.gateway.attempts import AttemptResult
 from app.gateway.errors import (
     AllProvidersFailed,
     ContentPolicy,
@@ -20,7 +20,7 @@ LONGEST_RETRY_AFTER = 60
 """Seconds; the SDKs follow no longer one, or sleep through it."""
 
 
-def failure(tried: Sequence[Tried], request: ImageRequest, line: Line) -> GatewayError:
+def failure(tried: Sequence[AttemptResult], request: ImageRequest, line: Line) -> GatewayError:
     """The error that the failures of all attempts add up to."""
     failures = [failure for one in tried for failure in one.failures]
     codes = {failure.code for failure in failures}

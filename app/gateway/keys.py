@@ -124,7 +124,7 @@ def authenticate(session: Session, secret: str | None, *, now: datetime) -> Call
     row = session.scalar(select(ApiKey).where(ApiKey.prefix == shaped[1])) if shaped else None
     matches = row is not None and hmac.compare_digest(row.sha256, _digest(secret or ""))
     if row is None or not matches or row.revoked_at or (row.expires_at and row.expires_at <= now):
-        raise InvalidKey("No valid API key. Send one as 'Authorization: Bearer bv_...'.")
+        raise InvalidKey("No valid API key. Send one as 'Authorization: Bearer bv_...', or in the header api-key.")
     return Caller(row.id, row.name, frozenset(row.scopes), row.cap_micros)
 
 

@@ -78,6 +78,8 @@ class Reply:
 
     images: tuple[Made, ...]
     usage: Usage | None = None
+    quality: str | None = None
+    background: str | None = None
 
 
 class ProviderError(Exception):

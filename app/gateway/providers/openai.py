@@ -75,7 +75,8 @@ def read(answer: Answer) -> Reply:
     )
     if not made:
         raise ProviderError("no_image")
-    return Reply(made, _usage(found.get("usage")))
+    quality, background = (_short_text(found.get(name)) for name in ("quality", "background"))
+    return Reply(made, _usage(found.get("usage")), quality, background)
 
 
 def _values(job: Job) -> dict[str, Any]:
@@ -135,6 +136,10 @@ def _usage(value: Any) -> Usage | None:
         input_text=_count(inputs.get("text_tokens")),
         input_image=_count(inputs.get("image_tokens")),
     )
+
+
+def _short_text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.isascii() and value.isalpha() and len(value) < 20 else None
 
 
 def _count(value: Any) -> int:
