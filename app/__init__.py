@@ -18,7 +18,20 @@ def create_app(settings: "Settings") -> "Flask":
 
     from app import api, metrics, web
     from app.db import ROOT, Database
-    from app.edge import ballot, bodies, context, headers, identity, kept, logs, origin, proxies, team, watch
+    from app.edge import (
+        ballot,
+        bodies,
+        context,
+        headers,
+        identity,
+        kept,
+        logs,
+        origin,
+        proxies,
+        team,
+        threads,
+        watch,
+    )
     from app.gateway.storage import storage_of
 
     logs.configure(settings)
@@ -67,6 +80,7 @@ def create_app(settings: "Settings") -> "Flask":
         app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
     if settings.profile != "team":
         app.wsgi_app = kept.Doorstep(app.wsgi_app, app.extensions["blindvote"])  # type: ignore[method-assign]
+    app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = watch.Watch(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

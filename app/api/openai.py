@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
-from flask import Blueprint, Response, abort, g, jsonify, request, stream_with_context
+from flask import Blueprint, Response, abort, g, jsonify, request
 
 from app.api import openai_answers as answers
 from app.api import openai_bodies as bodies
 from app.api import openai_cors, openai_errors, openai_models
 from app.edge import watch
 from app.edge.context import now, parts
+from app.edge.threads import GATEWAY_THREADS
 from app.gateway import files, keys, replay
 from app.gateway.background import Gateway, PendingGeneration, submit
-from app.gateway.errors import InvalidParameter
-from app.gateway.generate import Generation, Means, estimate, means
+from app.gateway.errors import InvalidParameter, RateLimited
+from app.gateway.generate import QUEUE, Generation, Means, estimate, means
 from app.gateway.keys import Caller
 from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest, Operation
@@ -24,6 +26,8 @@ BASES = ("/openai/v1", "/v1")
 DEPLOYMENT = "/openai/deployments/<path:deployment>"
 """Azure's clients name the model in the path."""
 KEY_CHARACTERS = 255
+
+_threads = BoundedSemaphore(GATEWAY_THREADS)
 
 blueprint = Blueprint("openai", __name__)
 links = Blueprint("links", __name__)
@@ -49,6 +53,7 @@ def authenticate() -> Response | None:
     request.max_content_length = bodies.JSON_BYTES
     with parts().database.reading() as session:
         g.caller = keys.authenticate(session, _secret(), now=now())
+    _take_thread()
     return None
 
 
@@ -57,6 +62,13 @@ def name_request(response: Response) -> Response:
     """Name the request for the logs of both sides, and let permitted pages read the answer."""
     response.headers.setdefault("x-request-id", openai_errors.request_id())
     return openai_cors.allow(response)
+
+
+@blueprint.teardown_request
+def free_thread(_error: BaseException | None) -> None:
+    """Count the thread as free again; a stream's is when the stream ends."""
+    if g.pop("has_thread", False):
+        _threads.release()
 
 
 @blueprint.errorhandler(Exception)
@@ -144,7 +156,8 @@ def _whole(pending: PendingGeneration, asked: ImageRequest) -> Response:
 def _stream(pending: PendingGeneration, asked: ImageRequest) -> Response:
     """Begin at once; proxies that would gather the answer are told not to."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    events = stream_with_context(answers.events(pending, asked, now()))
+    g.pop("has_thread")
+    events = answers.EventStream(pending, asked, now(), on_close=_threads.release)
     return Response(events, mimetype="text/event-stream", headers=headers)
 
 
@@ -170,6 +183,13 @@ def _repetition(asked: ImageRequest) -> Repetition | None:
         return None
     retries = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
     return Repetition(_caller().key_id, replay.fingerprint(asked), key or None, retries)
+
+
+def _take_thread() -> None:
+    """Count the thread until the answer has left: a server has more, but not for this. Raises RateLimited."""
+    if not _threads.acquire(blocking=False):
+        raise RateLimited("This server waits for as many images as it can.", QUEUE.seconds_until_place())
+    g.has_thread = True
 
 
 def _secret() -> str | None:

@@ -1,8 +1,7 @@
 """Answers of the image API as OpenAI's clients read them: bodies, and the events of a stream."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
@@ -32,23 +31,37 @@ def images_body(made: Generation, asked: ImageRequest, root: str, created: datet
     }
 
 
-def events(pending: PendingGeneration, asked: ImageRequest, created: datetime) -> Iterator[str]:
+class EventStream:
     """
-    Stream comments while the request runs, and one completed event for each image: nothing partial is ever sent.
+    The events of a stream: comments while the request runs, one completed event for each image, nothing partial.
 
-    A caller who goes away is noticed at the next comment.
+    A server closes it at the end, or when it notices, at the next comment, that the caller has gone.
     """
-    with closing(_Caller(pending)):
-        yield ": the request is being worked on\n\n"
-        while not pending.wait(COMMENT_SECONDS):
-            yield ": still working\n\n"
+
+    def __init__(
+        self, pending: PendingGeneration, asked: ImageRequest, created: datetime, on_close: Callable[[], None]
+    ) -> None:
+        self._pending = pending
+        self._events = _events(pending, asked, created)
+        self._on_close = on_close
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
         try:
-            made = pending.result()
-        except Exception as error:  # noqa: BLE001 (told in the stream: its status has left already)
-            yield f"event: error\ndata: {openai_errors.answer(error).get_data(as_text=True).strip()}\n\n"
-            return
-        for drawn in made.drawn:
-            yield _completed(drawn, made, asked, created)
+            return next(self._events)
+        except StopIteration:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave the request, once."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._pending.abandon()
+            self._on_close()
 
 
 def estimate_body(made: CostEstimate) -> dict[str, Any]:
@@ -74,14 +87,17 @@ def estimate_body(made: CostEstimate) -> dict[str, Any]:
     }
 
 
-class _Caller:
-    """Whoever reads a stream; closed when it ends, or when the server notices that nobody reads any more."""
-
-    def __init__(self, pending: PendingGeneration) -> None:
-        self._pending = pending
-
-    def close(self) -> None:
-        self._pending.abandon()
+def _events(pending: PendingGeneration, asked: ImageRequest, created: datetime) -> Iterator[str]:
+    yield ": the request is being worked on\n\n"
+    while not pending.wait(COMMENT_SECONDS):
+        yield ": still working\n\n"
+    try:
+        made = pending.result()
+    except Exception as error:  # noqa: BLE001 (told in the stream: its status has left already)
+        yield f"event: error\ndata: {dumps(openai_errors.describe(error)[1])}\n\n"
+        return
+    for drawn in made.drawn:
+        yield _completed(drawn, made, asked, created)
 
 
 def _completed(drawn: DeliveredImage, made: Generation, asked: ImageRequest, created: datetime) -> str:

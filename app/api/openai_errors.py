@@ -6,9 +6,11 @@ can't succeed is money lost, so only a pause asked for, work that was left behin
 again.
 """
 
+import logging
 import secrets
+from typing import Any
 
-from flask import Response, current_app, g, jsonify, make_response, request
+from flask import Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from app.db import DatabaseBusy
@@ -39,6 +41,7 @@ STATUS: dict[type[Exception], int] = {
     gateway.DeadlineExceeded: 504,
     DatabaseBusy: 503,
 }
+logger = logging.getLogger(__name__)
 RETRYABLE = (gateway.RateLimited, gateway.RequestInterrupted, DatabaseBusy)
 TYPES = {
     401: "authentication_error",
@@ -72,21 +75,29 @@ def answer(error: Exception) -> Response:
     """Answer the gateway's exceptions, HTTP's own, and what nobody expected."""
     if isinstance(error, HTTPException):
         return _http(error)
-    if type(error) in STATUS:
-        code: str = error.code  # type: ignore[attr-defined]
-        response = respond(STATUS[type(error)], code, str(error), getattr(error, "param", None))
-        _set_retry(response, error)
-        return response
-    current_app.logger.error("unexpected", exc_info=error)
-    return respond(500, "internal_error", "Something went wrong on our side.")
+    status, body = describe(error)
+    response = _respond(status, body)
+    _set_retry(response, error)
+    return response
 
 
-def respond(status: int, code: str, message: str, param: str | None = None) -> Response:
-    """Write an error answer that is not to be tried again."""
+def describe(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Return the status and the body of an error; needs no request, and so serves streams, too."""
+    if type(error) not in STATUS:
+        logger.error("unexpected", exc_info=error)
+        return 500, _body(500, "internal_error", "Something went wrong on our side.")
+    status, code = STATUS[type(error)], error.code  # type: ignore[attr-defined]
+    return status, _body(status, code, str(error), getattr(error, "param", None))
+
+
+def _body(status: int, code: str, message: str, param: str | None = None) -> dict[str, Any]:
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
-    response = make_response(
-        jsonify(error={"message": message, "type": kind, "param": param, "code": code}), status
-    )
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def _respond(status: int, body: dict[str, Any]) -> Response:
+    """Write an error answer that is not to be tried again."""
+    response = make_response(jsonify(body), status)
     response.headers["x-request-id"] = request_id()
     response.headers["x-should-retry"] = "false"
     if status == 401:
@@ -105,7 +116,7 @@ def _http(error: HTTPException) -> Response:
     message = error.description or error.name
     if status == 413:
         message = "The request body is larger than this route takes."
-    response = respond(status, HTTP_CODES.get(status, "http_error"), message)
+    response = _respond(status, _body(status, HTTP_CODES.get(status, "http_error"), message))
     allowed = dict(error.get_headers()).get("Allow")
     if allowed:
         response.headers["Allow"] = allowed

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from flask import Flask
     from granian.server.common import AbstractServer
 
-BLOCKING_THREADS = 16
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Of mallopt in malloc.h."""
 LARGE_BYTES = 128 * 1024
@@ -53,6 +52,8 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from app.edge.threads import GATEWAY_THREADS, SHORT_THREADS
+
     return Granian(
         target,
         factory=True,
@@ -60,7 +61,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=BLOCKING_THREADS,
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,

@@ -93,6 +93,11 @@ class RequestQueue:
         finally:
             self.leave(queued)
 
+    def seconds_until_place(self) -> int:
+        """Estimate when a place is free for one who would come now: 1 to `LONGEST_RETRY_AFTER`."""
+        with self._lock:
+            return self._seconds_until_place(len(self._queued))
+
     def _admit(self) -> None:
         """Give free places away. The caller holds the lock."""
         while self._queued and len(self._running) < self.at_once:
