@@ -26,6 +26,8 @@ BASES = ("/openai/v1", "/v1")
 DEPLOYMENT = "/openai/deployments/<path:deployment>"
 """Azure's clients name the model in the path."""
 KEY_CHARACTERS = 255
+LITELLM_COST = "x-litellm-response-cost"
+"""US dollars, where LiteLLM reads what a request cost instead of looking for our models in its own price list."""
 
 _threads = BoundedSemaphore(GATEWAY_THREADS)
 
@@ -165,6 +167,8 @@ def _name(response: Response, made: Generation) -> Response:
     response.headers["X-Blindvote-Provider"] = made.provider
     response.headers["X-Blindvote-Model"] = made.model
     response.headers["X-Blindvote-Request-Id"] = made.request_id
+    if made.cost_micros is not None:
+        response.headers[LITELLM_COST] = f"{made.cost_micros / 1_000_000:.6f}"
     response.headers["x-request-id"] = made.request_id
     return response
 
