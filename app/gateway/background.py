@@ -1,5 +1,6 @@
 """Requests carried out in threads of their own, so that a caller may leave and come again while they run."""
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,6 +24,8 @@ from app.gateway.request import ImageRequest
 from app.gateway.settling import KeptAnswer
 from app.gateway.storage import Storage
 from app.gateway.wire import Allowance, Client, Line
+
+logger = logging.getLogger(__name__)
 
 RENEW_SECONDS = 10
 """How often a running request says that it still runs."""
@@ -182,6 +185,7 @@ class BackgroundRequest:
     def abandon(self) -> None:
         """Go on for a while, in case a retry joins; then give up."""
         if not self._future.done():
+            logger.info("A caller has gone; the work goes on for %s seconds.", ABANDONED_SECONDS)
             Thread(target=self._outlive, name="abandoned generation", daemon=True).start()
 
     def _carry_out(self) -> Generation:
@@ -207,6 +211,7 @@ class BackgroundRequest:
                 until = time.monotonic() + ABANDONED_SECONDS
             elif time.monotonic() >= until:
                 self._revocation.give_up()
+                logger.info("Nobody has asked for the work again; it is given up.")
                 return
 
     def _renew(self) -> None:
