@@ -12,8 +12,8 @@ from app.gateway.request import ImageRequest, Operation, read_request
 from app.gateway.wire import Client
 
 JSON_BYTES = 1 * 2**20
-FILES_BYTES = 160 * 2**20
-"""Three photographs of 50 MB, or one in base64 and its mask."""
+FILES_BYTES = 100 * 2**20
+"""Two photographs of 50 MB, or one in base64 and its mask."""
 IMAGE_PART = re.compile(r"image(\[\d*\])?")
 MASK_PART = re.compile(r"mask(\[\d*\])?")
 

@@ -17,6 +17,7 @@ import openai
 from checks import BASE, FOLDER, KEY, PROMPT, item, png, png_file
 
 NAME = f"LiteLLM {version('litellm')}"
+MASTER = "sk-accept-" + "0123456789abcdef" * 2
 HERE = {"api_base": BASE, "api_key": KEY}
 CONFIG = """
 model_list:
@@ -55,6 +56,12 @@ def edit() -> str:
     return f"usage {made.usage.total_tokens} tokens"
 
 
+def answers(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/liveliness"):
+        return True
+    return False
+
+
 @contextmanager
 def proxy() -> Iterator[str]:
     """Run the proxy on a free port."""
@@ -72,12 +79,15 @@ def proxy() -> Iterator[str]:
         "--host",
         "127.0.0.1",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "LITELLM_MASTER_KEY": MASTER},
+    )
     try:
         until = time.monotonic() + 120
-        while time.monotonic() < until and process.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/liveliness"):
-                break
+        while time.monotonic() < until and process.poll() is None and not answers(port):
             time.sleep(0.5)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
@@ -86,7 +96,7 @@ def proxy() -> Iterator[str]:
 
 
 def through_proxy(url: str) -> None:
-    client = openai.OpenAI(base_url=url, api_key="sk-any", max_retries=0)
+    client = openai.OpenAI(base_url=url, api_key=MASTER, max_retries=0)
 
     def by_link() -> str:
         raw = client.images.with_raw_response.generate(model="poster", prompt=PROMPT, size="256x256")
