@@ -119,6 +119,7 @@ VALUES = {
     "token": "x",
     "name": "x.webp",
     "model_id": "x",
+    "deployment": "x",
     "number": "1",
     "flag": "1",
     "suggestion": "1",
