@@ -12,26 +12,12 @@ __version__ = "0.1.0"
 
 
 def create_app(settings: "Settings") -> "Flask":
-    """Wire the parts; decides nothing. Imports are inside: a command that rates a file needs no web server."""
+    """Wire the parts. Imports are inside: a command that rates a file needs no web server."""
     from flask_openapi3 import Info, OpenAPI
-    from whitenoise import WhiteNoise
 
     from app import api, metrics, web
-    from app.db import ROOT, Database
-    from app.edge import (
-        ballot,
-        bodies,
-        context,
-        headers,
-        identity,
-        kept,
-        logs,
-        origin,
-        proxies,
-        team,
-        threads,
-        watch,
-    )
+    from app.database.doors import ROOT, Database
+    from app.edge import bodies, context, logs, page_cache
     from app.gateway.storage import storage_of
 
     logs.configure(settings)
@@ -57,17 +43,35 @@ def create_app(settings: "Settings") -> "Flask":
         settings=settings,
         database=database,
         storage=storage_of(settings),
-        vote=ballot.door(database, settings),
+        pages=page_cache.PageCache(database),
     )
-    app.before_request(watch.name_rule)
+    _add_hooks(app)
+    api.install(app)
+    web.install(app)
+    app.register_error_handler(Exception, _failed)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_hooks(app: "Flask") -> None:
+    """Add what Flask calls around every view, in this order."""
+    from app.edge import bodies, headers, identity, origin, request_log, team
+
+    app.before_request(request_log.name_rule)
     app.before_request(team.check)
     app.before_request(bodies.check_address)
     app.before_request(origin.check)
     app.after_request(headers.protect)
     app.after_request(identity.send_cookie)
-    api.install(app)
-    web.install(app)
-    app.register_error_handler(Exception, _failed)
+
+
+def _add_middleware(app: "Flask", settings: "Settings") -> None:
+    """Wrap the application from the inside out: the last one added meets a request first."""
+    from whitenoise import WhiteNoise
+
+    from app.database.doors import ROOT
+    from app.edge import headers, page_cache, proxies, request_log, team, threads
+
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=ROOT / "app" / "web" / "static",
@@ -77,21 +81,21 @@ def create_app(settings: "Settings") -> "Flask":
         add_headers_function=headers.protect_static,
     )
     if settings.login_header:
-        app.wsgi_app = team.Logins(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
+        app.wsgi_app = team.LoginMiddleware(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
     if settings.profile != "team":
-        app.wsgi_app = kept.Doorstep(app.wsgi_app, app.extensions["blindvote"])  # type: ignore[method-assign]
+        pages = app.extensions["blindvote"].pages
+        app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
-    app.wsgi_app = watch.Watch(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
-    app.wsgi_app = proxies.TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
-    return app
+    app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
+    app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def _failed(error: Exception) -> "ResponseReturnValue":
     """Each of the two doors to the world says in its own words what went wrong."""
     from app import api, web
-    from app.edge import watch
+    from app.edge import request_log
 
-    watch.name_refusal(error)
+    request_log.name_refusal(error)
     if api.openai_errors.is_ours():
         return api.openai_errors.answer(error)
     return api.errors.answer(error) if api.errors.is_ours() else web.errors.answer(error)

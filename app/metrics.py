@@ -89,7 +89,7 @@ def timing(name: str, *labels: str) -> Iterator[None]:
     observe(name, perf_counter() - started, *labels)
 
 
-def told_batch(*, size: int, waiting: int, seconds: float) -> None:
+def observe_batch(*, size: int, waiting: int, seconds: float) -> None:
     """For whoever commits several writes at once: how many, how many more waited, and how long it took."""
     if _live:
         observe("write_batch_size", size)

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection handed in by `app.db.Database.migrate`."""
+"""Runs the migrations on the connection handed in by `app.database.doors.Database.migrate`."""
 
 from alembic import context
 

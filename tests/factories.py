@@ -8,12 +8,13 @@ from pathlib import Path
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from app.arena import blind, competitions, entries, issuing, voting
-from app.arena.competitions import CategoryFile, CompetitionFile
-from app.arena.issuing import Issued, Wish
-from app.arena.pool import Pool
-from app.arena.voting import Answer
-from app.db import Database
+from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.competitions import CategoryFile, CompetitionFile
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot, CastVote
+from app.database.doors import Database
 from app.gateway.storage import Storage
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -62,8 +63,8 @@ def make_entry(
     session: Session, storage: Storage, competition: str, model: str, *, seed: int, sample: int = 0
 ) -> None:
     """One image of one model."""
-    stored = entries.store(storage, blind.picture(picture_bytes(seed), FRAME))
-    entries.add(session, entries.Place(competition, model, sample), stored, entries.Facts(), now=NOW)
+    stored = entries.store(storage, renditions.picture(picture_bytes(seed), FRAME))
+    entries.add(session, entries.EntryKey(competition, model, sample), stored, entries.EntryDetails(), now=NOW)
 
 
 def make_arena(
@@ -89,12 +90,12 @@ def issue(
     voter: bytes = b"v" * 16,
     *,
     now: datetime = NOW,
-    wish: Wish = Wish(),  # noqa: B008
+    wish: MatchupFilter = MatchupFilter(),  # noqa: B008
     rng: random.Random | None = None,
     pool: Pool | None = None,
-) -> Issued:
+) -> BlindMatchup:
     """A matchup for this voter."""
-    return issuing.issue(
+    return matchups.issue(
         database,
         pool or Pool(),
         voter,
@@ -107,14 +108,15 @@ def issue(
 
 def cast(
     database: Database, matchup: bytes, outcome: str, voter: bytes = b"v" * 16, *, now: datetime = NOW
-) -> Answer:
+) -> CastVote:
     """A vote."""
-    return database.write(lambda s: voting.cast(s, voter, matchup, outcome, now=now, matchup_seconds=1800))
+    ballot = Ballot(voter, matchup, outcome, now, 1800)
+    return database.write(lambda s: vote_casting.cast_vote(s, ballot))
 
 
 def undo(database: Database, matchup: bytes, voter: bytes = b"v" * 16, *, now: datetime = NOW) -> None:
     """A vote taken back."""
-    database.write(lambda s: voting.undo(s, voter, matchup, now=now, undo_seconds=600))
+    database.write(lambda s: vote_casting.undo(s, voter, matchup, now=now, undo_seconds=600))
 
 
 def later(**delta: float) -> datetime:

@@ -1,25 +1,26 @@
 """Leaderboards as JSON and CSV."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from io import StringIO
 from typing import Any, Literal
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody
-from app.arena.errors import UnknownMode
+from app.arena.errors import read_mode
 from app.edge import context
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, filters, scopes
-from app.leaderboards.boards import BoardView
-from app.leaderboards.filters import Filters
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards, filters
+from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.filters import Filters
+from app.words import MODES
 
 blueprint = APIBlueprint(
     "api_boards",
@@ -48,17 +49,24 @@ class CompetitionPath(BaseModel):
     slug: str
 
 
-class BoardQuery(BaseModel):
+def _document(enum: Iterable[str] = (), description: str | None = None) -> Any:
+    """Declare a parameter of BoardQuery; its value is checked by `parse_filters`, whose error names it."""
+    extra: dict[str, Any] = {"json_schema_extra": {"enum": [*enum, None]}} if enum else {}
+    return str | None, Field(None, description=description, **extra)
+
+
+_PARAMETERS: dict[str, Any] = {
+    "sort": _document(filters.SORTS),
+    "order": _document(filters.ORDERS),
+} | {one.name: _document(**one.metadata["documentation"]) for one in filters.filter_fields(Filters)}
+# Made from the dataclass: a filter declared there can be neither missed nor misnamed in the API's documents.
+_FilterQuery: Any = create_model("_FilterQuery", **_PARAMETERS)
+
+
+class BoardQuery(_FilterQuery):
     """What to show of a board."""
 
     format: Literal["json", "csv"] = "json"
-    sort: str | None = Field(None, json_schema_extra={"enum": [*filters.SORTS, None]})
-    order: str | None = Field(None, json_schema_extra={"enum": [*filters.ORDERS, None]})
-    creator: str | None = None
-    provider: str | None = None
-    status: str | None = Field(None, json_schema_extra={"enum": [*filters.STATUSES, None]})
-    max_price: str | None = Field(None, description="US dollars per image")
-    q: str | None = Field(None, description="part of a model's name, creator or family")
 
 
 class BoardName(BaseModel):
@@ -140,8 +148,8 @@ def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
 @blueprint.get("/competitions/<string:slug>/leaderboard", responses={"200": BoardBody})
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     """The board of one competition, open or closed."""
-    asked = filters.filters(request.args)
-    context.refresh(parts(), *boards.MODES)
+    asked = filters.parse_filters(request.args, Filters)
+    context.refresh(parts(), *MODES)
 
     def read(session: Session) -> BoardView:
         return boards.competition_board(session, path.slug, now=now(), filters=asked)
@@ -150,9 +158,8 @@ def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
 
 
 def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
-    asked = filters.filters(request.args)
-    if mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
+    asked = filters.parse_filters(request.args, Filters)
+    read_mode(mode)
     context.refresh(parts(), mode)
 
     def read(session: Session) -> BoardView:

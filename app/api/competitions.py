@@ -8,9 +8,10 @@ from pydantic import BaseModel, RootModel
 
 from app.api.boards import CompetitionPath
 from app.api.errors import ErrorBody
-from app.arena import competitions
-from app.arena.competitions import Summary
+from app.arena.entries import competitions
+from app.arena.entries.competitions import CompetitionSummary
 from app.edge.context import parts
+from app.words import Mode
 
 blueprint = APIBlueprint(
     "api_competitions",
@@ -26,7 +27,7 @@ class CompetitionBody(BaseModel):
 
     slug: str
     title: str
-    mode: Literal["text-to-image", "image-edit"]
+    mode: Mode
     status: Literal["open", "closed"]
     categories: list[str]
     prompt: str
@@ -44,17 +45,17 @@ class CompetitionsBody(RootModel[list[CompetitionBody]]):
 def get_competitions() -> Response:
     """Every competition that is or was open."""
     with parts().database.reading() as session:
-        return jsonify([_body(summary) for summary in competitions.listing(session)])
+        return jsonify([_body(summary) for summary in competitions.list_competitions(session)])
 
 
 @blueprint.get("/<string:slug>", responses={"200": CompetitionBody})
 def get_competition(path: CompetitionPath) -> Response:
     """One competition."""
     with parts().database.reading() as session:
-        return jsonify(_body(competitions.summary(session, path.slug)))
+        return jsonify(_body(competitions.read_summary(session, path.slug)))
 
 
-def _body(summary: Summary) -> dict[str, object]:
+def _body(summary: CompetitionSummary) -> dict[str, object]:
     values = {name: getattr(summary, name) for name in CompetitionBody.model_fields if name != "categories"}
     slugs = [slug for slug, _ in summary.categories]
     return CompetitionBody.model_validate(values | {"categories": slugs}).model_dump(mode="json")

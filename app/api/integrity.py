@@ -8,8 +8,8 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
 from app.api.errors import ErrorBody
-from app.edge import openness
-from app.edge.kept import public_page
+from app.edge import integrity
+from app.edge.page_cache import public_page
 
 blueprint = APIBlueprint(
     "api_integrity",
@@ -133,8 +133,8 @@ class IntegrityBody(BaseModel):
 @blueprint.get("", responses={"200": IntegrityBody})
 def get_integrity() -> Response:
     """What counts, what does not and why, exposures, decisions, certificates."""
-    return public_page(openness.versions(), _body, "application/json")
+    return public_page(integrity.versions(), _body, "application/json")
 
 
 def _body() -> str:
-    return IntegrityBody.model_validate(openness.facts(), from_attributes=True).model_dump_json()
+    return IntegrityBody.model_validate(integrity.facts(), from_attributes=True).model_dump_json()

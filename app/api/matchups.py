@@ -8,12 +8,13 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
-from app.arena import issuing, voting
-from app.arena.voting import Answer
-from app.edge import ballot
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.vote_casting import CastVote
+from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
-from app.leaderboards import reveal
+from app.leaderboards.views import reveal
+from app.words import MODES, Mode, Outcome, explain_reason
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -37,7 +38,7 @@ class WishBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field("text-to-image", max_length=80, description="text-to-image or image-edit")
+    mode: str = Field(Mode.TEXT_TO_IMAGE, max_length=80, description=" or ".join(MODES))
     category: str | None = Field(None, max_length=80, description="Slug of a category to stay in.")
     competition: str | None = Field(None, max_length=80, description="Slug of a competition to stay in.")
     model: str | None = Field(
@@ -50,7 +51,7 @@ class OutcomeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
 
 
 class CompetitionRef(BaseModel):
@@ -120,9 +121,10 @@ class VoterBody(BaseModel):
 class VoteBody(BaseModel):
     """A vote as it stands; a skip names nobody."""
 
-    outcome: Literal["a", "b", "tie", "both_bad", "skip"]
+    outcome: Outcome
     counted: bool
     reason: str | None
+    reason_text: str | None
     a: Revealed | None
     b: Revealed | None
     voter: VoterBody
@@ -144,35 +146,35 @@ class UndoneBody(BaseModel):
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
     """A new pair to judge; the oldest open one when two are open."""
-    wish = issuing.Wish(body.mode, body.category, body.competition, body.model)
-    issued = ballot.issue(wish)
+    wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
+    issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
 
 
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
-    answer, shown = ballot.cast(path.matchup_id, body.outcome)
-    return ballot.refreshing(jsonify(_vote(answer, shown)), answer.mode)
+    answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
+    return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
 def get_matchup(path: MatchupPath) -> Response:
     """After one's own vote: the same answer with today's ratings and the change since."""
-    who, matchup = ballot.own(path.matchup_id)
+    who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
-        answer = voting.answer(session, who, matchup)
+        answer = vote_casting.read_vote(session, who, matchup)
         return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
 def delete_vote(path: MatchupPath) -> Response:
     """Take the vote back within ten minutes; again gives the same answer."""
-    mode = ballot.undo(path.matchup_id)
-    return ballot.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
+    mode = voting.undo(path.matchup_id)
+    return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _vote(answer: CastVote, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(
@@ -180,6 +182,7 @@ def _vote(answer: Answer, shown: reveal.Reveal | None, *, with_change: bool = Fa
             "outcome": answer.outcome,
             "counted": answer.counted,
             "reason": answer.reason,
+            "reason_text": explain_reason(answer.reason) if answer.reason else None,
             "voter": {"votes": answer.voter_votes},
             **sides,
         }
@@ -192,7 +195,7 @@ def _side(model: reveal.RevealedModel) -> dict[str, object]:
     return {"model": named, "rating": model.rating, "rank": model.rank, "change": model.change}
 
 
-def _matchup(issued: issuing.Issued) -> MatchupBody:
+def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
     public_id = encode_id(issued.public_id)
     return MatchupBody(
         id=public_id,

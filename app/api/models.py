@@ -7,13 +7,13 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field, RootModel
 
 from app.api.errors import ErrorBody
-from app.arena import entries
+from app.arena.entries import entries
 from app.catalog import lookup
 from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary
 from app.edge import context
 from app.edge.context import parts, today
-from app.leaderboards import faq, results
-from app.leaderboards.results import ModelResults
+from app.leaderboards.views import faq, results
+from app.leaderboards.views.results import ModelResults
 
 blueprint = APIBlueprint(
     "api_models",

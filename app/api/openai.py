@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 from app.api import openai_answers as answers
 from app.api import openai_bodies as bodies
 from app.api import openai_cors, openai_errors, openai_models
-from app.edge import watch
+from app.edge import request_log
 from app.edge.context import now, parts
 from app.edge.threads import GATEWAY_THREADS
 from app.gateway import files, keys, replay
@@ -76,7 +76,7 @@ def free_thread(_error: BaseException | None) -> None:
 @blueprint.errorhandler(Exception)
 def answer_error(error: Exception) -> Response:
     """Answer an error in OpenAI's shape."""
-    watch.name_refusal(error)
+    request_log.name_refusal(error)
     return openai_errors.answer(error)
 
 

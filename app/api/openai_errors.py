@@ -13,34 +13,11 @@ from typing import Any
 from flask import Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
-from app.db import DatabaseBusy
-from app.edge.bodies import BadBody, WrongType
+from app.database.doors import DatabaseBusy
+from app.errors import Refusal
 from app.gateway import errors as gateway
 
 PREFIXES = ("/openai/", "/v1/")
-STATUS: dict[type[Exception], int] = {
-    BadBody: 400,
-    WrongType: 415,
-    gateway.InvalidParameter: 400,
-    gateway.UnsupportedMode: 400,
-    gateway.PriceUnknown: 400,
-    gateway.ContentPolicy: 400,
-    gateway.ProviderRejected: 400,
-    gateway.IdempotencyKeyReused: 400,
-    gateway.InvalidKey: 401,
-    gateway.CapReached: 402,
-    gateway.ScopeMissing: 403,
-    gateway.ModelNotFound: 404,
-    gateway.ModelRetired: 404,
-    gateway.ModelUnavailable: 404,
-    gateway.RateLimited: 429,
-    gateway.BudgetExhausted: 429,
-    gateway.AllProvidersFailed: 502,
-    gateway.ProviderUnavailable: 503,
-    gateway.RequestInterrupted: 503,
-    gateway.DeadlineExceeded: 504,
-    DatabaseBusy: 503,
-}
 logger = logging.getLogger(__name__)
 RETRYABLE = (gateway.RateLimited, gateway.RequestInterrupted, DatabaseBusy)
 TYPES = {
@@ -83,11 +60,10 @@ def answer(error: Exception) -> Response:
 
 def describe(error: Exception) -> tuple[int, dict[str, Any]]:
     """Return the status and the body of an error; needs no request, and so serves streams, too."""
-    if type(error) not in STATUS:
+    if not isinstance(error, Refusal):
         logger.error("unexpected", exc_info=error)
         return 500, _body(500, "internal_error", "Something went wrong on our side.")
-    status, code = STATUS[type(error)], error.code  # type: ignore[attr-defined]
-    return status, _body(status, code, str(error), getattr(error, "param", None))
+    return error.status, _body(error.status, error.code, str(error), error.param)
 
 
 def _body(status: int, code: str, message: str, param: str | None = None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
-from app.arena.suggestions import LONGEST, SHORTEST
-from app.edge.suggesting import suggest
+from app.arena.entries.suggestions import LONGEST, SHORTEST
+from app.edge.suggestions import suggest
 
 blueprint = APIBlueprint(
     "api_suggestions",

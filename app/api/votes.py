@@ -14,15 +14,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody, respond
-from app.arena import networks
-from app.arena.competitions import Mode
-from app.arena.export import Chosen
-from app.arena.policy import DAY, check
+from app.arena.log.vote_export import ExportSelection
+from app.arena.people import networks
+from app.arena.people.policy import DAY, check
 from app.edge import context
 from app.edge.context import now, parts
-from app.leaderboards import export
-from app.leaderboards.boards import MODES
-from app.leaderboards.manifest import Manifest, Provenance
+from app.edge.problems import named
+from app.leaderboards.open_data import votes_file
+from app.leaderboards.open_data.manifest import Manifest, Provenance
+from app.words import MODES, Mode
 
 AT_ONCE = 2
 """Exports that one process makes at the same time; voting has the rest of it."""
@@ -89,7 +89,7 @@ FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
 def get_votes(query: VotesQuery) -> Response:
     """Every counted vote of people: for `arena rate` and for anybody's own analysis."""
     if not _places.acquire(blocking=False):
-        return respond(503, "exports_busy", "Others are downloading the votes right now. Try again in a moment.")
+        return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
         _charge()
         file, manifest = _made(query)
@@ -109,7 +109,7 @@ def get_manifest(query: ManifestQuery) -> Response:
     """Today's overall boards with their tallies' sums, the method, and the anchors that fix their levels."""
     context.refresh(parts(), *MODES)
     with parts().database.reading() as session:
-        return jsonify(export.provenance(session, query.mode).model_dump(mode="json"))
+        return jsonify(votes_file.provenance(session, query.mode).model_dump(mode="json"))
 
 
 def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
@@ -119,7 +119,9 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
     with ExitStack() as unless_made:
         file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))
         with parts().database.reading() as session:
-            made = export.write_open(session, file, Chosen(query.mode), query.format, now=now(), secret=secret)
+            made = votes_file.write_open(
+                session, file, ExportSelection(query.mode), query.format, now=now(), secret=secret
+            )
         file.seek(0)
         unless_made.pop_all()
         return file, made

@@ -1,119 +1,87 @@
-"""What the arena refuses, each with a stable code and a message safe to show."""
+"""What the arena refuses."""
+
+from app.errors import Refusal
+from app.words import MODES, Mode
 
 
-class ArenaError(Exception):
-    """Base of the room's refusals."""
-
-    code = "arena_error"
+class ArenaError(Refusal):
+    """Base of the arena's refusals."""
 
 
-class UnknownMode(ArenaError):
-    """No such mode."""
-
-    code = "unknown_mode"
+class UnknownMode(ArenaError, code="unknown_mode"):
+    """There is no such mode."""
 
 
-class UnknownCategory(ArenaError):
-    """No such category."""
-
-    code = "unknown_category"
+class UnknownCategory(ArenaError, code="unknown_category"):
+    """There is no such category."""
 
 
-class UnknownCompetition(ArenaError):
-    """No such competition, or it is a draft."""
-
-    code = "unknown_competition"
+class UnknownCompetition(ArenaError, code="unknown_competition"):
+    """There is no such competition, or it is a draft."""
 
 
-class InvalidCompetition(ArenaError):
+class InvalidCompetition(ArenaError, code="invalid_competition"):
     """A competition's definition is wrong, or contradicts what people already voted on."""
 
-    code = "invalid_competition"
+
+class InvalidPack(ArenaError, code="invalid_pack"):
+    """A pack can't be read at all."""
 
 
-class InvalidPack(ArenaError):
-    """A pack that cannot be read at all."""
-
-    code = "invalid_pack"
+class EntryRefused(ArenaError, code="entry_refused"):
+    """One image does not become an entry."""
 
 
-class EntryRefused(ArenaError):
-    """One image that does not become an entry."""
-
-    code = "entry_refused"
-
-
-class StandsElsewhere(ArenaError):
+class StandsElsewhere(ArenaError, code="stands_elsewhere"):
     """A competition would show, or hide, a picture that another one hides or shows."""
 
-    code = "stands_elsewhere"
+
+class UnknownEntry(ArenaError, code="unknown_entry"):
+    """There is no such entry."""
 
 
-class UnknownEntry(ArenaError):
-    """No such entry."""
-
-    code = "unknown_entry"
-
-
-class NothingLeft(ArenaError):
+class NothingLeft(ArenaError, code="nothing_left"):
     """This voter has seen every pair there is here."""
 
-    code = "nothing_left"
+
+class MatchupNotFound(ArenaError, code="matchup_not_found"):
+    """There is no such matchup, or it is somebody else's: the two are not told apart."""
 
 
-class MatchupNotFound(ArenaError):
-    """No such matchup, or somebody else's: the two are not told apart."""
-
-    code = "matchup_not_found"
+class MatchupExpired(ArenaError, code="matchup_expired"):
+    """The matchup was issued too long ago."""
 
 
-class MatchupExpired(ArenaError):
-    """Issued too long ago."""
-
-    code = "matchup_expired"
+class MatchupClosed(ArenaError, code="matchup_closed"):
+    """The matchup's competition closed, or one of its entries was withdrawn."""
 
 
-class MatchupClosed(ArenaError):
-    """Its competition closed, or one of its entries was withdrawn."""
-
-    code = "matchup_closed"
+class OutcomeStands(ArenaError, code="already_voted"):
+    """A vote with another outcome was cast on this matchup before."""
 
 
-class OutcomeStands(ArenaError):
-    """A vote with another outcome stands."""
-
-    code = "already_voted"
+class VoteUndone(ArenaError, code="undone"):
+    """An undone matchup can't be voted on again."""
 
 
-class VoteUndone(ArenaError):
-    """An undone matchup cannot be voted on again."""
-
-    code = "undone"
+class UndoTooLate(ArenaError, code="too_late"):
+    """The time to undo a vote has passed."""
 
 
-class UndoTooLate(ArenaError):
-    """The time to undo has passed."""
-
-    code = "too_late"
+class NotVoted(ArenaError, code="not_voted"):
+    """There is no vote to undo on this matchup."""
 
 
-class NotVoted(ArenaError):
-    """There is no vote to undo here."""
-
-    code = "not_voted"
+class TooMany(ArenaError, code="rate_limited"):
+    """Somebody asked too often; `retry_after` seconds later it is allowed again."""
 
 
-class TooMany(ArenaError):
-    """Asked too often; `retry_after` seconds later it is allowed again."""
-
-    code = "rate_limited"
-
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+class UndoLimit(ArenaError, code="undo_limit"):
+    """This voter has undone too many votes today."""
 
 
-class UndoLimit(ArenaError):
-    """Undone too often today."""
-
-    code = "undo_limit"
+def read_mode(name: str) -> Mode:
+    """Return the mode of that name. Raises UnknownMode."""
+    if name not in MODES:
+        raise UnknownMode(f"The modes are {' and '.join(MODES)}.")
+    return Mode(name)

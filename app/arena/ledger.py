@@ -1,4 +1,4 @@
-"""The public memory of what was done to the arena, by whom and why."""
+"""The ledger: a public record of what was done to the arena, by whom and why."""
 
 from datetime import datetime
 from typing import Any
@@ -6,6 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
+
+DEMO_CLEARED = "demo.cleared"
+"""The ledger action that ends a demo."""
 
 
 def note(
@@ -18,6 +21,6 @@ def note(
     reason: str | None = None,
     **detail: Any,
 ) -> None:
-    """Add a line in the transaction of the deed itself."""
+    """Add a ledger line in the transaction of the action it records, so that neither exists without the other."""
     line = LedgerLine(at=now, actor=actor, action=action, subject=subject, reason=reason, detail=detail)
     session.add(line)

@@ -1,4 +1,4 @@
-"""What people judge, who judged it, and what they said."""
+"""Tables of the arena: competitions, entries, matchups, votes, voters, admins and the ledger."""
 
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.tables import ImageModel
-from app.db import Base, Moment
+from app.database.doors import Base, UtcDateTime
 
 
 class Category(Base):
@@ -63,8 +63,8 @@ class Competition(Base):
     """The one length every blind file of this competition is served with."""
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     """Raised in every transaction that changes one of its tallies."""
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     target: Mapped[int | None]
     """Counted votes the admin wants before closing it."""
 
@@ -103,8 +103,8 @@ class Entry(Base):
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)
     source: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     licence: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     model: Mapped[ImageModel] = relationship()
     competition: Mapped[Competition] = relationship()
@@ -118,13 +118,13 @@ class Voter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[bytes | None] = mapped_column(LargeBinary(16), unique=True)
     """The 128 bits of the cookie; null in the tombstone of a deleted voter."""
-    first_seen: Mapped[datetime] = mapped_column(Moment)
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     login: Mapped[str | None] = mapped_column(index=True)
     votes: Mapped[int] = mapped_column(default=0)
     """Standing votes: neither skips nor undone ones."""
     quarantine: Mapped[str | None]
     """Why a sweep leaves out this voter's votes, those to come too."""
-    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Matchup(Base):
@@ -172,13 +172,13 @@ class Matchup(Base):
     low_entry_id: Mapped[int]
     high_entry_id: Mapped[int]
     slot: Mapped[int]
-    issued_at: Mapped[datetime] = mapped_column(Moment)
-    left_served_at: Mapped[datetime | None] = mapped_column(Moment)
-    right_served_at: Mapped[datetime | None] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    right_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
-    charged_at: Mapped[datetime | None] = mapped_column(Moment)
+    charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it counted against the caps: at the first picture served, or the answer."""
     cap: Mapped[str | None]
     """The cap it was beyond then; a vote on it is stored and not counted."""
@@ -207,13 +207,13 @@ class Vote(Base):
     matchup_id: Mapped[int] = mapped_column(ForeignKey("matchups.id"), unique=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"))
     outcome: Mapped[str]
-    cast_at: Mapped[datetime] = mapped_column(Moment)
+    cast_at: Mapped[datetime] = mapped_column(UtcDateTime)
     dwell_ms: Mapped[int | None]
     """Since "second image served" or the previous vote, the later; null when one was never served."""
     counted: Mapped[bool]
     reason: Mapped[str | None]
     """Why it is not counted; null for a counted one."""
-    undone_at: Mapped[datetime | None] = mapped_column(Moment)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Tally(Base):
@@ -247,7 +247,7 @@ class LedgerLine(Base):
     __tablename__ = "ledger"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     actor: Mapped[str]
     action: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str]
@@ -280,9 +280,9 @@ class Flag(Base):
     test: Mapped[str]
     p_value: Mapped[float]
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    found_at: Mapped[datetime] = mapped_column(Moment)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(default="quarantined", index=True)
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None]
     decision: Mapped[str | None]
     """Why it was released."""
@@ -308,8 +308,8 @@ class Admin(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AdminSession(Base):
@@ -319,8 +319,8 @@ class AdminSession(Base):
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     admin_id: Mapped[int] = mapped_column(ForeignKey("admins.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Suggestion(Base):
@@ -330,13 +330,13 @@ class Suggestion(Base):
     __table_args__ = (CheckConstraint("status IN ('new', 'accepted', 'refused')", name="status"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     voter_id: Mapped[int | None] = mapped_column(ForeignKey("voters.id"))
     mode: Mapped[str]
     prompt: Mapped[str]
     status: Mapped[str] = mapped_column(default="new", index=True)
     competition: Mapped[str | None]
     """Slug of the competition it became."""
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None]
     decision: Mapped[str | None]

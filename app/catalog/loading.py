@@ -12,7 +12,7 @@ from app.catalog.limits import LIMITS, Limits
 from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, ModelSeed, OfferingSeed, PriceSeed, Seeds, Slug
 from app.catalog.tables import CatalogState, ImageModel, ModelAlias, Offering, Parameter, Price, Provider
-from app.db import Base, insert
+from app.database.doors import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
 Row = TypeVar("Row", bound=Base)

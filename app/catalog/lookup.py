@@ -12,7 +12,8 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
-from app.prepared import Prepared
+from app.database.statements import Prepared
+from app.errors import Refusal
 
 Status = Literal["active", "deprecated", "retired"]
 Result = TypeVar("Result")
@@ -37,10 +38,8 @@ _OFFERING = select(tables.Offering.provider_id)
 _OFFERS = Prepared(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
 
 
-class UnknownModel(Exception):
+class UnknownModel(Refusal, code="model_not_found"):
     """No model has this slug or alias."""
-
-    code = "model_not_found"
 
 
 class Dated(Protocol):

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.catalog.limits import Limits
+from app.errors import Refusal
+from app.words import Mode
 
-Mode = Literal["text-to-image", "image-edit"]
 Support = Literal["required", "supported", "unavailable"]
 Behaviour = Literal["passthrough", "renamed", "converted", "emulated"]
 Group = Literal["core", "size", "media", "output", "additional"]
@@ -30,10 +31,8 @@ FACTS = ("creator", "released", "deprecated_on", "sunset", "tags", "modes", "pro
 Checked = TypeVar("Checked")
 
 
-class CatalogError(Exception):
+class CatalogError(Refusal, code="invalid_catalog"):
     """A catalogue file or a slug is wrong; the message names the file and the key."""
-
-    code = "invalid_catalog"
 
 
 class _Toml(BaseModel):

@@ -1,21 +1,19 @@
 """The `arena` command. Exit 0: done; 1: failed, or a difference was found; 2: bad usage or input."""
 
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from app import __version__
+from app.cli.memory_tuning import garbage_collector_off
 
 FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
-    "attack-sim": "Attack a simulated arena and print what its target gains.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
+    "board": "Boards: which models' mean rating is the level of a mode.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
     "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
@@ -23,7 +21,7 @@ COMMANDS = {
     "entry": "Entries: the images that stand in a competition.",
     "generate": "Let models make their images for COMPETITION and enter them.",
     "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
-    "integrity": "Tests of the votes, quarantines, audits of the boards.",
+    "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
@@ -32,55 +30,46 @@ COMMANDS = {
     "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
     "serve": "Serve the arena.",
-    "suggestions": "Prompts from visitors.",
-    "votes": "Votes as files: open data for anybody, and the whole log for another arena (docs/data.md).",
+    "suggestions": "List, accept and refuse prompts from visitors.",
+    "votes": "Export votes as open data for anybody, or the whole log for another arena, and import such a log "
+    "(docs/data.md).",
 }
 """With the first sentence of their help: listing them loads none."""
-BESIDE = {"import-pack": "pack", "restore": "backup"}
+MODULES = {"import-pack": "pack", "restore": "backup"}
 """Commands that share the module of another."""
 
 
-class Commands(click.Group):
-    """Loads a command's module when that command is asked for: the server need not wait for all others."""
+class LazyGroup(click.Group):
+    """A click group that imports a command's module only when that command runs, so that each starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """By name."""
+        """List the commands by name."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """None where there is no such command."""
+        """Import a command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        with gathering_nothing():
-            module = import_module(f"app.cli.{BESIDE.get(cmd_name, name)}")
+        with garbage_collector_off():
+            module = import_module(f"app.cli.{MODULES.get(cmd_name, name)}")
         command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """From the table."""
+        """Format the list of commands from COMMANDS, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="arena")
 def group() -> None:
     """Blindvote: people judge, blind, images that models made from the same prompt."""
 
 
-@contextmanager
-def gathering_nothing() -> Iterator[None]:
-    """The garbage collector off: what modules make while they load stays, and a seventh of the time was its."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def main() -> None:
-    """Entry point: what a room refuses is one line on standard error, not a traceback."""
+    """Run `arena`: a refusal becomes one line on standard error and an exit code, not a traceback."""
     try:
         group(standalone_mode=False)
     except click.ClickException as error:
@@ -90,7 +79,7 @@ def main() -> None:
         click.echo("Stopped. What was done is kept; run the same command again to go on.", err=True)
         sys.exit(1)
     except Exception as error:
-        if _tell_settings(error):
+        if _report_settings_error(error):
             sys.exit(2)
         code = getattr(error, "code", None)
         if not isinstance(code, str):
@@ -99,8 +88,8 @@ def main() -> None:
         sys.exit(1 if code in FAILURES else 2)
 
 
-def _tell_settings(error: Any) -> bool:
-    """Whether it is about settings; each wrong one is a line."""
+def _report_settings_error(error: Any) -> bool:
+    """Print a line for each invalid setting; return whether the error was about settings."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):

@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from app.arena import admins, passwords
-from app.cli.opening import Opened, json_option, migrate_option, now, opened, print_json
+from app.arena.people import admins, passwords
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
 
 stdin_option = click.option(
     "--password-stdin", "from_stdin", is_flag=True, help="Read the password from standard input."
@@ -27,10 +27,10 @@ def admin() -> None:
 @migrate_option
 def create(name: str, from_stdin: bool, migrate: bool) -> None:
     """Make NAME an admin; asks for the password, which is stored as a hash alone."""
-    arena = opened(migrate=migrate)
-    digest = _digest(name, from_stdin)
+    arena = open_installation(migrate=migrate)
+    digest = _ask_password_hash(name, from_stdin)
     arena.database.write(lambda session: admins.create(session, name, digest, now=now()))
-    click.echo(f"{name} may sign in at {_place(arena)}")
+    click.echo(f"{name} may sign in at {_sign_in_address(arena)}")
 
 
 @admin.command()
@@ -39,8 +39,8 @@ def create(name: str, from_stdin: bool, migrate: bool) -> None:
 @migrate_option
 def password(name: str, from_stdin: bool, migrate: bool) -> None:
     """Give NAME another password; every session of theirs ends."""
-    arena = opened(migrate=migrate)
-    digest = _digest(name, from_stdin)
+    arena = open_installation(migrate=migrate)
+    digest = _ask_password_hash(name, from_stdin)
     arena.database.write(lambda session: admins.set_password(session, name, digest, now=now()))
     click.echo(f"{name} has a new password and is signed out everywhere")
 
@@ -50,7 +50,7 @@ def password(name: str, from_stdin: bool, migrate: bool) -> None:
 @migrate_option
 def disable(name: str, migrate: bool) -> None:
     """Let NAME in no more; every session of theirs ends. The name stays taken: it stands in the ledger."""
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     database.write(lambda session: admins.disable(session, name, now=now()))
     click.echo(f"{name} is disabled")
 
@@ -59,9 +59,9 @@ def disable(name: str, migrate: bool) -> None:
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every admin with a password, disabled ones too."""
-    with opened(migrate=migrate).database.reading() as session:
-        found = admins.listing(session, now=now())
+    """List every admin with a password, disabled ones too."""
+    with open_installation(migrate=migrate).database.reading() as session:
+        found = admins.list_admins(session, now=now())
     if as_json:
         print_json([vars(one) for one in found])
         return
@@ -70,17 +70,17 @@ def list_(as_json: bool, migrate: bool) -> None:
         click.echo(f"{one.name}  since {one.created_at:%Y-%m-%d}  {state}")
 
 
-def _digest(name: str, from_stdin: bool) -> str:
-    """Never an argument: those stand in the shell's history and in the list of processes."""
+def _ask_password_hash(name: str, from_stdin: bool) -> str:
+    """Ask for a password. It is never an argument: shell histories and process lists show arguments."""
     from argon2 import PasswordHasher
 
     if from_stdin:
         given = sys.stdin.readline().rstrip("\r\n")
     else:
         given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return passwords.digest(name, given, PasswordHasher())
+    return passwords.hash_password(name, given, PasswordHasher())
 
 
-def _place(arena: Opened) -> str:
+def _sign_in_address(arena: Installation) -> str:
     settings = arena.settings
     return f"{settings.public_url.rstrip('/') or f'http://{settings.host}:{settings.port}'}/admin"

@@ -1,8 +1,8 @@
 """
-The file a backup is: a plain tar whose last member says what every other one must be.
+The backup file: a plain tar whose last member, the manifest, has the SHA-256 of every other member.
 
-`format`, then `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, `secret_key`, and `manifest.json` with the
-SHA-256 of each. One that was cut off has no manifest. Whoever made the file, no name in it becomes a path.
+Its members are `format`, `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, `secret_key` and
+`manifest.json`. A file that was cut off has no manifest. Member names never become paths outside the arena.
 """
 
 import hashlib
@@ -20,24 +20,23 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
+from app.errors import Refusal
 from app.gateway.storage import KEY
 
 FORMAT = b"blindvote backup 1\n"
 MEMBER_BYTES = 128 * 2**20
 """Larger than any image the gateway takes and any part of a table."""
 MANIFEST = "manifest.json"
-SIGNING = "secret_key"
-PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
+KEY_MEMBER = "secret_key"
+TABLE_PART = re.compile(r"tables/([a-z][a-z0-9_]{0,62})/[0-9]{6}\.jsonl\.gz")
 
 
-class BadBackup(Exception):
-    """A file that is no backup of ours, or no longer whole."""
-
-    code = "bad_backup"
+class BadBackup(Refusal, code="bad_backup"):
+    """The file is no backup of this version's format, or is damaged."""
 
 
-class Manifest(BaseModel):
-    """What a backup holds: rows by table, files, and the SHA-256 of each member by its name."""
+class BackupManifest(BaseModel):
+    """A backup's manifest: rows by table, number of files, and the SHA-256 of each member by name."""
 
     version: str
     revision: str = Field(pattern=r"^[0-9a-z_]{1,32}$")
@@ -49,8 +48,8 @@ class Manifest(BaseModel):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """The manifest but for its hashes."""
+class BackupSummary:
+    """A backup's manifest without the hashes of its members."""
 
     version: str
     revision: str
@@ -61,14 +60,14 @@ class Facts:
 
 
 @dataclass
-class Writer:
-    """Adds members and remembers their hashes."""
+class BackupWriter:
+    """Adds members to a backup and collects their hashes."""
 
     tar: tarfile.TarFile
     members: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, data: bytes) -> None:
-        """One member, readable by its owner alone wherever it is unpacked."""
+        """Add a member; wherever it is unpacked, only its owner can read it."""
         info = tarfile.TarInfo(name)
         info.size, info.mode = len(data), 0o600
         self.tar.addfile(info, BytesIO(data))
@@ -76,13 +75,13 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
-    """A new file at this path, whole or not at all, that only its owner can read."""
+def write_archive(path: Path) -> Iterator[BackupWriter]:
+    """Open a new backup at this path; the file appears only once complete, and only its owner can read it."""
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
             with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                writer = Writer(tar)
+                writer = BackupWriter(tar)
                 writer.add("format", FORMAT)
                 yield writer
             file.flush()
@@ -92,23 +91,23 @@ def writing(path: Path) -> Iterator[Writer]:
         half.unlink(missing_ok=True)
 
 
-def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """The wanted members in their order. Raises BadBackup."""
+def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Read the wanted members in their order. Raises BadBackup."""
     try:
         with tarfile.open(path, "r:") as tar:
             for info in tar:
                 _check_name(info)
                 if wanted(info.name):
-                    yield info.name, _content(tar, info)
+                    yield info.name, _read_content(tar, info)
     except (tarfile.TarError, EOFError) as error:
         raise BadBackup("This is no backup, or it was cut off.") from error
 
 
-def check(path: Path) -> Manifest:
-    """Read everything once and hold it against the manifest. Raises BadBackup."""
+def verify_archive(path: Path) -> BackupManifest:
+    """Read the whole file and compare it with its manifest. Raises BadBackup."""
     hashes: dict[str, str] = {}
     manifest = b""
-    for name, data in members(path, lambda _: True):
+    for name, data in read_members(path, lambda _: True):
         if name in hashes or manifest:
             raise BadBackup(f"The backup holds more than it may: {name}")
         if not hashes and (name, data) != ("format", FORMAT):
@@ -119,7 +118,7 @@ def check(path: Path) -> Manifest:
             hashes[name] = hashlib.sha256(data).hexdigest()
     if not manifest:
         raise BadBackup("This is no backup, or it was cut off: it has no manifest.")
-    read = _manifest(manifest)
+    read = _parse_manifest(manifest)
     wrong = sorted(
         name for name in hashes.keys() | read.members.keys() if hashes.get(name) != read.members.get(name)
     )
@@ -128,8 +127,8 @@ def check(path: Path) -> Manifest:
     return read
 
 
-def unpacked(part: bytes) -> bytes:
-    """A table's part, refused where it would unpack to more than MEMBER_BYTES."""
+def decompress(part: bytes) -> bytes:
+    """Decompress a part of a table, at most MEMBER_BYTES of it. Raises BadBackup."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         data = unpacker.decompress(part, MEMBER_BYTES)
@@ -140,21 +139,21 @@ def unpacked(part: bytes) -> bytes:
     return data
 
 
-def packed(data: bytes) -> bytes:
-    """As `unpacked` reads it; quick rather than small."""
+def compress(data: bytes) -> bytes:
+    """Compress a part of a table, for speed rather than size."""
     packer = zlib.compressobj(level=1, wbits=31)
     return packer.compress(data) + packer.flush()
 
 
-def finish(writer: Writer, facts: Facts) -> Manifest:
-    """Write the manifest, last."""
-    manifest = Manifest(**asdict(facts), members=dict(writer.members))
+def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest:
+    """Write the manifest, the last member."""
+    manifest = BackupManifest(**asdict(facts), members=dict(writer.members))
     writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
 
 
 def _check_name(info: tarfile.TarInfo) -> None:
-    known = info.name in {"format", MANIFEST, SIGNING} or PART.fullmatch(info.name)
+    known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
     if not known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
         raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
     if not info.isreg() or info.issparse():
@@ -163,7 +162,7 @@ def _check_name(info: tarfile.TarInfo) -> None:
         raise BadBackup(f"{info.name} is too large.")
 
 
-def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+def _read_content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     file = tar.extractfile(info)
     data = file.read() if file is not None else b""
     if len(data) != info.size:
@@ -171,8 +170,8 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     return data
 
 
-def _manifest(data: bytes) -> Manifest:
+def _parse_manifest(data: bytes) -> BackupManifest:
     try:
-        return Manifest.model_validate(json.loads(data))
+        return BackupManifest.model_validate(json.loads(data))
     except (ValueError, ValidationError, RecursionError) as error:
         raise BadBackup("The backup's manifest can't be read.") from error

@@ -1,4 +1,4 @@
-"""`arena backup` and `arena restore`: everything in one file, for either database."""
+"""`arena backup` and `arena restore`: the whole arena in one file, for SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from app import __version__
 from app.arena import ledger
 from app.cli import archive, replacing, rows
-from app.cli.archive import BadBackup, Manifest
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
-from app.db import Database
+from app.cli.archive import BackupManifest, BadBackup
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.database.doors import Database
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings, keep_secret
 
-TOLD = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
-MADE_BY_MIGRATIONS = frozenset({"catalog_state"})
+REPORTED_TABLES = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
+FILLED_BY_MIGRATIONS = frozenset({"catalog_state"})
 
 
 @click.command()
@@ -38,9 +38,9 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists. Name another file, or use --force.")
-    arena = opened(migrate=migrate)
-    with archive.writing(file) as writer:
-        manifest = save(arena.database, arena.storage, arena.settings, writer, now=now())
+    arena = open_installation(migrate=migrate)
+    with archive.write_archive(file) as writer:
+        manifest = save_arena(arena.database, arena.storage, arena.settings, writer, now=now())
     arena.database.write(lambda session: ledger.note(session, "backup.made", "arena", now=now()))
     _tell("saved", manifest, as_json=as_json)
 
@@ -57,39 +57,40 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     and takes its place in one step. Stopped or failed before that step, it leaves the arena as it was.
     """
     settings = Settings()
-    manifest = archive.check(file)
+    manifest = archive.verify_archive(file)
     database, storage = Database(settings.database_url), storage_of(settings)
     if not force and not _is_empty(database, storage):
         raise click.UsageError("This arena is not empty. Use --force to replace all of it.")
-    bring_back(file, manifest, database, storage)
+    restore_arena(file, manifest, database, storage)
     _keep_key(file, settings)
     _tell("restored", manifest, as_json=as_json)
 
 
-def save(
-    database: Database, storage: Storage, settings: Settings, writer: archive.Writer, *, now: datetime
-) -> Manifest:
-    """Tables in one snapshot, then the images: every image a row names was stored before its row."""
+def save_arena(
+    database: Database, storage: Storage, settings: Settings, writer: archive.BackupWriter, *, now: datetime
+) -> BackupManifest:
+    """Save the tables from one snapshot, then the files: a file is always stored before the row that names it."""
     counts: dict[str, int] = {}
     with database.reading() as session:
         revision = MigrationContext.configure(session.connection()).get_current_revision() or ""
-        for table in rows.tables(session):
+        for table in rows.read_tables(session):
             counts[table.name] = 0
-            for number, (count, part) in enumerate(rows.parts(session, table)):
-                writer.add(f"tables/{table.name}/{number:06}.jsonl.gz", archive.packed(part))
+            for number, (count, part) in enumerate(rows.read_parts(session, table)):
+                writer.add(f"tables/{table.name}/{number:06}.jsonl.gz", archive.compress(part))
                 counts[table.name] += count
     files = sum(_save_file(storage, key, writer) for key in storage.every_key())
-    writer.add(archive.SIGNING, settings.secret_key.get_secret_value().encode())
+    writer.add(archive.KEY_MEMBER, settings.secret_key.get_secret_value().encode())
     kind = "sqlite" if database.is_sqlite else "postgresql"
-    return archive.finish(
-        writer, archive.Facts(__version__, revision, now.isoformat(timespec="seconds"), kind, counts, files)
+    return archive.write_manifest(
+        writer,
+        archive.BackupSummary(__version__, revision, now.isoformat(timespec="seconds"), kind, counts, files),
     )
 
 
-def bring_back(file: Path, manifest: Manifest, database: Database, storage: Storage) -> None:
-    """Replace database and images. Images come first: until the database changes nothing points to them."""
+def restore_arena(file: Path, manifest: BackupManifest, database: Database, storage: Storage) -> None:
+    """Restore database and files. Files come first: no row names them before the database is swapped."""
     replacing.check_unused(database)
-    with replacing.beside(database) as fresh:
+    with replacing.create_replacement(database) as fresh:
         try:
             fresh.migrate(manifest.revision)
         except CommandError as error:
@@ -99,37 +100,37 @@ def bring_back(file: Path, manifest: Manifest, database: Database, storage: Stor
             raise BadBackup("The backup holds other rows than its manifest says.")
         fresh.migrate()
         kept = set()
-        for name, data in archive.members(file, lambda name: name.startswith("files/")):
+        for name, data in archive.read_members(file, lambda name: name.startswith("files/")):
             key = name.removeprefix("files/")
             storage.put(key, data)
             kept.add(key)
-        replacing.take_the_place(database, fresh)
+        replacing.put_in_place(database, fresh)
     for key in [key for key in storage.every_key() if key not in kept]:
         storage.delete(key)
 
 
 def _load(session: Session, file: Path) -> dict[str, int]:
-    tables = {table.name: table for table in rows.tables(session)}
+    tables = {table.name: table for table in rows.read_tables(session)}
     for table in reversed(tables.values()):
         session.execute(delete(table))
-    put_back = rows.ready_for_many(session)
+    put_back = rows.prepare_bulk_load(session)
     counts = dict.fromkeys(tables, 0)
     for name, part in _parts(file):
         if name not in tables:
             raise BadBackup(f"The backup holds a table {name}, which its revision does not have.")
-        counts[name] += rows.load(session, tables[name], archive.unpacked(part))
+        counts[name] += rows.load_part(session, tables[name], archive.decompress(part))
     put_back()
     for table in tables.values():
-        rows.go_on_counting(session, table)
+        rows.reset_sequences(session, table)
     return counts
 
 
 def _parts(file: Path) -> Iterator[tuple[str, bytes]]:
-    for name, data in archive.members(file, lambda name: name.startswith("tables/")):
+    for name, data in archive.read_members(file, lambda name: name.startswith("tables/")):
         yield name.split("/")[1], data
 
 
-def _save_file(storage: Storage, key: str, writer: archive.Writer) -> bool:
+def _save_file(storage: Storage, key: str, writer: archive.BackupWriter) -> bool:
     try:
         writer.add(f"files/{key}", storage.get(key))
     except FileNotFoundError:  # a link that expired just now
@@ -141,12 +142,12 @@ def _is_empty(database: Database, storage: Storage) -> bool:
     if next(storage.every_key(), None) is not None:
         return False
     with database.reading() as session:
-        found = [table for table in rows.tables(session) if table.name not in MADE_BY_MIGRATIONS]
+        found = [table for table in rows.read_tables(session) if table.name not in FILLED_BY_MIGRATIONS]
         return not any(session.scalar(select(func.count()).select_from(table)) for table in found)
 
 
 def _keep_key(file: Path, settings: Settings) -> None:
-    key = next(data for _, data in archive.members(file, lambda name: name == archive.SIGNING)).decode()
+    key = next(data for _, data in archive.read_members(file, lambda name: name == archive.KEY_MEMBER)).decode()
     if key == settings.secret_key.get_secret_value():
         return
     if "secret_key" in settings.model_fields_set:
@@ -155,9 +156,11 @@ def _keep_key(file: Path, settings: Settings) -> None:
         keep_secret(settings.data_dir / "secret_key", key)
 
 
-def _tell(done: str, manifest: Manifest, *, as_json: bool) -> None:
+def _tell(done: str, manifest: BackupManifest, *, as_json: bool) -> None:
     if as_json:
         print_json(manifest.model_dump(exclude={"members"}))
         return
-    told = [f"{manifest.tables[name]} {name.replace('_', ' ')}" for name in TOLD if name in manifest.tables]
+    told = [
+        f"{manifest.tables[name]} {name.replace('_', ' ')}" for name in REPORTED_TABLES if name in manifest.tables
+    ]
     click.echo(f"{done}: {', '.join(told)}, {manifest.files} files (of {manifest.made_at}, {manifest.revision})")

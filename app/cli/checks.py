@@ -1,4 +1,4 @@
-"""What `arena doctor` looks at. One function per check, all of them in `CHECKS`."""
+"""The checks of `arena doctor`: one function per check, all of them listed in `CHECKS`."""
 
 import random
 import secrets
@@ -11,14 +11,15 @@ from typing import Literal
 import httpx
 from sqlalchemy import func, select, text
 
-from app.arena import lookalikes
+from app.arena.entries import near_duplicates
 from app.arena.tables import Competition, Entry
-from app.db import Database, NewerDatabase
+from app.database.doors import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
 from app.gateway.storage import Storage
 from app.gateway.tables import StoredImage
-from app.leaderboards import ages, verify
+from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
+from app.leaderboards.views import board_ages
 from app.settings import Settings
 
 SAMPLE = 200
@@ -34,8 +35,8 @@ PROVIDER_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Patient:
-    """An installation; `deep`: take the time, and call the providers' addresses."""
+class DoctorContext:
+    """The installation to check; `deep` checks take longer and call the providers' addresses."""
 
     settings: Settings
     database: Database
@@ -45,15 +46,15 @@ class Patient:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """How it is, and one sentence: what was found or what to do."""
+class CheckResult:
+    """A check's level and one sentence: what is the case, or what to do."""
 
     level: Literal["ok", "warn", "fail"]
     says: str
 
 
-def settings(patient: Patient) -> Finding:
-    """What a start accepts and an operator may regret."""
+def settings(patient: DoctorContext) -> CheckResult:
+    """Check for settings that work and that an operator may regret."""
     given = patient.settings
     problems = []
     if len(set(given.secret_key.get_secret_value())) < PLAIN_LETTERS:
@@ -67,70 +68,76 @@ def settings(patient: Patient) -> Finding:
             problems.append("TRUSTED_PROXIES is empty: behind a proxy all voters would be one network")
     if given.profile == "local" and given.host not in {"127.0.0.1", "::1", "localhost"}:
         problems.append("PROFILE is local and HOST is not: whoever reaches this machine votes without caps")
-    return Finding("warn", "; ".join(problems)) if problems else Finding("ok", f"profile {given.profile}")
+    return CheckResult("warn", "; ".join(problems)) if problems else CheckResult("ok", f"profile {given.profile}")
 
 
-def database(patient: Patient) -> Finding:
-    """Reachable, of a sound version, and durable at power loss."""
+def database(patient: DoctorContext) -> CheckResult:
+    """Check that the database answers, has a sound version, and survives a power loss."""
     return _sqlite(patient.database) if patient.database.is_sqlite else _postgresql(patient.database)
 
 
-def _sqlite(found: Database) -> Finding:
+def _sqlite(found: Database) -> CheckResult:
     with found.reading() as session:
         mode, synchronous = (session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous"))
         version = str(session.scalar(text("SELECT sqlite_version()")))
     if (mode, synchronous) != ("wal", 2):
-        return Finding("fail", f"journal {mode}, synchronous {synchronous}: votes could be lost at power loss")
+        return CheckResult("fail", f"journal {mode}, synchronous {synchronous}: votes could be lost at power loss")
     if tuple(map(int, version.split("."))) < SOUND_SQLITE:
-        return Finding("warn", f"SQLite {version} can corrupt its log: install pysqlite3")
-    return Finding("ok", f"SQLite {version}, WAL, synchronous FULL")
+        return CheckResult("warn", f"SQLite {version} can corrupt its log: install pysqlite3")
+    return CheckResult("ok", f"SQLite {version}, WAL, synchronous FULL")
 
 
-def _postgresql(found: Database) -> Finding:
+def _postgresql(found: Database) -> CheckResult:
     with found.reading() as session:
         told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
         version = str(session.scalar(text("SHOW server_version")))
     if "off" in told:
-        return Finding("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
-    return Finding("ok", f"PostgreSQL {version}, durable")
+        return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    return CheckResult("ok", f"PostgreSQL {version}, durable")
 
 
-def migrations(patient: Patient) -> Finding:
-    """The schema is the one this version was written for."""
+def migrations(patient: DoctorContext) -> CheckResult:
+    """Check that the schema is the one this version was written for."""
     try:
         pending = patient.database.pending()
     except NewerDatabase as error:
-        return Finding("fail", f"{error} Install the version it was used with, or restore a backup.")
+        return CheckResult("fail", f"{error} Install the version it was used with, or restore a backup.")
     if pending:
-        return Finding("fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate")
-    return Finding("ok", "none pending")
+        return CheckResult(
+            "fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate"
+        )
+    return CheckResult("ok", "none pending")
 
 
-def clock(patient: Patient) -> Finding:
-    """Ours against the database's, by which claims and expiry are decided."""
+def clock(patient: DoctorContext) -> CheckResult:
+    """Compare this machine's clock with the database's: expiry is decided by both."""
     if patient.database.is_sqlite:
-        return Finding("ok", "the database has this machine's clock")
+        return CheckResult("ok", "the database has this machine's clock")
     with patient.database.reading() as session:
         theirs = float(session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
     apart = abs(theirs - datetime.now(patient.now.tzinfo).timestamp())
     if apart > CLOCK_SECONDS:
-        return Finding("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
-    return Finding("ok", f"{apart * 1000:.0f} ms apart from the database")
+        return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
+    return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
 
 
-def storage(patient: Patient) -> Finding:
-    """A file goes in, comes back the same, and goes."""
+def storage(patient: DoctorContext) -> CheckResult:
+    """Check that a file can be stored, read back unchanged and deleted."""
     key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
     patient.storage.put(key, data)
     try:
         same = patient.storage.get(key) == data
     finally:
         patient.storage.delete(key)
-    return Finding("ok", "a file goes in and comes back") if same else Finding("fail", "a file came back changed")
+    return (
+        CheckResult("ok", "a file goes in and comes back")
+        if same
+        else CheckResult("fail", "a file came back changed")
+    )
 
 
-def images(patient: Patient) -> Finding:
-    """Those that rows name: a sample, or all with --deep."""
+def images(patient: DoctorContext) -> CheckResult:
+    """Check that the files named by rows exist: a sample of them, or all with --deep."""
     with patient.database.reading() as session:
         named = [key for pair in session.execute(select(Entry.rendition_key, Entry.original_key)) for key in pair]
         named += session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
@@ -138,85 +145,100 @@ def images(patient: Patient) -> Finding:
     looked_at = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
     missing = [key for key in looked_at if not patient.storage.has(key)]
     if missing:
-        return Finding(
+        return CheckResult(
             "fail", f"{len(missing)} of {len(looked_at)} are missing, {missing[0]} first: restore a backup"
         )
-    return Finding("ok", f"{len(looked_at)} of {len(named)} looked for, all there")
+    return CheckResult("ok", f"{len(looked_at)} of {len(named)} looked for, all there")
 
 
-def blindness(patient: Patient) -> Finding:
-    """No picture of an open blind contest stands anywhere else: there it tells, or will tell, who made it."""
+def blindness(patient: DoctorContext) -> CheckResult:
+    """Check that no picture of an open blind competition is entered elsewhere, where its maker's name is shown."""
     with patient.database.reading() as session:
-        found = lookalikes.twins(session)
+        found = near_duplicates.twins(session)
     shown = [pair for pair in found if pair.is_public]
     if not found:
-        return Finding("ok", "no image of an open competition stands elsewhere")
+        return CheckResult("ok", "no image of an open competition stands elsewhere")
     first = (shown or found)[0]
     example = f"{first.other} looks like {first.blind}"
     if shown:
         named = len({pair.other for pair in shown})
-        return Finding("fail", f"{example} and is shown with its name ({named} in all): {lookalikes.WAY_OUT}")
-    return Finding("warn", f"{example} and will tell its name ({len(found)} in all): {lookalikes.WAY_OUT}")
+        return CheckResult(
+            "fail", f"{example} and is shown with its name ({named} in all): {near_duplicates.WAY_OUT}"
+        )
+    return CheckResult(
+        "warn", f"{example} and will tell its name ({len(found)} in all): {near_duplicates.WAY_OUT}"
+    )
 
 
-def disk(patient: Patient) -> Finding:
-    """Room for the database and the images."""
+def disk(patient: DoctorContext) -> CheckResult:
+    """Check the free space for database and images."""
     free = shutil.disk_usage(patient.settings.data_dir).free
     level: Literal["ok", "warn", "fail"] = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
-    return Finding(level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room"))
+    return CheckResult(
+        level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room")
+    )
 
 
-def fonts(_patient: Patient) -> Finding:
-    """The painter writes with the one that Pillow brings, if it was built with FreeType."""
+def fonts(_patient: DoctorContext) -> CheckResult:
+    """Check that Pillow was built with FreeType and so brings the font the painter writes with."""
     from PIL import features
 
     if features.check("freetype2"):
-        return Finding("ok", "Pillow brings its own")
-    return Finding("fail", "Pillow was built without FreeType: install its wheel")
+        return CheckResult("ok", "Pillow brings its own")
+    return CheckResult("fail", "Pillow was built without FreeType: install its wheel")
 
 
-def providers(patient: Patient) -> Finding:
-    """Which have a key; with --deep also whether their addresses answer. Nothing is generated."""
+def providers(patient: DoctorContext) -> CheckResult:
+    """List which providers have a key; with --deep check that their addresses answer. Nothing is generated."""
     made = set_up(patient.settings)
     silent = [slug for slug, one in made.items() if patient.deep and not _answers(one.base_url)]
     missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
     told = f"set up: {', '.join(made)}" + (f"; without a key: {missing}" if missing else "")
     if silent:
-        return Finding("warn", f"no answer from {', '.join(silent)}: check the network and the address; {told}")
-    return Finding("ok", told)
+        return CheckResult(
+            "warn", f"no answer from {', '.join(silent)}: check the network and the address; {told}"
+        )
+    return CheckResult("ok", told)
 
 
-def tallies(patient: Patient) -> Finding:
-    """Tallies and boards against the log of votes."""
+def tallies(patient: DoctorContext) -> CheckResult:
+    """Compare tallies and boards with the vote log."""
     report = verify.verify(patient.database)
     if not report.is_exact:
-        return Finding("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
-    return Finding("ok", f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards agree")
+        return CheckResult("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
+    return CheckResult(
+        "ok", f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards agree"
+    )
 
 
-def boards(patient: Patient) -> Finding:
-    """Stale ones are computed by whoever reads or votes next; old stale ones mean that it fails."""
+def boards(patient: DoctorContext) -> CheckResult:
+    """
+    Check for boards that have been stale for long: readers and voters recompute them, so computing must be
+    failing.
+    """
     with patient.database.reading() as session:
-        found = ages.of_boards(session, patient.now)
+        found = board_ages.of_boards(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
-        return Finding("warn", f"{', '.join(late)} waiting for a refresh: open a board, or run `arena recompute`")
-    return Finding("ok", f"{sum(one.stale for one in found)} waiting for a refresh")
+        return CheckResult(
+            "warn", f"{', '.join(late)} waiting for a refresh: open a board, or run `arena recompute`"
+        )
+    return CheckResult("ok", f"{sum(one.stale for one in found)} waiting for a refresh")
 
 
-def sweep(patient: Patient) -> Finding:
-    """The last audit of what the numbers rest on."""
+def sweep(patient: DoctorContext) -> CheckResult:
+    """Check when the integrity sweep last ran."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(ages.of_boards(session, patient.now))
+        is_used = bool(board_ages.of_boards(session, patient.now))
     if last is None and not is_used:
-        return Finding("ok", "nothing to audit yet")
+        return CheckResult("ok", "nothing to audit yet")
     if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):
-        return Finding("warn", f"last one: {last or 'never'}: run `arena integrity sweep` every night")
-    return Finding("ok", f"last one {last:%Y-%m-%d %H:%M} UTC")
+        return CheckResult("warn", f"last one: {last or 'never'}: run `arena integrity sweep` every night")
+    return CheckResult("ok", f"last one {last:%Y-%m-%d %H:%M} UTC")
 
 
-CHECKS: dict[str, Callable[[Patient], Finding]] = {
+CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "settings": settings,
     "database": database,
     "migrations": migrations,
@@ -232,11 +254,11 @@ CHECKS: dict[str, Callable[[Patient], Finding]] = {
     "sweep": sweep,
 }
 
-BEFORE_A_DATABASE = ("settings", "storage", "disk", "fonts", "providers")
+CHECKS_WITHOUT_DATABASE = ("settings", "storage", "disk", "fonts", "providers")
 
 
 def _answers(url: str) -> bool:
-    """Any answer will do, a refusal too: no key is sent."""
+    """Return whether an address answers at all; a refusal counts, since no key is sent."""
     if not url:
         return True
     try:

@@ -1,12 +1,12 @@
-"""`arena competition`: new, open, close, target, list."""
+"""`arena competition`: create, open, close, set a target, list."""
 
 from pathlib import Path
 
 import click
 
-from app.arena import competitions
-from app.arena.loading import store_input
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.arena.entries import competitions
+from app.arena.entries.pack_import import store_input
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 reason_option = click.option("--reason", help="Stands in the public ledger.")
 
@@ -22,7 +22,7 @@ def competition() -> None:
 @migrate_option
 def new(file: Path, as_json: bool, migrate: bool) -> None:
     """Create the competition of a TOML FILE, or change it to what the file says."""
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     spec = competitions.read(file)
     key = store_input(arena.storage, file.parent / spec.input, spec.frame) if spec.input else None
     change = arena.database.write(lambda session: competitions.save(session, spec, now=now(), input_key=key))
@@ -71,7 +71,7 @@ def target(slug: str, votes: str, as_json: bool, migrate: bool) -> None:
     if votes != "none" and not (votes.isascii() and votes.isdigit() and len(votes) < 12):
         raise click.UsageError(f"{votes!r} is neither a number of votes nor none.")
     wanted = None if votes == "none" else int(votes)
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     changed = database.write(lambda session: competitions.set_target(session, slug, wanted, now=now()))
     if as_json:
         print_json({"slug": slug, "target": wanted, "changed": changed})
@@ -84,8 +84,8 @@ def target(slug: str, votes: str, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
     """Every competition, drafts included, with models, images, counted votes and the progress to its target."""
-    with opened(migrate=migrate).database.reading() as session:
-        rows = competitions.listing(session, drafts=True)
+    with open_installation(migrate=migrate).database.reading() as session:
+        rows = competitions.list_competitions(session, drafts=True)
     if as_json:
         names = ("slug", "title", "mode", "status", "prompt", "models", "entries", "votes", "target")
         print_json(
@@ -109,7 +109,7 @@ def _target_in_words(target: int | None) -> str:
 
 
 def _set_status(slug: str, status: str, reason: str | None, as_json: bool, migrate: bool) -> None:
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     changed = database.write(
         lambda session: competitions.set_status(session, slug, status, now=now(), reason=reason)
     )

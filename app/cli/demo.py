@@ -1,4 +1,4 @@
-"""`arena demo`: an arena to look at, and `arena demo clear`, which takes it away again."""
+"""`arena demo`: fills the arena for a first look; `arena demo clear` empties it again."""
 
 import random
 import signal
@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from app.cli.opening import Opened, migrate_option, now, opened
+from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
 from app.settings import one_thread_for_numpy
+from app.words import Mode
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.arena.drawing import Order
+    from app.arena.entries.generation import GenerationTask
 
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 REFRESH_SECONDS = 3.0
 """Between two looks at the boards while votes come in."""
 
@@ -41,21 +42,21 @@ def demo(context: click.Context, votes: int, no_serve: bool, migrate: bool) -> N
     if context.invoked_subcommand:
         return
     one_thread_for_numpy()
-    _heed(_stop)
-    arena = opened(migrate=migrate)
+    _set_stop_handler(_raise_interrupt)
+    arena = open_installation(migrate=migrate)
     click.echo("Loading the catalogue and seven competitions ...", err=True)
     load_seeds(arena, (SEEDS,))
     if no_serve:
-        _fill(arena, votes, None)
+        _fill_arena(arena, votes, None)
         return
-    with _serving() as server:
-        _fill(arena, votes, server)
+    with _run_server() as server:
+        _fill_arena(arena, votes, server)
         click.echo(f"The demo is complete: http://{arena.settings.host}:{arena.settings.port} - Ctrl-C ends it.")
         try:
             server.wait()
         except KeyboardInterrupt:
             return
-        _check(server)
+        _exit_if_ended(server)
 
 
 @demo.command()
@@ -68,37 +69,37 @@ def clear(yes: bool, migrate: bool) -> None:
     Simulated votes are deleted. Votes of people on demo pictures are kept and no longer counted.
     """
     one_thread_for_numpy()
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     if not yes:
         click.confirm("Remove every demo picture and every simulated vote?", abort=True, err=True)
-    from app.leaderboards import demo as standing_demo
+    from app.demo import clear as standing_demo
 
-    done = standing_demo.clear(arena.database, arena.storage, now=now)
+    done = standing_demo.clear_demo(arena.database, arena.storage, now=now)
     click.echo(
         f"{done.matchups} simulated matchups deleted, {done.excluded} votes of people no longer counted, "
         f"{done.deleted} pictures deleted, {done.withdrawn} withdrawn"
     )
 
 
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    _heed(lambda *_: None)
+def _raise_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    _set_stop_handler(lambda *_: None)
     raise KeyboardInterrupt
 
 
-def _heed(handler: Callable[[int, FrameType | None], None]) -> None:
-    """An interrupt in the midst of tidying up would leave the server behind: `_stop` is heard once."""
+def _set_stop_handler(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Handle SIGINT and SIGTERM once: a second one during cleanup would leave the server running."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
 
 
 @contextmanager
-def _serving() -> Iterator[subprocess.Popen[bytes]]:
-    """`arena serve` with our own environment, ended with us."""
+def _run_server() -> Iterator[subprocess.Popen[bytes]]:
+    """Run `arena serve` with this environment as a child process, and end it with the block."""
     server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"])
     try:
         yield server
     finally:
-        _heed(lambda *_: None)
+        _set_stop_handler(lambda *_: None)
         server.terminate()
         try:
             server.wait(STOP_SECONDS + 5)
@@ -107,69 +108,69 @@ def _serving() -> Iterator[subprocess.Popen[bytes]]:
             server.wait()
 
 
-def _check(server: subprocess.Popen[bytes] | None) -> None:
+def _exit_if_ended(server: subprocess.Popen[bytes] | None) -> None:
     if server is not None and server.poll() is not None:
         click.echo(f"The server ended by itself with status {server.returncode}; its message is above.", err=True)
         sys.exit(1)
 
 
-def _fill(arena: Opened, votes: int, server: subprocess.Popen[bytes] | None) -> None:
-    """Contestants first, votes on them next, so that boards are there soon; showcases last."""
+def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes] | None) -> None:
+    """Draw contestants, cast votes on them, then draw showcases: in this order boards exist soonest."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app.arena import demonstration
+    from app.demo import drawing
 
     with arena.database.reading() as session:
-        edition = demonstration.edition(session)
+        edition = drawing.count_cleared_demos(session)
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        _draw(arena, demonstration.contestants(_slugs(), edition), "contestants", bar, server)
-        _vote(arena, votes, bar, server)
-        _draw(arena, demonstration.showcases(edition), "showcases", bar, server)
+        _draw_pictures(arena, drawing.plan_contestants(_seed_competitions(), edition), "contestants", bar, server)
+        _cast_votes(arena, votes, bar, server)
+        _draw_pictures(arena, drawing.plan_showcases(edition), "showcases", bar, server)
 
 
-def _slugs() -> list[str]:
-    """Of the seed competitions."""
-    from app.arena import competitions
+def _seed_competitions() -> list[str]:
+    """List the slugs of the seed competitions."""
+    from app.arena.entries import competitions
 
     files = sorted((SEEDS / "competitions").glob("*.toml"))
     return [competitions.read(file).slug for file in files if file.name != CATEGORIES]
 
 
-def _draw(
-    arena: Opened,
-    orders: "list[Order]",
+def _draw_pictures(
+    arena: Installation,
+    orders: "list[GenerationTask]",
     name: str,
     bar: "Progress",
     server: subprocess.Popen[bytes] | None,
 ) -> None:
-    from app.arena import drawing
+    from app.arena.entries import generation
     from app.gateway.generate import means
     from app.gateway.wire import Client
 
     with arena.database.reading() as session:
-        left = drawing.missing(session, orders)
+        left = generation.find_missing(session, orders)
     task = bar.add_task(name, total=len(orders), completed=len(orders) - len(left))
-    studio = drawing.Studio(arena.database, arena.storage, means(arena.settings), Client())
-    with closing(drawing.draw_all(studio, left, now=now)) as pictures:
+    studio = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+    with closing(generation.generate_entries(studio, left, now=now)) as pictures:
         for drawn in pictures:
             if drawn.refusal:
                 bar.console.print(f"{drawn.order.place.model} in {drawn.order.place.competition}: {drawn.refusal}")
             bar.advance(task)
-            _check(server)
+            _exit_if_ended(server)
 
 
-def _vote(arena: Opened, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None) -> None:
-    from app.arena import simulated
-    from app.arena.pool import Pool
-    from app.leaderboards.refresh import rebuild, refresh
+def _cast_votes(arena: Installation, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None) -> None:
+    from app.arena.voting.pool import Pool
+    from app.demo import simulated_voters
+    from app.leaderboards.runs.refresh import rebuild, refresh
 
     with arena.database.reading() as session:
-        done = simulated.votes(session)
+        done = simulated_voters.count_votes(session)
     task = bar.add_task("votes", total=max(total, done), completed=done)
     looked = time.monotonic()
-    cast = simulated.cast_votes(
+    cast = simulated_voters.cast_votes(
         arena.database,
         Pool(),
         total,
@@ -180,7 +181,7 @@ def _vote(arena: Opened, total: int, bar: "Progress", server: subprocess.Popen[b
     for _ in cast:
         bar.advance(task)
         if time.monotonic() - looked > REFRESH_SECONDS:
-            _check(server)
+            _exit_if_ended(server)
             refresh(arena.database, MODE, now=now())
             looked = time.monotonic()
     if done < total:

@@ -1,4 +1,4 @@
-"""`arena doctor`: whether this installation is well, and what to do where it is not."""
+"""`arena doctor`: checks this installation and says what to do where something is wrong."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import click
 from sqlalchemy.engine import make_url
 
 from app.cli.opening import json_option, now, print_json
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import storage_of
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.cli.checks import Finding, Patient
+    from app.cli.checks import CheckResult, DoctorContext
 
 
 @click.command()
@@ -25,15 +25,17 @@ def doctor(deep: bool, as_json: bool) -> None:
 
     Changes nothing but a probe file, which it deletes. Exit 0: well, maybe with warnings; 1: something failed.
     """
-    from app.cli.checks import BEFORE_A_DATABASE, CHECKS, Finding, Patient
+    from app.cli.checks import CHECKS, CHECKS_WITHOUT_DATABASE, CheckResult, DoctorContext
 
     given = Settings()
     is_new = _has_no_database(given)
-    patient = Patient(given, Database(given.database_url), storage_of(given), deep, now())
-    names = BEFORE_A_DATABASE if is_new else CHECKS
-    found = [(name, _looked(CHECKS[name], patient)) for name in names]
+    patient = DoctorContext(given, Database(given.database_url), storage_of(given), deep, now())
+    names = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
+    found = [(name, _run_check(CHECKS[name], patient)) for name in names]
     if is_new:
-        found.append(("database", Finding("warn", "there is none yet: `arena seed` or `arena serve` makes it")))
+        found.append(
+            ("database", CheckResult("warn", "there is none yet: `arena seed` or `arena serve` makes it"))
+        )
     patient.database.close()
     if as_json:
         print_json([{"check": name, "level": one.level, "says": one.says} for name, one in found])
@@ -44,18 +46,18 @@ def doctor(deep: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _looked(check: "Callable[[Patient], Finding]", patient: "Patient") -> "Finding":
-    from app.cli.checks import Finding
+def _run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
+    from app.cli.checks import CheckResult
 
     try:
         return check(patient)
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)
         first = str(error).splitlines()[:1]
-        return Finding("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")
+        return CheckResult("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")
 
 
 def _has_no_database(given: Settings) -> bool:
-    """SQLite would make an empty file where there is none."""
+    """Return whether SQLite's file is missing: connecting to it would create an empty one."""
     url = make_url(given.database_url)
     if not url.drivername.startswith("sqlite"):
         return False

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from app.arena import blind, competitions, entries, replacement
-from app.arena.entries import Facts, Place
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.voting import replacement
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
 role_option = click.option(
@@ -52,14 +53,14 @@ def add(
     migrate: bool,
 ) -> None:
     """Enter IMAGE of MODEL into COMPETITION. An unknown model becomes a stub of the catalogue."""
-    arena = opened(migrate=migrate)
-    place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
+    arena = open_installation(migrate=migrate)
+    place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
     with arena.database.reading() as session:
-        frame = competitions.frame(session, competition)
-    stored = entries.store(arena.storage, blind.picture(image.read_bytes(), frame, no_visible_mark))
+        frame = competitions.read_frame(session, competition)
+    stored = entries.store(arena.storage, renditions.picture(image.read_bytes(), frame, no_visible_mark))
     cost = None if cost_usd is None else round(cost_usd * 1_000_000)
-    source = {"file": image.name} | entries.vouched(no_visible_mark)
-    facts = Facts(prompt, provider, seconds, cost, licence, source)
+    source = {"file": image.name} | entries.describe_exception(no_visible_mark)
+    facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
     added = arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 
@@ -73,8 +74,8 @@ def add(
 @migrate_option
 def withdraw(competition: str, model: str, reason: str, sample: int, role: str, migrate: bool) -> None:
     """Take an image out of COMPETITION. Its votes stay counted; nobody is shown it again."""
-    place = Place(competition, model, sample, "showcase" if role == "showcase" else "contestant")
-    database = opened(migrate=migrate).database
+    place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
+    database = open_installation(migrate=migrate).database
     done = database.write(lambda session: entries.withdraw(session, place, reason=reason, now=now()))
     click.echo(f"{model} sample {sample} of {competition} is {'now' if done else 'already'} withdrawn")
 
@@ -106,11 +107,13 @@ def replace(
     The old one is withdrawn and its votes no longer count, with the reason `replaced`; the new one starts as the
     model's next sample. Stop it and run it again as you like.
     """
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     with arena.database.reading() as session:
-        frame = competitions.frame(session, competition)
-    picture = blind.picture(image.read_bytes(), frame, no_visible_mark)
-    order = replacement.Order(competition, model, sample, image.name, reason, keep_votes, no_visible_mark)
+        frame = competitions.read_frame(session, competition)
+    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark)
+    order = replacement.ReplacementOrder(
+        competition, model, sample, image.name, reason, keep_votes, no_visible_mark
+    )
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
     if as_json:
         print_json(vars(done))

@@ -1,4 +1,4 @@
-"""`arena generate`: entries made through the gateway."""
+"""`arena generate`: generates entries through the gateway."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 if TYPE_CHECKING:
-    from app.arena.drawing import Order, Studio
+    from app.arena.entries.generation import GenerationContext, GenerationTask
 
 
 @click.command()
@@ -36,25 +36,27 @@ def generate(
 
     Images that are there already are not made again, so that the command can be stopped and run once more.
     """
-    from app.arena import drawing
+    from app.arena.entries import generation
     from app.gateway.generate import means
     from app.gateway.wire import Client
 
-    arena = opened(migrate=migrate)
-    studio = drawing.Studio(arena.database, arena.storage, means(arena.settings), Client())
+    arena = open_installation(migrate=migrate)
+    studio = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
     named = [name.strip() for name in models.split(",") if name.strip()]
     with arena.database.reading() as session:
-        orders = drawing.missing(session, drawing.orders(session, competition, named, samples, provider))
+        orders = generation.find_missing(
+            session, generation.plan_tasks(session, competition, named, samples, provider)
+        )
     models_asked = {order.place.model: order for order in orders}
-    costs = {model: _estimated(studio, order) for model, order in models_asked.items()}
+    costs = {model: _estimate_micros(studio, order) for model, order in models_asked.items()}
     estimated = [costs[order.place.model] for order in orders]
     say: Callable[[str], None] = (lambda text: click.echo(text, err=True)) if as_json else click.echo
-    _tell(orders, estimated, say)
+    _print_plan(orders, estimated, say)
     made, refused = 0, []
     if orders and not dry_run:
         if not yes:
             click.confirm("Make them?", abort=True, err=True)
-        refused = _make(studio, orders)
+        refused = _generate(studio, orders)
         made = len(orders) - len(refused)
         say(f"{made} made, {len(refused)} refused")
     if as_json:
@@ -71,15 +73,15 @@ def generate(
         raise SystemExit(1)
 
 
-def _estimated(studio: "Studio", order: "Order") -> int | None:
-    """Micro-dollars; None where no price is known."""
-    from app.arena import drawing
+def _estimate_micros(studio: "GenerationContext", order: "GenerationTask") -> int | None:
+    """Estimate a task's cost in micro-dollars; None where no price is known."""
+    from app.arena.entries import generation
 
-    cost = drawing.estimate(studio, order, now=now()).cost
+    cost = generation.estimate_cost(studio, order, now=now()).cost
     return cost.micros if cost else None
 
 
-def _tell(orders: "list[Order]", estimated: list[int | None], say: Callable[[str], None]) -> None:
+def _print_plan(orders: "list[GenerationTask]", estimated: list[int | None], say: Callable[[str], None]) -> None:
     if not orders:
         say("Nothing to make: every image is there.")
         return
@@ -98,18 +100,18 @@ def _dollars(costs: list[int | None]) -> str:
     return f"about ${sum(known) / 1_000_000:.4f}"
 
 
-def _make(studio: "Studio", orders: "list[Order]") -> list[dict[str, str | int]]:
-    """What was refused, and why."""
+def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:
+    """Generate the entries, showing progress; return the refused ones with their reasons."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from app.arena import drawing
+    from app.arena.entries import generation
 
     refused: list[dict[str, str | int]] = []
     columns = ("making", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=len(orders))
-        with closing(drawing.draw_all(studio, orders, now=now)) as pictures:
+        with closing(generation.generate_entries(studio, orders, now=now)) as pictures:
             for drawn in pictures:
                 bar.advance(task)
                 if drawn.refusal:

@@ -1,11 +1,10 @@
-"""`arena integrity`: what the boards' numbers rest on, and whose votes do not count."""
+"""`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
-import getpass
 from typing import Any
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -13,7 +12,7 @@ why_option = click.option("--reason", required=True, help="Why; it is published.
 
 @click.group()
 def integrity() -> None:
-    """Tests of the votes, quarantines, audits of the boards."""
+    """Test the votes, audit the boards, list and change quarantines."""
 
 
 @integrity.command()
@@ -33,10 +32,10 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
     voter or leaving out a competition does to the intervals, what other weights do to the ratings, and how many
     votes it would take to gain a rank or change the first place. Stopped, it goes on when run again.
     """
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch.sweep import sweep as run
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud.sweep import sweep as run
 
-    found = opened(migrate=migrate)
+    found = open_installation(migrate=migrate)
     acts = found.settings.profile == "public" if quarantines is None else quarantines
     policy = POLICIES[found.settings.profile]
     outcome = run(found.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
@@ -55,9 +54,9 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def flags(as_json: bool, migrate: bool) -> None:
     """List everybody who was ever flagged, the newest first."""
-    from app.leaderboards.watch import flags as room
+    from app.leaderboards.integrity.fraud import flags as room
 
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         found = room.flags(session)
     if as_json:
         print_json([vars(flag) for flag in found])
@@ -74,9 +73,9 @@ def flags(as_json: bool, migrate: bool) -> None:
 @migrate_option
 def show(flag: int, as_json: bool, migrate: bool) -> None:
     """Show a flag's evidence, and what its subject was shown and said, by model."""
-    from app.leaderboards.watch import flags as room
+    from app.leaderboards.integrity.fraud import flags as room
 
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         view = room.flag(session, flag)
         models = room.record(session, view)
     if as_json:
@@ -96,13 +95,13 @@ def show(flag: int, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def quarantine(subject: str, reason: str, migrate: bool) -> None:
     """Stop counting the votes of a voter (a number), or from a network (a key), until released."""
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch import quarantine as room
-    from app.leaderboards.watch.subjects import Subject
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud import quarantine as room
+    from app.leaderboards.integrity.fraud.subjects import Subject
 
-    whom, found = Subject.parse(subject), opened(migrate=migrate)
+    whom, found = Subject.parse(subject), open_installation(migrate=migrate)
     policy = POLICIES[found.settings.profile]
-    done = room.quarantine(found.database, whom, now=now(), by=_who(), why=reason, policy=policy)
+    done = room.quarantine(found.database, whom, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
 
 
@@ -112,21 +111,13 @@ def quarantine(subject: str, reason: str, migrate: bool) -> None:
 @migrate_option
 def release(flag: int, reason: str, migrate: bool) -> None:
     """Count again exactly the votes that this flag alone keeps out."""
-    from app.arena.policy import POLICIES
-    from app.leaderboards.watch import quarantine as room
+    from app.arena.people.policy import POLICIES
+    from app.leaderboards.integrity.fraud import quarantine as room
 
-    found = opened(migrate=migrate)
+    found = open_installation(migrate=migrate)
     policy = POLICIES[found.settings.profile]
-    done = room.release(found.database, flag, now=now(), by=_who(), why=reason, policy=policy)
+    done = room.release(found.database, flag, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
-
-
-def _who() -> str:
-    """For the ledger: a command is given by somebody."""
-    try:
-        return f"command line: {getpass.getuser()}"
-    except (KeyError, OSError):
-        return "command line"
 
 
 def _progress(step: str) -> None:

@@ -1,10 +1,10 @@
-"""`arena keys`: who may use the gateway."""
+"""`arena keys`: creates, revokes and lists keys of the gateway."""
 
 from datetime import timedelta
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 from app.gateway import keys as room
 from app.gateway.keys import SCOPES
 
@@ -24,7 +24,7 @@ def create(
     name: str, scopes: tuple[room.Scope, ...], cap_usd: float | None, days: int | None, migrate: bool
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    database, moment = opened(migrate=migrate).database, now()
+    database, moment = open_installation(migrate=migrate).database, now()
     cap = None if cap_usd is None else round(cap_usd * 1_000_000)
     ends = None if days is None else moment + timedelta(days=days)
     key, secret = database.write(
@@ -40,7 +40,7 @@ def create(
 @migrate_option
 def revoke(prefix: str, migrate: bool) -> None:
     """End the key that starts with PREFIX, at once."""
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     database.write(lambda session: room.revoke_key(session, prefix, now=now()))
     click.echo(f"{prefix} is revoked")
 
@@ -49,8 +49,8 @@ def revoke(prefix: str, migrate: bool) -> None:
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every key, without its secret."""
-    with opened(migrate=migrate).database.reading() as session:
+    """List every key, without its secret."""
+    with open_installation(migrate=migrate).database.reading() as session:
         found = room.list_keys(session)
     if as_json:
         print_json([vars(key) for key in found])

@@ -1,5 +1,6 @@
-"""What commands need before they start: settings, a database in the right state, storage."""
+"""Opens an installation for a command: settings, a migrated database, storage. Prints what commands answer."""
 
+import getpass
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
 
@@ -21,16 +22,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The parts of this installation."""
+class Installation:
+    """The settings, database and storage of this installation."""
 
     settings: Settings
     database: Database
     storage: Storage
 
 
-def opened(*, migrate: bool = False) -> Opened:
-    """A database that does not exist is created and migrated; an existing one only with `migrate`."""
+def open_installation(*, migrate: bool = False) -> Installation:
+    """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
     database = Database(settings.database_url)
     pending = database.pending()
@@ -40,14 +41,22 @@ def opened(*, migrate: bool = False) -> Opened:
         raise click.UsageError(
             f"The database lacks the migrations {', '.join(pending)}. Make a backup, then use --migrate."
         )
-    return Opened(settings, database, storage_of(settings))
+    return Installation(settings, database, storage_of(settings))
 
 
 def now() -> datetime:
-    """The instant of this call."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
+def actor() -> str:
+    """Name who gives this command, for the ledger."""
+    try:
+        return f"command line: {getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command line"
+
+
 def print_json(value: object) -> None:
-    """One document, for another program."""
+    """Print one JSON document, for another program."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.arena import loading, packing
-from app.arena.loading import Outcome
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.arena.entries import pack_import, pack_manifest
+from app.arena.entries.pack_import import ImageResult
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 
 @click.command()
@@ -25,7 +25,7 @@ def pack(folder: Path, as_json: bool) -> None:
     Add "title", "categories", "frame" to a competition in it, or "licence", "cost_usd", "generation_time_s" to an
     image: run again after the folder changed, it keeps what you added.
     """  # noqa: D301 - click's own mark for lines that are not to be wrapped
-    packed = packing.pack(folder)
+    packed = pack_manifest.write_manifest(folder)
     if as_json:
         print_json(
             {
@@ -58,14 +58,15 @@ def import_pack(folder: Path, as_json: bool, migrate: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     total = sum(
-        1 if isinstance(item, Outcome) else max(1, len(item.images)) for item in loading.read_manifest(folder)
+        1 if isinstance(item, ImageResult) else max(1, len(item.images))
+        for item in pack_import.read_manifest(folder)
     )
     columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
-        report = loading.import_pack(
+        report = pack_import.import_pack(
             arena.database, arena.storage, folder, now=now, progress=lambda _: bar.advance(task)
         )
     if as_json:

@@ -74,7 +74,7 @@ def _published(file: Path) -> "Published | None":
     """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
     if not file.with_name(f"{file.name}.json").exists():
         return None
-    from app.leaderboards import manifest
+    from app.leaderboards.open_data import manifest
 
     found = manifest.published(file)
     if len(found.boards) != 1:

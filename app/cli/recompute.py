@@ -1,8 +1,8 @@
-"""`arena recompute`: tallies and boards against the vote log."""
+"""`arena recompute`: rebuilds tallies and boards from the vote log, or verifies them against it."""
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 
 @click.command()
@@ -11,9 +11,9 @@ from app.cli.opening import json_option, migrate_option, now, opened, print_json
 @migrate_option
 def recompute(verify: bool, as_json: bool, migrate: bool) -> None:
     """Rebuild tallies and boards from the vote log, or prove that they equal it."""
-    from app.leaderboards import verify as proof
+    from app.leaderboards.runs import verify as proof
 
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     if not verify:
         done = proof.recompute(database, now=now())
         if as_json:

@@ -1,4 +1,4 @@
-"""A database made beside the one that stands, which then takes its place in one step."""
+"""Replaces the database in one step by another that was filled beside it, for `arena restore`."""
 
 import os
 from collections.abc import Iterator
@@ -9,22 +9,21 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.database.doors import Database
+from app.errors import Refusal
 
 BESIDE = "blindvote_restoring"
 LOCK_SECONDS = 30
 
 
-class InUse(Exception):
-    """Somebody else has the database open."""
-
-    code = "database_in_use"
+class InUse(Refusal, code="database_in_use"):
+    """Another process has the database open."""
 
 
 @contextmanager
-def beside(standing: Database) -> Iterator[Database]:
-    """An empty database: a file next to SQLite's, a schema in PostgreSQL's. Gone afterwards, if not in place."""
-    _clear(standing)
+def create_replacement(standing: Database) -> Iterator[Database]:
+    """Create an empty database: a file next to SQLite's, a schema in PostgreSQL's. Deleted unless put in place."""
+    _remove_leftovers(standing)
     if not standing.is_sqlite:
         standing.write(lambda session: _run(session, f"CREATE SCHEMA {BESIDE}"))
     database = Database(_url_beside(standing))
@@ -32,11 +31,11 @@ def beside(standing: Database) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-        _clear(standing)
+        _remove_leftovers(standing)
 
 
-def take_the_place(standing: Database, fresh: Database) -> None:
-    """From here on the fresh one stands. Raises InUse for SQLite's file, DatabaseBusy for PostgreSQL's tables."""
+def put_in_place(standing: Database, fresh: Database) -> None:
+    """Swap the fresh database in. Raises InUse for SQLite's file, DatabaseBusy for PostgreSQL's tables."""
     if not standing.is_sqlite:
         with standing.reading() as session:
             schema = inspect(session.connection()).default_schema_name or "public"
@@ -53,9 +52,11 @@ def take_the_place(standing: Database, fresh: Database) -> None:
 
 def check_unused(standing: Database) -> None:
     """
-    Of SQLite alone, whose file can't be replaced under a process that has it open. Raises InUse.
+    Check that no other process has the SQLite file open, under which it can't be replaced. Raises InUse.
 
-    The last one to close a database removes its log: after us it is there only while somebody else has it open.
+    The last process to close a database removes its write-ahead log, so a log that is still there after this
+    process
+    closed it belongs to somebody else.
     """
     standing.close()
     if standing.is_sqlite and _path(standing).with_name(f"{_path(standing).name}-wal").exists():
@@ -72,8 +73,8 @@ def _move_tables(session: Session, schema: str) -> None:
         session.execute(text(f"ALTER TABLE {BESIDE}.{name} SET SCHEMA {quote(schema)}"))
 
 
-def _clear(standing: Database) -> None:
-    """What an earlier try left behind."""
+def _remove_leftovers(standing: Database) -> None:
+    """Delete what an interrupted restore left behind."""
     if not standing.is_sqlite:
         standing.write(lambda session: _run(session, f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
         return

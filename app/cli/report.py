@@ -1,15 +1,15 @@
-"""`arena report`: an admin's morning."""
+"""`arena report`: what an admin wants to know in the morning."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 if TYPE_CHECKING:
-    from app.leaderboards.advice import Step
-    from app.leaderboards.report import Convergence, Report
+    from app.leaderboards.integrity.advice import Step
+    from app.leaderboards.integrity.morning_report import Convergence, Report
 
 
 @click.command()
@@ -22,10 +22,10 @@ def report(days: int, as_json: bool, migrate: bool) -> None:
 
     Changes nothing. Days are those of UTC; skips are not counted.
     """
-    from app.leaderboards import advice
-    from app.leaderboards import report as room
+    from app.leaderboards.integrity import advice
+    from app.leaderboards.integrity import morning_report as room
 
-    with opened(migrate=migrate).database.reading() as session:
+    with open_installation(migrate=migrate).database.reading() as session:
         found = room.report(session, now=now(), days=days)
     steps = list(advice.steps(found))
     if as_json:

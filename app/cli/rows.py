@@ -22,15 +22,15 @@ NOT_OURS = "alembic_version"
 _encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def tables(session: Session) -> list[Table]:
-    """As they are in the database, each after those it refers to."""
+def read_tables(session: Session) -> list[Table]:
+    """Read the tables as they are in the database, each after those it refers to."""
     metadata = MetaData()
     metadata.reflect(session.connection())
     return [table for table in metadata.sorted_tables if table.name != NOT_OURS]
 
 
-def parts(session: Session, table: Table) -> Iterator[tuple[int, bytes]]:
-    """The table in the order of its key, in parts of some PART_BYTES: rows in the part, and its bytes."""
+def read_parts(session: Session, table: Table) -> Iterator[tuple[int, bytes]]:
+    """Read a table in the order of its key; yield parts of about PART_BYTES as (number of rows, bytes)."""
     columns = list(table.columns)
     writers = [(place, how) for place, how in enumerate(map(_writer, columns)) if how is not None]
     wanted = [cast(column, Text) if isinstance(column.type, JSON) else column for column in columns]
@@ -53,7 +53,7 @@ def parts(session: Session, table: Table) -> Iterator[tuple[int, bytes]]:
     yield len(lines) - 1, "\n".join(lines).encode()
 
 
-def load(session: Session, table: Table, part: bytes) -> int:
+def load_part(session: Session, table: Table, part: bytes) -> int:
     """Insert a part's rows; returns how many. Raises BadBackup where they don't fit the table."""
     try:
         names, *rows = json.loads(b"[%b]" % part.replace(b"\n", b","))
@@ -71,8 +71,8 @@ def load(session: Session, table: Table, part: bytes) -> int:
     return len(rows)
 
 
-def go_on_counting(session: Session, table: Table) -> None:
-    """PostgreSQL hands out ids by a sequence that knows nothing of rows copied in."""
+def reset_sequences(session: Session, table: Table) -> None:
+    """Set PostgreSQL's sequence of ids beyond the rows that were copied in."""
     if session.get_bind().dialect.name != "postgresql" or "id" not in table.columns:
         return
     name = f'"{table.name}"'
@@ -82,12 +82,13 @@ def go_on_counting(session: Session, table: Table) -> None:
         session.execute(select(func.setval(sequence, highest or 1, highest is not None)))
 
 
-def ready_for_many(session: Session) -> Callable[[], None]:
+def prepare_bulk_load(session: Session) -> Callable[[], None]:
     """
-    Clear the way for many rows; returns what puts the guards back that were taken away.
+    Drop PostgreSQL's foreign keys for a bulk load; the returned function adds them again.
 
-    PostgreSQL's foreign keys, checked once for a whole table, cost a tenth of what they cost row by row. SQLite
-    checks them as rows come, and wants its indexes in memory.
+    Checking them once for a whole table costs a tenth of checking them row by row. SQLite checks rows as they
+    come,
+    and is given a larger cache for its indexes instead.
     """
     if session.get_bind().dialect.name != "postgresql":
         session.execute(text(f"PRAGMA cache_size = -{CACHE_KIB}"))

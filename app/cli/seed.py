@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from app.arena import competitions
-from app.arena.loading import store_input
+from app.arena.entries import competitions
+from app.arena.entries.pack_import import store_input
 from app.catalog.loading import Change, load
 from app.catalog.seeds import batches, read_seeds
-from app.cli.opening import Opened, json_option, migrate_option, now, opened, print_json
-from app.db import ROOT
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
+from app.database.doors import ROOT
 
 SEEDS = ROOT / "scripts" / "seeds"
 CATEGORIES = "categories.toml"
@@ -31,7 +31,7 @@ def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -
 
     Run twice it changes nothing. A changed price closes the old one and opens a new one.
     """
-    arena = opened(migrate=migrate)
+    arena = open_installation(migrate=migrate)
     changes = load_seeds(arena, paths or (SEEDS,))
     if as_json:
         print_json([{"kind": c.kind, "table": c.table, "key": c.key} for c in changes])
@@ -45,7 +45,7 @@ def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -
         click.echo(f"{count:>6} {table} {kind}")
 
 
-def load_seeds(arena: Opened, paths: Iterable[Path]) -> list[Change]:
+def load_seeds(arena: Installation, paths: Iterable[Path]) -> list[Change]:
     """Every row of these files and folders, with what became of it."""
     changes: list[Change] = []
     for path in paths:
@@ -72,14 +72,14 @@ def _toml(path: Path) -> dict[str, object]:
         raise click.UsageError(f"{path}: {error}") from error
 
 
-def _load_catalog(arena: Opened, path: Path) -> list[Change]:
+def _load_catalog(arena: Installation, path: Path) -> list[Change]:
     changes: list[Change] = []
     for part in batches(read_seeds(path)):
         changes += arena.database.write(lambda session: load(session, part, now=now()))  # noqa: B023
     return changes
 
 
-def _load_competitions(arena: Opened, path: Path) -> list[Change]:
+def _load_competitions(arena: Installation, path: Path) -> list[Change]:
     files = [path] if path.is_file() else sorted(path.glob("*.toml"))
     categories = [c for file in files if file.name == CATEGORIES for c in competitions.read_categories(file)]
     specs = [(file, competitions.read(file)) for file in files if file.name != CATEGORIES]

@@ -1,16 +1,16 @@
-"""`arena suggestions`: prompts that visitors would like to see judged."""
+"""`arena suggestions`: lists, accepts and refuses prompts that visitors suggested."""
 
 import click
 
-from app.arena import suggestions as room
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.arena.entries import suggestions as room
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 STATUSES = ("new", "accepted", "refused", "all")
 
 
 @click.group()
 def suggestions() -> None:
-    """Prompts from visitors. Nobody sees them before they are accepted."""
+    """List, accept and refuse prompts from visitors. Nobody sees them before they are accepted."""
 
 
 @suggestions.command("list")
@@ -18,9 +18,9 @@ def suggestions() -> None:
 @json_option
 @migrate_option
 def list_(status: str, as_json: bool, migrate: bool) -> None:
-    """Suggestions with their numbers, oldest first."""
-    with opened(migrate=migrate).database.reading() as session:
-        found = room.listing(session, None if status == "all" else status)
+    """List suggestions with their numbers, oldest first."""
+    with open_installation(migrate=migrate).database.reading() as session:
+        found = room.list_suggestions(session, None if status == "all" else status)
     if as_json:
         print_json([vars(one) for one in found])
         return
@@ -40,7 +40,7 @@ def list_(status: str, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bool) -> None:
     """Make a draft competition of suggestion NUMBER. Give it images, then open it."""
-    database = opened(migrate=migrate).database
+    database = open_installation(migrate=migrate).database
     done = database.write(lambda session: room.accept(session, number, title, slug=slug, now=now()))
     if as_json:
         print_json(vars(done))
@@ -55,8 +55,8 @@ def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bo
 @json_option
 @migrate_option
 def refuse(number: int, reason: str, as_json: bool, migrate: bool) -> None:
-    """Put suggestion NUMBER aside."""
-    database = opened(migrate=migrate).database
+    """Refuse suggestion NUMBER."""
+    database = open_installation(migrate=migrate).database
     done = database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
     if as_json:
         print_json(vars(done))

@@ -1,4 +1,4 @@
-"""`arena votes`: votes out of the arena and into another one."""
+"""`arena votes`: exports votes and imports another arena's log."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, opened, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.words import MODES
 
 if TYPE_CHECKING:
-    from app.db import Database
-    from app.leaderboards.manifest import Manifest
+    from app.database.doors import Database
+    from app.leaderboards.open_data.manifest import Manifest
 
-MODES = ("text-to-image", "image-edit")
 SECRET_BYTES = 32
 
 
 @click.group()
 def votes() -> None:
-    """Votes as files: open data for anybody, and the whole log for another arena (docs/data.md)."""
+    """
+    Export votes as open data for anybody, or the whole log for another arena, and import such a log
+    (docs/data.md).
+    """
 
 
 @votes.command()
@@ -49,18 +52,18 @@ def export(
     """
     if full and (uncounted or simulated):
         raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
-    from app.arena.export import Chosen
-    from app.leaderboards import export as room
+    from app.arena.log.vote_export import ExportSelection
+    from app.leaderboards.open_data import votes_file as room
 
-    database, moment = opened(migrate=migrate).database, now()
+    database, moment = open_installation(migrate=migrate).database, now()
     form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
-    _refresh(database)
+    _refresh_boards(database)
     secret = secrets.token_bytes(SECRET_BYTES)
-    with _replacing(file) as (data, describe), database.reading() as session:
+    with _replace_files(file) as (data, describe), database.reading() as session:
         if full:
             manifest = room.write_log(session, data, mode, form, now=moment, secret=secret)
         else:
-            chosen = Chosen(mode, uncounted, simulated)
+            chosen = ExportSelection(mode, uncounted, simulated)
             manifest = room.write_open(session, data, chosen, form, now=moment, secret=secret)
         describe(manifest)
     if as_json:
@@ -83,13 +86,13 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from app.leaderboards import importing, manifest
+    from app.leaderboards.open_data import manifest, votes_import
 
-    arena, total = opened(migrate=migrate), manifest.read(file).votes
+    arena, total = open_installation(migrate=migrate), manifest.read(file).votes
     columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
-        report = importing.import_votes(
+        report = votes_import.import_votes(
             arena.database, file, now=now(), progress=lambda done: bar.advance(task, done)
         )
     if as_json:
@@ -100,18 +103,18 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
         click.echo(f"{mode} has taken over the level of the log's boards")
 
 
-def _refresh(database: "Database") -> None:
-    """So that the boards named in the manifest are those of the exported votes."""
-    from app.leaderboards import refresh
+def _refresh_boards(database: "Database") -> None:
+    """Refresh the boards, so that those named in the manifest rest on the exported votes."""
+    from app.leaderboards.runs import refresh
 
     for mode in MODES:
         refresh.refresh(database, mode, now=now())
 
 
 @contextmanager
-def _replacing(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
-    """Where to put a file and its manifest: both take their names when both are whole, and not before."""
-    from app.leaderboards.manifest import beside
+def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
+    """Open a file and its manifest for writing; both appear under their names once both are complete."""
+    from app.leaderboards.open_data.manifest import beside
 
     described: list[str] = []
     parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]

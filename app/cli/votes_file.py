@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.errors import Refusal
+
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
 COUNTS = ("wins_a", "wins_b", "ties", "both_bad")
 MOST_COMPLAINTS = 20
 
 
-class InvalidVotes(Exception):
+class InvalidVotes(Refusal, code="invalid_votes"):
     """A file that is no list of votes; the message names each bad line."""
-
-    code = "invalid_votes"
 
 
 @dataclass
 class Votes:
-    """Rows as integers; `counts` has four numbers a row: wins of A, wins of B, ties, both bad."""
+    """Votes as integer rows; `counts` has four numbers per row: wins of A, wins of B, ties, both bad."""
 
     models: dict[str, int] = field(default_factory=dict)
     competitions: dict[str, int] = field(default_factory=dict)
@@ -30,7 +30,10 @@ class Votes:
     """Whether each row is one vote, in the order they were cast."""
 
     def tallies_sha256(self) -> str:
-        """As a board's run has it, if these are its votes: of its tallies as sorted lines (docs/data.md)."""
+        """
+        Hash the tallies as sorted lines (docs/data.md): equal to the hash a board's run states if these are its
+        votes.
+        """
         sums: dict[tuple[int, int, int], tuple[int, ...]] = {}
         for place, counts in zip(self.rows, self.counts, strict=True):
             sums[place] = tuple(map(sum, zip(sums.get(place, (0, 0, 0, 0)), counts, strict=True)))
@@ -42,7 +45,7 @@ class Votes:
         return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
     def in_order(self, models: Sequence[str]) -> "Votes":
-        """The same, its models numbered as they come here; those that are not named here, last."""
+        """Return the same votes with the models numbered in this order; models not named here come last."""
         names = [*(name for name in models if name in self.models), *(self.models.keys() - set(models))]
         order = {name: number for number, name in enumerate(names)}
         moved = {old: order[name] for name, old in self.models.items()}
@@ -52,7 +55,7 @@ class Votes:
 
 def read(path: Path, category: str | None = None) -> Votes:
     """
-    The votes of a file, of one category if asked.
+    Read the votes of a file, of one category if asked.
 
     Columns: model_a, model_b and either winner (model_a, model_b, tie, both_bad) or wins_a and wins_b with
     optional ties and both_bad. Optional: competition, category (several separated by semicolons), and counted:
@@ -66,8 +69,8 @@ def read(path: Path, category: str | None = None) -> Votes:
 
 
 def _read(reader: "csv.DictReader[str]", name: str, category: str | None) -> Votes:
-    counting = _counting(reader.fieldnames or (), name, category)
-    votes = Votes(is_log=counting is _winner)
+    counting = _choose_parser(reader.fieldnames or (), name, category)
+    votes = Votes(is_log=counting is _parse_winner)
     complaints: list[str] = []
     for row in reader:
         try:
@@ -85,10 +88,10 @@ def _read(reader: "csv.DictReader[str]", name: str, category: str | None) -> Vot
 
 
 Row = dict[str, str]
-Counting = Callable[[Row], tuple[int, int, int, int]]
+CountsParser = Callable[[Row], tuple[int, int, int, int]]
 
 
-def _counting(columns: Sequence[str], name: str, category: str | None) -> Counting:
+def _choose_parser(columns: Sequence[str], name: str, category: str | None) -> CountsParser:
     present = set(columns)
     missing = [column for column in ("model_a", "model_b") if column not in present]
     if category is not None and "category" not in present:
@@ -96,13 +99,13 @@ def _counting(columns: Sequence[str], name: str, category: str | None) -> Counti
     if missing:
         raise InvalidVotes(f"{name} line 1: the column {missing[0]} is missing")
     if "winner" in present:
-        return _winner
+        return _parse_winner
     if {"wins_a", "wins_b"} <= present:
-        return _counts
+        return _parse_counts
     raise InvalidVotes(f"{name} line 1: there is neither a column winner nor the columns wins_a and wins_b")
 
 
-def _add(votes: Votes, row: Row, counting: Counting, category: str | None) -> None:
+def _add(votes: Votes, row: Row, counting: CountsParser, category: str | None) -> None:
     if None in row or None in row.values():
         raise ValueError("it has another number of columns than the first line")
     if row.get("counted") == "false":
@@ -124,7 +127,7 @@ def _add(votes: Votes, row: Row, counting: Counting, category: str | None) -> No
     votes.counts.append(counts)
 
 
-def _winner(row: Row) -> tuple[int, int, int, int]:
+def _parse_winner(row: Row) -> tuple[int, int, int, int]:
     winner = row["winner"].strip()
     if winner not in WINNERS:
         raise ValueError(f"winner is {winner!r}; it is one of {', '.join(WINNERS)}")
@@ -132,12 +135,12 @@ def _winner(row: Row) -> tuple[int, int, int, int]:
     return a, b, tie, bad
 
 
-def _counts(row: Row) -> tuple[int, int, int, int]:
-    a, b, ties, bad = (_count(row, column) for column in COUNTS)
+def _parse_counts(row: Row) -> tuple[int, int, int, int]:
+    a, b, ties, bad = (_parse_count(row, column) for column in COUNTS)
     return a, b, ties, bad
 
 
-def _count(row: Row, column: str) -> int:
+def _parse_count(row: Row, column: str) -> int:
     text = row.get(column, "0").strip() or "0"
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise ValueError(f"{column} is {text!r}; it is a whole number from 0")

@@ -4,15 +4,17 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from argon2 import PasswordHasher
 from flask import Response, current_app, g, request
 
-from app.arena import admins, networks
-from app.arena.admins import TOUCH
+from app.arena.people import admins, networks
+from app.arena.people.admins import TOUCH_INTERVAL
 from app.edge import logs, team
 from app.edge.context import now, parts
 from app.edge.identity import is_https
+from app.errors import Refusal
 
 NAME = "blindvote_admin"
 HOME = "/admin"
@@ -21,16 +23,12 @@ HASHER = "blindvote.hasher"
 CSRF_BYTES = 32
 
 
-class AdminRequired(Exception):
+class AdminRequired(Refusal, code="admin_required"):
     """Not for visitors."""
 
-    code = "admin_required"
 
-
-class StaleForm(Exception):
+class StaleForm(Refusal, code="stale_form"):
     """A form that this session did not give out."""
-
-    code = "stale_form"
 
 
 @dataclass(frozen=True)
@@ -47,37 +45,36 @@ class Administrator:
 
 
 def administrator() -> Administrator | None:
-    """Of this request."""
+    """Return who administers by this request; None for a visitor."""
     if "administrator" not in g:
         g.administrator = _by_login() or _by_session()
-    found: Administrator | None = g.administrator
-    return found
+    return cast("Administrator | None", g.administrator)
 
 
 def acting() -> Administrator:
-    """Raises AdminRequired."""
-    found = administrator()
-    if found is None:
+    """Return who administers by this request. Raises AdminRequired."""
+    who = administrator()
+    if who is None:
         raise AdminRequired("This needs an admin.")
-    return found
+    return who
 
 
 def form_token(who: Administrator) -> str:
-    """What every form of this session carries, beside the check of where a request comes from."""
+    """Make the token that every form of this session carries, beside the check of where a request comes from."""
     secret = parts().settings.secret_key.get_secret_value().encode()
     of = f"form of {'session' if who.token else 'login'}\0{who.token or who.name}"
     return hmac.new(secret, of.encode(), hashlib.sha256).hexdigest()[:CSRF_BYTES]
 
 
 def check_form(who: Administrator) -> None:
-    """Raises StaleForm."""
+    """Check that a form was given out by this session. Raises StaleForm."""
     given = request.form.get("form_token", "")
     if not hmac.compare_digest(given.encode(), form_token(who).encode()):
         raise StaleForm("This form is from an earlier session. Open the page again.")
 
 
 def sign_in(name: str, password: str) -> str:
-    """The token of a new session. Raises as admins.check_password."""
+    """Start a session and return its token. Raises what admins.check_password does."""
     database, moment, old = parts().database, now(), request.cookies.get(cookie_name())
     check_password(name, password)
     made = database.write(lambda session: admins.start_session(session, name, now=moment, instead_of=old))
@@ -86,7 +83,7 @@ def sign_in(name: str, password: str) -> str:
 
 
 def check_password(name: str, password: str) -> None:
-    """As admins.check_password, from this request's network; a wrong one is told to the security log, unnamed."""
+    """Check a password for this request's network; a wrong one goes to the security log, without the name."""
     network = networks.prefix(request.remote_addr)
     try:
         admins.check_password(parts().database, name, password, network=network, hasher=hasher(), now=now())
@@ -96,7 +93,7 @@ def check_password(name: str, password: str) -> None:
 
 
 def sign_out(response: Response) -> Response:
-    """The session ends in the database; the cookie goes too."""
+    """End the session in the database, and delete the cookie."""
     token = request.cookies.get(cookie_name())
     if token:
         parts().database.write(lambda session: admins.end_session(session, token))
@@ -105,24 +102,23 @@ def sign_out(response: Response) -> Response:
 
 
 def send_cookie(response: Response, token: str) -> Response:
-    """Gone with the browser's window; how long it counts is the database's to say."""
+    """Set the session's cookie, which goes with the browser's window; how long it counts, the database says."""
     response.set_cookie(cookie_name(), token, httponly=True, samesite="Strict", secure=is_https(), path="/")
     return response
 
 
 def local_path(given: str) -> str:
-    """Where to go after signing in: a page of ours or the first one."""
+    """Return where to go after signing in: the page asked for if it is one of ours, else the first one."""
     return given if LOCAL.fullmatch(given) else HOME
 
 
 def hasher() -> PasswordHasher:
-    """The library's defaults, unless the application was given another."""
-    found: PasswordHasher = current_app.extensions.setdefault(HASHER, PasswordHasher())
-    return found
+    """Return the password hasher: the library's defaults, unless the application was given another."""
+    return cast("PasswordHasher", current_app.extensions.setdefault(HASHER, PasswordHasher()))
 
 
 def cookie_name() -> str:
-    """Over https the name itself forbids a subdomain to set it."""
+    """Name the cookie; over https the name itself forbids a subdomain to set it."""
     return f"__Host-{NAME}" if is_https() else NAME
 
 
@@ -136,10 +132,10 @@ def _by_session() -> Administrator | None:
     if not token:
         return None
     with parts().database.reading() as session:
-        found = admins.session_of(session, token, now=moment)
-    if found is None:
+        known = admins.find_session(session, token, now=moment)
+    if known is None:
         return None
-    name, seen_at = found
-    if moment - seen_at >= TOUCH:
+    name, seen_at = known
+    if moment - seen_at >= TOUCH_INTERVAL:
         parts().database.write(lambda session: admins.touch(session, token, now=moment))
     return Administrator(name, token)

@@ -7,28 +7,26 @@ from flask import Request, abort, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.utils import cached_property
 
+from app.errors import Refusal
+
 BODY_BYTES = 64 * 1024
 NO_TEXT = "Text must not hold NUL or lone surrogates."
 
 
-class BadBody(Exception):
+class BadBody(Refusal, code="invalid_request"):
     """A request body that is no JSON we take."""
 
-    code = "invalid_request"
 
-
-class WrongType(Exception):
+class WrongType(Refusal, code="unsupported_media_type"):
     """A body of another type than JSON."""
-
-    code = "unsupported_media_type"
 
 
 class StrictRequest(Request):
-    """Refuses what Python's parser lets through: NaN, lone surrogates, NUL, nesting that ends in a 500."""
+    """A request that refuses what Python's parser lets through: NaN, lone surrogates, NUL, deep nesting."""
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """Raises BadBody."""
+        """Read the query. Raises BadBody for text that no database holds."""
         return _checked(super().args)
 
     def _load_form_data(self) -> None:
@@ -36,7 +34,7 @@ class StrictRequest(Request):
         _checked(self.form)
 
     def get_json(self, *_args: Any, **_kwargs: Any) -> Any:
-        """The body, an empty one as an empty object. Raises BadBody and WrongType."""
+        """Read the body; an empty one is an empty object. Raises BadBody and WrongType."""
         data = self.get_data()
         if not data:
             return {}
@@ -54,7 +52,7 @@ class StrictRequest(Request):
 
 def check_address() -> None:
     """
-    Before every view: a path with NUL in it names nothing here, and some databases refuse to be asked.
+    Answer 404, before every view, to a path with NUL in it: databases refuse to look for that.
 
     Raises BadBody for a query that is no text.
     """
@@ -77,7 +75,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _check_text(value: Any) -> None:
-    """Text that a database cannot hold is refused at the door."""
+    """Refuse text that a database cannot hold."""
     pending = [value]
     while pending:
         item = pending.pop()

@@ -1,59 +1,57 @@
-"""What a view may ask for: the parts that create_app wired, and the time of this request."""
+"""The context of a request: the parts that create_app wired, the time, and boards that are up to date."""
 
 import math
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from flask import current_app, g
 from sqlalchemy.orm import Session
 
-from app.arena.policy import POLICIES, Policy
-from app.arena.pool import Pool
-from app.arena.simulated import is_demo
-from app.arena.voting import Answer, Choice
-from app.db import Database, DatabaseBusy
-from app.edge.recent import Recent, forget, recall
+from app.arena.people.policy import POLICIES, Policy
+from app.arena.voting.pool import Pool
+from app.database.doors import Database, DatabaseBusy
+from app.demo.simulated_voters import is_demo
+from app.edge.clock import now, today
+from app.edge.page_cache import PageCache, forget, recall
 from app.gateway.storage import Storage
-from app.leaderboards import refresh as boards
-from app.leaderboards.audit import latest_id
-from app.leaderboards.boards import current
-from app.leaderboards.reveal import Reveal
+from app.leaderboards.integrity.audit import latest_id
+from app.leaderboards.runs import refresh as boards
+from app.leaderboards.views.boards import current
 from app.settings import Settings
+
+__all__ = ["Parts", "follow_vote", "now", "parts", "refresh", "today"]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """One application's parts; nothing here decides anything a second process would need to know."""
+    """The parts of one application; none decides anything that a second process would have to know."""
 
     settings: Settings
     database: Database
     storage: Storage
-    vote: Callable[[Choice], tuple[Answer, Reveal | None]]
-    """The door for votes."""
+    pages: PageCache
     pool: Pool = field(default_factory=Pool)
     rng: random.Random = field(default_factory=random.SystemRandom)
-    recent: Recent = field(default_factory=Recent)
     follow_at: dict[str, float] = field(default_factory=dict)
-    """By mode, on this process's clock: when a vote is next followed."""
+    """When `follow_vote` next does something, by mode, on this process's monotonic clock."""
 
     @property
     def policy(self) -> Policy:
-        """What voters and networks may do here."""
+        """Return what voters and networks may do here."""
         return POLICIES[self.settings.profile]
 
 
 def parts() -> Parts:
-    """Of the application that handles this request."""
-    found: Parts = current_app.extensions["blindvote"]
-    return found
+    """Return the parts of the application that handles this request."""
+    return cast("Parts", current_app.extensions["blindvote"])
 
 
-def refresh(found: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> None:
+def refresh(wired: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> None:
     """
     Compute these modes' stale boards; a busy database leaves that to the next reader.
 
@@ -65,47 +63,35 @@ def refresh(found: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
         dues = [recall(_due_at, mode, also=(*of_each, (current,), (is_demo,), *also)) for mode in modes]
         stale = [mode for mode, due_at in zip(modes, dues, strict=True) if due_at <= time.monotonic()]
         for mode in stale:
-            _compute(found, mode)
+            _compute(wired, mode)
         if stale:
             forget()
         else:
             g.due_at = min([others, *dues])
 
 
-def follow_vote(found: Parts, mode: str) -> None:
+def follow_vote(wired: Parts, mode: str) -> None:
     """
-    After the response to a vote has left: what the next pair and the next reader will want to know.
+    Bring boards and pairing pool up to date after the response to a vote has left.
 
-    A courtesy, once per REFRESH_SECONDS in a process: a reader who comes before it asks for himself.
+    It spares the next reader and the next voter the wait, once per REFRESH_SECONDS in a process. Whoever comes
+    before it does it for themselves.
     """
-    if time.monotonic() < found.follow_at.get(mode, 0):
+    if time.monotonic() < wired.follow_at.get(mode, 0):
         return
-    found.follow_at[mode] = time.monotonic() + found.settings.refresh_seconds
+    wired.follow_at[mode] = time.monotonic() + wired.settings.refresh_seconds
     with suppress(DatabaseBusy):
-        _compute(found, mode)
+        _compute(wired, mode)
     with suppress(DatabaseBusy):
-        found.pool.renew(found.database, mode, today=datetime.now(UTC).date())
+        wired.pool.renew(wired.database, mode, today=datetime.now(UTC).date())
 
 
-def now() -> datetime:
-    """One instant for the whole request."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    moment: datetime = g.now
-    return moment
-
-
-def today() -> date:
-    """The UTC day of this request."""
-    return now().date()
-
-
-def _compute(found: Parts, mode: str) -> None:
-    boards.refresh(found.database, mode, now=datetime.now(UTC), refresh_seconds=found.settings.refresh_seconds)
+def _compute(wired: Parts, mode: str) -> None:
+    boards.refresh(wired.database, mode, now=datetime.now(UTC), refresh_seconds=wired.settings.refresh_seconds)
 
 
 def _due_at(session: Session, mode: str) -> float:
-    """When the first stale board may be computed, on this process's clock; never while all are current."""
+    """Tell when the first stale board may be computed, on this process's clock; never while all are current."""
     asked = time.monotonic()
     waits = (board.wait_ms for board in boards.stale(session, mode))
     return asked + min(waits, default=math.inf) / 1000

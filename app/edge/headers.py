@@ -1,6 +1,7 @@
 """Security headers of every answer."""
 
 import secrets
+from typing import cast
 from wsgiref.headers import Headers
 
 from flask import Response, g, request
@@ -22,11 +23,10 @@ EVERYWHERE = {
 
 
 def nonce() -> str:
-    """Of this answer's scripts. Only for answers that are not stored: a 304 would bring another nonce."""
+    """Return the nonce of this answer's scripts. Only for answers nobody stores: a 304 would bring another one."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
-    made: str = g.nonce
-    return made
+    return cast("str", g.nonce)
 
 
 def protect(response: Response) -> Response:
@@ -45,7 +45,7 @@ def protect(response: Response) -> Response:
 
 
 def protect_static(sent: Headers, _path: str, _url: str) -> None:
-    """Of files that no view answers."""
+    """Add the headers to files that no view answers."""
     for name, value in EVERYWHERE.items():
         sent[name] = value
     sent["Content-Security-Policy"] = FILE_POLICY

@@ -8,11 +8,12 @@ import base64
 import binascii
 import hashlib
 import secrets
+from typing import cast
 
 from flask import Response, g, request
 from itsdangerous import BadSignature, Signer
 
-from app.arena import logins
+from app.arena.people import logins
 from app.edge import team
 from app.edge.context import now, parts
 
@@ -22,13 +23,12 @@ TOKEN_BYTES = 16
 
 
 def voter() -> bytes | None:
-    """The voter of this request, if it brought a login or a cookie of ours."""
+    """Return the voter of this request, if it brought a login or a cookie of ours."""
     if "voter" in g:
-        known: bytes | None = g.voter
-        return known
+        return cast("bytes | None", g.voter)
     if parts().settings.profile == "team":
         login = team.login()
-        return None if login is None else logins.token(_secret(), login)
+        return None if login is None else logins.voter_token(_secret(), login)
     try:
         return decode_id(_signer().unsign(request.cookies.get(cookie_name(), "")).decode("ascii"))
     except (BadSignature, UnicodeDecodeError):
@@ -36,7 +36,7 @@ def voter() -> bytes | None:
 
 
 def voter_or_new() -> bytes:
-    """The voter of this request, made and sent back as a cookie where there was none."""
+    """Return the voter of this request, made and sent back as a cookie where there was none."""
     known = voter()
     if parts().settings.profile == "team":
         return _logged_in(known)
@@ -47,12 +47,12 @@ def voter_or_new() -> bytes:
 
 
 def is_new() -> bool:
-    """Whether this request made its voter: nothing can be stored for one."""
+    """Tell whether this request made its voter: nothing can be stored for one yet."""
     return "new_voter" in g
 
 
 def send_cookie(response: Response) -> Response:
-    """After a request that made a voter."""
+    """Set the voter's cookie after a request that made one."""
     if "new_voter" in g:
         value = _signer().sign(encode_id(g.new_voter)).decode("ascii")
         response.set_cookie(
@@ -62,12 +62,12 @@ def send_cookie(response: Response) -> Response:
 
 
 def encode_id(raw: bytes) -> str:
-    """16 bytes as 22 URL-safe characters."""
+    """Write 16 bytes as 22 URL-safe characters."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def decode_id(text: str) -> bytes | None:
-    """The 16 bytes of a public id; None when the text is none."""
+    """Read the 16 bytes of a public id; None when the text is none."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):
@@ -76,12 +76,12 @@ def decode_id(text: str) -> bytes | None:
 
 
 def cookie_name() -> str:
-    """Over https the name itself forbids a subdomain to set it."""
+    """Name the cookie; over https the name itself forbids a subdomain to set it."""
     return f"__Host-{NAME}" if is_https() else NAME
 
 
 def _logged_in(known: bytes | None) -> bytes:
-    """Stored with its login before anything is stored for it."""
+    """Store the voter with its login before anything is stored for it."""
     login, moment = team.login(), now()
     if known is None or login is None:
         raise team.LoginRequired("Log in to vote.")
@@ -93,7 +93,7 @@ def _logged_in(known: bytes | None) -> bytes:
 
 
 def is_https() -> bool:
-    """As the browser sees it, which a proxy may serve."""
+    """Tell whether the browser sees https, which a proxy may speak for us."""
     return request.is_secure or parts().settings.public_url.startswith("https://")
 
 

@@ -33,7 +33,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure(settings: Settings) -> None:
-    """For this process: structlog's events and the standard library's warnings, ours from LOG_LEVEL up."""
+    """Send structlog's events and the standard library's warnings to standard error; ours from LOG_LEVEL up."""
     global _log  # noqa: PLW0603 (a process has one standard error)
     level = LEVELS[settings.log_level]
     hide = _hider(secrets_of(settings))
@@ -54,9 +54,9 @@ def configure(settings: Settings) -> None:
 
 def event(name: str, *, level: str = "warning", **facts: Any) -> None:
     """
-    Tell of something that concerns security: a refusal, a quarantine, what an administrator did.
+    Log and count something that concerns security: a refusal, a quarantine, what an administrator did.
 
-    Counted too. `facts` hold ids and slugs: no address but a truncated one, no prompt, no key. Silent where no log
+    `facts` hold ids and slugs: no address but a truncated one, no prompt, no key. Silent where no log
     is configured, as in most commands.
     """
     metrics.count("security_events_total", name)
@@ -64,13 +64,13 @@ def event(name: str, *, level: str = "warning", **facts: Any) -> None:
 
 
 def tell(level: str, name: str, **facts: Any) -> None:
-    """One line, if a log is configured and takes this level."""
+    """Write one line, if a log is configured and takes this level."""
     if _log is not None:
         getattr(_log, level)(name, **facts)
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:
-    """Every secret in the settings, the database's password among them."""
+    """Collect every secret in the settings, the database's password among them."""
     given = {
         value.get_secret_value()
         for name in type(settings).model_fields
@@ -82,7 +82,7 @@ def secrets_of(settings: Settings) -> frozenset[str]:
 
 def described(error: BaseException) -> dict[str, str]:
     """
-    An exception's kind and traceback, of each message the first line only.
+    Describe an exception by its kind and traceback, with the first line only of each message.
 
     What follows it in the messages of SQLAlchemy, psycopg and pydantic are the values they were given.
     """
@@ -96,7 +96,7 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def _stamp(_logger: object, level: str, facts: EventDict) -> EventDict:
-    """In front what every line has."""
+    """Put in front what every line has."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     known = request_id.get()
     head = {"at": at, "level": level, "event": facts.pop("event")}
@@ -113,7 +113,7 @@ def _as_text(facts: EventDict) -> str:
 
 
 def _bare(value: Any) -> str:
-    """Quoted only where it must be; a line break or a control character is always escaped."""
+    """Quote a value only where it must be; a line break or a control character is always escaped."""
     text = _encode(value)
     plain = text[1:-1] if isinstance(value, str) else text
     return plain if plain and not set(plain) & {" ", '"', "=", "\\"} else text
@@ -124,7 +124,7 @@ _encode: Callable[[Any], str] = json.JSONEncoder(default=str).encode
 
 
 def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
-    """Replaces secrets as they are and as JSON writes them."""
+    """Make a function that replaces secrets, as they are and as JSON writes them."""
     marks = sorted({form for secret in secrets for form in (secret, _encode(secret)[1:-1])}, key=len, reverse=True)
 
     def hide(line: str) -> str:
@@ -138,12 +138,12 @@ def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 class _Line:
-    """Writes to what is standard error at that moment, a line at a time."""
+    """A writer to what is standard error at that moment, a line at a time."""
 
     _turn = threading.Lock()
 
     def msg(self, line: str) -> None:
-        """The only thing a log does."""
+        """Write a line; structlog finds this by the level's name."""
         with self._turn:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
@@ -152,10 +152,10 @@ class _Line:
 
 
 class _FromLogging(logging.Handler):
-    """What libraries and Flask say through the standard library."""
+    """A handler for what libraries and Flask log through the standard library."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """As one event named for its logger."""
+        """Write a record as one event with its logger's name."""
         cause = record.exc_info[1] if record.exc_info else None
         level = "error" if record.levelno >= logging.ERROR else "warning" if record.levelno >= 30 else "info"
         facts = described(cause) if cause else {}

@@ -5,23 +5,22 @@ from urllib.parse import urlsplit
 from flask import request
 
 from app.edge.context import parts
+from app.errors import Refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_PATHS = ("/openai/", "/v1/")
 """Routes that know no cookie: a foreign page gains nothing by them."""
 
 
-class CrossSite(Exception):
+class CrossSite(Refusal, code="cross_site"):
     """A foreign page sent this."""
-
-    code = "cross_site"
 
 
 def check() -> None:
     """
-    Browsers say where a request comes from; a script that says nothing may send JSON, which no form can.
+    Refuse a state change that another site asks for. Raises CrossSite.
 
-    Raises CrossSite.
+    Browsers say where a request comes from; a script that says nothing may send JSON, which no form can.
     """
     if request.method in SAFE_METHODS or request.path.startswith(BEARER_PATHS) or request.routing_exception:
         return

@@ -9,8 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 Network = IPv4Network | IPv6Network
 
 
-class TrustedProxies:
-    """WSGI middleware: one trusted hop sets the client's address, scheme and host."""
+class ProxyMiddleware:
+    """WSGI middleware that lets one trusted hop set the client's address, scheme and host."""
 
     def __init__(self, app: Any, networks: Iterable[Network]) -> None:
         self._app = app
@@ -18,7 +18,7 @@ class TrustedProxies:
         self._networks = tuple(networks)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Anybody may send these headers; only where they come from makes them true."""
+        """Believe the headers if the peer is trusted: anybody may send them."""
         app = self._behind if self._trusts(environ.get("REMOTE_ADDR", "")) else self._app
         return app(environ, start_response)
 

@@ -1,12 +1,13 @@
-"""Who logged in at the operator's own door: the word of a trusted proxy, and of nobody else."""
+"""Who logged in at the operator's own login proxy: believed of a trusted proxy, and of nobody else."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from flask import request
 
 from app.edge.context import parts
-from app.edge.watch import BY_PROXY
+from app.edge.request_log import BY_PROXY
+from app.errors import Refusal
 
 LOGIN = "blindvote.login"
 """In the environment of a request; no client can put it there."""
@@ -17,21 +18,19 @@ KEYED = frozenset({"openai", "metrics"})
 """Blueprints that let nobody in without a key of their own."""
 
 
-class LoginRequired(Exception):
+class LoginRequired(Refusal, code="login_required"):
     """A stranger in a closed house."""
 
-    code = "login_required"
 
-
-class Logins:
-    """WSGI middleware, inside the proxies' door: takes the header away, and believes a trusted proxy's."""
+class LoginMiddleware:
+    """WSGI middleware that turns a trusted proxy's login header into the login of the request."""
 
     def __init__(self, app: Any, header: str) -> None:
         self._app = app
         self._header = "HTTP_" + header.upper().replace("-", "_")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """What is no login, two of them in one header among that, is nobody's."""
+        """Take the header away, whoever sent it, and believe it if a trusted proxy sent one well-formed login."""
         given = environ.pop(self._header, "")
         if BY_PROXY in environ and SHAPE.fullmatch(given):
             environ[LOGIN] = given
@@ -39,13 +38,12 @@ class Logins:
 
 
 def login() -> str | None:
-    """Of this request, in any profile."""
-    found: str | None = request.environ.get(LOGIN)
-    return found
+    """Return the login of this request, in any profile; None where a proxy vouches for nobody."""
+    return cast("str | None", request.environ.get(LOGIN))
 
 
 def check() -> None:
-    """Before every view: in the profile `team` strangers get nothing. Raises LoginRequired."""
+    """Refuse strangers before every view, in the profile `team`. Raises LoginRequired."""
     if parts().settings.profile != "team" or login() is not None:
         return
     if request.endpoint in PROBES or request.blueprint in KEYED:

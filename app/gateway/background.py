@@ -12,7 +12,7 @@ from datetime import datetime
 from threading import Thread
 from typing import Protocol
 
-from app.db import Database, DatabaseBusy
+from app.database.doors import Database, DatabaseBusy
 from app.gateway import planning, replay
 from app.gateway.errors import RateLimited
 from app.gateway.generate import IMAGE_BYTES, QUEUE, Generation, Means, carry_out

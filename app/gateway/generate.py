@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import metrics
-from app.db import Database, DatabaseBusy
+from app.database.doors import Database, DatabaseBusy
 from app.gateway import planning
 from app.gateway.attempts import AttemptResult, attempt
 from app.gateway.errors import GatewayError

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db import insert
+from app.database.doors import insert
 from app.gateway.tables import Rest
 
 FAILURES = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from app.db import execute, insert
+from app.database.doors import execute, insert
 from app.gateway.errors import BudgetExhausted, CapReached, GatewayError
 from app.gateway.tables import Spend
 

@@ -9,7 +9,7 @@ from math import inf
 from sqlalchemy.orm import Session
 
 from app.catalog.lookup import ModelSummary
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, ModelUnavailable, PriceUnknown, UnsupportedMode
 from app.gateway.inputs import clean_inputs

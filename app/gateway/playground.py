@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.catalog.lookup import ModelSummary
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, ModelUnavailable
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import Budget, Payer
@@ -21,6 +21,7 @@ from app.gateway.request import ImageRequest
 from app.gateway.routing import find, servable
 from app.gateway.storage import Storage
 from app.gateway.wire import Client
+from app.words import Mode
 
 MOST_IMAGES = 4
 VISITOR_SHARE = 10
@@ -41,7 +42,7 @@ class Visitor:
 
 def choices(session: Session, means: Means, daily_usd: Decimal, now: datetime) -> list[ModelSummary]:
     """Models a visitor may pick, by name: they draw from text and, where that costs money, have a price."""
-    listed = servable(session, means.providers, now, "text-to-image")
+    listed = servable(session, means.providers, now, Mode.TEXT_TO_IMAGE)
     return [model for model in listed if model.demo or (daily_usd > 0 and _has_price(model, means))]
 
 

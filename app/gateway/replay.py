@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.db import DatabaseBusy, insert
+from app.database.doors import DatabaseBusy, insert
+from app.database.group_commit import Overtaken
+from app.errors import Refusal
 from app.gateway import files
 from app.gateway.attempts import GeneratedImage
 from app.gateway.errors import (
@@ -32,7 +34,6 @@ from app.gateway.providers.base import Usage
 from app.gateway.request import ImageRequest
 from app.gateway.storage import Storage
 from app.gateway.tables import KeptRequest, StoredImage
-from app.turns import Overtaken
 
 LEASE = timedelta(seconds=45)
 """How long a running request counts as running after its process last said so."""
@@ -280,13 +281,10 @@ def _picture(image: dict[str, Any], data: bytes) -> GeneratedImage:
     return GeneratedImage(data, image["format"], size, image["revised_prompt"], image["offering"])
 
 
-def _error(told: dict[str, Any]) -> Exception:
+def _error(told: dict[str, Any]) -> Refusal:
     """Build the error again from its code."""
-    kinds: dict[str, type[Exception]] = {kind.code: kind for kind in GatewayError.__subclasses__()}
+    kinds: dict[str, type[Refusal]] = {kind.code: kind for kind in GatewayError.__subclasses__()}
     kind = {**kinds, DatabaseBusy.code: DatabaseBusy}.get(told["code"], AllProvidersFailed)
-    error: Exception = Exception.__new__(kind)
-    Exception.__init__(error, told["message"])
-    for name in ("param", "retry_after"):
-        if told.get(name) is not None:
-            setattr(error, name, told[name])
+    error: Refusal = Refusal.__new__(kind)
+    Refusal.__init__(error, told["message"], param=told["param"], retry_after=told["retry_after"])
     return error

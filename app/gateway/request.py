@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from app.gateway.errors import InvalidParameter
 from app.gateway.sizes import BadSize, Size, Wish, parse_ratio, parse_size, parse_tier
+from app.words import Mode
 
 Operation = Literal["generation", "edit", "variation"]
 Read = TypeVar("Read")
@@ -65,7 +66,7 @@ class ImageRequest:
 
     @property
     def mode(self) -> str:
-        return "text-to-image" if self.operation == "generation" else "image-edit"
+        return Mode.TEXT_TO_IMAGE if self.operation == "generation" else Mode.IMAGE_EDIT
 
     def summary(self) -> dict[str, Any]:
         """For the log: everything but the prompt, the files and the values passed through."""

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.tables import ImageModel
-from app.db import Base, Moment
+from app.database.doors import Base, UtcDateTime
 
 
 class ApiKey(Base):
@@ -24,9 +24,9 @@ class ApiKey(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     cap_micros: Mapped[int | None] = mapped_column(BigInteger)
     """Millionths of a US dollar this key may ever spend; null: no cap."""
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime | None] = mapped_column(Moment)
-    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Spend(Base):
@@ -52,7 +52,7 @@ class GenerationRow(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey(ImageModel.id), index=True)
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
     """What was asked for, prompt and files left out."""
-    started_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     outcome: Mapped[str]
     """`running`, `ok`, `partial`, or the code of the error it ended in."""
     offering: Mapped[str | None]
@@ -74,7 +74,7 @@ class StoredImage(Base):
     key: Mapped[str] = mapped_column(index=True)
     media_type: Mapped[str]
     generation_id: Mapped[int] = mapped_column(ForeignKey(GenerationRow.id), index=True)
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class KeptRequest(Base):
@@ -96,11 +96,11 @@ class KeptRequest(Base):
     """The number of the latest retry that joined."""
     state: Mapped[str]
     """`running`, `done`, `failed` (the client tries again) or `refused` (it does not)."""
-    held_until: Mapped[datetime] = mapped_column(Moment)
+    held_until: Mapped[datetime] = mapped_column(UtcDateTime)
     """A running one whose process has not renewed this by then was left behind."""
-    wanted_until: Mapped[datetime] = mapped_column(Moment)
+    wanted_until: Mapped[datetime] = mapped_column(UtcDateTime)
     """Until then somebody who joined waits for it."""
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The answer without its images, which are files, or the error."""
 
@@ -114,4 +114,4 @@ class Rest(Base):
     """`provider/model`, or the provider alone."""
     failures: Mapped[int]
     code: Mapped[str]
-    until: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

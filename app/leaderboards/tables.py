@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Moment
+from app.database.doors import Base, UtcDateTime
 
 
 def from_json(stored: Any) -> Any:
@@ -42,7 +42,7 @@ class RatingRun(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id", ondelete="CASCADE"))
-    computed_at: Mapped[datetime] = mapped_column(Moment)
+    computed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     method: Mapped[str]
     method_version: Mapped[int]
     versions: Mapped[dict[str, int]] = mapped_column(JSON)
@@ -103,7 +103,7 @@ class RatingHistory(Base):
 
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[int] = mapped_column(ForeignKey("image_models.id"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     """When that run was computed."""
     rating: Mapped[float]
     rating_low: Mapped[float]
@@ -123,7 +123,7 @@ class Anchor(Base):
     model_ids: Mapped[list[int]] = mapped_column(JSON)
     value: Mapped[float]
     """The mean of their ratings: 1000 in version 1; later ones keep the level of common models."""
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
@@ -134,7 +134,7 @@ class Audit(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str] = mapped_column(index=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_vote_id: Mapped[int]
     """The newest vote it knew of."""
     votes: Mapped[int]

@@ -2,8 +2,8 @@
 Tests of who voted, as arrays: what an account or a network did that honest voting does not explain.
 
 A group is one account or one network prefix, numbered from 0. The integrity sweep runs these tests on the
-database, `arena attack-sim` on simulated logs; docs/integrity.md says what they find and what they miss. All
-are sparse: cost and memory follow the rows, not groups times models.
+database, `python -m scripts.attacks` on simulated logs; docs/integrity.md says what they find and what they miss.
+All are sparse: cost and memory follow the rows, not groups times models.
 """
 
 import math

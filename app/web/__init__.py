@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from flask import Flask
 
-from app.arena import simulated
-from app.db import DatabaseBusy
-from app.edge.recent import recall
+from app.database.doors import DatabaseBusy
+from app.demo import simulated_voters
+from app.edge.page_cache import recall
 from app.web import (
     admin,
     arena,
@@ -67,5 +67,5 @@ def install(app: Flask) -> None:
 def _demo() -> dict[str, bool]:
     """Whether pages carry the banner that says where these pictures and votes come from."""
     with suppress(DatabaseBusy):  # the page that says so needs no banner
-        return {"is_demo": recall(simulated.is_demo)}
+        return {"is_demo": recall(simulated_voters.is_demo)}
     return {"is_demo": False}

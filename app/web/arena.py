@@ -6,16 +6,20 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from app.arena import competitions, diary, errors, issuing, voting
-from app.arena.competitions import Summary
-from app.arena.issuing import Issued, Wish
-from app.edge import ballot
+from app.arena import errors
+from app.arena.entries import competitions
+from app.arena.entries.competitions import CompetitionSummary
+from app.arena.people import vote_history
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.edge import voting
 from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
-from app.leaderboards import reveal
-from app.leaderboards.reveal import Reveal
+from app.edge.problems import named
+from app.leaderboards.views import reveal
+from app.leaderboards.views.reveal import Reveal
 from app.web.errors import page
-from app.web.formats import MODES
+from app.words import MODES, OUTCOMES, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
 FOLD_FROM = 220
@@ -35,8 +39,8 @@ class Choice:
 class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
-    issued: Issued
-    answer: voting.Answer | None = None
+    issued: BlindMatchup
+    answer: vote_casting.CastVote | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
@@ -47,8 +51,8 @@ def entrance() -> Response:
     """The open matchup, or a way to start; creates nothing."""
     who, wish = voter(), _wish(request.args)
     with parts().database.reading() as session:
-        issued = issuing.open_matchup(session, who, now=now()) if who else None
-        listed = competitions.listing(session)
+        issued = matchups.open_matchup(session, who, now=now()) if who else None
+        listed = competitions.list_competitions(session)
     if issued is None:
         return _private("start.html", wish=wish, choice=_choice(listed, wish.mode))
     return _screen(Screen(issued), wish, listed)
@@ -59,7 +63,7 @@ def start() -> Response:
     """Ask for a pair, then look at it."""
     wish = _wish(request.form)
     try:
-        issued = ballot.issue(wish)
+        issued = voting.issue(wish)
     except errors.NothingLeft:
         return _nothing_left(wish)
     return _back_to(encode_id(issued.public_id), wish)
@@ -68,17 +72,17 @@ def start() -> Response:
 @blueprint.get("/arena/<matchup_id>")
 def pair(matchup_id: str) -> Response:
     """An own matchup: to be judged, or revealed."""
-    who, matchup = ballot.own(matchup_id)
+    who, matchup = voting.own(matchup_id)
     with parts().database.reading() as session:
-        screen = Screen(issuing.matchup(session, who, matchup))
+        screen = Screen(matchups.matchup(session, who, matchup))
         try:
-            answer = voting.answer(session, who, matchup)
+            answer = vote_casting.read_vote(session, who, matchup)
         except errors.MatchupNotFound:
             pass
         else:
             named = reveal.revealed(session, answer, with_change=True)
-            screen = Screen(screen.issued, answer, named, diary.pictures(session, who, matchup))
-        listed = competitions.listing(session)
+            screen = Screen(screen.issued, answer, named, vote_history.read_picture_urls(session, who, matchup))
+        listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, _wish(request.args), listed)
@@ -88,30 +92,30 @@ def pair(matchup_id: str) -> Response:
 def vote(matchup_id: str) -> Response:
     """Take the answer, then show who made what."""
     outcome = request.form.get("outcome", "")
-    if outcome not in voting.OUTCOMES:
-        abort(400, f"An answer is one of {', '.join(voting.OUTCOMES)}.")
-    answer, _ = ballot.cast(matchup_id, outcome)
-    return ballot.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
+    if outcome not in OUTCOMES:
+        abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
+    answer, _ = voting.cast_vote(matchup_id, outcome)
+    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 
 @blueprint.post("/arena/<matchup_id>/undo")
 def undo(matchup_id: str) -> Response:
     """Take the vote back."""
-    mode = ballot.undo(matchup_id)
-    return ballot.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
+    mode = voting.undo(matchup_id)
+    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
 
 
-def _wish(given: Any) -> Wish:
-    return Wish(
-        mode=given.get("mode") or "text-to-image",
+def _wish(given: Any) -> MatchupFilter:
+    return MatchupFilter(
+        mode=given.get("mode") or Mode.TEXT_TO_IMAGE,
         category=given.get("category") or None,
         competition=given.get("competition") or None,
         model=given.get("model") or None,
     )
 
 
-def _back_to(matchup_id: str, wish: Wish) -> Response:
-    mode = None if wish.mode == "text-to-image" else wish.mode
+def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
+    mode = None if wish.mode == Mode.TEXT_TO_IMAGE else wish.mode
     where = url_for(
         "arena.pair",
         matchup_id=matchup_id,
@@ -123,7 +127,7 @@ def _back_to(matchup_id: str, wish: Wish) -> Response:
     return make_response(redirect(where, 303))
 
 
-def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
+def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary]) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
     return _private(
@@ -135,21 +139,21 @@ def _screen(screen: Screen, wish: Wish, listed: list[Summary]) -> Response:
         is_from_before=not _fits(screen.issued, wish),
         can_undo=answer is not None
         and not answer.undone
-        and answer.outcome != "skip"
+        and answer.outcome != Outcome.SKIP
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
         fold_from=FOLD_FROM,
     )
 
 
-def _state(answer: voting.Answer | None) -> str:
+def _state(answer: vote_casting.CastVote | None) -> str:
     if answer is None:
         return "loading"
     if answer.undone:
         return "undone"
-    return "skipped" if answer.outcome == "skip" else "revealed"
+    return "skipped" if answer.outcome == Outcome.SKIP else "revealed"
 
 
-def _fits(issued: Issued, wish: Wish) -> bool:
+def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
     """Two open pairs come first, whatever was asked for since."""
     return (
         issued.mode == wish.mode
@@ -158,7 +162,7 @@ def _fits(issued: Issued, wish: Wish) -> bool:
     )
 
 
-def _choice(listed: list[Summary], mode: str) -> Choice:
+def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
     open_now = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     narrow = max(2, parts().policy.smallest_pool)
     here = [entry for entry in open_now if entry.mode == mode and entry.models >= narrow]
@@ -171,11 +175,11 @@ def _choice(listed: list[Summary], mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: Wish) -> Response:
+def _nothing_left(wish: MatchupFilter) -> Response:
     with parts().database.reading() as session:
-        choice = _choice(competitions.listing(session), wish.mode)
+        choice = _choice(competitions.list_competitions(session), wish.mode)
     if not choice.modes:
-        return page(409, "nothing_left", "No competition is open yet. Once one is, you can judge it here.")
+        return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
     response = _private("nothing_left.html", wish=wish, choice=choice)
     response.status_code = 409
     return response

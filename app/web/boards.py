@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.competitions import Summary
-from app.arena.errors import UnknownMode
+from app.arena.entries.competitions import CompetitionSummary
+from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import audit, boards, certificates, scopes
-from app.leaderboards.boards import BoardView
-from app.leaderboards.filed import Filed, filed
-from app.leaderboards.filters import ALL, Filters, filters
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.integrity import audit, certificates
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards
+from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.competition_places import Filed, filed
+from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.words import MODES, Mode
 
 blueprint = Blueprint("boards", __name__)
 WIDTH = 168
@@ -64,16 +65,15 @@ class Axis:
 @blueprint.get("/leaderboards")
 def all_boards() -> Response:
     """The board most people want."""
-    return make_response(redirect(url_for("boards.board", mode="text-to-image"), 302))
+    return make_response(redirect(url_for("boards.board", mode=Mode.TEXT_TO_IMAGE), 302))
 
 
 @blueprint.get("/leaderboards/<mode>")
 @blueprint.get("/leaderboards/<mode>/<category>")
 def board(mode: str, category: str | None = None) -> Response:
     """One board, filtered and sorted as the query says."""
-    if mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
-    asked = filters(request.args)
+    read_mode(mode)
+    asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
     current = recall(boards.current)
     run = current.runs.get(scopes.key(mode, category=category))
@@ -103,20 +103,20 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         whole=whole,
         axis=axis(whole.standings),
         asked=asked,
-        query=_query(asked),
+        query=asked.query,
         categories=tabs(listed),
         competitions=_counted(listed, category),
         creators=sorted({row.model.creator for row in whole.standings if row.model.creator}, key=str.casefold),
         providers=providers,
-        modes=boards.MODES,
-        sort_link=lambda column: _sort_link(asked, column),
+        modes=MODES,
+        sort_link=asked.link,
         api=_api(whole),
         certificate=certificate,
         names={row.model.slug: row.model.name for row in whole.standings},
     )
 
 
-def tabs(listed: Iterable[Summary | Filed]) -> list[tuple[str, str]]:
+def tabs(listed: Iterable[CompetitionSummary | Filed]) -> list[tuple[str, str]]:
     """Categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
@@ -127,22 +127,6 @@ def _counted(listed: list[Filed], category: str | None) -> int:
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})
         for entry in listed
     )
-
-
-def _query(asked: Filters) -> dict[str, str]:
-    """What differs from the plain board, as a query."""
-    names = ("creator", "provider", "status", "max_price", "q", "sort", "order")
-    given = {name: getattr(asked, name) for name in names}
-    return {name: f"{value}" for name, value in given.items() if value != getattr(ALL, name)}
-
-
-def _sort_link(asked: Filters, column: str) -> str:
-    """By this column, or the other way round where it is sorted by it already."""
-    kept = {name: value for name, value in _query(asked).items() if name not in {"sort", "order"}}
-    natural = filters({"sort": column}).order
-    turned = asked.sort == column and asked.order == natural
-    order = {"order": "asc" if natural == "desc" else "desc"} if turned else {}
-    return "?" + urlencode(kept | {"sort": column} | order)
 
 
 def _api(view: BoardView) -> str:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from app.catalog import lookup
 from app.catalog.pricing import dollars
 from app.edge.context import parts, today
-from app.leaderboards import results
+from app.leaderboards.views import results
 from app.web import facts
 from app.web.formats import mode_title
 from app.web.versions import versions

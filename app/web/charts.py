@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.catalog.pricing import dollars
-from app.leaderboards.boards import NamedModel
-from app.leaderboards.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
-from app.leaderboards.headtohead import Battles
+from app.leaderboards.views.boards import NamedModel
+from app.leaderboards.views.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
+from app.leaderboards.views.head_to_head import Battles
 from app.web.formats import percent, plural
 from app.web.svg import Curve, Moment, Plot, Spot, curve, scatter
 

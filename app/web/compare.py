@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from app.arena import entries
-from app.arena.showcases import Showcase, showcases
+from app.arena.entries import entries
+from app.arena.entries.showcases import Showcase, showcases
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.edge.context import now, parts, today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, headtohead, results
-from app.leaderboards.headtohead import Battles, HeadToHead
-from app.leaderboards.results import BoardResult, Place
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.views import head_to_head, results
+from app.leaderboards.views.head_to_head import Battles, HeadToHead
+from app.leaderboards.views.results import BoardResult, Place
 from app.web import facts
 from app.web.addresses import base_url
-from app.web.formats import MODES, UNKNOWN
+from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.versions import versions
+from app.words import MODES, Mode
 
 blueprint = Blueprint("compare", __name__)
 PICTURES = 6
@@ -90,7 +90,7 @@ def _render(a: str, b: str) -> str:
     with parts().database.reading() as session:
         pages = [lookup.model(session, slug, today()) for slug in (a, b)]
         first, second = pages
-        meetings = [_meeting(session, first, second, mode) for mode in boards.MODES]
+        meetings = [_meeting(session, first, second, mode) for mode in MODES]
         places = [results.model_results(session, page.slug).boards for page in pages]
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
@@ -105,8 +105,8 @@ def _render(a: str, b: str) -> str:
 
 
 def _meeting(session: Session, a: ModelPage, b: ModelPage, mode: str) -> Meeting:
-    record = headtohead.head_to_head(session, a.slug, b.slug, mode, now=now())
-    return Meeting(record, headtohead.share_interval(record.total), _bar(record.total))
+    record = head_to_head.head_to_head(session, a.slug, b.slug, mode, now=now())
+    return Meeting(record, head_to_head.share_interval(record.total), _bar(record.total))
 
 
 def _bar(total: Battles) -> Bar | None:
@@ -148,7 +148,7 @@ def _facts(model: ModelPage) -> dict[str, str]:
         "Price per image, from": f"{dollars(price.micros)} via {price.provider_name}" if price else "",
         "Price tier": model.price_tier or "",
         "Providers": ", ".join(offering.provider_name for offering in model.offerings),
-        "Modes": ", ".join(MODES[mode] for mode in model.modes),
+        "Modes": ", ".join(Mode(mode).label for mode in model.modes),
     }
 
 

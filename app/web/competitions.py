@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena import competitions, gallery
+from app.arena.entries import competitions, gallery
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.leaderboards import boards, certificates
+from app.edge.page_cache import public_page
+from app.leaderboards.integrity import certificates
+from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
@@ -28,7 +30,7 @@ def competition(slug: str) -> Response:
 
 def _render_list(asked: dict[str, str]) -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
     shown = [
         entry
         for entry in listed
@@ -36,7 +38,7 @@ def _render_list(asked: dict[str, str]) -> str:
         and asked.get("status") in {None, entry.status}
         and asked.get("category") in {None, *(slug for slug, _ in entry.categories)}
     ]
-    modes = [mode for mode in boards.MODES if any(entry.mode == mode for entry in listed)]
+    modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
         "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
     )
@@ -44,7 +46,7 @@ def _render_list(asked: dict[str, str]) -> str:
 
 def _render(slug: str) -> str:
     with parts().database.reading() as session:
-        exhibit = gallery.exhibit(session, slug)
+        exhibit = gallery.read_gallery(session, slug)
         view = boards.competition_board(session, slug, now=now())
         certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
     return render_template(

@@ -9,17 +9,16 @@ from flask import Blueprint, Response, abort, current_app, render_template, send
 from markdown_it import MarkdownIt
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries
+from app.arena.entries import competitions, entries
 from app.catalog import lookup
-from app.db import ROOT
+from app.database.doors import ROOT
 from app.edge.context import today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards
+from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples
 from app.web.snippets import Call
+from app.words import MODES
 
 blueprint = Blueprint("docs", __name__, url_prefix="/docs")
 FOLDER = ROOT / "docs"
@@ -123,12 +122,12 @@ def _api(base: str, samples: Samples) -> str:
 
 
 def _samples(session: Session) -> Samples:
-    listed = competitions.listing(session)
+    listed = competitions.list_competitions(session)
     entered = entries.entered_models(session)
     models = [model.slug for model in lookup.models(session, today()) if model.id in entered]
     known = next((one for one in listed if one.categories), None)
     return Samples(
-        mode=known.mode if known else boards.MODES[0],
+        mode=known.mode if known else MODES[0],
         category=known.categories[0][0] if known else "portrait",
         competition=(known or listed[0]).slug if listed else "fantasy-warrior",
         model=models[0] if models else "dall-e-2",

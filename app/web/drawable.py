@@ -16,6 +16,7 @@ from app.gateway.routing import find, instead
 from app.settings import Settings
 from app.web import facts
 from app.web.reach import reach
+from app.words import Mode
 
 OTHERS = 3
 WORDS = {
@@ -82,12 +83,12 @@ def _absence(session: Session, model: ModelPage, among: Drawable) -> Absence:
     reason: Literal["unset", "edits", "unpaid"] = "unpaid"
     if here.kind != "served":
         reason = "unset"
-    elif "text-to-image" not in model.modes:
+    elif Mode.TEXT_TO_IMAGE not in model.modes:
         reason = "edits"
     return Absence(model.name, reason, WORDS[reason].format(name=model.name), others)
 
 
 def _others(session: Session, model: ModelPage, among: Drawable) -> tuple[ModelSummary, ...]:
     """Of the list: what the gateway itself would name, else its first."""
-    slugs = {other.slug for other in instead(session, model, "text-to-image", among.means.providers, among.now)}
+    slugs = {other.slug for other in instead(session, model, Mode.TEXT_TO_IMAGE, among.means.providers, among.now)}
     return tuple(other for other in among.models if other.slug in slugs) or among.models[:OTHERS]

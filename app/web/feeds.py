@@ -6,15 +6,14 @@ from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena import competitions, entries
-from app.arena.errors import UnknownMode
+from app.arena.entries import competitions, entries
+from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, faq, news, results
-from app.leaderboards.news import Arrival, RankChange
-from app.leaderboards.results import ModelResults
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.views import faq, news, results
+from app.leaderboards.views.news import Arrival, RankChange
+from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
@@ -23,6 +22,7 @@ from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("feeds", __name__)
 FEED_LENGTH = 50
@@ -44,8 +44,8 @@ class Item:
 def badge(slug: str) -> Response:
     """A model's rank as a small picture for other sites; `?mode=` for another than its best known."""
     mode = request.args.get("mode") or ""
-    if mode and mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
+    if mode:
+        read_mode(mode)
     response = public_page((mode, versions()), lambda: _badge(slug, mode), "image/svg+xml")
     # The one answer made to be shown on other sites.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -141,19 +141,19 @@ def _arrived(arrival: Arrival) -> Item:
 
 def _sitemap(base: str) -> str:
     with parts().database.reading() as session:
-        paths = tuple(_paths(visible(session), competitions.listing(session)))
+        paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
     return render_template("sitemap.xml", base=base, paths=paths)
 
 
 def _llms(base: str) -> str:
     with parts().database.reading() as session:
         listed = visible(session)
-    return render_template("llms.txt", base=base, models=listed, modes=boards.MODES)
+    return render_template("llms.txt", base=base, models=listed, modes=MODES)
 
 
-def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Summary]) -> Iterator[str]:
+def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
     yield from ("/", "/models", "/competitions", "/methodology")
-    for mode in boards.MODES:
+    for mode in MODES:
         here = [entry for entry in listed if entry.mode == mode]
         yield f"/leaderboards/{mode}"
         yield f"/charts/{mode}"

@@ -5,7 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, abort
 from werkzeug.datastructures import Headers
 
-from app.arena import blind, errors, gallery, serving
+from app.arena import errors
+from app.arena.entries import gallery, renditions
+from app.arena.voting import pictures
 from app.edge.context import now, parts
 from app.edge.identity import decode_id, voter
 
@@ -40,12 +42,12 @@ def matchup_image(matchup_id: str, side: str) -> Response:
         raise errors.MatchupNotFound("No such matchup of yours.")
     moment = now()
     with parts().database.reading() as session:
-        file = serving.blind_file(session, who, matchup, side, now=moment)
-    data = blind.padded(parts().storage.get(file.key), file.length)
+        file = pictures.blind_file(session, who, matchup, side, now=moment)
+    data = renditions.padded(parts().storage.get(file.key), file.length)
     if file.is_first_time:
         policy = parts().policy
         parts().database.write(
-            lambda session: serving.mark_served(session, matchup, side, now=moment, policy=policy)
+            lambda session: pictures.mark_served(session, matchup, side, now=moment, policy=policy)
         )
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
@@ -54,7 +56,7 @@ def matchup_image(matchup_id: str, side: str) -> Response:
 def media(token: str) -> Response:
     """A picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
-        file = serving.media_file(session, f"media/{token}.webp", voter())
+        file = pictures.media_file(session, f"media/{token}.webp", voter())
     if file is None:
         abort(404)
     return _picture(file.key, is_public=file.is_public)
@@ -64,7 +66,7 @@ def media(token: str) -> Response:
 def input_image(slug: str) -> Response:
     """The image that an image-edit competition asks to change."""
     with parts().database.reading() as session:
-        key = gallery.input_key(session, slug)
+        key = gallery.read_input_key(session, slug)
     return _picture(key, is_public=True)
 
 

@@ -10,12 +10,12 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.words import Mode, Outcome, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
-MODES = {"text-to-image": "Text to image", "image-edit": "Image edit"}
 MENU = (
     ("Vote", "/arena"),
-    ("Leaderboards", "/leaderboards/text-to-image"),
+    ("Leaderboards", f"/leaderboards/{Mode.TEXT_TO_IMAGE}"),
     ("Models", "/models"),
     ("Competitions", "/competitions"),
     ("Playground", "/playground"),
@@ -31,10 +31,23 @@ UNKNOWN = "\N{EN DASH}"
 
 def install(app: Flask) -> None:
     """Give templates these names."""
-    for name in (elo, signed, percent, count, usd, seconds, moment, mode_title, encode_id, plural):
+    for name in (elo, signed, percent, count, usd, seconds, moment, mode_title, encode_id, plural, *WORDS):
         app.add_template_filter(name)
     app.add_template_global(static_url)
     app.add_template_global(menu)
+
+
+def outcome_label(outcome: str) -> str:
+    """Name an answer in a table."""
+    return Outcome(outcome).label
+
+
+def outcome_sentence(outcome: str) -> str:
+    """Tell a voter's answer back."""
+    return Outcome(outcome).sentence
+
+
+WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
 
 
 def elo(rating: float | None) -> str:
@@ -84,7 +97,7 @@ def moment(when: datetime) -> str:
 
 def mode_title(mode: str) -> str:
     """`Text to image`."""
-    return MODES[mode]
+    return Mode(mode).label
 
 
 def static_url(name: str) -> str:

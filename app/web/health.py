@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
-from app.db import DatabaseBusy, NewerDatabase
+from app.database.doors import DatabaseBusy, NewerDatabase
 from app.edge.context import parts
 
 blueprint = Blueprint("health", __name__)

@@ -6,27 +6,17 @@ from datetime import date
 
 from flask import Blueprint, Response, render_template
 
-from app.edge import openness
 from app.edge.context import parts
-from app.edge.kept import public_page
-from app.leaderboards.openness import Change, Day
+from app.edge.integrity import facts as read_facts
+from app.edge.integrity import versions
+from app.edge.page_cache import public_page
+from app.leaderboards.integrity.public_report import Change, Day
 from app.ratings import suspicion
 from app.web.svg import Scale
 
 blueprint = Blueprint("integrity", __name__)
 
 WIDTH, HEIGHT, GAP = 600, 96, 4
-REASONS = {
-    "skip": "Skipped",
-    "undone": "Taken back",
-    "voter_cap": "Voter over its cap",
-    "network_cap": "Network over its cap",
-    "too_fast": "Too fast",
-    "unseen": "Images not sent",
-    "quarantined": "Quarantined",
-    "admin": "By an admin",
-    "demo": "On demo images",
-}
 TESTS = {
     "exposure": "votes where one model shows",
     "likelihood": "votes against all others",
@@ -61,11 +51,11 @@ class Bar:
 @blueprint.get("/integrity")
 def integrity() -> Response:
     """The same for everybody."""
-    return public_page(openness.versions(), _page)
+    return public_page(versions(), _page)
 
 
 def _page() -> str:
-    facts = openness.facts()
+    facts = read_facts()
     return render_template(
         "integrity.html",
         facts=facts,
@@ -73,7 +63,6 @@ def _page() -> str:
         names={model.slug: model.name for mode in facts.modes for model in mode.models},
         bars=bars(facts.days),
         most=_most(facts.days),
-        words=REASONS,
         tests=TESTS,
         subject=subject,
         actions=ACTIONS,

@@ -2,14 +2,15 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from app.arena.errors import UnknownMode
+from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, charts, scopes
-from app.leaderboards.filed import filed
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards, charts
+from app.leaderboards.views.competition_places import filed
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
+from app.words import MODES
 
 blueprint = Blueprint("landscape", __name__)
 
@@ -17,8 +18,7 @@ blueprint = Blueprint("landscape", __name__)
 @blueprint.get("/charts/<mode>")
 def landscape(mode: str) -> Response:
     """The charts of a mode's overall board, or with `category` of that category's."""
-    if mode not in boards.MODES:
-        raise UnknownMode(f"The modes are {' and '.join(boards.MODES)}.")
+    read_mode(mode)
     category = request.args.get("category") or None
     refresh(parts(), mode)
     current = recall(boards.current)
@@ -37,5 +37,5 @@ def _render(mode: str, category: str | None) -> str:
         scatters=(price_chart(charts.elo_vs_price(view)), speed_chart(charts.elo_vs_speed(view))),
         matrix=matrix,
         categories=tabs(listed),
-        modes=boards.MODES,
+        modes=MODES,
     )

@@ -4,12 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena import diary
+from app.arena.people import vote_history
 from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
-from app.leaderboards import personal
+from app.leaderboards.views import personal
 from app.web.boards import axis
-from app.web.formats import MODES, plural
+from app.web.formats import plural
+from app.words import MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20
@@ -28,7 +29,7 @@ def delete() -> Response:
     """Forget who cast these votes; the cookie goes, the votes stay as nobody's."""
     who, moment = voter(), now()
     if who is not None:
-        parts().database.write(lambda session: diary.forget(session, who, now=moment))
+        parts().database.write(lambda session: vote_history.delete_voter(session, who, now=moment))
     response = make_response(redirect(url_for("me.votes"), 303))
     # Browsers obey no answer about a __Host- cookie that does not say Secure.
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
@@ -42,8 +43,10 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
     with parts().database.reading() as session:
         boards = tuple((mode, personal.own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
         return {
-            "votes": diary.votes(session, who),
-            "cast": diary.own_votes(session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE),
+            "votes": vote_history.count_votes(session, who),
+            "cast": vote_history.list_own_votes(
+                session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE
+            ),
             "boards": tuple((mode, rows, axis(rows)) for mode, rows in boards if rows),
             "agreement": personal.agreement(session, who) if page == 1 else None,
         }
@@ -56,7 +59,7 @@ def summary() -> Response:
     number = 0
     if who is not None:
         with parts().database.reading() as session:
-            number = diary.votes(session, who)
+            number = vote_history.count_votes(session, who)
     words = f"{plural(number, 'vote')} by you" if number else "Your votes"
     return _private(Response(words, mimetype="text/plain"))
 

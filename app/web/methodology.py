@@ -5,14 +5,16 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import blind, exclusions, matchmaking
+from app.arena.entries import renditions
+from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import anchors, audit, boards
-from app.leaderboards.audit import Swept
-from app.leaderboards.boards import BoardView
-from app.web.formats import MODES
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.audit import Swept
+from app.leaderboards.runs import anchors
+from app.leaderboards.views import boards
+from app.leaderboards.views.boards import BoardView
+from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
 
@@ -64,6 +66,6 @@ def _constants() -> dict[str, Any]:
         "k": K,
         "uniform_share": matchmaking.UNIFORM_SHARE,
         "exposure_cap": round(matchmaking.EXPOSURE_CAP),
-        "names_linger": exclusions.NAMES_LINGER,
-        "file_step": blind.FILE_STEP // 1024,
+        "names_linger": seen_pairs.NAMES_LINGER,
+        "file_step": renditions.FILE_STEP // 1024,
     }

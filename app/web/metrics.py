@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, request
 
 from app import metrics
 from app.edge.context import parts
-from app.leaderboards import ages
+from app.leaderboards.views import board_ages
 
 blueprint = Blueprint("metrics", __name__)
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,7 +36,7 @@ def exposition() -> Response:
 
 def _now() -> str:
     with parts().database.reading() as session:
-        found = ages.of_boards(session, datetime.now(UTC))
+        found = board_ages.of_boards(session, datetime.now(UTC))
     seconds = _gauge(AGE, {one.mode: one.seconds for one in found})
     return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in found})]) + "\n"
 

@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, ClassVar
 
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from app.arena import entries
-from app.arena.showcases import Showcase, showcases
+from app.arena.entries import entries
+from app.arena.entries.showcases import Showcase, showcases
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
 from app.edge.context import now, parts, refresh, today
-from app.edge.kept import public_page
-from app.edge.recent import recall
-from app.leaderboards import boards, charts, faq, filters, results
-from app.leaderboards.boards import BoardStanding, BoardView
-from app.leaderboards.filed import contested
-from app.leaderboards.filters import BadFilter, Filters
+from app.edge.page_cache import public_page, recall
+from app.leaderboards.views import boards, charts, faq, results
+from app.leaderboards.views.boards import BoardStanding, BoardView
+from app.leaderboards.views.competition_places import contested
+from app.leaderboards.views.filters import BadFilter, Filters, filter_field, parse_filters, sort_rows
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
@@ -29,10 +27,10 @@ from app.web.reach import Reach, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions
+from app.words import MODES
 
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc"}
-DEFAULT_SORT = "rating"
 RIVALS = 5
 
 
@@ -44,30 +42,21 @@ class Listed:
     standing: BoardStanding | None
 
 
+def _parse_mode(mode: str) -> str:
+    if mode not in MODES:
+        raise BadFilter(f"mode is one of {', '.join(MODES)}.", param="mode")
+    return mode
+
+
 @dataclass(frozen=True)
-class Asked:
-    """What a reader asked of the list; None for any."""
+class ListFilters(Filters):
+    """What a reader asked of the list of models; `mode` also chooses the board their ratings come from."""
 
-    shared: Filters
-    mode: str | None
-    sort: str
-    order: str
+    SORTS: ClassVar[Mapping[str, str]] = SORTS
 
-    @property
-    def query(self) -> dict[str, str]:
-        """What differs from the plain list."""
-        names = ("creator", "provider", "status", "max_price", "q")
-        given = {name: getattr(self.shared, name) for name in names} | {"mode": self.mode}
-        if (self.sort, self.order) != (DEFAULT_SORT, SORTS[DEFAULT_SORT]):
-            given |= {"sort": self.sort} | ({"order": self.order} if self.order != SORTS[self.sort] else {})
-        return {name: f"{value}" for name, value in given.items() if value is not None}
-
-    def link(self, column: str) -> str:
-        """By this column, or the other way round where the list is sorted by it already."""
-        kept = {name: value for name, value in self.query.items() if name not in {"sort", "order"}}
-        turned = self.sort == column and self.order == SORTS[column]
-        order = {"order": "asc" if SORTS[column] == "desc" else "desc"} if turned else {}
-        return "?" + urlencode(kept | {"sort": column} | order)
+    sort: str = "rating"
+    order: str = SORTS["rating"]
+    mode: str | None = filter_field(lambda model, mode: mode in model.modes, _parse_mode)
 
 
 @dataclass(frozen=True)
@@ -86,8 +75,8 @@ class ModeResults:
 @blueprint.get("/models")
 def index() -> Response:
     """Every model, as the query says; demo models where they have images."""
-    asked = _asked(request.args)
-    mode = asked.mode or boards.MODES[0]
+    asked = parse_filters(request.args, ListFilters)
+    mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.current)
     made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
@@ -180,35 +169,22 @@ def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, 
     return tuple(sorted(others, key=lambda row: abs(row.rating - own.rating))[:RIVALS])
 
 
-def _asked(given: Mapping[str, str]) -> Asked:
-    mode = given.get("mode") or None
-    if mode is not None and mode not in boards.MODES:
-        raise BadFilter("mode", f"mode is one of {', '.join(boards.MODES)}.")
-    sort = given.get("sort") or DEFAULT_SORT
-    if sort not in SORTS:
-        raise BadFilter("sort", f"sort is one of {', '.join(SORTS)}.")
-    shared = filters.filters({name: value for name, value in given.items() if name != "sort"})
-    order = (given.get("order") or SORTS[sort]).strip()
-    return Asked(shared, mode, sort, order)
-
-
-def _render_list(asked: Asked, mode: str) -> str:
+def _render_list(asked: ListFilters, mode: str) -> str:
     with parts().database.reading() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.board(session, mode, now=now()).standings}
-    admitted = [m for m in everything if asked.shared.admits(m) and (asked.mode is None or asked.mode in m.modes)]
+    admitted = [m for m in everything if asked.admits(m)]
     rows = [Listed(m, standings.get(m.id)) for m in admitted]
-    by_column = Filters(sort=asked.sort, order=asked.order)
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
-        rows=filters.ordered(rows, by_column, _column),
+        rows=sort_rows(rows, asked, _column),
         total=len(everything),
         asked=asked,
         mode=mode,
         creators=sorted({m.creator for m in everything if m.creator}, key=str.casefold),
         providers=sorted(providers.items(), key=lambda p: p[1].casefold()),
-        modes=boards.MODES,
+        modes=MODES,
         facts=facts,
     )
 

@@ -2,17 +2,18 @@
 
 from flask import Blueprint, Response, render_template
 
-from app.arena import competitions
+from app.arena.entries import competitions
 from app.edge.context import now, parts
-from app.edge.kept import public_page
-from app.leaderboards import boards
+from app.edge.page_cache import public_page
+from app.leaderboards.views import boards
 from app.web.boards import axis
 from app.web.versions import versions
+from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
-MODE = "text-to-image"
+MODE = Mode.TEXT_TO_IMAGE
 
 
 @blueprint.get("/")
@@ -23,7 +24,7 @@ def home() -> Response:
 
 def _home() -> str:
     with parts().database.reading() as session:
-        listed = competitions.listing(session)
+        listed = competitions.list_competitions(session)
         view = boards.board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     leaders = [row for row in view.standings if row.rank is not None][:TOP]

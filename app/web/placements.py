@@ -3,8 +3,8 @@
 from collections.abc import Container
 from dataclasses import dataclass
 
-from app.leaderboards.boards import Heading
-from app.leaderboards.results import CompetitionResult, ModelResults, Place
+from app.leaderboards.views.boards import Heading
+from app.leaderboards.views.results import CompetitionResult, ModelResults, Place
 
 SHOWN = 6
 """Competitions of a category that are shown before the fold."""

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from app.arena import networks
+from app.arena.people import networks
 from app.catalog.lookup import ModelSummary
-from app.db import DatabaseBusy
+from app.database.doors import DatabaseBusy
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.identity import voter_or_new
@@ -218,7 +218,7 @@ def _private(html: str, results: Sequence[Result], mistake: gateway.InvalidParam
     status = 400 if mistake else min((result.status for result in results), default=200)
     response = make_response(html, status)
     response.headers["Cache-Control"] = "private, no-store"
-    pauses = [one.ended.retry_after for one in results if isinstance(one.ended, gateway.RateLimited)]
+    pauses = [one.ended.retry_after or 1 for one in results if isinstance(one.ended, gateway.RateLimited)]
     if status == 429 and pauses:
         response.headers["Retry-After"] = str(min(pauses))
     return response

@@ -10,6 +10,7 @@ from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
 from app.gateway.providers import KEY_NAMES, set_up
 from app.gateway.routing import instead
+from app.words import Mode
 
 NEWER = 4
 
@@ -38,7 +39,7 @@ def reach(session: Session, model: ModelPage) -> Reach:
     if model.status != "retired" and any(offering.provider in providers for offering in able):
         return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
-    mode = model.modes[0] if model.modes else "text-to-image"
+    mode = model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
     return Reach(
         "retired" if model.status == "retired" else "unset" if keys else "nobody",
         keys,

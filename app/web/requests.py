@@ -1,12 +1,14 @@
 """A working example of every operation of the JSON API, in cURL and Python."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.web.snippets import Code
+from app.words import Mode
 
-WISH = {"mode": "text-to-image"}
+WISH = {"mode": Mode.TEXT_TO_IMAGE}
 VOTE = {"outcome": "a"}
 PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
@@ -26,13 +28,13 @@ class Asked:
     """What an example sends; `then` are calls on the matchup that it made first."""
 
     query: str = ""
-    body: dict[str, str] | None = None
+    body: Mapping[str, str] | None = None
     file: str = ""
     then: tuple[str, ...] = ()
     jar: bool = False
 
 
-PAIR = 'matchup = api.post("/matchups", json={"mode": "text-to-image"}).json()'
+PAIR = 'matchup = api.post("/matchups", json={"mode": "' + Mode.TEXT_TO_IMAGE + '"}).json()'
 CAST = 'api.post(f"/matchups/{matchup[\'id\']}/vote", json={"outcome": "a"})'
 EXAMPLES: dict[str, Asked] = {
     "GET /api/v1/leaderboards/{mode}": Asked(query="?sort=votes&order=desc"),
@@ -46,7 +48,7 @@ EXAMPLES: dict[str, Asked] = {
         jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")
     ),
     "POST /api/v1/suggestions": Asked(body=PROMPT),
-    "GET /api/v1/votes": Asked(query="?mode=text-to-image", file="votes.csv"),
+    "GET /api/v1/votes": Asked(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
 }
 """What is not plain asking."""
 
@@ -80,5 +82,5 @@ def _python(method: str, path: str, base: str, asked: Asked) -> str:
     return "\n".join(lines)
 
 
-def _arguments(path: str, body: dict[str, Any] | None) -> str:
+def _arguments(path: str, body: Mapping[str, Any] | None) -> str:
     return json.dumps(path.removeprefix("/api/v1")) + (f", json={json.dumps(body)}" if body else "")

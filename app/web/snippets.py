@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelPage
+from app.words import Mode
 
 PROMPT = "A corgi riding a bicycle through a busy square at night"
 CHANGE = "Add a starry night sky"
@@ -81,12 +82,12 @@ def _within(model: ModelPage) -> str | None:
 def _calls(model: ModelPage, warning: str) -> Iterator[tuple[str, Call]]:
     size = example_size(model)
     shape = {"size": size} if size else {}
-    if "text-to-image" in model.modes:
+    if Mode.TEXT_TO_IMAGE in model.modes:
         yield (
             "Text to image",
             Call("generations", model.slug, {"prompt": PROMPT} | shape, (), warning),
         )
-    if "image-edit" in model.modes:
+    if Mode.IMAGE_EDIT in model.modes:
         masked = ("image", "mask") if model.limits.mask else ("image",)
         yield "Image edit", Call("edits", model.slug, {"prompt": CHANGE} | shape, masked, warning)
     if any(offering.variations for offering in model.offerings):

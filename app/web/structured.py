@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.catalog.lookup import ModelPage
-from app.leaderboards.faq import Question
+from app.leaderboards.views.faq import Question
 
 
 def model_data(

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.arena.suggestions import LONGEST, SHORTEST, InvalidSuggestion
-from app.edge.suggesting import suggest
+from app.arena.entries.suggestions import LONGEST, SHORTEST, InvalidSuggestion
+from app.edge.suggestions import suggest
 
 blueprint = Blueprint("suggest", __name__)
 

@@ -70,7 +70,7 @@ def models() -> None:
 
 
 def azure() -> None:
-    """The deployment is the model, the key is in `api-key`."""
+    """Call by Azure's paths: the deployment is the model, the key is in `api-key`."""
     azure_client = openai.AzureOpenAI(azure_endpoint=ROOT, api_key=KEY, api_version="2025-04-01-preview")
     made = azure_client.images.generate(model="poster-pro", **SMALL)
     assert made.data[0].url
@@ -79,7 +79,7 @@ def azure() -> None:
 
 
 def retry_joins() -> str:
-    """Gives up after 1.5 s, tries again, and pays once."""
+    """Give up after 1.5 s, try again, and pay once."""
     words = f"please take 8 s for {NAME}"
     impatient = client.with_options(timeout=1.5, max_retries=8)
     made = impatient.images.generate(prompt=words, model="stand-in")

@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, render_template_string, request
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import Session
 
-from app.db import Database, insert
+from app.database.doors import Database, insert
 
 TABLES = MetaData()
 VOTES = Table(

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.db import Database, milliseconds
+from app.database.doors import Database, milliseconds
 
 PER_VOTER = 40
 BATCH = 100_000

@@ -113,7 +113,7 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
     plan = Plan(server, database, stored, seconds, connections)
     server.start()
     plan.warm(["/leaderboards/text-to-image", "/models/m3", "/api/v1/leaderboards/text-to-image"])
-    plan.warm_votes(_votes(opened(server, WARM_VOTES)))
+    plan.warm_votes(votes(opened(server, WARM_VOTES)))
     page = urllib.request.urlopen(server.url + "/leaderboards/text-to-image").read()
     with bare(server, page) as floor:
         ground = replace(plan, server=floor)
@@ -129,7 +129,7 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
         images = [f"GET /m/{matchup}/a.webp {cookie}" for cookie, matchup in opened(server, 500)]
         rows += [plan.run("image", images)]
         rows += in_turns(
-            (plan, "vote", lambda: _votes(opened(server, seconds * VOTES_A_SECOND // 2))),
+            (plan, "vote", lambda: votes(opened(server, seconds * VOTES_A_SECOND // 2))),
             (ground, "bare vote", lambda: _bare_votes(seconds * VOTES_A_SECOND // 2)),
         )
         rows += [ground.run("bare rendering", ["GET /rendered -"])]
@@ -151,7 +151,8 @@ def in_turns(*asked: tuple["Plan", str, Callable[[], list[str]]]) -> list[Row]:
     return rows
 
 
-def _votes(open_ones: list[tuple[str, str]]) -> list[str]:
+def votes(open_ones: list[tuple[str, str]]) -> list[str]:
+    """A request to vote for each open matchup."""
     return [
         f'POST /api/v1/matchups/{m}/vote {cookie} {{"outcome":"{"ab"[n % 2]}"}}'
         for n, (cookie, m) in enumerate(open_ones)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from app.arena import flaws
+from app.arena.entries import picture_flaws
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
 
@@ -35,8 +35,8 @@ def bar(picture: Image.Image) -> Image.Image:
     """Signed as DALL-E 2's site did."""
     signed, side = picture.copy(), picture.width // 64
     draw = ImageDraw.Draw(signed)
-    for turn, colour in enumerate(flaws.BAR.astype(int).tolist()):
-        left, top = signed.width - (len(flaws.BAR) - turn) * side, signed.height - side
+    for turn, colour in enumerate(picture_flaws.BAR.astype(int).tolist()):
+        left, top = signed.width - (len(picture_flaws.BAR) - turn) * side, signed.height - side
         draw.rectangle((left, top, left + side - 1, top + side - 1), fill=tuple(colour))
     return signed
 
@@ -44,7 +44,7 @@ def bar(picture: Image.Image) -> Image.Image:
 def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
     """Signed as Gemini's app does."""
     side, margin = (48, 32) if picture.width <= 1024 else (96, 64)
-    cover = Image.fromarray((flaws.star(side) * alpha * 255).round().astype(np.uint8))
+    cover = Image.fromarray((picture_flaws.star(side) * alpha * 255).round().astype(np.uint8))
     signed = picture.copy()
     signed.paste((255, 255, 255), (signed.width - margin - side, signed.height - margin - side), cover)
     return signed
@@ -69,7 +69,7 @@ def found(
         counts[name, "invisible"] += 1
         return
     for variant, picture in variants(signed):
-        flaw = flaws.flaw(picture)
+        flaw = picture_flaws.flaw(picture)
         counts[f"{name} {variant}", "found" if flaw and flaw.kind == kind else "missed"] += 1
 
 
@@ -78,7 +78,7 @@ def refused(named: Iterator[tuple[str, Image.Image]]) -> None:
     seconds: list[float] = []
     for name, picture in named:
         start = time.process_time()
-        flaw = flaws.flaw(picture)
+        flaw = picture_flaws.flaw(picture)
         seconds.append(time.process_time() - start)
         if flaw:
             print(f"  refused as {flaw.kind}: {name}")

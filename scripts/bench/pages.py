@@ -32,7 +32,6 @@ from werkzeug.test import EnvironBuilder
 from app import create_app
 from app.arena.tables import Voter
 from app.edge.context import Parts
-from app.edge.kept import Answers
 from app.leaderboards.tables import Standing
 from app.settings import Settings, one_thread_for_numpy
 from tests.leaderboards import factories
@@ -89,7 +88,7 @@ def _row(app: Flask, parts: Parts, path: str, models: int) -> tuple[str, bool]:
     times: dict[str, list[float]] = {name: [] for name in ("cold", "kept", "304", "marked", "page", "template")}
     bare, page = _bare(models, answer.data)
     for _ in range(ROUNDS):
-        app.extensions["blindvote.answers"] = Answers()
+        app.extensions["blindvote"].pages._pages.clear()  # noqa: SLF001 (only a bench empties it)
         parts.database.write(
             lambda session: session.execute(update(Standing).values(rating=Standing.rating + 0.01))
         )

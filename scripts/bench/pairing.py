@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from app.arena.lanes import Contestant, Ints, Knowledge, Meetings, meetings
-from app.arena.matchmaking import probabilities, weighed
+from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, StrengthEstimate, candidate_pairs
+from app.arena.voting.matchmaking import probabilities, weigh_pairs
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.scale import ELO_PER_LOGIT
@@ -133,21 +133,21 @@ def blindvote(board: Board, votes: int, rng: np.random.Generator) -> Ints:
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
-    known = Knowledge(np.arange(here.models), board.found.strength, board.covariance())
+    known = StrengthEstimate(np.arange(here.models), board.found.strength, board.covariance())
     counted = dict(enumerate(played.sum(axis=1).tolist()))
-    state = weighed(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
+    state = weigh_pairs(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
     return spread(votes, probabilities(state, np.ones(played.size, dtype=bool)).reshape(played.shape), rng)
 
 
 RULES: dict[str, Rule] = {"even": evenly, "LMArena": lmarena, "MineBench": minebench, "Blindvote": blindvote}
-FIELDS: dict[tuple[int, int], Meetings] = {}
+FIELDS: dict[tuple[int, int], CandidatePairs] = {}
 
 
-def field(competitions: int, models: int) -> Meetings:
+def field(competitions: int, models: int) -> CandidatePairs:
     """Every model with one entry in every competition, no two alike; its pairs stand in a world's order."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (competitions, models)).tolist()
     if (competitions, models) not in FIELDS:
-        FIELDS[competitions, models] = meetings(
+        FIELDS[competitions, models] = candidate_pairs(
             Contestant(c * models + m, c, m, hashes[c][m]) for c in range(competitions) for m in range(models)
         )
     return FIELDS[competitions, models]

@@ -13,14 +13,14 @@ from sqlalchemy import Engine, event, insert, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from app.arena.exclusions import exclusions, standing
-from app.arena.issuing import Wish, issue
-from app.arena.lanes import Ints
-from app.arena.matchmaking import Exclusions, choose_pair
-from app.arena.pool import Pool, read_state
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
+from app.arena.voting.lanes import Ints
+from app.arena.voting.matchmaking import Exclusions, choose_pair
+from app.arena.voting.matchups import MatchupFilter, issue
+from app.arena.voting.pool import Pool
+from app.arena.voting.seen_pairs import exclusions, read_voter_state
 from app.catalog.loading import stub
-from app.db import Database
+from app.database.doors import Database
 
 MODE = "text-to-image"
 MODELS, COMPETITIONS = 24, 40
@@ -64,7 +64,7 @@ def measured(database: Database, voter: bytes | None) -> str:
     """A line: whole pairs with their commit, the CPU in them, the choice alone, SQL, a rebuild from nothing."""
     pool, rng, now = Pool(), random.SystemRandom(), START + timedelta(days=400)
     with database.reading() as session:
-        rebuild = median(lambda: read_state(session, MODE, now.date()), 5)
+        rebuild = median(lambda: Pool().state(session, MODE, today=now.date()), 5)
         state = pool.state(session, MODE, today=now.date())
     seen = Exclusions() if voter is None else excluded(database, voter, now)
     choice = median(lambda: choose_pair(state, seen, rng), 50)
@@ -73,7 +73,9 @@ def measured(database: Database, voter: bytes | None) -> str:
         who, at = voter or secrets.token_bytes(16), now + timedelta(hours=n)
         CLOCKED.clear()
         began, busy = time.perf_counter(), time.thread_time()
-        issue(database, pool, who, Wish(), now=at, rng=rng, matchup_seconds=1800, is_newcomer=voter is None)
+        issue(
+            database, pool, who, MatchupFilter(), now=at, rng=rng, matchup_seconds=1800, is_newcomer=voter is None
+        )
         cpu.append(time.thread_time() - busy)
         took.append(time.perf_counter() - began)
         spent.append(asked_and_changed())
@@ -87,7 +89,7 @@ def measured(database: Database, voter: bytes | None) -> str:
 
 def excluded(database: Database, voter: bytes, now: datetime) -> Exclusions:
     with database.reading() as session:
-        return exclusions(session, standing(session, voter, now=now))
+        return exclusions(session, read_voter_state(session, voter, now=now))
 
 
 def asked_and_changed() -> tuple[int, float, float]:

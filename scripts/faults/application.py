@@ -10,8 +10,8 @@ from flask import Flask
 from pydantic import SecretStr
 
 from app import create_app
-from app.arena import loading
-from app.db import Database
+from app.arena.entries import pack_import
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.settings import Settings
 from scripts.faults.server import draw_pack
@@ -22,10 +22,10 @@ Seen = tuple[int, str, str]
 
 
 def populate(database: Database, folder: Path, competitions: int = 3, models: int = 6) -> None:
-    """A migrated database with a small drawn pack in it."""
+    """Make a migrated database with a small drawn pack in it."""
     database.migrate()
     pack = draw_pack(folder / "pack", competitions, models)
-    loading.import_pack(database, Storage(folder / "files"), pack, now=lambda: datetime.now(UTC))
+    pack_import.import_pack(database, Storage(folder / "files"), pack, now=lambda: datetime.now(UTC))
 
 
 @contextmanager

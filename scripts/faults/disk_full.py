@@ -34,7 +34,7 @@ PAGES = ("/healthz", "/api/v1/competitions", "/api/v1/leaderboards/text-to-image
 
 @contextmanager
 def small_disk() -> Iterator[Path | None]:
-    """A file system of SIZE bytes; None where none may be mounted."""
+    """Mount a file system of SIZE bytes; None where nothing may be mounted."""
     folder = Path(tempfile.mkdtemp(prefix="blindvote-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
@@ -98,7 +98,7 @@ def _read(server: Server) -> dict[str, int]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Raises RuntimeError after a minute."""
+    """Wait until the condition holds. Raises RuntimeError after a minute."""
     deadline = time.monotonic() + 60
     while not condition():
         if time.monotonic() > deadline:

@@ -37,11 +37,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app.arena import admins, competitions
+from app.arena.entries import competitions
+from app.arena.people import admins
 from app.arena.tables import Category, Competition
 from app.catalog.loading import load
 from app.catalog.seeds import batches, read_seeds
-from app.db import Database
+from app.database.doors import Database
 from app.edge.admin import Administrator, form_token
 from app.gateway import keys
 from scripts.faults import hostile
@@ -153,7 +154,7 @@ def main() -> int:
 
 @contextmanager
 def world(folder: Path, url: str = "", catalogue: Path = SEEDS) -> Iterator[World]:
-    """A small arena in this folder."""
+    """Make a small arena in this folder."""
     url = url or f"sqlite:///{folder / 'blindvote.sqlite3'}"
     now = datetime.now(UTC)
     with closing(Database(url)) as database:
@@ -179,7 +180,7 @@ def _categorised(session: Session) -> None:
 
 
 def _voter(app: Flask) -> tuple[str, list[str]]:
-    """The cookie of somebody with a vote, a skip, an undone vote and two open matchups."""
+    """Return the cookie of a voter with a vote, a skip, an undone vote and two open matchups."""
     client = app.test_client()
     matchups = []
     for outcome in ("a", "skip", "tie", None, None):
@@ -232,7 +233,7 @@ def many(strategy: st.SearchStrategy[Any], act: Callable[[Any], None], count: in
 
 
 def ask(made: World, found: Findings, case: Case) -> None:
-    """A request that a document describes, or nearly; every second one knows ids that exist."""
+    """Draw a request that a document describes, or nearly; every second one knows ids that exist."""
     label = case.operation.label
     turn = found.cases
     for name in case.path_parameters:
@@ -255,7 +256,7 @@ def ask(made: World, found: Findings, case: Case) -> None:
 
 
 def post(made: World, found: Findings, environ: dict[str, Any]) -> None:
-    """A body, sent properly to where one is taken."""
+    """Draw a body, sent properly to a route that takes one."""
     typed = environ["CONTENT_TYPE"] if environ["CONTENT_TYPE"].isascii() else ""
     proper = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": typed or "application/json"}
     proper |= {"CONTENT_LENGTH": str(len(environ["body"])), "HTTP_SEC_FETCH_SITE": "same-origin"}
@@ -264,7 +265,7 @@ def post(made: World, found: Findings, environ: dict[str, Any]) -> None:
 
 
 def send(made: World, found: Findings, environ: dict[str, Any], part: str = "raw") -> None:
-    """Straight into the application."""
+    """Send a raw request straight into the application."""
     whole = EnvironBuilder(path="/").get_environ() | environ
     body = whole.pop("body")
     path = whole["PATH_INFO"]

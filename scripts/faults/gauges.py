@@ -87,6 +87,6 @@ def trend(at: Sequence[float], figures: Sequence[float]) -> Trend:
 
 
 def _kib(path: Path) -> dict[str, int]:
-    """The lines that hold a number."""
+    """Read the lines that hold a number."""
     lines = (line.split() for line in path.read_text().splitlines())
     return {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()}

@@ -21,7 +21,7 @@ import httpx
 from sqlalchemy import select
 
 from app.arena.tables import Matchup, Vote, Voter
-from app.db import Database
+from app.database.doors import Database
 from app.edge.identity import decode_id
 from scripts.faults.model import Operation, State, is_possible
 from scripts.faults.server import DATABASES, Server, serving
@@ -163,7 +163,7 @@ def _act(window: Browser) -> None:
 
 
 def _stored(database: Database, histories: Histories) -> tuple[dict[str, State], int, int]:
-    """The state of each matchup told of, how many nobody was told of, and voters whose count of votes is wrong."""
+    """Read each known matchup's state, the number of unknown ones, and voters whose count of votes is wrong."""
     told = [decode_id(matchup) for matchup in histories.issued]
     with database.reading() as session:
         voters = set(session.scalars(select(Matchup.voter_id).where(Matchup.public_id.in_(told))))

@@ -189,7 +189,7 @@ def paths(draw: st.DrawFn, rules: list[str], known: dict[str, list[str]]) -> str
 
 @st.composite
 def requests(draw: st.DrawFn, rules: list[str], known: dict[str, list[str]]) -> dict[str, Any]:
-    """The environment of a request, as only a hostile client and a lenient server could make it."""
+    """Draw the environment of a request, as only a hostile client and a lenient server could make it."""
     body = draw(st.just(b"") | bodies)
     environ = {
         "REQUEST_METHOD": draw(st.sampled_from(METHODS)),
@@ -252,7 +252,7 @@ PROPERTIES: Body = {
 
 
 def gateway_document() -> Body:
-    """The OpenAI-compatible routes as a document to make requests from; those that would draw mostly estimate."""
+    """Describe the OpenAI-compatible routes as a document; requests that would draw mostly ask for an estimate."""
     refusals = dict.fromkeys(("400", "401", "402", "403", "404", "405", "413", "415", "429"), _answer(ERROR))
     listed = {"type": "object", "required": ["object", "data"]}
     estimate = {"type": "object", "required": ["estimated", "model", "total_cost_micros", "adjustments"]}
@@ -303,5 +303,5 @@ def _answer(schema: Body) -> Body:
 
 
 def quoted(path: str) -> str:
-    """To be printed and asked again."""
+    """Quote a value, so that it can be printed and asked again."""
     return quote(path, safe="/:;,+@", encoding="latin-1")

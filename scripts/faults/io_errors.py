@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from sqlalchemy import text
 
-from app.db import Database
-from app.leaderboards.verify import verify
+from app.database.doors import Database
+from app.leaderboards.runs.verify import verify
 from scripts.faults.application import application, judge, populate
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged
@@ -104,7 +104,7 @@ def _vote(judging: "subprocess.Popen[str]", known: Acknowledged, votes: int) -> 
 
 @contextmanager
 def _judging(folder: Path) -> "Iterator[subprocess.Popen[str]]":
-    """A process that holds the application and votes when told a number."""
+    """Start a process that holds the application and votes when it reads a number."""
     with closing(Database(f"sqlite:///{folder / 'blindvote.sqlite3'}")) as database:
         populate(database, folder)
     words = [sys.executable, __file__, "--judge", str(folder)]

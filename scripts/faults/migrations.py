@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 
-from app.db import ROOT, Database
+from app.database.doors import ROOT, Database
 from scripts.faults.application import application, judge, populate
 from scripts.faults.server import DATABASES
 from tests.postgres import HASTY_FLAGS, Cluster, cluster
@@ -61,7 +61,7 @@ class Copies:
             database.migrate(revision)
 
     def fingerprint(self, name: str) -> dict[str, str]:
-        """What is there: per table its columns, keys and indexes, and a hash of its rows."""
+        """Describe a database: per table its columns, keys and indexes, and a hash of its rows."""
         with closing(Database(self.url(name))) as database, database.reading() as session:
             return {table: _table(session, table) for table in inspect(session.connection()).get_table_names()}
 
@@ -142,7 +142,7 @@ def prove(copies: Copies, revisions: int, points: int | None, votes: int) -> boo
 
 
 def _populate(copies: Copies, votes: int) -> None:
-    """The newest revision with votes that the application took."""
+    """Make a database of the newest revision with votes that the application took."""
     newest = f"at_{REVISIONS[-1]}"
     copies.make(newest)
     with closing(Database(copies.url(newest))) as database:
@@ -185,7 +185,7 @@ def _survives(copies: Copies, before: str, after: str, n: int, wanted: dict[str,
 
 
 def _kill_midway(copies: Copies, revision: str, n: int) -> None:
-    """A child that migrates and dies, as nobody could wish, before its n-th statement."""
+    """Run a migration in a child process that is killed before its n-th statement."""
     child = os.fork()
     if child == 0:
         seen = [0]

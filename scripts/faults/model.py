@@ -34,7 +34,7 @@ class Operation:
 
 
 def step(state: State, kind: str, outcome: str = "") -> tuple[State, Reply]:
-    """What one operation makes of it, and says."""
+    """Apply one operation to a state; return the new state and the reply."""
     if kind == "read":
         return state, (200, state.outcome) if state.outcome else (404, "matchup_not_found")
     if kind == "undo":

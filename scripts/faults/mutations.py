@@ -36,7 +36,7 @@ class Edit:
     new: str
 
     def applied(self, root: Path) -> str:
-        """The file's new text. Raises TextGone."""
+        """Return the file's new text. Raises TextGone."""
         text = (root / self.path).read_text()
         if text.count(self.old) != 1:
             raise TextGone(f"{self.path} holds {text.count(self.old)} times: {self.old}")
@@ -69,7 +69,7 @@ MUTATIONS = (
         "the charge for skips",
         (
             Edit(
-                "app/arena/voting.py",
+                "app/arena/voting/vote_casting.py",
                 "    if _is_uncharged(row, policy):\n        return Considered",
                 "    if choice.outcome != 'skip' and _is_uncharged(row, policy):\n        return Considered",
             ),
@@ -81,7 +81,7 @@ MUTATIONS = (
         (
             Edit(
                 "app/web/files.py",
-                "blind.padded(parts().storage.get(file.key), file.length)",
+                "renditions.padded(parts().storage.get(file.key), file.length)",
                 "parts().storage.get(file.key)",
             ),
         ),
@@ -129,7 +129,7 @@ MUTATIONS = (
         "the binding of pictures to their voter",
         (
             Edit(
-                "app/arena/serving.py",
+                "app/arena/voting/pictures.py",
                 'Voter.token == bindparam("voter"),\n            Matchup.expires_at',
                 'or_(Voter.token == bindparam("voter"), Voter.id > 0),\n            Matchup.expires_at',
             ),
@@ -140,12 +140,12 @@ MUTATIONS = (
         "the binding of votes to their voter",
         (
             Edit(
-                "app/arena/voting.py",
+                "app/arena/voting/vote_casting.py",
                 '_VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))',
                 '_VOTED.where(Matchup.public_id == bindparam("matchup"), '
                 'or_(Voter.token == bindparam("voter"), Voter.id > 0))',
             ),
-            Edit("app/arena/voting.py", "row if row and row.token == choice.voter else None", "row"),
+            Edit("app/arena/voting/vote_casting.py", "row if row and row.token == choice.voter else None", "row"),
         ),
         ("tests/security/test_roles.py", "-k", "v8_2_2"),
     ),
@@ -153,7 +153,7 @@ MUTATIONS = (
         "the secrecy of named pictures of open competitions",
         (
             Edit(
-                "app/arena/serving.py",
+                "app/arena/voting/pictures.py",
                 "if voter is not None and _has_judged(session, voter, row.id):",
                 "if voter is not None:",
             ),
@@ -162,7 +162,11 @@ MUTATIONS = (
     ),
     Mutation(
         "one place for a picture that is judged blind",
-        (Edit("app/arena/lookalikes.py", "    if near:\n", "    if near and not perceptual_hash:\n"),),
+        (
+            Edit(
+                "app/arena/entries/near_duplicates.py", "    if near:\n", "    if near and not perceptual_hash:\n"
+            ),
+        ),
         ("tests/security/test_named_copies.py", "-k", "named_picture"),
     ),
     Mutation(
@@ -172,7 +176,7 @@ MUTATIONS = (
     ),
     Mutation(
         "full syncs of SQLite",
-        (Edit("app/engines.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
+        (Edit("app/database/engines.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
         ("tests/flows/test_faults_power.py",),
     ),
 )
@@ -191,7 +195,7 @@ def main() -> int:
 
 
 def copied(target: Path) -> Path:
-    """The parts of the tree that tests need."""
+    """Copy the parts of the tree that tests need."""
     target.mkdir()
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -224,7 +228,7 @@ def is_noticed(mutation: Mutation, copy: Path) -> bool:
 
 
 def run(tests: Iterable[str], copy: Path) -> str:
-    """What pytest says of them, on SQLite."""
+    """Run pytest on these tests in the copy, on SQLite; return its output."""
     made = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-postgres", "--tb=no", *tests],
         cwd=copy,

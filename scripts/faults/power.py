@@ -28,7 +28,7 @@ import apsw
 from sqlalchemy import event, text
 from sqlalchemy.pool import Pool
 
-from app.db import Database
+from app.database.doors import Database
 from app.edge.identity import decode_id
 from scripts.faults.application import application, judge, populate
 
@@ -167,7 +167,7 @@ def _acknowledge(recorder: Recorder, seen: Iterator[tuple[int, str, str]]) -> No
 
 
 def replay(recording: Recording, folder: Path, synchronous: int) -> list[Event]:
-    """What the files see of it."""
+    """Replay the recorded SQL; return what the files see of it."""
     path = folder / "cut.sqlite3"
     path.write_bytes(recording.before)
     events: list[Event] = []
@@ -204,7 +204,7 @@ class Disk:
         self.pending = [write for write in self.pending if write.file != event.file]
 
     def after_cut(self, kind: str, rng: random.Random) -> dict[str, bytearray]:
-        """The files as the next start finds them."""
+        """Return the files as the next start finds them."""
         files = {name: bytearray(data) for name, data in self.durable.items()}
         sectors = [piece for write in self.pending for piece in _sectors(write)]
         if kind == "prefix":
@@ -226,7 +226,7 @@ def _apply(files: dict[str, bytearray], write: Write) -> None:
 
 
 def _sectors(write: Write) -> Iterator[Write]:
-    """A disk tears a page between its sectors, never within one."""
+    """Split a write into sectors: a disk tears a page between its sectors, never within one."""
     if write.data is None:
         yield write
         return

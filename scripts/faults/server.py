@@ -21,10 +21,10 @@ from pathlib import Path
 from PIL import Image
 from sqlalchemy import text
 
-from app.arena import loading
-from app.db import Database
+from app.arena.entries import pack_import
+from app.database.doors import Database
 from app.gateway.storage import Storage
-from app.leaderboards.verify import verify
+from app.leaderboards.runs.verify import verify
 from tests.postgres import DURABLE_FLAGS, Cluster, cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,6 +39,7 @@ class Server:
         self.folder = folder
         self.cluster = cluster
         self.log = Path(os.devnull)
+        self.checkout = ROOT
         self.database_url = (
             cluster.url.format(database="postgres") if cluster else f"sqlite:///{folder / 'blindvote.sqlite3'}"
         )
@@ -61,7 +62,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*ARENA, "serve"],
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.checkout,
                 start_new_session=True,
                 stdout=log,
                 stderr=log,
@@ -88,7 +89,7 @@ class Server:
             self.process = None
 
     def workers(self) -> list[int]:
-        """The processes that answer requests."""
+        """List the processes that answer requests."""
         assert self.process
         main = self.process.pid
         return [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
@@ -124,7 +125,7 @@ def serving(
     models: int = 8,
 ) -> Iterator[Server]:
     """
-    A server with the images of a pack, or of a small one drawn here; all gone afterwards.
+    Run a server with the images of a pack, or of a small one drawn here; delete everything afterwards.
 
     Its data lie in `folder` where one is given. PostgreSQL runs with the durability it has by itself.
     """
@@ -139,14 +140,14 @@ def serving(
         with server.database() as opened:
             opened.migrate()
             images = Storage(server.folder / "files")
-            loading.import_pack(opened, images, pack or drawn, now=lambda: datetime.now(UTC))
+            pack_import.import_pack(opened, images, pack or drawn, now=lambda: datetime.now(UTC))
         if start:
             server.start()
         yield server
 
 
 def draw_pack(folder: Path, competitions: int, models: int) -> Path:
-    """A pack of noise pictures, each like no other."""
+    """Draw a pack of noise pictures, each unlike any other."""
     listed = []
     for c in range(competitions):
         images = []

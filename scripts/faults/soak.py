@@ -228,7 +228,7 @@ def _classes(traffic: Traffic) -> dict[str, int]:
 
 
 def _arena(server: Server, *words: str) -> str:
-    """What the command printed."""
+    """Run an `arena` command; return what it printed."""
     done = subprocess.run(
         [*ARENA, *words], env=server.environment, cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.arena.tables import Matchup, Vote
-from app.db import Database
+from app.database.doors import Database
 from scripts.faults.voters import Acknowledged
 
 
@@ -43,5 +43,5 @@ def compare(database: Database, known: Acknowledged) -> Comparison:
 
 
 def public(public_id: bytes) -> str:
-    """The id as the API writes it."""
+    """Return the id as the API writes it."""
     return base64.urlsafe_b64encode(public_id).rstrip(b"=").decode()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from app.arena import blind
+from app.arena.entries import renditions
 from app.gateway import images
 from tests.factories import picture_bytes
 
@@ -46,18 +46,18 @@ def _marked(format_: str) -> bytes:
 def test_no_metadata_survives(format_: str) -> None:
     original = _marked(format_)
     assert SECRET.encode() in original
-    rendition = blind.picture(original, FRAME).rendition
+    rendition = renditions.picture(original, FRAME).rendition
     assert _chunks(rendition) == ["VP8 "]
     assert SECRET.encode() not in rendition
 
 
 def test_both_sides_have_one_size_and_nothing_is_cropped() -> None:
     for size in ((32, 32), (500, 100), (64, 300), FRAME):
-        rendition = Image.open(BytesIO(blind.picture(picture_bytes(3, size), FRAME).rendition))
+        rendition = Image.open(BytesIO(renditions.picture(picture_bytes(3, size), FRAME).rendition))
         assert rendition.size == FRAME
     white = BytesIO()
     Image.new("RGB", (200, 50), "white").save(white, "PNG")
-    shown = Image.open(BytesIO(blind.rendition(white.getvalue(), FRAME))).convert("L")
+    shown = Image.open(BytesIO(renditions.rendition(white.getvalue(), FRAME))).convert("L")
     assert shown.getpixel((48, 32)) > 250
     assert shown.getpixel((1, 32)) > 250
     assert shown.getpixel((48, 2)) < 150
@@ -107,9 +107,9 @@ def test_transparency_lies_on_white() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_file_of_a_competition_has_one_length(seed: int) -> None:
-    rendition = blind.picture(picture_bytes(seed, (200, 200)), (200, 200)).rendition
-    length = blind.file_bytes(len(rendition))
-    once, again = blind.padded(rendition, length), blind.padded(rendition, length)
+    rendition = renditions.picture(picture_bytes(seed, (200, 200)), (200, 200)).rendition
+    length = renditions.file_bytes(len(rendition))
+    once, again = renditions.padded(rendition, length), renditions.padded(rendition, length)
     assert len(once) == len(again) == length == 64 * 1024
     assert once != again
     assert _chunks(once) == ["VP8 ", "PADD"]
@@ -117,9 +117,9 @@ def test_every_file_of_a_competition_has_one_length(seed: int) -> None:
 
 
 def test_a_file_too_long_for_its_length_is_refused() -> None:
-    rendition = blind.picture(picture_bytes(1), (64, 64)).rendition
+    rendition = renditions.picture(picture_bytes(1), (64, 64)).rendition
     with pytest.raises(ValueError, match="cannot be padded"):
-        blind.padded(rendition, len(rendition) - 2)
+        renditions.padded(rendition, len(rendition) - 2)
 
 
 def test_perceptual_hashes_tell_pictures_apart() -> None:
@@ -129,11 +129,12 @@ def test_perceptual_hashes_tell_pictures_apart() -> None:
     image.resize((120, 120)).save(smaller, "PNG")
     image.save(worse, "JPEG", quality=40)
     same = [
-        blind.picture(data, FRAME).perceptual_hash for data in (original, smaller.getvalue(), worse.getvalue())
+        renditions.picture(data, FRAME).perceptual_hash
+        for data in (original, smaller.getvalue(), worse.getvalue())
     ]
-    assert all(blind.alike(one, blind.hashes(same)).tolist() == [0, 1, 2] for one in same)
-    others = [blind.picture(picture_bytes(seed), FRAME).perceptual_hash for seed in range(2, 40)]
-    assert blind.alike(same[0], blind.hashes(others)).tolist() == []
+    assert all(renditions.alike(one, renditions.hashes(same)).tolist() == [0, 1, 2] for one in same)
+    others = [renditions.picture(picture_bytes(seed), FRAME).perceptual_hash for seed in range(2, 40)]
+    assert renditions.alike(same[0], renditions.hashes(others)).tolist() == []
     assert all(-(2**63) <= value < 2**63 for value in [*same, *others])
 
 
@@ -141,9 +142,9 @@ def test_perceptual_hashes_tell_pictures_apart() -> None:
 def test_pictures_are_the_same_within_eight_bits(one: int, flipped: list[set[int]]) -> None:
     """The figure by which the security tests look for named copies."""
     others = [(one % 2**64) ^ sum(1 << bit for bit in bits) for bits in flipped]
-    signed = blind.hashes(other - 2**64 if other >= 2**63 else other for other in others)
+    signed = renditions.hashes(other - 2**64 if other >= 2**63 else other for other in others)
     expected = [place for place, bits in enumerate(flipped) if len(bits) <= 8]
-    assert blind.alike(one, signed).tolist() == expected
+    assert renditions.alike(one, signed).tolist() == expected
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
-from app.arena import blind, errors, flaws
+from app.arena import errors
+from app.arena.entries import picture_flaws, renditions
 from app.arena.tables import Entry, LedgerLine
-from app.db import Database
+from app.database.doors import Database
 from tests.arena.test_packs import PACK, Pack, run
 from tests.factories import picture_bytes
 
@@ -31,7 +32,7 @@ def ground(seed: int = 1, side: int = SIDE) -> Image.Image:
 def with_bar(picture: Image.Image, side: int, right: int = 0, bottom: int = 0) -> Image.Image:
     """Five squares in the mark's order; `right` and `bottom` pixels off the corner."""
     draw = ImageDraw.Draw(picture)
-    for turn, colour in enumerate(flaws.BAR.astype(int).tolist()):
+    for turn, colour in enumerate(picture_flaws.BAR.astype(int).tolist()):
         left, top = picture.width - right - (5 - turn) * side, picture.height - bottom - side
         draw.rectangle((left, top, left + side - 1, top + side - 1), fill=tuple(colour))
     return picture
@@ -40,7 +41,7 @@ def with_bar(picture: Image.Image, side: int, right: int = 0, bottom: int = 0) -
 def with_star(picture: Image.Image, width: int, alpha: float, off: tuple[int, int] = (0, 0)) -> Image.Image:
     """A white star where the mark stands, or `off` pixels right and down from there."""
     margin = round(width * 2 / 3) + width
-    cover = Image.fromarray((flaws.star(width) * alpha * 255).astype(np.uint8))
+    cover = Image.fromarray((picture_flaws.star(width) * alpha * 255).astype(np.uint8))
     picture.paste(WHITE, (picture.width - margin + off[0], picture.height - margin + off[1]), cover)
     return picture
 
@@ -52,7 +53,7 @@ def encoded(picture: Image.Image, format_: str) -> Image.Image:
 
 
 def kind(picture: Image.Image) -> str | None:
-    found = flaws.flaw(picture)
+    found = picture_flaws.flaw(picture)
     return found.kind if found else None
 
 
@@ -201,8 +202,10 @@ def test_a_statement_lets_it_in_and_is_kept(arena: Database, tmp_path: Path) -> 
 def test_an_input_image_may_be_anything() -> None:
     white = _png(Image.new("RGB", (64, 64), WHITE))
     with pytest.raises(errors.EntryRefused, match="blank"):
-        blind.picture(white, (64, 64))
-    assert blind.rendition(white, (64, 64)) == blind.picture(white, (64, 64), "it is the input").rendition
+        renditions.picture(white, (64, 64))
+    assert (
+        renditions.rendition(white, (64, 64)) == renditions.picture(white, (64, 64), "it is the input").rendition
+    )
 
 
 @pytest.mark.pack

@@ -11,23 +11,25 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries, errors, issuing
-from app.arena.exclusions import NAMES_LINGER
-from app.arena.issuing import Issued, Wish
-from app.arena.policy import Policy
-from app.arena.pool import Pool, read_state
+from app.arena import errors
+from app.arena.entries import competitions, entries
+from app.arena.people.policy import Policy
 from app.arena.tables import Competition, Entry, Matchup
+from app.arena.voting import matchups
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.pool import Pool
+from app.arena.voting.seen_pairs import NAMES_LINGER
 from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
-from app.db import Database
+from app.database.doors import Database
+from app.database.statements import Prepared
 from app.gateway.storage import Storage
-from app.prepared import Prepared
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry
 
 MODE = "text-to-image"
 
 
-def shown(database: Database, issued: Issued) -> tuple[set[str], Matchup]:
+def shown(database: Database, issued: BlindMatchup) -> tuple[set[str], Matchup]:
     """Slugs of both models, and the row."""
     with database.reading() as session:
         row = session.scalars(select(Matchup).where(Matchup.public_id == issued.public_id)).one()
@@ -40,7 +42,7 @@ def judged(
     pool: Pool,
     voter: bytes = b"v" * 16,
     *,
-    wish: Wish = Wish(),  # noqa: B008
+    wish: MatchupFilter = MatchupFilter(),  # noqa: B008
     seconds: float = 5,
 ) -> Iterator[Matchup]:
     """Votes until nothing is left, one every so many seconds."""
@@ -120,7 +122,7 @@ def test_two_requests_at_once_share_no_model_either(database: Database, tmp_path
     for n in range(6):
         voter, found, start = bytes([n + 50]) * 16, [], threading.Barrier(2)
 
-        def ask(voter: bytes = voter, found: list[Issued] = found, start: threading.Barrier = start) -> None:
+        def ask(voter: bytes = voter, found: list[BlindMatchup] = found, start: threading.Barrier = start) -> None:
             start.wait()
             found.append(issue(database, voter))
 
@@ -148,7 +150,7 @@ def test_a_wish_narrows(database: Database, tmp_path: Path) -> None:
         with database.reading() as session:
             slugs = dict(session.execute(select(Competition.id, Competition.slug)).all())
         voter = repr(wish).encode()[:16].ljust(16)
-        return {slugs[row.competition_id] for row in judged(database, Pool(), voter, wish=Wish(**wish))}
+        return {slugs[row.competition_id] for row in judged(database, Pool(), voter, wish=MatchupFilter(**wish))}
 
     assert where() == {"c0", "c1", "c2"}
     assert where(competition="c1") == {"c1"}
@@ -161,25 +163,27 @@ def test_a_wish_narrows(database: Database, tmp_path: Path) -> None:
 
 def test_helping_a_model_does_not_force_it_into_the_pair(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=1, models=5)
-    rows = [shown(database, issue(database, bytes([n]) * 16, wish=Wish(model="m0")))[0] for n in range(40)]
+    rows = [
+        shown(database, issue(database, bytes([n]) * 16, wish=MatchupFilter(model="m0")))[0] for n in range(40)
+    ]
     assert 0 < sum("m0" in pair for pair in rows) < 40
 
 
 def test_strangers_ask_only_for_crowded_competitions(database: Database, tmp_path: Path) -> None:
     storage = make_arena(database, tmp_path, competitions=1, models=3)
 
-    def ask(wish: Wish) -> Issued:
+    def ask(wish: MatchupFilter) -> BlindMatchup:
         policy = Policy(smallest_pool=4)
-        return issuing.issue(
+        return matchups.issue(
             database, Pool(), b"p" * 16, wish, now=NOW, rng=random.Random(1), matchup_seconds=60, policy=policy
         )
 
-    for wish in (Wish(competition="c0"), Wish(model="m0")):
+    for wish in (MatchupFilter(competition="c0"), MatchupFilter(model="m0")):
         with pytest.raises(errors.NothingLeft, match="4 models"):
             ask(wish)
-    assert ask(Wish()).slug == "c0"
+    assert ask(MatchupFilter()).slug == "c0"
     database.write(lambda session: make_entry(session, storage, "c0", "one-more", seed=99))
-    assert ask(Wish(competition="c0")).slug == "c0"
+    assert ask(MatchupFilter(competition="c0")).slug == "c0"
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -202,7 +206,7 @@ def test_a_withdrawn_entry_is_not_issued_from_a_state_that_still_has_it(
     make_arena(database, tmp_path, competitions=1, models=3)
     pool = Pool(clock=lambda: 0.0)
     issue(database, b"x" * 16, pool=pool)
-    place = entries.Place("c0", "m0", 0)
+    place = entries.EntryKey("c0", "m0", 0)
     database.write(lambda session: entries.withdraw(session, place, now=NOW, reason="test"))
     for n in range(5):
         assert shown(database, issue(database, bytes([n]) * 16, pool=pool))[0] == {"m1", "m2"}
@@ -291,7 +295,8 @@ def test_a_state_read_in_parts_equals_one_read_whole(database: Database, tmp_pat
         cast(database, issue(database, voter, pool=pool).public_id, "abab"[n % 4], voter)
         ticks[0] += 2
         with database.reading() as session:
-            parts, whole = pool.state(session, MODE, today=NOW.date()), read_state(session, MODE, NOW.date())
+            parts = pool.state(session, MODE, today=NOW.date())
+            whole = Pool().state(session, MODE, today=NOW.date())
         for one, other in zip(parts.lanes, whole.lanes, strict=True):
             assert (one.of_pair == other.of_pair).all()
             assert (one.of_competition == other.of_competition).all()

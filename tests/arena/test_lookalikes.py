@@ -12,11 +12,13 @@ from PIL import Image
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.arena import blind, competitions, entries, errors, lookalikes, replacement
-from app.arena.entries import Facts, Place
-from app.arena.loading import import_pack
+from app.arena import errors
+from app.arena.entries import competitions, entries, near_duplicates, renditions
+from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry, LedgerLine
-from app.db import Database
+from app.arena.voting import replacement
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.arena.test_packs import Pack
 from tests.factories import FRAME, NOW, make_competition, make_entry, picture_bytes
@@ -56,14 +58,14 @@ def recoded(seed: int) -> bytes:
 def enter(
     database: Database, storage: Storage, competition: str, model: str, data: bytes, role: str = CONTESTANT
 ) -> bool:
-    stored = entries.store(storage, blind.picture(data, FRAME))
-    place = Place(competition, model, 0, "showcase" if role == SHOWCASE else "contestant")
-    facts = Facts(prompt=f"{role} {model} {competition}")
+    stored = entries.store(storage, renditions.picture(data, FRAME))
+    place = EntryKey(competition, model, 0, "showcase" if role == SHOWCASE else "contestant")
+    facts = EntryDetails(prompt=f"{role} {model} {competition}")
     return database.write(lambda session: entries.add(session, place, stored, facts, now=NOW))
 
 
 def withdraw(database: Database, competition: str, model: str) -> None:
-    place = Place(competition, model)
+    place = EntryKey(competition, model)
     assert database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
 
 
@@ -155,10 +157,10 @@ def test_of_two_at_once_one_is_taken(database: Database, storage: Storage) -> No
         start, taken = threading.Barrier(2), []
 
         def come(slug: str, start: threading.Barrier = start, seed: int = number) -> None:
-            stored = entries.store(storage, blind.picture(picture_bytes(seed), FRAME))
+            stored = entries.store(storage, renditions.picture(picture_bytes(seed), FRAME))
             start.wait()
             try:
-                database.write(lambda s: entries.add(s, Place(slug, "m"), stored, Facts(), now=NOW))
+                database.write(lambda s: entries.add(s, EntryKey(slug, "m"), stored, EntryDetails(), now=NOW))
                 taken.append(slug)  # noqa: B023
             except errors.EntryRefused:
                 pass
@@ -233,8 +235,8 @@ def test_a_replacement_passes_the_same_door(lite: Database, storage: Storage) ->
     for slug, seed in (("one", 1), ("other", 2)):
         make(lite, slug)
         enter(lite, storage, slug, "m", picture_bytes(seed))
-    order = replacement.Order("one", "m", None, "better.png", "sharper")
-    picture = blind.picture(recoded(2), FRAME)
+    order = replacement.ReplacementOrder("one", "m", None, "better.png", "sharper")
+    picture = renditions.picture(recoded(2), FRAME)
     with pytest.raises(errors.EntryRefused, match="sample 0 of m in other"):
         replacement.replace(lite, storage, order, picture, now=lambda: NOW)
     with lite.reading() as session:
@@ -279,7 +281,7 @@ def test_older_pairs_are_found(
 ) -> None:
     an_older_arena(lite, storage, one, other, role)
     with lite.reading() as session:
-        pairs = lookalikes.twins(session)
+        pairs = near_duplicates.twins(session)
     assert [pair.is_public for pair in pairs] == found
     for pair in pairs:
         assert pair.blind == "sample 0 of m in one"

@@ -2,28 +2,39 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.arena import blind, lanes
-from app.arena.blind import NEAR_BITS
-from app.arena.lanes import Contestant, Knowledge
-from app.arena.matchmaking import (
+from app.arena.entries import renditions
+from app.arena.entries.renditions import NEAR_BITS
+from app.arena.voting import lanes
+from app.arena.voting.lanes import Contestant, StrengthEstimate
+from app.arena.voting.matchmaking import (
     EXPOSURE_CAP,
     UNIFORM_SHARE,
     Exclusions,
     PairingState,
-    build_state,
     choose_pair,
     pool_of,
     probabilities,
     shares,
+    weigh_pairs,
 )
 
 QUICK = settings(max_examples=40, deadline=None)
+
+
+def weigh(
+    contestants: Iterable[Contestant],
+    votes: dict[int, int],
+    battles: dict[int, int],
+    known: StrengthEstimate | None = None,
+) -> PairingState:
+    return weigh_pairs(lanes.candidate_pairs(contestants), votes, battles, known)
 
 
 @st.composite
@@ -50,19 +61,19 @@ def states(draw: st.DrawFn) -> PairingState:
     votes = {c: int(table[table[:, 0] == c, 3:].sum()) for c in range(1, 6)}
     battles = {m: int(table[(table[:, 1:3] == m).any(axis=1), 3:].sum()) for m in range(1, 10)}
     models = np.unique([model for _, model in entered])
-    return build_state(contestants, votes, battles, lanes.knowledge(models, table))
+    return weigh(contestants, votes, battles, lanes.estimate_strengths(models, table))
 
 
 def everything(state: PairingState) -> lanes.Mask:
-    return np.ones(len(state.meetings.competition), dtype=bool)
+    return np.ones(len(state.candidates.competition), dtype=bool)
 
 
 def some(state: PairingState, seed: int, part: float) -> lanes.Mask:
-    return np.random.default_rng(seed).random(len(state.meetings.competition)) < part
+    return np.random.default_rng(seed).random(len(state.candidates.competition)) < part
 
 
 def arena(
-    models: int = 6, competitions: int = 3, *, known: Knowledge | None = None, **more: dict[int, int]
+    models: int = 6, competitions: int = 3, *, known: StrengthEstimate | None = None, **more: dict[int, int]
 ) -> PairingState:
     """Every model once in every competition; entry ids are 100 x competition + model."""
     rng = random.Random(5)
@@ -71,12 +82,12 @@ def arena(
         for c in range(1, competitions + 1)
         for m in range(1, models + 1)
     ]
-    return build_state(contestants, more.get("votes", {}), more.get("battles", {}), known)
+    return weigh(contestants, more.get("votes", {}), more.get("battles", {}), known)
 
 
 def exposures(state: PairingState, allowed: lanes.Mask) -> dict[int, float]:
-    shown = state.meetings.exposure(probabilities(state, allowed))
-    return dict(zip(state.meetings.model_ids.tolist(), shown.tolist(), strict=True))
+    shown = state.candidates.exposure(probabilities(state, allowed))
+    return dict(zip(state.candidates.model_ids.tolist(), shown.tolist(), strict=True))
 
 
 @QUICK
@@ -93,8 +104,8 @@ def test_probabilities_sum_to_one_over_what_is_allowed(state: PairingState, seed
 @given(states(), st.integers(0, 999), st.sampled_from([0.1, 0.5, 1.0]))
 def test_no_model_is_shown_over_three_times_its_uniform_share(state: PairingState, seed: int, part: float) -> None:
     allowed = some(state, seed, part)
-    fair = state.meetings.exposure(state.lanes[0].chances(state.meetings, allowed))
-    shown = state.meetings.exposure(probabilities(state, allowed))
+    fair = state.candidates.exposure(state.lanes[0].chances(state.candidates, allowed))
+    shown = state.candidates.exposure(probabilities(state, allowed))
     assert (shown <= EXPOSURE_CAP * fair * (1 + 1e-9)).all()
 
 
@@ -102,7 +113,7 @@ def test_no_model_is_shown_over_three_times_its_uniform_share(state: PairingStat
 @given(states(), st.integers(0, 999), st.sampled_from([0.1, 0.5, 1.0]))
 def test_every_pair_keeps_its_share_of_the_uniform_lane(state: PairingState, seed: int, part: float) -> None:
     allowed = some(state, seed, part)
-    even = state.lanes[0].chances(state.meetings, allowed)
+    even = state.lanes[0].chances(state.candidates, allowed)
     assert (probabilities(state, allowed) >= UNIFORM_SHARE * even * (1 - 1e-9)).all()
     assert UNIFORM_SHARE >= 0.2
 
@@ -110,26 +121,26 @@ def test_every_pair_keeps_its_share_of_the_uniform_lane(state: PairingState, see
 @QUICK
 @given(states())
 def test_two_samples_of_one_model_never_meet(state: PairingState) -> None:
-    assert (state.meetings.models[:, 0] != state.meetings.models[:, 1]).all()
-    assert (state.meetings.entries[:, 0] < state.meetings.entries[:, 1]).all()
+    assert (state.candidates.models[:, 0] != state.candidates.models[:, 1]).all()
+    assert (state.candidates.entries[:, 0] < state.candidates.entries[:, 1]).all()
 
 
 @QUICK
 @given(states(), st.randoms(use_true_random=False), st.data())
 def test_a_choice_respects_every_exclusion(state: PairingState, rng: random.Random, data: st.DataObject) -> None:
-    meetings = state.meetings
+    candidates = state.candidates
     seen = some(state, data.draw(st.integers(0, 99)), 0.5)
-    models = frozenset(data.draw(st.sets(st.sampled_from(meetings.model_ids.tolist()), max_size=2)))
-    entries = frozenset(data.draw(st.sets(st.sampled_from(np.unique(meetings.entries).tolist()), max_size=6)))
+    models = frozenset(data.draw(st.sets(st.sampled_from(candidates.model_ids.tolist()), max_size=2)))
+    entries = frozenset(data.draw(st.sets(st.sampled_from(np.unique(candidates.entries).tolist()), max_size=6)))
     within = frozenset(data.draw(st.sets(st.sampled_from(state.competitions))))
     left = {
         tuple(pair)
-        for n, pair in enumerate(meetings.entries.tolist())
+        for n, pair in enumerate(candidates.entries.tolist())
         if not seen[n]
-        and not models & set(meetings.model_ids[meetings.models[n]].tolist())
-        and state.competitions[meetings.competition[n]] in within
+        and not models & set(candidates.model_ids[candidates.models[n]].tolist())
+        and state.competitions[candidates.competition[n]] in within
     }
-    exclusions = Exclusions(lanes.pair_keys(meetings.entries[seen]), models, entries)
+    exclusions = Exclusions(lanes.pair_keys(candidates.entries[seen]), models, entries)
     pair = choose_pair(state, exclusions, rng, within)
     if pair is None:
         assert not left
@@ -143,7 +154,7 @@ def test_a_choice_respects_every_exclusion(state: PairingState, rng: random.Rand
 
 def test_the_stored_probability_is_how_often_a_pair_comes() -> None:
     state = arena(4, 2, votes={1: 50}, battles={1: 90, 2: 3})
-    seen = state.meetings.entries[:3]
+    seen = state.candidates.entries[:3]
     exclusions = Exclusions(lanes.pair_keys(seen), frozenset({4}), frozenset({201}))
     rng = random.Random(1)
     draws = 20_000
@@ -169,7 +180,7 @@ def test_which_side_won_changes_nothing() -> None:
     models = np.arange(1, 5)
     row = np.array([[1, 1, 2, 30, 10, 4, 2], [1, 3, 2, 5, 0, 0, 0]], dtype=np.int64)
     mirrored = row[:, [0, 2, 1, 4, 3, 5, 6]]
-    one, other = (arena(4, 1, known=lanes.knowledge(models, rows)) for rows in (row, mirrored))
+    one, other = (arena(4, 1, known=lanes.estimate_strengths(models, rows)) for rows in (row, mirrored))
     assert probabilities(one, everything(one)) == pytest.approx(probabilities(other, everything(other)))
 
 
@@ -177,8 +188,8 @@ def test_pictures_that_look_the_same_never_meet() -> None:
     base = random.Random(3).getrandbits(62)
     hashes = (base, base ^ (2**NEAR_BITS - 1), base ^ (2 ** (NEAR_BITS + 1) - 1), ~base)
     contestants = [Contestant(n, 1, n, h) for n, h in enumerate(hashes)]
-    met = {tuple(pair) for pair in build_state(contestants, {}, {}).meetings.entries.tolist()}
-    near = {(a, b) for a in range(4) for b in blind.alike(hashes[a], blind.hashes(hashes)).tolist()}
+    met = {tuple(pair) for pair in weigh(contestants, {}, {}).candidates.entries.tolist()}
+    near = {(a, b) for a in range(4) for b in renditions.alike(hashes[a], renditions.hashes(hashes)).tolist()}
     far = {(a, b) for a in range(4) for b in range(a + 1, 4)} - near
     assert met == far == {(0, 2), (0, 3), (1, 3), (2, 3)}
 
@@ -186,7 +197,7 @@ def test_pictures_that_look_the_same_never_meet() -> None:
 def test_competitions_and_models_with_few_votes_come_more_often_but_never_alone() -> None:
     state = arena(votes={1: 400, 2: 400, 3: 0}, battles={1: 0, 2: 300, 3: 300, 4: 300, 5: 300, 6: 300})
     chances = probabilities(state, everything(state))
-    of_competition = np.bincount(state.meetings.competition, chances)
+    of_competition = np.bincount(state.candidates.competition, chances)
     assert of_competition[2] > 2 * of_competition[0] > 0.1
     shown = exposures(state, everything(state))
     assert shown[1] > 1.1 * shown[2]
@@ -196,7 +207,7 @@ def test_information_prefers_the_open_question() -> None:
     """Models 1 and 2 are close, 3 is far below: one more vote on 1 and 2 decides more."""
     rows = np.array([[1, 1, 2, 20, 20, 0, 0], [1, 1, 3, 39, 1, 0, 0], [1, 2, 3, 39, 1, 0, 0]], dtype=np.int64)
     rows[:, 3:] *= 5
-    gain = lanes.gain(lanes.knowledge(np.arange(1, 4), rows))
+    gain = lanes.gain(lanes.estimate_strengths(np.arange(1, 4), rows))
     assert gain == pytest.approx(gain.T)
     assert gain[0, 1] == pytest.approx(1.0)
     assert gain[0, 2] < 0.01
@@ -208,7 +219,7 @@ def test_a_first_impression_settles_nothing() -> None:
 
     def gain(*counts: int) -> float:
         rows = np.array([[1, 1, 2, *counts], [1, 2, 3, 15, 15, 0, 0], [1, 1, 3, 0, 0, 1, 0]], dtype=np.int64)
-        return float(lanes.gain(lanes.knowledge(np.arange(1, 4), rows))[0, 1])
+        return float(lanes.gain(lanes.estimate_strengths(np.arange(1, 4), rows))[0, 1])
 
     assert gain(1, 0, 0, 0) > 0.7 * gain(0, 0, 1, 0)
     assert gain(250, 50, 0, 0) < 0.1 * gain(150, 150, 0, 0)
@@ -217,7 +228,7 @@ def test_a_first_impression_settles_nothing() -> None:
 def test_the_gain_is_what_a_vote_takes_off_the_variances() -> None:
     """Against inverting the information matrix anew; pairs of equal strength leave the openness at 1."""
     rows = np.array([[1, 1, 2, 5, 5, 0, 0], [1, 2, 3, 9, 9, 0, 0], [1, 3, 4, 2, 2, 0, 0]], dtype=np.int64)
-    known = lanes.knowledge(np.arange(1, 5), rows)
+    known = lanes.estimate_strengths(np.arange(1, 5), rows)
     found = []
     for i, j in ((0, 1), (0, 3), (2, 3)):
         x = np.zeros(4)
@@ -234,7 +245,7 @@ def test_a_newcomer_is_not_everywhere() -> None:
     pairs = [(a, b) for a in range(1, 24) for b in range(a + 1, 24)]
     rows = np.array([[1, a, b, *rng.multinomial(200, [0.4, 0.4, 0.1, 0.1])] for a, b in pairs], dtype=np.int64)
     battles = dict.fromkeys(range(1, 24), 22 * 200)
-    state = arena(24, 1, known=lanes.knowledge(np.arange(1, 25), rows), battles=battles)
+    state = arena(24, 1, known=lanes.estimate_strengths(np.arange(1, 25), rows), battles=battles)
     shown = exposures(state, everything(state))
     assert 2.0 * 2 / 24 < shown[24] <= EXPOSURE_CAP * 2 / 24 * (1 + 1e-9)
 
@@ -254,7 +265,7 @@ def test_shares_are_what_is_drawn() -> None:
 def test_a_pool_is_of_crowded_competitions_with_the_model() -> None:
     rng = random.Random(6)
     entered = [(c, m) for c, models in ((1, 3), (2, 9)) for m in range(models)]
-    state = build_state([Contestant(100 * c + m, c, m, rng.getrandbits(63)) for c, m in entered], {}, {})
+    state = weigh([Contestant(100 * c + m, c, m, rng.getrandbits(63)) for c, m in entered], {}, {})
     assert pool_of(state) == {1, 2}
     assert pool_of(state, models=8) == {2}
     assert pool_of(state, model=5) == {2}
@@ -263,8 +274,8 @@ def test_a_pool_is_of_crowded_competitions_with_the_model() -> None:
 
 
 def test_nothing_to_draw_from() -> None:
-    alone = build_state([Contestant(1, 1, 1, 0)], {}, {})
+    alone = weigh([Contestant(1, 1, 1, 0)], {}, {})
     assert alone.competitions == (1,)
-    for state in (alone, build_state([], {}, {})):
+    for state in (alone, weigh([], {}, {})):
         assert choose_pair(state, Exclusions(), random.Random(1)) is None
         assert shares(state).lanes["uniform"] >= 0.2

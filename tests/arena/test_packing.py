@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.arena import loading, packing
+from app.arena.entries import pack_import, pack_manifest
 from app.arena.errors import InvalidPack
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.factories import NOW, picture_bytes
 
@@ -35,7 +35,7 @@ def written(folder: Path) -> dict[str, Any]:
 
 
 def test_what_is_listed(folder: Path) -> None:
-    packed = packing.pack(folder)
+    packed = pack_manifest.write_manifest(folder)
     assert (packed.competitions, packed.models, packed.images) == (2, 3, 7)
     assert [outcome.subject for outcome in packed.refused] == ["night-city/broken.jpg"]
     fox = written(folder)["red-fox"]
@@ -49,16 +49,16 @@ def test_what_is_listed(folder: Path) -> None:
 
 
 def test_it_is_imported_whole(folder: Path, sqlite_template: Path, tmp_path: Path) -> None:
-    packing.pack(folder)
+    pack_manifest.write_manifest(folder)
     shutil.copy(sqlite_template, tmp_path / "pack.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'pack.sqlite3'}")
-    report = loading.import_pack(database, Storage(tmp_path / "files"), folder, now=lambda: NOW)
+    report = pack_import.import_pack(database, Storage(tmp_path / "files"), folder, now=lambda: NOW)
     assert (report.count("taken"), report.refused, report.competitions) == (7, [], 2)
     database.close()
 
 
 def test_what_was_added_by_hand_stays(folder: Path) -> None:
-    packing.pack(folder)
+    pack_manifest.write_manifest(folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     fox = next(one for one in manifest["competitions"] if one["slug"] == "red-fox")
     fox["categories"] = ["animals"]
@@ -66,7 +66,7 @@ def test_what_was_added_by_hand_stays(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "red-fox" / "gamma.png").unlink()
     (folder / "red-fox" / "alpha.png").write_bytes(picture_bytes(5))
-    packing.pack(folder)
+    pack_manifest.write_manifest(folder)
     fox = written(folder)["red-fox"]
     assert fox["categories"] == ["animals"]
     assert [image["model"] for image in fox["images"]] == ["alpha", "alpha", "beta-1.5"]
@@ -77,7 +77,7 @@ def test_what_was_added_by_hand_stays(folder: Path) -> None:
 
 def test_images_to_edit(folder: Path) -> None:
     (folder / "red-fox" / "input.png").write_bytes(picture_bytes(7))
-    packing.pack(folder)
+    pack_manifest.write_manifest(folder)
     fox = written(folder)["red-fox"]
     assert fox["input"] == "red-fox/input.png"
     assert len(fox["images"]) == 4
@@ -92,13 +92,13 @@ def test_what_is_refused(tmp_path: Path, name: str, prompt: str, complaint: str)
     (tmp_path / name / "prompt.txt").write_text(prompt)
     (tmp_path / name / "alpha.png").write_bytes(picture_bytes(1))
     with pytest.raises(InvalidPack, match=complaint):
-        packing.pack(tmp_path)
+        pack_manifest.write_manifest(tmp_path)
     assert not (tmp_path / "manifest.json").exists()
 
 
 def test_nothing_to_pack(tmp_path: Path) -> None:
     with pytest.raises(InvalidPack, match="holds no folder"):
-        packing.pack(tmp_path)
+        pack_manifest.write_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(InvalidPack, match="is no manifest"):
-        packing.pack(tmp_path)
+        pack_manifest.write_manifest(tmp_path)

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image, ImageCms
 from sqlalchemy import select
 
-from app.arena import competitions, entries, errors
-from app.arena.entries import Facts, Place
-from app.arena.loading import Report, import_pack
+from app.arena import errors
+from app.arena.entries import competitions, entries
+from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.pack_import import PackReport, import_pack
 from app.arena.tables import Competition, Entry
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.factories import NOW, make_competition, picture_bytes
 
@@ -73,7 +74,7 @@ def _with_metadata() -> bytes:
     return buffer.getvalue()
 
 
-def run(database: Database, folder: Path, pack: Pack) -> Report:
+def run(database: Database, folder: Path, pack: Pack) -> PackReport:
     pack.write()
     return import_pack(database, Storage(folder / "files"), pack.folder, now=lambda: NOW)
 
@@ -86,7 +87,7 @@ def test_a_bad_file_costs_itself(database: Database, tmp_path: Path, pack: Pack)
         "lamp/beta.png": "The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.",
     }
     with database.reading() as session:
-        listed = {row.slug: row for row in competitions.listing(session)}
+        listed = {row.slug: row for row in competitions.list_competitions(session)}
         assert (listed["teapot"].models, listed["lamp"].models) == (2, 2)
         assert listed["teapot"].categories == (("still-life", "Still life"),)
         assert listed["lamp"].categories == ()
@@ -193,12 +194,12 @@ def test_a_broken_competition_costs_itself(database: Database, tmp_path: Path, p
 def test_a_showcase_may_not_unmask_a_contestant(database: Database, tmp_path: Path, pack: Pack) -> None:
     run(database, tmp_path, pack)
     storage = Storage(tmp_path / "files")
-    from app.arena import blind
+    from app.arena.entries import renditions
 
     def show(seed: int, prompt: str) -> bool:
-        stored = entries.store(storage, blind.picture(picture_bytes(seed, (64, 64)), (64, 64)))
-        place = Place("teapot", "alpha", seed, "showcase")
-        return database.write(lambda s: entries.add(s, place, stored, Facts(prompt=prompt), now=NOW))
+        stored = entries.store(storage, renditions.picture(picture_bytes(seed, (64, 64)), (64, 64)))
+        place = EntryKey("teapot", "alpha", seed, "showcase")
+        return database.write(lambda s: entries.add(s, place, stored, EntryDetails(prompt=prompt), now=NOW))
 
     for seed, prompt in ((1, "something else"), (70, "a teapot")):
         with pytest.raises(errors.EntryRefused):
@@ -211,19 +212,19 @@ def test_a_showcase_may_not_unmask_a_contestant(database: Database, tmp_path: Pa
 def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     import shutil
 
-    from app.arena.pool import read_state
+    from app.arena.voting.pool import Pool
 
     shutil.copy(sqlite_template, tmp_path / "db.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
     from app.catalog.loading import load
     from app.catalog.seeds import read_seeds
-    from app.db import ROOT
+    from app.database.doors import ROOT
 
     database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)
     assert (report.competitions, report.count("taken"), report.count("refused")) == (68, 1712, 16)
     with database.reading() as session:
-        state = read_state(session, "text-to-image", NOW.date())
+        state = Pool().state(session, "text-to-image", today=NOW.date())
         dall_e_2 = select(Entry.competition_id).distinct().join(Entry.model).filter_by(slug="dall-e-2")
         assert len(state.competitions) == 68
         assert len(session.scalars(dall_e_2).all()) == 61

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app.arena import errors, issuing, networks, policy, serving, voting
-from app.arena.issuing import Issued, Wish
-from app.arena.policy import PUBLIC, Policy
-from app.arena.pool import Pool
+from app.arena import errors
+from app.arena.people import networks, policy
+from app.arena.people.policy import PUBLIC, Policy
 from app.arena.tables import Counter, Matchup, NetworkSalt, Tally, Vote
-from app.db import Database
+from app.arena.voting import matchups, pictures, vote_casting
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot, CastVote
+from app.database.doors import Database
 from tests.factories import NOW, make_arena
 
 ALICE, BOB = b"a" * 16, b"b" * 16
@@ -26,12 +29,12 @@ class Public:
         self.database, self.rules, self.now = database, rules, NOW
         self.pool, self.rng = Pool(), random.Random(7)
 
-    def ask(self, voter: bytes = ALICE, network: str = HOME) -> Issued:
-        return issuing.issue(
+    def ask(self, voter: bytes = ALICE, network: str = HOME) -> BlindMatchup:
+        return matchups.issue(
             self.database,
             self.pool,
             voter,
-            Wish(),
+            MatchupFilter(),
             now=self.now,
             rng=self.rng,
             matchup_seconds=1800,
@@ -42,17 +45,15 @@ class Public:
     def look(self, matchup: bytes) -> None:
         for side in "ab":
             self.database.write(
-                lambda s, side=side: serving.mark_served(s, matchup, side, now=self.now, policy=self.rules)
+                lambda s, side=side: pictures.mark_served(s, matchup, side, now=self.now, policy=self.rules)
             )
 
-    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> voting.Answer:
+    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> CastVote:
         return self.database.write(
-            lambda s: voting.cast(
-                s, voter, matchup, outcome, now=self.now, matchup_seconds=1800, policy=self.rules
-            )
+            lambda s: vote_casting.cast_vote(s, Ballot(voter, matchup, outcome, self.now, 1800, self.rules))
         )
 
-    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> voting.Answer:
+    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> CastVote:
         matchup = self.ask(voter, network).public_id
         self.look(matchup)
         self.now += timedelta(seconds=5)

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries
-from app.arena.exclusions import NEWCOMER, exclusions, standing
-from app.arena.matchmaking import Pair
-from app.arena.policy import FREE
-from app.arena.recording import Ticket
+from app.arena.entries import competitions, entries
+from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.db import Database
+from app.arena.voting.matchmaking import Pair
+from app.arena.voting.matchup_storage import NewMatchup
+from app.arena.voting.seen_pairs import NEWCOMER, exclusions, read_voter_state
+from app.database.doors import Database
 from tests.factories import NOW, cast, issue, later, make_arena
 
 VOTER = b"v" * 16
@@ -26,15 +26,15 @@ def arena(database: Database, tmp_path: Path) -> Database:
     return database
 
 
-def ticket(database: Database, left: str, right: str, competition: int = 1, *, now: datetime = NOW) -> Ticket:
+def ticket(database: Database, left: str, right: str, competition: int = 1, *, now: datetime = NOW) -> NewMatchup:
     """For a voter who stood so then, to be shown these two models."""
     with database.reading() as session:
-        who = standing(session, VOTER, now=now)
+        who = read_voter_state(session, VOTER, now=now)
         rows = session.scalars(select(Entry).where(Entry.competition_id == competition)).all()
         ids = {row.model.slug: row.id for row in rows}
     pair = Pair(competition, ids[left], ids[right], 0.5, seen_before=False)
     public_id = f"{left}{right}{competition}".encode().ljust(16)
-    return Ticket(VOTER, who, pair, public_id, now, 1800, "", simulated=False, policy=FREE)
+    return NewMatchup(VOTER, who, pair, public_id, now, 1800, "", simulated=False, policy=FREE)
 
 
 def stored(database: Database) -> list[tuple[int, bool]]:
@@ -60,7 +60,7 @@ def test_what_left_meanwhile_is_refused(arena: Database, what: str) -> None:
 
     def leave(session: Session) -> None:
         if what == "withdrawn":
-            entries.withdraw(session, entries.Place("c0", "m1", 0), now=NOW, reason="test")
+            entries.withdraw(session, entries.EntryKey("c0", "m1", 0), now=NOW, reason="test")
         else:
             competitions.set_status(session, "c0", "closed", now=NOW)
 
@@ -134,7 +134,7 @@ def test_exclusions_are_everything_issued_and_every_name_seen(arena: Database) -
         with arena.reading() as session:
             rows.append(session.scalars(select(Matchup).order_by(Matchup.id.desc()).limit(1)).one())
     with arena.reading() as session:
-        found = exclusions(session, standing(session, VOTER, now=later(seconds=9)))
+        found = exclusions(session, read_voter_state(session, VOTER, now=later(seconds=9)))
     assert sorted(found.pairs.tolist()) == sorted((row.low_entry_id << 32) + row.high_entry_id for row in rows)
     assert found.entries == {e for row in (rows[0], rows[2]) for e in (row.low_entry_id, row.high_entry_id)}
     assert found.models == frozenset()

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.arena import blind, competitions, entries, simulated
-from app.arena.drawing import seed_of
-from app.arena.entries import Facts, Place
-from app.arena.pool import Pool
-from app.arena.simulated import FINISHES, WEIGHTS, Look, voter
+from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.generation import painter_seed
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
+from app.arena.voting.pool import Pool
 from app.catalog.tables import ImageModel
-from app.db import ROOT, Database
+from app.database.doors import ROOT, Database
+from app.demo import clear, simulated_voters
+from app.demo.simulated_voters import FINISHES, WEIGHTS, Appearance, make_voter
 from app.gateway.storage import Storage
-from app.leaderboards import demo
-from app.leaderboards.refresh import rebuild
-from app.leaderboards.verify import verify
+from app.leaderboards.runs.refresh import rebuild
+from app.leaderboards.runs.verify import verify
 from app.painter.painters import PAINTERS
 from app.ratings.board import rate
 from app.ratings.tallies import Tallies
@@ -32,17 +32,19 @@ SEEDS = [path for path in (ROOT / "scripts/seeds/competitions").glob("*.toml") i
 PROMPTS = {competitions.read(path).slug: competitions.read(path).prompt for path in sorted(SEEDS)}
 SIZE = (1024, 1024)
 looks = st.builds(
-    Look,
+    Appearance,
     finish=st.sampled_from(FINISHES),
     faults=st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.floats(0, 1)).map(lambda d: tuple(d.items())),
 )
 
 
 @lru_cache
-def gallery() -> dict[tuple[str, str], Look]:
+def gallery() -> dict[tuple[str, str], Appearance]:
     """Every picture of the demo, as voters see it."""
     return {
-        (slug, painter): simulated.look(prompt, painter, seed_of(Place(slug, painter)), SIZE)
+        (slug, painter): simulated_voters.describe_picture(
+            prompt, painter, painter_seed(EntryKey(slug, painter)), SIZE
+        )
         for slug, prompt in PROMPTS.items()
         for painter in PAINTERS
     }
@@ -55,7 +57,7 @@ def test_after_600_votes_the_board_follows_the_painters_qualities(seed: int) -> 
     for turn in range(600):
         slug, (one, other) = rng.choice(list(PROMPTS)), rng.sample(range(8), 2)
         seen = gallery()[slug, names[one]], gallery()[slug, names[other]]
-        outcome = voter(turn % simulated.CROWD).outcome(*seen, rng)
+        outcome = make_voter(turn % simulated_voters.SMALLEST_CROWD).outcome(*seen, rng)
         counts["tie" if outcome == "both_bad" else outcome][one, other] += 1
     left, right = np.nonzero(~np.eye(8, dtype=bool))
     nothing = np.zeros(56, int)
@@ -66,9 +68,9 @@ def test_after_600_votes_the_board_follows_the_painters_qualities(seed: int) -> 
 
 
 @given(one=looks, other=looks, number=st.integers(0, 60))
-def test_neither_side_is_favoured(one: Look, other: Look, number: int) -> None:
+def test_neither_side_is_favoured(one: Appearance, other: Appearance, number: int) -> None:
     """The error is symmetric: what one draw gives to the left, its mirror image gives to the right."""
-    who, mirrored = voter(number), {"a": "b", "b": "a", "tie": "tie", "both_bad": "both_bad"}
+    who, mirrored = make_voter(number), {"a": "b", "b": "a", "tie": "tie", "both_bad": "both_bad"}
 
     class Fixed(random.Random):
         def __init__(self, share: float) -> None:
@@ -83,16 +85,16 @@ def test_neither_side_is_favoured(one: Look, other: Look, number: int) -> None:
 
 
 @given(seen=looks, kind=st.sampled_from(sorted(WEIGHTS)), number=st.integers(0, 60))
-def test_a_fault_more_never_helps(seen: Look, kind: str, number: int) -> None:
-    worse = Look(seen.finish, (*seen.faults, (kind, 0.5)))
-    assert voter(number).appeal(worse) < voter(number).appeal(seen)
+def test_a_fault_more_never_helps(seen: Appearance, kind: str, number: int) -> None:
+    worse = Appearance(seen.finish, (*seen.faults, (kind, 0.5)))
+    assert make_voter(number).appeal(worse) < make_voter(number).appeal(seen)
 
 
 def test_voters_differ_and_stay_who_they_are() -> None:
-    crowd = [voter(number) for number in range(60)]
+    crowd = [make_voter(number) for number in range(60)]
     assert len({who.token for who in crowd}) == len({who.noise for who in crowd}) == 60
-    voter.cache_clear()
-    assert [voter(number) for number in range(60)] == crowd
+    make_voter.cache_clear()
+    assert [make_voter(number) for number in range(60)] == crowd
 
 
 def make_demo(database: Database, folder: Path, painters: int = 4) -> Storage:
@@ -107,9 +109,11 @@ def make_demo(database: Database, folder: Path, painters: int = 4) -> Storage:
                 if slug == "real":
                     make_entry(session, storage, slug, f"real-{place}", seed=seed)
                     continue
-                stored = entries.store(storage, blind.picture(picture_bytes(seed, (256, 256)), FRAME))
-                facts = Facts("a red car", "painter", 0.5, 10, "CC0-1.0", {"painter": painter, "seed": seed})
-                entries.add(session, Place(slug, painter), stored, facts, now=NOW)
+                stored = entries.store(storage, renditions.picture(picture_bytes(seed, (256, 256)), FRAME))
+                facts = EntryDetails(
+                    "a red car", "painter", 0.5, 10, "CC0-1.0", {"painter": painter, "seed": seed}
+                )
+                entries.add(session, EntryKey(slug, painter), stored, facts, now=NOW)
         for row in session.scalars(select(ImageModel).where(ImageModel.slug.in_(PAINTERS))):
             row.demo = True
 
@@ -118,7 +122,7 @@ def make_demo(database: Database, folder: Path, painters: int = 4) -> Storage:
 
 
 def vote(database: Database, total: int, seed: int = 0) -> list[str]:
-    cast_votes = simulated.cast_votes(
+    cast_votes = simulated_voters.cast_votes(
         database, Pool(), total, now=lambda: NOW, rng=random.Random(seed), matchup_seconds=1800
     )
     return list(cast_votes)
@@ -131,14 +135,14 @@ def count(database: Database, what: type) -> int:
 
 def is_demo(database: Database) -> bool:
     with database.reading() as session:
-        return simulated.is_demo(session)
+        return simulated_voters.is_demo(session)
 
 
 def test_votes_are_flagged_counted_and_go_to_demo_models_alone(database: Database, tmp_path: Path) -> None:
     make_demo(database, tmp_path)
     assert len(vote(database, 30)) == 30
     with database.reading() as session:
-        assert simulated.votes(session) == 30
+        assert simulated_voters.count_votes(session) == 30
         assert set(session.scalars(select(Matchup.simulated))) == {True}
         judged = select(Competition.slug).join(Matchup, Matchup.competition_id == Competition.id)
         assert set(session.scalars(judged)) == {"cube", "car"}
@@ -149,7 +153,7 @@ def test_votes_are_flagged_counted_and_go_to_demo_models_alone(database: Databas
 
 def test_votes_are_counted_up_to_the_total(database: Database, tmp_path: Path) -> None:
     make_demo(database, tmp_path)
-    cast_votes = simulated.cast_votes(
+    cast_votes = simulated_voters.cast_votes(
         database, Pool(), 20, now=lambda: NOW, rng=random.Random(1), matchup_seconds=1800
     )
     for _ in range(7):  # stopped half-way
@@ -161,7 +165,7 @@ def test_votes_are_counted_up_to_the_total(database: Database, tmp_path: Path) -
 
 def test_casting_ends_when_everything_is_judged(database: Database, tmp_path: Path) -> None:
     make_demo(database, tmp_path, painters=2)
-    assert len(vote(database, 200)) == 2 * simulated.CROWD
+    assert len(vote(database, 200)) == 2 * simulated_voters.SMALLEST_CROWD
 
 
 def test_a_competition_with_any_other_model_is_left_alone(database: Database, tmp_path: Path) -> None:
@@ -169,7 +173,7 @@ def test_a_competition_with_any_other_model_is_left_alone(database: Database, tm
     database.write(lambda session: make_entry(session, storage, "car", "real-9", seed=999))
     vote(database, 10)
     with database.reading() as session:
-        assert set(simulated.fields(session)) == {"cube"}
+        assert set(simulated_voters.read_open_competitions(session)) == {"cube"}
         assert len(set(session.scalars(select(Matchup.competition_id)))) == 1
 
 
@@ -178,7 +182,7 @@ def test_it_is_a_demo_as_long_as_anything_of_it_stands(database: Database, tmp_p
     storage = make_demo(database, tmp_path)
     assert is_demo(database)
     vote(database, 5)
-    demo.clear(database, storage, now=lambda: NOW)
+    clear.clear_demo(database, storage, now=lambda: NOW)
     assert not is_demo(database)
 
 
@@ -192,7 +196,7 @@ def test_clearing_takes_the_demo_and_nothing_else(database: Database, tmp_path: 
         names.append(matchup.slug)
     waiting = issue(database, person)
     files = {path for path in (tmp_path / "files").rglob("*") if path.is_file()}
-    done = demo.clear(database, storage, now=lambda: NOW)
+    done = clear.clear_demo(database, storage, now=lambda: NOW)
     assert (done.matchups, done.excluded) == (40, 2 - names.count("real"))
     assert done.deleted + done.withdrawn == 8
     assert count(database, Competition) == 3
@@ -227,15 +231,15 @@ def test_clearing_stopped_half_way_goes_on(
             raise KeyboardInterrupt
         return real_write(work)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("app.arena.clearing.MATCHUPS", 9)
+    monkeypatch.setattr("app.demo.clear_arena.MATCHUPS", 9)
     monkeypatch.setattr(database, "write", failing)
     with pytest.raises(KeyboardInterrupt):
-        demo.clear(database, storage, now=lambda: NOW)
+        clear.clear_demo(database, storage, now=lambda: NOW)
     monkeypatch.setattr(database, "write", real_write)
     half = verify(database)
     assert not half.differences
     assert 0 < half.votes < 40
-    demo.clear(database, storage, now=lambda: NOW)
+    clear.clear_demo(database, storage, now=lambda: NOW)
     assert (count(database, Vote), count(database, Matchup), count(database, Voter)) == (0, 0, 0)
     assert verify(database).differences == ()
-    assert demo.clear(database, storage, now=lambda: NOW) == demo.Cleared(0, 0, 0, 0)
+    assert clear.clear_demo(database, storage, now=lambda: NOW) == clear.ClearedCounts(0, 0, 0, 0)

@@ -1,38 +1,47 @@
 """Many votes at once are what each would be by itself."""
 
 import random
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.arena import competitions, errors, voting
-from app.arena.policy import PUBLIC
+from app.arena import errors
+from app.arena.entries import competitions
+from app.arena.people.policy import PUBLIC
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.arena.voting import Answer, Choice, Considered, Uncharged
-from app.db import Database
-from app.turns import Overtaken
+from app.arena.voting import vote_casting
+from app.arena.voting.vote_casting import Ballot, CastVote, Uncharged
+from app.database.doors import Database
+from app.database.group_commit import Overtaken
+from app.words import OUTCOMES
 from tests.arena.test_voting import from_log, tallies
 from tests.factories import NOW, issue, later, make_arena
 
 VOTERS = [bytes([n]) * 16 for n in range(12)]
 
 
-def settled(database: Database, choices: list[Choice]) -> list[Answer | Exception]:
-    return database.write(lambda s: voting.settle(s, voting.consider(s, choices, matchup_seconds=1800)))[0]
+def ballot(voter: bytes, matchup: bytes, outcome: str, now: datetime) -> Ballot:
+    return Ballot(voter, matchup, outcome, now, matchup_seconds=1800)
+
+
+def cast_all(database: Database, ballots: list[Ballot]) -> list[CastVote | Exception]:
+    return database.write(lambda s: vote_casting.cast_votes(s, ballots))
 
 
 def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=3, models=4)
     rng = random.Random(5)
-    outcomes = [*voting.OUTCOMES, *rng.choices(voting.OUTCOMES, k=7)]
-    choices = [
-        Choice(who, issue(database, who, rng=rng).public_id, outcome, later(seconds=n))
+    outcomes = [*OUTCOMES, *rng.choices(OUTCOMES, k=7)]
+    ballots = [
+        ballot(who, issue(database, who, rng=rng).public_id, outcome, later(seconds=n))
         for n, (who, outcome) in enumerate(zip(VOTERS, outcomes, strict=True))
     ]
-    answers = settled(database, choices)
-    assert [answer.outcome for answer in answers if isinstance(answer, Answer)] == outcomes
+    answers = cast_all(database, ballots)
+    assert [answer.outcome for answer in answers if isinstance(answer, CastVote)] == outcomes
     assert tallies(database) == from_log(database)
     with database.reading() as session:
         stored = session.execute(
@@ -40,7 +49,7 @@ def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> No
         )
         expected = [
             (one.outcome, one.now, one.outcome != "skip", "skip" if one.outcome == "skip" else None)
-            for one in choices
+            for one in ballots
         ]
         assert [tuple(row) for row in stored] == expected
         assert session.scalar(select(func.sum(Voter.votes))) == sum(one.counted for one in answers)  # type: ignore[union-attr]
@@ -48,98 +57,70 @@ def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> No
             sum(cells) for cells in tallies(database).values()
         )
         assert session.scalars(select(Matchup.closed_at).order_by(Matchup.closed_at)).all() == [
-            one.now for one in choices
+            one.now for one in ballots
         ]
 
 
 def test_each_choice_in_a_crowd_is_answered_for_itself(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=2, models=4)
     shut, again, late = (issue(database, who) for who in VOTERS[:3])
-    settled(database, [Choice(VOTERS[1], again.public_id, "a", NOW)])
+    cast_all(database, [ballot(VOTERS[1], again.public_id, "a", NOW)])
     good = [issue(database, who) for who in VOTERS[3:5]]
     database.write(lambda s: competitions.set_status(s, shut.slug, "closed", now=NOW))
     open_still = [(who, one) for who, one in zip(VOTERS[3:5], good, strict=True) if one.slug != shut.slug]
-    results = settled(
+    results = cast_all(
         database,
         [
-            Choice(VOTERS[0], shut.public_id, "a", NOW),
-            Choice(VOTERS[1], again.public_id, "a", NOW),
-            Choice(VOTERS[1], again.public_id, "b", NOW),
-            Choice(VOTERS[5], again.public_id, "a", NOW),
-            Choice(VOTERS[2], bytes(16), "a", NOW),
-            Choice(VOTERS[2], late.public_id, "a", later(hours=1)),
-            *(Choice(who, one.public_id, "tie", NOW) for who, one in open_still),
+            ballot(VOTERS[0], shut.public_id, "a", NOW),
+            ballot(VOTERS[1], again.public_id, "a", NOW),
+            ballot(VOTERS[1], again.public_id, "b", NOW),
+            ballot(VOTERS[5], again.public_id, "a", NOW),
+            ballot(VOTERS[2], bytes(16), "a", NOW),
+            ballot(VOTERS[2], late.public_id, "a", later(hours=1)),
+            *(ballot(who, one.public_id, "tie", NOW) for who, one in open_still),
         ],
     )
     kinds = [type(result) for result in results]
     late_is = errors.MatchupClosed if late.slug == shut.slug else errors.MatchupExpired
     assert kinds == [
         errors.MatchupClosed,
-        Answer,
+        CastVote,
         errors.OutcomeStands,
         errors.MatchupNotFound,
         errors.MatchupNotFound,
         late_is,
-        *[Answer for _ in open_still],
+        *[CastVote for _ in open_still],
     ]
 
 
-def test_of_one_voters_choices_the_first_is_stored_and_the_others_are_asked_again(
+def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_again(
     database: Database, tmp_path: Path
 ) -> None:
     make_arena(database, tmp_path, models=6)
     first, second = (issue(database, now=later(seconds=n)) for n in range(2))
     voter = b"v" * 16
-    choices = [Choice(voter, one.public_id, "a", NOW) for one in (first, first, second)]
-    kinds = [type(result) for result in settled(database, choices)]
-    assert kinds == [Answer, Overtaken, Overtaken] or (first.public_id == second.public_id)
-    assert [type(result) for result in settled(database, choices)] == [Answer, Answer, Answer]
+    ballots = [ballot(voter, one.public_id, "a", NOW) for one in (first, first, second)]
+    kinds = [type(result) for result in cast_all(database, ballots)]
+    assert kinds == [CastVote, Overtaken, Overtaken] or (first.public_id == second.public_id)
+    assert [type(result) for result in cast_all(database, ballots)] == [CastVote, CastVote, CastVote]
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 2
         assert session.scalar(select(Voter.votes)) == 2
 
 
-@pytest.mark.parametrize("change", ["closed", "voted"])
-def test_what_changed_since_it_was_considered_is_not_stored(
-    database: Database, tmp_path: Path, change: str
-) -> None:
-    make_arena(database, tmp_path)
-    kept, lost = issue(database, VOTERS[0]), issue(database, VOTERS[1])
-    choices = [Choice(VOTERS[0], kept.public_id, "a", NOW), Choice(VOTERS[1], lost.public_id, "a", NOW)]
-    considered: list[Considered] = database.write(lambda s: voting.consider(s, choices, matchup_seconds=1800))
-    if change == "voted":
-        settled(database, choices[1:])
-    else:
-        database.write(lambda s: competitions.set_status(s, lost.slug, "closed", now=NOW))
-    before = tallies(database)
-    results, _ = database.write(lambda s: voting.settle(s, considered))
-    assert isinstance(results[1], Overtaken)
-    assert isinstance(results[0], Overtaken if change == "closed" and kept.slug == lost.slug else Answer)
-    assert tallies(database) == from_log(database)
-    assert sum(map(sum, tallies(database).values())) - sum(map(sum, before.values())) == isinstance(
-        results[0], Answer
-    )
-
-
 def test_what_nobody_looked_at_is_charged_before_it_is_stored(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
-    choice = Choice(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW)
-
-    def considered() -> Answer | Exception:
-        return database.write(lambda s: voting.consider(s, [choice], matchup_seconds=1800, policy=PUBLIC))[
-            0
-        ].result
-
-    assert isinstance(considered(), Uncharged)
-    database.write(lambda s: voting.charge_unseen(s, choice.voter, choice.matchup, PUBLIC, now=NOW))
-    answer = considered()
-    assert isinstance(answer, Answer)
-    assert answer.reason == "unseen"
+    unseen = replace(ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW), policy=PUBLIC)
+    assert isinstance(cast_all(database, [unseen])[0], Uncharged)
+    database.write(lambda s: vote_casting.charge_unseen(s, unseen))
+    [vote] = cast_all(database, [unseen])
+    assert isinstance(vote, CastVote)
+    assert vote.reason == "unseen"
 
 
 def test_the_database_by_itself_keeps_one_vote_a_matchup(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
-    settled(database, [Choice(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW)])
+    cast_all(database, [ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW)])
     twice = insert(Vote).from_select(
         ["matchup_id", "voter_id", "outcome", "cast_at", "counted"],
         select(Vote.matchup_id, Vote.voter_id, Vote.outcome, Vote.cast_at, Vote.counted),

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, entries, errors, voting
+from app.arena import errors
+from app.arena.entries import competitions, entries
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
+from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
-from app.db import Database
+from app.database.doors import Database
+from app.words import OUTCOMES
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
 ALICE, BOB = b"a" * 16, b"b" * 16
@@ -115,7 +118,7 @@ def test_a_closed_competition_takes_no_vote(database: Database, tmp_path: Path) 
 def test_a_withdrawn_entry_takes_no_vote(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=1, models=2)
     matchup = issue(database)
-    place = entries.Place("c0", "m0")
+    place = entries.EntryKey("c0", "m0")
     assert database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
     with pytest.raises(errors.MatchupClosed):
         cast(database, matchup.public_id, "a")
@@ -134,7 +137,7 @@ def test_undo_leaves_the_tallies_exactly(database: Database, tmp_path: Path) -> 
     with pytest.raises(errors.VoteUndone):
         cast(database, matchup, "tie")
     with database.reading() as session:
-        assert voting.answer(session, b"v" * 16, kept.matchup).voter_votes == 1
+        assert vote_casting.read_vote(session, b"v" * 16, kept.matchup).voter_votes == 1
         assert [line.action for line in session.scalars(select(LedgerLine)) if "vote" in line.action] == [
             "vote.undone"
         ]
@@ -159,7 +162,9 @@ def test_undo_has_its_daily_limit(database: Database, tmp_path: Path) -> None:
     def undo_one() -> None:
         matchup = issue(database).public_id
         cast(database, matchup, "a")
-        database.write(lambda s: voting.undo(s, b"v" * 16, matchup, now=NOW, undo_seconds=600, daily_limit=2))
+        database.write(
+            lambda s: vote_casting.undo(s, b"v" * 16, matchup, now=NOW, undo_seconds=600, daily_limit=2)
+        )
 
     undo_one()
     undo_one()
@@ -168,7 +173,7 @@ def test_undo_has_its_daily_limit(database: Database, tmp_path: Path) -> None:
 
 
 def test_dwell_counts_from_the_second_image(database: Database, tmp_path: Path) -> None:
-    from app.arena.serving import mark_served
+    from app.arena.voting.pictures import mark_served
 
     make_arena(database, tmp_path)
     matchup = issue(database).public_id
@@ -184,7 +189,7 @@ def test_dwell_counts_from_the_second_image(database: Database, tmp_path: Path) 
 
 def test_after_a_clock_stepped_back_only_the_next_dwell_is_unknown(database: Database, tmp_path: Path) -> None:
     """The previous vote is the one before in the log, not the one with the latest time."""
-    from app.arena.serving import mark_served
+    from app.arena.voting.pictures import mark_served
 
     make_arena(database, tmp_path)
     for seconds in (86_400, 10, 20):
@@ -201,7 +206,7 @@ def test_eight_simultaneous_posts_count_one_vote(database: Database, tmp_path: P
     for _ in range(5):
         matchup = issue(database).public_id
         outcomes = _race_all([partial(cast, database, matchup, "a")] * 8)
-        assert all(isinstance(outcome, voting.Answer) for outcome in outcomes), outcomes
+        assert all(isinstance(outcome, vote_casting.CastVote) for outcome in outcomes), outcomes
     assert sum(map(sum, tallies(database).values())) == 5
     assert tallies(database) == from_log(database)
 
@@ -241,7 +246,7 @@ def test_a_vote_that_waited_for_the_end_of_its_matchup_is_refused(
         if ended == "closed":
             competitions.set_status(session, issued.slug, "closed", now=NOW)
         else:
-            place = entries.Place(issued.slug, left_model(session, issued.public_id))
+            place = entries.EntryKey(issued.slug, left_model(session, issued.public_id))
             entries.withdraw(session, place, reason="a hand has six fingers", now=NOW)
         session.flush()
         holding.set()
@@ -293,7 +298,7 @@ def test_a_random_history_equals_its_log(database: Database, tmp_path: Path) -> 
             matchup = issue(database, voter, rng=rng, now=later(seconds=step)).public_id
         except errors.NothingLeft:
             continue
-        cast(database, matchup, rng.choice(voting.OUTCOMES), voter, now=later(seconds=step))
+        cast(database, matchup, rng.choice(OUTCOMES), voter, now=later(seconds=step))
         if rng.random() < 0.3:
             try:
                 undo(database, matchup, voter, now=later(seconds=step))
@@ -313,7 +318,7 @@ def test_an_excluded_vote_can_be_counted_again(database: Database, tmp_path: Pat
 
     def annotate(session: Session, reason: str | None) -> bool:
         vote_id = session.scalars(select(Vote.id)).one()
-        return voting.annotate(session, vote_id, now=NOW, reason=reason, actor="sweep")
+        return vote_casting.annotate(session, vote_id, now=NOW, reason=reason, actor="sweep")
 
     assert database.write(lambda s: annotate(s, "network"))
     assert not database.write(lambda s: annotate(s, "network"))

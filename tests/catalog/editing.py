@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.catalog.loading import Change, load
 from app.catalog.seeds import read_seeds
-from app.db import Database
+from app.database.doors import Database
 
 DAY_1 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY_2 = datetime(2026, 3, 9, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from app.catalog import lookup
 from app.catalog.loading import load, stub
 from app.catalog.seeds import CatalogError, batches, read_seeds
 from app.catalog.tables import Offering, Price
-from app.db import Database
+from app.database.doors import Database
 from tests.catalog.editing import DAY_1, DAY_2, done, edit, load_folder
 
 

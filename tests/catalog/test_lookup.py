@@ -13,8 +13,8 @@ from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.catalog.parameters import grouped
 from app.catalog.pricing import PriceFrom
-from app.db import Database
-from app.prepared import Prepared
+from app.database.doors import Database
+from app.database.statements import Prepared
 from tests.catalog.editing import DAY_1, edit, load_folder
 
 TODAY = DAY_1.date()

@@ -13,7 +13,7 @@ from app.catalog.limits import Limits, SideRange
 from app.catalog.loading import load
 from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.seeds import Seeds, read_seeds
-from app.db import Database
+from app.database.doors import Database
 from app.painter.painters import PAINTERS
 
 SEEDS = Path(__file__).resolve().parents[2] / "scripts" / "seeds"

@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog import lookup
 from app.catalog.seeds import CatalogError, read_seeds
-from app.db import Database
+from app.database.doors import Database
 from tests.catalog.editing import DAY_1, edit, load_folder
 
 BAD = {

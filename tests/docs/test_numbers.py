@@ -6,9 +6,10 @@ import pytest
 
 from app.api.openai_bodies import FILES_BYTES
 from app.api.votes import NETWORK_DAY
-from app.arena import policy, suggestions
-from app.arena.passwords import SHORTEST
-from app.db import ROOT
+from app.arena.entries import suggestions
+from app.arena.people import policy
+from app.arena.people.passwords import SHORTEST
+from app.database.doors import ROOT
 from app.edge.bodies import BODY_BYTES
 from app.settings import Settings
 

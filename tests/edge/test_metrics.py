@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app import create_app, metrics
-from app.db import ROOT
+from app.database.doors import ROOT
 from app.settings import Settings
 from app.web.metrics import NOW
 from tests.edge.conftest import TOKEN
@@ -83,7 +83,7 @@ def test_refusals_are_counted(client: FlaskClient) -> None:
 
 def test_a_batch_can_be_told(client: FlaskClient) -> None:
     before = sample(client, "write_batch_size_count"), sample(client, "write_batch_size_sum")
-    metrics.told_batch(size=7, waiting=3, seconds=0.002)
+    metrics.observe_batch(size=7, waiting=3, seconds=0.002)
     assert sample(client, "write_batch_size_count") == before[0] + 1
     assert sample(client, "write_batch_size_sum") == before[1] + 7
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.db import Database
+from app.database.doors import Database
 from app.settings import Settings
 from tests.factories import make_arena
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.db import Database
+from app.database.doors import Database
 from app.gateway import keys
 from app.settings import Settings
 from tests.gateway.upstream import Upstream

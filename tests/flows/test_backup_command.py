@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, inspect, text
 
 from app.cli import archive, backup, replacing, rows
 from app.cli.archive import BadBackup
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
-from app.leaderboards import refresh
-from app.leaderboards.verify import verify
+from app.leaderboards.runs import refresh
+from app.leaderboards.runs.verify import verify
 from app.settings import Settings
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
 from tests.flows.test_commands import Result, arena
@@ -44,8 +44,8 @@ def lived_in(database: Database, tmp_path: Path) -> Storage:
 def saved(database: Database, database_url: str, lived_in: Storage, tmp_path: Path) -> Path:
     settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key=SECRET)
     path = tmp_path / "backup.tar"
-    with archive.writing(path) as writer:
-        backup.save(database, lived_in, settings, writer, now=NOW)
+    with archive.write_archive(path) as writer:
+        backup.save_arena(database, lived_in, settings, writer, now=NOW)
     return path
 
 
@@ -72,7 +72,7 @@ def elsewhere(request: pytest.FixtureRequest, database: Database, tmp_path: Path
 def content(database: Database) -> dict[str, list[bytes]]:
     """Every row of every table."""
     with database.reading() as session:
-        return {t.name: [part for _, part in rows.parts(session, t)] for t in rows.tables(session)}
+        return {t.name: [part for _, part in rows.read_parts(session, t)] for t in rows.read_tables(session)}
 
 
 def without(parts: list[bytes], *columns: str) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def test_every_row_and_image_comes_back(
     saved: Path, database: Database, lived_in: Storage, elsewhere: Database, tmp_path: Path
 ) -> None:
     there = Storage(tmp_path / "there")
-    backup.bring_back(saved, archive.check(saved), elsewhere, there)
+    backup.restore_arena(saved, archive.verify_archive(saved), elsewhere, there)
     before, after = content(database), content(elsewhere)
     assert before.keys() == after.keys()
     for name in before:
@@ -96,7 +96,7 @@ def test_every_row_and_image_comes_back(
     assert (report.is_exact, report.votes, report.stale) == (True, 4, 0)
     assert elsewhere.pending() == []
     _live_on(elsewhere)
-    backup.bring_back(saved, archive.check(saved), elsewhere, there)
+    backup.restore_arena(saved, archive.verify_archive(saved), elsewhere, there)
     assert content(elsewhere) == after
 
 
@@ -112,23 +112,25 @@ def _live_on(database: Database) -> None:
 
 def test_a_backup_is_of_one_moment(database: Database, lived_in: Storage) -> None:
     with database.reading() as session:
-        tables = {table.name: table for table in rows.tables(session)}
+        tables = {table.name: table for table in rows.read_tables(session)}
         cast(database, issue(database, b"n" * 16).public_id, "a", b"n" * 16)
-        counts = {name: sum(n for n, _ in rows.parts(session, tables[name])) for name in ("matchups", "votes")}
+        counts = {
+            name: sum(n for n, _ in rows.read_parts(session, tables[name])) for name in ("matchups", "votes")
+        }
     assert counts == {"matchups": 5, "votes": 5}
 
 
 def test_a_failed_restore_leaves_what_was(
     saved: Path, database: Database, database_url: str, lived_in: Storage, tmp_path: Path
 ) -> None:
-    manifest = archive.check(saved)
+    manifest = archive.verify_archive(saved)
     cast(database, issue(database, b"n" * 16).public_id, "a", b"n" * 16)
     before, files = content(database), set(lived_in.every_key())
     more = manifest.model_copy(update={"tables": manifest.tables | {"votes": 6}})
     newer = manifest.model_copy(update={"revision": "9999"})
     for wrong in (more, newer):
         with pytest.raises(BadBackup):
-            backup.bring_back(saved, wrong, database, lived_in)
+            backup.restore_arena(saved, wrong, database, lived_in)
         assert content(database) == before
     assert set(lived_in.every_key()) == files
     assert not [path.name for path in tmp_path.iterdir() if replacing.BESIDE in path.name]
@@ -138,11 +140,13 @@ def test_an_older_revision_is_brought_up(tmp_path: Path) -> None:
     old, new = (Database(f"sqlite:///{tmp_path / name}") for name in ("old.sqlite3", "new.sqlite3"))
     old.migrate("0004")
     settings = Settings(data_dir=tmp_path, secret_key=SECRET)
-    with archive.writing(tmp_path / "old.tar") as writer:
-        manifest = backup.save(old, Storage(tmp_path / "files"), settings, writer, now=NOW)
+    with archive.write_archive(tmp_path / "old.tar") as writer:
+        manifest = backup.save_arena(old, Storage(tmp_path / "files"), settings, writer, now=NOW)
     assert manifest.revision == "0004"
     assert "audits" not in manifest.tables
-    backup.bring_back(tmp_path / "old.tar", archive.check(tmp_path / "old.tar"), new, Storage(tmp_path / "n"))
+    backup.restore_arena(
+        tmp_path / "old.tar", archive.verify_archive(tmp_path / "old.tar"), new, Storage(tmp_path / "n")
+    )
     assert new.pending() == []
     old.close()
     new.close()
@@ -200,8 +204,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     database.migrate()
     storage = Storage(folder / "files")
     storage.put("renditions/abcd.webp", b"a picture")
-    with archive.writing(folder / "b.tar") as writer:
-        backup.save(database, storage, Settings(data_dir=folder, secret_key=SECRET), writer, now=NOW)
+    with archive.write_archive(folder / "b.tar") as writer:
+        backup.save_arena(database, storage, Settings(data_dir=folder, secret_key=SECRET), writer, now=NOW)
     database.close()
     return (folder / "b.tar").read_bytes()
 
@@ -256,12 +260,12 @@ def test_a_bad_file_changes_nothing(arena: Callable[..., Result], small: bytes, 
 
 
 def test_a_part_that_unpacks_to_too_much_is_refused() -> None:
-    bomb = archive.packed(bytes(archive.MEMBER_BYTES + 1))
+    bomb = archive.compress(bytes(archive.MEMBER_BYTES + 1))
     assert len(bomb) < 2**20
     with pytest.raises(BadBackup):
-        archive.unpacked(bomb)
+        archive.decompress(bomb)
     with pytest.raises(BadBackup):
-        archive.unpacked(archive.packed(b"[1]")[:-4])
+        archive.decompress(archive.compress(b"[1]")[:-4])
 
 
 @pytest.mark.parametrize("part", [b"", b"[", b'["id"]\n[1,2]', b'["no_such"]\n[1]', b'["id","token"]\n[1,"%"]'])
@@ -269,7 +273,7 @@ def test_rows_that_fit_no_table_are_refused(sqlite_template: Path, tmp_path: Pat
     database = Database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     database.migrate()
     with database.reading() as session:
-        voters = next(table for table in rows.tables(session) if table.name == "voters")
+        voters = next(table for table in rows.read_tables(session) if table.name == "voters")
         with pytest.raises(BadBackup):
-            rows.load(session, voters, part)
+            rows.load_part(session, voters, part)
     database.close()

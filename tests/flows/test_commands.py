@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app import cli
-from app.db import Database
+from app.database.doors import Database
 from tests.arena.test_packs import Pack
 from tests.factories import picture_bytes
 

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import cli
-from app.arena.pool import Pool
 from app.arena.tables import Entry, LedgerLine, Matchup, Vote
-from app.db import Database
-from app.leaderboards import refresh, verify
+from app.arena.voting.pool import Pool
+from app.database.doors import Database
+from app.leaderboards.runs import refresh, verify
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
 from tests.flows.conftest import Api
 from tests.flows.test_commands import Result

@@ -18,15 +18,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app import cli
-from app.arena import simulated
-from app.arena.demonstration import HUNG_IN
 from app.arena.tables import Entry, LedgerLine, Matchup, Vote, Voter
-from app.db import ROOT, Database
+from app.database.doors import ROOT, Database
+from app.demo import simulated_voters
+from app.demo.drawing import SHOWCASE_COMPETITIONS
 from app.painter.painters import PAINTERS
 
 Result = tuple[int, str, str]
 SHARED = ("sources", "providers", "parameters")
-PICTURES = len(HUNG_IN) * len(PAINTERS)
+PICTURES = len(SHOWCASE_COMPETITIONS) * len(PAINTERS)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def seeds(tmp_path: Path) -> Path:
     for file in [*(ours / "catalog").glob("demo-*.toml"), *(ours / "catalog" / f"{name}.toml" for name in SHARED)]:
         shutil.copy(file, folder / "catalog")
     shutil.copy(ours / "competitions" / "categories.toml", folder / "competitions")
-    for slug in HUNG_IN:
+    for slug in SHOWCASE_COMPETITIONS:
         text = (ours / "competitions" / f"{slug}.toml").read_text("utf-8")
         small = re.sub(r"^frame = .*$", "frame = [256, 256]", text, flags=re.MULTILINE)
         (folder / "competitions" / f"{slug}.toml").write_text(small, "utf-8")
@@ -88,7 +88,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     assert arena("demo", "--no-serve", "--votes", "60")[0] == 0
     assert counted(database, Entry, Matchup, Vote) == full, "running it twice adds nothing"
     with database.reading() as session:
-        assert simulated.is_demo(session)
+        assert simulated_voters.is_demo(session)
         assert set(session.scalars(select(Entry.licence))) == {"CC0-1.0"}
         assert all(session.scalars(select(Entry.seconds)))
         showcases = select(Entry.model_id, func.count()).where(Entry.role == "showcase").group_by(Entry.model_id)
@@ -104,9 +104,9 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     assert not [path for path in (tmp_path / "data" / "files").rglob("*") if path.is_file()]
     assert arena("recompute", "--verify")[0] == 0
     listed = json.loads(arena("competition", "list", "--json")[1])
-    assert {row["slug"] for row in listed} == set(HUNG_IN)
+    assert {row["slug"] for row in listed} == set(SHOWCASE_COMPETITIONS)
     with database.reading() as session:
-        assert not simulated.is_demo(session)
+        assert not simulated_voters.is_demo(session)
         assert session.scalars(select(LedgerLine.action).where(LedgerLine.action == "demo.cleared")).all()
 
 
@@ -151,7 +151,7 @@ def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
     with _demo(seeds) as (demo, address):
-        assert _first_pair(address)["competition"]["slug"] in HUNG_IN
+        assert _first_pair(address)["competition"]["slug"] in SHOWCASE_COMPETITIONS
         assert httpx.get(address).status_code == 200
         demo.send_signal(signal.SIGINT)
         said = demo.communicate(timeout=60)[0]

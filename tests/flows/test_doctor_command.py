@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.arena import entries
-from app.arena.entries import Place
+from app.arena.entries import entries
+from app.arena.entries.entries import EntryKey
 from app.cli import checks
-from app.cli.checks import CHECKS, Patient
-from app.db import ROOT, Database
-from app.leaderboards import refresh
+from app.cli.checks import CHECKS, DoctorContext
+from app.database.doors import ROOT, Database
+from app.leaderboards.runs import refresh
 from app.settings import Settings
 from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
 from tests.flows.test_commands import Result, arena
@@ -25,22 +25,22 @@ RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
 
 
 @pytest.fixture
-def patient(database: Database, database_url: str, tmp_path: Path) -> Patient:
+def patient(database: Database, database_url: str, tmp_path: Path) -> DoctorContext:
     storage = make_arena(database, tmp_path, competitions=1)
     cast(database, issue(database).public_id, "a")
     refresh.refresh(database, "text-to-image", now=NOW)
     settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key=RANDOM)
-    return Patient(settings, database, storage, deep=False, now=NOW)
+    return DoctorContext(settings, database, storage, deep=False, now=NOW)
 
 
-def change(patient: Patient, statement: str) -> None:
+def change(patient: DoctorContext, statement: str) -> None:
     def work(session: object) -> None:
         session.execute(text(statement))  # type: ignore[attr-defined]
 
     patient.database.write(work)
 
 
-def test_illnesses_have_names(patient: Patient) -> None:
+def test_illnesses_have_names(patient: DoctorContext) -> None:
     assert {name: check(patient).level for name, check in CHECKS.items()} == {
         **dict.fromkeys(CHECKS, "ok"),
         "sweep": "warn",
@@ -60,7 +60,7 @@ def test_illnesses_have_names(patient: Patient) -> None:
     assert "0005" in checks.migrations(patient).says
 
 
-def test_a_picture_that_tells_its_maker(patient: Patient) -> None:
+def test_a_picture_that_tells_its_maker(patient: DoctorContext) -> None:
     """Entries of an older version: nothing forbade one picture in two competitions."""
 
     def show(session: Session) -> None:
@@ -77,7 +77,7 @@ def test_a_picture_that_tells_its_maker(patient: Patient) -> None:
     change(patient, "UPDATE competitions SET status = 'draft' WHERE slug = 'shown'")
     found = checks.blindness(patient)
     assert (found.level, found.says.partition("will tell its name (1 in all)")[0]) == ("warn", told)
-    place = Place("c0", "m0")
+    place = EntryKey("c0", "m0")
     patient.database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
     assert checks.blindness(patient).level == "ok"
 
@@ -85,11 +85,11 @@ def test_a_picture_that_tells_its_maker(patient: Patient) -> None:
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("not a folder")
     settings = Settings(data_dir=tmp_path, secret_key=RANDOM)
-    from app.cli.doctor import _looked
+    from app.cli.doctor import _run_check
     from app.gateway.storage import storage_of
 
-    patient = Patient(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
-    found = _looked(checks.storage, patient)
+    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
+    found = _run_check(checks.storage, patient)
     assert (found.level, "could not be checked" in found.says) == ("fail", True)
 
 
@@ -106,7 +106,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 def test_settings_one_may_regret(tmp_path: Path, given: dict[str, object], says: str) -> None:
     settings = Settings.model_validate({"secret_key": RANDOM, "data_dir": tmp_path, **given})
     database = Database(settings.database_url)
-    found = checks.settings(Patient(settings, database, None, False, NOW))  # type: ignore[arg-type]
+    found = checks.settings(DoctorContext(settings, database, None, False, NOW))  # type: ignore[arg-type]
     assert (found.level, says in found.says) == ("warn", True)
 
 

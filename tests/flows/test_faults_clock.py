@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.arena import errors, issuing
-from app.arena.pool import Pool
-from app.db import Database
+from app.arena import errors
+from app.arena.voting import matchups
+from app.arena.voting.pool import Pool
+from app.database.doors import Database
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
 MINUTE = 60.0
@@ -52,6 +53,6 @@ def test_the_older_matchup_comes_first_though_the_clock_went_back(database: Data
     first = issue(database, now=NOW, pool=pool)
     second = issue(database, now=later(seconds=-2 * DAY), pool=pool)
     with database.reading() as session:
-        shown = issuing.open_matchup(session, b"v" * 16, now=later(seconds=-2 * DAY))
+        shown = matchups.open_matchup(session, b"v" * 16, now=later(seconds=-2 * DAY))
     assert shown
     assert shown.public_id == first.public_id != second.public_id

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from app.arena import errors, storing, voting
-from app.arena.pool import Pool
+from app.arena import errors
 from app.arena.tables import Tally, Voter
-from app.db import Database
+from app.arena.voting import vote_casting, vote_storage
+from app.arena.voting.pool import Pool
+from app.database.doors import Database
+from app.words import OUTCOMES
 from scripts.faults.model import Operation, State, is_possible, step
 from tests import factories
 
@@ -50,7 +52,7 @@ class Arena(RuleBasedStateMachine):
         assert issued.is_new == (len(self.states) > known)
 
     @precondition(lambda self: self.states)
-    @rule(data=st.data(), outcome=st.sampled_from(voting.OUTCOMES), voter=st.sampled_from([None, *VOTERS]))
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES), voter=st.sampled_from([None, *VOTERS]))
     def vote(self, data: st.DataObject, outcome: str, voter: bytes | None) -> None:
         self._do(data, "vote", outcome, voter)
 
@@ -77,7 +79,7 @@ class Arena(RuleBasedStateMachine):
                 factories.undo(self.database, matchup, voter, now=self.now)
                 return ""
             with self.database.reading() as session:
-                return voting.answer(session, voter, matchup).outcome
+                return vote_casting.read_vote(session, voter, matchup).outcome
         except errors.ArenaError as error:
             return error.code
 
@@ -88,7 +90,7 @@ class Arena(RuleBasedStateMachine):
             for voter, state in self.states.values()
             if state.outcome not in {None, "skip"} and not state.undone
         ]
-        names = sorted(storing.TALLY_COLUMN.items())
+        names = sorted(vote_storage.TALLY_COLUMN.items())
         with self.database.reading() as session:
             counts = session.execute(select(*(func.sum(getattr(Tally, name)) for _, name in names))).one()
             votes = dict(session.execute(select(Voter.token, Voter.votes)).all())

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.database.doors import Database
 from scripts.faults import power
 
 

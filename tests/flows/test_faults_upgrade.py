@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import JSON, Boolean, MetaData, create_engine, text
 
 from app import create_app
-from app.db import ROOT, Database
-from app.leaderboards.verify import verify
+from app.database.doors import ROOT, Database
+from app.leaderboards.runs.verify import verify
 from app.settings import Settings
 
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import cli
 from app.arena.tables import Vote
-from app.db import Database
+from app.database.doors import Database
 from tests.leaderboards.watching import World, waits_for
 
 Result = tuple[int, str, str]

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from app import create_app
 from app.arena.tables import Tally, Voter
-from app.db import Database
+from app.database.doors import Database
 from app.settings import Settings
 from tests.flows.conftest import Api
 
@@ -278,7 +278,7 @@ def test_a_locked_database_is_a_503_and_loses_nothing(
 ) -> None:
     if not database.is_sqlite:
         pytest.skip("PostgreSQL locks rows, not the database")
-    monkeypatch.setattr("app.db.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("app.database.doors.BUSY_SECONDS", 0.2)
     impatient = create_app(settings)
     api = Api(impatient.test_client())
     matchup = new(api)

@@ -14,9 +14,9 @@ import pytest
 from flask import Flask
 
 from app.api import votes as api_votes
-from app.arena.export import LOG_COLUMNS, OPEN_COLUMNS
-from app.db import Database
-from app.leaderboards.manifest import beside
+from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS
+from app.database.doors import Database
+from app.leaderboards.open_data.manifest import beside
 from tests.flows.conftest import Api
 from tests.flows.test_commands import Result, arena
 from tests.leaderboards.factories import MODE

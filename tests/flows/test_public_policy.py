@@ -72,10 +72,10 @@ def test_small_competitions_are_not_offered_by_themselves(public: Flask, tmp_pat
     html = public.test_client().get("/arena").get_data(as_text=True)
     assert re.search(r"<option[^>]*value=\"c0\"", html)
     database = public.extensions["blindvote"].database
-    from app.arena import entries
+    from app.arena.entries import entries
 
     for model in ("m0", "m1"):
-        place = entries.Place("c0", model)
+        place = entries.EntryKey("c0", model)
         database.write(lambda s, place=place: entries.withdraw(s, place, reason="test", now=_now()))
     html = public.test_client().get("/arena").get_data(as_text=True)
     assert not re.search(r"<option[^>]*value=\"c0\"", html)

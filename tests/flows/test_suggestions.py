@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from app.arena import suggestions
-from app.arena.suggestions import NETWORK_DAY, VOTER_DAY
+from app.arena.entries import suggestions
+from app.arena.entries.suggestions import NETWORK_DAY, VOTER_DAY
 from app.arena.tables import Suggestion
-from app.db import Database
+from app.database.doors import Database
 from app.settings import Settings
 from tests.flows.conftest import SECRET, Api
 from tests.flows.test_commands import Result, arena
@@ -100,7 +100,7 @@ def test_nothing_of_it_is_shown_before_it_is_accepted_and_nothing_runs_after(
     assert done.competition == "b-tea-b-pots"
     for path in (*public, f"/competitions/{done.competition}", f"/api/v1/competitions/{done.competition}"):
         assert "onload=alert" not in client.get(path).text
-    from app.arena import competitions
+    from app.arena.entries import competitions
 
     database.write(lambda s: competitions.set_status(s, "b-tea-b-pots", "open", now=now))
     for path in ("/competitions", "/competitions/b-tea-b-pots"):

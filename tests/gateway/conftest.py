@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.gateway.upstream import Upstream, running
 from tests.gateway.world import World, load_catalogue

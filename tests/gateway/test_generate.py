@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup
-from app.db import Database, DatabaseBusy, Result
+from app.database.doors import Database, DatabaseBusy, Result
 from app.gateway import errors, files, log
 from app.gateway.generate import AT_ONCE, estimate
 from app.gateway.request import read_request

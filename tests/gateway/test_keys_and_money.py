@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.database.doors import Database
 from app.gateway import errors, keys, money, playground
 from app.gateway.keys import Key
 from app.gateway.money import Budget, Payer

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from app.catalog.loading import load
 from app.catalog.seeds import read_seeds
-from app.db import Database
+from app.database.doors import Database
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import HOUSE, Payer
 from app.gateway.providers.base import Provider

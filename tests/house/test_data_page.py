@@ -5,10 +5,16 @@ import re
 import pytest
 
 from app.api.votes import NETWORK_DAY, OpenVote
-from app.arena.export import LOG_COLUMNS, OPEN_COLUMNS, SIMULATED_COLUMNS, UNCOUNTED_COLUMNS, Chosen
-from app.arena.vote_log import LoggedVote
-from app.db import ROOT
-from app.leaderboards.manifest import Manifest, Provenance
+from app.arena.log.vote_export import (
+    LOG_COLUMNS,
+    OPEN_COLUMNS,
+    SIMULATED_COLUMNS,
+    UNCOUNTED_COLUMNS,
+    ExportSelection,
+)
+from app.arena.log.vote_format import LoggedVote
+from app.database.doors import ROOT
+from app.leaderboards.open_data.manifest import Manifest, Provenance
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 
@@ -35,6 +41,6 @@ def test_the_page_has_the_columns(table: str, columns: tuple[str, ...]) -> None:
 def test_the_code_agrees_with_itself() -> None:
     assert tuple(LoggedVote.model_fields) == LOG_COLUMNS
     assert tuple(OpenVote.model_fields) == OPEN_COLUMNS
-    assert Chosen(None, True, True).columns == OPEN_COLUMNS + UNCOUNTED_COLUMNS + SIMULATED_COLUMNS
+    assert ExportSelection(None, True, True).columns == OPEN_COLUMNS + UNCOUNTED_COLUMNS + SIMULATED_COLUMNS
     assert described("manifest")[:3] == list(Provenance.model_fields)
     assert f"one network gets {NETWORK_DAY} a day" in PAGE

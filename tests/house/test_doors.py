@@ -1,6 +1,7 @@
 """The door for writes: works that come at the same time share a commit, and none feels the others."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.db import RETRIES, Database, DatabaseBusy, insert
-from app.turns import Job, Overtaken
+from app.database.doors import RETRIES, WRITERS, Database, DatabaseBusy, insert
+from app.database.group_commit import Overtaken, QueuedWrite
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ class Crowd:
             pool.submit(self.database.write, first)
             entered.wait(10)
             waiting = [pool.submit(self.database.write, work) for work in works]
-            while self.database._turns.waiting <= len(works):
+            while self.database._queue.waiting <= len(works):
                 threading.Event().wait(0.001)
             go.set()
         return waiting
@@ -130,13 +131,12 @@ def test_every_connection_syncs_fully(sqlite: Database) -> None:
 PRAGMAS = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "mmap_size": 0}
 
 
-class Sharing:
-    """A shared door that is held shut until so many wait, and what its work was given each time."""
+class Batching:
+    """A work for many that is held up until so many wait, and what it was given each time."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.calls: list[list[str]] = []
-        self.door = database.shared(self.work)
 
     def work(self, session: Session, slugs: list[str]) -> list[str | Exception]:
         self.calls.append(slugs)
@@ -151,38 +151,38 @@ class Sharing:
     def ask(self, slugs: list[str]) -> dict[str, Future[str]]:
         entered, go = threading.Event(), threading.Event()
 
-        def hold(session: Session, _asked: list[None]) -> list[Exception | None]:
+        def hold(_session: Session, items: list[None]) -> list[None]:
             entered.set()
             go.wait(10)
-            return [None]
+            return items
 
         with ThreadPoolExecutor(len(slugs) + 1) as pool:
-            turns = self.door.turns
-            pool.submit(turns.run, Job(hold, 10, shares=True))
+            queue = self.database._queue
+            pool.submit(queue.submit, QueuedWrite(hold, None, 10))
             entered.wait(10)
-            asked = {slug: pool.submit(self.door, slug) for slug in slugs}
-            while turns.waiting <= len(slugs):
+            asked = {slug: pool.submit(self.database.write_batched, self.work, slug) for slug in slugs}
+            while queue.waiting <= len(slugs):
                 threading.Event().wait(0.001)
             go.set()
         return asked
 
 
 def test_those_who_ask_at_the_same_time_share_one_call(database: Database) -> None:
-    sharing = Sharing(database)
-    asked = sharing.ask([f"c{n}" for n in range(10)])
+    batching = Batching(database)
+    asked = batching.ask([f"c{n}" for n in range(10)])
     assert {future.result() for future in asked.values()} == stored(database) == set(asked)
-    assert len(sharing.calls) == 1
+    assert len(batching.calls) == 1
 
 
 def test_who_is_refused_is_refused_alone(database: Database) -> None:
-    asked = Sharing(database).ask(["good", "refused", "better"])
+    asked = Batching(database).ask(["good", "refused", "better"])
     assert (asked["good"].result(), asked["better"].result()) == ("good", "better")
     with pytest.raises(ValueError, match="refused"):
         asked["refused"].result()
 
 
 def test_who_breaks_the_work_breaks_it_alone(database: Database) -> None:
-    asked = Sharing(database).ask(["good", "broken", "better"])
+    asked = Batching(database).ask(["good", "broken", "better"])
     assert (asked["good"].result(), asked["better"].result()) == ("good", "better")
     with pytest.raises(LookupError):
         asked["broken"].result()
@@ -190,10 +190,10 @@ def test_who_breaks_the_work_breaks_it_alone(database: Database) -> None:
 
 
 def test_who_is_overtaken_is_asked_again_and_not_for_ever(database: Database) -> None:
-    sharing = Sharing(database)
+    batching = Batching(database)
     with pytest.raises(DatabaseBusy):
-        sharing.door("overtaken")
-    assert len(sharing.calls) == RETRIES
+        database.write_batched(batching.work, "overtaken")
+    assert len(batching.calls) == RETRIES
 
 
 def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:
@@ -219,8 +219,40 @@ def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:
     foreign.close()
 
 
+@pytest.mark.parametrize("busy_with", ["writers", "rows"])
+def test_patience_ends_behind_busy_writers(database: Database, busy_with: str) -> None:
+    """Either every place for writers is taken, or somebody holds the rows that a work wants."""
+    database.write(add("held"))
+    go = threading.Event()
+    holders = WRITERS if busy_with == "writers" else 1
+    holding = threading.Barrier(1 + (1 if database.is_sqlite else holders))
+
+    def hold(session: Session) -> None:
+        if busy_with == "rows":
+            session.execute(text("UPDATE categories SET position = 1 WHERE slug = 'held'"))
+        holding.wait(10)
+        go.wait(30)
+
+    def hasty(session: Session) -> None:
+        session.execute(text("UPDATE categories SET position = 2 WHERE slug = 'held'"))
+
+    with ThreadPoolExecutor(holders) as pool:
+        writers = [pool.submit(database.write, hold) for _ in range(1 if database.is_sqlite else holders)]
+        holding.wait(10)
+        started = time.monotonic()
+        try:
+            with pytest.raises(DatabaseBusy):
+                database.write(hasty, patience=0.2)
+            waited = time.monotonic() - started
+        finally:
+            go.set()
+        assert [writer.result() for writer in writers] == [None] * len(writers)
+    assert waited < 10, "it waited for the writers instead of giving up"
+    database.write(hasty, patience=5)
+
+
 def test_a_lock_file_that_cannot_be_opened_is_a_busy_database(sqlite: Database, tmp_path: Path) -> None:
-    lock = sqlite._turns._lock
+    lock = sqlite._queue._lock
     lock.unlink(missing_ok=True)
     lock.mkdir()
     with pytest.raises(DatabaseBusy):
@@ -230,9 +262,6 @@ def test_a_lock_file_that_cannot_be_opened_is_a_busy_database(sqlite: Database, 
 
 
 def test_an_overtaken_work_looks_again(database: Database) -> None:
-    """On SQLite nobody can overtake: the one writer would be overtaken by itself."""
-    if database.is_sqlite:
-        pytest.skip("one writer at a time")
     tries: list[str] = []
 
     def work(session: Session) -> str:

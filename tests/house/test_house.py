@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.db import ROOT
+from app.database.doors import ROOT
+from app.errors import CODES
 from app.settings import Settings
+from app.words import Mode, Outcome, Reason
 
 APP = sorted((ROOT / "app").rglob("*.py"))
+HAVE_OTHER_MEANINGS = {"admin", "demo", "undone", "quarantined"}
+"""Reasons that are also a login, a flag of a model, an error or the state of a flag."""
 SAYS_NOTHING = {"utils", "util", "helpers", "common", "misc", "core", "manager", "managers", "services"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 
@@ -19,7 +23,7 @@ def ours(path: Path) -> str:
 
 
 def test_one_file_commits() -> None:
-    assert [ours(path) for path in APP if ".commit(" in path.read_text()] == ["app/db.py"]
+    assert [ours(path) for path in APP if ".commit(" in path.read_text()] == ["app/database/doors.py"]
 
 
 def test_one_file_reads_the_environment() -> None:
@@ -69,3 +73,23 @@ def test_the_readme_shows_the_tree() -> None:
     scripts = [path.name for path in (ROOT / "scripts").iterdir() if path.is_file()]
     assert [room for room in rooms if f"{room}/" not in readme] == []
     assert [script for script in scripts if f"{script}" not in readme] == []
+
+
+def constants(path: Path) -> set[str]:
+    """Return the strings of a module that are no docstrings."""
+    tree = ast.parse(path.read_text())
+    documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in documents)
+    return {node.value for node in nodes if isinstance(node.value, str)}
+
+
+def test_words_have_one_owner() -> None:
+    """A mode, an outcome or a reason is spelled out in app/words.py alone."""
+    words = {*Mode, Outcome.SKIP, *Reason} - HAVE_OTHER_MEANINGS
+    found = {ours(path): constants(path) & words for path in APP if path.name != "words.py"}
+    assert {path: spelled for path, spelled in found.items() if spelled} == {}
+
+
+def test_each_code_of_an_error_is_raised_or_answered() -> None:
+    text = "\n".join(path.read_text() for path in APP if path.name != "errors.py" or path.parent.name != "app")
+    assert [code for code in CODES if f'"{code}"' not in text] == []

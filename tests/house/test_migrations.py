@@ -12,7 +12,7 @@ import app.arena.tables
 import app.catalog.tables
 import app.gateway.tables
 import app.leaderboards.tables
-from app.db import ROOT, Base, Database, NewerDatabase
+from app.database.doors import ROOT, Base, Database, NewerDatabase
 
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))
 

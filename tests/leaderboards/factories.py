@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog.tables import CatalogState, ImageModel, Offering, Price, Provider
-from app.db import Database, insert
+from app.database.doors import Database, insert
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODE = "text-to-image"

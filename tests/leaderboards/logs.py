@@ -10,9 +10,9 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Entry, Matchup, Vote, Voter
-from app.db import Database
-from app.leaderboards import refresh
-from app.leaderboards.verify import rebuild_tallies
+from app.database.doors import Database
+from app.leaderboards.runs import refresh
+from app.leaderboards.runs.verify import rebuild_tallies
 from tests.leaderboards.factories import MODE, START, add_category, add_competition, add_models
 
 OUTCOMES = ("a", "b", "tie", "both_bad")

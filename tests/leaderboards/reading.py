@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.db import Database
-from app.leaderboards.refresh import stale
+from app.database.doors import Database
+from app.leaderboards.runs.refresh import stale
 from app.leaderboards.tables import Board, RatingRun, Standing
 from tests.leaderboards.factories import MODE
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
-from app.db import Database
-from app.leaderboards.anchors import AnchorRefused, AnchorSet, anchor_set, reanchor
-from app.leaderboards.refresh import rebuild, refresh
+from app.database.doors import Database
+from app.leaderboards.runs.anchors import AnchorRefused, AnchorSet, anchor_set, reanchor
+from app.leaderboards.runs.refresh import rebuild, refresh
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.reading import current, rest_over, stale_keys, standings
@@ -89,8 +89,9 @@ def test_a_new_anchor_keeps_the_level_and_leaves_a_line(database: Database) -> N
             session, MODE, ["model-1", "model-2", "model-6"], now=START, actor="ann", reason="new models"
         )
     )
-    assert (anchor, stored(database).version) == (stored(database), 2)
-    assert anchor.value == pytest.approx(fmean(before[model].rating for model in anchor.model_ids))
+    now = stored(database)
+    assert (anchor.version, anchor.value, anchor.shift) == (2, now.value, 0)
+    assert now.value == pytest.approx(fmean(before[model].rating for model in now.model_ids))
     assert actions(database) == ["anchor.frozen", "anchor.changed"]
     assert MODE in stale_keys(database)
     rebuild(database, MODE, now=START)
@@ -122,4 +123,17 @@ def test_only_ranked_models_can_be_the_anchor(database: Database, models: list[s
     refresh(database, MODE, now=START)
     with pytest.raises(AnchorRefused):
         database.write(lambda session: reanchor(session, MODE, models, now=START, actor="ann", reason="why not"))
+    assert stored(database).version == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 4001.0])
+def test_a_fixed_rating_is_one_of_this_world(database: Database, value: float) -> None:
+    settled_world(database)
+    refresh(database, MODE, now=START)
+    with pytest.raises(AnchorRefused):
+        database.write(
+            lambda session: reanchor(
+                session, MODE, ["model-1"], value=value, now=START, actor="ann", reason="why not"
+            )
+        )
     assert stored(database).version == 1

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from app.arena.policy import PUBLIC
-from app.cli.attack_sim import attack_sim
-from app.db import Database
-from app.leaderboards import verify
-from app.leaderboards.attacks import defence, evidence, gates, grid, stage, strategies, world
-from app.leaderboards.attacks.arena import attacked
-from app.leaderboards.attacks.grid import Clean, Gain, Row, World
-from app.leaderboards.attacks.strategies import Attack, Board
+from app.arena.people.policy import PUBLIC
+from app.database.doors import Database
+from app.leaderboards.runs import verify
 from app.ratings.suspicion import capped
+from scripts.attacks import defence, evidence, gates, grid, stage, strategies, world
+from scripts.attacks.arena import attacked
+from scripts.attacks.command import attack_sim
+from scripts.attacks.grid import Clean, Gain, Row, World
+from scripts.attacks.strategies import Attack, Board
 
 MODELS, VOTES = 16, 4000
 QUIET = {"models": MODELS, "votes": VOTES, "seeds": 2, "skips": 0.1, "progress": lambda _: None}

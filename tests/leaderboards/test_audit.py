@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.arena.tables import Matchup
-from app.db import Database
-from app.leaderboards import audit
+from app.database.doors import Database
+from app.leaderboards.integrity import audit
 from tests.factories import NOW, cast, issue, later, make_arena
 
 RNG = random.Random(5)

@@ -3,27 +3,30 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
+from app.api.boards import BoardQuery
 from app.arena.errors import UnknownCategory, UnknownCompetition, UnknownMode
 from app.arena.tables import Tally
 from app.catalog.tables import ImageModel
-from app.db import Database
-from app.leaderboards.boards import BoardView, Heading, board, competition_board
-from app.leaderboards.filters import BadFilter, filters
-from app.leaderboards.headtohead import Battles, head_to_head
-from app.leaderboards.refresh import refresh
-from app.leaderboards.results import model_results
+from app.database.doors import Database
+from app.leaderboards.runs.refresh import refresh
+from app.leaderboards.views.boards import BoardView, Heading, board, competition_board
+from app.leaderboards.views.filters import ALL, BadFilter, Filters, filter_fields, parse_filters
+from app.leaderboards.views.head_to_head import Battles, head_to_head
+from app.leaderboards.views.results import model_results
+from app.web.models import ListFilters
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 
 
 def view(database: Database, **query: str) -> BoardView:
     with database.reading() as session:
-        return board(session, MODE, now=START, filters=filters(query))
+        return board(session, MODE, now=START, filters=parse_filters(query, Filters))
 
 
 def names(database: Database, **query: str) -> list[str]:
@@ -91,6 +94,36 @@ def test_filters(priced: Database) -> None:
         assert "".join(names(priced, **query)) == expected, query
 
 
+VALUES = {"status": "retired", "max_price": "0.02"}
+"""Those of filters that do not take any text."""
+
+
+@pytest.mark.parametrize("kind", [Filters, ListFilters])
+def test_a_link_keeps_every_filter(kind: type[Filters]) -> None:
+    asked = {one.name: VALUES.get(one.name, "text-to-image") for one in filter_fields(kind)}
+    for sort in kind.SORTS:
+        query = asked | {"sort": sort, "order": "asc" if kind.SORTS[sort] == "desc" else "desc"}
+        filters = parse_filters(query, kind)
+        assert parse_filters(filters.query, kind) == filters
+        for column in kind.SORTS:
+            link = dict(parse_qsl(filters.link(column).removeprefix("?")))
+            assert link.items() >= (asked | {"sort": column}).items()
+            assert parse_filters(link, kind) == replace(filters, sort=column, order=kind.SORTS[column])
+
+
+def test_a_second_click_on_a_column_turns_it_round() -> None:
+    by_votes = parse_filters({"sort": "votes"}, Filters)
+    assert by_votes.link("votes") == "?sort=votes&order=asc"
+    assert ALL.link("rank") == "?sort=rank&order=desc"
+    assert (ALL.query, ALL.link("votes")) == ({}, "?sort=votes")
+
+
+def test_every_filter_is_a_parameter_of_the_api() -> None:
+    assert {one.name for one in filter_fields(Filters)} | {"sort", "order", "format"} == set(
+        BoardQuery.model_fields
+    )
+
+
 def test_filters_keep_ranks_and_their_number(priced: Database) -> None:
     only = view(priced, q="zebra").standings[0]
     assert (only.rank, only.of) == (6, 6)
@@ -110,7 +143,7 @@ def test_filters_keep_ranks_and_their_number(priced: Database) -> None:
 )
 def test_bad_filters_are_named(param: str, value: str) -> None:
     with pytest.raises(BadFilter) as refused:
-        filters({param: value})
+        parse_filters({param: value}, Filters)
     assert (refused.value.code, refused.value.param) == ("invalid_request", param)
     assert param in str(refused.value)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.leaderboards.frontier import Candidate, chances
+from app.leaderboards.views.frontier import Candidate, chances
 
 
 def candidate(x: float, rating: float, half: float = 20) -> Candidate:

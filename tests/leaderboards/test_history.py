@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Database
-from app.leaderboards import charts
-from app.leaderboards.boards import board
-from app.leaderboards.charts import elo_vs_price, elo_vs_speed, win_matrix
-from app.leaderboards.headtohead import Battles
-from app.leaderboards.history import ratings_at
-from app.leaderboards.refresh import rebuild, refresh
-from app.leaderboards.reveal import names_and_standings
+from app.database.doors import Database
+from app.leaderboards.runs.history import ratings_at
+from app.leaderboards.runs.refresh import rebuild, refresh
 from app.leaderboards.tables import Board, RatingHistory, RatingRun
+from app.leaderboards.views import charts
+from app.leaderboards.views.boards import board
+from app.leaderboards.views.charts import elo_vs_price, elo_vs_speed, win_matrix
+from app.leaderboards.views.head_to_head import Battles
+from app.leaderboards.views.reveal import names_and_standings
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.reading import current, standings

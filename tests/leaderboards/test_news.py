@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from app.db import Database
-from app.leaderboards.headtohead import Battles, share_interval
-from app.leaderboards.news import arrivals, rank_changes
-from app.leaderboards.refresh import refresh
+from app.database.doors import Database
+from app.leaderboards.runs.refresh import refresh
+from app.leaderboards.views.head_to_head import Battles, share_interval
+from app.leaderboards.views.news import arrivals, rank_changes
 from tests.leaderboards.factories import MODE, START, add_competition, add_models, tally
 from tests.leaderboards.reading import rest_over
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.arena import diary, errors
-from app.db import Database
-from app.leaderboards import personal
-from app.leaderboards.personal import Agreement
+from app.arena import errors
+from app.arena.people import vote_history
+from app.database.doors import Database
+from app.leaderboards.views import personal
+from app.leaderboards.views.personal import Agreement
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
 ALICE, BOB = b"a" * 16, b"b" * 16
@@ -97,10 +98,10 @@ def test_a_forgotten_voter_leaves_its_votes(database: Database, tmp_path: Path) 
     make_arena(database, tmp_path)
     vote_for(database, ALICE, "m0", 2)
     waiting = issue(database, ALICE).public_id
-    assert database.write(lambda session: diary.forget(session, ALICE, now=later(minutes=1)))
-    assert not database.write(lambda session: diary.forget(session, ALICE, now=NOW))
+    assert database.write(lambda session: vote_history.delete_voter(session, ALICE, now=later(minutes=1)))
+    assert not database.write(lambda session: vote_history.delete_voter(session, ALICE, now=NOW))
     with database.reading() as session:
-        assert diary.votes(session, ALICE) == 0
+        assert vote_history.count_votes(session, ALICE) == 0
         assert personal.own_board(session, ALICE, MODE) == ()
     with pytest.raises(errors.MatchupNotFound):
         cast(database, waiting, "a", ALICE)

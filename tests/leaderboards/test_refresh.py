@@ -14,10 +14,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Tally
-from app.db import Database
-from app.leaderboards import claims, compute, publishing, snapshot
-from app.leaderboards.refresh import rebuild, refresh
-from app.leaderboards.scopes import scopes
+from app.database.doors import Database
+from app.leaderboards.runs import claims, compute, publish, snapshot
+from app.leaderboards.runs.refresh import rebuild, refresh
+from app.leaderboards.runs.scopes import scopes
 from app.leaderboards.tables import Anchor, Board, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
@@ -158,7 +158,7 @@ def test_votes_taken_back_leave_no_trace(database: Database) -> None:
 
 
 def test_readers_do_not_load_numpy() -> None:
-    rooms = ("boards", "charts", "headtohead", "refresh", "results", "reveal")
+    rooms = ("views.boards", "views.charts", "views.head_to_head", "runs.refresh", "views.results", "views.reveal")
     imports = ", ".join(f"app.leaderboards.{name}" for name in rooms)
     program = f"import sys, {imports}; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -211,7 +211,7 @@ def test_a_claim_that_fell_is_not_published(database: Database, fallen: dict[str
     board, _ = compute.overall(seen)
     database.write(lambda session: session.execute(update(Board).values(fallen)) and None)
     late = database.write(
-        lambda session: publishing.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
+        lambda session: publish.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
     )
     assert late == []
     with database.reading() as session:
@@ -228,7 +228,7 @@ def test_an_older_board_does_not_replace_a_newer_one(database: Database) -> None
     newest = current(database, MODE).id
     database.write(lambda session: claims.claim(session, seen.scopes, "late", by_force=True))
     late = database.write(
-        lambda session: publishing.publish(session, [board], "late", borrowed_from=None, now=START, pause_ms=0)
+        lambda session: publish.publish(session, [board], "late", borrowed_from=None, now=START, pause_ms=0)
     )
     assert (late, current(database, MODE).id) == ([], newest)
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from app.arena import competitions, suggestions
-from app.db import Database
-from app.leaderboards import refresh, verify
-from app.leaderboards.advice import steps
-from app.leaderboards.report import Report, convergence, report
+from app.arena.entries import competitions, suggestions
+from app.database.doors import Database
+from app.leaderboards.integrity.advice import steps
+from app.leaderboards.integrity.morning_report import Report, convergence, report
+from app.leaderboards.runs import refresh, verify
 from app.leaderboards.tables import Standing
 from tests.leaderboards.factories import MODE, START, add_competition, add_models, cast
 from tests.leaderboards.logs import judged

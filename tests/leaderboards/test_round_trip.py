@@ -13,15 +13,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.arena import importing
-from app.arena.export import Chosen
+from app.arena.log import vote_import
+from app.arena.log.vote_export import ExportSelection
+from app.arena.log.vote_format import InvalidImport
 from app.arena.tables import Competition, LedgerLine, Matchup, Tally, Vote, Voter
-from app.arena.vote_log import InvalidImport
 from app.catalog.tables import ImageModel
-from app.db import Database
-from app.leaderboards import export, verify
-from app.leaderboards.importing import Report, import_votes
-from app.leaderboards.manifest import InvalidManifest, Manifest, beside
+from app.database.doors import Database
+from app.leaderboards.open_data import votes_file
+from app.leaderboards.open_data.manifest import InvalidManifest, Manifest, beside
+from app.leaderboards.open_data.votes_import import Report, import_votes
+from app.leaderboards.runs import verify
 from app.leaderboards.tables import Anchor, Board, Standing
 from tests import conftest
 from tests.leaderboards.factories import MODE, START, cast
@@ -46,7 +47,7 @@ NUMBERS = (
 
 def written(database: Database, file: Path, kind: Any = "csv") -> Manifest:
     with file.open("wb") as data, database.reading() as session:
-        manifest = export.write_log(session, data, None, kind, now=START, secret=b"k" * 32)
+        manifest = votes_file.write_log(session, data, None, kind, now=START, secret=b"k" * 32)
     beside(file).write_text(manifest.model_dump_json())
     return manifest
 
@@ -276,7 +277,7 @@ def test_every_bad_line_is_named_up_to_twenty(small: tuple[Path, Database]) -> N
     _sign(file)
     with pytest.raises(InvalidImport) as refused:
         imported(target, file)
-    assert str(refused.value).count("line ") == importing.MOST_COMPLAINTS
+    assert str(refused.value).count("line ") == vote_import.MOST_COMPLAINTS
 
 
 def test_the_checksum_is_asked_for(small: tuple[Path, Database]) -> None:
@@ -295,7 +296,7 @@ def test_the_checksum_is_asked_for(small: tuple[Path, Database]) -> None:
 def test_open_data_do_not_come_back(small: tuple[Path, Database]) -> None:
     file, target = small
     with file.open("wb") as data, target.reading() as session:
-        manifest = export.write_open(session, data, Chosen(), "csv", now=START, secret=b"k")
+        manifest = votes_file.write_open(session, data, ExportSelection(), "csv", now=START, secret=b"k")
     beside(file).write_text(manifest.model_dump_json())
     with pytest.raises(InvalidManifest, match="is open data"):
         imported(target, file)

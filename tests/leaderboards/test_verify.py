@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.arena import voting
 from app.arena.tables import Competition, LedgerLine, Tally, Vote
-from app.db import Database
-from app.leaderboards.refresh import refresh
+from app.arena.voting import vote_casting
+from app.database.doors import Database
+from app.leaderboards.runs.refresh import refresh
+from app.leaderboards.runs.verify import recompute, verify
 from app.leaderboards.tables import Board, RatingRun, Standing
-from app.leaderboards.verify import recompute, verify
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.reading import rest_over, stale_keys, standings
@@ -143,7 +143,9 @@ def test_excluded_votes_and_votes_counted_again(voted: Database) -> None:
         votes = list(session.scalars(select(Vote.id).where(Vote.outcome != "skip")))
     for _ in range(60):
         vote, reason = rng.choice(votes), rng.choice([None, "sweep"])
-        voted.write(lambda s, vote=vote, why=reason: voting.annotate(s, vote, now=START, reason=why, actor="ann"))
+        voted.write(
+            lambda s, vote=vote, why=reason: vote_casting.annotate(s, vote, now=START, reason=why, actor="ann")
+        )
     rest_over(voted)
     refresh(voted, MODE, now=START, refresh_seconds=0)
     report = verify(voted)

@@ -10,17 +10,18 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.arena import voting
-from app.arena.policy import FREE, PUBLIC
+from app.arena.people.policy import FREE, PUBLIC
 from app.arena.tables import Flag, LedgerLine, Matchup, NetworkSalt, Tally, Vote, VoteDay, Voter
-from app.db import Database
-from app.leaderboards import audit, refresh, verify
-from app.leaderboards.certificates import stored
-from app.leaderboards.watch import days, quarantine, retention
-from app.leaderboards.watch.findings import Finding
-from app.leaderboards.watch.flags import flag, flags, record
-from app.leaderboards.watch.subjects import Subject, UnknownFlag, UnknownSubject
-from app.leaderboards.watch.sweep import Found, report, sweep, watch
+from app.arena.voting import vote_casting
+from app.database.doors import Database
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.certificates import stored
+from app.leaderboards.integrity.fraud import quarantine, retention, vote_days
+from app.leaderboards.integrity.fraud.flags import flag, flags, record
+from app.leaderboards.integrity.fraud.signals import Finding
+from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag, UnknownSubject
+from app.leaderboards.integrity.fraud.sweep import Found, report, sweep, watch
+from app.leaderboards.runs import refresh, verify
 from tests.leaderboards.factories import MODE, START, tally
 from tests.leaderboards.watching import COMPETITIONS, NOW, StopsShort, World, against_all, lifts, waits_for
 
@@ -263,7 +264,9 @@ def test_a_release_counts_only_what_this_flag_kept_out(one: World) -> None:
     assert quarantine.quarantine(one.database, Subject(voter_id=voter), now=NOW, **of).flag == first.flag
     second = quarantine.quarantine(one.database, Subject(network_key=key), now=NOW, **of)
     assert second.votes == 0
-    one.database.write(lambda s: voting.annotate(s, own[0], now=NOW, reason="undone", undone=True, actor="voter"))
+    one.database.write(
+        lambda s: vote_casting.annotate(s, own[0], now=NOW, reason="undone", undone=True, actor="voter")
+    )
     during = NOW + timedelta(minutes=1)
     late = {"at": during, "counted": False, "reason": "quarantined"}
     one.judge(lambda *_: "a", 1, voter=voter, **late)
@@ -316,7 +319,7 @@ def test_days_are_counted_by_what_became_of_the_votes(world: World) -> None:
     abuser = world.judge(waits_for(5), 60, at=START + timedelta(days=1))
     world.count()
     swept(world)
-    days.rebuild(world.database)
+    vote_days.rebuild(world.database)
     with world.database.reading() as session:
         rows = session.execute(select(VoteDay.mode, VoteDay.day, VoteDay.reason, VoteDay.votes)).all()
         counted = len(session.scalars(select(Vote.id).where(Vote.counted)).all())
@@ -327,8 +330,8 @@ def test_days_are_counted_by_what_became_of_the_votes(world: World) -> None:
     assert found[second, "quarantined"] == len([outcome for outcome in own if outcome != "skip"])
     assert found[second, "skip"] == own.count("skip")
     world.database.write(lambda s: s.execute(delete(Vote).where(Vote.voter_id == abuser)) and None)
-    assert days.rebuild(world.database) == 2
-    assert days.rebuild(world.database) == 0
+    assert vote_days.rebuild(world.database) == 2
+    assert vote_days.rebuild(world.database) == 0
 
 
 def test_network_keys_go_with_their_salts_window(world: World) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Entry, Matchup, Vote, Voter
-from app.db import Database, insert
-from app.leaderboards import verify
+from app.database.doors import Database, insert
+from app.leaderboards.runs import verify
 from tests.leaderboards.factories import START, add_competition, add_models
 
 NOW = START + timedelta(days=2)

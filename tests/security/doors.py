@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.arena import admins, passwords
-from app.db import Database
+from app.arena.people import admins, passwords
+from app.database.doors import Database
 from app.edge import admin
 from app.settings import Settings
 from tests.web.factories import OURS, moment, parts_of
@@ -44,7 +44,7 @@ def team(database_url: str, folder: Path, **more: Any) -> Any:
 
 
 def add_admin(database: Database, name: str = NAME, password: str = PASSWORD) -> None:
-    digest = passwords.digest(name, password, CHEAP)
+    digest = passwords.hash_password(name, password, CHEAP)
     database.write(lambda session: admins.create(session, name, digest, now=moment()))
 
 

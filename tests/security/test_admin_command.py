@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from app import cli
-from app.arena import admins
+from app.arena.people import admins
 from app.arena.tables import Admin, AdminSession, LedgerLine
-from app.db import Database
+from app.database.doors import Database
 from tests.factories import NOW
 
 GOOD, OTHER = "four quiet rivers meet", "seven loud oceans part"

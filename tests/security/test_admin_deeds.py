@@ -6,11 +6,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.arena import suggestions
+from app.arena.entries import suggestions
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.gateway import health, keys
 from app.gateway.tables import ApiKey, Rest
-from app.leaderboards.verify import verify
+from app.leaderboards.runs.verify import verify
 from tests.security.doors import deed
 from tests.web.factories import MODELS, moment, parts_of
 

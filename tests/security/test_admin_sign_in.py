@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from app.arena import admins
+from app.arena.people import admins
 from app.arena.tables import AdminSession, LedgerLine
 from tests.security.doors import NAME, PASSWORD, deed, form_token, sign_in
 from tests.web.factories import OURS, moment, parts_of
@@ -69,7 +69,7 @@ def test_a_wrong_password_opens_nothing(app: Flask, stranger: FlaskClient, passw
 
 
 def test_v6_3_1_the_sixth_try_is_told_when_to_come_back(app: Flask, stranger: FlaskClient) -> None:
-    answers = [sign_in(stranger, password="wrong wrong wrong wrong") for _ in range(admins.TRIES)]
+    answers = [sign_in(stranger, password="wrong wrong wrong wrong") for _ in range(admins.MAX_FAILED_SIGN_INS)]
     assert {answer.status_code for answer in answers} == {403}
     locked = sign_in(stranger)
     assert locked.status_code == 429
@@ -80,7 +80,7 @@ def test_v6_3_1_the_sixth_try_is_told_when_to_come_back(app: Flask, stranger: Fl
 
 def test_v15_3_4_a_forged_address_is_no_other_network(stranger: FlaskClient) -> None:
     """Nobody here is a trusted proxy: what a client says of its address counts for nothing."""
-    for number in range(admins.TRIES):
+    for number in range(admins.MAX_FAILED_SIGN_INS):
         form = {"name": f"guess-{number}", "password": "wrong wrong wrong wrong"}
         forged = {**OURS, "X-Forwarded-For": f"198.51.{number}.1"}
         assert stranger.post("/admin/login", data=form, headers=forged).status_code == 403
@@ -119,8 +119,8 @@ def test_v9_1_1_no_made_up_cookie_is_a_session(app: Flask, value: str) -> None:
 @pytest.mark.parametrize(
     "ages",
     [
-        {"seen_at": admins.IDLE},
-        {"seen_at": timedelta(0), "created_at": admins.LONGEST},
+        {"seen_at": admins.IDLE_TIMEOUT},
+        {"seen_at": timedelta(0), "created_at": admins.LONGEST_SESSION},
     ],
     ids=["v7_3_1_idle", "v7_3_2_absolute"],
 )

@@ -8,9 +8,10 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from app.arena import admins, errors, passwords
+from app.arena import errors
+from app.arena.people import admins, passwords
 from app.arena.tables import Admin, AdminSession, Counter, LedgerLine
-from app.db import Database
+from app.database.doors import Database
 from tests.factories import NOW, later
 from tests.security.doors import CHEAP, NAME, PASSWORD, add_admin
 
@@ -36,7 +37,7 @@ def signed_in(database: Database, now=NOW, instead_of: str | None = None) -> str
 
 def owner(database: Database, token: str, now=NOW) -> str | None:
     with database.reading() as session:
-        found = admins.session_of(session, token, now=now)
+        found = admins.find_session(session, token, now=now)
     return found and found[0]
 
 
@@ -51,7 +52,7 @@ def failures(database: Database) -> int:
 @pytest.mark.parametrize("password", ["", "fourteen chars", "x" * 257])
 def test_v6_2_1_a_password_has_fifteen_characters_or_more(password: str) -> None:
     with pytest.raises(passwords.WeakPassword):
-        passwords.check(NAME, password)
+        passwords.check_strength(NAME, password)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ def test_v6_2_1_a_password_has_fifteen_characters_or_more(password: str) -> None
 )
 def test_v6_2_4_v6_2_11_what_anybody_would_try_first_is_refused(password: str) -> None:
     with pytest.raises(passwords.WeakPassword):
-        passwords.check(NAME, password)
+        passwords.check_strength(NAME, password)
 
 
 def test_v6_2_4_the_name_itself_is_refused() -> None:
     with pytest.raises(passwords.WeakPassword):
-        passwords.check("kleopatra-philopator", "kleopatra-philopator")
+        passwords.check_strength("kleopatra-philopator", "kleopatra-philopator")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +89,12 @@ def test_v6_2_4_the_name_itself_is_refused() -> None:
     ["zebra lampion quartz", "   Ünïcödé trëës ärë fïne", "aB3$" * 3 + "xyz", "w0" * 3 + "é" * 3 + "q!vk" * 16],
 )
 def test_v6_2_5_v6_2_9_any_characters_will_do_and_long_ones_too(password: str) -> None:
-    assert CHEAP.verify(passwords.digest(NAME, password, CHEAP), password)
+    assert CHEAP.verify(passwords.hash_password(NAME, password, CHEAP), password)
 
 
 @pytest.mark.parametrize("other", [PASSWORD.upper(), PASSWORD + " ", PASSWORD[:-1], " " + PASSWORD, ""])
 def test_v6_2_8_a_password_is_compared_exactly(other: str) -> None:
-    stored = passwords.digest(NAME, PASSWORD, CHEAP)
+    stored = passwords.hash_password(NAME, PASSWORD, CHEAP)
     assert passwords.matches(stored, PASSWORD, CHEAP)
     assert not passwords.matches(stored, other, CHEAP)
 
@@ -114,7 +115,7 @@ def test_the_library_defaults_are_what_production_uses() -> None:
 
 def test_v6_3_2_there_is_no_account_to_begin_with(database: Database) -> None:
     with database.reading() as session:
-        assert admins.listing(session, now=NOW) == []
+        assert admins.list_admins(session, now=NOW) == []
     for name in ("admin", "root", "administrator"):
         with pytest.raises(admins.SignInFailed):
             try_password(database, "admin", name=name)
@@ -140,7 +141,7 @@ def test_a_name_is_given_once(database: Database) -> None:
 
 def test_v6_3_1_five_wrong_passwords_close_the_account_for_every_network(database: Database) -> None:
     add_admin(database)
-    for number in range(admins.TRIES):
+    for number in range(admins.MAX_FAILED_SIGN_INS):
         with pytest.raises(admins.SignInFailed):
             try_password(database, f"wrong guess number {number}", network=f"192.0.{number}.0/24")
     with pytest.raises(errors.TooMany) as locked:
@@ -151,7 +152,7 @@ def test_v6_3_1_five_wrong_passwords_close_the_account_for_every_network(databas
 
 def test_v6_3_1_five_wrong_passwords_close_the_network_for_every_account(database: Database) -> None:
     add_admin(database)
-    for number in range(admins.TRIES):
+    for number in range(admins.MAX_FAILED_SIGN_INS):
         with pytest.raises(admins.SignInFailed):
             try_password(database, name=f"guess-{number}")
     with pytest.raises(errors.TooMany):
@@ -161,12 +162,12 @@ def test_v6_3_1_five_wrong_passwords_close_the_network_for_every_account(databas
 
 def test_v6_3_1_a_right_password_costs_no_try_and_forgives_none(database: Database) -> None:
     add_admin(database)
-    for _ in range(admins.TRIES - 1):
+    for _ in range(admins.MAX_FAILED_SIGN_INS - 1):
         with pytest.raises(admins.SignInFailed):
             try_password(database, "a wrong one, again")
     for _ in range(3):
         try_password(database)
-    assert failures(database) == 2 * (admins.TRIES - 1)
+    assert failures(database) == 2 * (admins.MAX_FAILED_SIGN_INS - 1)
     with pytest.raises(admins.SignInFailed):
         try_password(database, "a wrong one, again")
     with pytest.raises(errors.TooMany):
@@ -193,17 +194,20 @@ def test_v6_3_1_of_many_at_once_no_more_than_five_are_tried(database: Database) 
 
     with ThreadPoolExecutor(max_workers=12) as pool:
         answers = Tally(pool.map(guess, range(12)))
-    assert answers == {"sign_in_failed": admins.TRIES, "rate_limited": 12 - admins.TRIES}
-    assert len(tried) == admins.TRIES
+    assert answers == {
+        "sign_in_failed": admins.MAX_FAILED_SIGN_INS,
+        "rate_limited": 12 - admins.MAX_FAILED_SIGN_INS,
+    }
+    assert len(tried) == admins.MAX_FAILED_SIGN_INS
 
 
 def test_a_locked_account_opens_with_a_new_password(database: Database) -> None:
     add_admin(database)
-    for _ in range(admins.TRIES):
+    for _ in range(admins.MAX_FAILED_SIGN_INS):
         with pytest.raises(admins.SignInFailed):
             try_password(database, "a wrong one, again", network=THERE)
     fresh = "another set of unrelated words"
-    digest = passwords.digest(NAME, fresh, CHEAP)
+    digest = passwords.hash_password(NAME, fresh, CHEAP)
     database.write(lambda s: admins.set_password(s, NAME, digest, now=NOW))
     try_password(database, fresh)
 
@@ -310,7 +314,7 @@ def test_v7_4_2_disabling_ends_every_session(database: Database) -> None:
 def test_v7_4_3_another_password_ends_every_session(database: Database) -> None:
     add_admin(database)
     token = signed_in(database)
-    digest = passwords.digest(NAME, "another set of unrelated words", CHEAP)
+    digest = passwords.hash_password(NAME, "another set of unrelated words", CHEAP)
     database.write(lambda s: admins.set_password(s, NAME, digest, now=NOW))
     assert owner(database, token) is None
     with pytest.raises(admins.SignInFailed):
@@ -323,12 +327,12 @@ def test_dead_sessions_leave_the_database(database: Database) -> None:
     signed_in(database, now=later(hours=1))
     with database.reading() as session:
         assert len(session.scalars(select(AdminSession.token_hash)).all()) == 1
-        assert [one.sessions for one in admins.listing(session, now=later(hours=1))] == [1]
+        assert [one.sessions for one in admins.list_admins(session, now=later(hours=1))] == [1]
 
 
 def test_what_is_done_to_admins_stands_in_the_ledger_without_a_secret(database: Database) -> None:
     add_admin(database)
-    digest = passwords.digest(NAME, "another set of unrelated words", CHEAP)
+    digest = passwords.hash_password(NAME, "another set of unrelated words", CHEAP)
     database.write(lambda s: admins.set_password(s, NAME, digest, now=NOW))
     database.write(lambda s: admins.disable(s, NAME, now=NOW))
     with database.reading() as session:

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.api.matchups import MatchupBody
-from app.arena.pool import Pool
 from app.arena.tables import Entry, Matchup
-from app.db import Database
+from app.arena.voting.pool import Pool
+from app.database.doors import Database
 from app.edge.identity import decode_id
 from tests.factories import cast, issue, later, make_arena
 from tests.web.factories import MODELS, OURS, parts_of, post, start

@@ -3,14 +3,16 @@
 import random
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.arena import issuing, serving, voting
-from app.arena.policy import Policy
-from app.arena.pool import Pool
-from app.db import Database
+from app.arena.people.policy import Policy
+from app.arena.voting import matchups, pictures, vote_casting
+from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
+from app.database.doors import Database
 from tests.factories import later, make_arena
 
 WHO = b"v" * 16
@@ -30,21 +32,24 @@ def test_a_skip_costs_with_and_without_looking(database: Database, looks: bool) 
     policy, pool, reasons = Policy(voter_counted=2), Pool(), []
     for number, outcome in enumerate(("skip", "skip", "a")):
         now = later(seconds=30 * number)
-        issued = issuing.issue(
+        issued = matchups.issue(
             database,
             pool,
             WHO,
-            issuing.Wish(),
+            matchups.MatchupFilter(),
             now=now,
             rng=random.Random(number),
             matchup_seconds=600,
             policy=policy,
         )
         for side in "ab" if looks or outcome == "a" else "":
-            database.write(lambda s: serving.mark_served(s, issued.public_id, side, now=now, policy=policy))  # noqa: B023
+            database.write(lambda s: pictures.mark_served(s, issued.public_id, side, now=now, policy=policy))  # noqa: B023
         made = later(seconds=30 * number + 9)
         answer = database.write(
-            lambda s: voting.cast(s, WHO, issued.public_id, outcome, now=made, matchup_seconds=600, policy=policy)  # noqa: B023
+            partial(
+                vote_casting.cast_vote,
+                ballot=Ballot(WHO, issued.public_id, outcome, made, 600, policy),
+            )
         )
         reasons.append(answer.reason)
     assert reasons == ["skip", "skip", "voter_cap"]

@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.arena import blind, entries
+from app.arena.entries import entries, renditions
 from app.arena.tables import Competition, Entry, Matchup
 from app.catalog import lookup
 from app.edge.identity import decode_id
@@ -71,8 +71,11 @@ def furnish(app: Flask, folder: Path) -> None:
     competition(app, "a-lost-cube", models=PRICED, status="closed")
     competition(app, "an-edited-cube", models=PRICED, mode="image-edit")
     for number, slug in enumerate(slugs):
-        stored = entries.store(parts_of(app).storage, blind.picture(drawing(7000 + number), FRAME))
-        place, facts = entries.Place("a-lost-cube", slug, role="showcase"), entries.Facts(prompt=f"show {number}")
+        stored = entries.store(parts_of(app).storage, renditions.picture(drawing(7000 + number), FRAME))
+        place, facts = (
+            entries.EntryKey("a-lost-cube", slug, role="showcase"),
+            entries.EntryDetails(prompt=f"show {number}"),
+        )
         parts_of(app).database.write(partial(entries.add, place=place, stored=stored, facts=facts, now=moment()))
     parts_of(app).database.write(lambda s: s.execute(text(f"UPDATE entries SET id = id + {FAR}")) and None)
     votes(app, 12)
@@ -180,7 +183,7 @@ def test_no_picture_looks_like_one_of_the_pair(crawled: Crawled) -> None:
         if image is None or path.split("?")[0] in own:
             continue
         seen += 1
-        found = blind.perceptual_hash(image.convert("RGB"))
+        found = renditions.perceptual_hash(image.convert("RGB"))
         assert min(_distance(found, known) for known in shown) > LOOK_ALIKE_BITS, path
     assert seen >= 10
 
@@ -196,7 +199,7 @@ def test_the_pair_itself_is_pixels_and_filling(crawled: Crawled) -> None:
             place += 8 + size + size % 2
         assert chunks == [b"VP8 ", b"PADD"]
         assert place == len(one.body)
-        found = blind.perceptual_hash(one.picture().convert("RGB"))  # type: ignore[union-attr]
+        found = renditions.perceptual_hash(one.picture().convert("RGB"))  # type: ignore[union-attr]
         expected = crawled.pair["ab".index(side)].perceptual_hash
         assert _distance(found, expected) <= LOOK_ALIKE_BITS, "the crawler looks at other pictures than it should"
 
@@ -212,7 +215,7 @@ def test_the_crawler_would_notice(crawled: Crawled) -> None:
     shown = [got(link, client.get(link)) for link in links(page) if link.startswith("/media/")]
     media = {Path(entry.media_key).stem for entry in crawled.hidden}
     assert any(key in page.told for key in media)
-    hashes = [blind.perceptual_hash(image.convert("RGB")) for one in shown if (image := one.picture())]
+    hashes = [renditions.perceptual_hash(image.convert("RGB")) for one in shown if (image := one.picture())]
     known = [entry.perceptual_hash for entry in crawled.pair]
     assert min(_distance(one, other) for one in hashes for other in known) <= LOOK_ALIKE_BITS
 

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select, update
 
-from app.arena import blind, entries, errors
+from app.arena import errors
+from app.arena.entries import entries, renditions
 from app.arena.tables import Competition, Entry, LedgerLine
 from tests.security.crawling import crawl
 from tests.security.doors import application, deed, sign_in
@@ -43,9 +44,9 @@ def shown(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def offer(app: Flask, slug: str, role: str, data: bytes, sample: int = 5) -> bool:
     """Whether the arena takes this picture of the last model."""
-    stored = entries.store(parts_of(app).storage, blind.picture(data, FRAME))
-    place = entries.Place(slug, MODELS[3].slug, sample, "showcase" if role == "showcase" else "contestant")
-    facts = entries.Facts(prompt=f"another prompt for {sample}")
+    stored = entries.store(parts_of(app).storage, renditions.picture(data, FRAME))
+    place = entries.EntryKey(slug, MODELS[3].slug, sample, "showcase" if role == "showcase" else "contestant")
+    facts = entries.EntryDetails(prompt=f"another prompt for {sample}")
     try:
         return parts_of(app).database.write(lambda s: entries.add(s, place, stored, facts, now=moment()))
     except errors.EntryRefused:
@@ -69,7 +70,7 @@ def named(client: FlaskClient) -> dict[str, int]:
     """Every picture that pages and JSON lead to, and its perceptual hash."""
     answers = crawl(client, FIRST, variants=1)
     pictures = {path: one.picture() for path, one in answers.items() if path.startswith("/media/")}
-    return {path: blind.perceptual_hash(image.convert("RGB")) for path, image in pictures.items() if image}
+    return {path: renditions.perceptual_hash(image.convert("RGB")) for path, image in pictures.items() if image}
 
 
 def copies(app: Flask, shown: int) -> list[str]:

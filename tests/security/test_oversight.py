@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.arena import ledger, oversight
+from app.arena import ledger
+from app.arena.people import moderation
 from app.arena.tables import Flag, Voter
 from app.catalog import loading
-from app.db import Database
+from app.database.doors import Database
 from app.gateway import accounts, health, keys, log
 from app.gateway.log import Attempt
 from tests.factories import NOW, cast, issue, later, make_arena, undo
@@ -24,12 +25,12 @@ def test_votes_of_today_and_of_one_voter(database: Database, tmp_path: Path) -> 
         cast(database, one.public_id, outcome, now=moment)
     undo(database, one.public_id, now=later(seconds=30))
     with database.reading() as session:
-        today = oversight.today(session, now=NOW)
-        person = oversight.person(session, 1)
-        votes = oversight.votes_of(session, 1)
-        latest = oversight.latest_votes(session)
-        with pytest.raises(oversight.UnknownVoter):
-            oversight.person(session, 2)
+        today = moderation.count_votes_today(session, now=NOW)
+        person = moderation.read_voter(session, 1)
+        votes = moderation.list_votes_of_voter(session, 1)
+        latest = moderation.list_latest_votes(session)
+        with pytest.raises(moderation.UnknownVoter):
+            moderation.read_voter(session, 2)
     assert (today.votes, today.counted, today.is_more) == (2, 1, False)
     assert (person.votes, person.matchups, dict(person.reasons)) == (2, 4, {None: 2, "skip": 1, "undone": 1})
     assert [vote.outcome for vote in votes] == ["tie", "skip", "b", "a"] == [vote.outcome for vote in latest]
@@ -50,25 +51,25 @@ def test_flags_wait_until_somebody_decides(database: Database) -> None:
 
     database.write(flagged)
     with database.reading() as session:
-        assert oversight.waiting(session) == 1
-        assert [one.voter_id for one in oversight.findings(session)] == [1]
-        assert [one.network for one in oversight.findings(session, decided=True)] == [(b"n" * 16).hex()]
-        assert [one.id for one in oversight.findings(session, voter_id=1)] == [1]
-        assert oversight.findings(session, page=2) == []
+        assert moderation.count_undecided_flags(session) == 1
+        assert [one.voter_id for one in moderation.list_flags(session)] == [1]
+        assert [one.network for one in moderation.list_flags(session, decided=True)] == [(b"n" * 16).hex()]
+        assert [one.id for one in moderation.list_flags(session, voter_id=1)] == [1]
+        assert moderation.list_flags(session, page=2) == []
 
 
 def test_the_ledger_is_read_from_its_end(database: Database) -> None:
-    for number in range(oversight.PAGE + 2):
+    for number in range(moderation.PAGE + 2):
         action = "backup.made" if number == 1 else "vote_x" if number == 2 else "vote.excluded"
         moment = later(seconds=number)
         database.write(lambda s: ledger.note(s, action, f"vote:{number}", now=moment, reason="x"))  # noqa: B023
     with database.reading() as session:
-        first, second = oversight.lines(session), oversight.lines(session, page=2)
+        first, second = moderation.list_ledger(session), moderation.list_ledger(session, page=2)
         assert [line.subject for line in second] == ["vote:1", "vote:0"]
-        assert (len(first), first[0].subject) == (oversight.PAGE, f"vote:{oversight.PAGE + 1}")
-        assert [line.action for line in oversight.lines(session, action="vote_")] == ["vote_x"]
-        assert oversight.last(session, "backup.made") == later(seconds=1)
-        assert oversight.last(session, "nothing.such") is None
+        assert (len(first), first[0].subject) == (moderation.PAGE, f"vote:{moderation.PAGE + 1}")
+        assert [line.action for line in moderation.list_ledger(session, action="vote_")] == ["vote_x"]
+        assert moderation.find_last_action(session, "backup.made") == later(seconds=1)
+        assert moderation.find_last_action(session, "nothing.such") is None
 
 
 def generated(session: Session, day, provider: str | None, *, cost: int, key_id: int | None = None) -> None:

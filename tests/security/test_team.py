@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from app.arena import logins
+from app.arena.people import logins
 from app.arena.tables import Competition, LedgerLine, Voter
-from app.db import Database
+from app.database.doors import Database
 from app.edge import team as gate
 from app.gateway import keys
 from app.settings import Settings
@@ -179,13 +179,17 @@ def test_whoever_is_forgotten_begins_anew(closed: Flask, browser: FlaskClient) -
 
 
 def test_tokens_of_logins_tell_nothing_without_the_secret() -> None:
-    assert logins.token(SECRET, "mia") == logins.token(SECRET, "mia")
-    made = {logins.token(SECRET, "mia"), logins.token(SECRET, "Mia"), logins.token("t" * 32, "mia")}
+    assert logins.voter_token(SECRET, "mia") == logins.voter_token(SECRET, "mia")
+    made = {
+        logins.voter_token(SECRET, "mia"),
+        logins.voter_token(SECRET, "Mia"),
+        logins.voter_token("t" * 32, "mia"),
+    }
     assert (len(made), {len(token) for token in made}) == (3, {16})
 
 
 def test_a_login_is_stored_once(database: Database) -> None:
-    who = logins.token(SECRET, "mia")
+    who = logins.voter_token(SECRET, "mia")
     with database.reading() as session:
         assert not logins.is_known(session, who)
     for _ in range(2):

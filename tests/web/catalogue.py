@@ -9,10 +9,10 @@ from pathlib import Path
 
 from flask import Flask, g
 
-from app.arena import competitions
+from app.arena.entries import competitions
 from app.catalog.loading import load
 from app.catalog.seeds import read_seeds
-from app.db import ROOT
+from app.database.doors import ROOT
 from tests.web.conftest import running
 from tests.web.factories import Named, enter, parts_of, votes
 

@@ -13,7 +13,9 @@ from PIL import Image
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.arena import blind, competitions, entries, issuing, voting
+from app.arena.entries import competitions, entries, renditions
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.vote_casting import Ballot
 from app.catalog import loading
 from app.edge.context import Parts
 
@@ -67,7 +69,7 @@ def competition(
     input_key = None
     if mode == "image-edit":
         input_key = "renditions/the-image-to-change.webp"
-        parts.storage.put(input_key, blind.picture(drawing(999), FRAME).rendition)
+        parts.storage.put(input_key, renditions.picture(drawing(999), FRAME).rendition)
     spec = competitions.CompetitionFile(
         slug=slug,
         title=slug.replace("-", " ").capitalize(),
@@ -92,17 +94,17 @@ def competition(
 
 def enter(app: Flask, slug: str, model: Named, *, seed: int) -> None:
     parts = parts_of(app)
-    stored = entries.store(parts.storage, blind.picture(drawing(seed), FRAME))
-    place = entries.Place(slug, model.slug)
+    stored = entries.store(parts.storage, renditions.picture(drawing(seed), FRAME))
+    place = entries.EntryKey(slug, model.slug)
 
     def work(session: Session) -> None:
         loading.stub(session, model.slug, model.name)
-        entries.add(session, place, stored, entries.Facts(), now=moment())
+        entries.add(session, place, stored, entries.EntryDetails(), now=moment())
 
     parts.database.write(work)
 
 
-def votes(app: Flask, number: int, *, seed: int = 1, wish: issuing.Wish | None = None) -> None:
+def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.MatchupFilter | None = None) -> None:
     """By voters of three votes each; A wins half of the time."""
     rng = random.Random(seed)
     voters = [secrets.token_bytes(16) for _ in range(number // 3 + 1)]
@@ -110,12 +112,14 @@ def votes(app: Flask, number: int, *, seed: int = 1, wish: issuing.Wish | None =
         vote(app, voters[n // 3], rng.choice(["a", "b", "a", "b", "tie", "both_bad"]), rng, wish)
 
 
-def vote(app: Flask, who: bytes, outcome: str, rng: random.Random, wish: issuing.Wish | None = None) -> None:
-    parts, wish = parts_of(app), wish or issuing.Wish()
-    issued = issuing.issue(parts.database, parts.pool, who, wish, now=moment(), rng=rng, matchup_seconds=600)
+def vote(
+    app: Flask, who: bytes, outcome: str, rng: random.Random, wish: matchups.MatchupFilter | None = None
+) -> None:
+    parts, wish = parts_of(app), wish or matchups.MatchupFilter()
+    issued = matchups.issue(parts.database, parts.pool, who, wish, now=moment(), rng=rng, matchup_seconds=600)
 
     def work(session: Session) -> None:
-        voting.cast(session, who, issued.public_id, outcome, now=moment(), matchup_seconds=600)
+        vote_casting.cast_vote(session, Ballot(who, issued.public_id, outcome, moment(), 600))
 
     parts.database.write(work)
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
-from app.arena import competitions
+from app.arena.entries import competitions
 from app.arena.tables import Entry, Matchup
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.leaderboards.boards import NamedModel
-from app.leaderboards.charts import ChartPoint, Scatter
+from app.leaderboards.views.boards import NamedModel
+from app.leaderboards.views.charts import ChartPoint, Scatter
 from app.web.charts import price_chart, usd_tick
 from app.web.labels import FONT, RADIUS, SHARE, Box, width
 from app.web.svg import NARROWEST, WIDEST, Moment, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter

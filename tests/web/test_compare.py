@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.leaderboards.headtohead import head_to_head
+from app.leaderboards.views.head_to_head import head_to_head
 from tests.web.catalogue import PRICED, TODAY, at, folder_of, load_folder, words
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, vote

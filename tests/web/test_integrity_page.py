@@ -11,14 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.arena import entries
-from app.arena.policy import FREE
+from app.arena.entries import entries
+from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.leaderboards.certificates import stored
-from app.leaderboards.openness import Day
-from app.leaderboards.watch import quarantine
-from app.leaderboards.watch.subjects import Subject
-from app.leaderboards.watch.sweep import sweep
+from app.leaderboards.integrity.certificates import stored
+from app.leaderboards.integrity.fraud import quarantine
+from app.leaderboards.integrity.fraud.subjects import Subject
+from app.leaderboards.integrity.fraud.sweep import sweep
+from app.leaderboards.integrity.public_report import Day
 from app.web.integrity import HEIGHT, bars
 from tests.flows.conftest import Api
 from tests.web.conftest import running
@@ -42,7 +42,7 @@ def swept(app: Flask) -> Flask:
     quarantine.quarantine(
         database, Subject(voter_id=1), now=now, by="the admin", why="looks like a script", policy=FREE
     )
-    place = entries.Place("a-red-cube", MODELS[3].slug)
+    place = entries.EntryKey("a-red-cube", MODELS[3].slug)
     database.write(lambda session: entries.withdraw(session, place, reason="not as asked", now=now))
     sweep(database, now=now, policy=FREE, is_report=False, progress=lambda _: None)
     return app

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
 from app.arena.tables import Voter
-from app.db import Database
-from app.edge.kept import Answers
+from app.database.doors import Database
+from app.edge.page_cache import PageCache
 from tests.web.factories import moment, parts_of, votes
 
 OF_EACH_ANSWER = {"X-Request-ID", "Date"}
@@ -30,13 +30,13 @@ def statements(client: FlaskClient, path: str, **headers: str) -> tuple[list[str
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def test_answers_of_an_earlier_minute_go() -> None:
-    answers = Answers()
-    first = answers.answer(7, "page", lambda: "one")
-    assert answers.answer(7, "page", lambda: "two") is first
-    assert answers.answer(8, "page", lambda: "two").body == b"two"
-    assert answers.answer(7, "page", lambda: "three").body == b"three", "kept though nobody asks for it again"
-    assert answers.answer(8, "page", lambda: "four").body == b"two", "a late request throws out what is of use"
+def test_pages_of_an_earlier_minute_go(database: Database) -> None:
+    pages = PageCache(database)
+    first = pages.page(7, "page", lambda: "one")
+    assert pages.page(7, "page", lambda: "two") is first
+    assert pages.page(8, "page", lambda: "two").body == b"two"
+    assert pages.page(7, "page", lambda: "three").body == b"three", "cached though nobody asks for it again"
+    assert pages.page(8, "page", lambda: "four").body == b"two", "a late request throws out what is of use"
 
 
 def touch(database: Database) -> None:

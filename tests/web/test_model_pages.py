@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.catalog.tables import ImageModel
 from app.gateway import keys
-from app.leaderboards import refresh
+from app.leaderboards.runs import refresh
 from tests.catalog.editing import edit
 from tests.web.catalogue import COMPETITIONS, PRICED, TODAY, at, folder_of, load_folder, section, seed_world, words
 from tests.web.conftest import running

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.arena.issuing import Wish
+from app.arena.voting.matchups import MatchupFilter
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, post, start, votes
 
@@ -114,7 +114,7 @@ def test_hostile_words_are_words(app: Flask, client: FlaskClient) -> None:
 
 
 def test_an_open_competition_shows_its_board_and_no_images(arena: Flask, client: FlaskClient) -> None:
-    votes(arena, 8, wish=Wish(competition="a-red-cube"))
+    votes(arena, 8, wish=MatchupFilter(competition="a-red-cube"))
     page = client.get("/competitions/a-red-cube").text
     assert "The prompt of a-red-cube" in page
     assert "<b>8</b> counted votes" in page
@@ -240,11 +240,11 @@ def test_an_unexpected_error_tells_nothing(app: Flask) -> None:
     answer = app.test_client().get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text
-    assert "nothing was stored" in answer.text
+    assert "It is our fault" in answer.text
 
 
 def test_a_busy_database_asks_to_come_back(app: Flask) -> None:
-    from app.db import DatabaseBusy
+    from app.database.doors import DatabaseBusy
 
     @app.get("/busy")
     def busy() -> str:

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.arena.tables import Matchup, Voter
-from app.db import Database
+from app.database.doors import Database
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start
 
 

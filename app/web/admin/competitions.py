@@ -4,8 +4,9 @@ from typing import Literal
 
 from flask import Response, abort, request
 
-from app.arena import competitions, entries, oversight, suggestions
-from app.arena.entries import Place
+from app.arena.entries import competitions, entries, suggestions
+from app.arena.entries.entries import EntryKey
+from app.arena.people import moderation
 from app.edge import admin
 from app.edge.context import now, parts
 from app.web.admin.door import blueprint, done, number, reason, shown
@@ -18,7 +19,7 @@ STATUS = {"open": "open", "close": "closed"}
 def listing() -> Response:
     """Every competition, drafts too, with how far it is to its target."""
     with parts().database.reading() as session:
-        listed = competitions.listing(session, drafts=True)
+        listed = competitions.list_competitions(session, drafts=True)
     return shown("competitions.html", listed=listed)
 
 
@@ -26,10 +27,12 @@ def listing() -> Response:
 def competition(slug: str) -> Response:
     """One of them with its images' models; 404 where there is none."""
     with parts().database.reading() as session:
-        found = next((one for one in competitions.listing(session, drafts=True) if one.slug == slug), None)
+        found = next(
+            (one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None
+        )
         if found is None:
             abort(404)
-        standings = oversight.standings(session, slug)
+        standings = moderation.list_entries(session, slug)
     return shown("competition.html", competition=found, standings=standings)
 
 
@@ -60,7 +63,7 @@ def withdraw(slug: str) -> Response:
     """Take an image out of the pool; its votes stay. Raises UnknownCompetition, UnknownEntry."""
     who, moment, why = admin.acting(), now(), reason()
     role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
-    place = Place(slug, request.form.get("model", ""), number("sample") or 0, role)
+    place = EntryKey(slug, request.form.get("model", ""), number("sample") or 0, role)
     parts().database.write(
         lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor)
     )
@@ -71,7 +74,7 @@ def withdraw(slug: str) -> Response:
 def suggested() -> Response:
     """Prompts of visitors that wait for a decision, the oldest first."""
     with parts().database.reading() as session:
-        return shown("suggestions.html", suggestions=suggestions.listing(session))
+        return shown("suggestions.html", suggestions=suggestions.list_suggestions(session))
 
 
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/accept")

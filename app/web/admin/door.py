@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from app.arena import admins, errors, oversight, passwords
+from app.arena import errors
+from app.arena.people import admins, moderation, passwords
 from app.edge import admin, team
 from app.edge.context import now, parts
 from app.edge.headers import nonce
@@ -75,7 +76,7 @@ def change_password() -> Response:
         abort(400, "Your password is with your login, not here.")
     try:
         admin.check_password(who.name, request.form.get("password", ""))
-        fresh = passwords.digest(who.name, request.form.get("new_password", ""), admin.hasher())
+        fresh = passwords.hash_password(who.name, request.form.get("new_password", ""), admin.hasher())
     except (admins.SignInFailed, passwords.WeakPassword) as refused:
         return _password(str(refused), 400)
 
@@ -90,7 +91,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     """A page of admins: kept by nobody."""
     who = admin.acting()
     with parts().database.reading() as session:
-        waiting = oversight.waiting(session)
+        waiting = moderation.count_undecided_flags(session)
     html = render_template(
         f"admin/{template}",
         nonce=nonce(),

@@ -2,14 +2,15 @@
 
 from flask import Response, request
 
-from app.arena import competitions, oversight
+from app.arena.entries import competitions
+from app.arena.people import moderation
 from app.edge.context import now, parts
 from app.gateway import accounts
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
-from app.leaderboards import audit
-from app.leaderboards.boards import MODES
+from app.leaderboards.integrity import audit
 from app.web.admin.door import blueprint, page, shown
+from app.words import MODES
 
 ACTION_CHARACTERS = 40
 
@@ -20,16 +21,16 @@ def overview() -> Response:
     moment = now()
     ready = means(parts().settings).providers
     with parts().database.reading() as session:
-        listed = [entry for entry in competitions.listing(session) if entry.status == "open"]
+        listed = [entry for entry in competitions.list_competitions(session) if entry.status == "open"]
         return shown(
             "overview.html",
-            today=oversight.today(session, now=moment),
+            today=moderation.count_votes_today(session, now=moment),
             open_now=listed,
             spent=accounts.spend(session, now=moment, days=1),
             rests=[rest for rest in accounts.rests(session, now=moment) if rest.is_resting],
             records=accounts.records(session, PROVIDERS, ready),
             swept_at=max((swept.at for mode in MODES if (swept := audit.latest(session, mode))), default=None),
-            backup_at=oversight.last(session, "backup.made"),
+            backup_at=moderation.find_last_action(session, "backup.made"),
         )
 
 
@@ -38,5 +39,5 @@ def ledger() -> Response:
     """What was done, by whom and why; the newest first."""
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
-        found = oversight.lines(session, action=action, page=page())
-    return shown("ledger.html", lines=found, action=action, page=page(), size=oversight.PAGE)
+        found = moderation.list_ledger(session, action=action, page=page())
+    return shown("ledger.html", lines=found, action=action, page=page(), size=moderation.PAGE)

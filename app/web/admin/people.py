@@ -3,15 +3,16 @@
 from flask import Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from app.arena import oversight, voting
+from app.arena.people import moderation
+from app.arena.voting import vote_casting
 from app.edge import admin, logs
 from app.edge.context import now, parts
-from app.leaderboards.watch import flags as watched
-from app.leaderboards.watch import quarantine
-from app.leaderboards.watch.subjects import Subject
+from app.leaderboards.integrity.fraud import flags as watched
+from app.leaderboards.integrity.fraud import quarantine
+from app.leaderboards.integrity.fraud.subjects import Subject
 from app.web.admin.door import blueprint, done, page, reason, shown
+from app.words import Reason
 
-BY_ADMIN = "admin"
 """Why a vote does not count that an admin took out; the words are in the ledger."""
 DIGITS = 10
 
@@ -21,8 +22,8 @@ def flags() -> Response:
     """Flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
-        found = oversight.findings(session, decided=decided, page=page())
-    return shown("flags.html", findings=found, decided=decided, page=page(), size=oversight.PAGE)
+        found = moderation.list_flags(session, decided=decided, page=page())
+    return shown("flags.html", findings=found, decided=decided, page=page(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
@@ -66,17 +67,17 @@ def find() -> Response:
 def voter(number: int) -> Response:
     """What they were shown and said, never who they are. Raises UnknownVoter."""
     with parts().database.reading() as session:
-        person = oversight.person(session, number)
-        votes = oversight.votes_of(session, number, page=page())
-        found = oversight.findings(session, voter_id=number)
-    return shown("voter.html", person=person, votes=votes, findings=found, page=page(), size=oversight.PAGE)
+        person = moderation.read_voter(session, number)
+        votes = moderation.list_votes_of_voter(session, number, page=page())
+        found = moderation.list_flags(session, voter_id=number)
+    return shown("voter.html", person=person, votes=votes, findings=found, page=page(), size=moderation.PAGE)
 
 
 @blueprint.get("/votes")
 def votes() -> Response:
     """The latest of everybody."""
     with parts().database.reading() as session:
-        latest = oversight.latest_votes(session)
+        latest = moderation.list_latest_votes(session)
     return shown("votes.html", votes=latest)
 
 
@@ -84,18 +85,18 @@ def votes() -> Response:
 def vote(number: int) -> Response:
     """One vote. Raises UnknownVote."""
     with parts().database.reading() as session:
-        return shown("vote.html", vote=oversight.vote(session, number))
+        return shown("vote.html", vote=moderation.read_vote(session, number))
 
 
 @blueprint.post("/votes/<int(max=2147483647):number>/<any(exclude, restore):deed>")
 def annotate(number: int, deed: str) -> Response:
     """Take a vote out of the tallies, or count it again. Raises UnknownVote."""
     who, moment, why = admin.acting(), now(), reason()
-    excluded = BY_ADMIN if deed == "exclude" else None
+    excluded = Reason.ADMIN if deed == "exclude" else None
 
     def work(session: Session) -> None:
-        oversight.vote(session, number)
-        voting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
+        moderation.read_vote(session, number)
+        vote_casting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
 
     parts().database.write(work)
     return done("admin.vote", number=number)

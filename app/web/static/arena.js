@@ -172,7 +172,7 @@ function reveal(answer) {
   sides[answer.outcome]?.setAttribute("data-won", "");
   enter("revealed");
   const result = { a: `${answer.a.model.name} beat ${answer.b.model.name}.`, b: `${answer.b.model.name} beat ${answer.a.model.name}.` };
-  const kept = answer.counted ? "" : ` This vote is kept but not counted: ${answer.reason}.`;
+  const kept = answer.counted ? "" : ` ${answer.reason_text}`;
   say(`${SAID[answer.outcome]}.${kept}`, { more: result[answer.outcome] ?? `${answer.a.model.name} and ${answer.b.model.name}.` });
   offer("Next pair", next);
   const voted = id;

@@ -1,0 +1,1 @@
+"""Competitions and their entries: the images that models made from one prompt."""

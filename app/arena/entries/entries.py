@@ -1,0 +1,187 @@
+"""Entries: adds images to a competition and withdraws them. An entry that was voted on never changes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.arena import errors, ledger
+from app.arena.entries import near_duplicates
+from app.arena.entries.renditions import Picture, file_bytes
+from app.arena.tables import Competition, Entry, Matchup
+from app.catalog import loading as catalog
+from app.catalog import lookup
+from app.database.doors import execute
+from app.gateway.storage import Storage, fresh_key
+
+
+@dataclass(frozen=True)
+class EntryKey:
+    """What identifies an entry: there is one image per competition, model, sample and role."""
+
+    competition: str
+    model: str
+    sample: int = 0
+    role: Literal["contestant", "showcase"] = "contestant"
+
+
+@dataclass(frozen=True)
+class EntryDetails:
+    """What is known of how an image was made: prompt, provider, seconds, cost, licence and source."""
+
+    prompt: str | None = None
+    provider: str | None = None
+    seconds: float | None = None
+    cost_micros: int | None = None
+    licence: str | None = None
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+def describe_exception(no_visible_mark: str | None) -> dict[str, str]:
+    """Return the part of a source that says why a picture was entered although it looks blank or marked."""
+    return {"no_visible_mark": no_visible_mark} if no_visible_mark else {}
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture whose two files are in storage; only its row is missing."""
+
+    picture: Picture
+    original_key: str
+    rendition_key: str
+
+
+def store(storage: Storage, picture: Picture) -> StoredPicture:
+    """Store the original and the rendition under random keys, so that a key says nothing about the picture."""
+    stored = StoredPicture(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
+    storage.put(stored.original_key, picture.original)
+    storage.put(stored.rendition_key, picture.rendition)
+    return stored
+
+
+def read_sha256(session: Session, place: EntryKey) -> str | None:
+    """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
+    query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)
+    return session.scalars(query.where(*_matches_key(session, place))).one_or_none()
+
+
+def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDetails, *, now: datetime) -> bool:
+    """
+    Add a stored picture as an entry; False when this very image is entered already.
+
+    An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
+    """
+    competition = _lock_competition(session, place.competition)
+    known = read_sha256(session, place)
+    if known == stored.picture.sha256:
+        return False
+    if known is not None:
+        raise errors.EntryRefused(
+            f"{place.model} already has another image as sample {place.sample} of {place.competition}"
+        )
+    near_duplicates.refuse_newcomer(session, competition, place.role, stored.picture.perceptual_hash)
+    _refuse_shared_prompt(session, place, facts.prompt or competition.prompt)
+    row = _row(place, stored, facts, now)
+    row.competition_id, row.model_id = competition.id, catalog.stub(session, place.model)
+    row.prompt = facts.prompt or competition.prompt
+    session.add(row)
+    competition.file_bytes = max(competition.file_bytes, file_bytes(len(stored.picture.rendition)))
+    reason = facts.source.get("no_visible_mark")
+    ledger.note(session, "entry.added", _name(place), now=now, reason=reason, sha256=stored.picture.sha256)
+    return True
+
+
+def withdraw(
+    session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = "command line"
+) -> bool:
+    """
+    Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
+
+    Raises UnknownCompetition, UnknownEntry.
+    """
+    competition = _lock_competition(session, place.competition)
+    row = session.scalars(
+        select(Entry)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(*_matches_key(session, place))
+    ).one_or_none()
+    if row is None:
+        raise errors.UnknownEntry(f"{place.model} has no sample {place.sample} in {place.competition}.")
+    if row.withdrawn_at is not None:
+        return False
+    row.withdrawn_at = now
+    session.flush()
+    shown = or_(Matchup.left_entry_id == row.id, Matchup.right_entry_id == row.id)
+    waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None), shown)
+    execute(session, update(Matchup).where(waiting).values(closed_at=now))
+    ledger.note(session, "entry.withdrawn", _name(place), now=now, actor=actor, reason=reason)
+    return True
+
+
+def entered_models(session: Session) -> frozenset[int]:
+    """Read the ids of models with an entry in a public competition: only there do demo models show themselves."""
+    query = (
+        select(Entry.model_id)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Entry.withdrawn_at.is_(None), Competition.status != "draft")
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
+def _lock_competition(session: Session, slug: str) -> Competition:
+    """Lock a competition's row until the transaction ends, so that no vote on it is cast in between."""
+    query = select(Competition).where(Competition.slug == slug).with_for_update()
+    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"No competition {slug}.")
+    return row
+
+
+def _matches_key(session: Session, place: EntryKey) -> tuple[Any, ...]:
+    return (
+        Competition.slug == place.competition,
+        Entry.model_id == lookup.ids(session, [place.model]).get(place.model),
+        Entry.sample == place.sample,
+        Entry.role == place.role,
+    )
+
+
+def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datetime) -> Entry:
+    picture = stored.picture
+    return Entry(
+        sample=place.sample,
+        role=place.role,
+        rendition_key=stored.rendition_key,
+        original_key=stored.original_key,
+        media_key=fresh_key("media", "webp"),
+        width=picture.width,
+        height=picture.height,
+        sha256=picture.sha256,
+        perceptual_hash=picture.perceptual_hash,
+        provider=facts.provider,
+        seconds=facts.seconds,
+        cost_micros=facts.cost_micros,
+        source=facts.source,
+        licence=facts.licence,
+        created_at=now,
+    )
+
+
+def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> None:
+    """Refuse a named picture with the prompt of a blind one: it shows how its model answers. And the reverse."""
+    opposite = "showcase" if place.role == "contestant" else "contestant"
+    query = (
+        select(Entry.id)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Entry.role == opposite, Entry.withdrawn_at.is_(None), Entry.prompt == prompt)
+    )
+    if place.role == "showcase":
+        query = query.where(Competition.status == "open")
+    if session.scalars(select(exists(query))).one():
+        raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
+
+
+def _name(place: EntryKey) -> str:
+    return f"entry:{place.competition}/{place.model}/{place.role}/{place.sample}"

@@ -1,0 +1,207 @@
+"""Generates entries: asks the gateway for pictures and adds each to its competition, once per entry key."""
+
+import zlib
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.entries import entries, renditions
+from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.tables import Competition, Entry
+from app.catalog import lookup
+from app.catalog.tables import ImageModel
+from app.database.doors import Database
+from app.gateway import generate as gateway
+from app.gateway.errors import GatewayError
+from app.gateway.generate import CostEstimate, Generation, Means
+from app.gateway.images import InvalidImage
+from app.gateway.request import ImageRequest, read_request
+from app.gateway.storage import Storage
+from app.gateway.wire import Client
+
+THREADS = 2
+"""Pictures on their way at once: a server beside us has to stay quick."""
+DEMO_LICENCE = "CC0-1.0"
+
+
+@dataclass(frozen=True)
+class GenerationTask:
+    """An entry to generate; `prompt` replaces the competition's own, `provider` names the only one to ask."""
+
+    place: EntryKey
+    prompt: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True)
+class GenerationContext:
+    """What generation needs: database, storage, the configured providers and an HTTP client."""
+
+    database: Database
+    storage: Storage
+    means: Means
+    client: Client
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """The result of a task; `refusal` says why there is no picture, and is None where there is one."""
+
+    order: GenerationTask
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class _TaskRequest:
+    """A task's request to the gateway, with the competition's frame; only models of the painter have a `seed`."""
+
+    request: ImageRequest
+    frame: tuple[int, int]
+    prompt: str
+    seed: int | None
+
+
+def plan_tasks(
+    session: Session, competition: str, models: Iterable[str], samples: int, provider: str | None = None
+) -> list[GenerationTask]:
+    """Plan so many samples of each model (slug or alias), sample by sample. Raises UnknownModel."""
+    slugs = dict.fromkeys(_slug(session, model) for model in models)
+    return [
+        GenerationTask(EntryKey(competition, slug, sample), provider=provider)
+        for sample in range(samples)
+        for slug in slugs
+    ]
+
+
+def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[GenerationTask]:
+    """Return the tasks whose entry does not exist yet; a withdrawn entry exists."""
+    rows = session.execute(
+        select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
+        .select_from(Entry)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .join(ImageModel, ImageModel.id == Entry.model_id)
+    )
+    taken = {(competition, model, sample, role) for competition, model, sample, role in rows}
+    return [order for order in orders if _key(order.place) not in taken]
+
+
+def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> CostEstimate:
+    """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
+    return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
+
+
+def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Callable[[], datetime]) -> bool:
+    """
+    Generate a picture and add it as an entry with its time and cost; False when somebody added one meanwhile.
+
+    Raises UnknownCompetition, EntryRefused, InvalidImage or a GatewayError.
+    """
+    with studio.database.reading() as session:
+        if not find_missing(session, [order]):
+            return False
+    brief = _prepare_request(studio, order)
+    made = gateway.generate(
+        studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
+    )
+    picture = renditions.picture(made.drawn[0].picture.data, brief.frame)
+    stored = entries.store(studio.storage, picture)
+    facts, added = _entry_details(brief, made), False
+    try:
+        added = studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
+    finally:
+        if not added:
+            studio.storage.delete(stored.original_key)
+            studio.storage.delete(stored.rendition_key)
+    return added
+
+
+def generate_entries(
+    studio: GenerationContext, orders: Sequence[GenerationTask], *, now: Callable[[], datetime]
+) -> Generator[TaskResult]:
+    """
+    Generate entries in this order, two at a time; yields each result as it comes.
+
+    Closing the generator drops the tasks that have not begun.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting = [pool.submit(_try_generate, studio, order, now) for order in orders]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def painter_seed(place: EntryKey) -> int:
+    """Return the painter's seed for an entry: shared by all painters, so that pictures differ by style alone."""
+    return zlib.crc32(f"{place.competition}/{place.role}/{place.sample}".encode()) % 2**31
+
+
+def _try_generate(studio: GenerationContext, order: GenerationTask, now: Callable[[], datetime]) -> TaskResult:
+    try:
+        generate_entry(studio, order, now=now)
+    except (GatewayError, errors.ArenaError, InvalidImage) as error:
+        return TaskResult(order, str(error))
+    return TaskResult(order)
+
+
+def _prepare_request(studio: GenerationContext, order: GenerationTask) -> _TaskRequest:
+    with studio.database.reading() as session:
+        query = select(Competition).where(Competition.slug == order.place.competition)
+        row = session.scalars(query).one_or_none()
+        if row is None:
+            raise errors.UnknownCompetition(f"There is no competition {order.place.competition!r}.")
+        is_demo = session.scalars(
+            select(ImageModel.demo).where(ImageModel.slug == order.place.model)
+        ).one_or_none()
+    frame, prompt = (row.frame_width, row.frame_height), order.prompt or row.prompt
+    seed = painter_seed(order.place) if is_demo else None
+    images = (studio.storage.get(row.input_key),) if row.input_key else ()
+    return _TaskRequest(_build_request(order, prompt, frame, seed, images), frame, prompt, seed)
+
+
+def _build_request(
+    order: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, images: tuple[bytes, ...]
+) -> ImageRequest:
+    model = order.place.model
+    values: dict[str, Any] = {
+        "model": f"{order.provider}/{model}" if order.provider else model,
+        "prompt": prompt,
+        "size": f"{frame[0]}x{frame[1]}",
+        "response_format": "b64_json",
+    }
+    if seed is not None:
+        values["seed"] = seed
+    return read_request("edit" if images else "generation", values, images=images)
+
+
+def _entry_details(brief: _TaskRequest, made: Generation) -> EntryDetails:
+    attempt = next(attempt for attempt in made.attempts if attempt.images)
+    by_painter = brief.seed is not None
+    origin = {"painter": made.model, "seed": brief.seed} if by_painter else {"offering": attempt.offering}
+    return EntryDetails(
+        prompt=brief.prompt,
+        provider=made.provider,
+        seconds=attempt.seconds,
+        cost_micros=made.cost_micros,
+        licence=DEMO_LICENCE if by_painter else None,
+        source={**origin, "request": made.request_id},
+    )
+
+
+def _slug(session: Session, name: str) -> str:
+    model_id = lookup.ids(session, [name]).get(name)
+    if model_id is None:
+        raise lookup.UnknownModel(f"There is no model {name!r}.")
+    return session.scalars(select(ImageModel.slug).where(ImageModel.id == model_id)).one()
+
+
+def _key(place: EntryKey) -> tuple[str, str, int, str]:
+    return place.competition, place.model, place.sample, place.role

@@ -1,0 +1,76 @@
+"""Showcases: a model's pictures that every reader may see with its name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Competition, Entry
+from app.database.statements import Prepared
+
+# Asked at every request for a page that shows entries, so that a kept page is known to be of today.
+_COMPETITIONS = Competition.__table__.c
+_ENTRIES = Entry.__table__.c
+_STATES = Prepared(
+    lambda _: select(
+        *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
+    ).order_by(_COMPETITIONS.id)
+)
+_COUNTS = Prepared(
+    lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
+)
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """A picture of one model with its competition's slug and title; anybody may open `url`."""
+
+    model_id: int
+    url: str
+    prompt: str
+    competition: str
+    title: str
+    width: int
+    height: int
+    is_showcase: bool
+
+
+def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
+    """
+    Read the named pictures of these models: showcases first, then entries of closed or open-gallery competitions.
+
+    The newest competition comes first; of several samples in one competition only the first is returned.
+    """
+    found: dict[tuple[int, int, str], Showcase] = {}
+    is_public = or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery)
+    columns = (Entry.model_id, Entry.competition_id, Entry.role, Entry.media_key, Entry.prompt)
+    rows = session.execute(
+        select(*columns, Competition.slug, Competition.title, Competition.frame_width, Competition.frame_height)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Entry.model_id.in_(model_ids), Entry.withdrawn_at.is_(None))
+        .where(Competition.status != "draft", is_public)
+        .order_by(Entry.model_id, Entry.role.desc(), Competition.id.desc(), Entry.sample)
+    )
+    for row in rows:
+        found.setdefault((row.model_id, row.competition_id, row.role), _showcase(row))
+    return tuple(found.values())
+
+
+def arena_state(session: Session) -> tuple[object, ...]:
+    """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
+    return (*_STATES.all(session), _COUNTS.first(session))
+
+
+def _showcase(row: Any) -> Showcase:
+    return Showcase(
+        model_id=row.model_id,
+        url=f"/{row.media_key}",
+        prompt=row.prompt,
+        competition=row.slug,
+        title=row.title,
+        width=row.frame_width,
+        height=row.frame_height,
+        is_showcase=row.role == "showcase",
+    )

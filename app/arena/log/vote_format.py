@@ -1,0 +1,95 @@
+"""The format of a vote log: reads it line by line and checks each line for itself (docs/data.md)."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.arena.log.vote_export import LOG_COLUMNS
+from app.errors import Refusal
+from app.words import Outcome
+
+Format = Literal["csv", "jsonl"]
+
+
+class InvalidImport(Refusal, code="invalid_import"):
+    """Votes that do not fit this arena; the message names each bad line."""
+
+
+EmptyAsNone = BeforeValidator(lambda value: None if value == "" else value)
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Sample = Annotated[int, Field(ge=0)]
+
+
+class LoggedVote(BaseModel):
+    """A line of a log (docs/data.md)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    matchup: str = Field(pattern=r"^[0-9a-f]{32}$")
+    voter: str = Field(min_length=1, max_length=64)
+    competition: Name
+    model_a: Name
+    sample_a: Sample
+    model_b: Name
+    sample_b: Sample
+    outcome: Outcome
+    issued_at: AwareDatetime
+    cast_at: AwareDatetime
+    dwell_ms: Annotated[int | None, EmptyAsNone]
+    counted: bool
+    reason: Annotated[str | None, EmptyAsNone]
+    undone_at: Annotated[AwareDatetime | None, EmptyAsNone]
+    seen_before: bool
+    probability: float = Field(ge=0, le=1)
+    simulated: bool
+
+    @property
+    def public_id(self) -> bytes:
+        """The matchup's id in this arena: the same whenever this vote is imported."""
+        return bytes.fromhex(self.matchup)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the voter gave an answer and did not undo it."""
+        return self.outcome != Outcome.SKIP and self.undone_at is None
+
+
+def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) -> Iterator[tuple[int, LoggedVote]]:
+    """
+    Read the votes of a log with their line numbers.
+
+    With a list of `complaints` bad lines are described there. Raises InvalidImport for a file that is no log.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for line, values in _csv_lines(file, path.name) if kind == "csv" else _json_lines(file):
+                try:
+                    yield line, LoggedVote.model_validate(values)
+                except ValidationError as error:
+                    problem = error.errors()[0]
+                    where = ".".join(str(part) for part in problem["loc"])
+                    if complaints is None:
+                        raise InvalidImport(f"{path.name} line {line} changed while it was read") from error
+                    complaints.append(f"{path.name} line {line}: {where}: {problem['msg']}")
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidImport(f"{path.name} is no {kind} in UTF-8: {error}") from error
+
+
+def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(file, strict=True)
+    if tuple(reader.fieldnames or ()) != LOG_COLUMNS:
+        raise InvalidImport(f"{name} line 1: a log has the columns {', '.join(LOG_COLUMNS)}")
+    for row in reader:
+        yield reader.line_num, {str(column): value for column, value in row.items()}
+
+
+def _json_lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(file, 1):
+        try:
+            yield number, json.loads(line)
+        except json.JSONDecodeError:
+            yield number, {"line": line[:40]}

@@ -1,0 +1,1 @@
+"""Who votes, who administers, and what an installation allows each of them."""

@@ -1,0 +1,79 @@
+"""
+Networks: remembers which network a request came from by salted keys only.
+
+A key is the HMAC of the /24 or /48 prefix under a salt that lives for one day or thirty. Once the salt is gone,
+nobody can tell which network a key stood for. The address itself is never stored.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from sqlalchemy import and_, bindparam, delete, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from app.arena.tables import NetworkSalt
+from app.database.doors import insert
+from app.database.statements import Prepared
+
+DAY, MONTH = 1, 30
+SALT_BYTES = 32
+KEY_BYTES = 16
+
+_SALTS = Prepared(
+    lambda _: select(NetworkSalt.days, NetworkSalt.salt).where(
+        or_(
+            and_(NetworkSalt.days == literal_column(str(DAY)), NetworkSalt.window == bindparam("day")),
+            and_(NetworkSalt.days == literal_column(str(MONTH)), NetworkSalt.window == bindparam("month")),
+        )
+    )
+)
+
+
+@dataclass(frozen=True)
+class NetworkKeys:
+    """A network's two keys of 16 bytes: one for a day's limits, one for the caps of 30 days and for matchups."""
+
+    day: bytes
+    month: bytes
+
+
+def prefix(address: str | None) -> str:
+    """Return the /24 or /48 prefix of an address; an IPv4 address mapped into IPv6 counts as IPv4."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    parsed = mapped or parsed
+    return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 48}", strict=False))
+
+
+def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
+    """Return a network's keys. Call it inside `write`: a window's first call makes its salt and drops old ones."""
+    windows = {days: _window(now, days) for days in (DAY, MONTH)}
+    salts = _salts(session, windows)
+    if len(salts) < len(windows):
+        for days, window in windows.items():
+            _renew(session, days, window)
+        salts = _salts(session, windows)
+    made = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
+    return NetworkKeys(made[DAY], made[MONTH])
+
+
+def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:
+    rows = _SALTS.all(session, day=windows[DAY], month=windows[MONTH])
+    return {row.days: row.salt for row in rows}
+
+
+def _renew(session: Session, days: int, window: int) -> None:
+    session.execute(delete(NetworkSalt).where(NetworkSalt.days == days, NetworkSalt.window < window))
+    fresh = {"days": days, "window": window, "salt": secrets.token_bytes(SALT_BYTES)}
+    session.execute(insert(session, NetworkSalt).values(fresh).on_conflict_do_nothing())
+
+
+def _window(now: datetime, days: int) -> int:
+    return int(now.timestamp()) // (days * 24 * 3600)

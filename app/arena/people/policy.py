@@ -1,0 +1,98 @@
+"""Policies: how often one voter and one network may ask, and how many of their votes count."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, case, delete, update
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.tables import Counter
+from app.database.statements import Prepared
+
+MINUTE = 60
+DAY = 24 * 3600
+MONTH = 30 * DAY
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Limits of an installation: numbers of matchups, None for no limit; times in milliseconds."""
+
+    voter_minute: int | None = None
+    """Issued to one voter in a minute."""
+    voter_day: int | None = None
+    network_day: int | None = None
+    """Issued to one network, a /24 or /48, in a day."""
+    voter_counted: int | None = None
+    """Seen by one voter in 30 days and counted; votes on later ones are stored and not counted."""
+    network_counted: int | None = None
+    shortest_dwell_ms: int = 0
+    """Since both images were there; a quicker vote is stored and not counted."""
+    undone_day: int | None = None
+    """Votes a voter may take back in a day."""
+    smallest_pool: int = 0
+    """Models that stand in a competition before a voter may ask for it: fewer would be told apart."""
+
+    @property
+    def knows_networks(self) -> bool:
+        """Whether a matchup stores, by a salted key, which network asked for it."""
+        return self.network_day is not None or self.network_counted is not None
+
+
+FREE = Policy()
+PUBLIC = Policy(
+    voter_minute=20,
+    voter_day=200,
+    network_day=600,
+    voter_counted=40,
+    network_counted=120,
+    shortest_dwell_ms=1000,
+    undone_day=3,
+    smallest_pool=8,
+)
+POLICIES = {"local": FREE, "team": FREE, "public": PUBLIC}
+
+_PLACE = ("scope", "key", "window")
+_RAISE = Prepared(
+    lambda insert: (
+        insert(Counter)
+        .values({name: bindparam(f"its_{name}") for name in _PLACE} | {"count": 1})
+        .on_conflict_do_update(index_elements=_PLACE, set_={"count": Counter.count + 1})
+        .returning(Counter.count.label("counted"))
+    )
+)
+
+
+def count(session: Session, scope: str, key: str, *, seconds: int, now: datetime) -> int:
+    """Count one more use in the present window of so many seconds; return the number of uses in it."""
+    place = {"its_scope": f"{scope}/{seconds}", "its_key": key, "its_window": _window(now, seconds)}
+    return int(_RAISE.first(session, **place).counted)
+
+
+def check(
+    session: Session, scope: str, key: str, limit: int | None, *, seconds: int, now: datetime, what: str
+) -> None:
+    """Count a use and raise TooMany beyond the limit; the refused use is rolled back with its transaction."""
+    if limit is None or count(session, scope, key, seconds=seconds, now=now) <= limit:
+        return
+    left = seconds - int(now.timestamp()) % seconds
+    raise errors.TooMany(f"{limit} {what} is the limit here.", retry_after=left)
+
+
+def take_back(session: Session, scope: str, key: str, *, seconds: int, now: datetime, by: int = 1) -> None:
+    """Subtract uses from the present window, never below zero."""
+    same = (Counter.scope == f"{scope}/{seconds}", Counter.key == key, Counter.window == _window(now, seconds))
+    left = case((Counter.count < by, 0), else_=Counter.count - by)
+    session.execute(update(Counter).where(*same).values(count=left))
+
+
+def forget_counts(session: Session, *, now: datetime) -> None:
+    """Delete the counters of windows that have ended."""
+    for seconds in (MINUTE, 15 * MINUTE, DAY, MONTH):
+        over = Counter.scope.like(f"%/{seconds}") & (Counter.window < _window(now, seconds))
+        session.execute(delete(Counter).where(over))
+
+
+def _window(now: datetime, seconds: int) -> int:
+    return int(now.timestamp()) // seconds

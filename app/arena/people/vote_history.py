@@ -1,0 +1,113 @@
+"""A voter's own votes, with the names of the models they judged."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.arena import ledger
+from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
+from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
+from app.catalog.tables import ImageModel
+from app.database.doors import execute
+from app.words import Outcome
+
+
+@dataclass(frozen=True)
+class OwnSide:
+    """One of the two pictures of a vote; `url` is None once it was withdrawn."""
+
+    model: str
+    name: str
+    creator: str | None
+    url: str | None
+
+
+@dataclass(frozen=True)
+class OwnVote:
+    """A vote of the voter, with the names of both models."""
+
+    matchup: bytes
+    outcome: str
+    counted: bool
+    reason: str | None
+    undone: bool
+    can_undo: bool
+    cast_at: datetime
+    slug: str
+    title: str
+    a: OwnSide
+    b: OwnSide
+
+
+def count_votes(session: Session, voter: bytes) -> int:
+    """Count a voter's votes, without skips and undone ones."""
+    return session.scalars(select(Voter.votes).where(Voter.token == voter)).one_or_none() or 0
+
+
+def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[str, str | None]:
+    """Return the addresses of sides `a` and `b` of a judged matchup; None for a withdrawn picture."""
+    row = session.execute(
+        select_battles(LEFT.media_key, LEFT.withdrawn_at, RIGHT.media_key, RIGHT.withdrawn_at)
+        .join(Voter, Voter.id == Vote.voter_id)
+        .where(Matchup.public_id == matchup, Voter.token == voter, Vote.outcome != Outcome.SKIP)
+    ).one_or_none()
+    if row is None:
+        return {}
+    a, a_withdrawn, b, b_withdrawn = row
+    return {"a": None if a_withdrawn else f"/{a}", "b": None if b_withdrawn else f"/{b}"}
+
+
+def list_own_votes(
+    session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
+) -> list[OwnVote]:
+    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
+    columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
+    rows = session.execute(
+        join_models(select_battles(*columns))
+        .join(Voter, Voter.id == Vote.voter_id)
+        .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
+        .order_by(Vote.id.desc())
+        .offset((page - 1) * size)
+        .limit(size)
+    ).all()
+    since = now - timedelta(seconds=undo_seconds)
+    return [
+        OwnVote(
+            matchup=public_id,
+            outcome=vote.outcome,
+            counted=vote.counted,
+            reason=vote.reason,
+            undone=vote.undone_at is not None,
+            can_undo=vote.undone_at is None and vote.cast_at >= since,
+            cast_at=vote.cast_at,
+            slug=competition.slug,
+            title=competition.title,
+            a=_side(one, one_model),
+            b=_side(other, other_model),
+        )
+        for vote, public_id, competition, one, other, one_model, other_model in rows
+    ]
+
+
+def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
+    """
+    Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
+
+    False when there is no such voter.
+    """
+    row = session.scalars(select(Voter).where(Voter.token == voter).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    waiting = update(Matchup).where(Matchup.voter_id == row.id, Matchup.closed_at.is_(None))
+    execute(session, waiting.values(closed_at=now))
+    execute(session, update(Matchup).where(Matchup.voter_id == row.id).values(network_key=None))
+    row.token, row.login, row.deleted_at = None, None, now
+    ledger.note(session, "voter.deleted", f"voter:{row.id}", now=now, actor="voter")
+    return True
+
+
+def _side(entry: Entry, model: ImageModel) -> OwnSide:
+    url = None if entry.withdrawn_at else f"/{entry.media_key}"
+    return OwnSide(model.slug, model.name, model.creator, url)

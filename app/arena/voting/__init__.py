@@ -1,0 +1,1 @@
+"""Choose pairs, issue them as matchups, show their pictures, and take the votes."""

@@ -1,0 +1,221 @@
+"""The lanes a pair is drawn by: evenly, where votes are few, and where one more teaches most."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from app.arena.entries.renditions import NEAR_BITS
+from app.ratings.bradley_terry import Design, VirtualGames, chances, fit
+from app.ratings.tallies import Tallies, totals
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+COMPETITION_HEAD_START = 20.0
+"""Votes added to every competition before weighing, so that a new one is preferred but never exclusive."""
+MODEL_HEAD_START = 10.0
+OPEN_WITHIN = 0.35
+"""Standard errors of their distance; models much further apart are hardly compared for information's sake."""
+KNOWN_WITHIN = 0.4
+"""Logits (69 Elo); until a distance has a smaller standard error, its pair counts as open."""
+LEAST_OPEN = 1e-9
+TINY = np.finfo(float).tiny
+CAP_ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """An entry that may be issued."""
+
+    entry_id: int
+    competition_id: int
+    model_id: int
+    perceptual_hash: int
+
+
+@dataclass(frozen=True, eq=False)
+class CandidatePairs:
+    """Every pair of entries that may meet in one mode, as parallel arrays; what votes do not change."""
+
+    competitions: tuple[int, ...]
+    model_ids: Ints
+    """Ascending."""
+    competition: Ints
+    """(pairs,) index into `competitions`, ascending."""
+    entries: Ints
+    """(pairs, 2) entry ids, the smaller first; column by column, like all of this shape here: far quicker."""
+    models: Ints
+    """(pairs, 2) indices into `model_ids`."""
+    crowd: Ints
+    """(competitions,) models that stand in each."""
+
+    @cached_property
+    def places(self) -> tuple[Ints, Ints]:
+        """Keys of the entry pairs, ascending, and where each pair stands."""
+        keys = pair_keys(self.entries)
+        order = np.argsort(keys)
+        return keys[order], order
+
+    @cached_property
+    def images(self) -> tuple[Ints, Ints]:
+        """Entry ids, ascending, and (pairs, 2) indices into them."""
+        ids, place = np.unique(self.entries, return_inverse=True)
+        return ids, np.asfortranarray(place.reshape(self.entries.shape))
+
+    @cached_property
+    def groups(self) -> tuple[Ints, Ints]:
+        """Competitions with a pair, as indices, and where the pairs of each begin."""
+        return np.unique(self.competition, return_index=True)
+
+    def gathered(self, of_pair: Floats) -> Floats:
+        """(competitions,) sums over the pairs of each."""
+        there, starts = self.groups
+        sums = np.zeros(len(self.competitions))
+        sums[there] = np.add.reduceat(of_pair, starts) if starts.size else 0.0
+        return sums
+
+    def exposure(self, of_pair: Floats) -> Floats:
+        """(models,) chance to be shown, from the chance of each pair."""
+        first, second = (totals(self.models[:, side], of_pair, self.model_ids.size) for side in (0, 1))
+        return first + second
+
+
+@dataclass(frozen=True, eq=False)
+class StrengthEstimate:
+    """What the votes of a mode say of its models: strengths in logits and their covariance about the mean."""
+
+    model_ids: Ints
+    """Ascending."""
+    strength: Floats
+    covariance: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """A share of the choices: weights over competitions, then over the pairs of the one drawn."""
+
+    name: str
+    share: float
+    of_competition: Floats
+    of_pair: Floats
+
+    def chances(self, candidates: CandidatePairs, allowed: Mask | None = None) -> Floats:
+        """(pairs,) of each pair when only the allowed may be drawn; sums to 1 where any is."""
+        weights = self.of_pair if allowed is None else self.of_pair * allowed
+        sums = candidates.gathered(weights)
+        drawn = self.of_competition * (sums > 0)
+        each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0) / (drawn.sum() or 1.0)
+        return np.asarray(weights * each[candidates.competition])
+
+
+def pair_keys(pairs: Ints) -> Ints:
+    """(pairs,) one number for each (smaller id, larger id), in the same order."""
+    return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
+
+
+def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
+    """Two samples of one model never meet, nor do two pictures that look the same."""
+    ordered = sorted(contestants, key=lambda one: (one.competition_id, one.entry_id))
+    rows = [(one.competition_id, one.entry_id, one.model_id, one.perceptual_hash) for one in ordered]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    competitions, starts = np.unique(table[:, 0], return_index=True)
+    model_ids, model = np.unique(table[:, 2], return_inverse=True)
+    groups = np.split(np.arange(len(table)), starts[1:])
+    pairs = [_meet(group, model, table[:, 3]) for group in groups]
+    place = np.repeat(np.arange(competitions.size), [len(found) for found in pairs])
+    crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
+    both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
+    return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
+
+
+def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
+    """
+    Bradley-Terry fit of a mode (docs/ratings.md 2).
+
+    `rows` are (tallies, 7): competition, left model, right model, left wins, right wins, ties, both bad.
+    Models without a vote stand in the middle, as uncertain as the prior leaves them.
+    """
+    known = np.union1d(model_ids, rows[:, 1:3])
+    left, right = np.searchsorted(known, rows[:, 1]), np.searchsorted(known, rows[:, 2])
+    tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
+    found = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
+    centring = np.eye(known.size) - 1 / max(known.size, 1)
+    return StrengthEstimate(known, found.strength, centring @ found.bread @ centring)
+
+
+def evenly(of: CandidatePairs, share: float) -> Lane:
+    """Over competitions, then over the pairs of one."""
+    return Lane("uniform", share, np.ones(len(of.competitions)), np.ones(len(of.competition)))
+
+
+def coverage(of: CandidatePairs, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
+    """Competitions with weights falling in their votes, then pairs of models with few battles."""
+    rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in of.model_ids.tolist()])
+    return Lane("coverage", share, _scarcity(of, votes), rare[of.models].prod(axis=1))
+
+
+def information(of: CandidatePairs, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
+    """Pairs that teach most, in competitions with many such pairs and few votes."""
+    place = np.searchsorted(known.model_ids, of.model_ids)[of.models]
+    of_pair = gain(known)[place[:, 0], place[:, 1]]
+    size = len(of.competitions)
+    pairs = np.bincount(of.competition, minlength=size)
+    mean = totals(of.competition, of_pair, size) / np.maximum(pairs, 1)
+    return Lane("information", share, _scarcity(of, votes) * mean, of_pair)
+
+
+def gain(known: StrengthEstimate) -> Floats:
+    """
+    (models, models) what one more vote on a pair teaches; the largest is 1.
+
+    By how much it lowers the summed variance of the strengths (the trace of H⁻¹ after a rank-one update:
+    Sherman and Morrison 1950), times exp(-z²/2h²) for a pair z standard errors apart, h = OPEN_WITHIN: a vote on
+    a pair whose order is settled lowers variances too, but seldom changes the board. While v, the variance of a
+    distance, is large, h² grows by (v/KNOWN_WITHIN²)²: choosing by first impressions costs the intervals of
+    young boards their coverage (87 instead of 95 % at 20 votes per model). `scripts/bench/pairing.py`.
+    """
+    apart = known.strength[:, None] - known.strength
+    slope = chances(apart)[1]
+    spread = _distances(known.covariance)
+    lowered = slope * _distances(known.covariance @ known.covariance) / (1 + slope * spread)
+    within = OPEN_WITHIN**2 + (spread / KNOWN_WITHIN**2) ** 2
+    openness = np.maximum(np.exp(-(apart**2) / np.maximum(2 * spread * within, TINY)), LEAST_OPEN)
+    return np.asarray(lowered * openness / max((lowered * openness).max(initial=0.0), TINY))
+
+
+def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lane, ...]:
+    """The same with pairs of models lowered that would be shown over `cap` times their share in the first lane."""
+    even, *others = lanes
+    fair = of.exposure(even.chances(of))
+    held = np.ones(of.model_ids.size)
+    for _ in range(CAP_ROUNDS):
+        hold = held[of.models].prod(axis=1)
+        lowered = [replace(lane, of_pair=lane.of_pair * hold) for lane in others]
+        shown = of.exposure(sum((lane.share * lane.chances(of) for lane in lowered), np.zeros(hold.size)))
+        room = (cap - even.share) * fair
+        if (shown <= room).all():
+            break
+        held = held * np.minimum(1.0, room / np.maximum(shown, TINY))
+    return even, *lowered
+
+
+def _meet(group: Ints, model: Ints, hashes: Ints) -> Ints:
+    first, second = np.triu_indices(group.size, 1)
+    one, other = group[first], group[second]
+    differing = np.bitwise_count((hashes[one] ^ hashes[other]).view(np.uint64))
+    may = (model[one] != model[other]) & (differing > NEAR_BITS)
+    return np.stack([one[may], other[may]], axis=1)
+
+
+def _scarcity(of: CandidatePairs, votes: Mapping[int, int]) -> Floats:
+    return np.array([1 / (votes.get(c, 0) + COMPETITION_HEAD_START) for c in of.competitions])
+
+
+def _distances(products: Floats) -> Floats:
+    """(n, n) squared distances, from the products of what they are between."""
+    own = np.diagonal(products)
+    return np.maximum(own[:, None] + own - 2 * products, 0.0)

@@ -1,0 +1,193 @@
+"""Chooses which pair a voter sees next. Only the server chooses; the probability of each choice is known."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from app.arena.voting import lanes
+from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
+
+UNIFORM_SHARE = 0.2
+COVERAGE_SHARE = 0.1
+INFORMATION_SHARE = 0.7
+EXPOSURE_CAP = 3.0
+NO_PAIRS: Ints = np.empty(0, dtype=np.int64)
+NO_ROWS: Ints = np.empty((0, 7), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """What this voter must not see now."""
+
+    pairs: Ints = field(default_factory=lambda: NO_PAIRS)
+    """`lanes.pair_keys` of the entry pairs ever issued to them."""
+    models: frozenset[int] = frozenset()
+    """Models of their other open matchup."""
+    entries: frozenset[int] = frozenset()
+    """Entries whose names they have lately seen; given up when nothing else is left."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The pair that was chosen, with the probability it had."""
+
+    competition_id: int
+    left_entry_id: int
+    right_entry_id: int
+    probability: float
+    seen_before: bool
+
+
+@dataclass(frozen=True, eq=False)
+class PairingState:
+    """Every pair there is in one mode, with the lanes they are drawn by."""
+
+    candidates: CandidatePairs
+    lanes: tuple[Lane, ...]
+    """The uniform one first."""
+
+    @property
+    def competitions(self) -> tuple[int, ...]:
+        """Give the ids of the open competitions with a pair or an entry."""
+        return self.candidates.competitions
+
+    @cached_property
+    def chances(self) -> Floats:
+        """(pairs,) chances for a voter who may be shown any, computed once: most first pairs need it."""
+        return _chances(self, np.ones(len(self.candidates.competition), dtype=bool))
+
+
+@dataclass(frozen=True)
+class ModelExposure:
+    """The chance that a matchup shows a model, and the chance it would have if all pairs were drawn evenly."""
+
+    model_id: int
+    share: float
+    uniform_share: float
+
+
+@dataclass(frozen=True)
+class SamplingShares:
+    """How pairs are drawn now, for the integrity page."""
+
+    lanes: dict[str, float]
+    """Share of the choices by the lane's name; they sum to 1."""
+    exposures: tuple[ModelExposure, ...]
+
+
+def weigh_pairs(
+    candidates: CandidatePairs,
+    votes: Mapping[int, int],
+    battles: Mapping[int, int],
+    known: StrengthEstimate | None = None,
+) -> PairingState:
+    """Weigh pairs by counted votes of competitions, battles of models and, if given, strengths."""
+    strengths = known or lanes.estimate_strengths(candidates.model_ids, NO_ROWS)
+    mixture = (
+        lanes.evenly(candidates, UNIFORM_SHARE),
+        lanes.coverage(candidates, COVERAGE_SHARE, votes, battles),
+        lanes.information(candidates, INFORMATION_SHARE, votes, strengths),
+    )
+    return PairingState(candidates, lanes.capped(mixture, candidates, EXPOSURE_CAP))
+
+
+def choose_pair(
+    state: PairingState,
+    exclusions: Exclusions,
+    rng: random.Random,
+    within: frozenset[int] | None = None,
+) -> Pair | None:
+    """Draw a pair for this voter, `within` these competitions where given; None when none is left."""
+    allowed = _allowed(state.candidates, exclusions, within)
+    unseen = allowed
+    if exclusions.entries:
+        ids, place = state.candidates.images
+        unseen = allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1)
+    seen_before = not unseen.any()
+    return _draw(state, allowed if seen_before else unseen, rng, seen_before=seen_before)
+
+
+def probabilities(state: PairingState, allowed: Mask) -> Floats:
+    """
+    Give the (pairs,) chances over all lanes when only the allowed may be drawn; they sum to 1 where any is.
+
+    No model is shown more than EXPOSURE_CAP times as often as the uniform lane alone would show it: where
+    exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
+    """
+    return state.chances if allowed.all() else _chances(state, allowed)
+
+
+def shares(state: PairingState) -> SamplingShares:
+    """Compute how often each lane and each model comes, for a voter who has seen nothing yet."""
+    everything = np.ones(len(state.candidates.competition), dtype=bool)
+    mixed, even = _mixture(state, everything)
+    part = _mixture_part(state.candidates, mixed, even)
+    own = {lane.name: part * lane.share for lane in state.lanes}
+    own[state.lanes[0].name] += 1.0 - part
+    shown = state.candidates.exposure(part * mixed + (1.0 - part) * even)
+    columns = (state.candidates.model_ids, shown, state.candidates.exposure(even))
+    return SamplingShares(
+        own, tuple(ModelExposure(*row) for row in zip(*(c.tolist() for c in columns), strict=True))
+    )
+
+
+def pool_of(state: PairingState, *, models: int = 0, model: int | None = None) -> frozenset[int]:
+    """Find the competitions with at least so many models and, where given, with this one."""
+    candidates = state.candidates
+    wanted = candidates.crowd >= models
+    if model is not None:
+        has = (candidates.model_ids[candidates.models] == model).any(axis=1)
+        wanted &= np.bincount(candidates.competition, has, wanted.size) > 0
+    return frozenset(np.array(candidates.competitions)[wanted].tolist())
+
+
+def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozenset[int] | None) -> Mask:
+    allowed = np.ones(len(candidates.competition), dtype=bool)
+    keys, order = candidates.places
+    at = np.searchsorted(keys, exclusions.pairs)
+    inside = at < keys.size
+    at, pairs = at[inside], exclusions.pairs[inside]
+    allowed[order[at[keys[at] == pairs]]] = False
+    if exclusions.models:
+        barred = np.isin(candidates.model_ids, list(exclusions.models))
+        allowed &= ~barred[candidates.models].any(axis=1)
+    if within is not None:
+        allowed &= np.isin(candidates.competitions, list(within))[candidates.competition]
+    return allowed
+
+
+def _chances(state: PairingState, allowed: Mask) -> Floats:
+    mixed, even = _mixture(state, allowed)
+    part = _mixture_part(state.candidates, mixed, even)
+    return mixed if part == 1.0 else part * mixed + (1.0 - part) * even
+
+
+def _mixture(state: PairingState, allowed: Mask) -> tuple[Floats, Floats]:
+    """Give the (pairs,) chances over all lanes by their shares, and those of the uniform lane alone."""
+    alone = [lane.chances(state.candidates, allowed) for lane in state.lanes]
+    mixed = sum((lane.share * chances for lane, chances in zip(state.lanes, alone, strict=True)), 0.0 * alone[0])
+    return mixed, alone[0]
+
+
+def _mixture_part(candidates: CandidatePairs, mixed: Floats, even: Floats) -> float:
+    """Find the largest part of the mixture that, filled up with even pairs, shows no model too often."""
+    shown, fair = candidates.exposure(mixed), candidates.exposure(even)
+    over = shown > EXPOSURE_CAP * fair
+    return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
+
+
+def _draw(state: PairingState, allowed: Mask, rng: random.Random, *, seen_before: bool) -> Pair | None:
+    if not allowed.any():
+        return None
+    chances = probabilities(state, allowed)
+    cumulative = np.cumsum(chances)
+    index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+    if index == chances.size:  # rounded up to the very end
+        index = int(np.flatnonzero(chances)[-1])
+    one, other = state.candidates.entries[index].tolist()
+    left, right = (one, other) if rng.getrandbits(1) else (other, one)
+    competition_id = state.competitions[int(state.candidates.competition[index])]
+    return Pair(competition_id, left, right, float(chances[index]), seen_before)

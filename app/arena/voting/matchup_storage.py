@@ -1,0 +1,165 @@
+"""Records the pair that was chosen: one statement stores it, and only while every rule still holds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.arena.people import networks
+from app.arena.people.policy import DAY, MINUTE, Policy, check
+from app.arena.tables import Competition, Entry, Matchup, Voter
+from app.arena.voting.matchmaking import Pair
+from app.arena.voting.seen_pairs import VoterState
+from app.database.doors import milliseconds
+from app.database.statements import PreparedStatement
+
+_LOCK = PreparedStatement(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())
+_ENTER = PreparedStatement(
+    # A row that is there already is written as it was, which locks it as `_LOCK` does.
+    lambda insert: (
+        insert(Voter)
+        .values(token=bindparam("voter"), first_seen=bindparam("now"), votes=0)
+        .on_conflict_do_update(index_elements=["token"], set_={"token": bindparam("voter")})
+        .returning(Voter.id)
+    )
+)
+_EXPIRE = PreparedStatement(
+    lambda _: (
+        update(Matchup)
+        .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
+        .where(Matchup.expires_at <= bindparam("now"))
+        .values(closed_at=bindparam("now"))
+    )
+)
+_FIELDS = (
+    "public_id",
+    "voter_id",
+    "competition_id",
+    "left_entry_id",
+    "right_entry_id",
+    "low_entry_id",
+    "high_entry_id",
+    "slot",
+    "issued_at",
+    "expires_at",
+    "network_key",
+    "probability",
+    "seen_before",
+    "simulated",
+)
+
+
+def _record(insert: Any) -> Any:
+    """
+    Build the INSERT of a matchup under every rule that it must keep.
+
+    It stores nothing unless both entries are still in an open competition and the other open matchup shows neither
+    of their models; nor where the slot was taken meanwhile or this pair was issued before.
+    """
+    given = {name: bindparam(f"its_{name}", type_=Matchup.__table__.c[name].type) for name in _FIELDS}
+    left, right, other, shown = aliased(Entry), aliased(Entry), aliased(Matchup), aliased(Entry)
+    beside = (
+        select(shown.id)
+        .join(other, or_(other.left_entry_id == shown.id, other.right_entry_id == shown.id))
+        .where(other.voter_id == given["voter_id"], other.closed_at.is_(None))
+        .where(or_(shown.model_id == left.model_id, shown.model_id == right.model_id))
+    )
+    votable = (
+        select(*given.values())
+        .select_from(Competition)
+        .join(left, left.id == given["left_entry_id"])
+        .join(right, right.id == given["right_entry_id"])
+        .where(Competition.id == given["competition_id"], Competition.status == "open")
+        .where(left.withdrawn_at.is_(None), right.withdrawn_at.is_(None), ~beside.exists())
+    )
+    return insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
+
+
+_RECORD = PreparedStatement(_record)
+
+
+@dataclass(frozen=True)
+class NewMatchup:
+    """A matchup that was decided on and is to be stored; storing it can be tried again."""
+
+    voter: bytes
+    who: VoterState
+    pair: Pair
+    public_id: bytes
+    now: datetime
+    matchup_seconds: int
+    network: str
+    simulated: bool
+    policy: Policy
+
+    @property
+    def competition_id(self) -> int:
+        """Give the competition's id, as the database holds it, like the two times."""
+        return self.pair.competition_id
+
+    @property
+    def issued_at(self) -> int:
+        """Give the time of issuing in milliseconds."""
+        return milliseconds(self.now)
+
+    @property
+    def expires_at(self) -> int:
+        """Give the time of expiry in milliseconds."""
+        return milliseconds(self.now + timedelta(seconds=self.matchup_seconds))
+
+    def record(self, session: Session) -> bool:
+        """
+        Store the matchup and return whether the choice still held; else it must be made anew.
+
+        Raises TooMany beyond the policy's limits, which rolls everything back.
+        """
+        voter_id = self._lock_voter(session)
+        if self.who.is_overdue:
+            _EXPIRE.change(session, voter=voter_id, now=self.issued_at)
+        keys = networks.keys(session, self.network, now=self.now) if self.policy.knows_networks else None
+        if not _RECORD.change(session, **self._values(voter_id, keys.month if keys else None)):
+            return False
+        self._check_limits(session, voter_id, keys.day if keys else None)
+        return True
+
+    def _lock_voter(self, session: Session) -> int:
+        """Find or make the voter, lock its row, so that one voter's requests queue up, and return its id."""
+        row = _LOCK.first(session, voter=self.voter) if self.who.voter_id is not None else None
+        if row is not None:
+            return int(row.id)
+        return int(_ENTER.first(session, voter=self.voter, now=self.issued_at).id)
+
+    def _check_limits(self, session: Session, voter_id: int, network_key: bytes | None) -> None:
+        """Count this matchup against what voter and network may ask for. Raises TooMany."""
+        policy, who, now = self.policy, str(voter_id), self.now
+        limits = ((MINUTE, policy.voter_minute, "matchups a minute"), (DAY, policy.voter_day, "matchups a day"))
+        for seconds, limit, what in limits:
+            check(session, "issued/voter", who, limit, seconds=seconds, now=now, what=what)
+        if network_key is not None:
+            what = "matchups a day from one network"
+            check(
+                session, "issued/network", network_key.hex(), policy.network_day, seconds=DAY, now=now, what=what
+            )
+
+    def _values(self, voter_id: int, network_key: bytes | None) -> dict[str, Any]:
+        pair = self.pair
+        low, high = sorted((pair.left_entry_id, pair.right_entry_id))
+        values = (
+            self.public_id,
+            voter_id,
+            pair.competition_id,
+            pair.left_entry_id,
+            pair.right_entry_id,
+            low,
+            high,
+            self.who.slot,
+            self.issued_at,
+            self.expires_at,
+            network_key,
+            pair.probability,
+            pair.seen_before,
+            self.simulated,
+        )
+        return {f"its_{name}": value for name, value in zip(_FIELDS, values, strict=True)}

@@ -1,0 +1,207 @@
+"""Issues matchups: reads what may be shown, lets matchmaking choose, and stores the choice if it still holds."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.errors import read_mode
+from app.arena.people.policy import FREE, Policy
+from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
+from app.arena.voting.matchmaking import PairingState, choose_pair, pool_of
+from app.arena.voting.matchup_storage import NewMatchup
+from app.arena.voting.pool import Pool
+from app.arena.voting.seen_pairs import NEWCOMER, read_exclusions, read_voter_state
+from app.catalog import lookup
+from app.database.doors import Database, moment_of
+from app.database.statements import PreparedStatement
+from app.words import Mode
+
+ATTEMPTS = 4
+
+_OWN = PreparedStatement(
+    lambda _: (
+        select(Matchup.public_id, Matchup.competition_id, Matchup.issued_at, Matchup.expires_at)
+        .join(Voter, Voter.id == Matchup.voter_id)
+        .where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
+    )
+)
+_PROMPT = PreparedStatement(
+    lambda _: (
+        select(
+            Competition.slug,
+            Competition.title,
+            Competition.mode,
+            Competition.prompt,
+            Competition.input_key,
+            Competition.frame_width,
+            Competition.frame_height,
+            Category.slug.label("category"),
+            Category.title.label("category_title"),
+        )
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .where(Competition.id == bindparam("competition"))
+        .order_by(Category.position, Category.slug)
+    )
+)
+"""A row for each category, one at least."""
+
+
+@dataclass(frozen=True)
+class MatchupFilter:
+    """What a voter wants to judge, by slugs."""
+
+    mode: str = Mode.TEXT_TO_IMAGE
+    category: str | None = None
+    competition: str | None = None
+    model: str | None = None
+    """A model to help: only its competitions are drawn from, and it is shown there no more than otherwise."""
+
+
+@dataclass(frozen=True)
+class BlindMatchup:
+    """A matchup without a name in it: all that may leave the server before the vote."""
+
+    public_id: bytes
+    issued_at: datetime
+    expires_at: datetime
+    slug: str
+    title: str
+    mode: str
+    prompt: str
+    categories: tuple[tuple[str, str], ...]
+    """(slug, title)"""
+    has_input: bool
+    frame: tuple[int, int]
+    is_new: bool
+
+
+def issue(
+    database: Database,
+    pool: Pool,
+    voter: bytes,
+    wish: MatchupFilter,
+    *,
+    now: datetime,
+    rng: random.Random,
+    matchup_seconds: int,
+    network: str = "",
+    simulated: bool = False,
+    policy: Policy = FREE,
+    is_newcomer: bool = False,
+) -> BlindMatchup:
+    """
+    Issue a new matchup to this voter, or the oldest open one when two are open.
+
+    `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks.
+    `is_newcomer` says that the token was made for this request, so that nobody need look for what it has seen.
+    Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, NothingLeft, and TooMany beyond the
+    policy's limits.
+    """
+    for attempt in range(ATTEMPTS):
+        # Reading and choosing lock nothing. What came in between is seen by the statement that stores the choice.
+        with database.reading() as session:
+            within = _competitions_of(session, wish)
+            who = NEWCOMER if is_newcomer and attempt == 0 else read_voter_state(session, voter, now=now)
+            if len(who.waiting) == 2:
+                return _blind_matchup(session, who.waiting[0])
+            # The state may be a second old: after a refusal it is asked again before it is believed.
+            state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
+            within = _narrowed(session, state, wish, within, policy.smallest_pool)
+            pair = choose_pair(state, read_exclusions(session, who), rng, within)
+            if pair is None and attempt > 0 and who.waiting:
+                return _blind_matchup(session, who.waiting[0])
+        if pair is None and attempt > 0:
+            break
+        if pair is not None:
+            new = NewMatchup(voter, who, pair, rng.randbytes(16), now, matchup_seconds, network, simulated, policy)
+            issued = database.write(partial(_store, new=new))
+            if issued is not None:
+                return issued
+    raise errors.NothingLeft(_why_nothing(within, policy.smallest_pool))
+
+
+def open_matchup(session: Session, voter: bytes, *, now: datetime) -> BlindMatchup | None:
+    """Read this voter's oldest open matchup."""
+    waiting = read_voter_state(session, voter, now=now).waiting
+    return _blind_matchup(session, waiting[0]) if waiting else None
+
+
+def matchup(session: Session, voter: bytes, public_id: bytes) -> BlindMatchup:
+    """Read one's own matchup, open or not. Raises MatchupNotFound."""
+    row = _OWN.first(session, matchup=public_id, voter=voter)
+    if row is None:
+        raise errors.MatchupNotFound("No such matchup of yours.")
+    return _blind_matchup(session, row)
+
+
+def _store(session: Session, new: NewMatchup) -> BlindMatchup | None:
+    """Store a chosen matchup; None when the choice no longer holds and must be made anew."""
+    return _blind_matchup(session, new, is_new=True) if new.record(session) else None
+
+
+def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:
+    """Look up the competitions that competition or category name, as ids; None for all of the mode."""
+    read_mode(wish.mode)
+    if wish.competition is not None:
+        row = session.execute(
+            select(Competition.id, Competition.mode).where(
+                Competition.slug == wish.competition, Competition.status != "draft"
+            )
+        ).one_or_none()
+        if row is None or row.mode != wish.mode:
+            raise errors.UnknownCompetition("No such competition in this mode.")
+        return frozenset({row.id})
+    if wish.category is not None:
+        category = session.scalars(select(Category.id).where(Category.slug == wish.category)).one_or_none()
+        if category is None:
+            raise errors.UnknownCategory("No such category.")
+        member = competition_categories.c
+        return frozenset(session.scalars(select(member.competition_id).where(member.category_id == category)))
+    return None
+
+
+def _narrowed(
+    session: Session, state: PairingState, wish: MatchupFilter, within: frozenset[int] | None, smallest_pool: int
+) -> frozenset[int] | None:
+    """Give the competitions to draw from, as ids; None for all."""
+    if wish == MatchupFilter(wish.mode):
+        return None
+    model = None
+    if wish.model is not None:
+        model = lookup.ids(session, [wish.model]).get(wish.model)
+        if model is None:
+            raise lookup.UnknownModel(f"There is no model {wish.model!r}.")
+    pool = pool_of(state, models=smallest_pool, model=model)
+    return pool if within is None else pool & within
+
+
+def _why_nothing(within: frozenset[int] | None, smallest_pool: int) -> str:
+    if smallest_pool and within is not None and not within:
+        return f"Nothing can be judged here by itself: that takes an open competition of {smallest_pool} models."
+    return "You have judged every pair there is here."
+
+
+def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> BlindMatchup:
+    """Make a matchup to show from its id, competition and times, as the database holds them."""
+    rows = _PROMPT.all(session, competition=row.competition_id)
+    competition = rows[0]
+    return BlindMatchup(
+        public_id=row.public_id,
+        issued_at=moment_of(row.issued_at),
+        expires_at=moment_of(row.expires_at),
+        slug=competition.slug,
+        title=competition.title,
+        mode=competition.mode,
+        prompt=competition.prompt,
+        categories=tuple((one.category, one.category_title) for one in rows if one.category is not None),
+        has_input=competition.input_key is not None,
+        frame=(competition.frame_width, competition.frame_height),
+        is_new=is_new,
+    )

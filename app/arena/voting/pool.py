@@ -1,0 +1,137 @@
+"""The pairing pool: what may be shown, held in each process and read again once a second at most."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+
+import numpy as np
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Competition, Entry, Tally
+from app.arena.voting import lanes
+from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
+from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
+from app.catalog.tables import ImageModel
+from app.database.doors import Database
+
+REBUILD_SECONDS = 1.0
+
+Rows = list[tuple[int, ...]]
+Counted = dict[int, tuple[int, Ints]]
+"""Each competition's version, and its tallies as `lanes.estimate_strengths` wants them, by id."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """A state and what it was made of, so that the next one reads only what has changed."""
+
+    contestants: Rows
+    candidates: CandidatePairs
+    counted: Counted
+    state: PairingState
+    at: float = 0.0
+
+
+class Pool:
+    """The pairing state of each mode."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._readings: dict[str, _Reading] = {}
+        self._turns: dict[str, threading.Lock] = {}
+
+    def state(self, session: Session, mode: str, *, today: date, fresh: bool = False) -> PairingState:
+        """
+        Return what may be shown in this mode, up to a second old, or older while a rebuild is under way.
+
+        `fresh` asks whether entries have come or gone meanwhile, and waits for the answer.
+        """
+        reading, turn = self._readings.get(mode), self._turns.setdefault(mode, threading.Lock())
+        must = reading is None or fresh
+        if reading is not None and not must and not self._is_old(reading):
+            return reading.state
+        if not turn.acquire(blocking=must):
+            return self._readings[mode].state
+        try:
+            return self._renewed(session, mode, today, fresh=fresh)
+        finally:
+            turn.release()
+
+    def renew(self, database: Database, mode: str, *, today: date) -> None:
+        """Rebuild an old state now, after a response has left, so that no voter has to."""
+        reading = self._readings.get(mode)
+        if reading is None or self._is_old(reading):
+            with database.reading() as session:
+                self.state(session, mode, today=today)
+
+    def _renewed(self, session: Session, mode: str, today: date, *, fresh: bool) -> PairingState:
+        reading = self._readings.get(mode)
+        if reading and not fresh and not self._is_old(reading):
+            return reading.state  # somebody else's turn came first
+        if reading and fresh and _contestants(session, mode, today) == reading.contestants:
+            return reading.state
+        reading = _read(session, mode, today, reading, self._clock())
+        self._readings[mode] = reading
+        return reading.state
+
+    def _is_old(self, reading: _Reading) -> bool:
+        return self._clock() - reading.at >= REBUILD_SECONDS
+
+
+def _read(session: Session, mode: str, today: date, before: _Reading | None, at: float) -> _Reading:
+    contestants = _contestants(session, mode, today)
+    counted = _counted(session, mode, before.counted if before else {})
+    if before and contestants == before.contestants:
+        if counted is before.counted:
+            return replace(before, at=at)
+        candidates = before.candidates
+    else:
+        candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
+    rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted.values())])
+    votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted.items()}
+    state = weigh_pairs(candidates, votes, _battles(rows), lanes.estimate_strengths(candidates.model_ids, rows))
+    return _Reading(contestants, candidates, counted, state, at)
+
+
+def _battles(rows: Ints) -> dict[int, int]:
+    played = rows[:, 3:].sum(axis=1)
+    models, place = np.unique(rows[:, 1:3], return_inverse=True)
+    shown = np.bincount(place.ravel(), np.repeat(played, 2), models.size)
+    return dict(zip(models.tolist(), shown.astype(int).tolist(), strict=True))
+
+
+def _contestants(session: Session, mode: str, today: date) -> Rows:
+    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= today)
+    query = (
+        select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .join(ImageModel, ImageModel.id == Entry.model_id)
+        .where(
+            Competition.mode == mode,
+            Competition.status == "open",
+            Entry.role == "contestant",
+            Entry.withdrawn_at.is_(None),
+            or_(Competition.retired_models, ~retired),
+        )
+        .order_by(Entry.id)
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _counted(session: Session, mode: str, before: Counted) -> Counted:
+    """Read the tallies of every competition of the mode, closed ones too, where its version moved on."""
+    current = select(Competition.id, Competition.version).where(Competition.mode == mode, Competition.version > 0)
+    versions = dict(session.execute(current).all())
+    if versions == {c: version for c, (version, _) in before.items()}:
+        return before
+    unchanged = {c: tallies for c, tallies in before.items() if versions.get(c) == tallies[0]}
+    place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
+    counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
+    changed = [c for c in versions if c not in unchanged]
+    rows = session.execute(select(*place, *counts).where(Tally.competition_id.in_(changed)))
+    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 7)
+    return unchanged | {c: (versions[c], table[table[:, 0] == c]) for c in changed}

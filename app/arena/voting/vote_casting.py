@@ -1,0 +1,339 @@
+"""Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import LargeBinary, and_, any_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from app.arena import errors, ledger
+from app.arena.errors import ArenaError
+from app.arena.people.policy import FREE, Policy
+from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
+from app.arena.voting.charges import charge
+from app.arena.voting.vote_storage import NewVote, recount, store_votes
+from app.database.doors import execute, milliseconds, moment_of
+from app.database.group_commit import Overtaken
+from app.database.statements import PreparedStatement, run_pipelined
+from app.words import Outcome, Reason
+
+# Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
+_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+_EARLIER = aliased(Vote)
+_VOTED = (
+    select(
+        Matchup.id,
+        Matchup.public_id,
+        Matchup.voter_id,
+        Matchup.competition_id,
+        Matchup.left_entry_id,
+        Matchup.right_entry_id,
+        Matchup.left_served_at,
+        Matchup.right_served_at,
+        Matchup.expires_at,
+        Matchup.closed_at,
+        Matchup.network_key,
+        Matchup.cap,
+        Competition.slug,
+        Competition.mode,
+        Competition.status,
+        _LEFT.model_id.label("left_model_id"),
+        _RIGHT.model_id.label("right_model_id"),
+        or_(_LEFT.withdrawn_at.is_not(None), _RIGHT.withdrawn_at.is_not(None)).label("withdrawn"),
+        Matchup.charged_at,
+        Voter.token,
+        Voter.votes,
+        Voter.quarantine,
+        Vote.id.label("vote_id"),
+        Vote.outcome,
+        Vote.cast_at,
+        Vote.counted,
+        Vote.reason,
+        Vote.undone_at,
+        select(_EARLIER.cast_at)
+        .where(_EARLIER.voter_id == Matchup.voter_id)
+        .order_by(_EARLIER.id.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+        .scalar_subquery()
+        .label("previous_vote_at"),
+    )
+    .join(Voter, Voter.id == Matchup.voter_id)
+    .join(Competition, Competition.id == Matchup.competition_id)
+    .join(_LEFT, _LEFT.id == Matchup.left_entry_id)
+    .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
+    .outerjoin(Vote, Vote.matchup_id == Matchup.id)
+)
+_OWN = PreparedStatement(
+    lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
+)
+_THESE = PreparedStatement(
+    lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary))))
+)
+
+
+@dataclass(frozen=True)
+class CastVote:
+    """A vote as the log has it. The models are for the reveal; a skip reveals nobody."""
+
+    matchup: bytes
+    outcome: str
+    counted: bool
+    reason: str | None
+    undone: bool
+    cast_at: datetime
+    competition_id: int
+    competition: str
+    mode: str
+    left_model_id: int
+    right_model_id: int
+    voter_votes: int
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What a voter hands in: an outcome for a matchup. Voter and matchup by the 16 bytes of their public ids."""
+
+    voter: bytes
+    matchup: bytes
+    outcome: str
+    now: datetime
+    matchup_seconds: int
+    """How long the voter's other open matchup may wait from now on."""
+    policy: Policy = FREE
+
+
+class Uncharged(Exception):
+    """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
+
+
+def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | Exception]:
+    """
+    Read the ballots' matchups, decide what each ballot comes to, and store the new votes: a result for each.
+
+    The same outcome again gives the vote that is stored. An error, in the place of a vote, is MatchupNotFound,
+    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, Uncharged (call `charge_unseen`, then try again) or
+    Overtaken (the matchup or its voter changed at this moment, by another of these ballots too: try again).
+    """
+    rows = _read_matchups(session, ballots)
+    decisions = [_decide(row, ballot) for row, ballot in zip(rows, ballots, strict=True)]
+    new: dict[int, NewVote] = {}
+    for decision in decisions:
+        if isinstance(decision, NewVote):
+            # One ballot of a voter at a time: the second one's dwell and count rest on the first one.
+            new.setdefault(decision.row.voter_id, decision)
+    stored = store_votes(session, list(new.values()))
+    return [_result(decision, stored) for decision in decisions]
+
+
+def cast_vote(session: Session, ballot: Ballot) -> CastVote:
+    """Cast one vote in a transaction of its own, charged where nobody looked. Raises what `cast_votes` gives."""
+    [result] = cast_votes(session, [ballot])
+    if isinstance(result, Uncharged):
+        charge_unseen(session, ballot)
+        [result] = cast_votes(session, [ballot])
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def charge_unseen(session: Session, ballot: Ballot) -> None:
+    """Charge a matchup that is answered before a picture of it left the server. Raises MatchupNotFound."""
+    row = _read_matchup(session, ballot.voter, ballot.matchup)
+    if _is_uncharged(row, ballot.policy):
+        charge(session, row.id, row.voter_id, row.network_key, ballot.policy, now=ballot.now)
+
+
+def undo(
+    session: Session,
+    voter: bytes,
+    matchup: bytes,
+    *,
+    now: datetime,
+    undo_seconds: int,
+    daily_limit: int | None = None,
+) -> None:
+    """
+    Take an own vote back as if it had never been counted; again is done already.
+
+    Raises MatchupNotFound, NotVoted, UndoTooLate and, beyond `daily_limit` in 24 hours, UndoLimit.
+    """
+    row = _read_matchup(session, voter, matchup)
+    if row.outcome is None or row.outcome == Outcome.SKIP:
+        raise errors.NotVoted("There is no vote on this matchup.")
+    if row.undone_at is not None:
+        return
+    if now - moment_of(row.cast_at) > timedelta(seconds=undo_seconds):
+        raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
+    if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
+        raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
+    if annotate(session, row.vote_id, now=now, reason=Reason.UNDONE, undone=True, actor="voter"):
+        session.execute(update(Voter).where(Voter.id == row.voter_id).values(votes=Voter.votes - 1))
+
+
+def annotate(
+    session: Session,
+    vote_id: int,
+    *,
+    now: datetime,
+    reason: str | None,
+    actor: str,
+    why: str | None = None,
+    undone: bool = False,
+) -> bool:
+    """
+    Exclude a vote from the tallies with a reason, or count it again with `reason=None`. Undoing is final.
+
+    `reason` is one of few words and stays with the vote; `why` is what a person says of it, for the ledger alone.
+    Returns whether this call changed the vote: of several at once, one does. Ledger line included.
+    """
+    counted = reason is None
+    change: dict[str, Any] = {"counted": counted, "reason": reason} | ({"undone_at": now} if undone else {})
+    standing = and_(Vote.id == vote_id, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
+    flipped = execute(session, update(Vote).where(standing, Vote.counted != counted).values(change))
+    changed = flipped or (undone and execute(session, update(Vote).where(standing).values(change)))
+    if not changed:
+        return False
+    if flipped:
+        row = session.execute(_VOTED.where(Vote.id == vote_id)).one()
+        cell = (row.competition_id, row.left_model_id, row.right_model_id)
+        recount(session, *cell, row.outcome, 1 if counted else -1)
+    ledger.note(
+        session,
+        "vote.undone" if undone else "vote.counted" if counted else "vote.excluded",
+        f"vote:{vote_id}",
+        now=now,
+        actor=actor,
+        reason=why or reason,
+    )
+    return True
+
+
+def read_vote(session: Session, voter: bytes, matchup: bytes) -> CastVote:
+    """Read one's own vote on a matchup. Raises MatchupNotFound before the vote too."""
+    row = _read_matchup(session, voter, matchup)
+    if row.outcome is None:
+        raise errors.MatchupNotFound("No vote of yours on such a matchup.")
+    return _vote(row)
+
+
+def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
+    """Read a row for each ballot; None where it is no matchup of this voter."""
+    rows: list[Any] = []
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite has no arrays, and is no trip away either.
+        for ballot in ballots:
+            rows.append(_OWN.first(session, voter=ballot.voter, matchup=ballot.matchup))  # noqa: PERF401 (a frame less)
+        return rows
+    [found] = run_pipelined(session, (_THESE, {"ids": [ballot.matchup for ballot in ballots]}))
+    by_id = {row.public_id: row for row in found}
+    for ballot in ballots:
+        row = by_id.get(ballot.matchup)
+        rows.append(row if row and row.token == ballot.voter else None)
+    return rows
+
+
+def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | Uncharged:
+    """Decide what a ballot comes to: a new vote to be stored, the vote that is stored already, or an error."""
+    try:
+        _check_own(row)
+        if row.outcome is not None:
+            return _repeat(row, ballot.outcome)
+        _check_votable(row, ballot.now)
+    except ArenaError as error:
+        return error
+    return Uncharged() if _is_uncharged(row, ballot.policy) else _new_vote(row, ballot)
+
+
+def _new_vote(row: Any, ballot: Ballot) -> NewVote:
+    cast_at = milliseconds(ballot.now)
+    dwell_ms = _dwell_ms(row, ballot.now)
+    skips = ballot.outcome == Outcome.SKIP
+    reason = Reason.SKIP.value if skips else row.quarantine or row.cap or too_fast(dwell_ms, ballot.policy)
+    decided = row._replace(
+        outcome=ballot.outcome,
+        counted=reason is None,
+        reason=reason,
+        cast_at=cast_at,
+        votes=row.votes + (not skips),
+    )
+    return NewVote(decided, dwell_ms, others_until=cast_at + 1000 * ballot.matchup_seconds)
+
+
+def _result(
+    decision: NewVote | CastVote | ArenaError | Uncharged, stored: Container[NewVote]
+) -> CastVote | Exception:
+    if not isinstance(decision, NewVote):
+        return decision
+    return _vote(decision.row) if decision in stored else Overtaken()
+
+
+def _is_uncharged(row: Any, policy: Policy) -> bool:
+    return policy.voter_counted is not None and row.charged_at is None
+
+
+def _read_matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
+    row = _OWN.first(session, voter=voter, matchup=matchup)
+    _check_own(row)
+    return row
+
+
+def _check_own(row: Any) -> None:
+    if row is None:
+        raise errors.MatchupNotFound("No such matchup of yours.")
+
+
+def _repeat(row: Any, outcome: str) -> CastVote:
+    if row.undone_at is not None:
+        raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
+    if row.outcome != outcome:
+        raise errors.OutcomeStands(f"Your vote on this matchup stands: {row.outcome}.")
+    return _vote(row)
+
+
+def _check_votable(row: Any, now: datetime) -> None:
+    if row.status != "open" or row.withdrawn:
+        raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
+    if row.expires_at <= milliseconds(now) or row.closed_at is not None:
+        raise errors.MatchupExpired("This matchup has expired. Ask for a new one.")
+
+
+def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
+    """A vote on images that never left the server, or that nobody can have looked at."""
+    if not policy.shortest_dwell_ms:
+        return None
+    if dwell_ms is None:
+        return Reason.UNSEEN
+    return Reason.TOO_FAST if dwell_ms < policy.shortest_dwell_ms else None
+
+
+def _dwell_ms(row: Any, now: datetime) -> int | None:
+    if row.left_served_at is None or row.right_served_at is None:
+        return None
+    starts = (row.left_served_at, row.right_served_at, row.previous_vote_at or 0)
+    return max(0, milliseconds(now) - int(max(starts)))
+
+
+def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
+    recent = and_(Vote.voter_id == voter_id, Vote.undone_at > now - timedelta(days=1))
+    return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
+
+
+def _vote(row: Any) -> CastVote:
+    return CastVote(
+        matchup=row.public_id,
+        outcome=row.outcome,
+        counted=bool(row.counted),
+        reason=row.reason,
+        undone=row.undone_at is not None,
+        cast_at=moment_of(row.cast_at),
+        competition_id=row.competition_id,
+        competition=row.slug,
+        mode=row.mode,
+        left_model_id=row.left_model_id,
+        right_model_id=row.right_model_id,
+        voter_votes=row.votes,
+    )

@@ -1,0 +1,197 @@
+"""Stores votes with all that they change: one statement on PostgreSQL, six on SQLite, for any number of votes."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Integer, Text, any_, bindparam, case, column, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
+from app.database.doors import insert
+from app.database.statements import PreparedStatement, json_rows, run_pipelined
+from app.words import Outcome
+
+TALLY_COLUMN = {
+    Outcome.A.value: "left_wins",
+    Outcome.B.value: "right_wins",
+    Outcome.TIE.value: "ties",
+    Outcome.BOTH_BAD.value: "both_bad",
+}
+_CELL = ["competition_id", "left_model_id", "right_model_id"]
+
+
+@dataclass(frozen=True, eq=False)
+class NewVote:
+    """A vote that was decided on and is to be stored."""
+
+    row: Any
+    """Of the matchup, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
+    dwell_ms: int | None
+    others_until: int
+    """When the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Name the values as `_COLUMNS` does; times in milliseconds."""
+        row = self.row
+        return {
+            "matchup": row.id,
+            "voter": row.voter_id,
+            "competition": row.competition_id,
+            "left_model": row.left_model_id,
+            "right_model": row.right_model_id,
+            "outcome": row.outcome,
+            "cast_at": row.cast_at,
+            "dwell_ms": self.dwell_ms,
+            "counted": row.counted,
+            "reason": row.reason,
+            "others_until": self.others_until,
+        }
+
+
+_COLUMNS: list[Any] = [
+    *(column(name, BigInteger) for name in ("matchup", "voter", "competition", "left_model", "right_model")),
+    column("outcome", Text),
+    *(column(name, BigInteger) for name in ("cast_at", "dwell_ms")),
+    column("counted", Boolean),
+    column("reason", Text),
+    column("others_until", BigInteger),
+]
+
+
+def store_votes(session: Session, votes: Sequence[NewVote]) -> list[NewVote]:
+    """
+    Store votes, count them in tally and voter, and return those that were stored.
+
+    Not stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
+    """
+    if not votes:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
+        closed = {row.id for row in _CLOSE_ALL.all(session, votes=_json(votes))}
+        stored = [vote for vote in votes if vote.row.id in closed]
+        for statement in _CHANGE_ALL:
+            statement.change(session, votes=_json(stored))
+        return stored
+    # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
+    _, _, closed_rows = run_pipelined(
+        session,
+        (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
+        (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
+        (_STORE_ALL, {"votes": _json(votes)}),
+    )
+    closed = {row.matchup for row in closed_rows}
+    return [vote for vote in votes if vote.row.id in closed]
+
+
+def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:
+    """Count one vote more (1) or less (-1), and tell the competition's readers by its version."""
+    raised = {"version": Competition.version + 1}
+    session.execute(update(Competition).where(Competition.id == competition).values(raised))
+    column = TALLY_COLUMN[outcome]
+    added = insert(session, Tally).values(
+        competition_id=competition, left_model_id=left_model, right_model_id=right_model, **{column: by}
+    )
+    cell = {column: getattr(Tally, column) + by}
+    session.execute(added.on_conflict_do_update(index_elements=_CELL, set_=cell))
+
+
+def _json(votes: Sequence[NewVote]) -> str:
+    return json.dumps([vote.as_json() for vote in votes])
+
+
+def _close(given: Any) -> Any:
+    """Decides whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
+    return (
+        update(Matchup)
+        .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))
+        .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
+        .values(closed_at=given.c.cast_at)
+    )
+
+
+def _insert(insert: Any, given: Any) -> Any:
+    values = {
+        "matchup_id": given.c.matchup,
+        "voter_id": given.c.voter,
+        "outcome": given.c.outcome,
+        "cast_at": given.c.cast_at,
+        "dwell_ms": given.c.dwell_ms,
+        "counted": given.c.counted,
+        "reason": given.c.reason,
+    }
+    return insert(Vote).from_select(list(values), select(*values.values()), include_defaults=False)
+
+
+def _count(insert: Any, given: Any) -> Any:
+    place = (given.c.competition, given.c.left_model, given.c.right_model)
+    sums = {
+        name: func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome, name in TALLY_COLUMN.items()
+    }
+    counted = select(*place, *sums.values()).where(given.c.counted).group_by(*place).order_by(*place)
+    added = insert(Tally).from_select([*_CELL, *sums], counted, include_defaults=False)
+    return added.on_conflict_do_update(
+        index_elements=_CELL, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
+    )
+
+
+def _raise_versions(_insert: Any, given: Any) -> Any:
+    votes = select(given.c.competition, func.count().label("number")).where(given.c.counted)
+    by = votes.group_by(given.c.competition).subquery("by")
+    return (
+        update(Competition)
+        .where(Competition.id == by.c.competition)
+        .values(version=Competition.version + by.c.number)
+    )
+
+
+def _raise_votes(_insert: Any, given: Any) -> Any:
+    return (
+        update(Voter)
+        .where(Voter.id == given.c.voter, given.c.outcome != Outcome.SKIP)
+        .values(votes=Voter.votes + 1)
+    )
+
+
+def _age_others(_insert: Any, given: Any) -> Any:
+    others = (Matchup.voter_id == given.c.voter, Matchup.id != given.c.matchup, Matchup.closed_at.is_(None))
+    return update(Matchup).where(*others).values(expires_at=given.c.others_until)
+
+
+_CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
+
+
+def _store_all(insert: Any) -> Any:
+    given = _given_rows(insert)
+    closed = _close(given).returning(Matchup.id).cte("closed")
+    stored = select(*given.c).join(closed, closed.c.id == given.c.matchup).cte("stored")
+    changes = [change(insert, stored).cte(change.__name__) for change in _CHANGES]
+    return select(stored.c.matchup).add_cte(*changes)
+
+
+def _given_rows(insert: Any) -> Any:
+    return json_rows(insert, "votes", *_COLUMNS)
+
+
+def _change_all(change: Callable[[Any, Any], Any]) -> PreparedStatement:
+    return PreparedStatement(lambda insert: change(insert, _given_rows(insert)))
+
+
+_STORE_ALL = PreparedStatement(_store_all)
+_CLOSE_ALL = PreparedStatement(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
+_CHANGE_ALL = [_change_all(change) for change in _CHANGES]
+_IDS = bindparam("ids", type_=ARRAY(Integer))
+_HOLD_COMPETITIONS = PreparedStatement(
+    lambda _: (
+        select(Competition.id)
+        .where(Competition.id == any_(_IDS))
+        .order_by(Competition.id)
+        .with_for_update(key_share=True)
+    )
+)
+_HOLD_VOTERS = PreparedStatement(
+    lambda _: select(Voter.id).where(Voter.id == any_(_IDS)).order_by(Voter.id).with_for_update(key_share=True)
+)

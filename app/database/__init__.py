@@ -1,0 +1,1 @@
+"""The database: two doors for every transaction, and what stands behind them."""

@@ -1,0 +1,381 @@
+"""The two doors to the database: `reading()` for reads and `write(work)`, the only place that commits."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    Executable,
+    MetaData,
+    Table,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from app import metrics
+from app.database import engines
+from app.database.commit_watch import CommitWatch
+from app.database.engines import BUSY_SECONDS
+from app.database.group_commit import CommitQueue, NoTurn, Overtaken, QueuedWrite, deliver, group_by_work
+from app.errors import Refusal
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ROOT = Path(__file__).resolve().parents[2]
+RETRIES = 3
+WRITERS = 4
+"""Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
+BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
+SERIALIZATION_FAILURES = {"40001", "40P01"}
+
+
+class DatabaseBusy(Refusal, code="database_busy"):
+    """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
+
+
+class NewerDatabase(Refusal, code="newer_database"):
+    """A later version migrated it."""
+
+
+class Base(DeclarativeBase):
+    """Every table; constraint names follow one convention so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant in UTC, stored as integer milliseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Refuse a naive datetime: its meaning would depend on the machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return milliseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Milliseconds back to UTC."""
+        return None if value is None else moment_of(value)
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, by its SQLAlchemy URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = engines.with_driver(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        lock = None
+        if self.is_sqlite:
+            path = make_url(self.url).database
+            if not path or path == ":memory:":
+                raise ValueError("SQLite needs a file: two connections share it")
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            lock = Path(f"{path}.lock")
+            self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
+            self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
+        else:
+            self._write_engine = engines.postgres(self.url)
+            self._read_engine = self._write_engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self._queue = CommitQueue(lock, self._commit_batch)
+        self._writers = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
+        for _ in range(WRITERS):
+            self._writers.put(None)
+        self._watching = threading.Lock()
+        self._watch: CommitWatch | None = None
+        self._memory: dict[Hashable, Any] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """
+        Open one snapshot of the database. Nothing done here is kept.
+
+        `session.info["memory"]` belongs to this database: for what follows from a version that was read beside it.
+        """
+        with _translated(), Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session:
+            yield session
+
+    def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
+        """
+        Run `work` in one transaction and return its result after the commit.
+
+        `work` touches nothing but its session, may be run again after a lost race (Overtaken says so), and returns
+        frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
+        any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
+        """
+        with _translated():
+            for attempt in _attempts():
+                with attempt:
+                    if self.is_sqlite:
+                        write = QueuedWrite(partial(_run_for_one, work), None, patience)
+                        return cast("Result", self._queue.submit(write))
+                    with self._committing(patience) as session:
+                        return work(session)
+        raise AssertionError("the last attempt returns or raises")
+
+    def write_batched(
+        self, work: Callable[[Session, list[Item]], Sequence[Result | Exception]], item: Item
+    ) -> Result:
+        """
+        Run `work` for this item and for those that other threads bring meanwhile; return this one's result.
+
+        One call, in one transaction, gives each of its items a result or the exception to raise for it; Overtaken
+        to be asked again. Otherwise as `write`.
+        """
+        with _translated():
+            for attempt in _attempts():
+                with attempt:
+                    return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _commit_batch(self, batch: list[QueuedWrite]) -> None:
+        groups = group_by_work(batch)
+        if len(groups) > 1 and self.is_sqlite:
+            try:
+                self._commit_under_savepoints(groups)
+            except _TransactionLostError:
+                groups = [[write] for write in batch]
+            else:
+                return
+        for group in groups:
+            try:
+                self._commit_group(group)
+            except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
+                _isolate_failure(self._commit_group, group, error)
+
+    def _commit_group(self, group: list[QueuedWrite]) -> None:
+        with self._committing(group[0].patience) as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
+
+    def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
+        """Commit all in one transaction; a group that fails takes back its own changes alone."""
+        with self._write_engine.begin() as connection:
+            run = partial(_run_under_savepoint, connection)
+            for group in groups:
+                try:
+                    run(group)
+                except _TransactionLostError:
+                    raise
+                except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
+                    _isolate_failure(run, group, error)
+
+    @contextmanager
+    def _committing(self, patience: float) -> Iterator[Session]:
+        """Open a transaction that commits when the block ends well. Raises NoTurn when patience ends."""
+        if self.is_sqlite:
+            engine = self._write_engine.execution_options(patience=patience)
+            with Session(engine, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+            return
+        deadline = time.monotonic() + patience
+        with self._writer_slot(patience), Session(self._write_engine, expire_on_commit=False) as session:
+            if patience < BUSY_SECONDS:
+                # Rows that others hold are waited for as well, and by default for ever.
+                left = max(1, round(1000 * (deadline - time.monotonic())))
+                session.execute(text(f"SET LOCAL lock_timeout = {left}"))
+            yield session
+            session.commit()
+
+    @contextmanager
+    def _writer_slot(self, patience: float) -> Iterator[None]:
+        """Take one of the few places for writers of this process on PostgreSQL. Raises NoTurn."""
+        try:
+            self._writers.get(timeout=patience)
+        except Empty:
+            raise NoTurn from None
+        try:
+            yield
+        finally:
+            self._writers.put(None)
+
+    def mark(self) -> Hashable:
+        """
+        Return a value that differs from the last one if anybody, in whatever process, committed in between.
+
+        It costs a fraction of what a transaction costs. None when the database can't be asked.
+        """
+        watch = self._watch
+        try:
+            if watch is None:
+                watch = self._open_watch()
+            return watch, watch.committed()
+        except (DBAPIError, self._write_engine.dialect.loaded_dbapi.Error):
+            self._watch = None
+            return None
+
+    def _open_watch(self) -> CommitWatch:
+        """Open the one connection that watches for commits, whichever thread comes first."""
+        with self._watching:
+            if self._watch is None:
+                self._watch = CommitWatch(self._write_engine)
+            return self._watch
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
+        with self._write_engine.connect() as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            current = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()
+            down = revision == "base" or (current is not None and revision != "head" and revision < current)
+            (command.downgrade if down else command.upgrade)(config, revision)
+
+    def pending(self) -> list[str]:
+        """Revisions the schema still lacks, oldest first; all for an empty database. Raises NewerDatabase."""
+        with self._read_engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
+        if current is not None and current not in revisions:
+            raise NewerDatabase(f"The database is of revision {current}, which this version does not know.")
+        return revisions[revisions.index(current) + 1 :] if current else revisions
+
+    def is_empty(self) -> bool:
+        """Whether nobody has ever migrated this database."""
+        with self._read_engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is None
+
+    def close(self) -> None:
+        """Give every connection back."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as the database holds it."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment_of(stored: int) -> datetime:
+    """What the database holds as a moment in UTC."""
+    return datetime.fromtimestamp(stored / 1000, UTC)
+
+
+class _TransactionLostError(Exception):
+    """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
+
+
+def insert(session: Session, table: Table | type[Base]) -> Any:
+    """An INSERT of the session's own dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = session.get_bind().dialect.name
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def execute(session: Session, statement: Executable) -> int:
+    """Run an INSERT, UPDATE or DELETE; returns how many rows it changed."""
+    # An INSERT fetches the new key on its own account and would forget the count.
+    counting = session.execute(statement, execution_options={"preserve_rowcount": True})
+    changed = cast("CursorResult[Any]", counting).rowcount
+    if changed < 0:
+        raise TypeError("this statement does not say how many rows it changed")
+    return changed
+
+
+def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:
+    """Make a work that takes no items one that a queue can run."""
+    return [work(session)]
+
+
+def _run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT work")
+    try:
+        # A session of its own: what another work holds in memory may be older than what this one writes.
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
+            session.flush()
+    except Exception as error:
+        if not driver.in_transaction:
+            raise _TransactionLostError from error
+        driver.execute("ROLLBACK TO work")
+        raise
+    finally:
+        if driver.in_transaction:
+            driver.execute("RELEASE work")
+
+
+def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
+    """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
+    # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
+    if len(group) == 1 or isinstance(error, OperationalError):
+        for write in group:
+            write.error = error
+        return
+    for write in group:
+        try:
+            run([write])
+        except _TransactionLostError:
+            raise
+        except Exception as own:  # noqa: BLE001 (raised to its caller)
+            write.error = own
+
+
+def _attempts() -> Iterator[AbstractContextManager[None]]:
+    """Yield a context for each try; all but the last one swallow a lost race, after a growing pause."""
+    for n in range(RETRIES - 1):
+        yield _swallow_lost_race(0.01 * 2**n)
+    yield nullcontext()
+
+
+@contextmanager
+def _swallow_lost_race(pause: float) -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, Overtaken) as error:
+        if not _lost_race(error):
+            raise
+        time.sleep(pause)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """A database that is locked, full or away is one named condition to callers."""
+    try:
+        yield
+    except (OperationalError, NoTurn, Overtaken) as error:
+        metrics.count("database_busy_total")
+        raise DatabaseBusy(BUSY) from error
+
+
+def _lost_race(error: DBAPIError | Overtaken) -> bool:
+    return isinstance(error, Overtaken) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+
+
+def _alembic() -> Config:
+    config = Config(toml_file=str(ROOT / "pyproject.toml"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    return config

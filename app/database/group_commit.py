@@ -1,0 +1,183 @@
+"""Group commit: writes that come at the same time share a transaction, as a sync costs the same for many."""
+
+import fcntl
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from app import metrics
+
+MOST_AT_ONCE = 64
+"""Writes in one commit: enough to share a sync, few enough for the first not to wait for the last."""
+LOCK_POLL_SECONDS = 0.0002
+
+
+class Overtaken(Exception):
+    """Another transaction changed what a work had read; run again, it will see that."""
+
+
+class NoTurn(Exception):
+    """Nobody let us write for as long as we cared to wait; nothing was done."""
+
+
+@dataclass(eq=False)
+class QueuedWrite:
+    """
+    One caller's write on its way into a commit.
+
+    One call of `work(session, items)` does all writes of a batch that have the same work, and gives a result, or
+    an exception to raise, for each item.
+    """
+
+    work: Callable[[Any, list[Any]], Sequence[Any]]
+    item: Any
+    patience: float
+    """Seconds to wait for a turn."""
+    woken: threading.Event = field(default_factory=threading.Event)
+    """Set when the write is done, or when its caller is to lead."""
+    is_taken: bool = False
+    is_done: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+def group_by_work(batch: list[QueuedWrite]) -> list[list[QueuedWrite]]:
+    """Put writes of the same work together, in the order in which they came."""
+    groups: dict[object, list[QueuedWrite]] = {}
+    for write in batch:
+        groups.setdefault(write.work, []).append(write)
+    return list(groups.values())
+
+
+def deliver(group: list[QueuedWrite], results: Sequence[Any]) -> None:
+    """Give each write its result, or the exception that stands in the place of one."""
+    for write, result in zip(group, results, strict=True):
+        failed = isinstance(result, Exception)
+        write.result, write.error = (None, result) if failed else (result, None)
+
+
+class CommitQueue:
+    """
+    Threads queue up here; the first one leads: it commits its own write and those behind it, then hands over.
+
+    SQLite's own wait for its lock is unfair, and writers starve for seconds. So threads wait here, and processes
+    at the file `lock`, if one is given. `commit(batch)` sets each write's result or error, or raises for all.
+    """
+
+    def __init__(self, lock: Path | None, commit: Callable[[list[QueuedWrite]], None]) -> None:
+        self._lock = lock
+        self._commit = commit
+        self._mutex = threading.Lock()
+        self._waiting: deque[QueuedWrite] = deque()
+        self._is_led = False
+
+    @property
+    def waiting(self) -> int:
+        """Count the writes that are not committed yet, the leader's among them."""
+        return len(self._waiting)
+
+    def submit(self, write: QueuedWrite) -> Any:
+        """Return the write's result after its commit, or raise its exception. Raises NoTurn when patience ends."""
+        with self._mutex:
+            self._waiting.append(write)
+            follows, self._is_led = self._is_led, True
+        if follows and not write.woken.wait(write.patience):
+            self._withdraw(write)
+            write.woken.wait()
+        if not write.is_done:
+            self._lead(write)
+        if write.error is not None:
+            raise write.error
+        return write.result
+
+    def _withdraw(self, write: QueuedWrite) -> None:
+        """Leave the queue, unless a leader has taken the write or made its caller the leader in this moment."""
+        with self._mutex:
+            if not write.is_taken and not write.woken.is_set():
+                self._waiting.remove(write)
+                raise NoTurn
+
+    def _lead(self, write: QueuedWrite) -> None:
+        started = time.perf_counter()
+        batch = [write]
+        try:
+            with _file_lock(self._lock, write.patience) if self._lock else nullcontext():
+                batch = self._take_batch(write)
+                self._commit(batch)
+        except BaseException as error:  # noqa: BLE001 (whatever ended the transaction ended it for everybody)
+            for one in batch:
+                one.result, one.error = None, error
+        finally:
+            self._hand_over(batch)
+        metrics.observe_batch(size=len(batch), waiting=self.waiting, seconds=time.perf_counter() - started)
+
+    def _take_batch(self, leader: QueuedWrite) -> list[QueuedWrite]:
+        """Take the leader's write and the next in line, but none more patient: they must not give up with it."""
+        with self._mutex:
+            others = (write for write in self._waiting if write is not leader)
+            patient_enough = (write for write in others if write.patience <= leader.patience)
+            batch = [leader, *islice(patient_enough, MOST_AT_ONCE - 1)]
+            for write in batch:
+                write.is_taken = True
+            return batch
+
+    def _hand_over(self, batch: list[QueuedWrite]) -> None:
+        with self._mutex:
+            for write in batch:
+                write.is_done = True
+                self._waiting.remove(write)
+                write.woken.set()
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].woken.set()
+
+
+@contextmanager
+def _file_lock(path: Path, patience: float) -> Iterator[None]:
+    """
+    Hold the lock among processes; the system gives it back even for one that dies. Raises NoTurn.
+
+    Whoever waits for it holds the gate before it: a process that gives the lock back cannot take it again at once
+    while another waits.
+    """
+    deadline = time.monotonic() + patience
+    lock = _open_lock(path)
+    try:
+        gate = _open_lock(path.with_name(f"{path.name}.gate"))
+        try:
+            _acquire(gate, deadline)
+            _acquire(lock, deadline)
+        finally:
+            os.close(gate)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise NoTurn from error
+
+
+def _acquire(handle: int, deadline: float) -> None:
+    # flock has no timeout of its own, and an alarm would interrupt whatever thread is running.
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise NoTurn from None
+            time.sleep(LOCK_POLL_SECONDS)
+        except OSError as error:
+            raise NoTurn from error
+        else:
+            return

@@ -1,0 +1,1 @@
+"""The demo: pictures drawn by code and simulated votes, and their removal."""

@@ -1,0 +1,235 @@
+"""
+Simulated voters: they judge by the faults of the two pictures before them and by tastes of their own.
+
+None of them knows a model's name. Their votes are marked as simulated, and only demo models get them.
+"""
+
+import hashlib
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.pool import Pool
+from app.arena.voting.vote_casting import Ballot
+from app.catalog.tables import ImageModel
+from app.database.doors import Database
+from app.database.statements import Prepared
+from app.painter.painters import PAINTERS
+from app.words import Mode, Outcome
+
+SMALLEST_CROWD = 40
+VOTES_PER_VOTER = 60
+"""More voters come rather than that one of them votes more often than this."""
+WEIGHTS: Mapping[str, float] = {
+    "missing subject": 1.2,
+    "swapped colours": 0.6,
+    "wrong letters": 0.9,
+    "unreadable letters": 1.2,
+    "colours not as asked": 0.9,
+    "medium not as asked": 1.4,
+    "broken edges": 0.7,
+    "greyed night": 1.5,
+    "warped": 0.8,
+    "low detail": 0.5,
+}
+"""How much the mean voter minds each kind of fault, in logits at full severity."""
+SPREAD = 0.3
+# Written once: building a statement costs several times what running it does.
+_DEMO_ENTRIES = (
+    select(Entry.id)
+    .join(ImageModel, ImageModel.id == Entry.model_id)
+    .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
+)
+_IS_DEMO = Prepared(
+    lambda _: select(
+        or_(exists(_DEMO_ENTRIES), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo")
+    )
+)
+FINISHES = ("flat", "painted", "lit", "glowing")
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What a voter sees of a picture: its finish and its faults with their severities, 0 to 1."""
+
+    finish: str
+    faults: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class SimulatedVoter:
+    """A voter's weights, tastes and limits in logits; `noise` is the scale of a comparison's logistic error."""
+
+    token: bytes
+    weights: Mapping[str, float]
+    tastes: Mapping[str, float]
+    noise: float
+    tie_below: float
+    bad_below: float
+
+    def appeal(self, look: Appearance) -> float:
+        """Return how much a picture appeals, in logits: 0 without faults and taste."""
+        return self.tastes[look.finish] - sum(self.weights[kind] * severity for kind, severity in look.faults)
+
+    def outcome(self, left: Appearance, right: Appearance, rng: random.Random) -> str:
+        """Judge two pictures: one of a, b, tie, both_bad."""
+        one, other = self.appeal(left), self.appeal(right)
+        chance = rng.uniform(1e-9, 1 - 1e-9)
+        lead = one - other + self.noise * math.log(chance / (1 - chance))
+        if max(one, other) < self.bad_below and abs(lead) < 1:
+            return Outcome.BOTH_BAD
+        if abs(lead) < self.tie_below:
+            return Outcome.TIE
+        return "a" if lead > 0 else "b"
+
+
+@lru_cache(maxsize=1024)
+def make_voter(number: int) -> SimulatedVoter:
+    """
+    Make the voter of this number, always the same one. Tokens may be guessed: cookies with a token are signed.
+
+    Voters come in pairs of opposite tastes, so that the crowd as a whole prefers no finish.
+    """
+    name = f"blindvote simulated voter {number}"
+    rng, shared = random.Random(name), random.Random(f"tastes {number // 2}")  # noqa: S311  (no secrets)
+    side = 1 if number % 2 else -1
+    return SimulatedVoter(
+        token=hashlib.sha256(name.encode()).digest()[:16],
+        weights={kind: weight * rng.lognormvariate(0, SPREAD) for kind, weight in WEIGHTS.items()},
+        tastes={finish: side * shared.gauss(0, SPREAD) for finish in FINISHES},
+        noise=rng.uniform(0.7, 1.1),
+        tie_below=rng.uniform(0.1, 0.35),
+        bad_below=rng.uniform(-2.6, -1.7),
+    )
+
+
+@lru_cache(maxsize=1024)
+def describe_picture(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Appearance:
+    """Describe the picture that a painter makes of these, without painting it."""
+    from app.painter import report  # noqa: PLC0415  (the painter's scenes load when first used)
+
+    found = report.faults(prompt, painter, seed, size)
+    return Appearance(report.finish(painter), tuple((fault.kind, fault.severity) for fault in found))
+
+
+def is_demo(session: Session) -> bool:
+    """Return whether an entry of a demo model or a simulated matchup is left."""
+    return bool(_IS_DEMO.first(session).is_demo)
+
+
+def count_votes(session: Session) -> int:
+    """Count simulated votes, without skips."""
+    query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
+    return session.scalars(query.where(Matchup.simulated, Vote.outcome != Outcome.SKIP)).one()
+
+
+def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]:
+    """
+    Read the competitions that simulated voters may judge: slug to the appearance of its entries, by entry id.
+
+    They are open, have two contestants or more, and all of them were drawn by the painter for demo models.
+    """
+    rows = session.execute(
+        select(Competition.slug, Entry, ImageModel.demo)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .join(ImageModel, ImageModel.id == Entry.model_id)
+        .where(Competition.mode == Mode.TEXT_TO_IMAGE, Competition.status == "open")
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .order_by(Competition.slug, Entry.id)
+    )
+    found: dict[str, dict[int, Appearance | None]] = {}
+    for slug, entry, demo in rows:
+        found.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
+    looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in found.items()}
+    return {slug: field for slug, field in looks.items() if len(field) == len(found[slug]) > 1}
+
+
+def cast_votes(
+    database: Database,
+    pool: Pool,
+    total: int,
+    *,
+    now: Callable[[], datetime],
+    rng: random.Random,
+    matchup_seconds: int,
+) -> Iterator[str]:
+    """
+    Cast simulated votes until there are `total` in all or nobody finds anything left to judge; yield each outcome.
+
+    Each vote is issued and cast as a person's vote is.
+    """
+    with database.reading() as session:
+        done = count_votes(session)
+    crowd = max(SMALLEST_CROWD, -(-total // VOTES_PER_VOTER))
+    turn, idle = done, 0
+    while done < total and idle < crowd:
+        outcome = _cast_one_vote(database, pool, make_voter(turn % crowd), now, rng, matchup_seconds)
+        turn, idle = turn + 1, 0 if outcome else idle + 1
+        if outcome:
+            done += 1
+            yield outcome
+
+
+def _cast_one_vote(
+    database: Database,
+    pool: Pool,
+    who: SimulatedVoter,
+    now: Callable[[], datetime],
+    rng: random.Random,
+    matchup_seconds: int,
+) -> str | None:
+    """Cast one vote; None when the voter has judged everything, or was given what no simulated voter may judge."""
+    with database.reading() as session:
+        open_to_us = read_open_competitions(session)
+    for slug in rng.sample(sorted(open_to_us), len(open_to_us)):
+        try:
+            issued = matchups.issue(
+                database,
+                pool,
+                who.token,
+                MatchupFilter(competition=slug),
+                now=now(),
+                rng=rng,
+                matchup_seconds=matchup_seconds,
+                simulated=True,
+            )
+            outcome = _judge(database, who, issued, open_to_us[slug], rng)
+            ballot = Ballot(who.token, issued.public_id, outcome, now(), matchup_seconds)
+            database.write(partial(vote_casting.cast_vote, ballot=ballot))
+        except (errors.NothingLeft, errors.MatchupClosed):
+            continue
+        return outcome if outcome != Outcome.SKIP else None
+    return None
+
+
+def _judge(
+    database: Database,
+    who: SimulatedVoter,
+    issued: BlindMatchup,
+    looks: Mapping[int, Appearance],
+    rng: random.Random,
+) -> str:
+    """Judge a matchup; skip it where an entry was added meanwhile or an older matchup is still open."""
+    sides = select(Matchup.left_entry_id, Matchup.right_entry_id).where(Matchup.public_id == issued.public_id)
+    with database.reading() as session:
+        left, right = session.execute(sides).one()
+    if left not in looks or right not in looks:
+        return Outcome.SKIP
+    return who.outcome(looks[left], looks[right], rng)
+
+
+def _entry_appearance(entry: Entry) -> Appearance | None:
+    painter, seed = entry.source.get("painter"), entry.source.get("seed")
+    if painter not in PAINTERS or not isinstance(seed, int):
+        return None
+    return describe_picture(entry.prompt, painter, seed, (entry.width, entry.height))

@@ -1,0 +1,104 @@
+"""The request log: WSGI middleware that gives every request an id, a line in the log and its metrics."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+from flask import request
+
+from app import metrics
+from app.arena.people import networks
+from app.edge import logs
+
+ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ID_BYTES = 16
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+RULE, REFUSAL = "blindvote.rule", "blindvote.refusal"
+BY_PROXY = "werkzeug.proxy_fix.orig"
+"""In the environment of a request that a trusted proxy forwarded, and no client can put it there."""
+BLIND_RULES = "/m/"
+"""Answers whose headers are fixed: one more could tell two pictures apart."""
+REFUSALS = {401: "auth_failed", 403: "refused", 429: "rate_limited"}
+"""Statuses that the security log hears of, by the name they have where no room gave its code."""
+
+truncated = lru_cache(4096)(networks.prefix)
+
+
+class RequestLog:
+    """WSGI middleware; it sits inside the proxy middleware, so that the address is the client's."""
+
+    def __init__(self, app: Any, *, static: str) -> None:
+        self._app = app
+        self._static = static
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer, and time it until the first byte is ready; what is done after the last one is not counted."""
+        started = perf_counter()
+        known = _request_id(environ)
+        logs.request_id.set(known)
+        answered = _Response()
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            answered.status = int(status[:3])
+            if not environ.get(RULE, "").startswith(BLIND_RULES):
+                answered.told = next((value for name, value in headers if name.lower() == "x-request-id"), known)
+                if answered.told is known:
+                    headers.append(("X-Request-ID", known))
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        try:
+            body: Iterable[bytes] = self._app(environ, start)
+        finally:
+            self._tell(environ, answered, perf_counter() - started)
+        return body
+
+    def _tell(self, environ: dict[str, Any], answered: "_Response", seconds: float) -> None:
+        method = environ.get("REQUEST_METHOD", "")
+        method = method if method in METHODS else "other"
+        rule = environ.get(RULE) or self._static_rule(environ.get("PATH_INFO", ""))
+        status = answered.status
+        metrics.count("requests_total", rule, method, f"{status // 100}xx")
+        metrics.observe("request_seconds", seconds, rule)
+        known = logs.request_id.get()
+        facts: dict[str, Any] = {"rule": rule, "status": status}
+        facts["client"] = truncated(environ.get("REMOTE_ADDR"))
+        if status in REFUSALS:
+            logs.event(environ.get(REFUSAL, REFUSALS[status]), **facts)
+        if answered.told not in {None, known}:
+            facts["generation"] = answered.told
+        level = "error" if status >= 500 else "info"
+        logs.tell(level, "request", method=method, **facts, ms=round(seconds * 1000, 2))
+
+    def _static_rule(self, path: str) -> str:
+        return f"{self._static}<file>" if path.startswith(self._static) else "none"
+
+
+class _Response:
+    """What the application answered; 500 until it says something."""
+
+    __slots__ = ("status", "told")
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.told: str | None = None
+
+
+def name_rule() -> None:
+    """Note the rule before the view, and not the path, which may hold ids."""
+    if request.url_rule is not None:
+        request.environ[RULE] = request.url_rule.rule
+
+
+def name_refusal(error: Exception) -> None:
+    """Note, for the security log, the code of what a room refused."""
+    code = getattr(error, "code", None)
+    if isinstance(code, str):
+        request.environ[REFUSAL] = code
+
+
+def _request_id(environ: dict[str, Any]) -> str:
+    given: str = environ.get("HTTP_X_REQUEST_ID", "") if BY_PROXY in environ else ""
+    return given if ID.fullmatch(given) else secrets.token_hex(ID_BYTES)

@@ -1,0 +1,89 @@
+"""A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
+
+from datetime import timedelta
+from functools import partial
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app import metrics
+from app.arena import errors
+from app.arena.people import networks
+from app.arena.voting import matchups, vote_casting
+from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.vote_casting import Ballot, CastVote
+from app.edge.context import follow_vote, now, parts
+from app.edge.identity import decode_id, is_new, voter, voter_or_new
+from app.leaderboards.views import reveal
+from app.leaderboards.views.reveal import Reveal
+
+
+def own(matchup_id: str) -> tuple[bytes, bytes]:
+    """Return voter and matchup by their public ids. Raises MatchupNotFound for what can't be this browser's."""
+    who, matchup = voter(), decode_id(matchup_id)
+    if who is None or matchup is None:
+        raise errors.MatchupNotFound("No such matchup of yours.")
+    return who, matchup
+
+
+def issue(wish: MatchupFilter) -> BlindMatchup:
+    """Issue a matchup to this browser, which becomes a voter by it. Raises what matchups.issue does."""
+    issued = matchups.issue(
+        parts().database,
+        parts().pool,
+        voter_or_new(),
+        wish,
+        now=now(),
+        rng=parts().rng,
+        matchup_seconds=parts().settings.matchup_seconds,
+        network=networks.prefix(request.remote_addr),
+        policy=parts().policy,
+        is_newcomer=is_new(),
+    )
+    if issued.is_new:
+        metrics.count("matchups_issued_total", issued.mode)
+    return issued
+
+
+def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
+    """Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives."""
+    who, matchup = own(matchup_id)
+    database, moment = parts().database, now()
+    ballot = Ballot(who, matchup, outcome, moment, parts().settings.matchup_seconds, parts().policy)
+    # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
+    try:
+        vote, shown = database.write_batched(cast_and_reveal, ballot)
+    except vote_casting.Uncharged:
+        database.write(partial(vote_casting.charge_unseen, ballot=ballot))
+        vote, shown = database.write_batched(cast_and_reveal, ballot)
+    if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
+        metrics.count("votes_total", vote.outcome, str(vote.counted).lower(), vote.reason or "")
+    return vote, shown
+
+
+def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[CastVote, Reveal | None] | Exception]:
+    """Cast the votes of all who come at the same time, and read what each reveals, in one transaction."""
+    results = vote_casting.cast_votes(session, ballots)
+    reveals = reveal.reveal_all(session, results)
+    pairs = zip(results, reveals, strict=True)
+    return [result if isinstance(result, Exception) else (result, shown) for result, shown in pairs]
+
+
+def undo(matchup_id: str) -> str:
+    """Take this browser's vote back; returns the mode whose boards change. Raises what vote_casting.undo does."""
+    who, matchup = own(matchup_id)
+    settings, moment, limit = parts().settings, now(), parts().policy.undone_day
+
+    def work(session: Session) -> str:
+        vote_casting.undo(session, who, matchup, now=moment, undo_seconds=settings.undo_seconds, daily_limit=limit)
+        return vote_casting.read_vote(session, who, matchup).mode
+
+    mode = parts().database.write(work)
+    metrics.count("undone_total", mode)
+    return mode
+
+
+def refreshing(response: Response, mode: str) -> Response:
+    """Bring the boards up to date once this response has left: no voter waits for it."""
+    response.call_on_close(partial(follow_vote, parts(), mode))
+    return response

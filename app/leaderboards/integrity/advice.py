@@ -1,0 +1,43 @@
+"""What to run next, from a report: commands, the most useful first, each with its reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.leaderboards.integrity.morning_report import Report
+from app.ratings.board import SETTLED_WITHIN
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command as it is typed, and what it is good for."""
+
+    command: str
+    why: str
+
+
+def steps(found: Report) -> Iterator[Step]:
+    """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
+    for one in found.targets:
+        if one.status == "open" and one.votes >= one.target:
+            yield Step(f"arena competition close {one.slug}", f"it has the {one.target} votes wanted")
+    for draft in found.drafts:
+        if draft.models > 1:
+            yield Step(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
+    for model in found.fewest:
+        if model.absent:
+            why = f"{model.votes} battles, and no image in {len(model.absent)} open competitions"
+            yield Step(f"arena generate {model.absent[0]} --models {model.slug}", why)
+    yield from _targets(found)
+    if found.waiting:
+        yield Step("arena suggestions list", f"suggestions nobody has read: {found.waiting}")
+
+
+def _targets(found: Report) -> Iterator[Step]:
+    """Open competitions known only roughly, that nobody gave a target yet."""
+    for board in found.widest:
+        slug = board.key.removeprefix("competition:")
+        is_wide = board.half_width is not None and board.half_width > SETTLED_WITHIN
+        if is_wide and board.votes_to_halve and slug not in {one.slug for one in found.targets}:
+            wanted = board.votes + board.votes_to_halve
+            why = f"known to ±{board.half_width:.0f} Elo by {board.votes} votes; so many would halve that"
+            yield Step(f"arena competition target {slug} {wanted}", why)

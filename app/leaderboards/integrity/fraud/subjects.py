@@ -1,0 +1,72 @@
+"""Whom a flag is about: one voter, or one network prefix by its salted key."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+
+from app.arena.tables import Flag, Matchup, Vote
+from app.errors import Refusal
+
+KEY_HEX = 32
+LARGEST = 2**31 - 1
+"""Number of a voter."""
+
+
+class UnknownSubject(Refusal, code="unknown_subject"):
+    """No such voter or network."""
+
+
+class UnknownFlag(Refusal, code="unknown_flag"):
+    """No flag has this number."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Exactly one of the two is set."""
+
+    voter_id: int | None = None
+    network_key: bytes | None = None
+
+    @classmethod
+    def named(cls, name: int | bytes) -> "Subject":
+        """As a Batch names it."""
+        return cls(voter_id=name) if isinstance(name, int) else cls(network_key=bytes(name))
+
+    @classmethod
+    def parse(cls, text: str) -> "Subject":
+        """A voter's number, or a network key's 32 hexadecimal digits. Raises UnknownSubject."""
+        if text.isascii() and text.isdigit() and len(text) < KEY_HEX and 0 < int(text) <= LARGEST:
+            return cls(voter_id=int(text))
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            key = b""
+        if len(text) != KEY_HEX or len(key) != KEY_HEX // 2:
+            raise UnknownSubject("Name a voter by its number, or a network by the 32 digits of its key.")
+        return cls(network_key=key)
+
+    @property
+    def name(self) -> str:
+        """For the ledger, which is public: networks have no name there."""
+        return "network" if self.voter_id is None else f"voter:{self.voter_id}"
+
+    @property
+    def votes(self) -> ColumnElement[bool]:
+        """Of votes joined to their matchups."""
+        if self.voter_id is not None:
+            return Vote.voter_id == self.voter_id
+        return Matchup.network_key == self.network_key
+
+    @property
+    def matchups(self) -> ColumnElement[bool]:
+        """Issued to the voter, or asked for from the network."""
+        if self.voter_id is not None:
+            return Matchup.voter_id == self.voter_id
+        return Matchup.network_key == self.network_key
+
+    @property
+    def flags(self) -> ColumnElement[bool]:
+        """The flags about it."""
+        if self.voter_id is not None:
+            return Flag.voter_id == self.voter_id
+        return Flag.network_key == self.network_key

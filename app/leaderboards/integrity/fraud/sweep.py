@@ -1,0 +1,115 @@
+"""The whole sweep: settle what was decided, test, quarantine or report, audit, count the days, forget."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from app.arena.people.policy import Policy
+from app.arena.tables import Competition
+from app.database.doors import Database
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.audit import Swept
+from app.leaderboards.integrity.fraud import retention, vote_days
+from app.leaderboards.integrity.fraud.evidence import Kind
+from app.leaderboards.integrity.fraud.quarantine import raise_flag, settle
+from app.leaderboards.integrity.fraud.signals import Finding, findings
+from app.leaderboards.integrity.fraud.subjects import Subject
+
+SUBJECTS = 200
+"""Settled with one statement."""
+BY = "sweep"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """`flags` are the numbers of the findings, in their order; empty after a report."""
+
+    findings: tuple[Finding, ...]
+    flags: tuple[int, ...]
+    excluded: int
+    restored: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a sweep found and did; `forgotten` matchups no longer know their network."""
+
+    found: Found
+    audits: tuple[Swept, ...]
+    days: int
+    forgotten: int
+
+
+def sweep(database: Database, *, now: datetime, policy: Policy, is_report: bool, progress: Progress) -> Outcome:
+    """
+    Test everybody who voted, and quarantine whom a test finds, unless it `is_report`: that changes no vote.
+
+    Can be stopped anywhere and run again. Audits and day counts are of the votes that count afterwards. Keys of
+    networks are forgotten only after a sweep that has used them.
+    """
+    found = report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
+    progress("auditing the boards")
+    audits = tuple(audit.sweep(database, now=now))
+    progress("counting votes by day")
+    changed = vote_days.rebuild(database)
+    return Outcome(found, audits, changed, 0 if is_report else retention.forget(database, now=now))
+
+
+def report(database: Database, *, now: datetime) -> Found:
+    """What a sweep would find now. It may name a network that is in order without voters it names too."""
+    both = (*_findings(database, "voter", now), *_findings(database, "network", now))
+    return Found(both, (), 0, 0)
+
+
+def watch(database: Database, *, now: datetime, policy: Policy, progress: Progress) -> Found:
+    """
+    Quarantine until no test finds anybody: without the flagged votes the board is another.
+
+    Networks are held against what is left of them when their flagged voters are gone.
+    """
+    progress("settling what was decided before")
+    settled = settle(database, now=now, policy=policy)
+    excluded, found, flags = settled.excluded, list[Finding](), list[int]()
+    again = True
+    while again:
+        again = False
+        for kind in ("voter", "network"):
+            progress(f"testing {kind}s")
+            raised = _raise(database, _findings(database, kind, now), now)
+            progress(f"{len(raised)} {kind}s found")
+            found += [finding for finding, _ in raised]
+            flags += [number for _, number in raised]
+            excluded += _settle_some(database, [finding.subject for finding, _ in raised], now, policy)
+            again = again or bool(raised)
+    return Found(tuple(found), tuple(flags), excluded, settled.restored)
+
+
+def _findings(database: Database, kind: Kind, now: datetime) -> list[Finding]:
+    """The most suspicious of each subject, over the modes."""
+    worst: dict[Subject, Finding] = {}
+    with database.reading() as session:
+        for mode in session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all():
+            for finding in findings(session, kind, mode, now=now):
+                known = worst.get(finding.subject)
+                if known is None or finding.p_value < known.p_value:
+                    worst[finding.subject] = finding
+    return list(worst.values())
+
+
+def _raise(database: Database, found: list[Finding], now: datetime) -> list[tuple[Finding, int]]:
+    """Each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
+    raised = []
+    for finding in found:
+        number = database.write(partial(raise_flag, finding=finding, now=now, by=BY, why=finding.test))
+        if number is not None:
+            raised.append((finding, number))
+    return raised
+
+
+def _settle_some(database: Database, subjects: list[Subject], now: datetime, policy: Policy) -> int:
+    parts = (subjects[start : start + SUBJECTS] for start in range(0, len(subjects), SUBJECTS))
+    return sum(settle(database, now=now, policy=policy, among=part).excluded for part in parts)

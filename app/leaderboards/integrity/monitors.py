@@ -1,0 +1,69 @@
+"""Days on which the votes look unlike the rest. They tell an admin to look, and change nothing."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, case, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.tables import Competition, Vote
+from app.ratings.bradley_terry import Design, VirtualGames, fit
+from app.ratings.suspicion_days import day_monitor
+from app.ratings.tallies import Index, Tallies
+from app.words import JUDGEMENTS
+
+DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ByDay:
+    """Counted votes with days, numbered from `first`, where competitions stand."""
+
+    first: date
+    tallies: Tallies
+
+
+def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
+    """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
+    votes = (
+        select_battles(
+            (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
+            LEFT.model_id.label("left_model"),
+            RIGHT.model_id.label("right_model"),
+            Vote.outcome,
+        )
+        .where(Competition.mode == mode, Vote.counted)
+        .subquery()
+    )
+    place = (votes.c.day, votes.c.left_model, votes.c.right_model)
+    sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
+    found = session.execute(select(*place, *sums).group_by(*place))
+    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(JUDGEMENTS))
+    first = int(rows[:, 0].min()) if rows.size else 0
+    sides = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
+    tallies = Tallies(model_ids.size, rows[:, 0] - first, *sides, *rows[:, 3:].T)
+    return ByDay(EPOCH + timedelta(days=first), tallies)
+
+
+def alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
+    """For JSON: days on which a model did far better or worse than the board has it, and days of many votes."""
+    found = day_monitor(days.tallies, fit(Design(board.pairs(), board.models, side=False), VirtualGames()))
+    odd = zip(found.alarm_day.tolist(), found.alarm_model.tolist(), strict=True)
+    return {
+        "models": [
+            {"day": _day(days, day), "model": slugs[model], "z": round(float(found.z[day, model]), 1)}
+            for day, model in odd
+        ],
+        "volume": [
+            {"day": _day(days, day), "votes": int(found.volume[day])}
+            for day in np.flatnonzero(found.volume_alarm).tolist()
+        ],
+    }
+
+
+def _day(days: ByDay, number: int) -> str:
+    return (days.first + timedelta(days=number)).isoformat()

@@ -1,0 +1,200 @@
+"""What an admin asks of a morning: who voted, how settled the boards are, and what to run next. Reads only."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from math import ceil
+from statistics import median
+
+from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.arena.entries import competitions
+from app.arena.entries.competitions import CompetitionSummary
+from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
+from app.catalog.tables import ImageModel
+from app.leaderboards.tables import Board, RatingRun, Standing
+from app.words import Outcome
+
+_STANDING = (
+    select(Competition.mode, ImageModel.id, ImageModel.slug, Competition.slug)
+    .select_from(Entry)
+    .join(Competition, Competition.id == Entry.competition_id)
+    .join(ImageModel, ImageModel.id == Entry.model_id)
+    .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None), Competition.status == "open")
+)
+DAY_MS = 24 * 3600 * 1000
+NAMED = 5
+"""Competitions and models named as the ones that need most."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """Votes of one UTC day by whether they count, and who cast them."""
+
+    day: date
+    counted: int
+    excluded: int
+    voters: int
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """
+    How settled a board is; half-widths in Elo points.
+
+    `separated` is the share of neighbouring ranks whose intervals do not overlap. `votes_to_halve` are the votes
+    that would, spread as they have been, halve the median half-width; None where votes alone cannot, because the
+    number of prompts is what limits it.
+    """
+
+    key: str
+    votes: int
+    models: int
+    provisional: int
+    half_width: float | None
+    separated: float | None
+    votes_to_halve: int | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A competition on its way to its target."""
+
+    slug: str
+    status: str
+    votes: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Fewest:
+    """A model that has met few others, and competitions of its mode in which it has no image."""
+
+    slug: str
+    mode: str
+    votes: int
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything at one instant; `widest` and `fewest` are of open competitions, those that need most first."""
+
+    days: tuple[Day, ...]
+    voters: int
+    new_voters: int
+    boards: tuple[Convergence, ...]
+    targets: tuple[Progress, ...]
+    widest: tuple[Convergence, ...]
+    fewest: tuple[Fewest, ...]
+    drafts: tuple[CompetitionSummary, ...]
+    waiting: int
+    """Suggestions nobody has read yet."""
+
+
+def report(session: Session, *, now: datetime, days: int) -> Report:
+    """Of the last so many UTC days, today's included, and of the boards' current runs."""
+    since = datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), datetime.min.time(), UTC)
+    voters = select(func.count(Vote.voter_id.distinct())).where(
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
+    )
+    fresh = select(func.count()).select_from(Voter).where(Voter.first_seen >= since, Voter.votes > 0)
+    waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
+    listed = competitions.list_competitions(session, drafts=True)
+    boards = _boards(session)
+    of_open = {f"competition:{one.slug}" for one in listed if one.status == "open"}
+    wide = [board for board in boards if board.key in of_open and board.half_width is not None]
+    targets = [Progress(c.slug, c.status, c.votes, c.target) for c in listed if c.target is not None]
+    return Report(
+        days=tuple(_days(session, since, days)),
+        voters=session.scalars(voters).one(),
+        new_voters=session.scalars(fresh).one(),
+        boards=tuple(boards),
+        targets=tuple(sorted(targets, key=lambda one: one.votes / one.target)),
+        widest=tuple(sorted(wide, key=lambda board: -(board.half_width or 0))[:NAMED]),
+        fewest=tuple(_fewest(session, [one for one in listed if one.status == "open"])),
+        drafts=tuple(one for one in listed if one.status == "draft"),
+        waiting=session.scalars(waiting).one(),
+    )
+
+
+def _days(session: Session, since: datetime, days: int) -> Iterator[Day]:
+    number = type_coerce(Vote.cast_at, BigInteger) // DAY_MS
+    rows = session.execute(
+        select(number, Vote.counted, func.count())
+        .where(Vote.cast_at >= since, Vote.outcome != Outcome.SKIP)
+        .group_by(number, Vote.counted)
+    )
+    votes = {(day, counted): count for day, counted, count in rows}
+    people = select(number, func.count(Vote.voter_id.distinct())).where(
+        Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
+    )
+    voters = dict(session.execute(people.group_by(number)).all())
+    first = int(since.timestamp()) * 1000 // DAY_MS
+    for day in range(first, first + days):
+        at = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date()
+        yield Day(at, votes.get((day, True), 0), votes.get((day, False), 0), voters.get(day, 0))
+
+
+def _boards(session: Session) -> list[Convergence]:
+    runs = session.execute(
+        select(Board.key, RatingRun.id, RatingRun.votes).join(RatingRun, RatingRun.id == Board.current_run_id)
+    ).all()
+    standings: dict[int, list[Standing]] = {run: [] for _, run, _ in runs}
+    query = select(Standing).where(Standing.run_id.in_(list(standings))).order_by(Standing.rank)
+    for row in session.scalars(query):
+        standings[row.run_id].append(row)
+    order = sorted(runs, key=lambda row: (row.key.startswith("competition:"), row.key))
+    return [convergence(key, votes, standings[run]) for key, run, votes in order]
+
+
+def convergence(key: str, votes: int, standings: Iterable[Standing]) -> Convergence:
+    """Of a board by its standings."""
+    rows = list(standings)
+    ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: -row.rating)
+    apart = [upper.rating_low > lower.rating_high for upper, lower in pairwise(ranked)]
+    widths = [(_half(row.rating_low, row.rating_high), _half(row.vote_low, row.vote_high)) for row in ranked]
+    middle = median(half for half, _ in widths) if widths else None
+    return Convergence(
+        key=key,
+        votes=votes,
+        models=len(rows),
+        provisional=sum(row.provisional for row in rows),
+        half_width=middle,
+        separated=sum(apart) / len(apart) if apart else None,
+        votes_to_halve=_votes_to_halve(votes, widths),
+    )
+
+
+def _half(low: float, high: float) -> float:
+    return (high - low) / 2
+
+
+def _votes_to_halve(votes: int, widths: Sequence[tuple[float, float]]) -> int | None:
+    """Variance of the votes falls as one over their number; that of the prompts stays (docs/ratings.md 4)."""
+    if not widths:
+        return None
+    published, of_votes = (median(column) for column in zip(*widths, strict=True))
+    room = published**2 / 4 - max(0.0, published**2 - of_votes**2)
+    return ceil(votes * (of_votes**2 / room - 1)) if room > 0 else None
+
+
+def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Fewest]:
+    """Models with images in these competitions, by their battles on the mode's overall board."""
+    battles = select(Board.mode, Standing.model_id, Standing.votes).join(
+        Board, Board.current_run_id == Standing.run_id
+    )
+    met = {(mode, model): votes for mode, model, votes in session.execute(battles.where(Board.key == Board.mode))}
+    slugs: dict[str, set[str]] = {}
+    for one in listed:
+        slugs.setdefault(one.mode, set()).add(one.slug)
+    stands: dict[tuple[str, int, str], set[str]] = {}
+    for mode, model, name, competition in session.execute(_STANDING):
+        stands.setdefault((mode, model, name), set()).add(competition)
+    found = [
+        Fewest(name, mode, met.get((mode, model), 0), tuple(sorted(slugs[mode] - present)))
+        for (mode, model, name), present in stands.items()
+    ]
+    return sorted(found, key=lambda model: (model.votes, model.slug))[:NAMED]

@@ -1,0 +1,82 @@
+"""A log with its manifest into this arena: the level of its boards first, its votes next, the boards at last."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.arena import ledger
+from app.arena.log import vote_import
+from app.arena.tables import Competition
+from app.catalog import lookup
+from app.database.doors import Database
+from app.leaderboards.open_data import manifest
+from app.leaderboards.open_data.manifest import InvalidManifest, Manifest
+from app.leaderboards.runs import refresh
+from app.leaderboards.tables import Anchor
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import did; `anchors` are the modes that took over the level of the log's boards."""
+
+    votes: int
+    already: int
+    voters: int
+    anchors: tuple[str, ...]
+    boards: tuple[str, ...]
+
+
+def import_votes(database: Database, file: Path, *, now: datetime, progress: Callable[[int], None]) -> Report:
+    """
+    Import a log that lies beside its manifest, and compute the boards anew.
+
+    Where this arena has the same competitions and entries and no votes of its own, its boards become those of the
+    other to the last bit. Raises InvalidManifest and InvalidImport before anything is stored.
+    """
+    facts = manifest.read(file)
+    if facts.kind != "log":
+        raise InvalidManifest(f"{file.name} is open data, for reading: only `votes export --full` comes back.")
+    with database.reading() as session:
+        vote_import.check_log(session, file, facts.format)
+    anchors = database.write(lambda session: _take_anchors(session, facts, now))
+    done = vote_import.import_log(database, file, facts.format, progress=progress)
+    if done.votes:
+        database.write(lambda session: _note(session, file, facts, done, now))
+    with database.reading() as session:
+        modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+    boards = [key for mode in modes for key in refresh.rebuild(database, mode, now=now)] if done.votes else []
+    return Report(done.votes, done.already, done.voters, anchors, tuple(boards))
+
+
+def _take_anchors(session: Session, facts: Manifest, now: datetime) -> tuple[str, ...]:
+    """Where a mode has none yet. One that names models unknown here is left out."""
+    taken = []
+    for mode in sorted({anchor.mode for anchor in facts.anchors}):
+        if session.scalars(select(exists().where(Anchor.mode == mode))).one():
+            continue
+        versions = [anchor for anchor in facts.anchors if anchor.mode == mode]
+        ids = lookup.ids(session, {slug for anchor in versions for slug in anchor.models})
+        if any(slug not in ids for anchor in versions for slug in anchor.models):
+            continue
+        for anchor in versions:
+            session.add(
+                Anchor(
+                    mode=mode,
+                    version=anchor.version,
+                    model_ids=[ids[slug] for slug in anchor.models],
+                    value=anchor.value,
+                    created_at=anchor.created_at,
+                    detail={"imported": True},
+                )
+            )
+        ledger.note(session, "anchor.imported", f"mode:{mode}", now=now, versions=len(versions))
+        taken.append(mode)
+    return tuple(taken)
+
+
+def _note(session: Session, file: Path, facts: Manifest, done: vote_import.LogImportResult, now: datetime) -> None:
+    ledger.note(session, "votes.imported", f"file:{facts.sha256}", now=now, file=file.name, votes=done.votes)

@@ -1,0 +1,97 @@
+"""Who may refresh a board: one claim at a time, kept by the database's own clock."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, select, true, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.database.doors import execute, insert
+from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.tables import Board
+
+CLAIM_MS = 10_000
+
+
+class DatabaseClock(GenericFunction[int]):
+    """Milliseconds since 1970; machines that share a database need not agree on the time."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(DatabaseClock, "sqlite")
+def _sqlite_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+
+@compiles(DatabaseClock, "postgresql")
+def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def wait_ms() -> ColumnElement[int]:
+    """Until a board may be claimed, unless somebody gives it up before; negative where it may be."""
+    held = func.coalesce(Board.claim_until + 1, 0)
+    return case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
+
+
+def due() -> ColumnElement[bool]:
+    """Whether a board may be claimed now."""
+    return wait_ms() <= 0
+
+
+def stands(session: Session, key: str, token: str) -> bool:
+    """Whether a board is still claimed with this token."""
+    return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
+
+
+def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bool = False) -> set[str]:
+    """Claim those of these boards that are due, or by force all; returns the keys that are ours now."""
+    wanted = list(scopes)
+    _create(session, wanted)
+    ours = (
+        update(Board)
+        .where(Board.key.in_([scope.key for scope in wanted]), true() if by_force else due())
+        .values(claim=token, claim_until=DatabaseClock() + CLAIM_MS)
+        .returning(Board.key)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(ours))
+
+
+def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | None:
+    """Give a claim up and name the next refresh; the board's id, or None if the claim no longer stands."""
+    return session.scalar(
+        update(Board)
+        .where(_is_held(key, token))
+        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + pause_ms)
+        .returning(Board.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def release(session: Session, token: str) -> None:
+    """Give up what is still claimed with this token, for the next reader to take."""
+    execute(session, update(Board).where(Board.claim == token).values(claim=None, claim_until=None))
+
+
+def _is_held(key: str, token: str) -> ColumnElement[bool]:
+    return and_(Board.key == key, Board.claim == token, Board.claim_until >= DatabaseClock())
+
+
+def _create(session: Session, scopes: list[Scope]) -> None:
+    rows = [
+        {
+            "key": scope.key,
+            "mode": scope.mode,
+            "category_id": scope.category_id,
+            "competition_id": scope.competition_id,
+            "next_refresh_at": 0,
+        }
+        for scope in scopes
+    ]
+    if rows:
+        execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))

@@ -1,0 +1,85 @@
+"""What boards said before: hourly for 48 hours, then daily; and which old runs are kept."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.database.doors import UtcDateTime, execute
+from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
+
+HOURLY = timedelta(hours=48)
+RUNS_KEPT = timedelta(minutes=10)
+DAY = timedelta(days=1)
+DAY_MS = 86_400_000
+
+
+def _day(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
+    return type_coerce(moment, BigInteger) // DAY_MS
+
+
+def remember(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
+    """Before a run is replaced: if it was the last of its hour, keep what it said, and thin what is old."""
+    if computed_at.replace(minute=0, second=0, microsecond=0) == now.replace(minute=0, second=0, microsecond=0):
+        return
+    columns = ["board_id", "model_id", "at", "rating", "rating_low", "rating_high", "rank"]
+    said = select(
+        literal(board_id),
+        Standing.model_id,
+        literal(computed_at, UtcDateTime),
+        Standing.rating,
+        Standing.rating_low,
+        Standing.rating_high,
+        Standing.rank,
+    ).where(Standing.run_id == run_id)
+    session.execute(insert(RatingHistory).from_select(columns, said))
+    last = select(func.max(RatingHistory.at)).where(RatingHistory.board_id == board_id)
+    session.execute(
+        delete(RatingHistory)
+        .where(RatingHistory.board_id == board_id, RatingHistory.at < now - HOURLY)
+        .where(RatingHistory.at.not_in(last.group_by(_day(RatingHistory.at))))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) -> None:
+    """Keep the current run, those under ten minutes old, and the last of each day."""
+    day = _day(RatingRun.computed_at)
+    last_of_a_day = select(func.max(RatingRun.id)).where(RatingRun.board_id == board_id).group_by(day)
+    statement = (
+        delete(RatingRun)
+        .where(RatingRun.board_id == board_id, RatingRun.id != current_run)
+        .where(RatingRun.computed_at < now - RUNS_KEPT, RatingRun.id.not_in(last_of_a_day))
+    )
+    execute(session, statement)
+
+
+def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:
+    """Model id to rating on this board 24 hours ago, as near as history goes; empty for a younger board."""
+    return ratings_at(session, key, now - DAY)
+
+
+def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
+    """Model id to rating on a board before a moment: by the last run kept or the last hour remembered."""
+    run = session.execute(
+        select(RatingRun.id, RatingRun.computed_at)
+        .join(Board, Board.id == RatingRun.board_id)
+        .where(Board.key == key, RatingRun.computed_at < moment)
+        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
+        .limit(1)
+    ).first()
+    hour = session.execute(
+        select(RatingHistory.board_id, RatingHistory.at)
+        .join(Board, Board.id == RatingHistory.board_id)
+        .where(Board.key == key, RatingHistory.at < moment)
+        .order_by(RatingHistory.at.desc())
+        .limit(1)
+    ).first()
+    if hour and (run is None or run.computed_at < hour.at):
+        of_hour = RatingHistory.board_id == hour.board_id, RatingHistory.at == hour.at
+        return dict(session.execute(select(RatingHistory.model_id, RatingHistory.rating).where(*of_hour)).all())
+    if run is None:
+        return {}
+    return dict(session.execute(select(Standing.model_id, Standing.rating).where(Standing.run_id == run.id)).all())

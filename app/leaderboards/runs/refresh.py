@@ -1,0 +1,143 @@
+"""
+Keeps boards fresh without a worker: whoever finds a stale one computes it, the others serve what stands.
+
+numpy is imported with the first board that has to be computed.
+"""
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app import metrics
+from app.database.doors import Database
+from app.database.statements import Prepared
+from app.leaderboards.runs import claims
+from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.tables import Anchor, Board, RatingRun, from_json
+
+BUDGET_SECONDS = 5.0
+"""Half of a claim: what a pass does not get to is left for the next reader."""
+PATIENCE_SECONDS = 0.2
+"""For a claim: a reader is not made to wait for a writer, and served the run that stands."""
+REST = 10
+"""A board rests ten times as long as its last pass took."""
+
+# Asked at every request while votes come in: whether a board is stale.
+_IN_FORCE = select(func.max(Anchor.version)).where(Anchor.mode == bindparam("mode")).scalar_subquery()
+_CURRENT = Prepared(
+    lambda _: (
+        select(
+            Board.key,
+            RatingRun.versions,
+            RatingRun.method_version,
+            RatingRun.anchor_version,
+            _IN_FORCE.label("in_force"),
+            claims.wait_ms().label("wait_ms"),
+        )
+        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+        .where(Board.mode == bindparam("mode"))
+    )
+)
+
+
+@dataclass(frozen=True)
+class StaleBoard:
+    """A board whose run is not of today's votes, anchor and method; `wait_ms` until it may be claimed."""
+
+    scope: Scope
+    wait_ms: int
+
+    @property
+    def due(self) -> bool:
+        """Whether it may be claimed now."""
+        return self.wait_ms <= 0
+
+
+def stale(session: Session, mode: str) -> list[StaleBoard]:
+    """The mode's boards whose versions differ from their runs': three small queries, whatever the votes."""
+    runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
+    found = []
+    for scope in scopes(session, mode):
+        run = runs.get(scope.key)
+        if run is None or not _is_current(run, scope):
+            found.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
+    return found
+
+
+def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1) -> list[str]:
+    """
+    Compute this mode's stale boards that nobody else is computing; returns the keys published.
+
+    Never waits for others. A board rests for `refresh_seconds` after it, or ten times as long as this took.
+    """
+    with database.reading() as session:
+        wanted = [board.scope for board in stale(session, mode) if board.due]
+    if not wanted:
+        return []
+    token = secrets.token_hex(16)
+    claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
+    if not claimed:
+        return []
+    with metrics.timing("refresh_seconds", mode):
+        return _pass(database, mode, claimed, token, now, refresh_seconds)
+
+
+def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
+    """Compute every board of the mode, stale or not, over whoever holds its claim; returns the keys."""
+    with database.reading() as session:
+        left = scopes(session, mode)
+    done: list[str] = []
+    while left:
+        token = secrets.token_hex(16)
+        wanted = left
+        claimed = database.write(lambda session: claims.claim(session, wanted, token, by_force=True))  # noqa: B023
+        published = _pass(database, mode, claimed, token, now, 0)
+        if not published:
+            break
+        done += published
+        left = [scope for scope in left if scope.key not in published]
+    return done
+
+
+def _pass(
+    database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
+) -> list[str]:
+    """One snapshot, the claimed boards from it outside any door, one publication."""
+    from app.leaderboards.runs import compute, publish, snapshot  # noqa: PLC0415 (numpy)
+
+    started = time.perf_counter()
+    with database.reading() as session:
+        seen = snapshot.read(session, mode)
+    boards, frozen = [], None
+    if mode in claimed:
+        board, anchor = compute.overall(seen)
+        frozen = board if anchor != seen.anchor else None
+        boards, seen = [board], replace(seen, anchor=anchor, tau2=board.tau2)
+    if boards or seen.overall_run is not None:
+        rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
+        boards += compute.others(seen, rest, until=started + BUDGET_SECONDS)
+    pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
+
+    def work(session: Session) -> list[str]:
+        if frozen is not None and not publish.freeze_anchor(session, frozen, token, now):
+            claims.release(session, token)
+            return []
+        return publish.publish(session, boards, token, borrowed_from=seen.overall_run, now=now, pause_ms=pause_ms)
+
+    return database.write(work)
+
+
+def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
+    """Whether a run is of these versions, of the anchor in force, and by today's method."""
+    from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
+
+    of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)
+    return of_now and from_json(run.versions) == {
+        str(number): version for number, version in scope.versions.items()
+    }

@@ -1,0 +1,143 @@
+"""Everything one mode's boards are computed from, read in one snapshot of the database."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
+from app.arena.tables import Competition, Matchup, Tally, Vote
+from app.catalog.tables import ImageModel
+from app.leaderboards.runs.anchors import AnchorSet, anchor_set
+from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.tables import Board, RatingRun
+from app.ratings.tallies import Tallies
+from app.words import JUDGEMENTS, Outcome
+
+Rows = npt.NDArray[np.int64]
+"""(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
+
+
+Count = tuple[int, int, int, int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class BoardTallies:
+    """One board's part of the rows, and the same with its models and competitions numbered from 0."""
+
+    rows: Rows
+    model_ids: npt.NDArray[np.int64]
+    tallies: Tallies
+
+    @property
+    def votes(self) -> int:
+        """Counted battles."""
+        return int(self.rows[:, 3:].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A mode at one instant; `overall_run` and `tau2` are of the overall board's current run, if any."""
+
+    mode: str
+    scopes: tuple[Scope, ...]
+    rows: Rows
+    slugs: dict[int, str]
+    competition_slugs: dict[int, str]
+    anchor: AnchorSet
+    overall_run: int | None
+    tau2: float | None
+
+    def board(self, scope: Scope) -> BoardTallies:
+        """The tallies that a board adds up, and its members: models with a battle there, by id."""
+        rows = self.rows[np.isin(self.rows[:, 0], list(scope.versions))]
+        model_ids = np.unique(rows[:, 1:3])
+        competition = np.unique(rows[:, 0], return_inverse=True)[1]
+        left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
+        return BoardTallies(rows, model_ids, Tallies(model_ids.size, competition, left, right, *rows[:, 3:].T))
+
+    def sha256(self, rows: Rows) -> str:
+        """
+        Of lines "competition,left,right,left wins,right wins,ties,both bad", by slugs, sorted as bytes.
+
+        Anybody can make it from the votes' export.
+        """
+        lines = sorted(
+            ",".join([self.competition_slugs[c], self.slugs[left], self.slugs[right], *map(str, counts)])
+            for c, left, right, *counts in rows.tolist()
+        )
+        return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> Snapshot:
+    """Versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
+    overall = session.execute(
+        select(RatingRun.id, RatingRun.tau2)
+        .join(Board, Board.current_run_id == RatingRun.id)
+        .where(Board.key == mode)
+    ).one_or_none()
+    rows = as_rows(tallied(session, mode) if counts is None else counts)
+    return Snapshot(
+        mode=mode,
+        scopes=tuple(scopes(session, mode)),
+        rows=rows,
+        slugs=dict(session.execute(select(ImageModel.id, ImageModel.slug)).all()),
+        competition_slugs=dict(
+            session.execute(select(Competition.id, Competition.slug).where(Competition.mode == mode)).all()
+        ),
+        anchor=anchor_set(session, mode),
+        overall_run=overall.id if overall else None,
+        tau2=overall.tau2 if overall else None,
+    )
+
+
+def counting(counts: Sequence[Count]) -> list[Count]:
+    """Those that count something: a tally whose votes were all undone says nothing."""
+    return [count for count in counts if any(count[3:])]
+
+
+def as_rows(counts: Sequence[Count]) -> Rows:
+    """The counts as an array, without those that count nothing."""
+    rows = np.fromiter(chain.from_iterable(counts), np.int64, 7 * len(counts)).reshape(-1, 7)
+    return rows[rows[:, 3:].any(axis=1)]
+
+
+def tallied(session: Session, mode: str) -> Sequence[Count]:
+    """The stored tallies, in any order: sums of counts are exact."""
+    place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
+    statement = (
+        select(*place, Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
+        .join(Competition, Competition.id == Tally.competition_id)
+        .where(Competition.mode == mode)
+    )
+    return _counts(session, statement)
+
+
+def logged(session: Session, mode: str) -> Sequence[Count]:
+    """The same from the log of votes, counted by the database."""
+    return _counts(session, from_log().where(Competition.mode == mode))
+
+
+def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
+    """One competition's part of the log."""
+    return _counts(session, from_log().where(Matchup.competition_id == competition_id))
+
+
+def from_log() -> AnySelect:
+    """Counted votes per competition and ordered pair of models."""
+    place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
+    outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
+    return (
+        select_battles(*place, *outcomes)
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
+        .group_by(*place)
+    )
+
+
+def _counts(session: Session, statement: AnySelect) -> Sequence[Count]:
+    return [tuple(row) for row in session.execute(statement)]

@@ -1,0 +1,192 @@
+"""The same boards from the log of votes: what must be equal, and how to make it so again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.arena import ledger
+from app.arena.tables import Competition, Tally
+from app.database.doors import Database
+from app.leaderboards.runs import compute, refresh, snapshot
+from app.leaderboards.runs.anchors import anchor_set
+from app.leaderboards.runs.compute import Known
+from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
+from app.leaderboards.tables import Board, RatingRun, Standing
+
+SAME_RATING = 1e-6
+"""Elo points; below this two ratings are one."""
+TALLY = ("competition_id", "left_model_id", "right_model_id", "left_wins", "right_wins", "ties", "both_bad")
+RANKS = ("rank", "rank_low", "rank_high", "rank_ub")
+EXACT = (*RANKS, "votes", "wins", "losses", "ties", "both_bad", "provisional")
+CLOSE = ("rating", "rating_low", "rating_high", "vote_low", "vote_high", "borrowed")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is stored and what the log says; `subject` names a tally or a board's model by slugs."""
+
+    kind: str
+    subject: str
+    stored: str
+    from_log: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`stale` boards wait for a refresh: their ratings of today's votes are not there yet to be compared."""
+
+    votes: int
+    tallies: int
+    boards: int
+    stale: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether log, tallies and boards agree."""
+        return not self.differences
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """Competitions whose tallies had to be repaired, and boards computed anew."""
+
+    repaired: tuple[str, ...]
+    boards: tuple[str, ...]
+
+
+def verify(database: Database) -> Report:
+    """Compare log, tallies and current runs in one snapshot. Writes nothing."""
+    votes = tallies = boards = stale = 0
+    differences: list[Difference] = []
+    with database.reading() as session:
+        for mode in _modes(session):
+            stored, logged = snapshot.tallied(session, mode), snapshot.logged(session, mode)
+            seen = snapshot.read(session, mode, logged)
+            waiting = {board.scope.key for board in refresh.stale(session, mode)}
+            differences += _tally_differences(seen, stored, logged)
+            for scope in seen.scopes:
+                if scope.key not in waiting:
+                    differences += _board_differences(session, seen, scope)
+            votes += int(seen.rows[:, 3:].sum())
+            tallies, boards, stale = tallies + len(stored), boards + len(seen.scopes), stale + len(waiting)
+    return Report(votes, tallies, boards, stale, tuple(differences))
+
+
+def recompute(database: Database, *, now: datetime) -> Recomputed:
+    """Make the tallies what the log says, competition by competition, and compute every board anew."""
+    repaired: list[str] = []
+    boards: list[str] = []
+    with database.reading() as session:
+        modes = _modes(session)
+        wrong = {mode: _wrong_competitions(session, mode) for mode in modes}
+    for mode in modes:
+        for competition, slug in wrong[mode].items():
+            database.write(partial(_repair, competition_id=competition, slug=slug, now=now))
+            repaired.append(slug)
+        boards += refresh.rebuild(database, mode, now=now)
+    return Recomputed(tuple(repaired), tuple(boards))
+
+
+def _modes(session: Session) -> list[str]:
+    return list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+
+
+def _wrong_competitions(session: Session, mode: str) -> dict[int, str]:
+    stored = set(snapshot.counting(snapshot.tallied(session, mode)))
+    wrong = {count[0] for count in stored ^ set(snapshot.logged(session, mode))}
+    named = select(Competition.id, Competition.slug).where(Competition.id.in_(wrong)).order_by(Competition.slug)
+    return dict(session.execute(named).all())
+
+
+def rebuild_tallies(session: Session, competition_id: int) -> None:
+    """
+    One competition's tallies as the log says.
+
+    Votes raise their competition's version before they touch a tally: raised here, they wait for us.
+    """
+    session.execute(
+        update(Competition).where(Competition.id == competition_id).values(version=Competition.version + 1)
+    )
+    session.execute(delete(Tally).where(Tally.competition_id == competition_id))
+    counts = snapshot.logged_in(session, competition_id)
+    if counts:
+        session.execute(insert(Tally), [dict(zip(TALLY, count, strict=True)) for count in counts])
+
+
+def _repair(session: Session, *, competition_id: int, slug: str, now: datetime) -> None:
+    rebuild_tallies(session, competition_id)
+    ledger.note(session, "tallies.repaired", f"competition:{slug}", now=now, reason="differed from the votes")
+
+
+def _tally_differences(seen: Snapshot, stored: Sequence[Count], logged: Sequence[Count]) -> Iterator[Difference]:
+    ours = {count[:3]: count[3:] for count in snapshot.counting(stored)}
+    theirs = {count[:3]: count[3:] for count in logged}
+    for place in sorted(ours.keys() | theirs.keys()):
+        kept, cast = ours.get(place, (0, 0, 0, 0)), theirs.get(place, (0, 0, 0, 0))
+        if kept != cast:
+            competition, left, right = place
+            subject = f"{seen.competition_slugs[competition]}: {seen.slugs[left]} | {seen.slugs[right]}"
+            yield Difference("tally", subject, _counted(kept), _counted(cast))
+
+
+def _counted(counts: tuple[int, ...]) -> str:
+    return "left {}, right {}, tie {}, both bad {}".format(*counts)
+
+
+def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterator[Difference]:
+    run = session.scalars(
+        select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == scope.key)
+    ).one()
+    stored = {row.model_id: row for row in session.scalars(select(Standing).where(Standing.run_id == run.id))}
+    board = seen.board(scope)
+    again = compute.again(_as_then(session, seen, scope, run), scope, board, _known(board, stored, run.tau2))
+    for name in ("votes", "ranked", "tallies_sha256", "interval", "components"):
+        if getattr(run, name) != getattr(again, name):
+            yield Difference("run", f"{scope.key}: {name}", str(getattr(run, name)), str(getattr(again, name)))
+    if not _same(run.tau2, again.tau2):
+        yield Difference("run", f"{scope.key}: tau2", str(run.tau2), str(again.tau2))
+    fresh = {row["model_id"]: row for row in again.standings}
+    for model in sorted(stored.keys() | fresh.keys()):
+        subject = f"{scope.key}: {seen.slugs[model]}"
+        yield from _standing_differences(subject, stored.get(model), fresh.get(model))
+
+
+def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> Snapshot:
+    """The log with the anchor of the run and, but for the overall board, the τ² it was given."""
+    anchor = anchor_set(session, seen.mode, run.anchor_version)
+    return replace(seen, anchor=anchor, tau2=None if scope.kind == "overall" else run.tau2)
+
+
+def _known(board: BoardTallies, stored: dict[int, Standing], tau2: float | None) -> Known | None:
+    """What a competition's board borrowed is stored with it: the other competitions may have moved on."""
+    rows = [stored.get(model) for model in board.model_ids.tolist()]
+    known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
+    if tau2 is None or not known or len(known) != len(rows):
+        return None
+    mean, variance = np.array(known, dtype=float).T
+    return Known(mean, variance)
+
+
+def _standing_differences(
+    subject: str, stored: Standing | None, fresh: dict[str, Any] | None
+) -> Iterator[Difference]:
+    if stored is None or fresh is None:
+        there = ("missing", "on the board")
+        yield Difference("standing", subject, there[stored is not None], there[fresh is not None])
+        return
+    for name in EXACT + CLOSE:
+        kept, now = getattr(stored, name), fresh[name]
+        if kept != now and not (name in CLOSE and _same(kept, now)):
+            yield Difference("standing", f"{subject}: {name}", str(kept), str(now))
+
+
+def _same(stored: float | None, fresh: float | None) -> bool:
+    return stored == fresh or (stored is not None and fresh is not None and abs(stored - fresh) <= SAME_RATING)

@@ -1,0 +1,219 @@
+"""A board as readers see it: the current run with each model's standing, price and speed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
+from app.arena.tables import Category, Competition
+from app.catalog import lookup
+from app.catalog.lookup import ModelSummary, Status
+from app.database.statements import Prepared
+from app.leaderboards.runs import history
+from app.leaderboards.runs.scopes import key
+from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.views.filters import ALL, Filters, sort_rows
+from app.leaderboards.views.generation_speed import Pace, paces
+
+_BOARDS = Board.__table__.c
+# Asked at every request while votes come in, so that a kept page is known to be of today's runs.
+_CURRENT = Prepared(
+    lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
+)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A category or competition by name."""
+
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a board was made from; `ranked` is the 24 of "#22 of 24"."""
+
+    id: int
+    computed_at: datetime
+    votes: int
+    ranked: int
+    method: str
+    method_version: int
+    anchor_version: int
+    tallies_sha256: str
+    interval: str
+    tau2: float | None
+    components: tuple[tuple[str, ...], ...]
+    """Slugs of each part, where the comparisons fall into parts that never met; empty when connected."""
+    competition_ids: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Current:
+    """What pages are made from: the run that each board shows, by the board's key, and the catalogue's version."""
+
+    runs: Mapping[str, int]
+    catalogue: int
+
+
+class NamedModel(NamedTuple):
+    """A model as boards name it."""
+
+    slug: str
+    name: str
+    creator: str | None
+    status: Status
+
+
+class BoardStanding(NamedTuple):
+    """One model on a board. Ratings in Elo points, rates from 0 to 1, `rank` None below four battles."""
+
+    model_id: int
+    rank: int | None
+    of: int
+    rank_low: int | None
+    rank_high: int | None
+    rank_ub: int | None
+    model: NamedModel
+    rating: float
+    rating_low: float
+    rating_high: float
+    interval: str
+    votes: int
+    wins: int
+    losses: int
+    ties: int
+    both_bad_rate: float
+    win_rate: float
+    change_24h: float | None
+    provisional: bool
+    borrowed: float | None
+    price_usd: float | None
+    seconds_median: float | None
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """A board; without a run nobody has voted there yet. `open_gallery`: its images were shown with names."""
+
+    key: str
+    mode: str
+    category: Heading | None
+    competition: Heading | None
+    open_gallery: bool
+    run: Run | None
+    standings: tuple[BoardStanding, ...]
+
+
+def board(
+    session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
+) -> BoardView:
+    """A mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
+    read_mode(mode)
+    heading = None if category is None else _category(session, category)
+    run, standings = _standings(session, key(mode, category=category), mode, now, filters)
+    return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
+
+
+def competition_board(session: Session, competition: str, *, now: datetime, filters: Filters = ALL) -> BoardView:
+    """The board of one competition, open or closed. Raises UnknownCompetition."""
+    row = session.execute(
+        select(Competition.title, Competition.mode, Competition.open_gallery).where(
+            Competition.slug == competition, Competition.status != "draft"
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownCompetition(f"There is no competition {competition!r}.")
+    name = key(row.mode, competition=competition)
+    run, standings = _standings(session, name, row.mode, now, filters)
+    return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
+
+
+def current(session: Session) -> Current:
+    """As of now."""
+    return Current(dict(_CURRENT.all(session)), lookup.version(session))
+
+
+def current_run(session: Session, key: str) -> Run | None:
+    """The run a board shows now."""
+    query = select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
+    row = session.scalar(query)
+    if row is None:
+        return None
+    return Run(
+        id=row.id,
+        computed_at=row.computed_at,
+        votes=row.votes,
+        ranked=row.ranked,
+        method=row.method,
+        method_version=row.method_version,
+        anchor_version=row.anchor_version,
+        tallies_sha256=row.tallies_sha256,
+        interval=row.interval,
+        tau2=row.tau2,
+        components=tuple(tuple(part) for part in row.components),
+        competition_ids=frozenset(map(int, row.versions)),
+    )
+
+
+def _category(session: Session, slug: str) -> Heading:
+    title = session.scalar(select(Category.title).where(Category.slug == slug))
+    if title is None:
+        raise UnknownCategory(f"There is no category {slug!r}.")
+    return Heading(slug, title)
+
+
+def _standings(
+    session: Session, key: str, mode: str, now: datetime, filters: Filters
+) -> tuple[Run | None, tuple[BoardStanding, ...]]:
+    run = current_run(session, key)
+    if run is None:
+        return None, ()
+    best_first = (Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
+    rows = session.execute(select(*Standing.__table__.c).where(Standing.run_id == run.id).order_by(*best_first))
+    models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
+    before, pace = history.ratings_a_day_ago(session, key, now), paces(session, mode)
+    shown = [
+        _standing(row, run, models[row.model_id], before, pace.get(row.model_id))
+        for row in rows
+        if row.model_id in models
+    ]
+    return run, tuple(sort_rows(shown, filters, _column))
+
+
+def _standing(
+    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
+) -> BoardStanding:
+    return BoardStanding(
+        model_id=row.model_id,
+        rank=row.rank,
+        of=run.ranked,
+        rank_low=row.rank_low,
+        rank_high=row.rank_high,
+        rank_ub=row.rank_ub,
+        model=NamedModel(model.slug, model.name, model.creator, model.status),
+        rating=row.rating,
+        rating_low=row.rating_low,
+        rating_high=row.rating_high,
+        interval=run.interval,
+        votes=row.votes,
+        wins=row.wins,
+        losses=row.losses,
+        ties=row.ties,
+        both_bad_rate=row.both_bad / row.votes,
+        win_rate=row.wins / row.votes,
+        change_24h=row.rating - before[row.model_id] if row.model_id in before else None,
+        provisional=row.provisional,
+        borrowed=row.borrowed,
+        price_usd=model.price_from.usd if model.price_from else None,
+        seconds_median=pace.shown if pace else None,
+    )
+
+
+def _column(row: BoardStanding, name: str) -> object:
+    return row.model.name.casefold() if name == "name" else getattr(row, name)

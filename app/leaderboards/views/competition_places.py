@@ -1,0 +1,48 @@
+"""Which competitions a mode's boards add up, and where each is filed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.leaderboards.tables import Board, RatingRun
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A competition that is or was open: its categories as (slug, title), and its own board's counted votes."""
+
+    categories: tuple[tuple[str, str], ...]
+    votes: int
+
+
+def filed(session: Session, mode: str) -> list[Filed]:
+    """One query over competitions, whatever the votes."""
+    found: dict[int, Filed] = {}
+    statement = (
+        select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .outerjoin(Board, Board.competition_id == Competition.id)
+        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+        .where(Competition.mode == mode, Competition.status != "draft")
+    )
+    for competition, slug, title, votes in session.execute(statement):
+        before = found[competition].categories if competition in found else ()
+        found[competition] = Filed((*before, (slug, title)) if slug else before, votes)
+    return list(found.values())
+
+
+def contested(session: Session) -> frozenset[str]:
+    """Slugs of the open competitions where two models can meet."""
+    one, other = aliased(Entry), aliased(Entry)
+    meeting = (
+        select(one.id)
+        .join(other, other.competition_id == one.competition_id)
+        .where(one.competition_id == Competition.id, other.model_id > one.model_id)
+        .where(*(side.role == "contestant" for side in (one, other)))
+        .where(*(side.withdrawn_at.is_(None) for side in (one, other)))
+    )
+    statement = select(Competition.slug).where(Competition.status == "open", meeting.exists())
+    return frozenset(session.scalars(statement))

@@ -1,0 +1,94 @@
+"""Questions people ask about a model, answered from the catalogue and the boards, or left out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.catalog.lookup import ModelPage
+from app.catalog.pricing import dollars
+from app.leaderboards.views.results import ModelResults
+from app.words import Mode
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and its answer, plain text."""
+
+    question: str
+    answer: str
+
+
+def questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
+    """In the order of the page."""
+    return (*_cost(page), *_use(page), *_providers(page), *_resolution(page), *_standing(page, results))
+
+
+def _cost(page: ModelPage) -> Iterator[Question]:
+    if page.price_from is None:
+        return
+    under = ", ".join(page.price_from.conditions.values())
+    where = f"{dollars(page.price_from.micros)} per image through {page.price_from.provider_name}"
+    starts = "last started" if page.status == "retired" else "starts"
+    rest = " Other sizes, qualities and providers cost more or the same." if len(_prices(page)) > 1 else ""
+    yield Question(
+        f"How much does {page.name} cost?",
+        f"{page.name} {starts} at {where}{f' ({under})' if under else ''}.{rest} "
+        "Prices are the providers' own in US dollars; Blindvote adds no markup.",
+    )
+
+
+def _use(page: ModelPage) -> Iterator[Question]:
+    if not page.offerings:
+        return
+    question = f"How do I use {page.name} through the API?"
+    if page.status == "retired":
+        since = f" since {page.sunset:%B} {page.sunset.day}, {page.sunset.year}" if page.sunset else ""
+        yield Question(
+            question,
+            f"{page.name} is retired{since}: no provider serves it any more. A request for it is answered "
+            "with 404 model_retired and the models that can be used instead.",
+        )
+        return
+    yield Question(
+        question,
+        f'Send an OpenAI-compatible request with the model "{page.slug}" to this server, for example with the '
+        "openai package for Python or JavaScript, or with cURL.",
+    )
+
+
+def _providers(page: ModelPage) -> Iterator[Question]:
+    names = list(dict.fromkeys(offering.provider_name for offering in page.offerings))
+    if not names:
+        return
+    offered = "was last available" if page.status == "retired" else "is available"
+    yield Question(f"Which providers offer {page.name}?", f"{page.name} {offered} through {_listed(names)}.")
+
+
+def _resolution(page: ModelPage) -> Iterator[Question]:
+    if page.max_resolution is None:
+        return
+    yield Question(
+        f"What is the maximum resolution of {page.name}?",
+        f"{page.name} makes images of up to {page.max_resolution.replace('x', ' x ')} pixels.",
+    )
+
+
+def _standing(page: ModelPage, results: ModelResults) -> Iterator[Question]:
+    ranked = [board for board in results.boards if board.category is None and board.place.rank is not None]
+    for board in ranked:
+        place = board.place
+        field = sum(competition.mode == board.mode for competition in results.competitions)
+        yield Question(
+            f"How good is {page.name} at {Mode(board.mode).label.lower()}?",
+            f"It is #{place.rank} of {place.of} with {place.rating:.0f} Elo "
+            f"(95 % interval {place.rating_low:.0f} to {place.rating_high:.0f}) from {place.votes:,} blind votes "
+            f"in {field} competition{'s' if field != 1 else ''} on this arena.",
+        )
+
+
+def _prices(page: ModelPage) -> list[int]:
+    return [price.micros for offering in page.offerings for price in offering.prices]
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

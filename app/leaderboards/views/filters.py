@@ -1,0 +1,150 @@
+"""
+Filters and sort order that a reader asks of a board, from query parameters and back into links.
+
+A new filter is one field of `Filters`: parsing, links, the API's parameters and its documents follow from it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from operator import itemgetter
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlencode
+
+from app.catalog.lookup import ModelSummary
+from app.errors import Refusal
+
+Row = TypeVar("Row")
+
+ORDERS = ("asc", "desc")
+STATUSES = ("active", "deprecated", "retired")
+SORTS = {
+    "rank": "asc",
+    "name": "asc",
+    "rating": "desc",
+    "votes": "desc",
+    "wins": "desc",
+    "losses": "desc",
+    "ties": "desc",
+    "both_bad_rate": "desc",
+    "win_rate": "desc",
+    "change_24h": "desc",
+    "price_usd": "asc",
+    "seconds_median": "asc",
+}
+"""Columns a board can be sorted by, with the order each has unless told."""
+
+
+class BadFilter(Refusal, code="invalid_request"):
+    """A query parameter with a value that means nothing."""
+
+
+def _is_by(model: ModelSummary, creator: str) -> bool:
+    return (model.creator or "").casefold() == creator.casefold()
+
+
+def _is_offered_by(model: ModelSummary, provider: str) -> bool:
+    return any(offering.provider == provider for offering in model.offerings)
+
+
+def _has_status(model: ModelSummary, status: str) -> bool:
+    return model.status == status
+
+
+def _costs_at_most(model: ModelSummary, usd: float) -> bool:
+    return model.price_from is not None and model.price_from.usd <= usd
+
+
+def _matches(model: ModelSummary, text: str) -> bool:
+    return text.casefold() in _searched(model)
+
+
+def filter_field(
+    admits: Callable[[ModelSummary, Any], bool], parse: Callable[[str], Any] = str, **documentation: Any
+) -> Any:
+    """Make a field of Filters: how its parameter is parsed, which models it admits, what the API says of it."""
+    return field(default=None, metadata={"admits": admits, "parse": parse, "documentation": documentation})
+
+
+def _parse_status(value: str) -> str:
+    return _one_of("status", value, STATUSES)
+
+
+def _parse_price(value: str) -> float:
+    try:
+        price = float(value)
+    except ValueError:
+        price = math.nan
+    if not (0 <= price < math.inf):
+        raise BadFilter("max_price is a number of US dollars, such as 0.02.", param="max_price")
+    return price
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Checked query parameters; a filter is None where the reader did not ask for it."""
+
+    SORTS: ClassVar[Mapping[str, str]] = SORTS
+
+    sort: str = "rank"
+    order: str = "asc"
+    creator: str | None = filter_field(_is_by)
+    provider: str | None = filter_field(_is_offered_by)
+    status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
+    max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
+    q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
+
+    def admits(self, model: ModelSummary) -> bool:
+        """Whether a model is to be shown."""
+        asked = ((one.metadata["admits"], getattr(self, one.name)) for one in filter_fields(self))
+        return all(value is None or admits(model, value) for admits, value in asked)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters that lead here: what differs from a board nobody has filtered or sorted."""
+        usual = {one.name: one.default for one in fields(self)} | {"order": self.SORTS[self.sort]}
+        return {name: f"{getattr(self, name)}" for name in usual if getattr(self, name) != usual[name]}
+
+    def link(self, column: str) -> str:
+        """The query string that sorts by a column, or in reverse where it is sorted by it already."""
+        order = self.SORTS[column]
+        if (self.sort, self.order) == (column, order):
+            order = "asc" if order == "desc" else "desc"
+        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query)
+
+
+ALL = Filters()
+AnyFilters = TypeVar("AnyFilters", bound=Filters)
+
+
+def filter_fields(kind: Filters | type[Filters]) -> list[Field[Any]]:
+    """List the fields that choose models: all but the sort order."""
+    return [one for one in fields(kind) if "admits" in one.metadata]
+
+
+def parse_filters(given: Mapping[str, str], kind: type[AnyFilters]) -> AnyFilters:
+    """Read query parameters into filters; other names and empty values are ignored. Raises BadFilter."""
+    asked = {name: value.strip() for name, value in given.items() if value.strip()}
+    sort = _one_of("sort", asked.get("sort", kind.sort), kind.SORTS)
+    order = _one_of("order", asked.get("order", kind.SORTS[sort]), ORDERS)
+    chosen = {one.name: one.metadata["parse"](asked[one.name]) for one in filter_fields(kind) if one.name in asked}
+    return kind(sort=sort, order=order, **chosen)
+
+
+def sort_rows(rows: list[Row], filters: Filters, value: Callable[[Row, str], Any]) -> list[Row]:
+    """Sort rows by the column asked for; rows without a value come last in either order."""
+    valued = [(value(row, filters.sort), row) for row in rows]
+    known = sorted(
+        (one for one in valued if one[0] is not None), key=itemgetter(0), reverse=filters.order == "desc"
+    )
+    return [row for _, row in known] + [row for key, row in valued if key is None]
+
+
+def _one_of(param: str, value: str, allowed: Any) -> str:
+    if value not in allowed:
+        raise BadFilter(f"{param} is one of {', '.join(allowed)}.", param=param)
+    return value
+
+
+def _searched(model: ModelSummary) -> str:
+    return " ".join(filter(None, (model.slug, model.name, model.creator, model.family))).casefold()

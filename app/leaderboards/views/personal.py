@@ -1,0 +1,140 @@
+"""One voter's own board, by the same method as everybody's, and how far the crowd agrees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, and_, func, select
+from sqlalchemy.orm import Session
+
+from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
+from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
+from app.catalog.tables import ImageModel
+from app.leaderboards.tables import Board, Standing
+from app.words import JUDGEMENTS, Outcome
+
+if TYPE_CHECKING:
+    from app.ratings.tallies import Tallies
+
+
+@dataclass(frozen=True)
+class OwnStanding:
+    """A model as this voter's standing votes rate it; Elo points around a mean of 1000, vote intervals."""
+
+    slug: str
+    name: str
+    creator: str | None
+    rating: float
+    rating_low: float
+    rating_high: float
+    crowd_rating: float | None
+    seen: int
+    wins: int
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of the votes for A or B on pairs where the other voters lean to one side, how many lean with them."""
+
+    with_crowd: int
+    compared: int
+
+
+def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
+    """Best first; from the first vote on, so the intervals are wide. Skips and undone votes are left out."""
+    votes = session.execute(_votes(voter).where(Competition.mode == mode)).all()
+    if not votes:
+        return ()
+    from app.ratings.board import rate  # noqa: PLC0415 (numpy)
+
+    models = sorted({model for row in votes for model in (row.left_model, row.right_model)})
+    ratings = rate(_tallies(votes, models), interval="vote")
+    crowd = _crowd(session, mode, models)
+    named = {row.id: row for row in session.scalars(select(ImageModel).where(ImageModel.id.in_(models)))}
+    rows = [
+        OwnStanding(
+            slug=named[model].slug,
+            name=named[model].name,
+            creator=named[model].creator,
+            rating=float(ratings.rating[i]),
+            rating_low=float(ratings.low[i]),
+            rating_high=float(ratings.high[i]),
+            crowd_rating=crowd.get(model),
+            seen=int(ratings.votes[i]),
+            wins=int(ratings.wins[i]),
+        )
+        for i, model in enumerate(models)
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.rating, row.name)))
+
+
+def agreement(session: Session, voter: bytes) -> Agreement:
+    """Pair by pair, with this voter's own counted votes taken out of the crowd's."""
+    with_crowd = compared = 0
+    crowd = _leanings(session, voter)
+    for row in session.execute(_votes(voter).where(Vote.outcome.in_(("a", "b")))):
+        pair = (row.competition_id, *sorted((row.left_model, row.right_model)))
+        winner = row.left_model if row.outcome == "a" else row.right_model
+        leaning = crowd.get(pair, 0) - (_toward(pair, winner) if row.counted else 0)
+        if leaning:
+            compared += 1
+            with_crowd += leaning * _toward(pair, winner) > 0
+    return Agreement(with_crowd, compared)
+
+
+def _toward(pair: tuple[int, ...], winner: int) -> int:
+    """+1 for a win of the pair's first model, -1 for the second's."""
+    return 1 if winner == pair[1] else -1
+
+
+def _votes(voter: bytes) -> AnySelect:
+    """Select this voter's votes that stand: neither skips nor undone ones."""
+    models = LEFT.model_id.label("left_model"), RIGHT.model_id.label("right_model")
+    votes = select_battles(Matchup.competition_id, *models, Vote.outcome, Vote.counted)
+    own = and_(Voter.token == voter, Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+    return votes.join(Voter, Voter.id == Vote.voter_id).where(own)
+
+
+def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tallies":
+    import numpy as np  # noqa: PLC0415
+
+    from app.ratings.tallies import Log  # noqa: PLC0415
+
+    outcomes = JUDGEMENTS
+    table = np.array([(r.competition_id, r.left_model, r.right_model, outcomes.index(r.outcome)) for r in votes])
+    groups = np.unique(table[:, 0], return_inverse=True)[1]
+    left, right = (np.searchsorted(models, table[:, side]) for side in (1, 2))
+    return Log(len(models), groups, left, right, table[:, 3]).tallies()
+
+
+def _crowd(session: Session, mode: str, models: list[int]) -> dict[int, float]:
+    current = select(Board.current_run_id).where(Board.key == mode).scalar_subquery()
+    rows = select(Standing.model_id, Standing.rating).where(
+        Standing.run_id == current, Standing.model_id.in_(models)
+    )
+    return dict(session.execute(rows).all())
+
+
+def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
+    """Wins of the lower model id minus the other's, per competition and pair this voter judged."""
+    judged = (
+        select(Matchup.competition_id)
+        .join(Voter, Voter.id == Matchup.voter_id)
+        .where(Voter.token == voter)
+        .distinct()
+    )
+    rows = session.execute(
+        select(
+            Tally.competition_id,
+            Tally.left_model_id,
+            Tally.right_model_id,
+            func.sum(Tally.left_wins - Tally.right_wins),
+        )
+        .where(Tally.competition_id.in_(judged))
+        .group_by(Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
+    )
+    found: dict[tuple[int, ...], int] = {}
+    for competition, left, right, balance in rows:
+        pair = (competition, *sorted((left, right)))
+        found[pair] = found.get(pair, 0) + (int(balance) if left < right else -int(balance))
+    return found

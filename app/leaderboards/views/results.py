@@ -1,0 +1,157 @@
+"""Where one model stands: on every board and in every competition it has entries in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.catalog import lookup
+from app.catalog.lookup import UnknownModel
+from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.views.boards import Heading
+from app.words import MODES
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model's standing on one board; `rank` None until it has four counted battles there."""
+
+    rank: int | None
+    of: int
+    rating: float | None = None
+    rating_low: float | None = None
+    rating_high: float | None = None
+    votes: int = 0
+    provisional: bool = True
+
+
+Places = dict[tuple[str, int | None, int | None], Place]
+NOWHERE = Place(None, 0)
+
+
+@dataclass(frozen=True)
+class BoardResult:
+    """A mode's overall board, or one of its categories'."""
+
+    mode: str
+    category: Heading | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class CompetitionResult:
+    """One competition; without categories it stands under "Uncategorized", a heading and not a board."""
+
+    slug: str
+    title: str
+    mode: str
+    status: str
+    prompt: str
+    categories: tuple[Heading, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class ModelResults:
+    """Boards by mode, overall before categories; competitions in the order they were made."""
+
+    boards: tuple[BoardResult, ...]
+    competitions: tuple[CompetitionResult, ...]
+
+
+def model_results(session: Session, slug: str) -> ModelResults:
+    """Every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
+    model_id = lookup.ids(session, [slug]).get(slug)
+    if model_id is None:
+        raise UnknownModel(f"There is no model {slug!r}.")
+    places = _places(session, model_id)
+    filed = _competitions(session, model_id)
+    competitions = (list(rows) for _, rows in groupby(filed, key=lambda row: row.id))
+    return ModelResults(
+        boards=tuple(_boards(filed, places)),
+        competitions=tuple(_result(rows, places) for rows in competitions),
+    )
+
+
+def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """
+    Competitions the model has an image in, or had one that people voted on: a row for each of their categories.
+
+    The second kind are those whose image was withdrawn: the votes on it still count.
+    """
+    entered = select(Entry.id).where(
+        Entry.competition_id == Competition.id,
+        Entry.model_id == model_id,
+        Entry.role == "contestant",
+        Entry.withdrawn_at.is_(None),
+    )
+    voted_on = (
+        select(Board.id)
+        .join(Standing, Standing.run_id == Board.current_run_id)
+        .where(Board.competition_id == Competition.id, Standing.model_id == model_id)
+    )
+    names = ("id", "slug", "title", "mode", "status", "prompt")
+    statement = (
+        select(
+            *(getattr(Competition, name) for name in names),
+            Category.id.label("category_id"),
+            Category.position.label("category_position"),
+            Category.slug.label("category_slug"),
+            Category.title.label("category_title"),
+        )
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .where(Competition.status != "draft", or_(entered.exists(), voted_on.exists()))
+        .order_by(Competition.id, Category.position, Category.slug)
+    )
+    return session.execute(statement).all()
+
+
+def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
+    """Of every mode and category that any of its competitions is filed under."""
+    found: dict[tuple[int, int, str], BoardResult] = {}
+    for row in filed:
+        mode, number = MODES.index(row.mode), row.category_id
+        found[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
+        if number is not None:
+            place = places.get((row.mode, number, None), NOWHERE)
+            heading = Heading(row.category_slug, row.category_title)
+            found[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
+    return (found[at] for at in sorted(found))
+
+
+def _result(rows: list[Any], places: Places) -> CompetitionResult:
+    """Of the rows of one competition, which differ in their category alone."""
+    row = rows[0]
+    return CompetitionResult(
+        slug=row.slug,
+        title=row.title,
+        mode=row.mode,
+        status=row.status,
+        prompt=row.prompt,
+        categories=tuple(Heading(r.category_slug, r.category_title) for r in rows if r.category_id is not None),
+        place=places.get((row.mode, None, row.id), NOWHERE),
+    )
+
+
+def _places(session: Session, model_id: int) -> Places:
+    """By mode, category id and competition id; boards where the model has no battle yet included."""
+    statement = (
+        select(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, Standing)
+        .join(RatingRun, RatingRun.id == Board.current_run_id)
+        .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == model_id))
+    )
+    return {
+        (mode, category, competition): _place(ranked, standing)
+        for mode, category, competition, ranked, standing in session.execute(statement)
+    }
+
+
+def _place(ranked: int, row: Standing | None) -> Place:
+    if row is None:
+        return Place(None, ranked)
+    return Place(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)

@@ -1,0 +1,119 @@
+"""A vote's answer: who made the two images, and where they stand on their mode's overall board."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import FromClause, Integer, Text, and_, column, select
+from sqlalchemy.orm import Session
+
+from app.arena.voting.vote_casting import CastVote
+from app.catalog.tables import ImageModel
+from app.database.statements import Prepared, json_rows
+from app.leaderboards.runs import history
+from app.leaderboards.runs.scopes import key
+from app.leaderboards.tables import Board, Standing
+from app.words import Outcome
+
+Side = tuple[str, int]
+"""A board's key, and a model."""
+
+# In the path of every vote.
+_STANDINGS = Prepared(
+    lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
+)
+
+
+def _standings(given: FromClause) -> Any:
+    standing = and_(Standing.run_id == Board.current_run_id, Standing.model_id == given.c.model)
+    return (
+        select(
+            given.c.key,
+            given.c.model,
+            ImageModel.slug,
+            ImageModel.name,
+            ImageModel.creator,
+            Standing.rating,
+            Standing.rank,
+        )
+        .join(ImageModel, ImageModel.id == given.c.model)
+        .outerjoin(Board, Board.key == given.c.key)
+        .outerjoin(Standing, standing)
+    )
+
+
+@dataclass(frozen=True)
+class RevealedModel:
+    """A model, named. Rating and rank are None where it has none; `change` in Elo points since the vote."""
+
+    slug: str
+    name: str
+    creator: str | None
+    url: str
+    rating: float | None
+    rank: int | None
+    change: float | None = None
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """Both models of a matchup."""
+
+    a: RevealedModel
+    b: RevealedModel
+
+
+def revealed(session: Session, vote: CastVote, *, with_change: bool = False) -> Reveal | None:
+    """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
+    if vote.outcome == Outcome.SKIP:
+        return None
+    since = vote.cast_at if with_change else None
+    return names_and_standings(session, vote.left_model_id, vote.right_model_id, vote.mode, since=since)
+
+
+def reveal_all(session: Session, results: Sequence[CastVote | Exception]) -> list[Reveal | None]:
+    """Read what each vote reveals by the run current now; nothing for a skip or an error."""
+    sides = [_sides(result) for result in results]
+    models = _models(_STANDINGS.all(session, **_values(set(chain(*sides)))))
+    return [Reveal(*(models[side] for side in both)) if both else None for both in sides]
+
+
+def names_and_standings(
+    session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
+) -> Reveal:
+    """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
+    before = {} if since is None else history.ratings_at(session, key(mode), since)
+    sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
+    models = _models(_STANDINGS.all(session, **_values(sides)), before)
+    return Reveal(*(models[side] for side in sides))
+
+
+def _sides(result: CastVote | Exception) -> list[Side]:
+    """A, then B; of a skip or an error none."""
+    if not isinstance(result, CastVote) or result.outcome == Outcome.SKIP:
+        return []
+    return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
+
+
+def _values(sides: Iterable[Side]) -> dict[str, Any]:
+    return {"sides": json.dumps([{"key": board, "model": model} for board, model in sides])}
+
+
+def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
+    """`before` are ratings then, by model."""
+    return {
+        (board, number): RevealedModel(
+            slug=slug,
+            name=name,
+            creator=creator,
+            url=f"/models/{slug}",
+            rating=rating,
+            rank=rank,
+            change=rating - before[number] if number in before and rating is not None else None,
+        )
+        for board, number, slug, name, creator, rating, rank in rows
+    }
