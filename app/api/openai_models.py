@@ -7,8 +7,9 @@ from typing import Any
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.gateway.planning import can_do
 from app.gateway.providers.base import Provider
+from app.words import Mode
 
-CAPABILITIES = {"generation": "text-to-image", "edit": "image-edit", "variation": "image-variation"}
+CAPABILITIES = {"generation": Mode.TEXT_TO_IMAGE, "edit": Mode.IMAGE_EDIT, "variation": "image-variation"}
 
 
 def model_body(

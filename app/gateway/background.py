@@ -257,7 +257,7 @@ class JoinedRequest:
         return replay.read(answer, fresh, gateway.storage)
 
     def abandon(self) -> None:
-        """Nothing to do: whoever carries the request out learns that nobody asks for it any more."""
+        """Do nothing: whoever carries the request out learns that nobody asks for it any more."""
 
     def _has_ended(self) -> bool:
         if self._ended is None:

@@ -68,7 +68,7 @@ def summarize(
     is_kept: bool,
 ) -> Generation:
     """
-    Tell it as it happened, and store the files where links go out or the answer is kept for a replay.
+    Build the generation, and store the files where links go out or the answer is kept for a replay.
 
     The plan told of is the one that made the first image. At least one attempt has brought an image.
     """
@@ -159,5 +159,5 @@ def _text(value: object) -> str | None:
 
 
 def _background(picture: GeneratedImage) -> str:
-    """Look at the pixels."""
+    """Return `transparent` or `opaque`, by the pixels."""
     return "transparent" if picture.format != "jpeg" and is_transparent(picture.data) else "opaque"

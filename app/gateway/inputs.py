@@ -27,7 +27,7 @@ SPACE = re.compile(r"\s+")
 
 
 def image_line(client: Client) -> Line:
-    """The line by which linked images are fetched: public https addresses alone, for `LINK_SECONDS` in all."""
+    """Make the line by which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
     return client.line(seconds=LINK_SECONDS, max_bytes=LINKED_BYTES)
 
 

@@ -18,6 +18,7 @@ from app.gateway.normalize import Adjustment, Plan
 from app.gateway.providers.base import Provider
 from app.gateway.request import ImageRequest
 from app.gateway.routing import Target, find, route, servable
+from app.words import Mode
 
 NOUNS = {"edit": "edit images", "variation": "make variations"}
 
@@ -75,7 +76,7 @@ def can_do(model: ModelSummary, operation: str, providers: Mapping[str, Provider
     usable = [o for o in model.offerings if o.provider in providers and o.provider_model_id]
     if operation == "variation":
         return any(offering.variations for offering in usable)
-    mode = "text-to-image" if operation == "generation" else "image-edit"
+    mode = Mode.TEXT_TO_IMAGE if operation == "generation" else Mode.IMAGE_EDIT
     return any(mode in (offering.modes or model.modes) for offering in usable)
 
 

@@ -25,7 +25,7 @@ OURS = frozenset(
         *("output_compression", "image", "images", "mask", "stream", "partial_images", "strict", "fit"),
     )
 )
-"""What the gateway reads itself; every other field goes to the provider as it came."""
+"""Fields that the gateway reads itself; every other goes to the provider as it came."""
 SHAPING: tuple[str, ...] = ("size", "aspect_ratio", "resolution")
 WORDS = {
     "quality": frozenset({"auto", "low", "medium", "high", "standard", "hd"}),
@@ -41,7 +41,7 @@ NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 @dataclass(frozen=True)
 class ImageRequest:
     """
-    What a caller wants. `model` may be forced to a provider as `provider/model`, or be None for the default.
+    A request as a caller means it. `model` may be forced to a provider as `provider/model`, or be None for the default.
 
     `images` and `mask` are files as bytes. `texts` holds size, aspect_ratio and resolution as they were written.
     """
@@ -69,7 +69,7 @@ class ImageRequest:
         return Mode.TEXT_TO_IMAGE if self.operation == "generation" else Mode.IMAGE_EDIT
 
     def summary(self) -> dict[str, Any]:
-        """For the log: everything but the prompt, the files and the values passed through."""
+        """Summarize for the log: everything but the prompt, the files and the values passed through."""
         stated = {"output_format": self.output_format, "response_format": self.response_format, **self.texts}
         return {
             "operation": self.operation,
@@ -124,7 +124,7 @@ def read_request(
 
 
 def read_wish(texts: Mapping[str, str]) -> Wish:
-    """The size asked for: pixels win over everything, a ratio as `size` over `aspect_ratio`."""
+    """Read the size asked for: pixels win over everything, a ratio as `size` over `aspect_ratio`."""
     size: Size | None = None
     ratio: Fraction | None = None
     pixels: int | None = None
@@ -140,7 +140,7 @@ def read_wish(texts: Mapping[str, str]) -> Wish:
 
 
 def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Form names as the SDKs write nested values, `name[]` and `name[key]`, put back into lists and objects."""
+    """Put nested form names, which SDKs write as `name[]` and `name[key]`, back into lists and objects."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         nested = NESTED.fullmatch(name)

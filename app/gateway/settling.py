@@ -110,7 +110,7 @@ def _link(session: Session, made: Generation, row_id: int, completion: Completio
 
 
 def _note_health(session: Session, one: AttemptResult, now: datetime) -> None:
-    """A provider is not to blame for what it rightly refuses."""
+    """Count failures of the offering or the account; what a provider rightly refuses is none."""
     if one.pictures:
         health.worked(session, [one.attempt.offering, one.attempt.provider])
         return
