@@ -86,7 +86,7 @@ def submit(
 
 
 def _start(gateway: Gateway, request: ImageRequest, payer: Payer, keep: KeptAnswer | None) -> "BackgroundRequest":
-    prepared = planning.prepare(gateway.database, request, gateway.means.choice, payer, now=gateway.clock())
+    prepared = planning.prepare(gateway.database, request, gateway.means.setup, payer, now=gateway.clock())
     started = BackgroundRequest(gateway, prepared, payer, QUEUE.enter(payer.name), keep)
     Thread(target=copy_context().run, args=(started.run,), name="generation", daemon=True).start()
     return started

@@ -14,7 +14,7 @@ from app.gateway.failing import failure
 from app.gateway.generation import Generation, generated_images, summarize
 from app.gateway.money import HOUSE, Payer
 from app.gateway.normalize import Plan
-from app.gateway.planning import Choice, CostEstimate, PreparedRequest
+from app.gateway.planning import CostEstimate, PreparedRequest, ProviderSetup
 from app.gateway.providers import set_up
 from app.gateway.providers.base import FINAL, Provider
 from app.gateway.queue import RequestQueue
@@ -48,8 +48,8 @@ class Means:
     queue_seconds: float = 60
 
     @property
-    def choice(self) -> Choice:
-        return Choice(self.providers, self.default_model)
+    def setup(self) -> ProviderSetup:
+        return ProviderSetup(self.providers, self.default_model)
 
 
 def means(settings: Settings) -> Means:
@@ -65,7 +65,7 @@ def means(settings: Settings) -> Means:
 
 def estimate(database: Database, request: ImageRequest, means: Means, *, now: datetime) -> CostEstimate:
     """Tell the cost and make nothing. Raises what `generate` raises before it asks a provider."""
-    return planning.estimate(database, request, means.choice, now=now)
+    return planning.estimate(database, request, means.setup, now=now)
 
 
 def generate(
@@ -84,7 +84,7 @@ def generate(
     Waits for a place in the queue first. Money is reserved before the first call and settled after the last.
     Raises a GatewayError.
     """
-    prepared = planning.prepare(database, request, means.choice, payer, now=now)
+    prepared = planning.prepare(database, request, means.setup, payer, now=now)
     with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds):
         line = client.line(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
         return carry_out(database, storage, prepared, means, clock=lambda: now, line=line, payer=payer)

@@ -45,27 +45,27 @@ class CostEstimate:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What models and providers an installation has to choose from; times are in seconds."""
+class ProviderSetup:
+    """The providers that are set up here, and the model of a request that names none."""
 
     providers: Mapping[str, Provider]
     default_model: str
 
 
 def prepare(
-    database: Database, request: ImageRequest, choice: Choice, payer: Payer, *, now: datetime
+    database: Database, request: ImageRequest, setup: ProviderSetup, payer: Payer, *, now: datetime
 ) -> PreparedRequest:
     """Make the inputs ready and choose the offerings. Raises a GatewayError for what can't be carried out."""
     request, natural, scaled = clean_inputs(request)
     changed = (*scaled, *_refused_partial_images(request))
     with database.reading() as session:
-        target, plans = _routed(session, request, choice, natural, now)
+        target, plans = _routed(session, request, setup, natural, now)
     return PreparedRequest(request, target.model.id, _payable(plans, payer), changed)
 
 
-def estimate(database: Database, request: ImageRequest, choice: Choice, *, now: datetime) -> CostEstimate:
+def estimate(database: Database, request: ImageRequest, setup: ProviderSetup, *, now: datetime) -> CostEstimate:
     """Tell the cost and make nothing. Raises what `prepare` raises."""
-    prepared = prepare(database, request, choice, Payer("estimate"), now=now)
+    prepared = prepare(database, request, setup, Payer("estimate"), now=now)
     plan = prepared.plans[0]
     changed = (*prepared.adjustments, *plan.adjustments)
     return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed)
@@ -81,7 +81,7 @@ def can_do(model: ModelSummary, operation: str, providers: Mapping[str, Provider
 
 
 def _routed(
-    session: Session, request: ImageRequest, choice: Choice, natural: Fraction, now: datetime
+    session: Session, request: ImageRequest, setup: ProviderSetup, natural: Fraction, now: datetime
 ) -> tuple[Target, list[Plan]]:
     """
     Choose the model that was named; else the default one, or the first that can do the operation.
@@ -91,12 +91,12 @@ def _routed(
 
     def routed(name: str) -> tuple[Target, list[Plan]]:
         target = find(session, name, now)
-        return target, route(session, target, request, choice.providers, now=now, natural=natural)
+        return target, route(session, target, request, setup.providers, now=now, natural=natural)
 
     if request.model or request.operation == "generation":
-        return routed(request.model or choice.default_model)
-    able = [m for m in servable(session, choice.providers, now) if can_do(m, request.operation, choice.providers)]
-    able.sort(key=lambda m: (m.slug != choice.default_model, not m.demo, _price(m), m.slug))
+        return routed(request.model or setup.default_model)
+    able = [m for m in servable(session, setup.providers, now) if can_do(m, request.operation, setup.providers)]
+    able.sort(key=lambda m: (m.slug != setup.default_model, not m.demo, _price(m), m.slug))
     refused: GatewayError = ModelUnavailable(f"No model on this server can {NOUNS[request.operation]}.")
     for model in able:
         try:

@@ -41,7 +41,7 @@ NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 @dataclass(frozen=True)
 class ImageRequest:
     """
-    A request as a caller means it. `model` may be forced to a provider as `provider/model`, or be None for the default.
+    A request as a caller means it. `model` may name a provider as `provider/model`, or be None for the default.
 
     `images` and `mask` are files as bytes. `texts` holds size, aspect_ratio and resolution as they were written.
     """
