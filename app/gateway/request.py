@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from app.gateway.errors import InvalidParameter
 from app.gateway.sizes import BadSize, Size, Wish, parse_ratio, parse_size, parse_tier
 from app.words import Mode
 
 Operation = Literal["generation", "edit", "variation"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 Read = TypeVar("Read")
 
 MAX_IMAGES = 10

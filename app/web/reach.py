@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
+from app.gateway.planning import can_do
 from app.gateway.providers import KEY_NAMES, set_up
+from app.gateway.request import OPERATIONS, Operation
 from app.gateway.routing import instead
 from app.words import Mode
 
@@ -28,6 +30,8 @@ class Reach:
     keys: tuple[str, ...] = ()
     instead: tuple[ModelSummary, ...] = ()
     successors: tuple[ModelSummary, ...] = ()
+    operations: tuple[Operation, ...] = OPERATIONS
+    """What the examples show: of a served model only what can be asked for here."""
     in_playground: bool = False
     """Whether visitors without a key may try it."""
 
@@ -37,7 +41,9 @@ def reach(session: Session, model: ModelPage) -> Reach:
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
     if model.status != "retired" and any(offering.provider in providers for offering in able):
-        return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
+        operations = tuple(one for one in OPERATIONS if can_do(model, one, providers))
+        is_free = model.demo or parts().settings.playground_daily_usd > 0
+        return Reach("served", operations=operations, in_playground=is_free)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
     mode = model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
     return Reach(

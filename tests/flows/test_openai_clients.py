@@ -12,6 +12,7 @@ from tests.factories import picture_bytes
 from tests.flows.gateway_server import Running, make
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
+from tests.gateway.world import load_catalogue
 
 __all__ = ["upstream"]
 PNG = picture_bytes(1)
@@ -199,3 +200,31 @@ def test_pages_of_permitted_sites(
 def test_no_other_page_without_the_setting(running: Running) -> None:
     answer = post(running, GENERATIONS, {"Origin": "https://app.example"}, json=SMALL)
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+HALF_SERVED = """
+modes = ["text-to-image", "image-edit"]
+[[offerings]]
+provider = "openai"
+provider_model_id = "half-1"
+modes = ["text-to-image"]
+source = "page"
+[[offerings]]
+provider = "replicate"
+provider_model_id = "acme/half-1"
+modes = ["image-edit"]
+source = "page"
+"""
+
+
+def test_list_page_and_call_agree_on_what_a_model_can_do(running: Running, tmp_path: Path) -> None:
+    """Its edits are at a provider that is not set up here."""
+    load_catalogue(running.database, tmp_path / "more", {"half-1": HALF_SERVED})
+    client = running.app.test_client()
+    listed = client.get("/v1/models", headers={"api-key": running.secret}).json["data"]
+    assert [model["capabilities"] for model in listed if model["id"] == "half-1"] == [["text-to-image"]]
+    page = client.get("/models/half-1").text
+    assert "/openai/v1/images/generations" in page
+    assert "/openai/v1/images/edits" not in page
+    edit = post(running, EDITS, data=form(image=PNG, prompt="x", model="half-1"))
+    assert (edit.status_code, edit.json["error"]["code"]) == (404, "model_unavailable")
