@@ -223,8 +223,8 @@ def _retried(session: Session, repetition: Repetition, now: datetime) -> KeptReq
     if not repetition.retries:
         return None
     likely = case({"failed": 0, "running": 1}, value=KeptRequest.state, else_=2)
-    return session.scalar(
-        select(KeptRequest)
+    likeliest = (
+        select(KeptRequest.id)
         .where(
             KeptRequest.key_id == repetition.key_id,
             KeptRequest.fingerprint == repetition.fingerprint,
@@ -235,8 +235,13 @@ def _retried(session: Session, repetition: Repetition, now: datetime) -> KeptReq
         )
         .order_by(likely, KeptRequest.id.desc())
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
+    while (row_id := session.scalar(likeliest)) is not None:
+        free = select(KeptRequest).where(KeptRequest.id == row_id, KeptRequest.retries < repetition.retries)
+        row = session.scalar(free.with_for_update())
+        if row is not None:  # else another retry was faster
+            return row
+    return None
 
 
 def _join(row: KeptRequest, repetition: Repetition, now: datetime) -> Claim:

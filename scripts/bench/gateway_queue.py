@@ -64,7 +64,8 @@ def main() -> int:
         secrets = [command(server, "keys", "create", "--name", f"k{n}").split()[-1] for n in range(options.keys)]
         command(server, "seed", str(CATALOG))
         server.start()
-        usual = votes(server, until=after(options.seconds))
+        votes(server, until=after(options.seconds / 2))  # warms caches and threads up
+        usual = votes(server, until=after(2 * options.seconds))
         called, beside = together(server, secrets, options.calls)
     tell(called, usual, beside)
     return 0 if all(one.status == 200 or one.retry_after for one in called) else 1
