@@ -91,7 +91,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
 
 
 def _failed(error: Exception) -> "ResponseReturnValue":
-    """Each of the two doors to the world says in its own words what went wrong."""
+    """Answer an error as the API, the gateway or the pages do, by the path that was asked for."""
     from app import api, web
     from app.edge import request_log
 

@@ -1,5 +1,5 @@
 """
-What an operator may watch, for Prometheus. Every metric stands in `METRICS`; nothing else is measured.
+The metrics for Prometheus. Every metric is listed in `METRICS`; nothing else is measured.
 
 Counting costs a dictionary look-up until `start` is called, which the web server does when METRICS_TOKEN is set.
 """
@@ -53,7 +53,7 @@ _starting = threading.Lock()
 
 
 def start() -> None:
-    """From here on this process counts. Once is enough; again does nothing."""
+    """Start counting in this process. Once is enough; again does nothing."""
     global _registry  # noqa: PLW0603 (a process counts for all applications in it)
     import prometheus_client as client  # noqa: PLC0415 (slow, and it looks for the shared folder when loaded)
 
@@ -90,7 +90,7 @@ def timing(name: str, *labels: str) -> Iterator[None]:
 
 
 def observe_batch(*, size: int, waiting: int, seconds: float) -> None:
-    """For whoever commits several writes at once: how many, how many more waited, and how long it took."""
+    """Observe a group commit: how many writes it held, how many more waited, and how many seconds it took."""
     if _live:
         observe("write_batch_size", size)
         observe("write_queue_depth", waiting)
@@ -98,7 +98,7 @@ def observe_batch(*, size: int, waiting: int, seconds: float) -> None:
 
 
 def exposition(shared: Path | None) -> bytes:
-    """All counts in Prometheus' text format: of every process that shares the folder, or of this one alone."""
+    """Write all counts in Prometheus' text format: of every process that shares the folder, or of this one."""
     from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 
@@ -110,7 +110,7 @@ def exposition(shared: Path | None) -> bytes:
 
 
 def _child(name: str, labels: tuple[str, ...]) -> Any:
-    """prometheus-client's own look-up takes a lock each time."""
+    # prometheus-client's own look-up takes a lock each time.
     key = (name, *labels)
     child = _children.get(key)
     if child is None:

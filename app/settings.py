@@ -15,7 +15,7 @@ METRICS_TOKEN_CHARACTERS = 16
 
 
 class Settings(BaseSettings):
-    """What the operator decides. Times in seconds, money in US dollars."""
+    """The settings that the operator decides. Times in seconds, money in US dollars."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         if not self.secret_key.get_secret_value():
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")
-            self.__dict__["secret_key"] = SecretStr(_kept_secret(self.data_dir / "secret_key"))
+            self.__dict__["secret_key"] = SecretStr(_read_or_make_secret(self.data_dir / "secret_key"))
         if len(self.secret_key.get_secret_value().encode()) < SECRET_BYTES:
             raise ValueError(f"SECRET_KEY must have at least {SECRET_BYTES} bytes")
         self._check_logins()
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         return self
 
     def _check_logins(self) -> None:
-        """A login nobody vouches for would be anybody's word."""
+        """Refuse a login header without trusted proxies: anybody could send it."""
         if self.profile == "team" and not (self.login_header and self.trusted_proxies):
             raise ValueError(
                 "PROFILE=team needs LOGIN_HEADER, the header in which your login proxy names who logged in, "
@@ -103,8 +103,8 @@ class Settings(BaseSettings):
             raise ValueError("ADMINS are logins that LOGIN_HEADER names; set it, or use `arena admin create`")
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret of this data folder; two processes that start together agree on one."""
+def _read_or_make_secret(path: Path) -> str:
+    """Read or make the secret of this data folder; two processes that start together agree on one."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
@@ -128,10 +128,10 @@ def keep_secret(path: Path, secret: str) -> None:
 
 
 def count_together(folder: Path) -> None:
-    """For processes started from here on: prometheus-client looks for its folder in the environment alone."""
+    """Let processes started from here on count together: prometheus-client looks in the environment alone."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def one_thread_for_numpy() -> None:
-    """Before numpy loads: two threads on two busy cores made the ratings up to ten times slower."""
+    """Keep numpy to one thread, before it loads: two on two busy cores made ratings up to ten times slower."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -13,7 +13,7 @@ from app.arena.entries.competitions import CategoryFile, CompetitionFile
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
-from app.arena.voting.vote_casting import Ballot, CastVote
+from app.arena.voting.vote_casting import Ballot, VoteRecord
 from app.database.doors import Database
 from app.gateway.storage import Storage
 
@@ -108,7 +108,7 @@ def issue(
 
 def cast(
     database: Database, matchup: bytes, outcome: str, voter: bytes = b"v" * 16, *, now: datetime = NOW
-) -> CastVote:
+) -> VoteRecord:
     """A vote."""
     ballot = Ballot(voter, matchup, outcome, now, 1800)
     return database.write(lambda s: vote_casting.cast_vote(s, ballot))

@@ -152,7 +152,7 @@ def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     context.refresh(parts(), *MODES)
 
     def read(session: Session) -> BoardView:
-        return boards.competition_board(session, path.slug, now=now(), filters=asked)
+        return boards.read_competition_board(session, path.slug, now=now(), filters=asked)
 
     return _answer(scopes.key("", competition=path.slug), asked, query.format, read)
 
@@ -163,7 +163,7 @@ def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
     context.refresh(parts(), mode)
 
     def read(session: Session) -> BoardView:
-        return boards.board(session, mode, category, now=now(), filters=asked)
+        return boards.read_board(session, mode, category, now=now(), filters=asked)
 
     return _answer(scopes.key(mode, category=category), asked, query.format, read)
 
@@ -176,7 +176,7 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
             view = read(session)
         return _csv(_body(view)) if kind == "csv" else _body(view).model_dump_json() + "\n"
 
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     mimetype = "text/csv" if kind == "csv" else "application/json"
     return public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
 from app.arena.voting import matchups, vote_casting
-from app.arena.voting.vote_casting import CastVote
+from app.arena.voting.vote_casting import VoteRecord
 from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
@@ -174,7 +174,7 @@ def delete_vote(path: MatchupPath) -> Response:
     return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: CastVote, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _vote(answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(

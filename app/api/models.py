@@ -151,8 +151,8 @@ def get_model(path: ModelPath) -> Response:
         page = lookup.model(session, path.slug, today())
     context.refresh(parts(), *page.modes)
     with parts().database.reading() as session:
-        found = results.model_results(session, page.slug)
-        questions = faq.questions(page, found)
+        found = results.read_results(session, page.slug)
+        questions = faq.answer_questions(page, found)
     return jsonify(ModelBody.model_validate(_page(page, found, questions)).model_dump(mode="json"))
 
 
@@ -201,7 +201,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
     }
 
 
-def _place(place: results.Place, names: tuple[str, ...]) -> dict[str, object]:
+def _place(place: results.BoardPlace, names: tuple[str, ...]) -> dict[str, object]:
     return {name: getattr(place, name) for name in names}
 
 

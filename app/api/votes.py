@@ -21,7 +21,7 @@ from app.edge import context
 from app.edge.context import now, parts
 from app.edge.problems import named
 from app.leaderboards.open_data import votes_file
-from app.leaderboards.open_data.manifest import Manifest, Provenance
+from app.leaderboards.open_data.manifest import Provenance, VotesManifest
 from app.words import MODES, Mode
 
 AT_ONCE = 2
@@ -109,10 +109,10 @@ def get_manifest(query: ManifestQuery) -> Response:
     """Today's overall boards with their tallies' sums, the method, and the anchors that fix their levels."""
     context.refresh(parts(), *MODES)
     with parts().database.reading() as session:
-        return jsonify(votes_file.provenance(session, query.mode).model_dump(mode="json"))
+        return jsonify(votes_file.read_current_provenance(session, query.mode).model_dump(mode="json"))
 
 
-def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
+def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
     """Votes and runs of one snapshot, in a file without a name that goes when it is closed."""
     context.refresh(parts(), *MODES)
     secret = secrets.token_bytes(SECRET_BYTES)
@@ -127,7 +127,7 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, Manifest]:
         return file, made
 
 
-def _described(response: Response, manifest: Manifest) -> Response:
+def _described(response: Response, manifest: VotesManifest) -> Response:
     digest = base64.b64encode(bytes.fromhex(manifest.sha256)).decode("ascii")
     response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
     response.headers["X-Votes"] = str(manifest.votes)

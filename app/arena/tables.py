@@ -60,7 +60,11 @@ class Competition(Base):
     retired_models: Mapped[bool] = mapped_column(default=True)
     """Whether entries of retired models are still issued."""
     file_bytes: Mapped[int] = mapped_column(default=0)
-    """The one length every blind file of this competition is served with."""
+    """The one length every large blind file of this competition is served with."""
+    small_file_bytes: Mapped[int] = mapped_column(default=0)
+    """The one length of its small ones; 0 until they are rendered."""
+    rendition_side: Mapped[int] = mapped_column(default=0)
+    """Long side of the large renditions in pixels; 0 before there were two sizes."""
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     """Raised in every transaction that changes one of its tallies."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -88,6 +92,12 @@ class Entry(Base):
     sample: Mapped[int] = mapped_column(default=0)
     role: Mapped[str] = mapped_column(default="contestant")
     rendition_key: Mapped[str]
+    rendition_side: Mapped[int] = mapped_column(default=0)
+    """An entry is shown once this equals its competition's."""
+    large_bytes: Mapped[int] = mapped_column(default=0)
+    small_bytes: Mapped[int] = mapped_column(default=0)
+    likeness: Mapped[float | None]
+    """The lower structural similarity of its two renditions to the lossless picture, from 0 to 1."""
     original_key: Mapped[str]
     media_key: Mapped[str] = mapped_column(unique=True)
     """Random; names the picture in /media once readers may see it."""

@@ -12,7 +12,7 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.errors import Refusal
 
 Status = Literal["active", "deprecated", "retired"]
@@ -23,8 +23,8 @@ _MODELS = tables.ImageModel.__table__.c
 _ALIASED = tables.ModelAlias.__table__.c
 _PARAMETERS = tables.Parameter.__table__.c
 _PROVIDERS = tables.Provider.__table__.c
-_BY_ALIAS = Prepared(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
-_BY_SLUG = Prepared(lambda _: select(_MODELS.slug, _MODELS.id))
+_BY_ALIAS = PreparedStatement(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
+_BY_SLUG = PreparedStatement(lambda _: select(_MODELS.slug, _MODELS.id))
 _ALIASES = select(_ALIASED.alias).where(_ALIASED.model_id == bindparam("model")).order_by(_ALIASED.alias)
 _PROSE = select(_MODELS.prose, _MODELS.sources).where(_MODELS.id == bindparam("model"))
 _TAKEN = (
@@ -33,9 +33,9 @@ _TAKEN = (
     .where(_PARAMETERS.model_id == bindparam("model"))
     .order_by(_PARAMETERS.position, _PARAMETERS.id)
 )
-_VERSION = Prepared(lambda _: select(tables.CatalogState.__table__.c.version))
+_VERSION = PreparedStatement(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
-_OFFERS = Prepared(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
+_OFFERS = PreparedStatement(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
 
 
 class UnknownModel(Refusal, code="model_not_found"):

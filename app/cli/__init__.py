@@ -26,6 +26,7 @@ COMMANDS = {
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
+    "renditions": "Render both sizes of every picture of COMPETITIONS, or of all.",
     "report": "Votes by day, how settled each board is, the way to the targets, and what to run next.",
     "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",

@@ -5,7 +5,9 @@ import sys
 import click
 
 from app.arena.people import admins, passwords
-from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
+from app.arena.people.admins import AdminAccount
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
+from app.cli.output import print_rows
 
 stdin_option = click.option(
     "--password-stdin", "from_stdin", is_flag=True, help="Read the password from standard input."
@@ -61,13 +63,14 @@ def disable(name: str, migrate: bool) -> None:
 def list_(as_json: bool, migrate: bool) -> None:
     """List every admin with a password, disabled ones too."""
     with open_installation(migrate=migrate).database.reading() as session:
-        found = admins.list_admins(session, now=now())
-    if as_json:
-        print_json([vars(one) for one in found])
-        return
-    for one in found:
-        state = f"disabled {one.disabled_at:%Y-%m-%d}" if one.disabled_at else f"sessions: {one.sessions}"
-        click.echo(f"{one.name}  since {one.created_at:%Y-%m-%d}  {state}")
+        accounts = admins.list_admins(session, now=now())
+    print_rows(accounts, _describe, as_json=as_json)
+
+
+def _describe(account: AdminAccount) -> str:
+    disabled = account.disabled_at
+    state = f"disabled {disabled:%Y-%m-%d}" if disabled else f"sessions: {account.sessions}"
+    return f"{account.name}  since {account.created_at:%Y-%m-%d}  {state}"
 
 
 def _ask_password_hash(name: str, from_stdin: bool) -> str:
@@ -75,10 +78,10 @@ def _ask_password_hash(name: str, from_stdin: bool) -> str:
     from argon2 import PasswordHasher
 
     if from_stdin:
-        given = sys.stdin.readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
-        given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return passwords.hash_password(name, given, PasswordHasher())
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return passwords.hash_password(name, password, PasswordHasher())
 
 
 def _sign_in_address(arena: Installation) -> str:

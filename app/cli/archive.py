@@ -153,8 +153,8 @@ def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest
 
 
 def _check_name(info: tarfile.TarInfo) -> None:
-    known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
-    if not known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
+    is_known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
+    if not is_known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
         raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
     if not info.isreg() or info.issparse():
         raise BadBackup(f"{info.name} is no plain file.")

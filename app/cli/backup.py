@@ -99,13 +99,13 @@ def restore_arena(file: Path, manifest: BackupManifest, database: Database, stor
         if counts != manifest.tables:
             raise BadBackup("The backup holds other rows than its manifest says.")
         fresh.migrate()
-        kept = set()
+        restored = set()
         for name, data in archive.read_members(file, lambda name: name.startswith("files/")):
             key = name.removeprefix("files/")
             storage.put(key, data)
-            kept.add(key)
+            restored.add(key)
         replacing.put_in_place(database, fresh)
-    for key in [key for key in storage.every_key() if key not in kept]:
+    for key in [key for key in storage.every_key() if key not in restored]:
         storage.delete(key)
 
 
@@ -142,8 +142,8 @@ def _is_empty(database: Database, storage: Storage) -> bool:
     if next(storage.every_key(), None) is not None:
         return False
     with database.reading() as session:
-        found = [table for table in rows.read_tables(session) if table.name not in FILLED_BY_MIGRATIONS]
-        return not any(session.scalar(select(func.count()).select_from(table)) for table in found)
+        tables = [table for table in rows.read_tables(session) if table.name not in FILLED_BY_MIGRATIONS]
+        return not any(session.scalar(select(func.count()).select_from(table)) for table in tables)
 
 
 def _keep_key(file: Path, settings: Settings) -> None:
@@ -160,7 +160,7 @@ def _tell(done: str, manifest: BackupManifest, *, as_json: bool) -> None:
     if as_json:
         print_json(manifest.model_dump(exclude={"members"}))
         return
-    told = [
+    counts = [
         f"{manifest.tables[name]} {name.replace('_', ' ')}" for name in REPORTED_TABLES if name in manifest.tables
     ]
-    click.echo(f"{done}: {', '.join(told)}, {manifest.files} files (of {manifest.made_at}, {manifest.revision})")
+    click.echo(f"{done}: {', '.join(counts)}, {manifest.files} files (of {manifest.made_at}, {manifest.revision})")

@@ -31,7 +31,9 @@ def anchor(
 
     database, by = open_installation(migrate=migrate).database, actor()
     change = database.write(
-        lambda session: anchors.reanchor(session, mode, models, now=now(), actor=by, reason=reason, value=value)
+        lambda session: anchors.change_anchor(
+            session, mode, models, now=now(), actor=by, reason=reason, value=value
+        )
     )
     boards = refresh.rebuild(database, mode, now=now())
     if as_json:

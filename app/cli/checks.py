@@ -55,20 +55,24 @@ class CheckResult:
 
 def settings(patient: DoctorContext) -> CheckResult:
     """Check for settings that work and that an operator may regret."""
-    given = patient.settings
+    configured = patient.settings
     problems = []
-    if len(set(given.secret_key.get_secret_value())) < PLAIN_LETTERS:
+    if len(set(configured.secret_key.get_secret_value())) < PLAIN_LETTERS:
         problems.append("SECRET_KEY looks thought up: use 32 random bytes")
-    if given.profile == "public":
-        if not given.public_url.startswith("https://"):
+    if configured.profile == "public":
+        if not configured.public_url.startswith("https://"):
             problems.append("PUBLIC_URL is not https: cookies travel in the clear")
-        if not given.trusted_hosts:
+        if not configured.trusted_hosts:
             problems.append("TRUSTED_HOSTS is empty: set the names this server answers to")
-        if not given.trusted_proxies:
+        if not configured.trusted_proxies:
             problems.append("TRUSTED_PROXIES is empty: behind a proxy all voters would be one network")
-    if given.profile == "local" and given.host not in {"127.0.0.1", "::1", "localhost"}:
+    if configured.profile == "local" and configured.host not in {"127.0.0.1", "::1", "localhost"}:
         problems.append("PROFILE is local and HOST is not: whoever reaches this machine votes without caps")
-    return CheckResult("warn", "; ".join(problems)) if problems else CheckResult("ok", f"profile {given.profile}")
+    return (
+        CheckResult("warn", "; ".join(problems))
+        if problems
+        else CheckResult("ok", f"profile {configured.profile}")
+    )
 
 
 def database(patient: DoctorContext) -> CheckResult:
@@ -217,7 +221,7 @@ def boards(patient: DoctorContext) -> CheckResult:
     failing.
     """
     with patient.database.reading() as session:
-        found = board_ages.of_boards(session, patient.now)
+        found = board_ages.read_board_ages(session, patient.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
         return CheckResult(
@@ -230,7 +234,7 @@ def sweep(patient: DoctorContext) -> CheckResult:
     """Check when the integrity sweep last ran."""
     with patient.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(board_ages.of_boards(session, patient.now))
+        is_used = bool(board_ages.read_board_ages(session, patient.now))
     if last is None and not is_used:
         return CheckResult("ok", "nothing to audit yet")
     if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):

@@ -7,6 +7,7 @@ import click
 from app.arena.entries import competitions
 from app.arena.entries.pack_import import store_input
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.output import print_result
 
 reason_option = click.option("--reason", help="Stands in the public ledger.")
 
@@ -26,10 +27,8 @@ def new(file: Path, as_json: bool, migrate: bool) -> None:
     spec = competitions.read(file)
     key = store_input(arena.storage, file.parent / spec.input, spec.frame) if spec.input else None
     change = arena.database.write(lambda session: competitions.save(session, spec, now=now(), input_key=key))
-    if as_json:
-        print_json({"kind": change.kind, "slug": spec.slug})
-    else:
-        click.echo(f"{change.kind} {spec.slug}")
+    answer = {"kind": change.kind, "slug": spec.slug}
+    print_result(answer, f"{change.kind} {spec.slug}", as_json=as_json)
 
 
 @competition.command("open")
@@ -64,26 +63,24 @@ def close(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
 @migrate_option
 def target(slug: str, votes: str, as_json: bool, migrate: bool) -> None:
     """
-    How many counted votes SLUG shall have; `none` takes the number back.
+    Set how many counted votes SLUG shall have; `none` removes the target.
 
-    It is shown with the progress towards it, and closes nothing by itself.
+    Lists show the progress towards it. Reaching it closes nothing by itself.
     """
     if votes != "none" and not (votes.isascii() and votes.isdigit() and len(votes) < 12):
         raise click.UsageError(f"{votes!r} is neither a number of votes nor none.")
     wanted = None if votes == "none" else int(votes)
     database = open_installation(migrate=migrate).database
     changed = database.write(lambda session: competitions.set_target(session, slug, wanted, now=now()))
-    if as_json:
-        print_json({"slug": slug, "target": wanted, "changed": changed})
-    else:
-        click.echo(f"{slug} has {'now' if changed else 'already'} {_target_in_words(wanted)}")
+    sentence = f"{slug} has {'now' if changed else 'already'} {_target_in_words(wanted)}"
+    print_result({"slug": slug, "target": wanted, "changed": changed}, sentence, as_json=as_json)
 
 
 @competition.command("list")
 @json_option
 @migrate_option
 def list_(as_json: bool, migrate: bool) -> None:
-    """Every competition, drafts included, with models, images, counted votes and the progress to its target."""
+    """List every competition, drafts too, with models, images, counted votes and the progress to its target."""
     with open_installation(migrate=migrate).database.reading() as session:
         rows = competitions.list_competitions(session, drafts=True)
     if as_json:
@@ -98,10 +95,10 @@ def list_(as_json: bool, migrate: bool) -> None:
     width = max((len(row.slug) for row in rows), default=4)
     click.echo(f"{'slug':<{width}}  {'status':<6}  models  images   votes  target  categories")
     for row in rows:
-        filed = ", ".join(slug for slug, _ in row.categories) or "uncategorized"
+        categories = ", ".join(slug for slug, _ in row.categories) or "uncategorized"
         progress = "" if row.target is None else f"{row.votes / row.target:.0%}"
         counts = f"{row.models:>6}  {row.entries:>6}  {row.votes:>6}  {progress:>6}"
-        click.echo(f"{row.slug:<{width}}  {row.status:<6}  {counts}  {filed}")
+        click.echo(f"{row.slug:<{width}}  {row.status:<6}  {counts}  {categories}")
 
 
 def _target_in_words(target: int | None) -> str:
@@ -113,7 +110,5 @@ def _set_status(slug: str, status: str, reason: str | None, as_json: bool, migra
     changed = database.write(
         lambda session: competitions.set_status(session, slug, status, now=now(), reason=reason)
     )
-    if as_json:
-        print_json({"slug": slug, "status": status, "changed": changed})
-    else:
-        click.echo(f"{slug} is {'now' if changed else 'already'} {status}")
+    sentence = f"{slug} is {'now' if changed else 'already'} {status}"
+    print_result({"slug": slug, "status": status, "changed": changed}, sentence, as_json=as_json)

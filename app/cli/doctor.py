@@ -27,22 +27,22 @@ def doctor(deep: bool, as_json: bool) -> None:
     """
     from app.cli.checks import CHECKS, CHECKS_WITHOUT_DATABASE, CheckResult, DoctorContext
 
-    given = Settings()
-    is_new = _has_no_database(given)
-    patient = DoctorContext(given, Database(given.database_url), storage_of(given), deep, now())
+    settings = Settings()
+    is_new = _has_no_database(settings)
+    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
     names = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
-    found = [(name, _run_check(CHECKS[name], patient)) for name in names]
+    results = [(name, _run_check(CHECKS[name], patient)) for name in names]
     if is_new:
-        found.append(
+        results.append(
             ("database", CheckResult("warn", "there is none yet: `arena seed` or `arena serve` makes it"))
         )
     patient.database.close()
     if as_json:
-        print_json([{"check": name, "level": one.level, "says": one.says} for name, one in found])
+        print_json([{"check": name, "level": one.level, "says": one.says} for name, one in results])
     else:
-        for name, one in found:
+        for name, one in results:
             click.echo(f"{one.level:<5} {name:<11} {one.says}")
-    if any(one.level == "fail" for _, one in found):
+    if any(one.level == "fail" for _, one in results):
         raise SystemExit(1)
 
 

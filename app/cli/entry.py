@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.voting import replacement
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_result
 
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
 role_option = click.option(
@@ -62,6 +64,7 @@ def add(
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
     added = arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
+    align_renditions(arena.database, arena.storage, competition)
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 
 
@@ -115,9 +118,10 @@ def replace(
         competition, model, sample, image.name, reason, keep_votes, no_visible_mark
     )
     done = replacement.replace(arena.database, arena.storage, order, picture, now=now)
-    if as_json:
-        print_json(vars(done))
-        return
+    align_renditions(arena.database, arena.storage, competition)
     verb = "is" if done.is_new else "was already"
-    click.echo(f"sample {done.old} of {model} in {competition} {verb} replaced by sample {done.new}")
-    click.echo(f"{done.excluded} votes on it no longer count")
+    sentence = (
+        f"sample {done.old} of {model} in {competition} {verb} replaced by sample {done.new}\n"
+        f"{done.excluded} votes on it no longer count"
+    )
+    print_result(vars(done), sentence, as_json=as_json)

@@ -94,10 +94,10 @@ def _print_plan(orders: "list[GenerationTask]", estimated: list[int | None], say
 
 
 def _dollars(costs: list[int | None]) -> str:
-    known = [micros for micros in costs if micros is not None]
-    if len(known) < len(costs):
+    prices = [micros for micros in costs if micros is not None]
+    if len(prices) < len(costs):
         return "at a price that the catalogue does not know"
-    return f"about ${sum(known) / 1_000_000:.4f}"
+    return f"about ${sum(prices) / 1_000_000:.4f}"
 
 
 def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
+from app.cli.output import print_rows
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -35,10 +36,10 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
     from app.arena.people.policy import POLICIES
     from app.leaderboards.integrity.fraud.sweep import sweep as run
 
-    found = open_installation(migrate=migrate)
-    acts = found.settings.profile == "public" if quarantines is None else quarantines
-    policy = POLICIES[found.settings.profile]
-    outcome = run(found.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
+    arena = open_installation(migrate=migrate)
+    acts = arena.settings.profile == "public" if quarantines is None else quarantines
+    policy = POLICIES[arena.settings.profile]
+    outcome = run(arena.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
     if as_json:
         _print_json(outcome, acts=acts)
         return
@@ -57,14 +58,8 @@ def flags(as_json: bool, migrate: bool) -> None:
     from app.leaderboards.integrity.fraud import flags as room
 
     with open_installation(migrate=migrate).database.reading() as session:
-        found = room.flags(session)
-    if as_json:
-        print_json([vars(flag) for flag in found])
-        return
-    for flag in found:
-        click.echo(_flag_line(flag))
-    if not found:
-        click.echo("Nobody was ever flagged.")
+        listed = room.flags(session)
+    print_rows(listed, _flag_line, as_json=as_json, if_none="Nobody was ever flagged.")
 
 
 @integrity.command()
@@ -99,9 +94,9 @@ def quarantine(subject: str, reason: str, migrate: bool) -> None:
     from app.leaderboards.integrity.fraud import quarantine as room
     from app.leaderboards.integrity.fraud.subjects import Subject
 
-    whom, found = Subject.parse(subject), open_installation(migrate=migrate)
-    policy = POLICIES[found.settings.profile]
-    done = room.quarantine(found.database, whom, now=now(), by=actor(), why=reason, policy=policy)
+    whom, arena = Subject.parse(subject), open_installation(migrate=migrate)
+    policy = POLICIES[arena.settings.profile]
+    done = room.quarantine(arena.database, whom, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
 
 
@@ -114,9 +109,9 @@ def release(flag: int, reason: str, migrate: bool) -> None:
     from app.arena.people.policy import POLICIES
     from app.leaderboards.integrity.fraud import quarantine as room
 
-    found = open_installation(migrate=migrate)
-    policy = POLICIES[found.settings.profile]
-    done = room.release(found.database, flag, now=now(), by=actor(), why=reason, policy=policy)
+    arena = open_installation(migrate=migrate)
+    policy = POLICIES[arena.settings.profile]
+    done = room.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
 
 
@@ -150,10 +145,10 @@ def _print_json(outcome: Any, *, acts: bool) -> None:
 
 def _print_findings(outcome: Any, *, acts: bool) -> None:
     for finding in outcome.found.findings:
-        subject, told = finding.subject, finding.evidence
+        subject, evidence = finding.subject, finding.evidence
         who = f"network {subject.network_key.hex()}" if subject.voter_id is None else f"voter {subject.voter_id}"
-        about = f", {told['direction'] or 'about'} {told['model']}" if told["model"] else ""
-        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {told['answered']} votes)")
+        about = f", {evidence['direction'] or 'about'} {evidence['model']}" if evidence["model"] else ""
+        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {evidence['answered']} votes)")
     verb = "quarantined" if acts else "suspicious; a report changes nothing"
     click.echo(
         f"{len(outcome.found.findings)} {verb}; {outcome.found.excluded} votes excluded, "

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_rows
 from app.gateway import keys as room
 from app.gateway.keys import SCOPES
 
@@ -51,9 +52,9 @@ def revoke(prefix: str, migrate: bool) -> None:
 def list_(as_json: bool, migrate: bool) -> None:
     """List every key, without its secret."""
     with open_installation(migrate=migrate).database.reading() as session:
-        found = room.list_keys(session)
-    if as_json:
-        print_json([vars(key) for key in found])
-        return
-    for key in found:
-        click.echo(f"{key.prefix}  {key.name}  {', '.join(key.scopes)}")
+        listed = room.list_keys(session)
+    print_rows(listed, _describe, as_json=as_json)
+
+
+def _describe(key: room.Key) -> str:
+    return f"{key.prefix}  {key.name}  {', '.join(key.scopes)}"

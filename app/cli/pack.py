@@ -1,12 +1,14 @@
-"""`arena pack` and `arena import-pack`."""
+"""`arena pack` writes a pack's manifest; `arena import-pack` imports a pack."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from app.arena.entries import pack_import, pack_manifest
 from app.arena.entries.pack_import import ImageResult
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_result, progress_bar
 
 
 @click.command()
@@ -25,23 +27,13 @@ def pack(folder: Path, as_json: bool) -> None:
     Add "title", "categories", "frame" to a competition in it, or "licence", "cost_usd", "generation_time_s" to an
     image: run again after the folder changed, it keeps what you added.
     """  # noqa: D301 - click's own mark for lines that are not to be wrapped
-    packed = pack_manifest.write_manifest(folder)
-    if as_json:
-        print_json(
-            {
-                "competitions": packed.competitions,
-                "models": packed.models,
-                "images": packed.images,
-                "refused": [{"subject": o.subject, "reason": o.reason} for o in packed.refused],
-            }
-        )
-        return
-    for outcome in packed.refused:
-        click.echo(f"refused  {outcome.subject}: {outcome.reason}")
-    click.echo(
-        f"{packed.images} images of {packed.models} models in {packed.competitions} competitions; "
+    listed = pack_manifest.write_manifest(folder)
+    answer = {"competitions": listed.competitions, "models": listed.models, "images": listed.images}
+    sentence = (
+        f"{listed.images} images of {listed.models} models in {listed.competitions} competitions; "
         f"next: arena import-pack {folder}"
     )
+    _print_with_refusals(answer, sentence, listed.refused, as_json=as_json)
 
 
 @click.command("import-pack")
@@ -52,36 +44,30 @@ def import_pack(folder: Path, as_json: bool, migrate: bool) -> None:
     """
     Import the images of FOLDER as its manifest.json lists them.
 
-    A bad file costs itself and not the run: it is reported with the reason. Stop it and run it again as you
-    like; what is there already is left as it is.
+    A bad file is reported with the reason, and the others are imported. Stop it and run it again as you like:
+    images that were imported already are left as they are.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     arena = open_installation(migrate=migrate)
     total = sum(
         1 if isinstance(item, ImageResult) else max(1, len(item.images))
         for item in pack_import.read_manifest(folder)
     )
-    columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
+    with progress_bar("importing", total) as advance:
         report = pack_import.import_pack(
-            arena.database, arena.storage, folder, now=now, progress=lambda _: bar.advance(task)
+            arena.database, arena.storage, folder, now=now, progress=lambda _: advance(1)
         )
-    if as_json:
-        print_json(
-            {
-                "competitions": report.competitions,
-                "taken": report.count("taken"),
-                "unchanged": report.count("unchanged"),
-                "refused": [{"subject": o.subject, "reason": o.reason} for o in report.refused],
-            }
-        )
-        return
-    for outcome in report.refused:
-        click.echo(f"refused  {outcome.subject}: {outcome.reason}")
-    click.echo(
-        f"{report.competitions} competitions: {report.count('taken')} images taken, "
-        f"{report.count('unchanged')} already there, {report.count('refused')} refused"
+    taken, unchanged = report.count("taken"), report.count("unchanged")
+    answer = {"competitions": report.competitions, "taken": taken, "unchanged": unchanged}
+    sentence = (
+        f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
+        f"{len(report.refused)} refused"
     )
+    _print_with_refusals(answer, sentence, report.refused, as_json=as_json)
+
+
+def _print_with_refusals(
+    answer: dict[str, int], sentence: str, refused: Sequence[ImageResult], *, as_json: bool
+) -> None:
+    named = [{"subject": one.subject, "reason": one.reason} for one in refused]
+    lines = [f"refused  {one.subject}: {one.reason}" for one in refused]
+    print_result(answer | {"refused": named}, "\n".join([*lines, sentence]), as_json=as_json)

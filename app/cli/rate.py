@@ -76,7 +76,7 @@ def _published(file: Path) -> "Published | None":
         return None
     from app.leaderboards.open_data import manifest
 
-    found = manifest.published(file)
+    found = manifest.read_provenance(file)
     if len(found.boards) != 1:
         click.echo(f"{file.name} holds votes of {len(found.boards)} boards, rated together here.", err=True)
         return None

@@ -9,7 +9,7 @@ from app.cli.opening import json_option, migrate_option, now, open_installation,
 
 if TYPE_CHECKING:
     from app.leaderboards.integrity.advice import Step
-    from app.leaderboards.integrity.morning_report import Convergence, Report
+    from app.leaderboards.integrity.morning_report import BoardPrecision, MorningReport
 
 
 @click.command()
@@ -26,19 +26,19 @@ def report(days: int, as_json: bool, migrate: bool) -> None:
     from app.leaderboards.integrity import morning_report as room
 
     with open_installation(migrate=migrate).database.reading() as session:
-        found = room.report(session, now=now(), days=days)
-    steps = list(advice.steps(found))
+        summary = room.report(session, now=now(), days=days)
+    steps = list(advice.suggest_steps(summary))
     if as_json:
-        drafts = [draft.slug for draft in found.drafts]
-        print_json(asdict(found) | {"drafts": drafts, "next": [asdict(step) for step in steps]})
+        drafts = [draft.slug for draft in summary.drafts]
+        print_json(asdict(summary) | {"drafts": drafts, "next": [asdict(step) for step in steps]})
         return
-    _votes(found)
-    _boards(found)
-    _needs(found)
+    _votes(summary)
+    _boards(summary)
+    _needs(summary)
     _next(steps)
 
 
-def _votes(found: "Report") -> None:
+def _votes(found: "MorningReport") -> None:
     counted = sum(day.counted for day in found.days)
     excluded = sum(day.excluded for day in found.days)
     click.echo(
@@ -50,7 +50,7 @@ def _votes(found: "Report") -> None:
             click.echo(f"  {day.day}  {day.counted:>6} counted  {day.excluded:>5} not  {day.voters:>5} voters")
 
 
-def _boards(found: "Report") -> None:
+def _boards(found: "MorningReport") -> None:
     if not found.boards:
         click.echo("\nNo board yet.")
         return
@@ -61,14 +61,14 @@ def _boards(found: "Report") -> None:
         click.echo(f"{board.key:<{width}}{_numbers(board)}")
 
 
-def _numbers(board: "Convergence") -> str:
+def _numbers(board: "BoardPrecision") -> str:
     half = "" if board.half_width is None else f"{board.half_width:.0f}"
     apart = "" if board.separated is None else f"{board.separated:.0%}"
     more = "more prompts" if board.votes_to_halve is None else f"{board.votes_to_halve} more"
     return f"{board.votes:>8}{board.models:>8}{board.provisional:>13}{half:>10}{apart:>18}{more:>18}"
 
 
-def _needs(found: "Report") -> None:
+def _needs(found: "MorningReport") -> None:
     for title, lines in (
         ("Targets", [f"{one.slug}: {one.votes} of {one.target} votes" for one in found.targets]),
         ("Widest intervals", [f"{one.key}: ±{one.half_width:.0f} Elo" for one in found.widest]),

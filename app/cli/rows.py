@@ -93,17 +93,17 @@ def prepare_bulk_load(session: Session) -> Callable[[], None]:
     if session.get_bind().dialect.name != "postgresql":
         session.execute(text(f"PRAGMA cache_size = -{CACHE_KIB}"))
         return lambda: None
-    found = session.execute(
+    foreign_keys = session.execute(
         text(
             "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
             "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"
         )
     ).all()
-    for table, name, _ in found:
+    for table, name, _ in foreign_keys:
         session.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
 
     def put_back() -> None:
-        for table, name, definition in found:
+        for table, name, definition in foreign_keys:
             session.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
 
     return put_back

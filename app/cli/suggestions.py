@@ -3,7 +3,9 @@
 import click
 
 from app.arena.entries import suggestions as room
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.arena.entries.suggestions import SuggestionDetails
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_result, print_rows
 
 STATUSES = ("new", "accepted", "refused", "all")
 
@@ -20,16 +22,8 @@ def suggestions() -> None:
 def list_(status: str, as_json: bool, migrate: bool) -> None:
     """List suggestions with their numbers, oldest first."""
     with open_installation(migrate=migrate).database.reading() as session:
-        found = room.list_suggestions(session, None if status == "all" else status)
-    if as_json:
-        print_json([vars(one) for one in found])
-        return
-    for one in found:
-        click.echo(f"{one.id:>5}  {one.at:%Y-%m-%d}  {one.status:<8}  {one.competition or ''}")
-        for line in one.prompt.splitlines():
-            click.echo(f"       {line}")
-    if not found:
-        click.echo("There are none.")
+        listed = room.list_suggestions(session, None if status == "all" else status)
+    print_rows(listed, _describe, as_json=as_json, if_none="There are none.")
 
 
 @suggestions.command()
@@ -42,11 +36,9 @@ def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bo
     """Make a draft competition of suggestion NUMBER. Give it images, then open it."""
     database = open_installation(migrate=migrate).database
     done = database.write(lambda session: room.accept(session, number, title, slug=slug, now=now()))
-    if as_json:
-        print_json(vars(done))
-        return
-    click.echo(f"suggestion {number} is the draft {done.competition}")
-    click.echo(f"next: arena generate {done.competition} --models …; arena competition open {done.competition}")
+    name = done.competition
+    following = f"next: arena generate {name} --models …; arena competition open {name}"
+    print_result(vars(done), f"suggestion {number} is the draft {name}\n{following}", as_json=as_json)
 
 
 @suggestions.command()
@@ -58,7 +50,9 @@ def refuse(number: int, reason: str, as_json: bool, migrate: bool) -> None:
     """Refuse suggestion NUMBER."""
     database = open_installation(migrate=migrate).database
     done = database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
-    if as_json:
-        print_json(vars(done))
-    else:
-        click.echo(f"suggestion {number} is refused")
+    print_result(vars(done), f"suggestion {number} is refused", as_json=as_json)
+
+
+def _describe(suggestion: SuggestionDetails) -> str:
+    head = f"{suggestion.id:>5}  {suggestion.at:%Y-%m-%d}  {suggestion.status:<8}  {suggestion.competition or ''}"
+    return "\n".join([head, *(f"       {line}" for line in suggestion.prompt.splitlines())])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_result, progress_bar
 from app.words import MODES
 
 if TYPE_CHECKING:
     from app.database.doors import Database
-    from app.leaderboards.open_data.manifest import Manifest
+    from app.leaderboards.open_data.manifest import VotesManifest
 
 SECRET_BYTES = 32
 
@@ -66,10 +67,8 @@ def export(
             chosen = ExportSelection(mode, uncounted, simulated)
             manifest = room.write_open(session, data, chosen, form, now=moment, secret=secret)
         describe(manifest)
-    if as_json:
-        print_json(manifest.model_dump(mode="json"))
-    else:
-        click.echo(f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}")
+    sentence = f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}"
+    print_result(manifest.model_dump(mode="json"), sentence, as_json=as_json)
 
 
 @votes.command("import")
@@ -83,24 +82,16 @@ def import_(file: Path, as_json: bool, migrate: bool) -> None:
     Competitions and entries must stand here as they stood there. Everything is checked before anything is stored;
     stop it and run it again as you like: what is here already is left as it is.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     from app.leaderboards.open_data import manifest, votes_import
 
-    arena, total = open_installation(migrate=migrate), manifest.read(file).votes
-    columns = ("importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        report = votes_import.import_votes(
-            arena.database, file, now=now(), progress=lambda done: bar.advance(task, done)
-        )
-    if as_json:
-        print_json(vars(report))
-        return
-    click.echo(f"{report.votes} votes of {report.voters} voters imported, {report.already} already there")
-    for mode in report.anchors:
-        click.echo(f"{mode} has taken over the level of the log's boards")
+    arena, total = open_installation(migrate=migrate), manifest.read_manifest(file).votes
+    with progress_bar("importing", total) as advance:
+        report = votes_import.import_votes(arena.database, file, now=now(), progress=advance)
+    sentences = [
+        f"{report.votes} votes of {report.voters} voters imported, {report.already} already there",
+        *(f"{mode} has taken over the level of the log's boards" for mode in report.anchors),
+    ]
+    print_result(vars(report), "\n".join(sentences), as_json=as_json)
 
 
 def _refresh_boards(database: "Database") -> None:
@@ -112,17 +103,17 @@ def _refresh_boards(database: "Database") -> None:
 
 
 @contextmanager
-def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["Manifest"], None]]]:
+def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["VotesManifest"], None]]]:
     """Open a file and its manifest for writing; both appear under their names once both are complete."""
-    from app.leaderboards.open_data.manifest import beside
+    from app.leaderboards.open_data.manifest import manifest_path
 
     described: list[str] = []
-    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, beside(file))]
+    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, manifest_path(file))]
     try:
         with parts[0].open("xb") as data:
             yield data, lambda manifest: described.append(manifest.model_dump_json(indent=2))
         parts[1].write_text(described[0] + "\n", encoding="utf-8")
-        for part, path in zip(parts, (file, beside(file)), strict=True):
+        for part, path in zip(parts, (file, manifest_path(file)), strict=True):
             part.replace(path)
     finally:
         for part in parts:

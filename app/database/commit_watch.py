@@ -1,4 +1,4 @@
-"""Whether anything was committed since one last asked, for a fraction of what a transaction costs."""
+"""The commit watch: tells whether anything was committed, for a fraction of what a transaction costs."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -11,7 +11,7 @@ SNAPSHOT = "SELECT pg_current_snapshot()::text"
 
 class CommitWatch:
     """
-    A connection outside any transaction, for a thread or for several.
+    A connection outside any transaction, shared by the threads of a process.
 
     Those who ask while a question is under way share the next one: its answer is newer than all of their asking.
     """
@@ -32,7 +32,7 @@ class CommitWatch:
             self._ask = lambda: driver.execute(SNAPSHOT, prepare=True).fetchone()
 
     def committed(self) -> Hashable:
-        """SQLite's counter of others' commits; PostgreSQL's snapshot, which names every open transaction."""
+        """Return SQLite's counter of others' commits, or PostgreSQL's snapshot, which lists open transactions."""
         asked = self._asked
         with self._lock:
             if self._asked == asked:

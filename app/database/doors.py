@@ -33,7 +33,7 @@ from app import metrics
 from app.database import engines
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
-from app.database.group_commit import CommitQueue, NoTurn, Overtaken, QueuedWrite, deliver, group_by_work
+from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
 from app.errors import Refusal
 
 Item = TypeVar("Item")
@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 ROOT = Path(__file__).resolve().parents[2]
 RETRIES = 3
 WRITERS = 4
-"""Of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
+"""Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
 BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 
@@ -84,7 +84,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Milliseconds back to UTC."""
+        """Give the UTC time of stored milliseconds."""
         return None if value is None else moment_of(value)
 
 
@@ -130,7 +130,7 @@ class Database:
         """
         Run `work` in one transaction and return its result after the commit.
 
-        `work` touches nothing but its session, may be run again after a lost race (Overtaken says so), and returns
+        `work` touches nothing but its session, may be run again after a lost race (LostRace says so), and returns
         frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
@@ -150,7 +150,7 @@ class Database:
         """
         Run `work` for this item and for those that other threads bring meanwhile; return this one's result.
 
-        One call, in one transaction, gives each of its items a result or the exception to raise for it; Overtaken
+        One call, in one transaction, gives each of its items a result or the exception to raise for it; LostRace
         to be asked again. Otherwise as `write`.
         """
         with _translated():
@@ -192,7 +192,7 @@ class Database:
 
     @contextmanager
     def _committing(self, patience: float) -> Iterator[Session]:
-        """Open a transaction that commits when the block ends well. Raises NoTurn when patience ends."""
+        """Open a transaction that commits when the block ends well. Raises QueueTimeout when patience ends."""
         if self.is_sqlite:
             engine = self._write_engine.execution_options(patience=patience)
             with Session(engine, expire_on_commit=False) as session:
@@ -210,11 +210,11 @@ class Database:
 
     @contextmanager
     def _writer_slot(self, patience: float) -> Iterator[None]:
-        """Take one of the few places for writers of this process on PostgreSQL. Raises NoTurn."""
+        """Take one of the few places for writers of this process on PostgreSQL. Raises QueueTimeout."""
         try:
             self._writers.get(timeout=patience)
         except Empty:
-            raise NoTurn from None
+            raise QueueTimeout from None
         try:
             yield
         finally:
@@ -253,7 +253,7 @@ class Database:
             (command.downgrade if down else command.upgrade)(config, revision)
 
     def pending(self) -> list[str]:
-        """Revisions the schema still lacks, oldest first; all for an empty database. Raises NewerDatabase."""
+        """List the revisions the schema lacks, oldest first; all for an empty database. Raises NewerDatabase."""
         with self._read_engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
@@ -262,7 +262,7 @@ class Database:
         return revisions[revisions.index(current) + 1 :] if current else revisions
 
     def is_empty(self) -> bool:
-        """Whether nobody has ever migrated this database."""
+        """Tell whether nobody has ever migrated this database."""
         with self._read_engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is None
 
@@ -276,12 +276,12 @@ class Database:
 
 
 def milliseconds(moment: datetime) -> int:
-    """A moment as the database holds it."""
+    """Give a time as the database holds it: integer milliseconds since 1970, in UTC."""
     return round(moment.timestamp() * 1000)
 
 
 def moment_of(stored: int) -> datetime:
-    """What the database holds as a moment in UTC."""
+    """Give the UTC time that the database holds as milliseconds since 1970."""
     return datetime.fromtimestamp(stored / 1000, UTC)
 
 
@@ -290,7 +290,7 @@ class _TransactionLostError(Exception):
 
 
 def insert(session: Session, table: Table | type[Base]) -> Any:
-    """An INSERT of the session's own dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """Make an INSERT in the session's dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     dialect = session.get_bind().dialect.name
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
@@ -355,7 +355,7 @@ def _attempts() -> Iterator[AbstractContextManager[None]]:
 def _swallow_lost_race(pause: float) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, Overtaken) as error:
+    except (DBAPIError, LostRace) as error:
         if not _lost_race(error):
             raise
         time.sleep(pause)
@@ -363,16 +363,16 @@ def _swallow_lost_race(pause: float) -> Iterator[None]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """A database that is locked, full or away is one named condition to callers."""
+    """Turn a database that is locked, full or away into one named condition for callers."""
     try:
         yield
-    except (OperationalError, NoTurn, Overtaken) as error:
+    except (OperationalError, QueueTimeout, LostRace) as error:
         metrics.count("database_busy_total")
         raise DatabaseBusy(BUSY) from error
 
 
-def _lost_race(error: DBAPIError | Overtaken) -> bool:
-    return isinstance(error, Overtaken) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+def _lost_race(error: DBAPIError | LostRace) -> bool:
+    return isinstance(error, LostRace) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
 def _alembic() -> Config:

@@ -1,4 +1,4 @@
-"""How each kind of database is connected to."""
+"""Connections: how each kind of database is connected to."""
 
 import importlib
 import select
@@ -14,7 +14,7 @@ READ_CACHE_KIB = 256
 
 
 def with_driver(url: str) -> str:
-    """The URL with the driver we install."""
+    """Add the driver we install to a URL."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
@@ -22,12 +22,12 @@ def with_driver(url: str) -> str:
 
 
 def postgres(url: str) -> Engine:
-    """For reads and writes."""
+    """Make the engine for PostgreSQL, for reads and writes."""
     engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True)
 
     @event.listens_for(engine, "checkout")
     def look(connection: Any, _record: object, _proxy: object) -> None:
-        """An idle connection has nothing to read unless the server ended it: seen without a round trip to it."""
+        # An idle connection has nothing to read unless the server ended it: seen without a round trip to it.
         poll = select.poll()
         poll.register(connection.fileno(), select.POLLIN)
         if poll.poll(0):
@@ -37,7 +37,7 @@ def postgres(url: str) -> Engine:
 
 
 def sqlite(url: str, begin: str, *also: str) -> Engine:
-    """Its transactions start with `begin`; `also` are pragmas of each connection."""
+    """Make an engine for SQLite whose transactions start with `begin`; `also` are pragmas of each connection."""
     engine = create_engine(
         url,
         module=_sqlite_module(),
@@ -68,7 +68,7 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
 
 
 def _sqlite_module() -> Any:
-    """pysqlite3 where there is a wheel: SQLite before 3.51.3 can corrupt a WAL file on reset."""
+    """Import pysqlite3 where there is a wheel: SQLite before 3.51.3 can corrupt a WAL file on reset."""
     try:
         return importlib.import_module("pysqlite3.dbapi2")
     except ImportError:

@@ -19,12 +19,12 @@ MOST_AT_ONCE = 64
 LOCK_POLL_SECONDS = 0.0002
 
 
-class Overtaken(Exception):
+class LostRace(Exception):
     """Another transaction changed what a work had read; run again, it will see that."""
 
 
-class NoTurn(Exception):
-    """Nobody let us write for as long as we cared to wait; nothing was done."""
+class QueueTimeout(Exception):
+    """The turn to write did not come within the caller's patience; nothing was done."""
 
 
 @dataclass(eq=False)
@@ -84,7 +84,7 @@ class CommitQueue:
         return len(self._waiting)
 
     def submit(self, write: QueuedWrite) -> Any:
-        """Return the write's result after its commit, or raise its exception. Raises NoTurn when patience ends."""
+        """Return the write's result after its commit, or raise its exception; QueueTimeout when patience ends."""
         with self._mutex:
             self._waiting.append(write)
             follows, self._is_led = self._is_led, True
@@ -102,7 +102,7 @@ class CommitQueue:
         with self._mutex:
             if not write.is_taken and not write.woken.is_set():
                 self._waiting.remove(write)
-                raise NoTurn
+                raise QueueTimeout
 
     def _lead(self, write: QueuedWrite) -> None:
         started = time.perf_counter()
@@ -142,7 +142,7 @@ class CommitQueue:
 @contextmanager
 def _file_lock(path: Path, patience: float) -> Iterator[None]:
     """
-    Hold the lock among processes; the system gives it back even for one that dies. Raises NoTurn.
+    Hold the lock among processes; the system gives it back even for one that dies. Raises QueueTimeout.
 
     Whoever waits for it holds the gate before it: a process that gives the lock back cannot take it again at once
     while another waits.
@@ -165,7 +165,7 @@ def _open_lock(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise NoTurn from error
+        raise QueueTimeout from error
 
 
 def _acquire(handle: int, deadline: float) -> None:
@@ -175,9 +175,9 @@ def _acquire(handle: int, deadline: float) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise NoTurn from None
+                raise QueueTimeout from None
             time.sleep(LOCK_POLL_SECONDS)
         except OSError as error:
-            raise NoTurn from error
+            raise QueueTimeout from error
         else:
             return

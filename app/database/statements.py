@@ -134,6 +134,3 @@ def _driver(session: Session) -> tuple[Any, Dialect]:
     connection = session.connection()
     driver = session.info["driver"] = (connection.connection.dbapi_connection, connection.dialect)
     return driver
-
-
-Prepared = PreparedStatement

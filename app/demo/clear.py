@@ -15,7 +15,7 @@ from app.demo import clear_arena
 from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import rebuild_tallies
-from app.leaderboards.tables import Anchor, Audit, RatingHistory
+from app.leaderboards.tables import Audit, ModeAnchor, RatingHistory
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) 
     """Delete the rating history of demo models, and the level of modes that rests on demo models alone."""
     models = set(clear_arena.list_demo_models(session))
     execute(session, delete(RatingHistory).where(RatingHistory.model_id.in_(models)))
-    for mode in session.scalars(select(Anchor.mode).distinct()).all():
-        anchors = session.scalars(select(Anchor).where(Anchor.mode == mode)).all()
+    for mode in session.scalars(select(ModeAnchor.mode).distinct()).all():
+        anchors = session.scalars(select(ModeAnchor).where(ModeAnchor.mode == mode)).all()
         if all(models.issuperset(anchor.model_ids) for anchor in anchors):
-            execute(session, delete(Anchor).where(Anchor.mode == mode))
+            execute(session, delete(ModeAnchor).where(ModeAnchor.mode == mode))
     if any(vars(done).values()):
         ledger.note(session, ledger.DEMO_CLEARED, "demo", now=now, **vars(done))
 

@@ -23,7 +23,7 @@ from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.painter.painters import PAINTERS
 from app.words import Mode, Outcome
 
@@ -50,7 +50,7 @@ _DEMO_ENTRIES = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
 )
-_IS_DEMO = Prepared(
+_IS_DEMO = PreparedStatement(
     lambda _: select(
         or_(exists(_DEMO_ENTRIES), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo")
     )
@@ -147,11 +147,11 @@ def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .order_by(Competition.slug, Entry.id)
     )
-    found: dict[str, dict[int, Appearance | None]] = {}
+    appearances: dict[str, dict[int, Appearance | None]] = {}
     for slug, entry, demo in rows:
-        found.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
-    looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in found.items()}
-    return {slug: field for slug, field in looks.items() if len(field) == len(found[slug]) > 1}
+        appearances.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
+    looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in appearances.items()}
+    return {slug: field for slug, field in looks.items() if len(field) == len(appearances[slug]) > 1}
 
 
 def cast_votes(

@@ -33,14 +33,14 @@ class StaleForm(Refusal, code="stale_form"):
 
 @dataclass(frozen=True)
 class Administrator:
-    """Who acts; `token` is their session's, None for a login."""
+    """An admin at work; `token` is their session's, None for a login."""
 
     name: str
     token: str | None
 
     @property
     def actor(self) -> str:
-        """As the ledger names them; no name of an admin can look like another actor's."""
+        """Name them as the ledger does; no name of an admin can look like another actor's."""
         return f"admin {self.name}"
 
 

@@ -19,9 +19,9 @@ from app.demo.simulated_voters import is_demo
 from app.edge.clock import now, today
 from app.edge.page_cache import PageCache, forget, recall
 from app.gateway.storage import Storage
-from app.leaderboards.integrity.audit import latest_id
+from app.leaderboards.integrity.audit import read_latest_id
 from app.leaderboards.runs import refresh as boards
-from app.leaderboards.views.boards import current
+from app.leaderboards.views.boards import read_current
 from app.settings import Settings
 
 __all__ = ["Parts", "follow_vote", "now", "parts", "refresh", "today"]
@@ -58,9 +58,9 @@ def refresh(wired: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
     `also` is what the page will recall, read in the same snapshot.
     """
     others, g.due_at = g.get("due_at", math.inf), -math.inf
-    of_each = tuple((read, mode) for mode in modes for read in (_due_at, latest_id))
+    of_each = tuple((read, mode) for mode in modes for read in (_due_at, read_latest_id))
     with suppress(DatabaseBusy):
-        dues = [recall(_due_at, mode, also=(*of_each, (current,), (is_demo,), *also)) for mode in modes]
+        dues = [recall(_due_at, mode, also=(*of_each, (read_current,), (is_demo,), *also)) for mode in modes]
         stale = [mode for mode, due_at in zip(modes, dues, strict=True) if due_at <= time.monotonic()]
         for mode in stale:
             _compute(wired, mode)
@@ -93,5 +93,5 @@ def _compute(wired: Parts, mode: str) -> None:
 def _due_at(session: Session, mode: str) -> float:
     """Tell when the first stale board may be computed, on this process's clock; never while all are current."""
     asked = time.monotonic()
-    waits = (board.wait_ms for board in boards.stale(session, mode))
+    waits = (board.wait_ms for board in boards.find_stale(session, mode))
     return asked + min(waits, default=math.inf) / 1000

@@ -7,7 +7,7 @@ from app.catalog import lookup
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import recall
 from app.leaderboards.integrity import audit, public_report
-from app.leaderboards.integrity.public_report import Openness
+from app.leaderboards.integrity.public_report import PublicReport
 from app.leaderboards.views import boards
 from app.words import MODES
 
@@ -16,12 +16,12 @@ def versions() -> Hashable:
     """Read the versions that the facts depend on."""
     for mode in MODES:
         refresh(parts(), mode)
-    runs = recall(boards.current).runs
-    seen = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
-    return seen, recall(lookup.version), recall(public_report.version)
+    runs = recall(boards.read_current).runs
+    seen = tuple((runs.get(mode), recall(audit.read_latest_id, mode)) for mode in MODES)
+    return seen, recall(lookup.version), recall(public_report.read_version)
 
 
-def facts() -> Openness:
+def facts() -> PublicReport:
     """Read the facts as they are now; how pairs are drawn comes from the pool that draws them."""
     sampling: dict[str, matchmaking.SamplingShares] = {}
     with parts().database.reading() as session:
@@ -29,4 +29,4 @@ def facts() -> Openness:
             state = parts().pool.state(session, mode, today=today())
             if state.competitions:
                 sampling[mode] = matchmaking.shares(state)
-        return public_report.openness(session, sampling, now=now())
+        return public_report.read_public_report(session, sampling, now=now())

@@ -43,7 +43,7 @@ REQUEST = (
 
 
 @dataclass(frozen=True)
-class Page:
+class RenderedPage:
     """A rendered body, its ETag, and the body compressed as far as somebody asked for it."""
 
     body: bytes
@@ -61,7 +61,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How long a page may be sent again: in this minute, until a board of it is due, and while nobody commits."""
+    """The limits within which a page may be sent again: this minute, no board of it due, and nobody commits."""
 
     reads: Reads
     minute: int
@@ -89,12 +89,12 @@ class PageCache:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._pages: OrderedDict[Hashable, RenderedPage] = OrderedDict()
         self._minute = 0
         self._lock = threading.Lock()
         self._held: tuple[Hashable, Reads] = None, {}
 
-    def page(self, minute: int, made_from: Hashable, render: Callable[[], str]) -> Page:
+    def page(self, minute: int, made_from: Hashable, render: Callable[[], str]) -> RenderedPage:
         """Return the page made from these versions in this minute, rendered now if there is none."""
         key = minute, made_from
         with self._lock:
@@ -107,7 +107,7 @@ class PageCache:
                 return self._pages[key]
         # Rendered outside the lock: two threads may render the same page, but no page waits for another.
         body = render().encode()
-        page = Page(body, hashlib.sha256(body).hexdigest()[:32])
+        page = RenderedPage(body, hashlib.sha256(body).hexdigest()[:32])
         with self._lock:
             self._pages[key] = page
             if len(self._pages) > MOST_PAGES:

@@ -77,7 +77,7 @@ class RequestLog:
 
 
 class _Response:
-    """What the application answered; 500 until it says something."""
+    """The application's response as far as it is known; 500 until it says something."""
 
     __slots__ = ("status", "told")
 

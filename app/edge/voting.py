@@ -11,7 +11,7 @@ from app.arena import errors
 from app.arena.people import networks
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
-from app.arena.voting.vote_casting import Ballot, CastVote
+from app.arena.voting.vote_casting import Ballot, VoteRecord
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import reveal
@@ -45,7 +45,7 @@ def issue(wish: MatchupFilter) -> BlindMatchup:
     return issued
 
 
-def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
+def cast_vote(matchup_id: str, outcome: str) -> tuple[VoteRecord, Reveal | None]:
     """Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives."""
     who, matchup = own(matchup_id)
     database, moment = parts().database, now()
@@ -53,7 +53,7 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
     # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
     try:
         vote, shown = database.write_batched(cast_and_reveal, ballot)
-    except vote_casting.Uncharged:
+    except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
         vote, shown = database.write_batched(cast_and_reveal, ballot)
     if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
@@ -61,7 +61,7 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[CastVote, Reveal | None]:
     return vote, shown
 
 
-def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[CastVote, Reveal | None] | Exception]:
+def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[VoteRecord, Reveal | None] | Exception]:
     """Cast the votes of all who come at the same time, and read what each reveals, in one transaction."""
     results = vote_casting.cast_votes(session, ballots)
     reveals = reveal.reveal_all(session, results)

@@ -32,6 +32,8 @@ RESULT = ImageLimits(64 * 2**20, 16_384, 64_000_000)
 """For what a provider made and was paid for."""
 MOST_INPUT_PIXELS = 16_777_216
 """A larger input is scaled to this, 4096 x 4096: no model looks at more, and some providers refuse more."""
+LOSSLESS_PIXELS = 2048 * 2048
+"""A PNG of more takes longer to send than an edit is worth, and providers refuse it."""
 # Chosen on two cores at 1024 x 1024: the slowest settings of PNG and AVIF take seconds and save little.
 ENCODING: dict[str, dict[str, int]] = {
     "png": {"compress_level": 4},
@@ -85,18 +87,19 @@ class InputImage:
     original_size: Size
 
 
-def clean(data: bytes) -> InputImage:
+def clean(data: bytes, *, lossless: bool = False) -> InputImage:
     """
     Take an input's metadata away and scale it to `MOST_INPUT_PIXELS`: a photograph as JPEG, anything else as PNG.
 
-    Raises InvalidImage.
+    `lossless` makes PNG of photographs as well, up to 4 megapixels. Raises InvalidImage.
     """
     image = decode(data, alpha=True, limits=INPUT)
     original = image.size
     if original[0] * original[1] > MOST_INPUT_PIXELS:
         scale = sqrt(MOST_INPUT_PIXELS / (original[0] * original[1]))
         image = _resized(image, (max(1, int(original[0] * scale)), max(1, int(original[1] * scale))))
-    is_photograph = sniff(data) == "jpeg" and image.mode == "RGB"
+    is_small = image.width * image.height <= LOSSLESS_PIXELS
+    is_photograph = sniff(data) == "jpeg" and image.mode == "RGB" and not (lossless and is_small)
     cleaned = encode(image, "jpeg", 95) if is_photograph else encode(image, "png")
     return InputImage(cleaned, image.size, original)
 
@@ -160,11 +163,11 @@ def encode(image: Image.Image, format_: str, quality: int | None = None) -> byte
     return buffer.getvalue()
 
 
-def encode_webp(image: Image.Image, *, quality: int = 90) -> bytes:
+def encode_webp(image: Image.Image, *, quality: int = 90, method: int = 4) -> bytes:
     """Write a WebP with fixed settings, so that the file tells of nothing but its pixels."""
     buffer = BytesIO()
     with _few_at_a_time:
-        image.save(buffer, "WEBP", quality=quality, method=4)
+        image.save(buffer, "WEBP", quality=quality, method=method)
     return buffer.getvalue()
 
 

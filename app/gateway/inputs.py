@@ -64,7 +64,9 @@ def clean_inputs(request: ImageRequest) -> tuple[ImageRequest, Fraction, tuple[A
 
     Raises InvalidParameter for a file that is no image, or, with `strict`, for one that has to be scaled.
     """
-    cleaned = [_cleaned(data, "image") for data in request.images]
+    # Outside a mask a result is to equal its input, which a second JPEG encoding would already change.
+    is_exact = request.mask is not None
+    cleaned = [_cleaned(data, "image", lossless=is_exact and not at) for at, data in enumerate(request.images)]
     mask = _cleaned(request.mask, "mask") if request.mask is not None else None
     scaled = [("image", one) for one in cleaned] + ([("mask", mask)] if mask else [])
     changed = tuple(_scaling(name, one) for name, one in scaled if one.size != one.original_size)
@@ -77,9 +79,9 @@ def clean_inputs(request: ImageRequest) -> tuple[ImageRequest, Fraction, tuple[A
     return replace(request, images=images, mask=mask.data if mask else None), natural, changed
 
 
-def _cleaned(data: bytes, param: str) -> InputImage:
+def _cleaned(data: bytes, param: str, *, lossless: bool = False) -> InputImage:
     try:
-        return clean(data)
+        return clean(data, lossless=lossless)
     except InvalidImage as error:
         raise InvalidParameter(param, str(error)) from error
 

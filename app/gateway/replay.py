@@ -16,7 +16,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.database.doors import DatabaseBusy, insert
-from app.database.group_commit import Overtaken
+from app.database.group_commit import LostRace
 from app.errors import Refusal
 from app.gateway import files
 from app.gateway.attempts import GeneratedImage
@@ -209,7 +209,7 @@ def _same_key(session: Session, repetition: Repetition) -> KeptRequest:
         .with_for_update()
     )
     if row is None:
-        raise Overtaken
+        raise LostRace
     return row
 
 

@@ -11,7 +11,7 @@ from app.database.doors import Base, UtcDateTime
 
 
 def from_json(stored: Any) -> Any:
-    """Of a prepared statement: SQLite holds JSON as text, PostgreSQL's driver reads it."""
+    """Parse a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
     return json.loads(stored) if isinstance(stored, str) else stored
 
 
@@ -111,7 +111,7 @@ class RatingHistory(Base):
     rank: Mapped[int | None]
 
 
-class Anchor(Base):
+class ModeAnchor(Base):
     """The models whose mean rating is 1000 in one mode. A new version never edits an old one."""
 
     __tablename__ = "anchors"

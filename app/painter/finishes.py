@@ -53,11 +53,11 @@ def poster(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     return to_image(floats(image) + (grain(rng, image.size) * 1.6)[:, :, None])
 
 
-def aquarelle(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Washes on rough paper: wavering edges, pigment pooled along them, granulation, a torn margin."""
+def aquarelle(image: Image.Image, rng: np.random.Generator, *, torn: bool = True) -> Image.Image:
+    """Washes on rough paper: wavering edges, pigment pooled along them, granulation, perhaps a torn margin."""
     side, size = min(image.size), image.size
     reach = side / 290
-    across, down = _inward(size, side * 0.026)
+    across, down = _inward(size, side * 0.026 if torn else 0.0)
     image = warp(image, clouds(rng, size, side / 24) * reach + across, clouds(rng, size, side / 24) * reach + down)
     image = image.filter(ImageFilter.ModeFilter(5)) if side < 400 else _brushed(image)
     pixels = floats(image)
@@ -67,7 +67,7 @@ def aquarelle(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     tooth = grain(rng, size) * 0.4 + clouds(rng, size, max(2.5, side / 260)) * 0.6
     thickness = 0.72 + 0.16 * clouds(rng, size, side / 6) + 0.09 * clouds(rng, size, side / 22) + 0.05 * tooth
     paper = np.array([252, 249, 241], dtype=np.float32) + (tooth * 3.5)[:, :, None]
-    shown = np.clip(thickness + 0.14, 0, 1) * _torn(rng, size)
+    shown = np.clip(thickness + 0.14, 0, 1) * (_torn(rng, size) if torn else 1)
     return to_image(paper - (paper - pixels * 1.04) * shown[:, :, None])
 
 

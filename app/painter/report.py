@@ -26,6 +26,10 @@ Kind = Literal[
     "greyed night",
     "warped",
     "low detail",
+    "wrong object",
+    "edit left out",
+    "visible mask border",
+    "whole picture changed",
 ]
 Finish = Literal["flat", "painted", "lit", "glowing"]
 Wish = Literal["photograph", "graphic"]

@@ -6,5 +6,5 @@ from app.edge.context import parts
 
 
 def base_url() -> str:
-    """PUBLIC_URL, else the address the reader used; without a slash at the end. Belongs in a page's cache key."""
+    """Return PUBLIC_URL, else the address the reader used, without a final slash. It belongs in cache keys."""
     return (parts().settings.public_url or request.host_url).rstrip("/")

@@ -40,7 +40,7 @@ class Screen:
     """An own matchup and, once it has been judged, who made the images."""
 
     issued: BlindMatchup
-    answer: vote_casting.CastVote | None = None
+    answer: vote_casting.VoteRecord | None = None
     reveal: Reveal | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
@@ -145,7 +145,7 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
     )
 
 
-def _state(answer: vote_casting.CastVote | None) -> str:
+def _state(answer: vote_casting.VoteRecord | None) -> str:
     if answer is None:
         return "loading"
     if answer.undone:

@@ -14,8 +14,8 @@ from app.edge.page_cache import public_page, recall
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
+from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.competition_places import Filed, filed
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.words import MODES, Mode
 
@@ -45,7 +45,7 @@ class Axis:
     high: float
 
     def x(self, rating: float) -> float:
-        """Between the margins."""
+        """Place a rating between the margins, in pixels."""
         inner = WIDTH - 2 * MARGIN
         return round(MARGIN + inner * (rating - self.low) / max(self.high - self.low, 1), 1)
 
@@ -57,32 +57,32 @@ class Axis:
 
     @property
     def anchor(self) -> float | None:
-        """Where 1000 lies, if it lies inside."""
+        """Where 1000 lies in pixels, if it lies inside."""
         return self.x(ANCHOR) if self.low < ANCHOR < self.high else None
 
 
 @blueprint.get("/leaderboard")
 @blueprint.get("/leaderboards")
 def all_boards() -> Response:
-    """The board most people want."""
+    """Redirect to the board that most people want."""
     return make_response(redirect(url_for("boards.board", mode=Mode.TEXT_TO_IMAGE), 302))
 
 
 @blueprint.get("/leaderboards/<mode>")
 @blueprint.get("/leaderboards/<mode>/<category>")
 def board(mode: str, category: str | None = None) -> Response:
-    """One board, filtered and sorted as the query says."""
+    """Show one board, filtered and sorted as the query says."""
     read_mode(mode)
     asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
-    made_from = (asked, run, current.catalogue, recall(audit.latest_id, mode))
+    made_from = (asked, run, current.catalogue, recall(audit.read_latest_id, mode))
     return public_page(made_from, lambda: _render(mode, category, asked))
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
-    """From the lowest to the highest end of any interval."""
+    """Make an axis from the lowest to the highest end of any interval."""
     known = list(rows)
     return Axis(
         min((row.rating_low for row in known), default=ANCHOR),
@@ -92,11 +92,11 @@ def axis(rows: Iterable[Interval]) -> Axis:
 
 def _render(mode: str, category: str | None, asked: Filters) -> str:
     with parts().database.reading() as session:
-        whole = boards.board(session, mode, category, now=now())
-        shown = boards.board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
-        listed = filed(session, mode)
+        whole = boards.read_board(session, mode, category, now=now())
+        shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
+        listed = list_competitions(session, mode)
         providers = lookup.providers(session)
-        certificate = certificates.stored(session, mode).get(whole.key)
+        certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
         board=shown,
@@ -116,13 +116,13 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
     )
 
 
-def tabs(listed: Iterable[CompetitionSummary | Filed]) -> list[tuple[str, str]]:
-    """Categories in use, (slug, title), by title."""
+def tabs(listed: Iterable[CompetitionSummary | BoardCompetition]) -> list[tuple[str, str]]:
+    """List the categories in use, (slug, title), by title."""
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
 
-def _counted(listed: list[Filed], category: str | None) -> int:
-    """Competitions with votes that this board adds up."""
+def _counted(listed: list[BoardCompetition], category: str | None) -> int:
+    """Count the competitions with votes that this board adds up."""
     return sum(
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})
         for entry in listed

@@ -37,7 +37,7 @@ class Card:
 
 @blueprint.get("/models/<slug>/card.png")
 def card(slug: str) -> Response:
-    """1200 by 630 pixels."""
+    """Serve a model's card, 1200 by 630 pixels, for previews of links."""
     versions()
     said = words(slug)
     response = Response(drawn(said), mimetype="image/png")
@@ -49,11 +49,11 @@ def card(slug: str) -> Response:
 
 
 def words(slug: str) -> Card:
-    """What the card of a model says."""
+    """Read what the card of a model says."""
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.model_results(session, page.slug)
-    ranked = [board for board in found.boards if board.category is None and board.place.rank is not None]
+        places = results.read_results(session, page.slug)
+    ranked = [board for board in places.boards if board.category is None and board.place.rank is not None]
     figures: list[tuple[str, str]] = []
     if ranked:
         place = ranked[0].place
@@ -69,7 +69,7 @@ def words(slug: str) -> Card:
 
 @lru_cache(maxsize=256)
 def drawn(said: Card) -> bytes:
-    """The card as a PNG file."""
+    """Draw the card as a PNG file."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 (not every worker draws)
 
     image = Image.new("RGB", SIZE, PAPER)
@@ -99,5 +99,5 @@ def _text(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, colour:
 
 
 def _fitting(name: str) -> int:
-    """The largest size at which a name fits on one line."""
+    """Find the largest size at which a name fits on one line."""
     return max(36, min(88, int((SIZE[0] - 2 * MARGIN) / (0.6 * max(len(name), 1)))))

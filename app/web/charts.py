@@ -10,7 +10,7 @@ from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
 from app.leaderboards.views.head_to_head import Battles
 from app.web.formats import percent, plural
-from app.web.svg import Curve, Moment, Plot, Spot, curve, scatter
+from app.web.svg import Curve, CurvePoint, Plot, Spot, curve, scatter
 
 TALL, LOW = 290, 180
 """Pixels of what is drawn, without axes: points, and a rating over time."""
@@ -70,18 +70,18 @@ class MatrixView:
 
 
 def price_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
-    """Elo against the lowest price of an image."""
+    """Draw Elo against the lowest price of an image."""
     return _chart("price", "Elo against price", "US$ per image, log scale", data, usd_tick, marked)
 
 
 def speed_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
-    """Elo against the median time of an image."""
+    """Draw Elo against the median time of an image."""
     return _chart("speed", "Elo against speed", "seconds per image, log scale", data, seconds_tick, marked)
 
 
 def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
-    """A model's rating over time."""
-    moments = [Moment(p.at.timestamp(), p.rating, p.rating_low, p.rating_high) for p in points]
+    """Draw a model's rating over time."""
+    moments = [CurvePoint(p.at.timestamp(), p.rating, p.rating_low, p.rating_high) for p in points]
     if len({moment.at for moment in moments}) < 2:
         return HistoryChart(None, tuple(points))
     within_days = moments[-1].at - moments[0].at < 3 * DAY
@@ -90,19 +90,19 @@ def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
 
 
 def matrix_view(matrix: WinMatrix) -> MatrixView:
-    """Cells with a shade from 0, never wins, to HEAT, always wins."""
+    """Shade the cells from 0, never wins, to HEAT, always wins."""
     return MatrixView(matrix.models, tuple(tuple(map(_cell, row)) for row in matrix.cells))
 
 
 def usd_tick(value: float) -> str:
-    """`$0.01`: no more digits than it needs."""
+    """Format a price such as `$0.01`, with no more digits than it needs."""
     text = dollars(round(value * 1_000_000))
     whole, _, rest = text.partition(".")
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
 
 
 def seconds_tick(value: float) -> str:
-    """`0.5 s`."""
+    """Format a duration such as `0.5 s`."""
     return f"{value:g}\N{NO-BREAK SPACE}s"
 
 
@@ -148,7 +148,7 @@ def _exactly(key: str, x: float) -> str:
 
 
 def _left_out(data: Scatter) -> str:
-    """`1 model without pricing omitted`, `24 models waiting for enough speed data`; empty for none."""
+    """Say what the chart leaves out, such as `1 model without pricing omitted`; empty for nothing."""
     return f"{plural(data.omitted, 'model')} {data.reason}" if data.omitted else ""
 
 

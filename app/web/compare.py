@@ -14,7 +14,7 @@ from app.edge.context import now, parts, today
 from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
-from app.leaderboards.views.results import BoardResult, Place
+from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
@@ -28,7 +28,7 @@ WIDTH = 600
 
 
 @dataclass(frozen=True)
-class Bar:
+class RecordBar:
     """A record as widths of a bar of 600: A's wins, ties of either kind, B's wins."""
 
     a: float
@@ -42,12 +42,12 @@ class Meeting:
 
     record: HeadToHead
     interval: tuple[float, float] | None
-    bar: Bar | None
+    bar: RecordBar | None
 
 
 @blueprint.get("/compare")
 def choose() -> Response:
-    """Two slugs lead to their page; one or none to a form."""
+    """Redirect two slugs to their page; show a form for one or none."""
     a, b = request.args.get("a", ""), request.args.get("b", "")
     with parts().database.reading() as session:
         ids = lookup.ids(session, [a, b])
@@ -60,7 +60,7 @@ def choose() -> Response:
 
 @blueprint.get("/compare/<a>/<b>")
 def pair(a: str, b: str) -> Response:
-    """Two models, by slug or alias. A model beside itself is no comparison: its own page."""
+    """Compare two models, by slug or alias. A model beside itself leads to its own page."""
     with parts().database.reading() as session:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
@@ -69,7 +69,7 @@ def pair(a: str, b: str) -> Response:
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
-    """(fact, of A, of B), facts that neither states left out."""
+    """List facts as (fact, of A, of B), those left out that neither states."""
     ours, theirs = _facts(one), _facts(other)
     names = [name for name in ours if ours[name] or theirs[name]]
     limits = _limits(one), _limits(other)
@@ -91,7 +91,7 @@ def _render(a: str, b: str) -> str:
         pages = [lookup.model(session, slug, today()) for slug in (a, b)]
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]
-        places = [results.model_results(session, page.slug).boards for page in pages]
+        places = [results.read_results(session, page.slug).boards for page in pages]
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
         "compare.html",
@@ -105,15 +105,15 @@ def _render(a: str, b: str) -> str:
 
 
 def _meeting(session: Session, a: ModelPage, b: ModelPage, mode: str) -> Meeting:
-    record = head_to_head.head_to_head(session, a.slug, b.slug, mode, now=now())
+    record = head_to_head.compare_models(session, a.slug, b.slug, mode, now=now())
     return Meeting(record, head_to_head.share_interval(record.total), _bar(record.total))
 
 
-def _bar(total: Battles) -> Bar | None:
+def _bar(total: Battles) -> RecordBar | None:
     if not total.votes:
         return None
     unit = WIDTH / total.votes
-    return Bar(
+    return RecordBar(
         round(total.a_wins * unit, 1),
         round((total.ties + total.both_bad) * unit, 1),
         round(total.b_wins * unit, 1),
@@ -122,8 +122,8 @@ def _bar(total: Battles) -> Bar | None:
 
 def _side_by_side(
     ours: tuple[BoardResult, ...], theirs: tuple[BoardResult, ...]
-) -> tuple[tuple[BoardResult, Place | None, Place | None], ...]:
-    """Every board that either is on: (board, place of A, place of B)."""
+) -> tuple[tuple[BoardResult, BoardPlace | None, BoardPlace | None], ...]:
+    """List every board that either is on: (board, place of A, place of B)."""
     a = {(board.mode, board.category): board for board in ours}
     b = {(board.mode, board.category): board for board in theirs}
     return tuple(
@@ -132,10 +132,10 @@ def _side_by_side(
     )
 
 
-def _pictures(found: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
-    """What both made from one prompt, where readers may see it with names."""
-    mine = {p.competition: p for p in found if p.model_id == a.id and not p.is_showcase}
-    yours = {p.competition: p for p in found if p.model_id == b.id and not p.is_showcase}
+def _pictures(pictures: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
+    """Pair what both made from one prompt, where readers may see it with names."""
+    mine = {p.competition: p for p in pictures if p.model_id == a.id and not p.is_showcase}
+    yours = {p.competition: p for p in pictures if p.model_id == b.id and not p.is_showcase}
     return tuple((mine[slug], yours[slug]) for slug in mine if slug in yours)[:PICTURES]
 
 

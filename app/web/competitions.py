@@ -17,14 +17,14 @@ FILTERS = ("mode", "category", "status")
 
 @blueprint.get("/competitions")
 def index() -> Response:
-    """Every competition, newest first."""
+    """List every competition, newest first."""
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
     return public_page((tuple(asked.items()), versions()), lambda: _render_list(asked))
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
-    """The prompt, the board and, where allowed, the gallery."""
+    """Show the prompt, the board and, where allowed, the gallery."""
     return public_page(versions(), lambda: _render(slug))
 
 
@@ -47,8 +47,8 @@ def _render_list(asked: dict[str, str]) -> str:
 def _render(slug: str) -> str:
     with parts().database.reading() as session:
         exhibit = gallery.read_gallery(session, slug)
-        view = boards.competition_board(session, slug, now=now())
-        certificate = certificates.stored(session, exhibit.competition.mode).get(view.key)
+        view = boards.read_competition_board(session, slug, now=now())
+        certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
         exhibit=exhibit,

@@ -32,14 +32,14 @@ MEDIA = {"svg": "image/svg+xml", "webp": "image/webp", "png": "image/png"}
 
 @blueprint.get("")
 def api() -> Response:
-    """Every operation of the API."""
+    """Document every operation of the API."""
     base, samples = base_url(), recall(_samples)
     return public_page((base, samples), lambda: _api(base, samples))
 
 
 @blueprint.get("/<path:name>")
 def document(name: str) -> Response:
-    """A page of docs/, or a file that one names."""
+    """Show a page of docs/, or a file that one names."""
     if name in _documents():
         return public_page(
             (), lambda: render_template("docs_page.html", title=_documents()[name], text=written(name))
@@ -52,7 +52,7 @@ def document(name: str) -> Response:
 
 @cache
 def written(name: str) -> str:
-    """HTML of a document, its headings with ids, its links to others as addresses here."""
+    """Render a document as HTML, its headings with ids, its links to others as addresses here."""
     reader = MarkdownIt("commonmark", {"html": True}).enable("table")
     tokens = reader.parse(_file(name).read_text(encoding="utf-8"))
     for place, token in enumerate(tokens):
@@ -70,7 +70,7 @@ def written(name: str) -> str:
 
 
 def address(name: str, link: str) -> str:
-    """Where a link of a document leads here: another document, a file, or for the rest of the project nowhere."""
+    """Find where a document's link leads here: a document, a file, or for the rest of the project nowhere."""
     path, mark, fragment = link.partition("#")
     if not path or ":" in path or path.startswith("/"):
         return link
@@ -82,25 +82,25 @@ def address(name: str, link: str) -> str:
 
 
 def slug(heading: str) -> str:
-    """As code hosts make it: `Ten minutes to a first image` is `ten-minutes-to-a-first-image`."""
+    """Make a heading's id as code hosts do: `Ten minutes to a first image` is `ten-minutes-to-a-first-image`."""
     kept = (letter for letter in heading.lower() if letter.isalnum() or letter in " -_")
     return "".join(kept).replace(" ", "-")
 
 
 @cache
 def _documents() -> dict[str, str]:
-    """Titles by name."""
+    """Read the titles of the documents, by name."""
     return {_name(path): _title(path) for path in sorted(FOLDER.rglob("*.md"))}
 
 
 def _name(path: Path) -> str:
-    """`admin` for docs/admin.md, `deploy` for docs/deploy/README.md."""
+    """Name a document: `admin` for docs/admin.md, `deploy` for docs/deploy/README.md."""
     within = path.relative_to(FOLDER)
     return str(within.parent if within.name == "README.md" else within.with_suffix(""))
 
 
 def _file(name: str) -> Path:
-    """Of a document's name as `_name` makes it."""
+    """Find the file of a document by the name that `_name` gives it."""
     index = FOLDER / name / "README.md"
     return index if index.exists() else FOLDER / f"{name}.md"
 

@@ -59,13 +59,13 @@ class Absence:
 
 
 def drawable(session: Session, settings: Settings, now: datetime) -> Drawable:
-    """What a visitor may pick at this moment."""
+    """List what a visitor may pick at this moment."""
     able = means(settings)
     return Drawable(able, tuple(room.choices(session, able, settings.playground_daily_usd, now)), now)
 
 
 def look(session: Session, name: str, among: Drawable) -> ModelSummary | Absence:
-    """The model of a slug or alias, or why it is not in the list."""
+    """Find the model of a slug or alias, or why it is not in the list."""
     try:
         model = find(session, name, among.now).model
     except ModelNotFound as unknown:
@@ -89,6 +89,6 @@ def _absence(session: Session, model: ModelPage, among: Drawable) -> Absence:
 
 
 def _others(session: Session, model: ModelPage, among: Drawable) -> tuple[ModelSummary, ...]:
-    """Of the list: what the gateway itself would name, else its first."""
+    """List what the gateway itself would name instead, else the first of the list."""
     slugs = {other.slug for other in instead(session, model, Mode.TEXT_TO_IMAGE, among.means.providers, among.now)}
     return tuple(other for other in among.models if other.slug in slugs) or among.models[:OTHERS]

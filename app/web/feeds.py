@@ -42,7 +42,7 @@ class Item:
 
 @blueprint.get("/badge/<slug>.svg")
 def badge(slug: str) -> Response:
-    """A model's rank as a small picture for other sites; `?mode=` for another than its best known."""
+    """Serve a model's rank as a small picture for other sites; `?mode=` for another than its best known."""
     mode = request.args.get("mode") or ""
     if mode:
         read_mode(mode)
@@ -54,20 +54,20 @@ def badge(slug: str) -> Response:
 
 @blueprint.get("/feed.atom")
 def feed() -> Response:
-    """Rank changes on the overall boards, and models that joined."""
+    """Serve rank changes on the overall boards, and models that joined, as Atom."""
     return public_page((base_url(), versions()), _feed, "application/atom+xml")
 
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Every page that is the same for everybody."""
+    """List every page that is the same for everybody."""
     base = base_url()
     return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
 
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Pages of one voter are nobody else's; behind a login nothing is for robots."""
+    """Keep robots off the pages of one voter, and off everything behind a login."""
     refused = ("/",) if parts().settings.profile == "team" else OFF_LIMITS
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in refused), f"Sitemap: {base_url()}/sitemap.xml"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
@@ -75,7 +75,7 @@ def robots() -> Response:
 
 @blueprint.get("/llms.txt")
 def llms() -> Response:
-    """What this site is and where everything stands, for language models."""
+    """Tell language models what this site is and where everything stands."""
     base = base_url()
     made_from = (base, recall(lookup.version), recall(entries.entered_models))
     return public_page(made_from, lambda: _llms(base), "text/plain")
@@ -83,7 +83,7 @@ def llms() -> Response:
 
 @blueprint.get("/models/<slug>/llms.txt")
 def model_llms(slug: str) -> Response:
-    """A model's page as plain text."""
+    """Serve a model's page as plain text."""
     base = base_url()
     return public_page((base, versions()), lambda: _model_llms(slug, base), "text/plain")
 
@@ -91,8 +91,8 @@ def model_llms(slug: str) -> Response:
 def _badge(slug: str, mode: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.model_results(session, slug)
-    shown = [board for board in found.boards if board.category is None and mode in {"", board.mode}]
+        places = results.read_results(session, slug)
+    shown = [board for board in places.boards if board.category is None and mode in {"", board.mode}]
     shown.sort(key=lambda board: board.place.rank is None)
     best = shown[0] if shown else None
     said = "not ranked yet"
@@ -112,8 +112,8 @@ def _badge(slug: str, mode: str) -> str:
 def _feed() -> str:
     with parts().database.reading() as session:
         items = [
-            *(_changed(change) for change in news.rank_changes(session, now())),
-            *(_arrived(arrival) for arrival in news.arrivals(session)),
+            *(_changed(change) for change in news.read_rank_changes(session, now())),
+            *(_arrived(arrival) for arrival in news.read_arrivals(session)),
         ]
     items.sort(key=lambda item: (-item.at.timestamp(), item.mark))
     updated = items[0].at if items else datetime.fromtimestamp(0, now().tzinfo)
@@ -165,13 +165,13 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
 def _model_llms(slug: str, base: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found: ModelResults = results.model_results(session, page.slug)
+        places: ModelResults = results.read_results(session, page.slug)
     return render_template(
         "model_llms.txt",
         model=page,
         base=base,
-        results=found,
-        groups=groups(found),
-        questions=faq.questions(page, found),
+        results=places,
+        groups=groups(places),
+        questions=faq.answer_questions(page, places),
         facts=facts,
     )

@@ -29,21 +29,29 @@ class BlindResponse(Response):
     """Sends a fixed set of headers, whatever others add: a header more could tell two pictures apart."""
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
-        """Only those that every blind file has."""
+        """Return only the headers that every blind file has."""
         sent = super().get_wsgi_headers(environ)
         return Headers([(name, value) for name, value in sent if name.lower() in BLIND_HEADERS])
 
 
+@blueprint.get("/m/<matchup_id>/<any(a, b, input):side>-640.webp")
+def small_matchup_image(matchup_id: str, side: str) -> Response:
+    """Send one side of an own matchup at 640 pixels or less."""
+    return matchup_image(matchup_id, side, small=True)
+
+
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
-def matchup_image(matchup_id: str, side: str) -> Response:
-    """One side of an own matchup, padded to the length that all files of its competition have."""
+def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Response:
+    """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     moment = now()
     with parts().database.reading() as session:
-        file = pictures.blind_file(session, who, matchup, side, now=moment)
-    data = renditions.padded(parts().storage.get(file.key), file.length)
+        file = pictures.blind_file(session, who, matchup, side, small=small, now=moment)
+    stored = parts().storage.get(file.key)
+    length = max(file.length, renditions.file_bytes(len(stored))) if side == "input" else file.length
+    data = renditions.padded(stored, length)
     if file.is_first_time:
         policy = parts().policy
         parts().database.write(
@@ -54,7 +62,7 @@ def matchup_image(matchup_id: str, side: str) -> Response:
 
 @blueprint.get("/media/<token>.webp")
 def media(token: str) -> Response:
-    """A picture by its opaque name, where this reader may know who made it."""
+    """Serve a picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
         file = pictures.media_file(session, f"media/{token}.webp", voter())
     if file is None:
@@ -64,7 +72,7 @@ def media(token: str) -> Response:
 
 @blueprint.get("/competitions/<slug>/input.webp")
 def input_image(slug: str) -> Response:
-    """The image that an image-edit competition asks to change."""
+    """Serve the image that an image-edit competition asks to change."""
     with parts().database.reading() as session:
         key = gallery.read_input_key(session, slug)
     return _picture(key, is_public=True)

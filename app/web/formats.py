@@ -51,12 +51,12 @@ WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
 
 
 def elo(rating: float | None) -> str:
-    """Elo points, whole."""
+    """Format Elo points as a whole number."""
     return UNKNOWN if rating is None else f"{rating:.0f}"
 
 
 def signed(points: float | None) -> str:
-    """A change, with its sign; a real minus."""
+    """Format a change with its sign, with a real minus."""
     if points is None:
         return UNKNOWN
     whole = round(points)
@@ -64,49 +64,49 @@ def signed(points: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """0 to 1 as whole per cent."""
+    """Format a share, 0 to 1, as whole per cent."""
     return UNKNOWN if share is None else f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def count(number: int) -> str:
-    """With thousands separated."""
+    """Format a number with its thousands separated."""
     return f"{number:,}"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 vote`, `2 votes`."""
+    """Format a number with its noun: `1 vote`, `2 votes`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def usd(price: float | None) -> str:
-    """US dollars, as exact as the price is."""
+    """Format US dollars, as exact as the price is."""
     return UNKNOWN if price is None else dollars(round(price * 1_000_000))
 
 
 def seconds(duration: float | None) -> str:
-    """Seconds with one decimal, above a minute with none."""
+    """Format seconds with one decimal, above a minute with none."""
     if duration is None:
         return UNKNOWN
     return f"{duration:.1f}\N{NO-BREAK SPACE}s" if duration < 60 else f"{duration:.0f}\N{NO-BREAK SPACE}s"
 
 
 def moment(when: datetime) -> str:
-    """A UTC minute, as a reader without a script sees it."""
+    """Format a UTC minute, as a reader without a script sees it."""
     return f"{when.day} {when:%b %Y, %H:%M} UTC"
 
 
 def mode_title(mode: str) -> str:
-    """`Text to image`."""
+    """Name a mode, such as `Text to image`."""
     return Mode(mode).label
 
 
 def static_url(name: str) -> str:
-    """With a mark of the content, so that a browser never mixes two releases."""
+    """Address a static file with a mark of its content, so that a browser never mixes two releases."""
     return f"/static/{name}?v={_digest(name)}"
 
 
 def menu(small_print: bool = False) -> list[tuple[str, str]]:
-    """Titles and paths of the pages this application really has."""
+    """List titles and paths of the pages this application really has."""
     return [(title, path) for title, path in (SMALL_PRINT if small_print else MENU) if has_route(path)]
 
 

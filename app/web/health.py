@@ -11,15 +11,15 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """The process answers; nothing else is asked."""
+    """Answer that the process runs; nothing else is asked."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """503 naming the parts that fail."""
-    found = {"database": _database(), "files": parts().storage.problem()}
-    failing = {part: problem for part, problem in found.items() if problem}
+    """Check what serving needs; 503 names the parts that fail."""
+    problems = {"database": _database(), "files": parts().storage.problem()}
+    failing = {part: problem for part, problem in problems.items() if problem}
     status = "failing" if failing else "ok"
     return jsonify(status=status, failing=failing), 503 if failing else 200
 

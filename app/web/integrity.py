@@ -10,7 +10,7 @@ from app.edge.context import parts
 from app.edge.integrity import facts as read_facts
 from app.edge.integrity import versions
 from app.edge.page_cache import public_page
-from app.leaderboards.integrity.public_report import Change, Day
+from app.leaderboards.integrity.public_report import DayCounts, LedgerChange
 from app.ratings import suspicion
 from app.web.svg import Scale
 
@@ -36,7 +36,7 @@ ACTIONS = {
 
 
 @dataclass(frozen=True)
-class Bar:
+class DayBar:
     """A day's column in pixels: what counted stands on the ground, what did not on top of it."""
 
     day: date
@@ -50,7 +50,7 @@ class Bar:
 
 @blueprint.get("/integrity")
 def integrity() -> Response:
-    """The same for everybody."""
+    """Show the public report, the same for everybody."""
     return public_page(versions(), _page)
 
 
@@ -73,19 +73,19 @@ def _page() -> str:
     )
 
 
-def bars(days: Sequence[Day]) -> tuple[Bar, ...]:
-    """One per day; a day without votes has no height."""
+def bars(days: Sequence[DayCounts]) -> tuple[DayBar, ...]:
+    """Place a column for each day; a day without votes has no height."""
     height, step = Scale(0, max(_most(days), 1), 0, HEIGHT), WIDTH / max(len(days), 1)
     drawn = []
     for number, day in enumerate(days):
         counted, rest = height.at([day.counted, sum(day.excluded.values())])
         x, width = round(number * step, 1), round(step - GAP, 1)
-        drawn.append(Bar(day.day, x, width, HEIGHT - counted, counted, round(HEIGHT - counted - rest, 1), rest))
+        drawn.append(DayBar(day.day, x, width, HEIGHT - counted, counted, round(HEIGHT - counted - rest, 1), rest))
     return tuple(drawn)
 
 
-def subject(change: Change) -> str:
-    """What a line is about: a competition, or a model's image in one, never which image."""
+def subject(change: LedgerChange) -> str:
+    """Name what a ledger line is about: a competition, or a model's image in one, never which image."""
     kind, _, name = change.subject.partition(":")
     if kind != "entry":
         return name or kind
@@ -93,5 +93,5 @@ def subject(change: Change) -> str:
     return f"{model} in {competition}"
 
 
-def _most(days: Sequence[Day]) -> int:
+def _most(days: Sequence[DayCounts]) -> int:
     return max((day.counted + sum(day.excluded.values()) for day in days), default=0)

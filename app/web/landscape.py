@@ -7,7 +7,7 @@ from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
-from app.leaderboards.views.competition_places import filed
+from app.leaderboards.views.board_competitions import list_competitions
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
 from app.words import MODES
@@ -17,20 +17,20 @@ blueprint = Blueprint("landscape", __name__)
 
 @blueprint.get("/charts/<mode>")
 def landscape(mode: str) -> Response:
-    """The charts of a mode's overall board, or with `category` of that category's."""
+    """Show the charts of a mode's overall board, or with `category` of that category's."""
     read_mode(mode)
     category = request.args.get("category") or None
     refresh(parts(), mode)
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
     return public_page((category, run, current.catalogue), lambda: _render(mode, category))
 
 
 def _render(mode: str, category: str | None) -> str:
     with parts().database.reading() as session:
-        view = boards.board(session, mode, category, now=now())
-        matrix = matrix_view(charts.win_matrix(session, view))
-        listed = filed(session, mode)
+        view = boards.read_board(session, mode, category, now=now())
+        matrix = matrix_view(charts.read_win_matrix(session, view))
+        listed = list_competitions(session, mode)
     return render_template(
         "landscape.html",
         board=view,

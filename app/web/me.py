@@ -19,7 +19,7 @@ LAST_PAGE = 10_000
 
 @blueprint.get("")
 def votes() -> Response:
-    """Own votes with names and pictures, the latest first, the own board and how far the crowd agrees."""
+    """Show own votes with names and pictures, the own board, and how far the crowd agrees."""
     page = _page(request.args.get("page", ""))
     return _private(make_response(render_template("me.html", page=page, size=SIZE, **_own(voter(), page))))
 
@@ -41,20 +41,20 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
         return {"votes": 0, "cast": [], "boards": (), "agreement": None}
     undo_seconds = parts().settings.undo_seconds
     with parts().database.reading() as session:
-        boards = tuple((mode, personal.own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
+        boards = tuple((mode, personal.read_own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
         return {
             "votes": vote_history.count_votes(session, who),
             "cast": vote_history.list_own_votes(
                 session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE
             ),
             "boards": tuple((mode, rows, axis(rows)) for mode, rows in boards if rows),
-            "agreement": personal.agreement(session, who) if page == 1 else None,
+            "agreement": personal.read_agreement(session, who) if page == 1 else None,
         }
 
 
 @blueprint.get("/summary")
 def summary() -> Response:
-    """The few words in the header, apart from pages that are the same for everybody."""
+    """Serve the few words in the header, apart from pages that are the same for everybody."""
     who = voter()
     number = 0
     if who is not None:

@@ -10,7 +10,7 @@ from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, recall
 from app.leaderboards.integrity import audit
-from app.leaderboards.integrity.audit import Swept
+from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.runs import anchors
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
@@ -25,28 +25,29 @@ class ModeNow:
 
     mode: str
     board: BoardView
-    swept: Swept | None
+    swept: BoardAudit | None
 
 
 @blueprint.get("/methodology")
 def methodology() -> Response:
-    """The method, its constants, and what the last audit found."""
+    """Show the method, its constants, and what the last audit found."""
     refresh(parts(), *MODES)
-    runs = recall(boards.current).runs
-    made_from = tuple((runs.get(mode), recall(audit.latest_id, mode)) for mode in MODES)
+    runs = recall(boards.read_current).runs
+    made_from = tuple((runs.get(mode), recall(audit.read_latest_id, mode)) for mode in MODES)
     return public_page(made_from, _page)
 
 
 def _page() -> str:
     with parts().database.reading() as session:
         rated = [
-            ModeNow(mode, boards.board(session, mode, now=now()), audit.latest(session, mode)) for mode in MODES
+            ModeNow(mode, boards.read_board(session, mode, now=now()), audit.read_latest(session, mode))
+            for mode in MODES
         ]
     return render_template("methodology.html", **_constants(), modes=[mode for mode in rated if mode.board.run])
 
 
 def _constants() -> dict[str, Any]:
-    """Imported here: the calculator loads numpy."""
+    """Read the method's constants, imported here because the calculator loads numpy."""
     from app.ratings import METHOD_VERSION, board, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 
@@ -67,5 +68,5 @@ def _constants() -> dict[str, Any]:
         "uniform_share": matchmaking.UNIFORM_SHARE,
         "exposure_cap": round(matchmaking.EXPOSURE_CAP),
         "names_linger": seen_pairs.NAMES_LINGER,
-        "file_step": renditions.FILE_STEP // 1024,
+        "file_step": renditions.STEP_BYTES // 1024,
     }

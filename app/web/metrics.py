@@ -22,7 +22,7 @@ NOW = {
 
 @blueprint.get("/metrics")
 def exposition() -> Response:
-    """404 where no METRICS_TOKEN is set; 401 without it."""
+    """Serve the metrics; 404 where no METRICS_TOKEN is set, 401 without it."""
     settings = parts().settings
     token = settings.metrics_token.get_secret_value()
     if not token:
@@ -36,9 +36,9 @@ def exposition() -> Response:
 
 def _now() -> str:
     with parts().database.reading() as session:
-        found = board_ages.of_boards(session, datetime.now(UTC))
-    seconds = _gauge(AGE, {one.mode: one.seconds for one in found})
-    return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in found})]) + "\n"
+        ages = board_ages.read_board_ages(session, datetime.now(UTC))
+    seconds = _gauge(AGE, {one.mode: one.seconds for one in ages})
+    return "\n".join([*seconds, *_gauge(STALE, {one.mode: one.stale for one in ages})]) + "\n"
 
 
 def _gauge(name: str, by_mode: dict[str, float]) -> list[str]:

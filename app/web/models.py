@@ -15,8 +15,8 @@ from app.catalog.popular import popular_formats
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import boards, charts, faq, results
+from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
-from app.leaderboards.views.competition_places import contested
 from app.leaderboards.views.filters import BadFilter, Filters, filter_field, parse_filters, sort_rows
 from app.web import facts
 from app.web.addresses import base_url
@@ -78,7 +78,7 @@ def index() -> Response:
     asked = parse_filters(request.args, ListFilters)
     mode = asked.mode or MODES[0]
     refresh(parts(), mode)
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
     return public_page(made_from, lambda: _render_list(asked, mode))
 
@@ -99,12 +99,12 @@ def visible(session: Session) -> list[ModelSummary]:
 def _render(slug: str, base: str) -> str:
     with parts().database.reading() as session:
         page = lookup.model(session, slug, today())
-        found = results.model_results(session, page.slug)
+        found = results.read_results(session, page.slug)
         pictures = _few(showcases(session, [page.id]))
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
-        open_now = contested(session)
-    questions = faq.questions(page, found)
+        open_now = read_contested(session)
+    questions = faq.answer_questions(page, found)
     return render_template(
         "model.html",
         model=page,
@@ -144,9 +144,9 @@ def warning(page: ModelPage, here: Reach) -> str:
 
 
 def _in_mode(session: Session, page: ModelPage, mode: str, found: results.ModelResults) -> ModeResults:
-    view = boards.board(session, mode, now=now())
+    view = boards.read_board(session, mode, now=now())
     own = next((row for row in view.standings if row.model_id == page.id), None)
-    history = charts.history(session, page.slug, mode) if own else ()
+    history = charts.read_history(session, page.slug, mode) if own else ()
     return ModeResults(
         mode,
         view,
@@ -172,7 +172,7 @@ def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, 
 def _render_list(asked: ListFilters, mode: str) -> str:
     with parts().database.reading() as session:
         everything = visible(session)
-        standings = {row.model_id: row for row in boards.board(session, mode, now=now()).standings}
+        standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
     admitted = [m for m in everything if asked.admits(m)]
     rows = [Listed(m, standings.get(m.id)) for m in admitted]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}

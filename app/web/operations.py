@@ -23,7 +23,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     """What a good answer holds: fields of JSON, or the types of a file."""
 
     status: str
@@ -43,7 +43,7 @@ class Operation:
     summary: str
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[DocumentedResponse, ...]
     errors: tuple[tuple[str, tuple[str, ...]], ...]
     codes: tuple[Code, ...]
 
@@ -58,23 +58,25 @@ class Group:
 
 
 def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group, ...]:
-    """In the document's order; examples ask the server at `base`."""
+    """List the operations in the document's order; examples ask the server at `base`."""
     schemas = document["components"]["schemas"]
-    found = [
+    operations = [
         (described["tags"][0], _operation(method.upper(), path, described, schemas, base, samples))
         for path, methods in document["paths"].items()
         for method, described in methods.items()
     ]
     return tuple(
         Group(
-            tag["name"], tag["description"], tuple(operation for name, operation in found if name == tag["name"])
+            tag["name"],
+            tag["description"],
+            tuple(operation for name, operation in operations if name == tag["name"]),
         )
         for tag in document["tags"]
     )
 
 
 def anchor(method: str, path: str) -> str:
-    """`post-matchups-matchup_id-vote`."""
+    """Make an operation's id on the page, such as `post-matchups-matchup_id-vote`."""
     words = path.removeprefix("/api/v1/").replace("{", "").replace("}", "").split("/")
     return "-".join([method.lower(), *words])
 
@@ -104,7 +106,7 @@ def _parameter(one: dict[str, Any], schemas: dict[str, Any]) -> Field:
     )
 
 
-def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer:
+def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> DocumentedResponse:
     content = one.get("content", {})
     schema = content.get(JSON, {}).get("schema", {})
     headers = tuple(
@@ -112,7 +114,7 @@ def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer
         for name, given in one.get("headers", {}).items()
     )
     about = _resolved(schema, schemas).get("description", "") or one["description"]
-    return Answer(
+    return DocumentedResponse(
         status, about, _fields(schema, schemas), tuple(kind for kind in content if kind != JSON), headers
     )
 
@@ -120,7 +122,7 @@ def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Answer
 def _fields(
     schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "", depth: int = 0
 ) -> tuple[Field, ...]:
-    """Depth first; what lies in lists is marked by `[]`."""
+    """List fields depth first; what lies in lists is marked by `[]`."""
     inner = _resolved(schema, schemas)
     if inner.get("type") == "array":
         return _fields(inner.get("items", {}), schemas, f"{prefix}[]", depth + 1)
@@ -135,16 +137,16 @@ def _fields(
 
 
 def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Behind references and `or null`."""
+    """Look behind references and `or null`."""
     if "$ref" in schema:
-        found: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
-        return _resolved(found, schemas)
+        target: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return _resolved(target, schemas)
     real = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return _resolved(real[0], schemas) if len(real) == 1 else schema
 
 
 def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """`string`, `list of object, or null`, `"a" "b"`."""
+    """Say a type in words: `string`, `list of object, or null`, `"a" "b"`."""
     inner = _resolved(schema, schemas)
     choices = schema.get("enum") or inner.get("enum") or ([inner["const"]] if "const" in inner else None)
     or_null = ", or null" if any(one.get("type") == "null" for one in schema.get("anyOf", ())) else ""

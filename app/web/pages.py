@@ -18,14 +18,14 @@ MODE = Mode.TEXT_TO_IMAGE
 
 @blueprint.get("/")
 def home() -> Response:
-    """What this is, a way to vote, who leads, and what can be judged now."""
+    """Show what this is, a way to vote, who leads, and what can be judged now."""
     return public_page(versions(), _home)
 
 
 def _home() -> str:
     with parts().database.reading() as session:
         listed = competitions.list_competitions(session)
-        view = boards.board(session, MODE, now=now())
+        view = boards.read_board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     leaders = [row for row in view.standings if row.rank is not None][:TOP]
     return render_template(

@@ -64,7 +64,7 @@ STATUS: dict[type[Exception], int] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlaygroundForm:
     """What the form says, as it was written; `models` are at most two names."""
 
     prompt: str
@@ -72,17 +72,17 @@ class Wanted:
     values: Mapping[str, str]
 
     def request(self, model: str | None) -> ImageRequest:
-        """Raises InvalidParameter."""
+        """Make the gateway's request for a model. Raises InvalidParameter."""
         given = {"prompt": self.prompt, "model": model, "response_format": "url", **self.values}
         return read_request("generation", given)
 
     def link(self, *models: str) -> str:
-        """The same form for these models, not sent yet."""
+        """Link to the same form for these models, not sent yet."""
         prompt = [("prompt", self.prompt)] if 0 < len(self.prompt) <= LINK_CHARACTERS else []
         return "/playground?" + urlencode([*(("model", model) for model in models), *prompt, *self.values.items()])
 
     def example(self, model: str) -> Example:
-        """The same request to the API."""
+        """Write the same request for the API."""
         fields: dict[str, str | int] = {"prompt": self.prompt, **self.values}
         if "n" in fields:
             fields["n"] = int(fields["n"])
@@ -111,18 +111,18 @@ class Result:
 
     @property
     def status(self) -> int:
-        """HTTP's, if this were the whole answer."""
+        """The HTTP status, if this were the whole answer."""
         return 200 if isinstance(self.ended, Generation) else STATUS.get(type(self.ended), 500)
 
     @property
     def seconds(self) -> float:
-        """Of everything that was tried."""
+        """How long everything took that was tried."""
         return sum(attempt.seconds for attempt in self.made.attempts) if self.made else 0.0
 
 
 @blueprint.get("/playground")
 def form() -> Response:
-    """The form, filled in as the query says; draws nothing."""
+    """Show the form, filled in as the query says; draws nothing."""
     return _page(_wanted(request.args), _drawable(), ())
 
 
@@ -138,12 +138,12 @@ def draw() -> Response:
     return _page(wanted, among, _results(wanted, among))
 
 
-def _wanted(given: MultiDict[str, str]) -> Wanted:
-    """Line ends as everybody but forms writes them."""
+def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
+    """Read the form, with line ends as everybody but forms writes them."""
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
     prompt = given.get("prompt", "").replace("\r\n", "\n").strip()
-    return Wanted(prompt, tuple(models), {name: text for name, text in texts.items() if text})
+    return PlaygroundForm(prompt, tuple(models), {name: text for name, text in texts.items() if text})
 
 
 def _drawable() -> Drawable:
@@ -151,8 +151,8 @@ def _drawable() -> Drawable:
         return drawable(session, parts().settings, now())
 
 
-def _results(wanted: Wanted, among: Drawable) -> tuple[Result, ...]:
-    """Both models at the same time."""
+def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
+    """Draw with both models at the same time."""
     database, storage, visitor = parts().database, parts().storage, _visitor()
 
     def one(name: str) -> Generation | Trouble:
@@ -166,13 +166,13 @@ def _results(wanted: Wanted, among: Drawable) -> tuple[Result, ...]:
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
         ended = list(pool.map(one, names))
     with database.reading() as session:
-        found = [look(session, name, among) for name in names]
-    return tuple(Result(*result) for result in zip(names, found, ended, strict=True))
+        picks = [look(session, name, among) for name in names]
+    return tuple(Result(*result) for result in zip(names, picks, ended, strict=True))
 
 
 def _visitor() -> Visitor:
     """
-    By the cookie; in the public profile by the network, since a new cookie costs nothing.
+    Identify who pays: the cookie, in the public profile the network, since a new cookie costs nothing.
 
     The name is another one every day, and tells nobody who it was.
     """
@@ -184,21 +184,21 @@ def _visitor() -> Visitor:
 
 
 def _page(
-    wanted: Wanted,
+    wanted: PlaygroundForm,
     among: Drawable,
     results: Sequence[Result],
     mistake: gateway.InvalidParameter | None = None,
 ) -> Response:
     with parts().database.reading() as session:
-        found = [look(session, name, among) for name in wanted.models]
-    slugs = [one.slug for one in found if isinstance(one, ModelSummary)] or [among.first or ""]
+        picks = [look(session, name, among) for name in wanted.models]
+    slugs = [one.slug for one in picks if isinstance(one, ModelSummary)] or [among.first or ""]
     html = render_template(
         "playground.html",
         nonce=nonce(),
         wanted=wanted,
         results=results,
         mistake=mistake,
-        absences=[one for one in found if isinstance(one, Absence)] if not results else (),
+        absences=[one for one in picks if isinstance(one, Absence)] if not results else (),
         among=among,
         free=[model for model in among.models if model.demo],
         paid=[model for model in among.models if not model.demo],
@@ -214,7 +214,7 @@ def _page(
 
 
 def _private(html: str, results: Sequence[Result], mistake: gateway.InvalidParameter | None) -> Response:
-    """Good when any model drew; else with the status of the first trouble, and the time to come back."""
+    """Answer 200 when any model drew, else with the status of the first trouble and the time to come back."""
     status = 400 if mistake else min((result.status for result in results), default=200)
     response = make_response(html, status)
     response.headers["Cache-Control"] = "private, no-store"

@@ -24,7 +24,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExampleRequest:
     """What an example sends; `then` are calls on the matchup that it made first."""
 
     query: str = ""
@@ -36,33 +36,35 @@ class Asked:
 
 PAIR = 'matchup = api.post("/matchups", json={"mode": "' + Mode.TEXT_TO_IMAGE + '"}).json()'
 CAST = 'api.post(f"/matchups/{matchup[\'id\']}/vote", json={"outcome": "a"})'
-EXAMPLES: dict[str, Asked] = {
-    "GET /api/v1/leaderboards/{mode}": Asked(query="?sort=votes&order=desc"),
-    "GET /api/v1/competitions/{slug}/leaderboard": Asked(query="?format=csv", file="board.csv"),
-    "POST /api/v1/matchups": Asked(body=WISH, jar=True),
-    "POST /api/v1/matchups/{matchup_id}/vote": Asked(body=VOTE, jar=True, then=(PAIR, f"answer = {CAST}")),
-    "GET /api/v1/matchups/{matchup_id}": Asked(
+EXAMPLES: dict[str, ExampleRequest] = {
+    "GET /api/v1/leaderboards/{mode}": ExampleRequest(query="?sort=votes&order=desc"),
+    "GET /api/v1/competitions/{slug}/leaderboard": ExampleRequest(query="?format=csv", file="board.csv"),
+    "POST /api/v1/matchups": ExampleRequest(body=WISH, jar=True),
+    "POST /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
+        body=VOTE, jar=True, then=(PAIR, f"answer = {CAST}")
+    ),
+    "GET /api/v1/matchups/{matchup_id}": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.get(f\"/matchups/{matchup['id']}\")")
     ),
-    "DELETE /api/v1/matchups/{matchup_id}/vote": Asked(
+    "DELETE /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")
     ),
-    "POST /api/v1/suggestions": Asked(body=PROMPT),
-    "GET /api/v1/votes": Asked(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
+    "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
+    "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
 }
 """What is not plain asking."""
 
 
 def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Code, ...]:
-    """The same request in each language, against the server at `base`."""
-    asked = EXAMPLES.get(f"{method} {path}", Asked())
+    """Write the same request in each language, against the server at `base`."""
+    asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
     values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
     filled = path.format(**values) + asked.query
     return (Code("cURL", _curl(method, filled, base, asked)), Code("Python", _python(method, filled, base, asked)))
 
 
-def _curl(method: str, path: str, base: str, asked: Asked) -> str:
+def _curl(method: str, path: str, base: str, asked: ExampleRequest) -> str:
     lines = [f'curl "{base}{path}"']
     if method == "DELETE":
         lines += ["-X DELETE"]
@@ -75,7 +77,7 @@ def _curl(method: str, path: str, base: str, asked: Asked) -> str:
     return " \\\n  ".join(lines)
 
 
-def _python(method: str, path: str, base: str, asked: Asked) -> str:
+def _python(method: str, path: str, base: str, asked: ExampleRequest) -> str:
     calls = list(asked.then) or [f"answer = api.{method.lower()}({_arguments(path, asked.body)})"]
     shown = f'open("{asked.file}", "wb").write(answer.content)' if asked.file else "print(answer.json())"
     lines = ["import httpx", "", f'api = httpx.Client(base_url="{base}/api/v1")', *calls, shown]

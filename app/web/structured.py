@@ -10,7 +10,7 @@ from app.leaderboards.views.faq import Question
 def model_data(
     model: ModelPage, questions: Iterable[Question], base: str, pictures: Iterable[str]
 ) -> dict[str, Any]:
-    """The model as a product with its offers, the path to it, and the questions; nothing the page does not say."""
+    """Describe the model as a product with offers, path and questions; nothing the page does not say."""
     url = f"{base}/models/{model.slug}"
     asked = [
         {

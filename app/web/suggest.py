@@ -10,7 +10,7 @@ blueprint = Blueprint("suggest", __name__)
 
 @blueprint.get("/suggest")
 def form() -> Response:
-    """Empty; with thanks after one has been sent."""
+    """Show the empty form, with thanks after a prompt has been sent."""
     return _page("thanks" in request.args)
 
 

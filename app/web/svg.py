@@ -39,7 +39,7 @@ class Scale:
     is_log: bool = False
 
     def at(self, values: Sequence[float]) -> list[float]:
-        """The place of each, never outside the scale."""
+        """Place each value, never outside the scale."""
         import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
         wanted = np.maximum([self.low, self.high, *values], self.low)
@@ -49,7 +49,7 @@ class Scale:
         return found
 
     def ticks(self, text: Callable[[float], str], most: int) -> tuple[Tick, ...]:
-        """Round values, at most so many."""
+        """Choose round values, at most so many."""
         values = log_ticks(self.low, self.high, most) if self.is_log else linear_ticks(self.low, self.high, most)
         return tuple(Tick(at, text(value)) for at, value in zip(self.at(values), values, strict=True))
 
@@ -94,7 +94,7 @@ class Plot:
     own_whisker: str
 
 
-class Moment(NamedTuple):
+class CurvePoint(NamedTuple):
     """A value in time; `at` in seconds."""
 
     at: float
@@ -116,7 +116,7 @@ class Curve:
 
 
 def linear_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values from low to high."""
+    """Choose round values from low to high."""
     if high <= low:
         return [low]
     power = 10.0 ** math.floor(math.log10((high - low) / most))
@@ -129,7 +129,7 @@ def linear_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values from low to high, such as 0.005, 0.01, 0.02."""
+    """Choose round values from low to high, such as 0.005, 0.01, 0.02."""
     for leads in LOG_TICKS:
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         values = [round(lead * 10.0**power, 10) for power in powers for lead in leads]
@@ -141,7 +141,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], named: int | None = None) -> Plot:
     """
-    Points on a logarithmic x; at least one.
+    Plot points on a logarithmic x; at least one.
 
     An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
     then the frontier, then by rating.
@@ -165,8 +165,8 @@ def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], 
     )
 
 
-def curve(moments: Sequence[Moment], height: int, x_text: Callable[[float], str]) -> Curve:
-    """A line through at least two moments, oldest first, with its interval as a band."""
+def curve(moments: Sequence[CurvePoint], height: int, x_text: Callable[[float], str]) -> Curve:
+    """Plot a line through at least two moments, oldest first, with its interval as a band."""
     times, values, lows, highs = zip(*moments, strict=True)
     x = Scale(times[0], max(times[-1], times[0] + 1), 0, ACROSS)
     y = _rating_scale([Spot(*moment, "", "", "") for moment in moments], height)
@@ -184,7 +184,7 @@ def curve(moments: Sequence[Moment], height: int, x_text: Callable[[float], str]
 
 
 def path(points: Iterable[tuple[float, float]]) -> str:
-    """As the `points` of a polyline."""
+    """Write points as the `points` of a polyline."""
     return " ".join(f"{x:g},{y:g}" for x, y in points)
 
 
@@ -212,7 +212,7 @@ def _log_scale(values: Sequence[float]) -> Scale:
 
 
 def _rating_scale(spots: Sequence[Spot], height: int) -> Scale:
-    """Holds the intervals, unless they are so long that nothing else could be seen."""
+    """Fit a scale to the intervals, unless they are so long that nothing else could be seen."""
     low, high = min(s.y for s in spots), max(s.y for s in spots)
     reach = max((high - low) * TALL, LEAST_SPREAD)
     bottom = max(min(s.low for s in spots), low - reach)

@@ -10,7 +10,7 @@ from app.words import MODES
 
 
 def versions() -> Hashable:
-    """Every board's run, brought up to date, the catalogue, and which entries and competitions there are."""
+    """Refresh the boards and return a cache key: every board's run, the catalogue, entries and competitions."""
     refresh(parts(), *MODES, also=((arena_state,),))
-    current = recall(boards.current)
+    current = recall(boards.read_current)
     return tuple(current.runs.values()), current.catalogue, recall(arena_state)

@@ -1,16 +1,20 @@
 """
 CPU seconds per picture: seven prompts by eight painters at 1024 px, and the contact sheet if asked for.
 
-Run from the top of the checkout: python scripts/bench/painter.py [--sheet FILE.png] [--seed N] [--size N]
+With --edits: eight edits of four drawings and of any pictures named, and a variation of each.
+Run from the top of the checkout: python scripts/bench/painter.py [--edits [FILE ...]] [--sheet FILE.png]
 """
 
 import argparse
 import statistics
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
+from app.painter.editing.edit import edit
+from app.painter.editing.vary import vary
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
 
@@ -49,28 +53,84 @@ PROMPTS = {
 }
 
 
+DRAWN = (
+    ("A house and a tree in a meadow", "poster-pro"),
+    ("A black cat on a couch in a room", "studio-xl"),
+    ("A red car on a street", "aquarelle-2"),
+    (PROMPTS["meadow"], "studio-xl"),
+)
+EDITS = (
+    "Add a starry night sky to this image",
+    "Make it snow",
+    "Add a red balloon at the top left",
+    "Replace the cat with a fox",
+    "Change the background to a beach",
+    "Make it black and white",
+    "As a watercolour",
+    "Remove the car",
+)
+Row = list[tuple[str, Callable[[], Image.Image]]]  # of the sheet: who draws each picture, and how
+
+
+def rows_of_prompts(seed: int, size: int) -> Iterator[Row]:
+    """A row for each prompt, a picture by each painter."""
+    for prompt in PROMPTS.values():
+        yield [(slug, lambda p=prompt, s=slug: paint(p, s, seed, (size, size))) for slug in PAINTERS]  # type: ignore[misc]
+
+
+def rows_of_edits(files: list[Path], seed: int, size: int) -> Iterator[Row]:
+    """For each input a row for each edit and one of variations, a picture by each painter."""
+    inputs = [paint(prompt, slug, seed, (size, size)) for prompt, slug in DRAWN]
+    inputs += [ImageOps.fit(Image.open(file).convert("RGB"), (size, size)) for file in files]
+    for picture in inputs:
+        for wish in EDITS:
+            yield [(s, lambda p=picture, w=wish, s=s: edit(p, w, None, s, seed, p.size)) for s in PAINTERS]  # type: ignore[misc]
+        yield [(s, lambda p=picture, s=s: vary(p, s, seed)) for s in PAINTERS]  # type: ignore[misc]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--edits", type=Path, nargs="*", metavar="FILE", help="edit these, besides four drawings")
     parser.add_argument("--sheet", type=Path, help="write the contact sheet here")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=1024, help="pixels a side of each picture")
     parser.add_argument("--cell", type=int, default=256, help="pixels a side of each picture on the sheet")
     asked = parser.parse_args()
-    sheet = Image.new("RGB", (asked.cell * len(PAINTERS), asked.cell * len(PROMPTS)))
+    edits = asked.edits is not None
+    rows = rows_of_edits(asked.edits, asked.seed, asked.size) if edits else rows_of_prompts(asked.seed, asked.size)
+    small, taken = draw(rows, asked.cell)
+    report(taken)
+    if asked.sheet:
+        contact_sheet(small, asked.cell).save(asked.sheet)
+
+
+def draw(rows: Iterator[Row], cell: int) -> tuple[list[list[Image.Image]], dict[str, list[float]]]:
+    """The pictures, small, and the CPU seconds that each painter's took."""
+    small: list[list[Image.Image]] = []
     taken: dict[str, list[float]] = {slug: [] for slug in PAINTERS}
-    for row, prompt in enumerate(PROMPTS.values()):
-        for column, slug in enumerate(PAINTERS):
+    for row in rows:
+        small.append([])
+        for slug, make in row:
             start = time.process_time()
-            picture = paint(prompt, slug, asked.seed, (asked.size, asked.size))
+            picture = make()
             taken[slug].append(time.process_time() - start)
-            small = picture.resize((asked.cell, asked.cell), Image.Resampling.LANCZOS)
-            sheet.paste(small, (column * asked.cell, row * asked.cell))
+            small[-1].append(picture.resize((cell, cell), Image.Resampling.LANCZOS))
+    return small, taken
+
+
+def report(taken: dict[str, list[float]]) -> None:
     for slug, seconds in taken.items():
         print(f"{slug:14} median {statistics.median(seconds):.3f}  worst {max(seconds):.3f}")
     everything = [second for seconds in taken.values() for second in seconds]
     print(f"{'all':14} median {statistics.median(everything):.3f}  worst {max(everything):.3f}  CPU seconds")
-    if asked.sheet:
-        sheet.save(asked.sheet)
+
+
+def contact_sheet(small: list[list[Image.Image]], cell: int) -> Image.Image:
+    sheet = Image.new("RGB", (cell * len(PAINTERS), cell * len(small)))
+    for y, row in enumerate(small):
+        for x, picture in enumerate(row):
+            sheet.paste(picture, (x * cell, y * cell))
+    return sheet
 
 
 if __name__ == "__main__":

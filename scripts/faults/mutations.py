@@ -70,8 +70,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/vote_casting.py",
-                "    if _is_uncharged(row, policy):\n        return Considered",
-                "    if choice.outcome != 'skip' and _is_uncharged(row, policy):\n        return Considered",
+                "if _is_uncharged(row, ballot.policy) else _new_vote",
+                "if ballot.outcome != 'skip' and _is_uncharged(row, ballot.policy) else _new_vote",
             ),
         ),
         ("tests/security/test_charges.py", "tests/arena/test_policy.py", "-k", "skip"),
@@ -81,8 +81,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/web/files.py",
-                "renditions.padded(parts().storage.get(file.key), file.length)",
-                "parts().storage.get(file.key)",
+                "renditions.padded(stored, length)",
+                "stored",
             ),
         ),
         ("tests/web/test_blindness.py", "-k", "length or bytes"),
@@ -145,7 +145,7 @@ MUTATIONS = (
                 '_VOTED.where(Matchup.public_id == bindparam("matchup"), '
                 'or_(Voter.token == bindparam("voter"), Voter.id > 0))',
             ),
-            Edit("app/arena/voting/vote_casting.py", "row if row and row.token == choice.voter else None", "row"),
+            Edit("app/arena/voting/vote_casting.py", "row if row and row.token == ballot.voter else None", "row"),
         ),
         ("tests/security/test_roles.py", "-k", "v8_2_2"),
     ),

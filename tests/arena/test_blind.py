@@ -46,18 +46,19 @@ def _marked(format_: str) -> bytes:
 def test_no_metadata_survives(format_: str) -> None:
     original = _marked(format_)
     assert SECRET.encode() in original
-    rendition = renditions.picture(original, FRAME).rendition
+    rendition = renditions.picture(original, FRAME).renditions.large.data
     assert _chunks(rendition) == ["VP8 "]
     assert SECRET.encode() not in rendition
 
 
 def test_both_sides_have_one_size_and_nothing_is_cropped() -> None:
-    for size in ((32, 32), (500, 100), (64, 300), FRAME):
-        rendition = Image.open(BytesIO(renditions.picture(picture_bytes(3, size), FRAME).rendition))
-        assert rendition.size == FRAME
+    for size in ((96, 64), (500, 100), (64, 300), FRAME):
+        made = renditions.picture(picture_bytes(3, size), FRAME).renditions
+        assert Image.open(BytesIO(made.large.data)).size == FRAME
+        assert Image.open(BytesIO(made.small.data)).size == FRAME
     white = BytesIO()
     Image.new("RGB", (200, 50), "white").save(white, "PNG")
-    shown = Image.open(BytesIO(renditions.rendition(white.getvalue(), FRAME))).convert("L")
+    shown = Image.open(BytesIO(renditions.render_input(white.getvalue(), FRAME).large.data)).convert("L")
     assert shown.getpixel((48, 32)) > 250
     assert shown.getpixel((1, 32)) > 250
     assert shown.getpixel((48, 2)) < 150
@@ -107,17 +108,18 @@ def test_transparency_lies_on_white() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_file_of_a_competition_has_one_length(seed: int) -> None:
-    rendition = renditions.picture(picture_bytes(seed, (200, 200)), (200, 200)).rendition
+    rendition = renditions.picture(picture_bytes(seed, (200, 200)), (200, 200)).renditions.large.data
     length = renditions.file_bytes(len(rendition))
     once, again = renditions.padded(rendition, length), renditions.padded(rendition, length)
-    assert len(once) == len(again) == length == 64 * 1024
+    assert len(once) == len(again) == length
+    assert length % renditions.STEP_BYTES == 0
     assert once != again
     assert _chunks(once) == ["VP8 ", "PADD"]
     assert images.decode(once).tobytes() == images.decode(rendition).tobytes()
 
 
 def test_a_file_too_long_for_its_length_is_refused() -> None:
-    rendition = renditions.picture(picture_bytes(1), (64, 64)).rendition
+    rendition = renditions.picture(picture_bytes(1), (64, 64)).renditions.large.data
     with pytest.raises(ValueError, match="cannot be padded"):
         renditions.padded(rendition, len(rendition) - 2)
 

@@ -141,7 +141,9 @@ def test_a_refused_entry_leaves_no_file(studio: GenerationContext) -> None:
     draw(studio, PAINTED)
     before = files(studio)
     refusals = draw(studio, replace(PAINTED, role="showcase"))
-    assert refusals == ["its prompt is that of a contestant: it would tell a name"]
+    assert refusals == [
+        "a contestant has the same prompt: beside it, the named picture would give away the blind one"
+    ]
     assert files(studio) == before
 
 

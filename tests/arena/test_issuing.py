@@ -22,7 +22,7 @@ from app.arena.voting.seen_pairs import NAMES_LINGER
 from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry
 
@@ -308,10 +308,10 @@ def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: P
     for n in range(3):
         cast(database, issue(database, pool=pool, now=later(seconds=n)).public_id, "a", now=later(seconds=n))
     statements: list[tuple[str, object]] = []
-    prepared: list[Prepared] = []
-    run = Prepared.run
+    prepared: list[PreparedStatement] = []
+    run = PreparedStatement.run
 
-    def noted(self: Prepared, session: Session, values: dict[str, object]) -> object:
+    def noted(self: PreparedStatement, session: Session, values: dict[str, object]) -> object:
         prepared.append(self)
         return run(self, session, values)
 
@@ -321,7 +321,7 @@ def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: P
     event.listen(Engine, "before_cursor_execute", note)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Prepared, "run", noted)
+            patch.setattr(PreparedStatement, "run", noted)
             issue(database, pool=pool, now=later(seconds=9))
     finally:
         event.remove(Engine, "before_cursor_execute", note)

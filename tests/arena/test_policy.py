@@ -14,7 +14,7 @@ from app.arena.tables import Counter, Matchup, NetworkSalt, Tally, Vote
 from app.arena.voting import matchups, pictures, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
-from app.arena.voting.vote_casting import Ballot, CastVote
+from app.arena.voting.vote_casting import Ballot, VoteRecord
 from app.database.doors import Database
 from tests.factories import NOW, make_arena
 
@@ -48,12 +48,12 @@ class Public:
                 lambda s, side=side: pictures.mark_served(s, matchup, side, now=self.now, policy=self.rules)
             )
 
-    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> CastVote:
+    def vote(self, voter: bytes, matchup: bytes, outcome: str = "a") -> VoteRecord:
         return self.database.write(
             lambda s: vote_casting.cast_vote(s, Ballot(voter, matchup, outcome, self.now, 1800, self.rules))
         )
 
-    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> CastVote:
+    def judge(self, voter: bytes = ALICE, network: str = HOME, outcome: str = "a") -> VoteRecord:
         matchup = self.ask(voter, network).public_id
         self.look(matchup)
         self.now += timedelta(seconds=5)

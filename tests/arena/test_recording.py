@@ -13,7 +13,7 @@ from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.matchup_storage import NewMatchup
-from app.arena.voting.seen_pairs import NEWCOMER, exclusions, read_voter_state
+from app.arena.voting.seen_pairs import NEWCOMER, read_exclusions, read_voter_state
 from app.database.doors import Database
 from tests.factories import NOW, cast, issue, later, make_arena
 
@@ -26,7 +26,9 @@ def arena(database: Database, tmp_path: Path) -> Database:
     return database
 
 
-def ticket(database: Database, left: str, right: str, competition: int = 1, *, now: datetime = NOW) -> NewMatchup:
+def chosen_matchup(
+    database: Database, left: str, right: str, competition: int = 1, *, now: datetime = NOW
+) -> NewMatchup:
     """For a voter who stood so then, to be shown these two models."""
     with database.reading() as session:
         who = read_voter_state(session, VOTER, now=now)
@@ -45,10 +47,10 @@ def stored(database: Database) -> list[tuple[int, bool]]:
 
 
 def test_what_still_holds_is_recorded(arena: Database) -> None:
-    first = ticket(arena, "m0", "m1")
+    first = chosen_matchup(arena, "m0", "m1")
     assert first.who == NEWCOMER
     assert arena.write(first.record)
-    second = ticket(arena, "m2", "m3")
+    second = chosen_matchup(arena, "m2", "m3")
     assert second.who.voter_id is not None
     assert arena.write(second.record)
     assert stored(arena) == [(0, False), (1, False)]
@@ -56,7 +58,7 @@ def test_what_still_holds_is_recorded(arena: Database) -> None:
 
 @pytest.mark.parametrize("what", ["withdrawn", "closed"])
 def test_what_left_meanwhile_is_refused(arena: Database, what: str) -> None:
-    chosen = ticket(arena, "m0", "m1")
+    chosen = chosen_matchup(arena, "m0", "m1")
 
     def leave(session: Session) -> None:
         if what == "withdrawn":
@@ -67,20 +69,20 @@ def test_what_left_meanwhile_is_refused(arena: Database, what: str) -> None:
     arena.write(leave)
     assert not arena.write(chosen.record)
     assert stored(arena) == []
-    assert arena.write(ticket(arena, "m2", "m3", 2 if what == "closed" else 1).record)
+    assert arena.write(chosen_matchup(arena, "m2", "m3", 2 if what == "closed" else 1).record)
 
 
 def test_the_slot_is_given_once(arena: Database) -> None:
-    chosen = ticket(arena, "m0", "m1")
-    assert arena.write(ticket(arena, "m2", "m3").record)
+    chosen = chosen_matchup(arena, "m0", "m1")
+    assert arena.write(chosen_matchup(arena, "m2", "m3").record)
     assert not arena.write(chosen.record)
     assert stored(arena) == [(0, False)]
 
 
 def test_a_third_open_matchup_finds_no_slot(arena: Database) -> None:
-    assert arena.write(ticket(arena, "m0", "m1").record)
-    late = ticket(arena, "m4", "m5")
-    assert arena.write(ticket(arena, "m2", "m3").record)
+    assert arena.write(chosen_matchup(arena, "m0", "m1").record)
+    late = chosen_matchup(arena, "m4", "m5")
+    assert arena.write(chosen_matchup(arena, "m2", "m3").record)
     for slot in (0, 1):
         waiting = tuple(row._replace(slot=1 - slot) for row in late.who.waiting)
         assert not arena.write(replace(late, who=replace(late.who, waiting=waiting)).record)
@@ -89,24 +91,24 @@ def test_a_third_open_matchup_finds_no_slot(arena: Database) -> None:
 
 @pytest.mark.parametrize(("left", "right"), [("m0", "m2"), ("m2", "m0"), ("m1", "m2"), ("m2", "m1")])
 def test_a_model_of_the_other_open_matchup_is_refused(arena: Database, left: str, right: str) -> None:
-    assert arena.write(ticket(arena, "m0", "m1").record)
-    assert not arena.write(ticket(arena, left, right, 2).record)
-    assert arena.write(ticket(arena, "m2", "m3", 2).record)
+    assert arena.write(chosen_matchup(arena, "m0", "m1").record)
+    assert not arena.write(chosen_matchup(arena, left, right, 2).record)
+    assert arena.write(chosen_matchup(arena, "m2", "m3", 2).record)
 
 
 def test_a_pair_is_never_issued_again(arena: Database) -> None:
-    first = ticket(arena, "m0", "m1")
+    first = chosen_matchup(arena, "m0", "m1")
     assert arena.write(first.record)
     cast(arena, first.public_id, "skip")
-    again = replace(ticket(arena, "m1", "m0"), public_id=b"another".ljust(16))
+    again = replace(chosen_matchup(arena, "m1", "m0"), public_id=b"another".ljust(16))
     assert not arena.write(again.record)
     assert len(stored(arena)) == 1
 
 
 def test_what_has_expired_is_closed_and_gives_its_slot(arena: Database) -> None:
-    assert arena.write(ticket(arena, "m0", "m1").record)
+    assert arena.write(chosen_matchup(arena, "m0", "m1").record)
     at = later(hours=1)
-    second = ticket(arena, "m0", "m2", now=at)
+    second = chosen_matchup(arena, "m0", "m2", now=at)
     assert second.who.is_overdue
     assert not second.who.waiting
     assert arena.write(second.record)
@@ -114,8 +116,8 @@ def test_what_has_expired_is_closed_and_gives_its_slot(arena: Database) -> None:
 
 
 def test_a_voter_deleted_meanwhile_begins_anew(arena: Database) -> None:
-    assert arena.write(ticket(arena, "m0", "m1").record)
-    chosen = ticket(arena, "m2", "m3")
+    assert arena.write(chosen_matchup(arena, "m0", "m1").record)
+    chosen = chosen_matchup(arena, "m2", "m3")
 
     def delete(session: Session) -> None:
         session.scalars(select(Voter)).one().token = None
@@ -134,7 +136,7 @@ def test_exclusions_are_everything_issued_and_every_name_seen(arena: Database) -
         with arena.reading() as session:
             rows.append(session.scalars(select(Matchup).order_by(Matchup.id.desc()).limit(1)).one())
     with arena.reading() as session:
-        found = exclusions(session, read_voter_state(session, VOTER, now=later(seconds=9)))
+        found = read_exclusions(session, read_voter_state(session, VOTER, now=later(seconds=9)))
     assert sorted(found.pairs.tolist()) == sorted((row.low_entry_id << 32) + row.high_entry_id for row in rows)
     assert found.entries == {e for row in (rows[0], rows[2]) for e in (row.low_entry_id, row.high_entry_id)}
     assert found.models == frozenset()

@@ -14,9 +14,9 @@ from app.arena.entries import competitions
 from app.arena.people.policy import PUBLIC
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.arena.voting import vote_casting
-from app.arena.voting.vote_casting import Ballot, CastVote, Uncharged
+from app.arena.voting.vote_casting import Ballot, UnchargedMatchup, VoteRecord
 from app.database.doors import Database
-from app.database.group_commit import Overtaken
+from app.database.group_commit import LostRace
 from app.words import OUTCOMES
 from tests.arena.test_voting import from_log, tallies
 from tests.factories import NOW, issue, later, make_arena
@@ -28,7 +28,7 @@ def ballot(voter: bytes, matchup: bytes, outcome: str, now: datetime) -> Ballot:
     return Ballot(voter, matchup, outcome, now, matchup_seconds=1800)
 
 
-def cast_all(database: Database, ballots: list[Ballot]) -> list[CastVote | Exception]:
+def cast_all(database: Database, ballots: list[Ballot]) -> list[VoteRecord | Exception]:
     return database.write(lambda s: vote_casting.cast_votes(s, ballots))
 
 
@@ -41,7 +41,7 @@ def test_a_crowd_is_stored_and_counted(database: Database, tmp_path: Path) -> No
         for n, (who, outcome) in enumerate(zip(VOTERS, outcomes, strict=True))
     ]
     answers = cast_all(database, ballots)
-    assert [answer.outcome for answer in answers if isinstance(answer, CastVote)] == outcomes
+    assert [answer.outcome for answer in answers if isinstance(answer, VoteRecord)] == outcomes
     assert tallies(database) == from_log(database)
     with database.reading() as session:
         stored = session.execute(
@@ -84,12 +84,12 @@ def test_each_choice_in_a_crowd_is_answered_for_itself(database: Database, tmp_p
     late_is = errors.MatchupClosed if late.slug == shut.slug else errors.MatchupExpired
     assert kinds == [
         errors.MatchupClosed,
-        CastVote,
+        VoteRecord,
         errors.OutcomeStands,
         errors.MatchupNotFound,
         errors.MatchupNotFound,
         late_is,
-        *[CastVote for _ in open_still],
+        *[VoteRecord for _ in open_still],
     ]
 
 
@@ -101,8 +101,8 @@ def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_agai
     voter = b"v" * 16
     ballots = [ballot(voter, one.public_id, "a", NOW) for one in (first, first, second)]
     kinds = [type(result) for result in cast_all(database, ballots)]
-    assert kinds == [CastVote, Overtaken, Overtaken] or (first.public_id == second.public_id)
-    assert [type(result) for result in cast_all(database, ballots)] == [CastVote, CastVote, CastVote]
+    assert kinds == [VoteRecord, LostRace, LostRace] or (first.public_id == second.public_id)
+    assert [type(result) for result in cast_all(database, ballots)] == [VoteRecord, VoteRecord, VoteRecord]
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 2
         assert session.scalar(select(Voter.votes)) == 2
@@ -111,10 +111,10 @@ def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_agai
 def test_what_nobody_looked_at_is_charged_before_it_is_stored(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
     unseen = replace(ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW), policy=PUBLIC)
-    assert isinstance(cast_all(database, [unseen])[0], Uncharged)
+    assert isinstance(cast_all(database, [unseen])[0], UnchargedMatchup)
     database.write(lambda s: vote_casting.charge_unseen(s, unseen))
     [vote] = cast_all(database, [unseen])
-    assert isinstance(vote, CastVote)
+    assert isinstance(vote, VoteRecord)
     assert vote.reason == "unseen"
 
 

@@ -206,7 +206,7 @@ def test_eight_simultaneous_posts_count_one_vote(database: Database, tmp_path: P
     for _ in range(5):
         matchup = issue(database).public_id
         outcomes = _race_all([partial(cast, database, matchup, "a")] * 8)
-        assert all(isinstance(outcome, vote_casting.CastVote) for outcome in outcomes), outcomes
+        assert all(isinstance(outcome, vote_casting.VoteRecord) for outcome in outcomes), outcomes
     assert sum(map(sum, tallies(database).values())) == 5
     assert tallies(database) == from_log(database)
 

@@ -14,7 +14,7 @@ from app.catalog.lookup import UnknownModel
 from app.catalog.parameters import grouped
 from app.catalog.pricing import PriceFrom
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from tests.catalog.editing import DAY_1, edit, load_folder
 
 TODAY = DAY_1.date()
@@ -125,9 +125,9 @@ def test_an_unknown_model_has_a_code(database: Database) -> None:
 def queries(database: Database, read: Callable[[Session], object]) -> int:
     """Prepared statements, which tell no event, counted at their door."""
     seen: list[object] = []
-    run = Prepared.run
+    run = PreparedStatement.run
     with database.reading() as session, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Prepared, "run", lambda self, *given: (seen.append(self), run(self, *given))[1])
+        patch.setattr(PreparedStatement, "run", lambda self, *given: (seen.append(self), run(self, *given))[1])
         event.listen(
             session.connection(),
             "before_cursor_execute",

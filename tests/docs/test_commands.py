@@ -24,7 +24,7 @@ ELSEWHERE = {
     "docs/data.md": "tests/docs/test_other_documents.py",
     "docs/operations.md": "tests/docs/test_other_documents.py",
     "docs/team.md": "tests/docs/test_other_documents.py",
-    "README.md": "tests/flows/test_commands.py",
+    "README.md": "tests/cli/test_commands.py",
 }
 """Documents whose commands are run by a test of their own."""
 

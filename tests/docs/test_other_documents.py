@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl
 HERE = {"/backups/": "", "$(date +%F)": "2026-11-22", "/tmp/trial": "trial", "/srv/arena": "data"}
 """Places of the documents, and what stands for them in the test's folder."""
 NOT_RUN = {
-    "arena votes import log.jsonl": "an arena refuses its own log; tests/flows/test_open_data.py has two",
-    "DATABASE_URL=postgresql": "a server of somebody else; tests/flows/test_backup_command.py moves one",
+    "arena votes import log.jsonl": "an arena refuses its own log; tests/api/test_open_data.py has two",
+    "DATABASE_URL=postgresql": "a server of somebody else; tests/cli/test_backup.py moves one",
     "arena restore ": "into an empty installation; the next block does that",
     "arena admin ": "asks for a password; tests/security/test_admin_command.py answers",
     "arena serve": "serves until it is stopped; the test serves the same",

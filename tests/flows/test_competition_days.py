@@ -16,9 +16,9 @@ from app.arena.tables import Entry, LedgerLine, Matchup, Vote
 from app.arena.voting.pool import Pool
 from app.database.doors import Database
 from app.leaderboards.runs import refresh, verify
+from tests.api.conftest import Api
+from tests.cli.conftest import Result
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
-from tests.flows.conftest import Api
-from tests.flows.test_commands import Result
 
 Run = Callable[..., Result]
 

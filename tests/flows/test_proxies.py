@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import Settings
-from tests.flows.conftest import SECRET
+from tests.api.conftest import SECRET
 
 FORWARDED = {
     "X-Forwarded-For": "203.0.113.9",

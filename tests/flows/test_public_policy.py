@@ -7,8 +7,8 @@ from flask import Flask
 
 from app import create_app
 from app.settings import Settings
+from tests.api.conftest import SECRET, Api
 from tests.factories import make_arena
-from tests.flows.conftest import SECRET, Api
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from app.arena.entries.suggestions import NETWORK_DAY, VOTER_DAY
 from app.arena.tables import Suggestion
 from app.database.doors import Database
 from app.settings import Settings
-from tests.flows.conftest import SECRET, Api
-from tests.flows.test_commands import Result, arena
+from tests.api.conftest import SECRET, Api
+from tests.cli.conftest import Result, arena
 
 __all__ = ["arena"]
 HOSTILE = "<svg onload=alert(1)> a \"prompt\" with 'quotes' & {{ 7*7 }}"

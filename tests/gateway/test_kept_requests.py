@@ -39,7 +39,7 @@ def test_down_and_up_again_with_links_and_kept_requests(both: World) -> None:
 
     both.database.write(another)
     assert _count(both, StoredImage) == 2
-    both.database.migrate("0008")
+    both.database.migrate("0009")
     both.database.migrate()
     assert (_count(both, StoredImage), _count(both, KeptRequest)) == (1, 0)
 

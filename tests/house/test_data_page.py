@@ -14,7 +14,7 @@ from app.arena.log.vote_export import (
 )
 from app.arena.log.vote_format import LoggedVote
 from app.database.doors import ROOT
-from app.leaderboards.open_data.manifest import Manifest, Provenance
+from app.leaderboards.open_data.manifest import Provenance, VotesManifest
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 
@@ -31,7 +31,7 @@ def described(table: str) -> list[str]:
         ("open", OPEN_COLUMNS),
         ("marks", UNCOUNTED_COLUMNS + SIMULATED_COLUMNS),
         ("log", LOG_COLUMNS),
-        ("manifest", tuple(Manifest.model_fields)),
+        ("manifest", tuple(VotesManifest.model_fields)),
     ],
 )
 def test_the_page_has_the_columns(table: str, columns: tuple[str, ...]) -> None:

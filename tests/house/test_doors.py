@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.database.doors import RETRIES, WRITERS, Database, DatabaseBusy, insert
-from app.database.group_commit import Overtaken, QueuedWrite
+from app.database.group_commit import LostRace, QueuedWrite
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ class Batching:
         for slug in slugs:
             if slug != "overtaken":
                 add(slug)(session)
-        refused: dict[str, Exception] = {"refused": ValueError("refused"), "overtaken": Overtaken()}
+        refused: dict[str, Exception] = {"refused": ValueError("refused"), "overtaken": LostRace()}
         return [refused.get(slug, slug) for slug in slugs]
 
     def ask(self, slugs: list[str]) -> dict[str, Future[str]]:
@@ -267,7 +267,7 @@ def test_an_overtaken_work_looks_again(database: Database) -> None:
     def work(session: Session) -> str:
         tries.append(add("one")(session))
         if len(tries) == 1:
-            raise Overtaken
+            raise LostRace
         return "done"
 
     assert database.write(work) == "done"
@@ -277,7 +277,7 @@ def test_an_overtaken_work_looks_again(database: Database) -> None:
 def test_a_work_that_is_always_overtaken_stores_nothing(database: Database) -> None:
     def work(session: Session) -> None:
         add("one")(session)
-        raise Overtaken
+        raise LostRace
 
     with pytest.raises(DatabaseBusy):
         database.write(work)

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from sqlalchemy import select, update
 
 from app.database.doors import Database
-from app.leaderboards.runs.refresh import stale
+from app.leaderboards.runs.refresh import find_stale
 from app.leaderboards.tables import Board, RatingRun, Standing
 from tests.leaderboards.factories import MODE
 
 
 def stale_keys(database: Database) -> list[str]:
     with database.reading() as session:
-        return [board.scope.key for board in stale(session, MODE)]
+        return [board.scope.key for board in find_stale(session, MODE)]
 
 
 def rest_over(database: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
 from app.database.doors import Database
-from app.leaderboards.runs.anchors import AnchorRefused, AnchorSet, anchor_set, reanchor
+from app.leaderboards.runs.anchors import AnchorRefused, AnchorSet, change_anchor, read_anchor
 from app.leaderboards.runs.refresh import rebuild, refresh
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
@@ -17,7 +17,7 @@ from tests.leaderboards.reading import current, rest_over, stale_keys, standings
 
 def stored(database: Database) -> AnchorSet:
     with database.reading() as session:
-        return anchor_set(session, MODE)
+        return read_anchor(session, MODE)
 
 
 def actions(database: Database) -> list[str]:
@@ -85,7 +85,7 @@ def test_a_new_anchor_keeps_the_level_and_leaves_a_line(database: Database) -> N
     refresh(database, MODE, now=START)
     before = standings(database, MODE)
     anchor = database.write(
-        lambda session: reanchor(
+        lambda session: change_anchor(
             session, MODE, ["model-1", "model-2", "model-6"], now=START, actor="ann", reason="new models"
         )
     )
@@ -105,7 +105,7 @@ def test_one_model_at_a_fixed_rating(database: Database) -> None:
     refresh(database, MODE, now=START)
     before = standings(database, MODE)
     database.write(
-        lambda session: reanchor(
+        lambda session: change_anchor(
             session, MODE, ["model-3"], value=1200.0, now=START, actor="ann", reason="as agreed"
         )
     )
@@ -122,7 +122,9 @@ def test_only_ranked_models_can_be_the_anchor(database: Database, models: list[s
     database.write(lambda session: factories.add_models(session, 1))
     refresh(database, MODE, now=START)
     with pytest.raises(AnchorRefused):
-        database.write(lambda session: reanchor(session, MODE, models, now=START, actor="ann", reason="why not"))
+        database.write(
+            lambda session: change_anchor(session, MODE, models, now=START, actor="ann", reason="why not")
+        )
     assert stored(database).version == 1
 
 
@@ -132,7 +134,7 @@ def test_a_fixed_rating_is_one_of_this_world(database: Database, value: float) -
     refresh(database, MODE, now=START)
     with pytest.raises(AnchorRefused):
         database.write(
-            lambda session: reanchor(
+            lambda session: change_anchor(
                 session, MODE, ["model-1"], value=value, now=START, actor="ann", reason="why not"
             )
         )

@@ -15,10 +15,10 @@ from app.arena.tables import Tally
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
-from app.leaderboards.views.boards import BoardView, Heading, board, competition_board
+from app.leaderboards.views.boards import BoardView, Heading, read_board, read_competition_board
 from app.leaderboards.views.filters import ALL, BadFilter, Filters, filter_fields, parse_filters
-from app.leaderboards.views.head_to_head import Battles, head_to_head
-from app.leaderboards.views.results import model_results
+from app.leaderboards.views.head_to_head import Battles, compare_models
+from app.leaderboards.views.results import read_results
 from app.web.models import ListFilters
 from tests.leaderboards import factories
 from tests.leaderboards.factories import MODE, START
@@ -26,7 +26,7 @@ from tests.leaderboards.factories import MODE, START
 
 def view(database: Database, **query: str) -> BoardView:
     with database.reading() as session:
-        return board(session, MODE, now=START, filters=parse_filters(query, Filters))
+        return read_board(session, MODE, now=START, filters=parse_filters(query, Filters))
 
 
 def names(database: Database, **query: str) -> list[str]:
@@ -174,8 +174,8 @@ def test_a_board_nobody_voted_on_is_empty(database: Database) -> None:
 
 def test_category_and_competition_boards(priced: Database) -> None:
     with priced.reading() as session:
-        portrait = board(session, MODE, "portrait", now=START)
-        one = competition_board(session, "c1", now=START)
+        portrait = read_board(session, MODE, "portrait", now=START)
+        one = read_competition_board(session, "c1", now=START)
     assert portrait.category == Heading("portrait", "Portrait")
     assert portrait.run is not None
     assert portrait.run.votes == 1200
@@ -187,11 +187,11 @@ def test_category_and_competition_boards(priced: Database) -> None:
 def test_unknown_boards(priced: Database) -> None:
     with priced.reading() as session:
         with pytest.raises(UnknownMode):
-            board(session, "text-to-song", now=START)
+            read_board(session, "text-to-song", now=START)
         with pytest.raises(UnknownCategory):
-            board(session, MODE, "landscape", now=START)
+            read_board(session, MODE, "landscape", now=START)
         with pytest.raises(UnknownCompetition):
-            competition_board(session, "c9", now=START)
+            read_competition_board(session, "c9", now=START)
 
 
 def statements(database: Database, work: Any) -> int:
@@ -214,11 +214,11 @@ def statements(database: Database, work: Any) -> int:
 def test_the_number_of_queries_does_not_grow(database: Database, asked: str) -> None:
     def read(session: Session) -> None:
         if asked == "board":
-            assert board(session, MODE, now=START).standings
+            assert read_board(session, MODE, now=START).standings
         elif asked == "results":
-            assert model_results(session, "model-1").competitions
+            assert read_results(session, "model-1").competitions
         else:
-            assert head_to_head(session, "model-1", "model-2", MODE, now=START).total.votes
+            assert compare_models(session, "model-1", "model-2", MODE, now=START).total.votes
 
     factories.world(database, models=2, competitions=1)
     refresh(database, MODE, now=START, refresh_seconds=0)
@@ -244,7 +244,7 @@ def test_model_results(priced: Database) -> None:
 
     priced.write(work)
     with priced.reading() as session:
-        first, newcomer = model_results(session, "model-1"), model_results(session, "model-7")
+        first, newcomer = read_results(session, "model-1"), read_results(session, "model-7")
     assert [(row.mode, row.category and row.category.slug) for row in first.boards] == [
         (MODE, None),
         (MODE, "portrait"),
@@ -273,9 +273,9 @@ def test_head_to_head_counts_both_sides(database: Database) -> None:
     database.write(work)
     refresh(database, MODE, now=START)
     with database.reading() as session:
-        ours = head_to_head(session, "model-1", "model-2", MODE, now=START)
-        theirs = head_to_head(session, "model-2", "model-1", MODE, now=START)
-        unmet = head_to_head(session, "model-2", "model-3", MODE, now=START)
+        ours = compare_models(session, "model-1", "model-2", MODE, now=START)
+        theirs = compare_models(session, "model-2", "model-1", MODE, now=START)
+        unmet = compare_models(session, "model-2", "model-3", MODE, now=START)
     assert ours.total == Battles(9, 6, 1, 1)
     assert ours.total.a_score == 10 / 17
     assert [(row.slug, row.battles) for row in ours.competitions] == [
@@ -309,7 +309,7 @@ def test_head_to_head_sums_up_by_category(database: Database) -> None:
 
     database.write(work)
     with database.reading() as session:
-        met = head_to_head(session, "model-2", "model-1", MODE, now=START)
+        met = compare_models(session, "model-2", "model-1", MODE, now=START)
     assert [(row.slug, row.battles.b_wins, row.battles.ties) for row in met.categories] == [
         ("portrait", 2, 1),
         ("text", 4, 2),

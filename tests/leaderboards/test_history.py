@@ -11,8 +11,8 @@ from app.leaderboards.runs.history import ratings_at
 from app.leaderboards.runs.refresh import rebuild, refresh
 from app.leaderboards.tables import Board, RatingHistory, RatingRun
 from app.leaderboards.views import charts
-from app.leaderboards.views.boards import board
-from app.leaderboards.views.charts import elo_vs_price, elo_vs_speed, win_matrix
+from app.leaderboards.views.boards import read_board
+from app.leaderboards.views.charts import elo_vs_price, elo_vs_speed, read_win_matrix
 from app.leaderboards.views.head_to_head import Battles
 from app.leaderboards.views.reveal import names_and_standings
 from tests.leaderboards import factories
@@ -52,7 +52,7 @@ def test_history_keeps_the_last_run_of_each_hour(arena: tuple[Database, int, int
     ratings = [vote(database, START + 20 * MINUTE * number, *seats) for number in range(7)]
     assert moments(database) == [START + 40 * MINUTE, START + 100 * MINUTE]
     with database.reading() as session:
-        points = charts.history(session, "model-1", MODE)
+        points = charts.read_history(session, "model-1", MODE)
     assert [point.at for point in points] == [START + 40 * MINUTE, START + 100 * MINUTE, START + 120 * MINUTE]
     assert [point.rating for point in points] == [ratings[2], ratings[5], ratings[6]]
     assert points[-1].rank == 1
@@ -87,7 +87,7 @@ def test_the_change_of_a_day(arena: tuple[Database, int, int, int]) -> None:
 
     def change(now: datetime) -> float | None:
         with database.reading() as session:
-            return board(session, MODE, now=now).standings[0].change_24h
+            return read_board(session, MODE, now=now).standings[0].change_24h
 
     assert change(START + HOUR) is None
     after = vote(database, START + 2 * HOUR, *seats)
@@ -134,7 +134,7 @@ def test_scatter_names_the_frontier_and_what_it_leaves_out(database: Database) -
     database.write(work)
     refresh(database, MODE, now=START)
     with database.reading() as session:
-        seen = board(session, MODE, now=START)
+        seen = read_board(session, MODE, now=START)
     prices, speeds = elo_vs_price(seen), elo_vs_speed(seen)
     assert [(point.model.slug, point.x, point.on_frontier) for point in prices.points] == [
         ("model-4", 0.01, True),
@@ -158,7 +158,7 @@ def test_win_matrix(database: Database) -> None:
     database.write(work)
     refresh(database, MODE, now=START)
     with database.reading() as session:
-        matrix = win_matrix(session, board(session, MODE, now=START))
+        matrix = read_win_matrix(session, read_board(session, MODE, now=START))
     assert [model.slug for model in matrix.models] == ["model-1", "model-2", "model-3"]
     assert (matrix.cells[0][1], matrix.cells[1][0]) == (Battles(9, 2, 1, 1), Battles(2, 9, 1, 1))
     assert matrix.cells[0][0] is None

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.views.head_to_head import Battles, share_interval
-from app.leaderboards.views.news import arrivals, rank_changes
+from app.leaderboards.views.news import read_arrivals, read_rank_changes
 from tests.leaderboards.factories import MODE, START, add_competition, add_models, tally
 from tests.leaderboards.reading import rest_over
 
 
 def told(database: Database, now: datetime) -> list[tuple[str, int | None, int]]:
     with database.reading() as session:
-        return [(change.slug, change.before, change.rank) for change in rank_changes(session, now)]
+        return [(change.slug, change.before, change.rank) for change in read_rank_changes(session, now)]
 
 
 def vote(database: Database, competition: int, left: int, right: int, wins: int, now: datetime) -> None:
@@ -63,7 +63,7 @@ def test_arrivals_are_models_with_images(database: Database) -> None:
 
 def arrivals_of(database: Database) -> list[str]:
     with database.reading() as session:
-        return [arrival.slug for arrival in arrivals(session)]
+        return [arrival.slug for arrival in read_arrivals(session)]
 
 
 def test_the_interval_of_a_record() -> None:

@@ -50,10 +50,10 @@ def _shown(session: object, matchup: bytes) -> tuple[str, str]:
 def test_from_the_first_vote_on(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
     with database.reading() as session:
-        assert personal.own_board(session, ALICE, MODE) == ()
+        assert personal.read_own_board(session, ALICE, MODE) == ()
     winner = cast(database, issue(database, ALICE).public_id, "a", ALICE)
     with database.reading() as session:
-        first, second = personal.own_board(session, ALICE, MODE)
+        first, second = personal.read_own_board(session, ALICE, MODE)
     assert (first.wins, first.seen, second.wins, second.seen) == (1, 1, 0, 1)
     assert first.rating - 1000 == pytest.approx(1000 - second.rating)
     assert first.rating_high - first.rating_low > 300
@@ -65,9 +65,9 @@ def test_a_favourite_leads_the_own_board_and_not_the_others(database: Database, 
     vote_for(database, ALICE, "m1", 12)
     vote_for(database, BOB, "m2", 12)
     with database.reading() as session:
-        assert personal.own_board(session, ALICE, MODE)[0].slug == "m1"
-        assert personal.own_board(session, BOB, MODE)[0].slug == "m2"
-        assert personal.own_board(session, ALICE, "image-edit") == ()
+        assert personal.read_own_board(session, ALICE, MODE)[0].slug == "m1"
+        assert personal.read_own_board(session, BOB, MODE)[0].slug == "m2"
+        assert personal.read_own_board(session, ALICE, "image-edit") == ()
 
 
 def test_agreement_leaves_oneself_out_of_the_crowd(database: Database, tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_agreement_leaves_oneself_out_of_the_crowd(database: Database, tmp_path:
         vote_for(database, voter, outcome, 2)
     with database.reading() as session:
         # Alice picked m0; Bob and the third voter cancel out: nothing to compare with.
-        assert personal.agreement(session, ALICE) == Agreement(0, 0)
+        assert personal.read_agreement(session, ALICE) == Agreement(0, 0)
         # The third voter picked m1 against two votes for m0, in both competitions.
-        assert personal.agreement(session, b"c" * 16) == Agreement(0, 2)
+        assert personal.read_agreement(session, b"c" * 16) == Agreement(0, 2)
     vote_for(database, b"d" * 16, "m0", 2)
     with database.reading() as session:
-        assert personal.agreement(session, ALICE) == Agreement(2, 2)
+        assert personal.read_agreement(session, ALICE) == Agreement(2, 2)
 
 
 def test_an_undone_vote_is_off_the_own_board(database: Database, tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_an_undone_vote_is_off_the_own_board(database: Database, tmp_path: Path)
     cast(database, matchup, "a", ALICE)
     undo(database, matchup, ALICE)
     with database.reading() as session:
-        assert personal.own_board(session, ALICE, MODE) == ()
-        assert personal.agreement(session, ALICE) == Agreement(0, 0)
+        assert personal.read_own_board(session, ALICE, MODE) == ()
+        assert personal.read_agreement(session, ALICE) == Agreement(0, 0)
 
 
 def test_a_forgotten_voter_leaves_its_votes(database: Database, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_forgotten_voter_leaves_its_votes(database: Database, tmp_path: Path) 
     assert not database.write(lambda session: vote_history.delete_voter(session, ALICE, now=NOW))
     with database.reading() as session:
         assert vote_history.count_votes(session, ALICE) == 0
-        assert personal.own_board(session, ALICE, MODE) == ()
+        assert personal.read_own_board(session, ALICE, MODE) == ()
     with pytest.raises(errors.MatchupNotFound):
         cast(database, waiting, "a", ALICE)
     assert issue(database, ALICE).is_new

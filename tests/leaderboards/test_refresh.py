@@ -17,8 +17,8 @@ from app.arena.tables import Competition, Tally
 from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
 from app.leaderboards.runs.refresh import rebuild, refresh
-from app.leaderboards.runs.scopes import scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun
+from app.leaderboards.runs.scopes import read_scopes
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
 from app.ratings.tallies import Tallies
@@ -203,12 +203,12 @@ def test_a_board_rests_between_refreshes(database: Database) -> None:
 def test_a_claim_that_fell_is_not_published(database: Database, fallen: dict[str, Any]) -> None:
     factories.world(database)
     with database.reading() as session:
-        wanted = scopes(session, MODE)
+        wanted = read_scopes(session, MODE)
     assert database.write(lambda session: claims.claim(session, wanted, "ours")) == set(KEYS)
     assert database.write(lambda session: claims.claim(session, wanted, "theirs")) == set()
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: session.execute(update(Board).values(fallen)) and None)
     late = database.write(
         lambda session: publish.publish(session, [board], "ours", borrowed_from=None, now=START, pause_ms=0)
@@ -222,7 +222,7 @@ def test_an_older_board_does_not_replace_a_newer_one(database: Database) -> None
     models, competitions = factories.world(database)
     with database.reading() as session:
         seen = snapshot.read(session, MODE)
-    board, _ = compute.overall(seen)
+    board, _ = compute.rate_overall(seen)
     database.write(lambda session: factories.tally(session, competitions[0], *models[:2], 1))
     refreshed(database)
     newest = current(database, MODE).id
@@ -281,4 +281,4 @@ def test_other_modes_are_left_alone(database: Database) -> None:
     assert refreshed(database) == KEYS
     assert refresh(database, "image-edit", now=START) == ["image-edit", "competition:edit"]
     with database.reading() as session:
-        assert {row.mode for row in session.scalars(select(Anchor))} <= {MODE, "image-edit"}
+        assert {row.mode for row in session.scalars(select(ModeAnchor))} <= {MODE, "image-edit"}

@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, suggestions
 from app.database.doors import Database
-from app.leaderboards.integrity.advice import steps
-from app.leaderboards.integrity.morning_report import Report, convergence, report
+from app.leaderboards.integrity.advice import suggest_steps
+from app.leaderboards.integrity.morning_report import MorningReport, convergence, report
 from app.leaderboards.runs import refresh, verify
 from app.leaderboards.tables import Standing
 from tests.leaderboards.factories import MODE, START, add_competition, add_models, cast
 from tests.leaderboards.logs import judged
 
 
-def made(database: Database, days: int = 3, **later: float) -> Report:
+def made(database: Database, days: int = 3, **later: float) -> MorningReport:
     with database.reading() as session:
         return report(session, now=START + timedelta(**later), days=days)
 
@@ -49,7 +49,7 @@ def test_days_voters_and_the_way_to_a_target(database: Database) -> None:
         ("model-2", 4, ()),
     ]
     assert found.waiting == 1
-    assert [step.command for step in steps(found)] == [
+    assert [step.command for step in suggest_steps(found)] == [
         "arena competition close teapot",
         "arena competition open sketch",
         "arena generate kettle --models model-3",
@@ -74,7 +74,7 @@ def test_boards_by_how_settled_they_are(database: Database) -> None:
     assert [board.half_width for board in found.widest] == sorted(
         (board.half_width for board in found.boards if board.key.startswith("competition:")), reverse=True
     )
-    targets = [step for step in steps(found) if "target" in step.command]
+    targets = [step for step in suggest_steps(found) if "target" in step.command]
     for step, board in zip(targets, found.widest, strict=False):
         assert int(step.command.split()[-1]) > 2 * board.votes
     assert verify.verify(database) == before

@@ -20,10 +20,10 @@ from app.arena.tables import Competition, LedgerLine, Matchup, Tally, Vote, Vote
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.open_data import votes_file
-from app.leaderboards.open_data.manifest import InvalidManifest, Manifest, beside
-from app.leaderboards.open_data.votes_import import Report, import_votes
+from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest, manifest_path
+from app.leaderboards.open_data.votes_import import VotesImport, import_votes
 from app.leaderboards.runs import verify
-from app.leaderboards.tables import Anchor, Board, Standing
+from app.leaderboards.tables import Board, ModeAnchor, Standing
 from tests import conftest
 from tests.leaderboards.factories import MODE, START, cast
 from tests.leaderboards.logs import field, judged
@@ -45,14 +45,14 @@ NUMBERS = (
 )
 
 
-def written(database: Database, file: Path, kind: Any = "csv") -> Manifest:
+def written(database: Database, file: Path, kind: Any = "csv") -> VotesManifest:
     with file.open("wb") as data, database.reading() as session:
         manifest = votes_file.write_log(session, data, None, kind, now=START, secret=b"k" * 32)
-    beside(file).write_text(manifest.model_dump_json())
+    manifest_path(file).write_text(manifest.model_dump_json())
     return manifest
 
 
-def imported(database: Database, file: Path) -> Report:
+def imported(database: Database, file: Path) -> VotesImport:
     return import_votes(database, file, now=START, progress=lambda _: None)
 
 
@@ -215,7 +215,7 @@ def three(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def small(three: tuple[Path, Database], tmp_path: Path) -> tuple[Path, Database]:
     """A copy of the log to spoil; the arena is everybody's, since nothing is ever stored in it."""
     file, target = three
-    for path in (file, beside(file)):
+    for path in (file, manifest_path(file)):
         shutil.copy(path, tmp_path / path.name)
     return tmp_path / file.name, target
 
@@ -234,9 +234,9 @@ def _rewritten(file: Path, line: int, **values: str) -> None:
 def _sign(file: Path) -> None:
     import hashlib
 
-    facts = json.loads(beside(file).read_text())
+    facts = json.loads(manifest_path(file).read_text())
     facts["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    beside(file).write_text(json.dumps(facts))
+    manifest_path(file).write_text(json.dumps(facts))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_stored(
         imported(target, file)
     with target.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 0
-        assert session.scalar(select(func.count()).select_from(Anchor)) == 0
+        assert session.scalar(select(func.count()).select_from(ModeAnchor)) == 0
 
 
 def test_every_bad_line_is_named_up_to_twenty(small: tuple[Path, Database]) -> None:
@@ -285,10 +285,10 @@ def test_the_checksum_is_asked_for(small: tuple[Path, Database]) -> None:
     file.write_text(file.read_text().replace(",tie,", ",a,"))
     with pytest.raises(InvalidManifest, match="its SHA-256 is another"):
         imported(target, file)
-    beside(file).unlink()
+    manifest_path(file).unlink()
     with pytest.raises(InvalidManifest, match=r"log.csv.json is missing"):
         imported(target, file)
-    beside(file).write_text('{"sha256": 1}')
+    manifest_path(file).write_text('{"sha256": 1}')
     with pytest.raises(InvalidManifest, match="is no manifest"):
         imported(target, file)
 
@@ -297,7 +297,7 @@ def test_open_data_do_not_come_back(small: tuple[Path, Database]) -> None:
     file, target = small
     with file.open("wb") as data, target.reading() as session:
         manifest = votes_file.write_open(session, data, ExportSelection(), "csv", now=START, secret=b"k")
-    beside(file).write_text(manifest.model_dump_json())
+    manifest_path(file).write_text(manifest.model_dump_json())
     with pytest.raises(InvalidManifest, match="is open data"):
         imported(target, file)
 
@@ -313,14 +313,14 @@ def test_an_arena_knows_its_own_log(database: Database, tmp_path: Path) -> None:
 
 def test_an_anchor_of_its_own_stays(small: tuple[Path, Database], sqlite_template: Path, tmp_path: Path) -> None:
     file, target = small[0], _empty(sqlite_template, tmp_path / "own.sqlite3")
-    facts = json.loads(beside(file).read_text())
+    facts = json.loads(manifest_path(file).read_text())
     facts["anchors"] = [
         {"mode": MODE, "version": 1, "models": ["model-1"], "value": 1100, "created_at": "2026-03-01T12:00:00Z"}
     ]
-    beside(file).write_text(json.dumps(facts))
-    own = Anchor(mode=MODE, version=1, model_ids=[2], value=1000, created_at=START, detail={})
+    manifest_path(file).write_text(json.dumps(facts))
+    own = ModeAnchor(mode=MODE, version=1, model_ids=[2], value=1000, created_at=START, detail={})
     target.write(lambda session: session.add(own))
     assert imported(target, file).anchors == ()
     with target.reading() as session:
-        assert session.scalars(select(Anchor.model_ids)).all() == [[2]]
+        assert session.scalars(select(ModeAnchor.model_ids)).all() == [[2]]
     target.close()

@@ -15,12 +15,12 @@ from app.arena.tables import Flag, LedgerLine, Matchup, NetworkSalt, Tally, Vote
 from app.arena.voting import vote_casting
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
-from app.leaderboards.integrity.certificates import stored
+from app.leaderboards.integrity.certificates import read_certificates
 from app.leaderboards.integrity.fraud import quarantine, retention, vote_days
 from app.leaderboards.integrity.fraud.flags import flag, flags, record
-from app.leaderboards.integrity.fraud.signals import Finding
+from app.leaderboards.integrity.fraud.signals import FraudSignal
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag, UnknownSubject
-from app.leaderboards.integrity.fraud.sweep import Found, report, sweep, watch
+from app.leaderboards.integrity.fraud.sweep import SweptSubjects, report, sweep, watch
 from app.leaderboards.runs import refresh, verify
 from tests.leaderboards.factories import MODE, START, tally
 from tests.leaderboards.watching import COMPETITIONS, NOW, StopsShort, World, against_all, lifts, waits_for
@@ -44,7 +44,7 @@ def one(sqlite_template: Path, tmp_path: Path) -> Iterator[World]:
     database.close()
 
 
-def swept(world: World, *, at: datetime = NOW, database: Any = None) -> Found:
+def swept(world: World, *, at: datetime = NOW, database: Any = None) -> SweptSubjects:
     """The part of a sweep that decides."""
     return watch(database or world.database, now=at, policy=PUBLIC, progress=lambda _: None)
 
@@ -121,14 +121,14 @@ def test_two_sweeps_in_a_row_change_nothing(world: World) -> None:
     world.judge(against_all, 40, network=b"n" * 16)
     world.count()
 
-    def whole() -> tuple[Found, int, int]:
+    def whole() -> tuple[SweptSubjects, int, int]:
         done = sweep(world.database, now=NOW, policy=PUBLIC, is_report=False, progress=lambda _: None)
         assert len(done.audits) == 1
         return done.found, done.days, done.forgotten
 
     assert len(whole()[0].findings) == 2
     after = told(world)
-    assert whole() == (Found((), (), 0, 0), 0, 0)
+    assert whole() == (SweptSubjects((), (), 0, 0), 0, 0)
     assert told(world) == after
 
 
@@ -166,7 +166,7 @@ def test_a_report_changes_nothing(one: World) -> None:
     abuser = one.judge(waits_for(5), 60)
     one.count()
 
-    def whole() -> Found:
+    def whole() -> SweptSubjects:
         return sweep(one.database, now=NOW, policy=PUBLIC, is_report=True, progress=lambda _: None).found
 
     whole()
@@ -351,11 +351,11 @@ def test_network_keys_go_with_their_salts_window(world: World) -> None:
 
 def test_every_board_has_a_certificate_that_holds(one: World) -> None:
     refresh.rebuild(one.database, MODE, now=NOW)
-    (found,) = audit.sweep(one.database, now=NOW)
+    (found,) = audit.audit_boards(one.database, now=NOW)
     assert set(found.numbers["certificates"]) == {MODE, *(f"competition:c{n}" for n in range(COMPETITIONS))}
     with one.database.reading() as session:
-        firm = stored(session, MODE).get(MODE)
-        assert "competition:c9" not in stored(session, MODE)
+        firm = read_certificates(session, MODE).get(MODE)
+        assert "competition:c9" not in read_certificates(session, MODE)
     assert firm is not None
     assert firm.votes_to_gain_a_rank[firm.first] == 0
     numbers = {f"model-{n + 1}": model for n, model in enumerate(one.models)}
@@ -363,13 +363,13 @@ def test_every_board_has_a_certificate_that_holds(one: World) -> None:
     place = (one.competitions[0], numbers[firm.challenger], numbers[firm.first])
     for added, is_first in ((wins - 1, False), (1, True)):
         one.database.write(lambda s: tally(s, *place, added))  # noqa: B023
-        (after,) = audit.sweep(one.database, now=NOW)
+        (after,) = audit.audit_boards(one.database, now=NOW)
         assert (after.numbers["first"] == firm.challenger) is is_first
 
 
 def test_a_flag_raised_twice_stands_once(one: World) -> None:
     voter = one.judge(one.honest, 3)
-    finding = Finding(Subject(voter_id=voter), "exposure", 1e-6, {"model": None})
+    finding = FraudSignal(Subject(voter_id=voter), "exposure", 1e-6, {"model": None})
 
     def raised(session: Session) -> int | None:
         return quarantine.raise_flag(session, finding, now=NOW, by="sweep", why="exposure")

@@ -69,7 +69,7 @@ def competition(
     input_key = None
     if mode == "image-edit":
         input_key = "renditions/the-image-to-change.webp"
-        parts.storage.put(input_key, renditions.picture(drawing(999), FRAME).rendition)
+        renditions.store(parts.storage, input_key, renditions.render_input(drawing(999), FRAME))
     spec = competitions.CompetitionFile(
         slug=slug,
         title=slug.replace("-", " ").capitalize(),

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
-from app.arena.entries import competitions
+from app.arena.entries import competitions, renditions
 from app.arena.tables import Entry, Matchup
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start
 
@@ -65,7 +65,15 @@ def test_images_have_one_set_of_headers_and_one_length(arena: Flask, client: Fla
         assert answer.headers["Cache-Control"] == "no-store"
         assert Image.open(BytesIO(answer.data)).size == (128, 128)
     assert len({tuple(answer.headers.items()) for answer in answers}) == 1
-    assert len(answers[0].data) % 65536 == 0
+    assert len(answers[0].data) % renditions.STEP_BYTES == 0
+
+
+def test_small_images_have_one_set_of_headers_and_one_length_too(arena: Flask, client: FlaskClient) -> None:
+    answers = [client.get(image.replace(".webp", "-640.webp")) for image in images(start(client))]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert set(answers[0].headers.keys()) == BLIND_HEADERS
+    assert len({tuple(answer.headers.items()) for answer in answers}) == 1
+    assert len(answers[0].data) % renditions.STEP_BYTES == 0
 
 
 def test_the_same_image_never_has_the_same_bytes(arena: Flask, client: FlaskClient) -> None:

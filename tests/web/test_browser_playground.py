@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.api.gateway_server import make
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import make
 from tests.gateway.upstream import Upstream, coded, running, says
 from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
 from tests.web.catalogue import at

@@ -12,7 +12,7 @@ from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, Scatter
 from app.web.charts import price_chart, usd_tick
 from app.web.labels import FONT, RADIUS, SHARE, Box, width
-from app.web.svg import NARROWEST, WIDEST, Moment, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter
+from app.web.svg import NARROWEST, WIDEST, CurvePoint, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter
 
 NAMES = st.text("abcdefMWil 1[]", min_size=1, max_size=24)
 RATINGS = st.floats(500, 1500)
@@ -124,7 +124,11 @@ def test_a_logarithmic_scale_gives_equal_factors_equal_room() -> None:
 
 
 def test_a_curve_runs_from_edge_to_edge() -> None:
-    drawn = curve([Moment(0, 1000, 950, 1050), Moment(50, 1010, 980, 1040), Moment(100, 990, 970, 1010)], 180, str)
+    drawn = curve(
+        [CurvePoint(0, 1000, 950, 1050), CurvePoint(50, 1010, 980, 1040), CurvePoint(100, 990, 970, 1010)],
+        180,
+        str,
+    )
     points = [tuple(map(float, point.split(","))) for point in drawn.line.split()]
     assert [x for x, _ in points] == [0, 50, 100]
     assert len(drawn.band.split()) == 6

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.leaderboards.views.head_to_head import head_to_head
+from app.leaderboards.views.head_to_head import compare_models
 from tests.web.catalogue import PRICED, TODAY, at, folder_of, load_folder, words
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, vote
@@ -29,7 +29,7 @@ def test_who_won_and_how_sure_that_is(app: Flask) -> None:
         vote(app, n.to_bytes(16), "tie" if n == 0 else "a", rng)
     page = words(app.test_client().get(f"/compare/{A.slug}/{B.slug}").text)
     with parts_of(app).database.reading() as session:
-        total = head_to_head(session, A.slug, B.slug, "text-to-image", now=moment()).total
+        total = compare_models(session, A.slug, B.slug, "text-to-image", now=moment()).total
     assert total.votes == 9
     assert f"{A.name} won {total.a_wins}" in page
     assert f"{B.name} won {total.b_wins}" in page

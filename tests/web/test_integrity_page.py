@@ -14,13 +14,13 @@ from sqlalchemy import select, update
 from app.arena.entries import entries
 from app.arena.people.policy import FREE
 from app.arena.tables import Entry, Matchup, Voter
-from app.leaderboards.integrity.certificates import stored
+from app.leaderboards.integrity.certificates import read_certificates
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
 from app.leaderboards.integrity.fraud.sweep import sweep
-from app.leaderboards.integrity.public_report import Day
+from app.leaderboards.integrity.public_report import DayCounts
 from app.web.integrity import HEIGHT, bars
-from tests.flows.conftest import Api
+from tests.api.conftest import Api
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, votes
 
@@ -121,7 +121,7 @@ def test_a_decision_shows_at_once_and_the_same_page_is_not_sent_twice(swept: Fla
 
 def test_bars_stand_on_each_other() -> None:
     today = moment().date()
-    days = [Day(today - timedelta(days=n), n, {"skip": n, "undone": n}) for n in range(3)]
+    days = [DayCounts(today - timedelta(days=n), n, {"skip": n, "undone": n}) for n in range(3)]
     nothing, middle, full = bars(days)
     assert (nothing.counted_height, nothing.rest_height) == (0, 0)
     assert middle.rest_y + middle.rest_height == pytest.approx(middle.counted_y, abs=0.11)
@@ -132,7 +132,7 @@ def test_bars_stand_on_each_other() -> None:
 
 def test_a_board_can_say_how_firm_it_is(swept: Flask) -> None:
     with parts_of(swept).database.reading() as session:
-        firm = stored(session, "text-to-image").get("text-to-image")
+        firm = read_certificates(session, "text-to-image").get("text-to-image")
     assert firm is not None
     with swept.test_request_context():
         said = swept.jinja_env.get_template("_certificate.html").module.certificate(firm, {firm.first: "The Best"})

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from app.gateway import playground as room
 from app.gateway.formats import sniff
-from tests.flows.gateway_server import make
+from tests.api.gateway_server import make
 from tests.gateway.upstream import running
 from tests.web.catalogue import TODAY, at, words
 from tests.web.factories import OURS

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.api.gateway_server import make
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import make
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 from tests.web.catalogue import TODAY, at, words

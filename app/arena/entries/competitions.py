@@ -210,10 +210,10 @@ def list_competitions(session: Session, *, drafts: bool = False) -> list[Competi
 
 def read_summary(session: Session, slug: str) -> CompetitionSummary:
     """Read one competition that is or was open. Raises UnknownCompetition."""
-    found = next((one for one in list_competitions(session) if one.slug == slug), None)
-    if found is None:
+    summary = next((one for one in list_competitions(session) if one.slug == slug), None)
+    if summary is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
-    return found
+    return summary
 
 
 def read_frame(session: Session, slug: str) -> tuple[int, int]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.entries import near_duplicates
-from app.arena.entries.renditions import Picture, file_bytes
+from app.arena.entries import near_duplicates, renditions
+from app.arena.entries.alignment import columns_of
+from app.arena.entries.renditions import Picture, Renditions, file_bytes
 from app.arena.tables import Competition, Entry, Matchup
 from app.catalog import loading as catalog
 from app.catalog import lookup
@@ -57,7 +58,7 @@ def store(storage: Storage, picture: Picture) -> StoredPicture:
     """Store the original and the rendition under random keys, so that a key says nothing about the picture."""
     stored = StoredPicture(picture, fresh_key("originals", "img"), fresh_key("renditions", "webp"))
     storage.put(stored.original_key, picture.original)
-    storage.put(stored.rendition_key, picture.rendition)
+    renditions.store(storage, stored.rendition_key, picture.renditions)
     return stored
 
 
@@ -74,10 +75,10 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
     competition = _lock_competition(session, place.competition)
-    known = read_sha256(session, place)
-    if known == stored.picture.sha256:
+    sha256 = read_sha256(session, place)
+    if sha256 == stored.picture.sha256:
         return False
-    if known is not None:
+    if sha256 is not None:
         raise errors.EntryRefused(
             f"{place.model} already has another image as sample {place.sample} of {place.competition}"
         )
@@ -87,7 +88,7 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     row.competition_id, row.model_id = competition.id, catalog.stub(session, place.model)
     row.prompt = facts.prompt or competition.prompt
     session.add(row)
-    competition.file_bytes = max(competition.file_bytes, file_bytes(len(stored.picture.rendition)))
+    _widen_budgets(session, competition, stored.picture.renditions)
     reason = facts.source.get("no_visible_mark")
     ledger.note(session, "entry.added", _name(place), now=now, reason=reason, sha256=stored.picture.sha256)
     return True
@@ -139,6 +140,17 @@ def _lock_competition(session: Session, slug: str) -> Competition:
     return row
 
 
+def _widen_budgets(session: Session, competition: Competition, made: Renditions) -> None:
+    """Let the competition's files be as long as the newcomer's; other sizes wait for `align_renditions`."""
+    session.flush()
+    others = select(func.count()).where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
+    if session.scalars(others).one() == 1:
+        competition.rendition_side = made.side
+    if competition.rendition_side == made.side:
+        competition.file_bytes = max(competition.file_bytes, file_bytes(len(made.large.data)))
+        competition.small_file_bytes = max(competition.small_file_bytes, file_bytes(len(made.small.data)))
+
+
 def _matches_key(session: Session, place: EntryKey) -> tuple[Any, ...]:
     return (
         Competition.slug == place.competition,
@@ -164,6 +176,7 @@ def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datet
         seconds=facts.seconds,
         cost_micros=facts.cost_micros,
         source=facts.source,
+        **columns_of(picture.renditions),
         licence=facts.licence,
         created_at=now,
     )
@@ -180,7 +193,9 @@ def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> Non
     if place.role == "showcase":
         query = query.where(Competition.status == "open")
     if session.scalars(select(exists(query))).one():
-        raise errors.EntryRefused(f"its prompt is that of a {opposite}: it would tell a name")
+        raise errors.EntryRefused(
+            f"a {opposite} has the same prompt: beside it, the named picture would give away the blind one"
+        )
 
 
 def _name(place: EntryKey) -> str:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import entries, renditions
+from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
@@ -106,18 +108,18 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
         if not find_missing(session, [order]):
             return False
     brief = _prepare_request(studio, order)
-    made = gateway.generate(
+    generation = gateway.generate(
         studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
     )
-    picture = renditions.picture(made.drawn[0].picture.data, brief.frame)
+    picture = renditions.picture(generation.drawn[0].picture.data, brief.frame)
     stored = entries.store(studio.storage, picture)
-    facts, added = _entry_details(brief, made), False
+    facts, added = _entry_details(brief, generation), False
     try:
         added = studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
     finally:
         if not added:
             studio.storage.delete(stored.original_key)
-            studio.storage.delete(stored.rendition_key)
+            renditions.delete(studio.storage, stored.rendition_key)
     return added
 
 
@@ -129,6 +131,17 @@ def generate_entries(
 
     Closing the generator drops the tasks that have not begun.
     """
+    try:
+        yield from _generate_in_parallel(studio, orders, now)
+    finally:
+        for slug in sorted({order.place.competition for order in orders}):
+            with suppress(errors.UnknownCompetition):  # its tasks have said so themselves
+                align_renditions(studio.database, studio.storage, slug)
+
+
+def _generate_in_parallel(
+    studio: GenerationContext, orders: Sequence[GenerationTask], now: Callable[[], datetime]
+) -> Generator[TaskResult]:
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [pool.submit(_try_generate, studio, order, now) for order in orders]
         try:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
@@ -164,6 +165,7 @@ class _CompetitionImport:
             return
         with ThreadPoolExecutor(DECODERS) as decoders:
             yield from decoders.map(lambda item: self._take(item, frame), self.pack.images)
+        align_renditions(self.database, self.storage, self.pack.slug)
 
     def _prepare(self) -> tuple[int, int]:
         """Return the competition's frame; create the competition where there is none yet."""
@@ -189,12 +191,19 @@ class _CompetitionImport:
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             return ImageResult(name, "refused", str(error))
 
+    def _side(self, frame: tuple[int, int]) -> int:
+        """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
+        sizes = [(item.get("width"), item.get("height")) for item in self.pack.images]
+        known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
+        return max((renditions.side_for(size, frame) for size in known), default=0)
+
     def _add(self, image: PackImage, frame: tuple[int, int]) -> bool:
         place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
         with self.database.reading() as session:
             if entries.read_sha256(session, place) == image.sha256:
                 return False
-        picture = renditions.picture(_read_verified(self.folder, image), frame, image.no_visible_mark)
+        original = _read_verified(self.folder, image)
+        picture = renditions.picture(original, frame, image.no_visible_mark, side=self._side(frame))
         stored, facts = entries.store(self.storage, picture), _entry_details(image)
         return self.database.write(lambda session: entries.add(session, place, stored, facts, now=self.now()))
 
@@ -219,7 +228,7 @@ def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
     """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
     original = path.read_bytes()
     key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
-    storage.put(key, renditions.rendition(original, frame))
+    renditions.store(storage, key, renditions.render_input(original, frame))
     return key
 
 
@@ -233,7 +242,7 @@ def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] 
 
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:
-    filed = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
+    categories = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
     short = pack.prompt.strip().rstrip(".")
     try:
         return CompetitionFile.model_validate(
@@ -242,7 +251,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "title": pack.title
                 or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _title_from_slug(pack.slug)),
                 "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
-                "categories": filed,
+                "categories": categories,
                 "prompt": pack.prompt,
                 "frame": pack.frame or _frame(pack),
                 "status": "open",

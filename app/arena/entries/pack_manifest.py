@@ -37,15 +37,17 @@ def write_manifest(folder: Path) -> ManifestSummary:
     An image named `input` is the one the models were asked to edit. Whatever an existing manifest says about a
     competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
     """
-    known = _read_existing(folder / MANIFEST)
-    found = [_describe_competition(path, known) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()]
-    listed = [competition for competition, _ in found if competition["images"]]
+    existing = _read_existing(folder / MANIFEST)
+    competitions = [
+        _describe_competition(path, existing) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()
+    ]
+    listed = [competition for competition, _ in competitions if competition["images"]]
     if not listed:
         raise errors.InvalidPack(f"{folder} holds no folder with a {PROMPT} and an image")
     text = json.dumps({"format": 1, "competitions": listed}, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     lines = [image for competition in listed for image in competition["images"]]
-    refused = tuple(outcome for _, outcomes in found for outcome in outcomes)
+    refused = tuple(outcome for _, outcomes in competitions for outcome in outcomes)
     return ManifestSummary(len(listed), len({image["model"] for image in lines}), len(lines), refused)
 
 
@@ -68,20 +70,20 @@ def _describe_competition(
     prompt = (folder / PROMPT).read_text(encoding="utf-8").strip()
     if not prompt:
         raise errors.InvalidPack(f"{folder.name}/{PROMPT} is empty")
-    stands = known.get(folder.name, {"images": {}})
-    listed: list[dict[str, Any]] = []
+    existing = known.get(folder.name, {"images": {}})
+    described: list[dict[str, Any]] = []
     refused: list[ImageResult] = []
-    given: dict[str, str] = {}
+    input_image: dict[str, str] = {}
     for path in (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES):
         name = f"{folder.name}/{path.name}"
         try:
             if path.stem == INPUT:
-                given["input"] = name
+                input_image["input"] = name
             else:
-                listed.append(stands["images"].get(name, {}) | _describe_image(path, name))
+                described.append(existing["images"].get(name, {}) | _describe_image(path, name))
         except (InvalidImage, OSError) as error:
             refused.append(ImageResult(name, "refused", str(error)))
-    return stands | {"slug": folder.name, "prompt": prompt} | given | {"images": listed}, refused
+    return existing | {"slug": folder.name, "prompt": prompt} | input_image | {"images": described}, refused
 
 
 def _describe_image(path: Path, file: str) -> dict[str, Any]:

@@ -1,9 +1,16 @@
-"""Makes pictures nameless: one frame, one encoding, one length, no metadata."""
+"""
+Makes pictures nameless: one frame, two sizes, one encoder, one length per size, no metadata.
+
+A voter gets a small or a large rendition of both pictures of a pair. All renditions of a competition and size have
+the same pixels and, padded, the same bytes, so that a file tells nothing of who made it.
+"""
 
 import hashlib
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
@@ -11,45 +18,92 @@ from PIL import Image
 
 from app.arena import errors
 from app.arena.entries import picture_flaws
+from app.arena.entries.likeness import Reference, likeness, luma, reference
 from app.gateway import images
+from app.gateway.storage import Storage
 
-FILE_STEP = 64 * 1024
+STEP_BYTES = 8 * 1024
+"""Budgets are whole steps: the length of a competition's files says little about any one of them."""
 CHUNK_HEADER = 8
 SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
 NEAR_BITS = 8
 """Of 64 that differ at most between the hashes of what a person would call the same picture."""
+LIKENESS = 0.955
+"""Structural similarity to the lossless picture that every rendition reaches, where the largest budget allows."""
+QUALITIES = (1, 8, 20, 35, 50, 60, 70, 78, 84, 89, 93, 96, 98)
+"""WebP qualities that are tried; the search begins at START, where most pictures end."""
+START = 6
+METHOD = 2
+"""Of libwebp: a pass costs 40 % of the default's, for 5 % more bytes."""
+LOSS_PER_STEP = 0.16
+GAIN_PER_STEP = 0.3
+"""How the logarithm of what is lost of the likeness changes with a step in QUALITIES: down, and up at the top."""
 
 Hashes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Size:
+    """A size of rendition: its long side in pixels at most, and the most bytes it may take."""
+
+    side: int
+    most_bytes: int
+
+
+SMALL = Size(640, 96 * 1024)
+LARGE = Size(1024, 224 * 1024)
+THUMBNAIL = Size(320, 15 * 1024)
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """An encoded picture, and how like its lossless self it is, from 0 to 1."""
+
+    data: bytes
+    likeness: float
+    place: int
+    """Of its quality in QUALITIES."""
+
+
+@dataclass(frozen=True)
+class Renditions:
+    """What voters and lists get to see of a picture; `side` is the long side of the large one in pixels."""
+
+    large: Rendition
+    small: Rendition
+    thumbnail: bytes
+    side: int
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A decoded original and what voters get to see of it."""
+    """A decoded original and its renditions."""
 
     original: bytes
-    rendition: bytes
+    renditions: Renditions
     width: int
     height: int
     sha256: str
     perceptual_hash: int
 
 
-def picture(original: bytes, frame: tuple[int, int], no_visible_mark: str | None = None) -> Picture:
+def picture(
+    original: bytes, frame: tuple[int, int], no_visible_mark: str | None = None, *, side: int = 0
+) -> Picture:
     """
-    Decode, fit into the frame (pixels) and encode.
+    Decode an original, fit it into the frame (pixels) and encode its renditions.
 
-    `no_visible_mark` is somebody's reason to enter what looks blank or marked.
-    Raises images.InvalidImage, EntryRefused.
+    `no_visible_mark` is somebody's reason to enter what looks blank or marked; `side` is the long side that the
+    competition's large renditions have already. Raises images.InvalidImage, EntryRefused.
     """
     decoded = images.decode(original)
     if no_visible_mark is None:
         _refuse_flawed(decoded)
-    framed = fit(decoded, frame)
     return Picture(
         original=original,
-        rendition=images.encode_webp(framed),
+        renditions=render(decoded, frame, max(side, side_for(decoded.size, frame))),
         width=decoded.width,
         height=decoded.height,
         sha256=hashlib.sha256(original).hexdigest(),
@@ -57,9 +111,124 @@ def picture(original: bytes, frame: tuple[int, int], no_visible_mark: str | None
     )
 
 
-def rendition(original: bytes, frame: tuple[int, int]) -> bytes:
-    """Of an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
-    return images.encode_webp(fit(images.decode(original), frame))
+def render_input(original: bytes, frame: tuple[int, int]) -> Renditions:
+    """Render an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
+    decoded = images.decode(original)
+    return render(decoded, frame, side_for(decoded.size, frame))
+
+
+def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Renditions:
+    """Render a decoded picture in a frame, the large rendition `side` pixels long at most."""
+    large = fit(decoded, scale(frame, min(side, LARGE.side)))
+    small = fit(decoded, scale(frame, min(side, SMALL.side)))
+    first = encode(small, SMALL)
+    return Renditions(
+        large=first if small.size == large.size else encode(large, LARGE, first.place),
+        small=first,
+        thumbnail=encode_thumbnail(decoded),
+        side=max(large.size),
+    )
+
+
+def side_for(size: tuple[int, int], frame: tuple[int, int]) -> int:
+    """Return the long side of the large rendition that shows a picture of this size without enlarging it."""
+    filled = max(size[0] / frame[0], size[1] / frame[1])
+    return max(1, min(LARGE.side, max(frame), round(max(frame) * filled)))
+
+
+def scale(frame: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return the frame with `side` pixels on its long side."""
+    factor = side / max(frame)
+    return max(1, round(frame[0] * factor)), max(1, round(frame[1] * factor))
+
+
+def fit(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
+    """Scale a picture to touch the frame, letterboxed, never cropped: both pictures of a pair have one size."""
+    factor = min(frame[0] / image.width, frame[1] / image.height)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    scaled = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
+    if size == frame and scaled.mode == "RGB":
+        return scaled
+    framed = Image.new("RGB", frame, SURROUND)
+    framed.paste(scaled, ((frame[0] - size[0]) // 2, (frame[1] - size[1]) // 2))
+    return framed
+
+
+def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:
+    """
+    Encode with the lowest quality that looks like the picture itself, whatever the picture.
+
+    Where the size's largest budget does not suffice for that, the best that fits is returned. `start` is the place
+    in QUALITIES to begin at. The search takes two passes for most pictures.
+    """
+    exact = reference(image)
+    best = _encode(image, exact, start)
+    if best.likeness >= LIKENESS:
+        best = _lower(image, exact, best)
+    return _higher(image, exact, best, most_content(size.most_bytes))
+
+
+def _lower(image: Image.Image, exact: Reference, best: Rendition) -> Rendition:
+    """Lower the quality as far as the likeness has room, while a smaller budget is to be had."""
+    while best.place > 0 and file_bytes(len(best.data)) > STEP_BYTES:
+        steps = int(math.log((1 - LIKENESS) / max(1 - best.likeness, 1e-6)) / LOSS_PER_STEP)
+        if steps < 1:
+            break
+        tried = _encode(image, exact, max(0, best.place - steps))
+        if tried.likeness < LIKENESS:
+            return tried
+        best = tried
+    return best
+
+
+def _higher(image: Image.Image, exact: Reference, best: Rendition, most: int) -> Rendition:
+    """Raise the quality until the picture looks the same; step back to what fits into `most` bytes."""
+    while best.likeness < LIKENESS and len(best.data) <= most and best.place < len(QUALITIES) - 1:
+        steps = math.ceil(math.log((1 - best.likeness) / (1 - LIKENESS)) / GAIN_PER_STEP)
+        best = _encode(image, exact, min(len(QUALITIES) - 1, best.place + steps))
+    while len(best.data) > most and best.place > 0:
+        best = _encode(image, exact, best.place - 1)
+    return best
+
+
+def _encode(image: Image.Image, exact: Reference, place: int) -> Rendition:
+    data = images.encode_webp(image, quality=QUALITIES[place], method=METHOD)
+    with Image.open(BytesIO(data)) as decoded:
+        return Rendition(data, likeness(exact, luma(decoded)), place)
+
+
+def encode_thumbnail(image: Image.Image) -> bytes:
+    """Encode a picture for lists: 320 pixels on its long side, never enlarged, 15 KB at most."""
+    small = image.copy()
+    small.thumbnail((THUMBNAIL.side, THUMBNAIL.side), Image.Resampling.LANCZOS)
+    for quality in (75, 55, 35, 15, 1):
+        data = images.encode_webp(small, quality=quality, method=METHOD)
+        if len(data) <= THUMBNAIL.most_bytes:
+            break
+    return data
+
+
+def small_key(key: str) -> str:
+    """Return the storage key of the small rendition beside a large one."""
+    return key.replace(".webp", "-small.webp")
+
+
+def thumbnail_key(key: str) -> str:
+    """Return the storage key of the thumbnail beside a large rendition."""
+    return key.replace(".webp", "-thumb.webp")
+
+
+def store(storage: Storage, key: str, made: Renditions) -> None:
+    """Store all renditions of a picture, the large one under `key`."""
+    storage.put(key, made.large.data)
+    storage.put(small_key(key), made.small.data)
+    storage.put(thumbnail_key(key), made.thumbnail)
+
+
+def delete(storage: Storage, key: str) -> None:
+    """Delete all renditions of a picture."""
+    for name in (key, small_key(key), thumbnail_key(key)):
+        storage.delete(name)
 
 
 def _refuse_flawed(decoded: Image.Image) -> None:
@@ -71,24 +240,19 @@ def _refuse_flawed(decoded: Image.Image) -> None:
         )
 
 
-def fit(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
-    """Scaled up or down to touch the frame, letterboxed, never cropped: a pair has one size."""
-    scale = min(frame[0] / image.width, frame[1] / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    scaled = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
-    framed = Image.new("RGB", frame, SURROUND)
-    framed.paste(scaled, ((frame[0] - size[0]) // 2, (frame[1] - size[1]) // 2))
-    return framed
-
-
 def file_bytes(rendition_bytes: int) -> int:
-    """The length a rendition is served with if it is its competition's largest."""
-    return -(-(rendition_bytes + CHUNK_HEADER) // FILE_STEP) * FILE_STEP
+    """Return the budget of a competition whose largest rendition has this length: whole steps of 8 KiB."""
+    return -(-(rendition_bytes + CHUNK_HEADER) // STEP_BYTES) * STEP_BYTES
+
+
+def most_content(budget: int) -> int:
+    """Return the longest rendition that fits into a budget."""
+    return budget - CHUNK_HEADER
 
 
 def padded(rendition: bytes, length: int) -> bytes:
     """
-    The same WebP of exactly `length` bytes, filled up by a chunk that decoders skip.
+    Return the same WebP with exactly `length` bytes, filled up by a chunk that decoders skip.
 
     The filling is random: the same picture never has the same bytes twice.
     """
@@ -100,7 +264,7 @@ def padded(rendition: bytes, length: int) -> bytes:
 
 
 def perceptual_hash(image: Image.Image) -> int:
-    """64 bits, signed, near under re-encoding and scaling: which low DCT terms exceed their median."""
+    """Return 64 bits, signed, near under re-encoding and scaling: which low DCT terms exceed their median."""
     grey = image.convert("L").resize((HASH_SOURCE_SIDE, HASH_SOURCE_SIDE), Image.Resampling.BOX)
     basis = _cosines()
     terms = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).ravel()
@@ -109,18 +273,18 @@ def perceptual_hash(image: Image.Image) -> int:
 
 
 def _cosines() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The first rows of the DCT-II matrix."""
+    """Return the first rows of the DCT-II matrix."""
     frequencies = np.arange(HASH_SIDE)[:, None]
     positions = np.arange(HASH_SOURCE_SIDE)[None, :]
     return np.cos(np.pi * frequencies * (2 * positions + 1) / (2 * HASH_SOURCE_SIDE))
 
 
 def hashes(of: Iterable[int]) -> Hashes:
-    """Perceptual hashes to be compared with many at once."""
+    """Gather perceptual hashes to be compared with many at once."""
     return np.fromiter(of, dtype=np.int64)
 
 
 def alike(one: int, others: Hashes) -> npt.NDArray[np.intp]:
-    """Places of those among the others that are of the same picture as this one."""
+    """Return the places of those among the others that are of the same picture as this one."""
     differing = np.bitwise_count((others ^ np.int64(one)).view(np.uint64))
     return np.flatnonzero(differing <= NEAR_BITS)

@@ -8,17 +8,17 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 
 # Asked at every request for a page that shows entries, so that a kept page is known to be of today.
 _COMPETITIONS = Competition.__table__.c
 _ENTRIES = Entry.__table__.c
-_STATES = Prepared(
+_STATES = PreparedStatement(
     lambda _: select(
         *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
     ).order_by(_COMPETITIONS.id)
 )
-_COUNTS = Prepared(
+_COUNTS = PreparedStatement(
     lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
 )
 

@@ -152,9 +152,9 @@ def make_slug(title: str) -> str:
 def _is_known(session: Session, text: str) -> bool:
     """Return whether the same words wait here, whatever their case, or are the prompt of a competition."""
     same = func.lower(Suggestion.prompt) == func.lower(text)
-    waits = select(exists().where(Suggestion.status == "new", same))
-    stands = select(exists().where(func.lower(Competition.prompt) == func.lower(text)))
-    return session.scalars(waits).one() or session.scalars(stands).one()
+    is_waiting = select(exists().where(Suggestion.status == "new", same))
+    is_judged = select(exists().where(func.lower(Competition.prompt) == func.lower(text)))
+    return session.scalars(is_waiting).one() or session.scalars(is_judged).one()
 
 
 def _lock_undecided(session: Session, number: int, decision: str) -> Suggestion:

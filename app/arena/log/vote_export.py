@@ -147,13 +147,13 @@ def _stream_votes(
 def _read_names(session: Session) -> tuple[dict[int, tuple[str, int]], dict[int, tuple[str, str]]]:
     """Read entries as (model, sample) and competitions as (slug, categories joined by semicolons), both by id."""
     made_by = select(Entry.id, ImageModel.slug, Entry.sample).join(ImageModel, ImageModel.id == Entry.model_id)
-    filed = (
+    categories_of = (
         select(competition_categories.c.competition_id, Category.slug)
         .join(Category, Category.id == competition_categories.c.category_id)
         .order_by(Category.position, Category.slug)
     )
     categories: dict[int, list[str]] = {}
-    for competition, slug in session.execute(filed):
+    for competition, slug in session.execute(categories_of):
         categories.setdefault(competition, []).append(slug)
     entries = {entry: (model, sample) for entry, model, sample in session.execute(made_by)}
     slugs = session.execute(select(Competition.id, Competition.slug))

@@ -29,7 +29,7 @@ ContestantKey = tuple[str, str, int]
 """Competition, model, sample."""
 
 
-class Contestant(NamedTuple):
+class ContestantIds(NamedTuple):
     """A contestant of this arena, by ids."""
 
     entry: int
@@ -102,7 +102,7 @@ def _store_batch(
     session: Session,
     *,
     batch: Sequence[LoggedVote],
-    seats: Mapping[ContestantKey, Contestant],
+    seats: Mapping[ContestantKey, ContestantIds],
     known: Mapping[str, int],
 ) -> _BatchResult:
     """Store a batch. Voters are those of votes imported earlier, or new ones without a cookie."""
@@ -110,12 +110,12 @@ def _store_batch(
     met = {vote.voter: there[vote.public_id] for vote in batch if vote.public_id in there}
     fresh = list({vote.public_id: vote for vote in batch if vote.public_id not in there}.values())
     met |= {name: known[name] for name in {vote.voter for vote in fresh} & known.keys()}
-    made = _create_voters(session, [vote for vote in fresh if vote.voter not in met])
-    met |= made
+    created = _create_voters(session, [vote for vote in fresh if vote.voter not in met])
+    met |= created
     if fresh:
         _insert(session, fresh, seats, met)
         _update_counts(session, fresh, seats, met)
-    return _BatchResult(len(fresh), len(made), met)
+    return _BatchResult(len(fresh), len(created), met)
 
 
 def _find_known_matchups(session: Session, batch: Sequence[LoggedVote]) -> dict[bytes, int]:
@@ -136,7 +136,7 @@ def _create_voters(session: Session, votes: Sequence[LoggedVote]) -> dict[str, i
 def _insert(
     session: Session,
     votes: Sequence[LoggedVote],
-    seats: Mapping[ContestantKey, Contestant],
+    seats: Mapping[ContestantKey, ContestantIds],
     voters: Mapping[str, int],
 ) -> None:
     """Insert the matchups by one statement and the votes by another: ids follow the order of the log."""
@@ -161,7 +161,7 @@ def _insert(
     )
 
 
-def _matchup_row(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant], voter: int) -> dict[str, Any]:
+def _matchup_row(vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds], voter: int) -> dict[str, Any]:
     left, right = _sides(vote, seats)
     return {
         "public_id": vote.public_id,
@@ -184,7 +184,7 @@ def _matchup_row(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant], vo
 def _update_counts(
     session: Session,
     votes: Sequence[LoggedVote],
-    seats: Mapping[ContestantKey, Contestant],
+    seats: Mapping[ContestantKey, ContestantIds],
     voters: Mapping[str, int],
 ) -> None:
     """Add a batch to versions, tallies and voters' counts, in the order in which every writer locks them."""
@@ -207,7 +207,7 @@ def _update_counts(
         session.execute(raised_votes)
 
 
-def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> str | None:
+def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds]) -> str | None:
     """Return why a vote cannot have been cast on the entries of this arena; None when it can."""
     if vote.model_a == vote.model_b:
         return f"{vote.model_a} meets itself"
@@ -219,7 +219,7 @@ def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) 
     return None
 
 
-def _is_own(session: Session, vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> bool:
+def _is_own(session: Session, vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds]) -> bool:
     """Return whether this very vote was cast here: same pictures, same sides, issued in the same millisecond."""
     left, right = _sides(vote, seats)
     same = (Matchup.issued_at == vote.issued_at) & (Matchup.public_id != vote.public_id)
@@ -227,12 +227,12 @@ def _is_own(session: Session, vote: LoggedVote, seats: Mapping[ContestantKey, Co
     return session.scalar(select(Matchup.id).where(same & shown).limit(1)) is not None
 
 
-def _sides(vote: LoggedVote, seats: Mapping[ContestantKey, Contestant]) -> tuple[Contestant, Contestant]:
+def _sides(vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds]) -> tuple[ContestantIds, ContestantIds]:
     left = seats[vote.competition, vote.model_a, vote.sample_a]
     return left, seats[vote.competition, vote.model_b, vote.sample_b]
 
 
-def _read_contestants(session: Session) -> dict[ContestantKey, Contestant]:
+def _read_contestants(session: Session) -> dict[ContestantKey, ContestantIds]:
     """Read every contestant, withdrawn ones too, since their votes still count."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.id, Entry.competition_id, Entry.model_id)
@@ -241,4 +241,4 @@ def _read_contestants(session: Session) -> dict[ContestantKey, Contestant]:
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(Entry.role == "contestant")
     )
-    return {(competition, model, sample): Contestant(*ids) for competition, model, sample, *ids in rows}
+    return {(competition, model, sample): ContestantIds(*ids) for competition, model, sample, *ids in rows}

@@ -117,8 +117,8 @@ def check_password(
     def right(session: Session) -> None:
         for scope, key in ((ACCOUNT, _account_key(name)), (NETWORK, place)):
             take_back(session, scope, key, seconds=WINDOW, now=now)
-        known = (Admin.name == name, Admin.password_hash == stored)
-        session.execute(update(Admin).where(*known).values(password_hash=fresh))
+        unchanged = (Admin.name == name, Admin.password_hash == stored)
+        session.execute(update(Admin).where(*unchanged).values(password_hash=fresh))
 
     database.write(right)
 
@@ -165,8 +165,8 @@ def _count_attempt(session: Session, name: str, network: str, now: datetime) -> 
 
 def _lock_active(session: Session, name: str) -> Admin:
     fits = NAME.fullmatch(name) is not None
-    found = select(Admin).where(Admin.name == name, Admin.disabled_at.is_(None)).with_for_update()
-    row = session.scalar(found) if fits else None
+    query = select(Admin).where(Admin.name == name, Admin.disabled_at.is_(None)).with_for_update()
+    row = session.scalar(query) if fits else None
     if row is None:
         raise UnknownAdmin("There is no such admin, or they are disabled.")
     return row

@@ -20,8 +20,8 @@ def voter_token(secret: str, login: str) -> bytes:
 
 def is_known(session: Session, who: bytes) -> bool:
     """Return whether a voter with this token and a login is stored."""
-    known = select(Voter.id).where(Voter.token == who, Voter.login.is_not(None))
-    return session.scalar(known) is not None
+    query = select(Voter.id).where(Voter.token == who, Voter.login.is_not(None))
+    return session.scalar(query) is not None
 
 
 def remember(session: Session, who: bytes, login: str, *, now: datetime) -> None:

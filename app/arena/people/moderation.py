@@ -116,8 +116,8 @@ def count_votes_today(session: Session, *, now: datetime) -> DayCount:
     )
     since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     kinds = (newest.c.counted, newest.c.outcome)
-    found = select(*kinds, func.count()).where(newest.c.cast_at >= since).group_by(*kinds)
-    rows = list(session.execute(found))
+    query = select(*kinds, func.count()).where(newest.c.cast_at >= since).group_by(*kinds)
+    rows = list(session.execute(query))
     answers = [(counted, number) for counted, outcome, number in rows if outcome != Outcome.SKIP]
     return DayCount(
         votes=sum(number for _, number in answers),
@@ -148,7 +148,7 @@ def read_voter(session: Session, voter_id: int) -> VoterDetails:
         raise UnknownVoter(f"There is no voter {voter_id}.")
     matchups = select(func.count()).select_from(Matchup).where(Matchup.voter_id == voter_id)
     reasons = select(Vote.reason, func.count()).where(Vote.voter_id == voter_id).group_by(Vote.reason)
-    found = sorted(session.execute(reasons), key=lambda pair: (pair[0] is not None, -pair[1]))
+    counts = sorted(session.execute(reasons), key=lambda pair: (pair[0] is not None, -pair[1]))
     return VoterDetails(
         id=row.id,
         first_seen=row.first_seen,
@@ -156,7 +156,7 @@ def read_voter(session: Session, voter_id: int) -> VoterDetails:
         matchups=session.scalar(matchups) or 0,
         quarantine=row.quarantine,
         deleted_at=row.deleted_at,
-        reasons=tuple(found),
+        reasons=tuple(counts),
     )
 
 

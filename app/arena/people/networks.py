@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import NetworkSalt
 from app.database.doors import insert
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 
 DAY, MONTH = 1, 30
 SALT_BYTES = 32
 KEY_BYTES = 16
 
-_SALTS = Prepared(
+_SALTS = PreparedStatement(
     lambda _: select(NetworkSalt.days, NetworkSalt.salt).where(
         or_(
             and_(NetworkSalt.days == literal_column(str(DAY)), NetworkSalt.window == bindparam("day")),
@@ -60,8 +60,8 @@ def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
         for days, window in windows.items():
             _renew(session, days, window)
         salts = _salts(session, windows)
-    made = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
-    return NetworkKeys(made[DAY], made[MONTH])
+    digests = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
+    return NetworkKeys(digests[DAY], digests[MONTH])
 
 
 def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:

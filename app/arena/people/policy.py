@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.tables import Counter
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 
 MINUTE = 60
 DAY = 24 * 3600
@@ -54,7 +54,7 @@ PUBLIC = Policy(
 POLICIES = {"local": FREE, "team": FREE, "public": PUBLIC}
 
 _PLACE = ("scope", "key", "window")
-_RAISE = Prepared(
+_RAISE = PreparedStatement(
     lambda insert: (
         insert(Counter)
         .values({name: bindparam(f"its_{name}") for name in _PLACE} | {"count": 1})

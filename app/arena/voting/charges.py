@@ -15,7 +15,7 @@ def charge(
     session: Session, matchup_id: int, voter_id: int, network_key: bytes | None, policy: Policy, *, now: datetime
 ) -> str | None:
     """
-    Charge a matchup when it is first seen, or answered unseen; again does nothing and gives None.
+    Charge a matchup when it is first seen, or answered unseen; the second time does nothing and gives None.
 
     Returns the cap it lies beyond, which is frozen on the matchup.
     """

@@ -72,21 +72,21 @@ class CandidatePairs:
         return np.unique(self.competition, return_index=True)
 
     def gathered(self, of_pair: Floats) -> Floats:
-        """(competitions,) sums over the pairs of each."""
+        """Give the (competitions,) sums over the pairs of each."""
         there, starts = self.groups
         sums = np.zeros(len(self.competitions))
         sums[there] = np.add.reduceat(of_pair, starts) if starts.size else 0.0
         return sums
 
     def exposure(self, of_pair: Floats) -> Floats:
-        """(models,) chance to be shown, from the chance of each pair."""
+        """Give the (models,) chances to be shown, from the chance of each pair."""
         first, second = (totals(self.models[:, side], of_pair, self.model_ids.size) for side in (0, 1))
         return first + second
 
 
 @dataclass(frozen=True, eq=False)
 class StrengthEstimate:
-    """What the votes of a mode say of its models: strengths in logits and their covariance about the mean."""
+    """The strengths of a mode's models in logits, fitted to its votes, and their covariance about the mean."""
 
     model_ids: Ints
     """Ascending."""
@@ -104,7 +104,7 @@ class Lane:
     of_pair: Floats
 
     def chances(self, candidates: CandidatePairs, allowed: Mask | None = None) -> Floats:
-        """(pairs,) of each pair when only the allowed may be drawn; sums to 1 where any is."""
+        """Give the (pairs,) chances when only the allowed may be drawn; they sum to 1 where any is."""
         weights = self.of_pair if allowed is None else self.of_pair * allowed
         sums = candidates.gathered(weights)
         drawn = self.of_competition * (sums > 0)
@@ -113,12 +113,12 @@ class Lane:
 
 
 def pair_keys(pairs: Ints) -> Ints:
-    """(pairs,) one number for each (smaller id, larger id), in the same order."""
+    """Give the (pairs,) keys: one number for each (smaller id, larger id), in the same order."""
     return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
 
 
 def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
-    """Two samples of one model never meet, nor do two pictures that look the same."""
+    """List the pairs that may meet: never two samples of one model, nor two pictures that look the same."""
     ordered = sorted(contestants, key=lambda one: (one.competition_id, one.entry_id))
     rows = [(one.competition_id, one.entry_id, one.model_id, one.perceptual_hash) for one in ordered]
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
@@ -126,7 +126,7 @@ def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
     model_ids, model = np.unique(table[:, 2], return_inverse=True)
     groups = np.split(np.arange(len(table)), starts[1:])
     pairs = [_meet(group, model, table[:, 3]) for group in groups]
-    place = np.repeat(np.arange(competitions.size), [len(found) for found in pairs])
+    place = np.repeat(np.arange(competitions.size), [len(entries) for entries in pairs])
     crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
     both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
     return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
@@ -134,7 +134,7 @@ def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
 
 def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
     """
-    Bradley-Terry fit of a mode (docs/ratings.md 2).
+    Fit a mode's votes by Bradley and Terry (docs/ratings.md 2).
 
     `rows` are (tallies, 7): competition, left model, right model, left wins, right wins, ties, both bad.
     Models without a vote stand in the middle, as uncertain as the prior leaves them.
@@ -142,24 +142,24 @@ def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
     known = np.union1d(model_ids, rows[:, 1:3])
     left, right = np.searchsorted(known, rows[:, 1]), np.searchsorted(known, rows[:, 2])
     tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
-    found = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
+    fitted = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
     centring = np.eye(known.size) - 1 / max(known.size, 1)
-    return StrengthEstimate(known, found.strength, centring @ found.bread @ centring)
+    return StrengthEstimate(known, fitted.strength, centring @ fitted.bread @ centring)
 
 
 def evenly(of: CandidatePairs, share: float) -> Lane:
-    """Over competitions, then over the pairs of one."""
+    """Make the lane that draws evenly: over competitions, then over the pairs of one."""
     return Lane("uniform", share, np.ones(len(of.competitions)), np.ones(len(of.competition)))
 
 
 def coverage(of: CandidatePairs, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
-    """Competitions with weights falling in their votes, then pairs of models with few battles."""
+    """Make the lane that draws where votes are few: competitions first, then pairs of models with few battles."""
     rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in of.model_ids.tolist()])
     return Lane("coverage", share, _scarcity(of, votes), rare[of.models].prod(axis=1))
 
 
 def information(of: CandidatePairs, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
-    """Pairs that teach most, in competitions with many such pairs and few votes."""
+    """Make the lane that draws pairs that teach most, in competitions with many such pairs and few votes."""
     place = np.searchsorted(known.model_ids, of.model_ids)[of.models]
     of_pair = gain(known)[place[:, 0], place[:, 1]]
     size = len(of.competitions)
@@ -170,7 +170,7 @@ def information(of: CandidatePairs, share: float, votes: Mapping[int, int], know
 
 def gain(known: StrengthEstimate) -> Floats:
     """
-    (models, models) what one more vote on a pair teaches; the largest is 1.
+    Compute, as (models, models), what one more vote on a pair teaches; the largest is 1.
 
     By how much it lowers the summed variance of the strengths (the trace of H⁻¹ after a rank-one update:
     Sherman and Morrison 1950), times exp(-z²/2h²) for a pair z standard errors apart, h = OPEN_WITHIN: a vote on
@@ -188,7 +188,7 @@ def gain(known: StrengthEstimate) -> Floats:
 
 
 def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lane, ...]:
-    """The same with pairs of models lowered that would be shown over `cap` times their share in the first lane."""
+    """Lower the pairs of models that would be shown more than `cap` times their share in the first lane."""
     even, *others = lanes
     fair = of.exposure(even.chances(of))
     held = np.ones(of.model_ids.size)
@@ -216,6 +216,6 @@ def _scarcity(of: CandidatePairs, votes: Mapping[int, int]) -> Floats:
 
 
 def _distances(products: Floats) -> Floats:
-    """(n, n) squared distances, from the products of what they are between."""
+    """Compute (n, n) squared distances from the products of what they lie between."""
     own = np.diagonal(products)
     return np.maximum(own[:, None] + own - 2 * products, 0.0)

@@ -20,7 +20,7 @@ NO_ROWS: Ints = np.empty((0, 7), dtype=np.int64)
 
 @dataclass(frozen=True)
 class Exclusions:
-    """What this voter must not see now."""
+    """Everything that one voter must not be shown now."""
 
     pairs: Ints = field(default_factory=lambda: NO_PAIRS)
     """`lanes.pair_keys` of the entry pairs ever issued to them."""
@@ -71,7 +71,7 @@ class ModelExposure:
 
 @dataclass(frozen=True)
 class SamplingShares:
-    """How pairs are drawn now, for the integrity page."""
+    """Shares of lanes and models in the pairs that are drawn now, for the integrity page."""
 
     lanes: dict[str, float]
     """Share of the choices by the lane's name; they sum to 1."""

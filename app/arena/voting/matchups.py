@@ -55,7 +55,7 @@ _PROMPT = PreparedStatement(
 
 @dataclass(frozen=True)
 class MatchupFilter:
-    """What a voter wants to judge, by slugs."""
+    """A voter's choice of what to judge, by slugs."""
 
     mode: str = Mode.TEXT_TO_IMAGE
     category: str | None = None

@@ -1,4 +1,4 @@
-"""Which file a viewer may see under which address."""
+"""Finds which picture a viewer may see under which address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,16 +7,17 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors
+from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.database.doors import execute, milliseconds
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.words import Outcome
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_FILE = Prepared(
+_FILE = PreparedStatement(
     lambda _: (
         select(
             Matchup.left_served_at.label("a_served_at"),
@@ -25,6 +26,7 @@ _FILE = Prepared(
             _RIGHT.rendition_key.label("b_key"),
             Competition.input_key,
             Competition.file_bytes,
+            Competition.small_file_bytes,
         )
         .select_from(Matchup)
         .join(Competition, Competition.id == Matchup.competition_id)
@@ -58,25 +60,33 @@ class MediaFile:
     is_public: bool
 
 
-def blind_file(session: Session, voter: bytes, matchup: bytes, side: str, *, now: datetime) -> BlindFile:
+def blind_file(
+    session: Session, voter: bytes, matchup: bytes, side: str, *, small: bool = False, now: datetime
+) -> BlindFile:
     """
-    Side `a`, `b` or `input` of an own matchup until it expires or its competition closes.
+    Find side `a`, `b` or `input` of one's own matchup until it expires or its competition closes.
 
-    Raises MatchupNotFound for everything else, told apart by nothing.
+    The large one stands in for a small one in a competition that has none yet. Raises MatchupNotFound for
+    everything else, told apart by nothing.
     """
-    found = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
-    if found is None:
+    row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
+    if row is None:
         raise errors.MatchupNotFound("No such matchup of yours.")
     if side == "input":
-        if found.input_key is None:
+        if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
-        return BlindFile(found.input_key, found.file_bytes, is_first_time=False)
-    key, served_at = (found.a_key, found.a_served_at) if side == "a" else (found.b_key, found.b_served_at)
-    return BlindFile(key, found.file_bytes, is_first_time=served_at is None)
+        key, is_first_time = row.input_key, False
+    elif side == "a":
+        key, is_first_time = row.a_key, row.a_served_at is None
+    else:
+        key, is_first_time = row.b_key, row.b_served_at is None
+    if small and row.small_file_bytes:
+        return BlindFile(renditions.small_key(key), row.small_file_bytes, is_first_time)
+    return BlindFile(key, row.file_bytes, is_first_time)
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
-    """The first time a side leaves the server: dwell is measured from the later one, the charge is due now."""
+    """Note when a side first leaves the server: dwell counts from the later one, and the charge is due now."""
     column = SERVED[side]
     unseen = update(Matchup).where(Matchup.public_id == matchup, column.is_(None))
     if not execute(session, unseen.values({column: now})) or policy.voter_counted is None:
@@ -89,7 +99,7 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
 
 def media_file(session: Session, media_key: str, voter: bytes | None) -> MediaFile | None:
     """
-    What a reader may see with its maker's name: showcases, and entries of closed or open-gallery competitions.
+    Find what a reader may see with its maker's name: showcases, entries of closed or open-gallery competitions.
 
     A voter also sees what they judged themselves. None for everything else.
     """

@@ -26,17 +26,18 @@ ACTOR = "command line"
 
 @dataclass(frozen=True)
 class Replacement:
-    """The samples, and how many votes on the old one no longer count; not `is_new` when a run before did it."""
+    """A replacement that was made: both samples, and how many votes on the old one no longer count."""
 
     old: int
     new: int
     excluded: int
     is_new: bool
+    """False when a run before this one made it."""
 
 
 @dataclass(frozen=True)
 class ReplacementOrder:
-    """What is to be replaced, by which file and why; without `sample` the only one that stands."""
+    """An order to replace an entry by a file, and why; without `sample` the only one there is."""
 
     competition: str
     model: str
@@ -121,7 +122,7 @@ def _samples(session: Session, order: ReplacementOrder) -> list[Entry]:
 
 
 def _exclude(session: Session, *, order: ReplacementOrder, sample: int, now: datetime) -> int:
-    """Some of the counted votes on that sample; returns how many."""
+    """Take some of the counted votes on that sample out; returns how many."""
     old = [row.id for row in _samples(session, order) if row.sample == sample]
     votes = session.scalars(
         select(Vote.id)

@@ -16,7 +16,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
-from app.database.group_commit import Overtaken
+from app.database.group_commit import LostRace
 from app.database.statements import PreparedStatement, run_pipelined
 from app.words import Outcome, Reason
 
@@ -76,7 +76,7 @@ _THESE = PreparedStatement(
 
 
 @dataclass(frozen=True)
-class CastVote:
+class VoteRecord:
     """A vote as the log has it. The models are for the reveal; a skip reveals nobody."""
 
     matchup: bytes
@@ -95,7 +95,7 @@ class CastVote:
 
 @dataclass(frozen=True)
 class Ballot:
-    """What a voter hands in: an outcome for a matchup. Voter and matchup by the 16 bytes of their public ids."""
+    """A voter's outcome for a matchup, as it is handed in. Both are named by the 16 bytes of their public ids."""
 
     voter: bytes
     matchup: bytes
@@ -106,17 +106,17 @@ class Ballot:
     policy: Policy = FREE
 
 
-class Uncharged(Exception):
+class UnchargedMatchup(Exception):
     """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
 
 
-def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | Exception]:
+def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[VoteRecord | Exception]:
     """
     Read the ballots' matchups, decide what each ballot comes to, and store the new votes: a result for each.
 
-    The same outcome again gives the vote that is stored. An error, in the place of a vote, is MatchupNotFound,
-    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, Uncharged (call `charge_unseen`, then try again) or
-    Overtaken (the matchup or its voter changed at this moment, by another of these ballots too: try again).
+    The same outcome again gives the vote that is stored. An error stands in the place of a vote: MatchupNotFound,
+    MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, UnchargedMatchup (`charge_unseen`, then try again) or
+    LostRace (the matchup or its voter changed at this moment, by another of these ballots too: try again).
     """
     rows = _read_matchups(session, ballots)
     decisions = [_decide(row, ballot) for row, ballot in zip(rows, ballots, strict=True)]
@@ -129,10 +129,10 @@ def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[CastVote | E
     return [_result(decision, stored) for decision in decisions]
 
 
-def cast_vote(session: Session, ballot: Ballot) -> CastVote:
+def cast_vote(session: Session, ballot: Ballot) -> VoteRecord:
     """Cast one vote in a transaction of its own, charged where nobody looked. Raises what `cast_votes` gives."""
     [result] = cast_votes(session, [ballot])
-    if isinstance(result, Uncharged):
+    if isinstance(result, UnchargedMatchup):
         charge_unseen(session, ballot)
         [result] = cast_votes(session, [ballot])
     if isinstance(result, Exception):
@@ -212,7 +212,7 @@ def annotate(
     return True
 
 
-def read_vote(session: Session, voter: bytes, matchup: bytes) -> CastVote:
+def read_vote(session: Session, voter: bytes, matchup: bytes) -> VoteRecord:
     """Read one's own vote on a matchup. Raises MatchupNotFound before the vote too."""
     row = _read_matchup(session, voter, matchup)
     if row.outcome is None:
@@ -236,7 +236,7 @@ def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
     return rows
 
 
-def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | Uncharged:
+def _decide(row: Any, ballot: Ballot) -> NewVote | VoteRecord | ArenaError | UnchargedMatchup:
     """Decide what a ballot comes to: a new vote to be stored, the vote that is stored already, or an error."""
     try:
         _check_own(row)
@@ -245,7 +245,7 @@ def _decide(row: Any, ballot: Ballot) -> NewVote | CastVote | ArenaError | Uncha
         _check_votable(row, ballot.now)
     except ArenaError as error:
         return error
-    return Uncharged() if _is_uncharged(row, ballot.policy) else _new_vote(row, ballot)
+    return UnchargedMatchup() if _is_uncharged(row, ballot.policy) else _new_vote(row, ballot)
 
 
 def _new_vote(row: Any, ballot: Ballot) -> NewVote:
@@ -264,11 +264,11 @@ def _new_vote(row: Any, ballot: Ballot) -> NewVote:
 
 
 def _result(
-    decision: NewVote | CastVote | ArenaError | Uncharged, stored: Container[NewVote]
-) -> CastVote | Exception:
+    decision: NewVote | VoteRecord | ArenaError | UnchargedMatchup, stored: Container[NewVote]
+) -> VoteRecord | Exception:
     if not isinstance(decision, NewVote):
         return decision
-    return _vote(decision.row) if decision in stored else Overtaken()
+    return _vote(decision.row) if decision in stored else LostRace()
 
 
 def _is_uncharged(row: Any, policy: Policy) -> bool:
@@ -286,7 +286,7 @@ def _check_own(row: Any) -> None:
         raise errors.MatchupNotFound("No such matchup of yours.")
 
 
-def _repeat(row: Any, outcome: str) -> CastVote:
+def _repeat(row: Any, outcome: str) -> VoteRecord:
     if row.undone_at is not None:
         raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
     if row.outcome != outcome:
@@ -302,7 +302,7 @@ def _check_votable(row: Any, now: datetime) -> None:
 
 
 def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
-    """A vote on images that never left the server, or that nobody can have looked at."""
+    """Give the reason not to count a vote on images that were never sent, or that nobody can have looked at."""
     if not policy.shortest_dwell_ms:
         return None
     if dwell_ms is None:
@@ -322,8 +322,8 @@ def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
     return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
 
 
-def _vote(row: Any) -> CastVote:
-    return CastVote(
+def _vote(row: Any) -> VoteRecord:
+    return VoteRecord(
         matchup=row.public_id,
         outcome=row.outcome,
         counted=bool(row.counted),

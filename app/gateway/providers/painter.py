@@ -3,14 +3,23 @@
 import random
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from app.catalog.limits import Limits
-from app.gateway.images import encode
+from app.gateway.formats import sniff
+from app.gateway.images import decode, encode
 from app.gateway.providers.base import Job, Made, ProviderError, Reply
+from app.gateway.sizes import Size
 from app.gateway.wire import Line
-from app.painter.painters import PAINTERS
+from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SEEDS = 2**31
+SQUARE_PNG = frozenset({"legacy-2"})
+"""Painters that take nothing but a square PNG, as DALL-E 2 does."""
+DEFAULT_SIZE = (1024, 1024)
 
 # Painting is pure computation: more at once than the machine has cores only makes all of them slower.
 _few_at_a_time = threading.BoundedSemaphore(2)
@@ -46,10 +55,51 @@ class LocalPainter:
         return Reply(tuple(made))
 
     def _paint(self, job: Job, seed: int) -> bytes:
-        from app.painter.paint import UnpaintableSize, paint  # noqa: PLC0415  (numpy loads when first used)
+        from app.painter.editing.region import UnusableMask  # noqa: PLC0415  (numpy loads when first used)
+        from app.painter.paint import UnpaintableSize  # noqa: PLC0415
 
         native = job.output_format or min(self.native_formats(job.model_id, job.limits))
         try:
-            return encode(paint(job.prompt, job.model_id, seed, job.size or (1024, 1024)), native)
+            picture = _picture(job, seed)
         except UnpaintableSize as error:
             raise ProviderError("rejected", param="size") from error
+        except UnusableMask as error:
+            raise ProviderError("rejected", param="mask") from error
+        return encode(picture if native != "jpeg" else picture.convert("RGB"), native)
+
+
+def _picture(job: Job, seed: int) -> "Image.Image":
+    from app.painter.editing.edit import edit  # noqa: PLC0415
+    from app.painter.editing.region import fit  # noqa: PLC0415
+    from app.painter.editing.vary import vary  # noqa: PLC0415
+    from app.painter.paint import paint  # noqa: PLC0415
+
+    if job.operation == "generation":
+        return paint(job.prompt, job.model_id, seed, job.size or DEFAULT_SIZE)
+    first, *others = _inputs(job)
+    size = _edited_size(job, first.size)
+    if job.operation == "variation":
+        return vary(fit(first, size), job.model_id, seed)
+    mask = decode(job.mask, alpha=True) if job.mask is not None else None
+    return edit(first, job.prompt, mask, job.model_id, seed, size, references=others)
+
+
+def _inputs(job: Job) -> list["Image.Image"]:
+    """Raises ProviderError for what this painter does not take."""
+    images = [decode(data, alpha=True) for data in job.images]
+    if job.model_id in SQUARE_PNG and not (sniff(job.images[0]) == "png" and images[0].width == images[0].height):
+        raise ProviderError("rejected", param="image")
+    return images
+
+
+def _edited_size(job: Job, natural: Size) -> Size:
+    """The input's own where no other is asked for and the painter draws it, so that unmasked pixels stay exact."""
+    if job.sized and job.size:
+        return job.size
+    return natural if _draws(job.limits, natural) else job.size or DEFAULT_SIZE
+
+
+def _draws(limits: Limits, size: Size) -> bool:
+    if limits.sizes:
+        return f"{size[0]}x{size[1]}" in limits.sizes
+    return min(size) >= SMALLEST_SIDE and max(size) <= min(LARGEST_SIDE, LARGEST_RATIO * min(size))

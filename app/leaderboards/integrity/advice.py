@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.leaderboards.integrity.morning_report import Report
+from app.leaderboards.integrity.morning_report import MorningReport
 from app.ratings.board import SETTLED_WITHIN
 
 
@@ -15,29 +15,29 @@ class Step:
     why: str
 
 
-def steps(found: Report) -> Iterator[Step]:
+def suggest_steps(report: MorningReport) -> Iterator[Step]:
     """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
-    for one in found.targets:
+    for one in report.targets:
         if one.status == "open" and one.votes >= one.target:
             yield Step(f"arena competition close {one.slug}", f"it has the {one.target} votes wanted")
-    for draft in found.drafts:
+    for draft in report.drafts:
         if draft.models > 1:
             yield Step(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
-    for model in found.fewest:
+    for model in report.fewest:
         if model.absent:
             why = f"{model.votes} battles, and no image in {len(model.absent)} open competitions"
             yield Step(f"arena generate {model.absent[0]} --models {model.slug}", why)
-    yield from _targets(found)
-    if found.waiting:
-        yield Step("arena suggestions list", f"suggestions nobody has read: {found.waiting}")
+    yield from _targets(report)
+    if report.waiting:
+        yield Step("arena suggestions list", f"suggestions nobody has read: {report.waiting}")
 
 
-def _targets(found: Report) -> Iterator[Step]:
+def _targets(report: MorningReport) -> Iterator[Step]:
     """Open competitions known only roughly, that nobody gave a target yet."""
-    for board in found.widest:
+    for board in report.widest:
         slug = board.key.removeprefix("competition:")
         is_wide = board.half_width is not None and board.half_width > SETTLED_WITHIN
-        if is_wide and board.votes_to_halve and slug not in {one.slug for one in found.targets}:
+        if is_wide and board.votes_to_halve and slug not in {one.slug for one in report.targets}:
             wanted = board.votes + board.votes_to_halve
             why = f"known to ±{board.half_width:.0f} Elo by {board.votes} votes; so many would halve that"
             yield Step(f"arena competition target {slug} {wanted}", why)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
-from app.leaderboards.integrity.exposure import Shown, shown
+from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure
 from app.leaderboards.runs import compute, snapshot
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
@@ -25,12 +25,12 @@ from app.words import JUDGEMENTS
 
 Z = 1.96
 # Asked at every request while votes come in, so that a kept page is known to show the newest audit.
-_LATEST = Prepared(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
+_LATEST = PreparedStatement(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 FEWEST_MODELS = 2
 
 
 @dataclass(frozen=True)
-class Swept:
+class BoardAudit:
     """One mode's audit: numbers by name, as stored and shown; ratings and errors in Elo points."""
 
     mode: str
@@ -40,60 +40,61 @@ class Swept:
     numbers: dict[str, Any]
 
 
-def sweep(database: Database, *, now: datetime) -> list[Swept]:
+def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
     """Audit every mode with at least two rated models, and store what was found with its high-water mark."""
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
-    found = [swept for mode in modes if (swept := _swept(database, mode, now)) is not None]
+    audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now)) is not None]
 
     def store(session: Session) -> None:
         session.add_all(
             Audit(mode=s.mode, at=s.at, last_vote_id=s.last_vote_id, votes=s.votes, numbers=s.numbers)
-            for s in found
+            for s in audits
         )
 
     database.write(store)
-    return found
+    return audits
 
 
-def latest(session: Session, mode: str) -> Swept | None:
-    """The newest audit of a mode."""
+def read_latest(session: Session, mode: str) -> BoardAudit | None:
+    """Read the newest audit of a mode; None before the first."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
-    return None if row is None else Swept(row.mode, row.at, row.last_vote_id, row.votes, row.numbers)
+    return None if row is None else BoardAudit(row.mode, row.at, row.last_vote_id, row.votes, row.numbers)
 
 
-def _swept(database: Database, mode: str, now: datetime) -> Swept | None:
+def _audit_mode(database: Database, mode: str, now: datetime) -> BoardAudit | None:
     with database.reading() as session:
         seen = snapshot.read(session, mode)
         if not seen.scopes or (board := seen.board(seen.scopes[0])).model_ids.size < FEWEST_MODELS:
             return None
         last_vote_id = session.scalars(select(func.max(Vote.id))).one() or 0
-        views = _Views(
+        views = _Recounts(
+            # Pairs are drawn with unequal chances; by 1/probability the votes weigh as if drawn evenly.
             weighted=_tallies(session, board, mode, weight=1.0 / Matchup.probability),
             unseen=_tallies(session, board, mode, only=~Matchup.seen_before),
             by_voter=_tallies(session, board, mode, group=Vote.voter_id),
-            shown=shown(session, board.model_ids, mode),
+            shown=count_exposure(session, board.model_ids, mode),
             log=_votes(session, board, mode),
-            days=monitors.by_day(session, board.model_ids, mode),
+            days=monitors.count_by_day(session, board.model_ids, mode),
         )
     numbers = _numbers(seen, board, views)
-    return Swept(mode, now, last_vote_id, board.votes, numbers)
+    return BoardAudit(mode, now, last_vote_id, board.votes, numbers)
 
 
 @dataclass(frozen=True, eq=False)
-class _Views:
+class _Recounts:
     """The same votes counted in other ways, over the board's models."""
 
     weighted: Tallies
     unseen: Tallies
     by_voter: Tallies
-    shown: Shown
+    shown: ExposureCounts
     log: Log
     days: monitors.ByDay
 
 
-def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, Any]:
-    anchor = compute.anchoring(seen.anchor, board)
+def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str, Any]:
+    anchor = compute.anchor_on(seen.anchor, board)
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     side = _left_advantage(board)
     challenger, votes = audit.votes_to_change_first(board.tallies)
@@ -111,13 +112,13 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Views) -> dict[str, An
         "first_challenger": slugs[challenger],
         "votes_to_change_first": votes,
         "models": _per_model(slugs, board, anchor, views, without_seen),
-        "certificates": certificates.certificates(seen),
-        "days": monitors.alarms(views.days, board.tallies, slugs),
+        "certificates": certificates.certify_boards(seen),
+        "days": monitors.find_alarms(views.days, board.tallies, slugs),
     }
 
 
 def _left_advantage(board: BoardTallies) -> SideTerm | None:
-    """None while one side has won every vote: its advantage has no bound yet."""
+    """Fit the advantage of the left side; None while one side has won every vote: it has no bound yet."""
     try:
         return audit.left_advantage(board.tallies)
     except NoFiniteRating:
@@ -125,7 +126,7 @@ def _left_advantage(board: BoardTallies) -> SideTerm | None:
 
 
 def _per_model(
-    slugs: list[str], board: BoardTallies, anchor: Anchor, views: _Views, without_seen: Array
+    slugs: list[str], board: BoardTallies, anchor: Anchor, views: _Recounts, without_seen: Array
 ) -> dict[str, dict[str, float | int | None]]:
     exposure = views.shown.issued / max(views.shown.issued.sum() / 2, 1)
     gains = audit.votes_to_gain_a_rank(board.tallies)
@@ -149,7 +150,7 @@ def _per_model(
 
 
 def _mean_one(weighted: Tallies, board: BoardTallies) -> Tallies:
-    """Weights as they matter for a fit with a prior: as many votes in all as there are."""
+    """Scale weighted votes to as many in all as were cast: a fit with a prior depends on their number."""
     scale = board.votes / float(weighted.played.sum())
     return replace(
         weighted,
@@ -169,7 +170,7 @@ def _tallies(
     only: ColumnElement[bool] | None = None,
     group: Any = Matchup.competition_id,
 ) -> Tallies:
-    """Counted votes of the log, with a weight each, some left out, or grouped by something else."""
+    """Tally the counted votes of the log anew: with a weight each, some left out, or grouped by something else."""
     unit = cast(weight, Float) if weight is not None else 1
     place = (group, LEFT.model_id, RIGHT.model_id)
     sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in JUDGEMENTS]
@@ -183,7 +184,7 @@ def _tallies(
 
 
 def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
-    """Every counted vote in the order it was cast, as sequential Elo wants them."""
+    """Read every counted vote in the order in which it was cast, as sequential Elo needs them."""
     statement = (
         select_battles(Matchup.competition_id, LEFT.model_id, RIGHT.model_id, Vote.outcome)
         .where(Competition.mode == mode, Vote.counted)
@@ -197,7 +198,7 @@ def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
     return Log(board.model_ids.size, groups, left_seat, right_seat, outcome)
 
 
-def latest_id(session: Session, mode: str) -> int | None:
-    """Of the newest audit of a mode: what a page that shows it depends on."""
-    found: int | None = _LATEST.first(session, mode=mode)[0]
-    return found
+def read_latest_id(session: Session, mode: str) -> int | None:
+    """Read the id of a mode's newest audit, for the keys of pages that show it; None before the first."""
+    audit_id: int | None = _LATEST.first(session, mode=mode)[0]
+    return audit_id

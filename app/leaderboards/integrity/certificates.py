@@ -20,7 +20,7 @@ FEWEST_MODELS = 2
 @dataclass(frozen=True)
 class Certificate:
     """
-    Further wins over the model above that gain a model (slug) its rank, 0 for the first of the board.
+    How firm a board is: by model (slug) the further wins over the model above that gain its rank, 0 for the first.
 
     `votes_to_change_first` wins of `challenger` over `first` put another model there; `votes` were counted then.
     """
@@ -33,8 +33,8 @@ class Certificate:
     votes_to_gain_a_rank: dict[str, int]
 
 
-def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
-    """For JSON, by board key: every board of the mode with two models."""
+def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
+    """Compute the certificates of a mode's boards with at least two models, by board key, ready for JSON."""
     if not seen.scopes:
         return {}
     whole = seen.board(seen.scopes[0])
@@ -46,8 +46,8 @@ def certificates(seen: Snapshot) -> dict[str, dict[str, Any]]:
     }
 
 
-def stored(session: Session, mode: str) -> dict[str, Certificate]:
-    """Those of the mode's newest audit, by board key: the overall board, categories, competitions."""
+def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
+    """Read the certificates of a mode's newest audit, by board key."""
     row = session.scalar(select(Audit).where(Audit.mode == mode).order_by(Audit.id.desc()).limit(1))
     if row is None:
         return {}
@@ -70,8 +70,8 @@ def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str,
 
 
 def _prior(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Prior:
-    """What the board itself is rated with: a competition borrows from the others of its mode."""
-    known = compute.borrowed(seen, whole, board) if scope.kind == "competition" else None
+    """Choose the prior the board itself is rated with: a competition borrows from the others of its mode."""
+    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     if known is None or seen.tau2 is None:
         return VirtualGames()
     return Known(known.mean, 1 / (seen.tau2 + known.variance))

@@ -12,7 +12,7 @@ from app.words import Outcome
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ExposureCounts:
     """(models,) counts of matchups with each model; `answered` ones named it, `undone` ones of these."""
 
     issued: Array
@@ -21,8 +21,8 @@ class Shown:
     undone: Array
 
 
-def shown(session: Session, model_ids: Index, mode: str) -> Shown:
-    """Of these models (ids, ascending) in one mode; each matchup counts for both of its models."""
+def count_exposure(session: Session, model_ids: Index, mode: str) -> ExposureCounts:
+    """Count the matchups of these models (ids, ascending) in one mode; each counts for both of its models."""
     counts = np.zeros((model_ids.size, 4))
     answered = Vote.outcome != Outcome.SKIP
     for side in (Matchup.left_entry_id, Matchup.right_entry_id):
@@ -41,6 +41,6 @@ def shown(session: Session, model_ids: Index, mode: str) -> Shown:
             .where(Competition.mode == mode)
             .group_by(Entry.model_id)
         )
-        for model, *found in rows:
-            counts[model_ids == model] += found
-    return Shown(*counts.T)
+        for model, *added in rows:
+            counts[model_ids == model] += added
+    return ExposureCounts(*counts.T)

@@ -27,8 +27,8 @@ class ByDay:
     tallies: Tallies
 
 
-def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
-    """Of a mode, by the UTC day each vote was cast on; the models of the board by ids, ascending."""
+def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
+    """Tally a mode's counted votes by UTC day, over the board's models (ids, ascending)."""
     votes = (
         select_battles(
             (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
@@ -41,26 +41,26 @@ def by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     )
     place = (votes.c.day, votes.c.left_model, votes.c.right_model)
     sums = [func.sum(case((votes.c.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
-    found = session.execute(select(*place, *sums).group_by(*place))
-    rows = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 3 + len(JUDGEMENTS))
+    counts = session.execute(select(*place, *sums).group_by(*place))
+    rows = np.array([tuple(row) for row in counts], dtype=np.int64).reshape(-1, 3 + len(JUDGEMENTS))
     first = int(rows[:, 0].min()) if rows.size else 0
     sides = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
     tallies = Tallies(model_ids.size, rows[:, 0] - first, *sides, *rows[:, 3:].T)
     return ByDay(EPOCH + timedelta(days=first), tallies)
 
 
-def alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
-    """For JSON: days on which a model did far better or worse than the board has it, and days of many votes."""
-    found = day_monitor(days.tallies, fit(Design(board.pairs(), board.models, side=False), VirtualGames()))
-    odd = zip(found.alarm_day.tolist(), found.alarm_model.tolist(), strict=True)
+def find_alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:
+    """Find days on which a model did far better or worse than its rating, and days of many votes, for JSON."""
+    monitor = day_monitor(days.tallies, fit(Design(board.pairs(), board.models, side=False), VirtualGames()))
+    odd = zip(monitor.alarm_day.tolist(), monitor.alarm_model.tolist(), strict=True)
     return {
         "models": [
-            {"day": _day(days, day), "model": slugs[model], "z": round(float(found.z[day, model]), 1)}
+            {"day": _day(days, day), "model": slugs[model], "z": round(float(monitor.z[day, model]), 1)}
             for day, model in odd
         ],
         "volume": [
-            {"day": _day(days, day), "votes": int(found.volume[day])}
-            for day in np.flatnonzero(found.volume_alarm).tolist()
+            {"day": _day(days, day), "votes": int(monitor.volume[day])}
+            for day in np.flatnonzero(monitor.volume_alarm).tolist()
         ],
     }
 

@@ -30,7 +30,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Day:
+class VotingDay:
     """Votes of one UTC day by whether they count, and who cast them."""
 
     day: date
@@ -40,7 +40,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Convergence:
+class BoardPrecision:
     """
     How settled a board is; half-widths in Elo points.
 
@@ -59,7 +59,7 @@ class Convergence:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TargetProgress:
     """A competition on its way to its target."""
 
     slug: str
@@ -69,7 +69,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Fewest:
+class UndervotedModel:
     """A model that has met few others, and competitions of its mode in which it has no image."""
 
     slug: str
@@ -79,23 +79,23 @@ class Fewest:
 
 
 @dataclass(frozen=True)
-class Report:
+class MorningReport:
     """Everything at one instant; `widest` and `fewest` are of open competitions, those that need most first."""
 
-    days: tuple[Day, ...]
+    days: tuple[VotingDay, ...]
     voters: int
     new_voters: int
-    boards: tuple[Convergence, ...]
-    targets: tuple[Progress, ...]
-    widest: tuple[Convergence, ...]
-    fewest: tuple[Fewest, ...]
+    boards: tuple[BoardPrecision, ...]
+    targets: tuple[TargetProgress, ...]
+    widest: tuple[BoardPrecision, ...]
+    fewest: tuple[UndervotedModel, ...]
     drafts: tuple[CompetitionSummary, ...]
     waiting: int
     """Suggestions nobody has read yet."""
 
 
-def report(session: Session, *, now: datetime, days: int) -> Report:
-    """Of the last so many UTC days, today's included, and of the boards' current runs."""
+def report(session: Session, *, now: datetime, days: int) -> MorningReport:
+    """Report on the last so many UTC days, today included, and on the boards' current runs."""
     since = datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), datetime.min.time(), UTC)
     voters = select(func.count(Vote.voter_id.distinct())).where(
         Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
@@ -106,8 +106,8 @@ def report(session: Session, *, now: datetime, days: int) -> Report:
     boards = _boards(session)
     of_open = {f"competition:{one.slug}" for one in listed if one.status == "open"}
     wide = [board for board in boards if board.key in of_open and board.half_width is not None]
-    targets = [Progress(c.slug, c.status, c.votes, c.target) for c in listed if c.target is not None]
-    return Report(
+    targets = [TargetProgress(c.slug, c.status, c.votes, c.target) for c in listed if c.target is not None]
+    return MorningReport(
         days=tuple(_days(session, since, days)),
         voters=session.scalars(voters).one(),
         new_voters=session.scalars(fresh).one(),
@@ -120,7 +120,7 @@ def report(session: Session, *, now: datetime, days: int) -> Report:
     )
 
 
-def _days(session: Session, since: datetime, days: int) -> Iterator[Day]:
+def _days(session: Session, since: datetime, days: int) -> Iterator[VotingDay]:
     number = type_coerce(Vote.cast_at, BigInteger) // DAY_MS
     rows = session.execute(
         select(number, Vote.counted, func.count())
@@ -135,10 +135,10 @@ def _days(session: Session, since: datetime, days: int) -> Iterator[Day]:
     first = int(since.timestamp()) * 1000 // DAY_MS
     for day in range(first, first + days):
         at = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date()
-        yield Day(at, votes.get((day, True), 0), votes.get((day, False), 0), voters.get(day, 0))
+        yield VotingDay(at, votes.get((day, True), 0), votes.get((day, False), 0), voters.get(day, 0))
 
 
-def _boards(session: Session) -> list[Convergence]:
+def _boards(session: Session) -> list[BoardPrecision]:
     runs = session.execute(
         select(Board.key, RatingRun.id, RatingRun.votes).join(RatingRun, RatingRun.id == Board.current_run_id)
     ).all()
@@ -150,14 +150,14 @@ def _boards(session: Session) -> list[Convergence]:
     return [convergence(key, votes, standings[run]) for key, run, votes in order]
 
 
-def convergence(key: str, votes: int, standings: Iterable[Standing]) -> Convergence:
-    """Of a board by its standings."""
+def convergence(key: str, votes: int, standings: Iterable[Standing]) -> BoardPrecision:
+    """Measure how settled a board is by its standings."""
     rows = list(standings)
     ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: -row.rating)
     apart = [upper.rating_low > lower.rating_high for upper, lower in pairwise(ranked)]
     widths = [(_half(row.rating_low, row.rating_high), _half(row.vote_low, row.vote_high)) for row in ranked]
     middle = median(half for half, _ in widths) if widths else None
-    return Convergence(
+    return BoardPrecision(
         key=key,
         votes=votes,
         models=len(rows),
@@ -173,16 +173,17 @@ def _half(low: float, high: float) -> float:
 
 
 def _votes_to_halve(votes: int, widths: Sequence[tuple[float, float]]) -> int | None:
-    """Variance of the votes falls as one over their number; that of the prompts stays (docs/ratings.md 4)."""
+    """Estimate the votes that would halve the half-width: theirs shrinks, that of the prompts stays."""
     if not widths:
         return None
     published, of_votes = (median(column) for column in zip(*widths, strict=True))
+    # The variance of the votes falls as one over their number, that of the prompts does not (docs/ratings.md 4).
     room = published**2 / 4 - max(0.0, published**2 - of_votes**2)
     return ceil(votes * (of_votes**2 / room - 1)) if room > 0 else None
 
 
-def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Fewest]:
-    """Models with images in these competitions, by their battles on the mode's overall board."""
+def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[UndervotedModel]:
+    """List the models with images in these competitions that have met the fewest others."""
     battles = select(Board.mode, Standing.model_id, Standing.votes).join(
         Board, Board.current_run_id == Standing.run_id
     )
@@ -193,8 +194,8 @@ def _fewest(session: Session, listed: Sequence[CompetitionSummary]) -> list[Fewe
     stands: dict[tuple[str, int, str], set[str]] = {}
     for mode, model, name, competition in session.execute(_STANDING):
         stands.setdefault((mode, model, name), set()).add(competition)
-    found = [
-        Fewest(name, mode, met.get((mode, model), 0), tuple(sorted(slugs[mode] - present)))
+    models = [
+        UndervotedModel(name, mode, met.get((mode, model), 0), tuple(sorted(slugs[mode] - present)))
         for (mode, model, name), present in stands.items()
     ]
-    return sorted(found, key=lambda model: (model.votes, model.slug))[:NAMED]
+    return sorted(models, key=lambda model: (model.votes, model.slug))[:NAMED]

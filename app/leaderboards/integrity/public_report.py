@@ -16,7 +16,7 @@ from app.catalog.tables import ImageModel
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
-from app.leaderboards.tables import Anchor
+from app.leaderboards.tables import ModeAnchor
 from app.words import MODES
 
 DAYS = 30
@@ -36,7 +36,7 @@ LINES = 100
 
 
 @dataclass(frozen=True)
-class Day:
+class DayCounts:
     """One UTC day's votes of all modes by what became of them, skips included."""
 
     day: date
@@ -45,7 +45,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class ModelShown:
+class ModelStatistics:
     """
     How often a model was issued; rates and shares from 0 to 1, None where nothing is known yet.
 
@@ -85,7 +85,7 @@ class ModeFacts:
     mode: str
     swept_at: datetime | None
     lanes: Mapping[str, float]
-    models: tuple[ModelShown, ...]
+    models: tuple[ModelStatistics, ...]
     certificates: Mapping[str, Certificate]
     alarms: tuple[Alarm, ...]
 
@@ -105,7 +105,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Change:
+class LedgerChange:
     """A line of the ledger: what was done to competitions, entries, tallies."""
 
     at: datetime
@@ -138,27 +138,27 @@ class AnchorChange:
 
 
 @dataclass(frozen=True)
-class Openness:
-    """`totals` are of all time by reason; `simulated` matchups are the demo's."""
+class PublicReport:
+    """Everything /integrity tells; `totals` are of all time by reason, `simulated` matchups the demo's."""
 
-    days: tuple[Day, ...]
+    days: tuple[DayCounts, ...]
     totals: Mapping[str, int]
     modes: tuple[ModeFacts, ...]
     decisions: tuple[Decision, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[LedgerChange, ...]
     entered: int
     retirements: tuple[Retirement, ...]
     anchors: tuple[AnchorChange, ...]
     simulated: int
 
 
-def openness(session: Session, sampling: Mapping[str, SamplingShares], *, now: datetime) -> Openness:
-    """Everything; `sampling` tells how pairs are drawn in the modes that have any."""
+def read_public_report(session: Session, sampling: Mapping[str, SamplingShares], *, now: datetime) -> PublicReport:
+    """Read the whole report; `sampling` tells how pairs are drawn in the modes that have any."""
     names = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
     simulated = select(func.count()).select_from(Matchup).where(Matchup.simulated)
     entered = select(func.count()).select_from(LedgerLine).where(LedgerLine.action == "entry.added")
     totals = select(VoteDay.reason, func.sum(VoteDay.votes)).group_by(VoteDay.reason).order_by(VoteDay.reason)
-    return Openness(
+    return PublicReport(
         days=_days(session, now.date()),
         totals={reason: int(votes) for reason, votes in session.execute(totals)},
         modes=tuple(_mode(session, mode, sampling.get(mode)) for mode in MODES),
@@ -171,35 +171,35 @@ def openness(session: Session, sampling: Mapping[str, SamplingShares], *, now: d
     )
 
 
-def version(session: Session) -> tuple[object, ...]:
-    """Changes whenever anything above does that no run, catalogue or audit version tells."""
+def read_version(session: Session) -> tuple[object, ...]:
+    """Read a key that changes with everything in the report that no run, catalogue or audit version covers."""
     ledger = select(func.max(LedgerLine.id))
     days = select(func.count(), func.sum(VoteDay.votes))
     return (session.scalar(ledger), *session.execute(days).one())
 
 
-def _days(session: Session, today: date) -> tuple[Day, ...]:
-    """The last thirty, the oldest first, also those without votes."""
+def _days(session: Session, today: date) -> tuple[DayCounts, ...]:
+    """Read the votes of the last thirty days, the oldest first, days without votes too."""
     rows = session.execute(
         select(VoteDay.day, VoteDay.reason, func.sum(VoteDay.votes))
         .where(VoteDay.day > today - timedelta(days=DAYS))
         .group_by(VoteDay.day, VoteDay.reason)
         .order_by(VoteDay.day, VoteDay.reason)
     )
-    found = {
+    by_day_and_reason = {
         day: {reason: int(votes) for _, reason, votes in group}
         for day, group in groupby(rows.all(), key=lambda row: row[0])
     }
     days = (today - timedelta(days=back) for back in reversed(range(DAYS)))
-    by_day = ((day, found.get(day, {})) for day in days)
+    by_day = ((day, by_day_and_reason.get(day, {})) for day in days)
     return tuple(
-        Day(day, counts.get(COUNTED, 0), {why: n for why, n in counts.items() if why != COUNTED})
+        DayCounts(day, counts.get(COUNTED, 0), {why: n for why, n in counts.items() if why != COUNTED})
         for day, counts in by_day
     )
 
 
 def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFacts:
-    swept = audit.latest(session, mode)
+    swept = audit.read_latest(session, mode)
     numbers = swept.numbers if swept else {}
     odd = numbers.get("days", {})
     return ModeFacts(
@@ -207,26 +207,26 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         swept_at=swept.at if swept else None,
         lanes=shares.lanes if shares else {},
         models=_models(session, numbers.get("models", {}), shares),
-        certificates=certificates.stored(session, mode),
+        certificates=certificates.read_certificates(session, mode),
         alarms=(
-            *(Alarm(found["day"], found["model"], found["z"], None) for found in odd.get("models", ())),
-            *(Alarm(found["day"], None, None, found["votes"]) for found in odd.get("volume", ())),
+            *(Alarm(alarm["day"], alarm["model"], alarm["z"], None) for alarm in odd.get("models", ())),
+            *(Alarm(alarm["day"], None, None, alarm["votes"]) for alarm in odd.get("volume", ())),
         ),
     )
 
 
 def _models(
     session: Session, counted: Mapping[str, Mapping[str, float]], shares: SamplingShares | None
-) -> tuple[ModelShown, ...]:
+) -> tuple[ModelStatistics, ...]:
     drawn = {exposure.model_id: exposure for exposure in shares.exposures} if shares else {}
     known = or_(ImageModel.slug.in_(counted), ImageModel.id.in_(drawn))
     rows = session.execute(select(ImageModel.id, ImageModel.slug, ImageModel.name).where(known)).all()
-    found = []
+    models = []
     for number, slug, name in sorted(rows, key=lambda row: (row.name.casefold(), row.slug)):
         counts, exposure = counted.get(slug, {}), drawn.get(number)
         issued, gain = int(counts.get("issued", 0)), counts.get("votes_to_gain_a_rank")
-        found.append(
-            ModelShown(
+        models.append(
+            ModelStatistics(
                 slug=slug,
                 name=name,
                 issued=issued,
@@ -238,7 +238,7 @@ def _models(
                 votes_to_gain_a_rank=None if gain is None else int(gain),
             )
         )
-    return tuple(found)
+    return tuple(models)
 
 
 def _decisions(session: Session) -> tuple[Decision, ...]:
@@ -259,14 +259,14 @@ def _decisions(session: Session) -> tuple[Decision, ...]:
     )
 
 
-def _changes(session: Session) -> tuple[Change, ...]:
+def _changes(session: Session) -> tuple[LedgerChange, ...]:
     rows = session.execute(
         select(LedgerLine.at, LedgerLine.action, LedgerLine.subject, LedgerLine.reason)
         .where(LedgerLine.action.in_(CHANGES))
         .order_by(LedgerLine.id.desc())
         .limit(LINES)
     )
-    return tuple(Change(*row) for row in rows)
+    return tuple(LedgerChange(*row) for row in rows)
 
 
 def _retirements(session: Session, today: date) -> tuple[Retirement, ...]:
@@ -279,7 +279,7 @@ def _retirements(session: Session, today: date) -> tuple[Retirement, ...]:
 
 
 def _anchors(session: Session, slugs: Mapping[int, str]) -> tuple[AnchorChange, ...]:
-    rows = session.scalars(select(Anchor).order_by(Anchor.created_at.desc(), Anchor.id.desc()))
+    rows = session.scalars(select(ModeAnchor).order_by(ModeAnchor.created_at.desc(), ModeAnchor.id.desc()))
     return tuple(
         AnchorChange(
             at=row.created_at,

@@ -52,7 +52,7 @@ class AnchorVersion(BaseModel):
 
 
 class Provenance(BaseModel):
-    """From which boards votes come, and how these were computed."""
+    """The boards that votes come from, and how these were computed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,13 +61,13 @@ class Provenance(BaseModel):
     anchors: tuple[AnchorVersion, ...]
 
     def anchor(self, board: BoardRun) -> AnchorVersion | None:
-        """Of that run; None while the mean of all its models was the level."""
+        """Return the anchor of a run; None while the mean of all its models was the level."""
         fits = (one for one in self.anchors if (one.mode, one.version) == (board.mode, board.anchor_version))
         return next(fits, None)
 
 
-class Manifest(Provenance):
-    """A file: what it holds, and by which sum to know it."""
+class VotesManifest(Provenance):
+    """The manifest of a file of votes: what it holds, and its SHA-256."""
 
     kind: Literal["open", "log"]
     format: Literal["csv", "jsonl"]
@@ -81,33 +81,33 @@ class Manifest(Provenance):
     created_at: datetime
 
 
-def beside(file: Path) -> Path:
-    """Where a file's manifest lies."""
+def manifest_path(file: Path) -> Path:
+    """Return the path of a file's manifest, beside the file."""
     return file.with_name(file.name + SUFFIX)
 
 
-def read(file: Path) -> Manifest:
-    """The manifest of a file, checked against its bytes. Raises InvalidManifest."""
-    found = published(file)
-    if not isinstance(found, Manifest):
-        raise InvalidManifest(f"{beside(file).name} tells of boards, not of the file {file.name}.")
-    return found
+def read_manifest(file: Path) -> VotesManifest:
+    """Read the manifest of a file and check it against the file's bytes. Raises InvalidManifest."""
+    manifest = read_provenance(file)
+    if not isinstance(manifest, VotesManifest):
+        raise InvalidManifest(f"{manifest_path(file).name} tells of boards, not of the file {file.name}.")
+    return manifest
 
 
-def published(file: Path) -> Provenance:
-    """The same; or, where that is what was saved beside the file, the document of /api/v1/votes/manifest alone."""
-    path = beside(file)
+def read_provenance(file: Path) -> Provenance:
+    """Read a file's manifest, or the document of /api/v1/votes/manifest where that was saved in its place."""
+    path = manifest_path(file)
     try:
         text = path.read_bytes()
-        found = (Manifest if b'"sha256"' in text else Provenance).model_validate_json(text)
+        document = (VotesManifest if b'"sha256"' in text else Provenance).model_validate_json(text)
     except FileNotFoundError as error:
         raise InvalidManifest(f"{path.name} is missing beside {file.name}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidManifest(f"{path.name} is no manifest of votes: {where}: {first['msg']}") from error
-    if isinstance(found, Manifest):
+    if isinstance(document, VotesManifest):
         with file.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() != found.sha256:
+            if hashlib.file_digest(content, "sha256").hexdigest() != document.sha256:
                 raise InvalidManifest(f"{file.name} is not the file of {path.name}: its SHA-256 is another.")
-    return found
+    return document

@@ -16,10 +16,10 @@ from app.arena.log import vote_export
 from app.arena.log.vote_export import LOG_COLUMNS, ExportSelection
 from app.arena.log.vote_format import Format
 from app.catalog.tables import ImageModel
-from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Manifest, Methodology, Provenance
+from app.leaderboards.open_data.manifest import AnchorVersion, BoardRun, Methodology, Provenance, VotesManifest
 from app.leaderboards.runs.compute import METHOD
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Anchor, Board, RatingRun, Standing
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun, Standing
 from app.ratings import METHOD_VERSION
 from app.words import MODES
 
@@ -28,8 +28,8 @@ ROWS = 1_000
 TRUTHS = frozenset({"counted", "seen_before", "simulated"})
 
 
-def provenance(session: Session, mode: str | None = None) -> Provenance:
-    """The overall boards' current runs and every anchor there was, of one mode or of all."""
+def read_current_provenance(session: Session, mode: str | None = None) -> Provenance:
+    """Read the overall boards' current runs and every anchor there was, of one mode or of all."""
     modes = MODES if mode is None else (mode,)
     slugs = dict(session.execute(select(ImageModel.id, ImageModel.slug)).all())
     runs = session.execute(
@@ -38,7 +38,9 @@ def provenance(session: Session, mode: str | None = None) -> Provenance:
         .where(Board.key.in_([key(one) for one in modes]))
         .order_by(Board.mode)
     )
-    anchors = session.scalars(select(Anchor).where(Anchor.mode.in_(modes)).order_by(Anchor.mode, Anchor.version))
+    anchors = session.scalars(
+        select(ModeAnchor).where(ModeAnchor.mode.in_(modes)).order_by(ModeAnchor.mode, ModeAnchor.version)
+    )
     return Provenance(
         methodology=Methodology(method=METHOD, version=METHOD_VERSION),
         boards=tuple(_board(session, of, run, slugs) for of, run in runs),
@@ -57,12 +59,12 @@ def provenance(session: Session, mode: str | None = None) -> Provenance:
 
 def write_open(
     session: Session, file: BinaryIO, chosen: ExportSelection, kind: Format, *, now: datetime, secret: bytes
-) -> Manifest:
-    """The open form, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten afterwards."""
+) -> VotesManifest:
+    """Write open data, as `arena rate` reads it. `secret` makes the pseudonyms and is best forgotten."""
     rows = vote_export.read_open_rows(session, chosen, secret)
     votes, size, sha256 = _write(file, chosen.columns, rows, kind)
-    return Manifest(
-        **dict(provenance(session, chosen.mode)),
+    return VotesManifest(
+        **dict(read_current_provenance(session, chosen.mode)),
         kind="open",
         format=kind,
         columns=chosen.columns,
@@ -78,11 +80,11 @@ def write_open(
 
 def write_log(
     session: Session, file: BinaryIO, mode: str | None, kind: Format, *, now: datetime, secret: bytes
-) -> Manifest:
-    """Every vote as it stands in the log, to be imported elsewhere."""
+) -> VotesManifest:
+    """Write every vote as it stands in the log, to be imported elsewhere."""
     votes, size, sha256 = _write(file, LOG_COLUMNS, vote_export.read_log_rows(session, mode, secret), kind)
-    return Manifest(
-        **dict(provenance(session, mode)),
+    return VotesManifest(
+        **dict(read_current_provenance(session, mode)),
         kind="log",
         format=kind,
         columns=LOG_COLUMNS,
@@ -112,7 +114,7 @@ def _board(session: Session, mode: str, run: RatingRun, slugs: dict[int, str]) -
 def _write(
     file: BinaryIO, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]], kind: Format
 ) -> tuple[int, int, str]:
-    """Votes, bytes and SHA-256 of what was written."""
+    """Write rows and return the votes, bytes and SHA-256 of what was written."""
     hashed, votes, size = hashlib.sha256(), 0, 0
 
     def put(text: str) -> None:
@@ -130,7 +132,7 @@ def _write(
 
 
 def _csv(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    """Nothing is an empty cell, a truth its name in JSON, a fraction every digit it takes to read it back."""
+    """Write cells so that they read back the same: empty for nothing, a fraction with every digit."""
     text = StringIO()
     truths = [place for place, name in enumerate(columns) if name in TRUTHS]
     writer = csv.writer(text, lineterminator="\n")

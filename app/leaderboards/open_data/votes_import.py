@@ -14,13 +14,13 @@ from app.arena.tables import Competition
 from app.catalog import lookup
 from app.database.doors import Database
 from app.leaderboards.open_data import manifest
-from app.leaderboards.open_data.manifest import InvalidManifest, Manifest
+from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest
 from app.leaderboards.runs import refresh
-from app.leaderboards.tables import Anchor
+from app.leaderboards.tables import ModeAnchor
 
 
 @dataclass(frozen=True)
-class Report:
+class VotesImport:
     """What an import did; `anchors` are the modes that took over the level of the log's boards."""
 
     votes: int
@@ -30,14 +30,14 @@ class Report:
     boards: tuple[str, ...]
 
 
-def import_votes(database: Database, file: Path, *, now: datetime, progress: Callable[[int], None]) -> Report:
+def import_votes(database: Database, file: Path, *, now: datetime, progress: Callable[[int], None]) -> VotesImport:
     """
     Import a log that lies beside its manifest, and compute the boards anew.
 
     Where this arena has the same competitions and entries and no votes of its own, its boards become those of the
     other to the last bit. Raises InvalidManifest and InvalidImport before anything is stored.
     """
-    facts = manifest.read(file)
+    facts = manifest.read_manifest(file)
     if facts.kind != "log":
         raise InvalidManifest(f"{file.name} is open data, for reading: only `votes export --full` comes back.")
     with database.reading() as session:
@@ -49,14 +49,14 @@ def import_votes(database: Database, file: Path, *, now: datetime, progress: Cal
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
     boards = [key for mode in modes for key in refresh.rebuild(database, mode, now=now)] if done.votes else []
-    return Report(done.votes, done.already, done.voters, anchors, tuple(boards))
+    return VotesImport(done.votes, done.already, done.voters, anchors, tuple(boards))
 
 
-def _take_anchors(session: Session, facts: Manifest, now: datetime) -> tuple[str, ...]:
-    """Where a mode has none yet. One that names models unknown here is left out."""
+def _take_anchors(session: Session, facts: VotesManifest, now: datetime) -> tuple[str, ...]:
+    """Take over the anchors of modes that have none yet, unless they name models unknown here."""
     taken = []
     for mode in sorted({anchor.mode for anchor in facts.anchors}):
-        if session.scalars(select(exists().where(Anchor.mode == mode))).one():
+        if session.scalars(select(exists().where(ModeAnchor.mode == mode))).one():
             continue
         versions = [anchor for anchor in facts.anchors if anchor.mode == mode]
         ids = lookup.ids(session, {slug for anchor in versions for slug in anchor.models})
@@ -64,7 +64,7 @@ def _take_anchors(session: Session, facts: Manifest, now: datetime) -> tuple[str
             continue
         for anchor in versions:
             session.add(
-                Anchor(
+                ModeAnchor(
                     mode=mode,
                     version=anchor.version,
                     model_ids=[ids[slug] for slug in anchor.models],
@@ -78,5 +78,7 @@ def _take_anchors(session: Session, facts: Manifest, now: datetime) -> tuple[str
     return tuple(taken)
 
 
-def _note(session: Session, file: Path, facts: Manifest, done: vote_import.LogImportResult, now: datetime) -> None:
+def _note(
+    session: Session, file: Path, facts: VotesManifest, done: vote_import.LogImportResult, now: datetime
+) -> None:
     ledger.note(session, "votes.imported", f"file:{facts.sha256}", now=now, file=file.name, votes=done.votes)

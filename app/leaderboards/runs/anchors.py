@@ -16,7 +16,7 @@ from app.catalog.tables import ImageModel
 from app.database.doors import execute, insert
 from app.errors import Refusal
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Anchor, Board, Standing
+from app.leaderboards.tables import Board, ModeAnchor, Standing
 
 SETTLED_MODELS = 5
 LEVEL = 1000.0
@@ -45,10 +45,10 @@ class NewAnchor(NamedTuple):
     shift: float
 
 
-def anchor_set(session: Session, mode: str, version: int | None = None) -> AnchorSet:
-    """The one of this version, by default the newest."""
-    rows = select(Anchor).where(Anchor.mode == mode).order_by(Anchor.version.desc()).limit(1)
-    row = session.scalar(rows if version is None else rows.where(Anchor.version == version))
+def read_anchor(session: Session, mode: str, version: int | None = None) -> AnchorSet:
+    """Read a mode's anchor of this version, by default the newest."""
+    rows = select(ModeAnchor).where(ModeAnchor.mode == mode).order_by(ModeAnchor.version.desc()).limit(1)
+    row = session.scalar(rows if version is None else rows.where(ModeAnchor.version == version))
     return AnchorSet() if row is None else AnchorSet(row.version, tuple(row.model_ids), row.value)
 
 
@@ -62,14 +62,14 @@ def freeze(session: Session, mode: str, anchor: AnchorSet, now: datetime) -> boo
         "created_at": now,
         "detail": {},
     }
-    added = insert(session, Anchor).values(values).on_conflict_do_nothing(index_elements=["mode", "version"])
+    added = insert(session, ModeAnchor).values(values).on_conflict_do_nothing(index_elements=["mode", "version"])
     if not execute(session, added):
         return False
     ledger.note(session, "anchor.frozen", f"mode:{mode}", now=now, actor="refresh", models=list(anchor.model_ids))
     return True
 
 
-def reanchor(
+def change_anchor(
     session: Session,
     mode: str,
     models: Sequence[str],
@@ -91,10 +91,10 @@ def reanchor(
         raise AnchorRefused(f"Only a single model can be put at a rating, from {LOWEST:.0f} to {HIGHEST:.0f}.")
     ratings = _read_ratings(session, mode, models)
     mean = fmean(ratings.values())
-    before = session.scalar(select(func.max(Anchor.version)).where(Anchor.mode == mode)) or 0
+    before = session.scalar(select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == mode)) or 0
     change = NewAnchor(before + 1, mean if value is None else value, 0.0 if value is None else value - mean)
     session.add(
-        Anchor(
+        ModeAnchor(
             mode=mode,
             version=change.version,
             model_ids=sorted(ratings),

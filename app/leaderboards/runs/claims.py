@@ -33,7 +33,8 @@ def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) 
 
 
 def wait_ms() -> ColumnElement[int]:
-    """Until a board may be claimed, unless somebody gives it up before; negative where it may be."""
+    """Compute the milliseconds until a board may be claimed; negative where it may be claimed now."""
+    # A claim whose process was killed ends by itself; nobody has to clean up after it.
     held = func.coalesce(Board.claim_until + 1, 0)
     return case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
 
@@ -43,7 +44,7 @@ def due() -> ColumnElement[bool]:
     return wait_ms() <= 0
 
 
-def stands(session: Session, key: str, token: str) -> bool:
+def is_held(session: Session, key: str, token: str) -> bool:
     """Whether a board is still claimed with this token."""
     return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
 

@@ -18,7 +18,7 @@ METHOD = "bradley_terry"
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class BorrowedStrength:
     """Strengths and variances of a competition's models as the rest of the mode tells them, in logits."""
 
     mean: Array
@@ -41,44 +41,46 @@ class RatedBoard:
     seconds: float
 
 
-def overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
-    """The mode's own board, and the anchor: frozen here when the fifth model stopped being provisional."""
+def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
+    """Rate the mode's own board and return its anchor, frozen here once five models are not provisional."""
     started, board = time.perf_counter(), snapshot.board(snapshot.scopes[0])
     anchor = snapshot.anchor
-    ratings = rate(board.tallies, anchor=anchoring(anchor, board))
+    ratings = rate(board.tallies, anchor=anchor_on(anchor, board))
     if anchor.version == 0 and (settled := settled_models(board, ratings)):
         anchor = AnchorSet(1, settled)
-        ratings = rate(board.tallies, anchor=anchoring(anchor, board))
+        ratings = rate(board.tallies, anchor=anchor_on(anchor, board))
     anchored = replace(snapshot, anchor=anchor)
     return _rated(anchored, snapshot.scopes[0], board, ratings, None, started), anchor
 
 
-def others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
-    """Category and competition boards by the snapshot's τ² and anchor, the last begun by `until`."""
+def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
+    """Rate category and competition boards by the snapshot's τ² and anchor, the last begun by `until`."""
     whole = snapshot.board(snapshot.scopes[0])
     for scope in scopes:
         started = time.perf_counter()
         if started > until:
             return
         board = snapshot.board(scope)
-        known = None if scope.kind == "category" else borrowed(snapshot, whole, board)
-        ratings = rated(snapshot, scope, board, known)
+        known = None if scope.kind == "category" else borrow_strength(snapshot, whole, board)
+        ratings = rate_scope(snapshot, scope, board, known)
         yield _rated(snapshot, scope, board, ratings, known, started)
 
 
-def again(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: Known | None) -> RatedBoard:
-    """A board with what its run borrowed; the overall board makes its own τ² whatever the snapshot's."""
+def rate_again(
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None
+) -> RatedBoard:
+    """Rate a board with what its run borrowed; the overall board makes its own τ² whatever the snapshot's."""
     started = time.perf_counter()
     if scope.kind == "overall":
-        ratings = rate(board.tallies, anchor=anchoring(snapshot.anchor, board))
+        ratings = rate(board.tallies, anchor=anchor_on(snapshot.anchor, board))
     else:
-        ratings = rated(snapshot, scope, board, known)
+        ratings = rate_scope(snapshot, scope, board, known)
     return _rated(snapshot, scope, board, ratings, known, started)
 
 
-def rated(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: Known | None) -> Ratings:
-    """One board's ratings by the snapshot's τ² and anchor."""
-    anchor = anchoring(snapshot.anchor, board)
+def rate_scope(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None) -> Ratings:
+    """Rate one board by the snapshot's τ² and anchor."""
+    anchor = anchor_on(snapshot.anchor, board)
     if known is not None and snapshot.tau2 is not None:
         level = Anchor(value=snapshot.anchor.value)
         mean, variance = known.mean, known.variance
@@ -88,25 +90,25 @@ def rated(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: Known | 
     return rate(board.tallies, anchor=anchor, tau2=snapshot.tau2)
 
 
-def borrowed(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> Known | None:
-    """What the other competitions say of this one's models; None where the mode has no τ² to weigh it by."""
+def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
+    """Ask the mode's other competitions about this one's models; None where no τ² tells their weight."""
     if snapshot.tau2 is None or board.model_ids.size == 0:
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
-    anchor = anchoring(snapshot.anchor, whole)
+    anchor = anchor_on(snapshot.anchor, whole)
     mean, variance = elsewhere(whole.tallies, competition, tau2=snapshot.tau2, anchor=anchor)
     at = np.searchsorted(whole.model_ids, board.model_ids)
-    return Known(mean[at], variance[at])
+    return BorrowedStrength(mean[at], variance[at])
 
 
-def anchoring(anchor: AnchorSet, board: BoardTallies) -> Anchor:
-    """The anchor's models that are on this board, as its indices; all models where none is."""
+def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
+    """Find the anchor's models on this board, as its indices; all of its models where none is there."""
     present = np.flatnonzero(np.isin(board.model_ids, anchor.model_ids))
     return Anchor(tuple(present.tolist()), anchor.value)
 
 
 def settled_models(board: BoardTallies, ratings: Ratings) -> tuple[int, ...]:
-    """Ids of the models that are no longer provisional, once there are five."""
+    """List the ids of the models that are no longer provisional, once there are five."""
     settled = board.model_ids[~ratings.provisional]
     return tuple(settled.tolist()) if settled.size >= SETTLED_MODELS else ()
 
@@ -116,7 +118,7 @@ def _rated(
     scope: Scope,
     board: BoardTallies,
     ratings: Ratings,
-    known: Known | None,
+    known: BorrowedStrength | None,
     started: float,
 ) -> RatedBoard:
     return RatedBoard(
@@ -140,7 +142,7 @@ def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[li
     return [sorted(snapshot.slugs[model] for model in ids) for ids in members]
 
 
-def _standings(board: BoardTallies, ratings: Ratings, known: Known | None) -> list[dict[str, Any]]:
+def _standings(board: BoardTallies, ratings: Ratings, known: BorrowedStrength | None) -> list[dict[str, Any]]:
     columns: dict[str, list[Any]] = {
         "model_id": board.model_ids.tolist(),
         "rating": ratings.rating.tolist(),

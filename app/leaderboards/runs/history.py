@@ -20,8 +20,8 @@ def _day(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> Column
     return type_coerce(moment, BigInteger) // DAY_MS
 
 
-def remember(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
-    """Before a run is replaced: if it was the last of its hour, keep what it said, and thin what is old."""
+def store_history(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
+    """Keep what a run said before it is replaced, if it was the last of its hour, and thin what is old."""
     if computed_at.replace(minute=0, second=0, microsecond=0) == now.replace(minute=0, second=0, microsecond=0):
         return
     columns = ["board_id", "model_id", "at", "rating", "rating_low", "rating_high", "rank"]
@@ -57,12 +57,12 @@ def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) 
 
 
 def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:
-    """Model id to rating on this board 24 hours ago, as near as history goes; empty for a younger board."""
+    """Read a board's ratings 24 hours ago by model id, as near as history goes; empty for a younger board."""
     return ratings_at(session, key, now - DAY)
 
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
-    """Model id to rating on a board before a moment: by the last run kept or the last hour remembered."""
+    """Read a board's ratings before a moment by model id: of the last run kept or the last hour stored."""
     run = session.execute(
         select(RatingRun.id, RatingRun.computed_at)
         .join(Board, Board.id == RatingRun.board_id)

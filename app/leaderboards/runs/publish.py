@@ -38,11 +38,12 @@ def publish(
             .join(Board, Board.current_run_id == RatingRun.id)
             .where(Board.id == board_id)
         ).one_or_none()
+        # Whoever claimed before us may publish after us, from older tallies: the newer run stays.
         if before is not None and not _is_newer(board, before.versions):
             continue
         run_id = _store(session, board_id, board, borrowed_from, now)
         if before is not None:
-            history.remember(session, board_id, before.id, before.computed_at, now)
+            history.store_history(session, board_id, before.id, before.computed_at, now)
         history.thin_runs(session, board_id, run_id, now)
         if board.scope.kind == "overall":
             borrowed_from = run_id
@@ -53,7 +54,7 @@ def publish(
 
 def freeze_anchor(session: Session, board: RatedBoard, token: str, now: datetime) -> bool:
     """Store the anchor that this overall board froze, unless its claim fell or somebody else was first."""
-    return claims.stands(session, board.scope.key, token) and freeze(session, board.scope.mode, board.anchor, now)
+    return claims.is_held(session, board.scope.key, token) and freeze(session, board.scope.mode, board.anchor, now)
 
 
 def _is_newer(board: RatedBoard, versions: dict[str, int] | None) -> bool:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.database.doors import Database
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
-from app.leaderboards.runs.scopes import Scope, scopes
-from app.leaderboards.tables import Anchor, Board, RatingRun, from_json
+from app.leaderboards.runs.scopes import Scope, read_scopes
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
@@ -29,8 +29,8 @@ REST = 10
 """A board rests ten times as long as its last pass took."""
 
 # Asked at every request while votes come in: whether a board is stale.
-_IN_FORCE = select(func.max(Anchor.version)).where(Anchor.mode == bindparam("mode")).scalar_subquery()
-_CURRENT = Prepared(
+_IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
+_CURRENT = PreparedStatement(
     lambda _: (
         select(
             Board.key,
@@ -59,15 +59,15 @@ class StaleBoard:
         return self.wait_ms <= 0
 
 
-def stale(session: Session, mode: str) -> list[StaleBoard]:
-    """The mode's boards whose versions differ from their runs': three small queries, whatever the votes."""
+def find_stale(session: Session, mode: str) -> list[StaleBoard]:
+    """Find the boards whose versions differ from their runs': three small queries, whatever the votes."""
     runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
-    found = []
-    for scope in scopes(session, mode):
+    boards = []
+    for scope in read_scopes(session, mode):
         run = runs.get(scope.key)
         if run is None or not _is_current(run, scope):
-            found.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
-    return found
+            boards.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
+    return boards
 
 
 def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1) -> list[str]:
@@ -77,10 +77,11 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     Never waits for others. A board rests for `refresh_seconds` after it, or ten times as long as this took.
     """
     with database.reading() as session:
-        wanted = [board.scope for board in stale(session, mode) if board.due]
+        wanted = [board.scope for board in find_stale(session, mode) if board.due]
     if not wanted:
         return []
     token = secrets.token_hex(16)
+    # The claim is a write of its own: the board is computed between two transactions, with no lock held meanwhile.
     claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
     if not claimed:
         return []
@@ -91,7 +92,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
 def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
     """Compute every board of the mode, stale or not, over whoever holds its claim; returns the keys."""
     with database.reading() as session:
-        left = scopes(session, mode)
+        left = read_scopes(session, mode)
     done: list[str] = []
     while left:
         token = secrets.token_hex(16)
@@ -108,7 +109,7 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
 def _pass(
     database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
 ) -> list[str]:
-    """One snapshot, the claimed boards from it outside any door, one publication."""
+    """Take one snapshot, rate the claimed boards outside any door, and publish them together."""
     from app.leaderboards.runs import compute, publish, snapshot  # noqa: PLC0415 (numpy)
 
     started = time.perf_counter()
@@ -116,12 +117,13 @@ def _pass(
         seen = snapshot.read(session, mode)
     boards, frozen = [], None
     if mode in claimed:
-        board, anchor = compute.overall(seen)
+        board, anchor = compute.rate_overall(seen)
         frozen = board if anchor != seen.anchor else None
         boards, seen = [board], replace(seen, anchor=anchor, tau2=board.tau2)
     if boards or seen.overall_run is not None:
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
-        boards += compute.others(seen, rest, until=started + BUDGET_SECONDS)
+        boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
+    # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:

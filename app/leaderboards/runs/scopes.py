@@ -8,13 +8,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, competition_categories
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board
 
 KINDS = ("overall", "category", "competition")
 
 # Part of the question whether a board is stale, which is asked at every request while votes come in.
-_VOTED_ON = Prepared(
+_VOTED_ON = PreparedStatement(
     lambda _: (
         select(Competition.id, Competition.slug, Competition.version, Category.id, Category.slug)
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
@@ -22,7 +22,7 @@ _VOTED_ON = Prepared(
         .where(Competition.mode == bindparam("mode"), Competition.version > 0)
     )
 )
-_KNOWN = Prepared(
+_KNOWN = PreparedStatement(
     lambda _: select(Board.key, Board.category_id, Board.competition_id).where(Board.mode == bindparam("mode"))
 )
 
@@ -46,15 +46,15 @@ class Scope:
 
 
 def key(mode: str, *, category: str | None = None, competition: str | None = None) -> str:
-    """A board's name in the database; a competition's board needs no mode."""
+    """Make a board's key in the database; a competition's board needs no mode."""
     if competition is not None:
         return f"competition:{competition}"
     return mode if category is None else f"{mode}/{category}"
 
 
-def scopes(session: Session, mode: str) -> list[Scope]:
+def read_scopes(session: Session, mode: str) -> list[Scope]:
     """
-    Every board that any vote was ever counted for, overall first, then categories, then competitions.
+    Read every board that any vote was ever counted for: overall first, then categories, then competitions.
 
     A board whose competitions went away stays, with no versions: it has to be emptied.
     """

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
-from app.leaderboards.runs.anchors import AnchorSet, anchor_set
-from app.leaderboards.runs.scopes import Scope, scopes
+from app.leaderboards.runs.anchors import AnchorSet, read_anchor
+from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
 from app.words import JUDGEMENTS, Outcome
@@ -36,7 +36,7 @@ class BoardTallies:
 
     @property
     def votes(self) -> int:
-        """Counted battles."""
+        """How many battles count."""
         return int(self.rows[:, 3:].sum())
 
 
@@ -54,7 +54,7 @@ class Snapshot:
     tau2: float | None
 
     def board(self, scope: Scope) -> BoardTallies:
-        """The tallies that a board adds up, and its members: models with a battle there, by id."""
+        """Sum up a board: its tallies, and its members, the models with a battle there, by id."""
         rows = self.rows[np.isin(self.rows[:, 0], list(scope.versions))]
         model_ids = np.unique(rows[:, 1:3])
         competition = np.unique(rows[:, 0], return_inverse=True)[1]
@@ -63,7 +63,7 @@ class Snapshot:
 
     def sha256(self, rows: Rows) -> str:
         """
-        Of lines "competition,left,right,left wins,right wins,ties,both bad", by slugs, sorted as bytes.
+        Hash lines "competition,left,right,left wins,right wins,ties,both bad", by slugs, sorted as bytes.
 
         Anybody can make it from the votes' export.
         """
@@ -75,40 +75,40 @@ class Snapshot:
 
 
 def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> Snapshot:
-    """Versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
+    """Read versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
     overall = session.execute(
         select(RatingRun.id, RatingRun.tau2)
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == mode)
     ).one_or_none()
-    rows = as_rows(tallied(session, mode) if counts is None else counts)
+    rows = as_rows(read_tallies(session, mode) if counts is None else counts)
     return Snapshot(
         mode=mode,
-        scopes=tuple(scopes(session, mode)),
+        scopes=tuple(read_scopes(session, mode)),
         rows=rows,
         slugs=dict(session.execute(select(ImageModel.id, ImageModel.slug)).all()),
         competition_slugs=dict(
             session.execute(select(Competition.id, Competition.slug).where(Competition.mode == mode)).all()
         ),
-        anchor=anchor_set(session, mode),
+        anchor=read_anchor(session, mode),
         overall_run=overall.id if overall else None,
         tau2=overall.tau2 if overall else None,
     )
 
 
-def counting(counts: Sequence[Count]) -> list[Count]:
-    """Those that count something: a tally whose votes were all undone says nothing."""
+def drop_empty(counts: Sequence[Count]) -> list[Count]:
+    """Drop counts of nothing: a tally whose votes were all undone equals one that was never stored."""
     return [count for count in counts if any(count[3:])]
 
 
 def as_rows(counts: Sequence[Count]) -> Rows:
-    """The counts as an array, without those that count nothing."""
+    """Make an array of the counts, without those that count nothing."""
     rows = np.fromiter(chain.from_iterable(counts), np.int64, 7 * len(counts)).reshape(-1, 7)
     return rows[rows[:, 3:].any(axis=1)]
 
 
-def tallied(session: Session, mode: str) -> Sequence[Count]:
-    """The stored tallies, in any order: sums of counts are exact."""
+def read_tallies(session: Session, mode: str) -> Sequence[Count]:
+    """Read a mode's stored tallies, in any order: sums of counts are exact."""
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     statement = (
         select(*place, Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
@@ -118,18 +118,18 @@ def tallied(session: Session, mode: str) -> Sequence[Count]:
     return _counts(session, statement)
 
 
-def logged(session: Session, mode: str) -> Sequence[Count]:
-    """The same from the log of votes, counted by the database."""
-    return _counts(session, from_log().where(Competition.mode == mode))
+def count_votes(session: Session, mode: str) -> Sequence[Count]:
+    """Count a mode's votes in the log, as its tallies should be."""
+    return _counts(session, _select_counts().where(Competition.mode == mode))
 
 
-def logged_in(session: Session, competition_id: int) -> Sequence[Count]:
-    """One competition's part of the log."""
-    return _counts(session, from_log().where(Matchup.competition_id == competition_id))
+def count_votes_in(session: Session, competition_id: int) -> Sequence[Count]:
+    """Count one competition's votes in the log, as its tallies should be."""
+    return _counts(session, _select_counts().where(Matchup.competition_id == competition_id))
 
 
-def from_log() -> AnySelect:
-    """Counted votes per competition and ordered pair of models."""
+def _select_counts() -> AnySelect:
+    """Select counted votes per competition and ordered pair of models."""
     place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
     outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     return (

@@ -14,8 +14,8 @@ from app.arena import ledger
 from app.arena.tables import Competition, Tally
 from app.database.doors import Database
 from app.leaderboards.runs import compute, refresh, snapshot
-from app.leaderboards.runs.anchors import anchor_set
-from app.leaderboards.runs.compute import Known
+from app.leaderboards.runs.anchors import read_anchor
+from app.leaderboards.runs.compute import BorrowedStrength
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
@@ -39,8 +39,8 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Report:
-    """`stale` boards wait for a refresh: their ratings of today's votes are not there yet to be compared."""
+class Verification:
+    """How log, tallies and boards compare; `stale` boards could not be: ratings of today are not there yet."""
 
     votes: int
     tallies: int
@@ -55,32 +55,32 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Recomputed:
+class Recomputation:
     """Competitions whose tallies had to be repaired, and boards computed anew."""
 
     repaired: tuple[str, ...]
     boards: tuple[str, ...]
 
 
-def verify(database: Database) -> Report:
+def verify(database: Database) -> Verification:
     """Compare log, tallies and current runs in one snapshot. Writes nothing."""
     votes = tallies = boards = stale = 0
     differences: list[Difference] = []
     with database.reading() as session:
         for mode in _modes(session):
-            stored, logged = snapshot.tallied(session, mode), snapshot.logged(session, mode)
+            stored, logged = snapshot.read_tallies(session, mode), snapshot.count_votes(session, mode)
             seen = snapshot.read(session, mode, logged)
-            waiting = {board.scope.key for board in refresh.stale(session, mode)}
+            waiting = {board.scope.key for board in refresh.find_stale(session, mode)}
             differences += _tally_differences(seen, stored, logged)
             for scope in seen.scopes:
                 if scope.key not in waiting:
                     differences += _board_differences(session, seen, scope)
             votes += int(seen.rows[:, 3:].sum())
             tallies, boards, stale = tallies + len(stored), boards + len(seen.scopes), stale + len(waiting)
-    return Report(votes, tallies, boards, stale, tuple(differences))
+    return Verification(votes, tallies, boards, stale, tuple(differences))
 
 
-def recompute(database: Database, *, now: datetime) -> Recomputed:
+def recompute(database: Database, *, now: datetime) -> Recomputation:
     """Make the tallies what the log says, competition by competition, and compute every board anew."""
     repaired: list[str] = []
     boards: list[str] = []
@@ -92,7 +92,7 @@ def recompute(database: Database, *, now: datetime) -> Recomputed:
             database.write(partial(_repair, competition_id=competition, slug=slug, now=now))
             repaired.append(slug)
         boards += refresh.rebuild(database, mode, now=now)
-    return Recomputed(tuple(repaired), tuple(boards))
+    return Recomputation(tuple(repaired), tuple(boards))
 
 
 def _modes(session: Session) -> list[str]:
@@ -100,23 +100,24 @@ def _modes(session: Session) -> list[str]:
 
 
 def _wrong_competitions(session: Session, mode: str) -> dict[int, str]:
-    stored = set(snapshot.counting(snapshot.tallied(session, mode)))
-    wrong = {count[0] for count in stored ^ set(snapshot.logged(session, mode))}
+    stored = set(snapshot.drop_empty(snapshot.read_tallies(session, mode)))
+    wrong = {count[0] for count in stored ^ set(snapshot.count_votes(session, mode))}
     named = select(Competition.id, Competition.slug).where(Competition.id.in_(wrong)).order_by(Competition.slug)
     return dict(session.execute(named).all())
 
 
 def rebuild_tallies(session: Session, competition_id: int) -> None:
     """
-    One competition's tallies as the log says.
+    Rebuild one competition's tallies from the log.
 
     Votes raise their competition's version before they touch a tally: raised here, they wait for us.
     """
+    # First of all: it takes the lock that votes take first too, so that none is added between count and tally.
     session.execute(
         update(Competition).where(Competition.id == competition_id).values(version=Competition.version + 1)
     )
     session.execute(delete(Tally).where(Tally.competition_id == competition_id))
-    counts = snapshot.logged_in(session, competition_id)
+    counts = snapshot.count_votes_in(session, competition_id)
     if counts:
         session.execute(insert(Tally), [dict(zip(TALLY, count, strict=True)) for count in counts])
 
@@ -127,7 +128,7 @@ def _repair(session: Session, *, competition_id: int, slug: str, now: datetime) 
 
 
 def _tally_differences(seen: Snapshot, stored: Sequence[Count], logged: Sequence[Count]) -> Iterator[Difference]:
-    ours = {count[:3]: count[3:] for count in snapshot.counting(stored)}
+    ours = {count[:3]: count[3:] for count in snapshot.drop_empty(stored)}
     theirs = {count[:3]: count[3:] for count in logged}
     for place in sorted(ours.keys() | theirs.keys()):
         kept, cast = ours.get(place, (0, 0, 0, 0)), theirs.get(place, (0, 0, 0, 0))
@@ -147,7 +148,9 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
     ).one()
     stored = {row.model_id: row for row in session.scalars(select(Standing).where(Standing.run_id == run.id))}
     board = seen.board(scope)
-    again = compute.again(_as_then(session, seen, scope, run), scope, board, _known(board, stored, run.tau2))
+    again = compute.rate_again(
+        _as_then(session, seen, scope, run), scope, board, _borrowed_strength(board, stored, run.tau2)
+    )
     for name in ("votes", "ranked", "tallies_sha256", "interval", "components"):
         if getattr(run, name) != getattr(again, name):
             yield Difference("run", f"{scope.key}: {name}", str(getattr(run, name)), str(getattr(again, name)))
@@ -160,19 +163,21 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
 
 
 def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> Snapshot:
-    """The log with the anchor of the run and, but for the overall board, the τ² it was given."""
-    anchor = anchor_set(session, seen.mode, run.anchor_version)
+    """Give a snapshot the anchor of a run and, but for the overall board, the τ² the run was given."""
+    anchor = read_anchor(session, seen.mode, run.anchor_version)
     return replace(seen, anchor=anchor, tau2=None if scope.kind == "overall" else run.tau2)
 
 
-def _known(board: BoardTallies, stored: dict[int, Standing], tau2: float | None) -> Known | None:
-    """What a competition's board borrowed is stored with it: the other competitions may have moved on."""
+def _borrowed_strength(
+    board: BoardTallies, stored: dict[int, Standing], tau2: float | None
+) -> BorrowedStrength | None:
+    """Read what a board borrowed as stored with it: the other competitions may have moved on since."""
     rows = [stored.get(model) for model in board.model_ids.tolist()]
     known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
     if tau2 is None or not known or len(known) != len(rows):
         return None
     mean, variance = np.array(known, dtype=float).T
-    return Known(mean, variance)
+    return BorrowedStrength(mean, variance)
 
 
 def _standing_differences(

@@ -12,15 +12,15 @@ from app.leaderboards.tables import Board, RatingRun
 
 @dataclass(frozen=True)
 class ModeAge:
-    """Of one mode's boards: seconds since the oldest current run, and how many have newer votes than their run."""
+    """The age of one mode's boards: seconds since the oldest current run, and how many have newer votes."""
 
     mode: str
     seconds: float
     stale: int
 
 
-def of_boards(session: Session, now: datetime) -> list[ModeAge]:
-    """Every mode that has a rated board."""
+def read_board_ages(session: Session, now: datetime) -> list[ModeAge]:
+    """Read the age of every mode that has a rated board."""
     oldest = (
         select(Board.mode, func.min(RatingRun.computed_at))
         .join(RatingRun, RatingRun.id == Board.current_run_id)
@@ -28,6 +28,6 @@ def of_boards(session: Session, now: datetime) -> list[ModeAge]:
         .order_by(Board.mode)
     )
     return [
-        ModeAge(mode, max(0.0, (now - computed_at).total_seconds()), len(refresh.stale(session, mode)))
+        ModeAge(mode, max(0.0, (now - computed_at).total_seconds()), len(refresh.find_stale(session, mode)))
         for mode, computed_at in session.execute(oldest)
     ]

@@ -12,16 +12,16 @@ from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary, Status
-from app.database.statements import Prepared
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
-from app.leaderboards.views.generation_speed import Pace, paces
+from app.leaderboards.views.generation_speed import GenerationSpeed, read_speeds
 
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
-_CURRENT = Prepared(
+_CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
 
@@ -54,7 +54,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Current:
+class CurrentRuns:
     """What pages are made from: the run that each board shows, by the board's key, and the catalogue's version."""
 
     runs: Mapping[str, int]
@@ -110,18 +110,20 @@ class BoardView:
     standings: tuple[BoardStanding, ...]
 
 
-def board(
+def read_board(
     session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
-    """A mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
+    """Read a mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
     read_mode(mode)
     heading = None if category is None else _category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
     return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
 
 
-def competition_board(session: Session, competition: str, *, now: datetime, filters: Filters = ALL) -> BoardView:
-    """The board of one competition, open or closed. Raises UnknownCompetition."""
+def read_competition_board(
+    session: Session, competition: str, *, now: datetime, filters: Filters = ALL
+) -> BoardView:
+    """Read the board of one competition, open or closed. Raises UnknownCompetition."""
     row = session.execute(
         select(Competition.title, Competition.mode, Competition.open_gallery).where(
             Competition.slug == competition, Competition.status != "draft"
@@ -134,13 +136,13 @@ def competition_board(session: Session, competition: str, *, now: datetime, filt
     return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
 
 
-def current(session: Session) -> Current:
-    """As of now."""
-    return Current(dict(_CURRENT.all(session)), lookup.version(session))
+def read_current(session: Session) -> CurrentRuns:
+    """Read which run each board shows now, and the catalogue's version."""
+    return CurrentRuns(dict(_CURRENT.all(session)), lookup.version(session))
 
 
-def current_run(session: Session, key: str) -> Run | None:
-    """The run a board shows now."""
+def read_current_run(session: Session, key: str) -> Run | None:
+    """Read the run that a board shows now; None before the first."""
     query = select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
     row = session.scalar(query)
     if row is None:
@@ -171,13 +173,13 @@ def _category(session: Session, slug: str) -> Heading:
 def _standings(
     session: Session, key: str, mode: str, now: datetime, filters: Filters
 ) -> tuple[Run | None, tuple[BoardStanding, ...]]:
-    run = current_run(session, key)
+    run = read_current_run(session, key)
     if run is None:
         return None, ()
     best_first = (Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
     rows = session.execute(select(*Standing.__table__.c).where(Standing.run_id == run.id).order_by(*best_first))
     models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
-    before, pace = history.ratings_a_day_ago(session, key, now), paces(session, mode)
+    before, pace = history.ratings_a_day_ago(session, key, now), read_speeds(session, mode)
     shown = [
         _standing(row, run, models[row.model_id], before, pace.get(row.model_id))
         for row in rows
@@ -187,7 +189,7 @@ def _standings(
 
 
 def _standing(
-    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], pace: Pace | None
+    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], pace: GenerationSpeed | None
 ) -> BoardStanding:
     return BoardStanding(
         model_id=row.model_id,

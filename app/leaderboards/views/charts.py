@@ -67,17 +67,17 @@ class WinMatrix:
 
 
 def elo_vs_price(view: BoardView) -> Scatter:
-    """Rating by the lowest price of an image in US dollars."""
+    """Plot rating by the lowest price of an image in US dollars."""
     return _scatter(view.standings, lambda row: row.price_usd, "without pricing omitted")
 
 
 def elo_vs_speed(view: BoardView) -> Scatter:
-    """Rating by the median seconds of an image."""
+    """Plot rating by the median seconds of an image."""
     return _scatter(view.standings, lambda row: row.seconds_median, "waiting for enough speed data")
 
 
-def history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
-    """A model's ratings on a board from the oldest kept to the current run's. Raises UnknownModel."""
+def read_history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
+    """Read a model's ratings on a board, from the oldest kept to the current run's. Raises UnknownModel."""
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
@@ -97,8 +97,8 @@ def history(session: Session, model: str, mode: str, category: str | None = None
     return tuple(HistoryPoint(*row) for query in (hours, today) for row in session.execute(query))
 
 
-def win_matrix(session: Session, view: BoardView) -> WinMatrix:
-    """Every ranked model of a board against every other, over the board's competitions."""
+def read_win_matrix(session: Session, view: BoardView) -> WinMatrix:
+    """Read the battles of every ranked model of a board with every other, over the board's competitions."""
     rows = [row for row in view.standings if row.rank is not None]
     rows.sort(key=lambda row: (row.rank or 0, row.model.slug))
     met = _met(session, list(view.run.competition_ids) if view.run else [])
@@ -131,18 +131,18 @@ def _point(x: float, row: BoardStanding, *, on_frontier: bool, chance: float) ->
 
 
 def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Battles]:
-    """Battles of each ordered pair that met, the first as A."""
+    """Count the battles of each ordered pair that met, the first as A."""
     counts = (cast(func.sum(count), BigInteger) for count in _COUNTS)
     rows = session.execute(
         select(Tally.left_model_id, Tally.right_model_id, *counts)
         .where(Tally.competition_id.in_(competitions))
         .group_by(Tally.left_model_id, Tally.right_model_id)
     )
-    found = {(left, right): Battles(*counts) for left, right, *counts in rows}
-    for (left, right), battles in list(found.items()):
-        met = found.get((right, left))
+    pairs = {(left, right): Battles(*counts) for left, right, *counts in rows}
+    for (left, right), battles in list(pairs.items()):
+        met = pairs.get((right, left))
         if met is None:
-            found[right, left] = battles.turned()
+            pairs[right, left] = battles.turned()
         elif left < right:
-            found[left, right], found[right, left] = battles + met.turned(), met + battles.turned()
-    return found
+            pairs[left, right], pairs[right, left] = battles + met.turned(), met + battles.turned()
+    return pairs

@@ -17,8 +17,8 @@ class Question:
     answer: str
 
 
-def questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
-    """In the order of the page."""
+def answer_questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
+    """Answer the questions that the catalogue and the boards can answer, in the order of the page."""
     return (*_cost(page), *_use(page), *_providers(page), *_resolution(page), *_standing(page, results))
 
 

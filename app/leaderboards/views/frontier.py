@@ -24,7 +24,7 @@ class Candidate(NamedTuple):
 
 def chances(candidates: Sequence[Candidate]) -> tuple[float, ...]:
     """
-    Each candidate's probability, 0 to 1, of being rated above every other that costs as much or less.
+    Compute each candidate's probability, 0 to 1, of being rated above all that cost as much or less.
 
     Ratings are taken as independent and normal, as their intervals say; each integral is a sum over a grid.
     """
@@ -33,7 +33,7 @@ def chances(candidates: Sequence[Candidate]) -> tuple[float, ...]:
 
 @lru_cache(maxsize=64)
 def _chances(candidates: tuple[Candidate, ...]) -> tuple[float, ...]:
-    """Of one run: its chart and the page of each of its models ask for the same."""
+    """Compute and cache them: a run's chart and the page of each of its models ask for the same."""
     import numpy as np  # noqa: PLC0415 (not every command draws a chart)
 
     if not candidates:
@@ -44,14 +44,14 @@ def _chances(candidates: tuple[Candidate, ...]) -> tuple[float, ...]:
     sd = np.maximum((high - low) / WIDTH_IN_SD, LEAST_SD)
     # Whoever is surely below a cheaper one has no chance, and takes none from others.
     able = rating + REACH * sd >= np.maximum.accumulate(rating - REACH * sd)
-    found = np.zeros(len(x))
-    found[order[able]] = _integrals(x[able], rating[able], sd[able])
-    shares: list[float] = found.tolist()
+    shares_by_place = np.zeros(len(x))
+    shares_by_place[order[able]] = _integrals(x[able], rating[able], sd[able])
+    shares: list[float] = shares_by_place.tolist()
     return tuple(shares)
 
 
 def _integrals(x: Array, rating: Array, sd: Array) -> Array:
-    """The chances of candidates by rising x; `sd` is the standard deviation of each rating."""
+    """Integrate the chances of candidates by rising x; `sd` is the standard deviation of each rating."""
     import numpy as np  # noqa: PLC0415 (not every command draws a chart)
 
     start, end = (rating - REACH * sd).min(), (rating + REACH * sd).max()
@@ -70,7 +70,7 @@ def _integrals(x: Array, rating: Array, sd: Array) -> Array:
 
 @cache
 def _normal() -> tuple[Array, Array]:
-    """The normal distribution's share below so many standard deviations, exact to a millionth between these."""
+    """Tabulate the normal distribution's share below so many deviations, exact to a millionth in between."""
     import numpy as np  # noqa: PLC0415 (not every command draws a chart)
 
     deviations = np.linspace(-8, 8, 3201)

@@ -13,7 +13,7 @@ TIMED_FROM = 10
 
 
 @dataclass(frozen=True)
-class Pace:
+class GenerationSpeed:
     """Timed images of a model in one mode, and their median."""
 
     images: int
@@ -25,8 +25,8 @@ class Pace:
         return self.seconds if self.images >= TIMED_FROM else None
 
 
-def paces(session: Session, mode: str) -> Mapping[int, Pace]:
-    """By model id, over every timed entry of the mode, withdrawn ones included: they were made too."""
+def read_speeds(session: Session, mode: str) -> Mapping[int, GenerationSpeed]:
+    """Read the speed of each model id over every timed entry of the mode; withdrawn ones were made too."""
     timed = (
         select(
             Entry.model_id,
@@ -42,4 +42,4 @@ def paces(session: Session, mode: str) -> Mapping[int, Pace]:
     is_middle = (2 * timed.c.place).in_((timed.c.images, timed.c.images + 1, timed.c.images + 2))
     medians = select(timed.c.model_id, func.max(timed.c.images), func.avg(timed.c.seconds)).where(is_middle)
     rows = session.execute(medians.group_by(timed.c.model_id))
-    return {model: Pace(images, seconds) for model, images, seconds in rows}
+    return {model: GenerationSpeed(images, seconds) for model, images, seconds in rows}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category, Competition, Tally, competition_categories
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
-from app.leaderboards.views.boards import BoardStanding, board
+from app.leaderboards.views.boards import BoardStanding, read_board
 
 Z_95 = 1.96
 
@@ -26,7 +26,7 @@ class Battles:
 
     @property
     def votes(self) -> int:
-        """All of them."""
+        """How many battles there are."""
         return self.a_wins + self.b_wins + self.ties + self.both_bad
 
     @property
@@ -35,7 +35,7 @@ class Battles:
         return (self.a_wins + (self.ties + self.both_bad) / 2) / self.votes if self.votes else None
 
     def turned(self) -> "Battles":
-        """The same with B as A."""
+        """Return the same battles with B as A."""
         return Battles(self.b_wins, self.a_wins, self.ties, self.both_bad)
 
     def __add__(self, other: "Battles") -> "Battles":
@@ -79,13 +79,13 @@ class HeadToHead:
     categories: tuple[CategoryBattles, ...]
 
 
-def head_to_head(session: Session, a: str, b: str, mode: str, *, now: datetime) -> HeadToHead:
+def compare_models(session: Session, a: str, b: str, mode: str, *, now: datetime) -> HeadToHead:
     """Compare two slugs or aliases. Raises UnknownModel, UnknownMode."""
     ids = lookup.ids(session, [a, b])
     for slug in (a, b):
         if slug not in ids:
             raise UnknownModel(f"There is no model {slug!r}.")
-    standings = {row.model_id: row for row in board(session, mode, now=now).standings}
+    standings = {row.model_id: row for row in read_board(session, mode, now=now).standings}
     ours, theirs = standings.get(ids[a]), standings.get(ids[b])
     met = _competitions(session, ids[a], ids[b], mode)
     return HeadToHead(
@@ -100,19 +100,20 @@ def head_to_head(session: Session, a: str, b: str, mode: str, *, now: datetime) 
 
 
 def expected_score(rating: float, opponent: float) -> float:
-    """The share of points a rating promises against another: 400 Elo points are odds of ten to one."""
+    """Compute the share of points a rating promises against another: 400 Elo points are odds of ten to one."""
     return 1 / (1 + math.pow(10, (opponent - rating) / 400))
 
 
 def share_interval(battles: Battles) -> tuple[float, float] | None:
     """
-    95 % interval of A's share of the points, by Wilson's score; None before the first battle.
+    Compute the 95 % interval of A's share of the points, by Wilson's score; None before the first battle.
 
     A tie is half a point, which varies less than a win or a loss: with ties the interval is rather too wide.
     """
     share, n = battles.a_score, battles.votes
     if share is None:
         return None
+    # Wilson's interval stays inside 0 to 1 and is honest for three battles, where the usual one is not.
     z2 = Z_95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -120,7 +121,7 @@ def share_interval(battles: Battles) -> tuple[float, float] | None:
 
 
 def _competitions(session: Session, a: int, b: int, mode: str) -> list[CompetitionBattles]:
-    """One row per competition they met in."""
+    """Count their battles in each competition they met in."""
     a_left = and_(Tally.left_model_id == a, Tally.right_model_id == b)
     b_left = and_(Tally.left_model_id == b, Tally.right_model_id == a)
     rows = session.execute(
@@ -138,12 +139,12 @@ def _competitions(session: Session, a: int, b: int, mode: str) -> list[Competiti
         .group_by(Competition.id)
         .order_by(Competition.id)
     )
-    found = [CompetitionBattles(slug, title, prompt, Battles(*counts)) for slug, title, prompt, *counts in rows]
-    return [row for row in found if row.battles.votes]
+    battles = [CompetitionBattles(slug, title, prompt, Battles(*counts)) for slug, title, prompt, *counts in rows]
+    return [row for row in battles if row.battles.votes]
 
 
 def _categories(session: Session, met: dict[str, Battles]) -> tuple[CategoryBattles, ...]:
-    """By position; a competition counts in each of its categories, and in none where it has none."""
+    """Sum battles by category, in its position; a competition counts in each of its categories."""
     rows = session.execute(
         select(Category.slug, Category.title, Competition.slug)
         .join(competition_categories, competition_categories.c.category_id == Category.id)

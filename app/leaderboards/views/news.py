@@ -38,12 +38,12 @@ class Arrival:
     creator: str | None
 
 
-def rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
-    """Of the last fourteen days, the latest first; by the hourly and daily ratings that are kept, and today's."""
+def read_rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
+    """Read the rank changes of the last fourteen days, the latest first, from the history and today's boards."""
     known_before = _known_before(session, now - 2 * REACH)
     changes = []
     for (mode, slug), rows in groupby(sorted(_remembered(session, now) | _current(session)), key=_whose):
-        # What a model was before the first rating read is nothing, unless there are older ones.
+        # A model whose first rating lies inside the window had no rank before it; of others that is not known.
         start = [] if (mode, slug) in known_before else [_UNRANKED]
         for earlier, later in pairwise([*start, *rows]):
             before, (_, _, at, name, rank, rating) = earlier[4], later
@@ -53,8 +53,8 @@ def rank_changes(session: Session, now: datetime) -> tuple[RankChange, ...]:
     return tuple(changes[:MOST])
 
 
-def arrivals(session: Session) -> tuple[Arrival, ...]:
-    """Models by their first image in a competition that is or was open, the latest first."""
+def read_arrivals(session: Session) -> tuple[Arrival, ...]:
+    """List models by their first image in a competition that is or was open, the latest first."""
     first = func.min(Entry.created_at)
     rows = session.execute(
         select(first, ImageModel.slug, ImageModel.name, ImageModel.creator)
@@ -80,7 +80,7 @@ def _whose(said: Said) -> tuple[str, str]:
 
 
 def _known_before(session: Session, moment: datetime) -> set[tuple[str, str]]:
-    """(mode, slug) of models with a rating older than this."""
+    """Read the (mode, slug) of models with a rating older than this moment."""
     rows = session.execute(
         select(Board.mode, ImageModel.slug)
         .join(RatingHistory, RatingHistory.board_id == Board.id)

@@ -34,14 +34,14 @@ class OwnStanding:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of the votes for A or B on pairs where the other voters lean to one side, how many lean with them."""
+    """How many votes for A or B lean with the crowd, of those on pairs where the other voters lean at all."""
 
     with_crowd: int
     compared: int
 
 
-def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
-    """Best first; from the first vote on, so the intervals are wide. Skips and undone votes are left out."""
+def read_own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
+    """Rate the models by this voter's own votes, best first; wide intervals from the first vote on."""
     votes = session.execute(_votes(voter).where(Competition.mode == mode)).all()
     if not votes:
         return ()
@@ -68,13 +68,14 @@ def own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, .
     return tuple(sorted(rows, key=lambda row: (-row.rating, row.name)))
 
 
-def agreement(session: Session, voter: bytes) -> Agreement:
-    """Pair by pair, with this voter's own counted votes taken out of the crowd's."""
+def read_agreement(session: Session, voter: bytes) -> Agreement:
+    """Compare pair by pair with the crowd, from which this voter's own counted votes are taken out."""
     with_crowd = compared = 0
     crowd = _leanings(session, voter)
     for row in session.execute(_votes(voter).where(Vote.outcome.in_(("a", "b")))):
         pair = (row.competition_id, *sorted((row.left_model, row.right_model)))
         winner = row.left_model if row.outcome == "a" else row.right_model
+        # A voter who agreed with their own vote would agree with the crowd too often.
         leaning = crowd.get(pair, 0) - (_toward(pair, winner) if row.counted else 0)
         if leaning:
             compared += 1
@@ -83,7 +84,7 @@ def agreement(session: Session, voter: bytes) -> Agreement:
 
 
 def _toward(pair: tuple[int, ...], winner: int) -> int:
-    """+1 for a win of the pair's first model, -1 for the second's."""
+    """Return +1 for a win of the pair's first model, -1 for the second's."""
     return 1 if winner == pair[1] else -1
 
 
@@ -116,7 +117,7 @@ def _crowd(session: Session, mode: str, models: list[int]) -> dict[int, float]:
 
 
 def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
-    """Wins of the lower model id minus the other's, per competition and pair this voter judged."""
+    """Sum wins of the lower model id minus the other's, per competition and pair this voter judged."""
     judged = (
         select(Matchup.competition_id)
         .join(Voter, Voter.id == Matchup.voter_id)
@@ -133,8 +134,8 @@ def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
         .where(Tally.competition_id.in_(judged))
         .group_by(Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     )
-    found: dict[tuple[int, ...], int] = {}
+    leanings: dict[tuple[int, ...], int] = {}
     for competition, left, right, balance in rows:
         pair = (competition, *sorted((left, right)))
-        found[pair] = found.get(pair, 0) + (int(balance) if left < right else -int(balance))
-    return found
+        leanings[pair] = leanings.get(pair, 0) + (int(balance) if left < right else -int(balance))
+    return leanings

@@ -17,7 +17,7 @@ from app.words import MODES
 
 
 @dataclass(frozen=True)
-class Place:
+class BoardPlace:
     """A model's standing on one board; `rank` None until it has four counted battles there."""
 
     rank: int | None
@@ -29,8 +29,8 @@ class Place:
     provisional: bool = True
 
 
-Places = dict[tuple[str, int | None, int | None], Place]
-NOWHERE = Place(None, 0)
+Places = dict[tuple[str, int | None, int | None], BoardPlace]
+NOWHERE = BoardPlace(None, 0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BoardResult:
 
     mode: str
     category: Heading | None
-    place: Place
+    place: BoardPlace
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class CompetitionResult:
     status: str
     prompt: str
     categories: tuple[Heading, ...]
-    place: Place
+    place: BoardPlace
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class ModelResults:
     competitions: tuple[CompetitionResult, ...]
 
 
-def model_results(session: Session, slug: str) -> ModelResults:
-    """Every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
+def read_results(session: Session, slug: str) -> ModelResults:
+    """Read every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
     model_id = lookup.ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
@@ -112,20 +112,20 @@ def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, .
 
 
 def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
-    """Of every mode and category that any of its competitions is filed under."""
-    found: dict[tuple[int, int, str], BoardResult] = {}
+    """Place the model on each mode and category that any of its competitions is filed under."""
+    boards: dict[tuple[int, int, str], BoardResult] = {}
     for row in filed:
         mode, number = MODES.index(row.mode), row.category_id
-        found[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
+        boards[mode, -1, ""] = BoardResult(row.mode, None, places.get((row.mode, None, None), NOWHERE))
         if number is not None:
             place = places.get((row.mode, number, None), NOWHERE)
             heading = Heading(row.category_slug, row.category_title)
-            found[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
-    return (found[at] for at in sorted(found))
+            boards[mode, row.category_position, row.category_slug] = BoardResult(row.mode, heading, place)
+    return (boards[at] for at in sorted(boards))
 
 
 def _result(rows: list[Any], places: Places) -> CompetitionResult:
-    """Of the rows of one competition, which differ in their category alone."""
+    """Make a result of one competition's rows, which differ in their category alone."""
     row = rows[0]
     return CompetitionResult(
         slug=row.slug,
@@ -139,7 +139,7 @@ def _result(rows: list[Any], places: Places) -> CompetitionResult:
 
 
 def _places(session: Session, model_id: int) -> Places:
-    """By mode, category id and competition id; boards where the model has no battle yet included."""
+    """Read the model's place by mode, category id and competition id, on boards without a battle of it too."""
     statement = (
         select(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, Standing)
         .join(RatingRun, RatingRun.id == Board.current_run_id)
@@ -151,7 +151,7 @@ def _places(session: Session, model_id: int) -> Places:
     }
 
 
-def _place(ranked: int, row: Standing | None) -> Place:
+def _place(ranked: int, row: Standing | None) -> BoardPlace:
     if row is None:
-        return Place(None, ranked)
-    return Place(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)
+        return BoardPlace(None, ranked)
+    return BoardPlace(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)

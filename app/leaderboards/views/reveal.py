@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import FromClause, Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
-from app.arena.voting.vote_casting import CastVote
+from app.arena.voting.vote_casting import VoteRecord
 from app.catalog.tables import ImageModel
-from app.database.statements import Prepared, json_rows
+from app.database.statements import PreparedStatement, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
@@ -23,7 +23,7 @@ Side = tuple[str, int]
 """A board's key, and a model."""
 
 # In the path of every vote.
-_STANDINGS = Prepared(
+_STANDINGS = PreparedStatement(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
 
@@ -67,7 +67,7 @@ class Reveal:
     b: RevealedModel
 
 
-def revealed(session: Session, vote: CastVote, *, with_change: bool = False) -> Reveal | None:
+def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -> Reveal | None:
     """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
     if vote.outcome == Outcome.SKIP:
         return None
@@ -75,7 +75,7 @@ def revealed(session: Session, vote: CastVote, *, with_change: bool = False) -> 
     return names_and_standings(session, vote.left_model_id, vote.right_model_id, vote.mode, since=since)
 
 
-def reveal_all(session: Session, results: Sequence[CastVote | Exception]) -> list[Reveal | None]:
+def reveal_all(session: Session, results: Sequence[VoteRecord | Exception]) -> list[Reveal | None]:
     """Read what each vote reveals by the run current now; nothing for a skip or an error."""
     sides = [_sides(result) for result in results]
     models = _models(_STANDINGS.all(session, **_values(set(chain(*sides)))))
@@ -92,9 +92,9 @@ def names_and_standings(
     return Reveal(*(models[side] for side in sides))
 
 
-def _sides(result: CastVote | Exception) -> list[Side]:
+def _sides(result: VoteRecord | Exception) -> list[Side]:
     """A, then B; of a skip or an error none."""
-    if not isinstance(result, CastVote) or result.outcome == Outcome.SKIP:
+    if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
 

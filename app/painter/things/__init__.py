@@ -7,7 +7,7 @@ import numpy as np
 
 from app.painter.canvas import Canvas
 from app.painter.colour import RGB, darker, lighter
-from app.painter.things import beasts, eatables, household, outside, pets, tableware, vehicles
+from app.painter.things import beasts, eatables, festive, household, outside, pets, tableware, vehicles
 
 Draw = Callable[[Canvas, RGB, np.random.Generator], None]
 
@@ -48,6 +48,7 @@ THINGS: dict[str, Thing] = {
     "airplane": Thing(vehicles.airplane, (236, 238, 244), 1.9, 0.62, "sky"),
     "apple": Thing(eatables.apple, (206, 44, 42), 1.0, 0.5),
     "backpack": Thing(household.backpack, (44, 102, 150), 0.9, 0.72),
+    "balloon": Thing(festive.balloon, (206, 44, 42), 0.7, 0.7, "sky"),
     "banana": Thing(eatables.banana, (246, 208, 62), 1.15, 0.52),
     "baseball bat": Thing(outside.baseball_bat, (206, 158, 100), 1.0, 0.72),
     "baseball glove": Thing(outside.baseball_glove, (166, 102, 54), 1.0, 0.6),
@@ -73,6 +74,7 @@ THINGS: dict[str, Thing] = {
     "cloud": Thing(outside.cloud, (246, 248, 252), 1.5, 0.5, "sky"),
     "couch": Thing(household.couch, (76, 122, 132), 1.85, 0.6),
     "cow": Thing(beasts.cow, (240, 236, 228), 1.3, 0.84, "outside"),
+    "crown": Thing(festive.crown, (222, 176, 66), 1.35, 0.45),
     "cube": Thing(tableware.cube, (90, 130, 190), 0.9, 0.6),
     "cup": Thing(tableware.cup, (206, 84, 66), 1.0, 0.5),
     "dining table": Thing(household.dining_table, (166, 112, 70), 1.6, 0.62),
@@ -90,7 +92,9 @@ THINGS: dict[str, Thing] = {
     "handbag": Thing(household.handbag, (150, 60, 70), 1.05, 0.6),
     "hat": Thing(tableware.hat, (150, 116, 80), 1.3, 0.5),
     "headphones": Thing(household.headphones, (60, 64, 76), 1.0, 0.72),
+    "heart": Thing(festive.heart, (206, 44, 60), 1.0, 0.5, "sky"),
     "horse": Thing(beasts.horse, (140, 88, 52), 1.25, 0.95, "outside"),
+    "hot air balloon": Thing(festive.hot_air_balloon, (206, 60, 54), 0.85, 0.85, "sky"),
     "hot dog": Thing(eatables.hot_dog, (218, 160, 90), 1.6, 0.42),
     "house": Thing(outside.house, (240, 222, 190), 1.1, 1.0, "outside"),
     "keyboard": Thing(household.keyboard, (90, 96, 108), 2.2, 0.34),
@@ -109,7 +113,9 @@ THINGS: dict[str, Thing] = {
     "person": Thing(beasts.person, (60, 120, 170), 0.5, 0.98),
     "pizza": Thing(eatables.pizza, (206, 142, 72), 1.0, 0.66),
     "potted plant": Thing(tableware.potted_plant, (70, 140, 76), 0.9, 0.76),
+    "pumpkin": Thing(festive.pumpkin, (232, 122, 40), 1.15, 0.55, "outside"),
     "rabbit": Thing(pet("bunny"), pets.COATS["bunny"].fur, 0.75, 0.8, "outside"),
+    "rainbow": Thing(festive.rainbow, (226, 60, 60), 1.9, 0.9, "sky"),
     "refrigerator": Thing(household.refrigerator, (214, 220, 226), 0.6, 0.98),
     "remote": Thing(household.remote, (50, 52, 60), 0.3, 0.62),
     "robot": Thing(beasts.robot, (150, 170, 190), 0.72, 0.85),
@@ -121,12 +127,14 @@ THINGS: dict[str, Thing] = {
     "skateboard": Thing(outside.skateboard, (206, 120, 60), 2.1, 0.36, "outside"),
     "skis": Thing(outside.skis, (44, 102, 206), 0.4, 0.9, "outside"),
     "snowboard": Thing(outside.snowboard, (46, 120, 196), 0.36, 0.88, "outside"),
+    "snowman": Thing(festive.snowman, (244, 248, 252), 0.9, 0.85, "outside"),
     "spoon": Thing(tableware.spoon, (186, 192, 200), 0.5, 0.66),
     "sports ball": Thing(outside.sports_ball, (246, 246, 242), 1.0, 0.5, "outside"),
     "star": Thing(outside.star, (248, 206, 70), 1.0, 0.55, "sky"),
     "stop sign": Thing(outside.stop_sign, (200, 36, 40), 0.72, 0.85, "outside"),
     "suitcase": Thing(household.suitcase, (150, 92, 54), 1.15, 0.62),
     "sun": Thing(outside.sun, (250, 194, 56), 1.0, 0.6, "sky"),
+    "sunglasses": Thing(festive.sunglasses, (30, 30, 36), 2.4, 0.3),
     "surfboard": Thing(outside.surfboard, (240, 190, 80), 0.34, 0.92, "outside"),
     "teddy bear": Thing(tableware.teddy_bear, (184, 130, 80), 0.85, 0.72),
     "tie": Thing(tableware.tie, (40, 70, 140), 0.42, 0.75),

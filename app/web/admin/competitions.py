@@ -17,7 +17,7 @@ STATUS = {"open": "open", "close": "closed"}
 
 @blueprint.get("/competitions")
 def listing() -> Response:
-    """Every competition, drafts too, with how far it is to its target."""
+    """List every competition, drafts too, with how far it is to its target."""
     with parts().database.reading() as session:
         listed = competitions.list_competitions(session, drafts=True)
     return shown("competitions.html", listed=listed)
@@ -25,15 +25,13 @@ def listing() -> Response:
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
-    """One of them with its images' models; 404 where there is none."""
+    """Show one competition with its images' models; 404 where there is none."""
     with parts().database.reading() as session:
-        found = next(
-            (one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None
-        )
-        if found is None:
+        row = next((one for one in competitions.list_competitions(session, drafts=True) if one.slug == slug), None)
+        if row is None:
             abort(404)
         standings = moderation.list_entries(session, slug)
-    return shown("competition.html", competition=found, standings=standings)
+    return shown("competition.html", competition=row, standings=standings)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
@@ -50,7 +48,7 @@ def set_status(slug: str, deed: str) -> Response:
 
 @blueprint.post("/competitions/<slug>/target")
 def set_target(slug: str) -> Response:
-    """How many counted votes are wanted; nothing for no target. Raises UnknownCompetition."""
+    """Set how many counted votes are wanted; none for no target. Raises UnknownCompetition."""
     who, moment, why, target = admin.acting(), now(), reason(), number("target")
     parts().database.write(
         lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why)
@@ -72,7 +70,7 @@ def withdraw(slug: str) -> Response:
 
 @blueprint.get("/suggestions")
 def suggested() -> Response:
-    """Prompts of visitors that wait for a decision, the oldest first."""
+    """List visitors' prompts that wait for a decision, the oldest first."""
     with parts().database.reading() as session:
         return shown("suggestions.html", suggestions=suggestions.list_suggestions(session))
 

@@ -20,7 +20,7 @@ LAST_PAGE = 10_000
 
 @blueprint.before_request
 def guard() -> Response | None:
-    """Nobody but admins gets past; what they send must come from a form of theirs. Raises AdminRequired."""
+    """Let only admins pass, and only what comes from a form of theirs. Raises AdminRequired."""
     if request.endpoint in OPEN:
         return None
     if admin.administrator() is None and request.method in SAFE_METHODS:
@@ -34,7 +34,7 @@ def guard() -> Response | None:
 
 @blueprint.get("/login")
 def login() -> Response:
-    """The form; for who is in already, the way on."""
+    """Show the form; redirect those who are signed in already."""
     target = admin.local_path(request.args.get("next", ""))
     if admin.administrator() is not None:
         return make_response(redirect(target, 303))
@@ -43,7 +43,7 @@ def login() -> Response:
 
 @blueprint.post("/login")
 def sign_in() -> Response:
-    """A session with a new id, or the form again."""
+    """Start a session with a new id, or show the form again."""
     target = admin.local_path(request.form.get("next", ""))
     try:
         token = admin.sign_in(request.form.get("name", ""), request.form.get("password", ""))
@@ -58,19 +58,19 @@ def sign_in() -> Response:
 
 @blueprint.post("/logout")
 def logout() -> Response:
-    """Ends the session on the server."""
+    """End the session on the server."""
     return admin.sign_out(make_response(redirect(url_for("admin.login"), 303)))
 
 
 @blueprint.get("/password")
 def password() -> Response:
-    """To change one's own."""
+    """Show the form to change one's own password."""
     return _password()
 
 
 @blueprint.post("/password")
 def change_password() -> Response:
-    """Needs the present one; every session of this admin ends with it. Raises TooMany."""
+    """Change the password, given the present one, and end every session of this admin. Raises TooMany."""
     who, database, moment = admin.acting(), parts().database, now()
     if who.token is None:
         abort(400, "Your password is with your login, not here.")
@@ -88,7 +88,7 @@ def change_password() -> Response:
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of admins: kept by nobody."""
+    """Render a page for admins, which nobody caches."""
     who = admin.acting()
     with parts().database.reading() as session:
         waiting = moderation.count_undecided_flags(session)
@@ -105,12 +105,12 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def done(endpoint: str, **values: Any) -> Response:
-    """Back to the page, which says that it happened."""
+    """Redirect to the page, which says that it happened."""
     return make_response(redirect(url_for(endpoint, **values, done=1), 303))
 
 
 def reason() -> str:
-    """Why, in the words of who acts; 400 without any."""
+    """Read why, in the words of who acts; 400 without any."""
     given = " ".join(request.form.get("reason", "").split())
     if not SHORTEST_REASON <= len(given) <= LONGEST_REASON:
         abort(400, f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters. It stands in the ledger.")
@@ -118,13 +118,13 @@ def reason() -> str:
 
 
 def page() -> int:
-    """From 1."""
+    """Read the page number, from 1."""
     given = request.args.get("page", "")
     return min(max(int(given), 1), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 else 1
 
 
 def number(name: str) -> int | None:
-    """A number of the form; None for none. 400 for what is no number."""
+    """Read a number of the form, None for none; 400 for what is no number."""
     given = request.form.get(name, "").strip()
     if not given:
         return None

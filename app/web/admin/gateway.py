@@ -16,7 +16,7 @@ DAYS = 14
 
 @blueprint.get("/gateway")
 def gateway() -> Response:
-    """How providers are, what was spent per day, and who holds a key."""
+    """Show how providers are, what was spent per day, and who holds a key."""
     moment = now()
     with parts().database.reading() as session:
         return shown(
@@ -32,7 +32,7 @@ def gateway() -> Response:
 
 @blueprint.post("/gateway/wake")
 def wake() -> Response:
-    """Ask a resting provider or offering again at once."""
+    """Let a resting provider or offering be tried again at once."""
     who, moment, why = admin.acting(), now(), reason()
     name = request.form.get("name", "")
 

@@ -17,7 +17,7 @@ ACTION_CHARACTERS = 40
 
 @blueprint.get("")
 def overview() -> Response:
-    """Today, and whatever waits or fails."""
+    """Show today, and whatever waits or fails."""
     moment = now()
     ready = means(parts().settings).providers
     with parts().database.reading() as session:
@@ -29,15 +29,17 @@ def overview() -> Response:
             spent=accounts.spend(session, now=moment, days=1),
             rests=[rest for rest in accounts.rests(session, now=moment) if rest.is_resting],
             records=accounts.records(session, PROVIDERS, ready),
-            swept_at=max((swept.at for mode in MODES if (swept := audit.latest(session, mode))), default=None),
+            swept_at=max(
+                (swept.at for mode in MODES if (swept := audit.read_latest(session, mode))), default=None
+            ),
             backup_at=moderation.find_last_action(session, "backup.made"),
         )
 
 
 @blueprint.get("/ledger")
 def ledger() -> Response:
-    """What was done, by whom and why; the newest first."""
+    """Show what was done, by whom and why, the newest first."""
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
-        found = moderation.list_ledger(session, action=action, page=page())
-    return shown("ledger.html", lines=found, action=action, page=page(), size=moderation.PAGE)
+        lines = moderation.list_ledger(session, action=action, page=page())
+    return shown("ledger.html", lines=lines, action=action, page=page(), size=moderation.PAGE)

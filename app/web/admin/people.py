@@ -19,26 +19,26 @@ DIGITS = 10
 
 @blueprint.get("/flags")
 def flags() -> Response:
-    """Flags that wait for somebody, or those decided about, with their evidence."""
+    """List flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
-        found = moderation.list_flags(session, decided=decided, page=page())
-    return shown("flags.html", findings=found, decided=decided, page=page(), size=moderation.PAGE)
+        rows = moderation.list_flags(session, decided=decided, page=page())
+    return shown("flags.html", findings=rows, decided=decided, page=page(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
 def flag(flag: int) -> Response:
-    """The evidence, model by model. Raises UnknownFlag."""
+    """Show a flag's evidence, model by model. Raises UnknownFlag."""
     with parts().database.reading() as session:
-        found = watched.flag(session, flag)
-        return shown("flag.html", flag=found, record=watched.record(session, found))
+        view = watched.flag(session, flag)
+        return shown("flag.html", flag=view, record=watched.record(session, view))
 
 
 @blueprint.post("/flags/<int(max=2147483647):flag>/release")
 def release(flag: int) -> Response:
     """Count again what this flag alone keeps out. Raises UnknownFlag."""
-    who, found = admin.acting(), parts()
-    quarantine.release(found.database, flag, now=now(), by=who.actor, why=reason(), policy=found.policy)
+    who, wired = admin.acting(), parts()
+    quarantine.release(wired.database, flag, now=now(), by=who.actor, why=reason(), policy=wired.policy)
     logs.event("flag.released", level="info", flag=flag, admin=who.name)
     return done("admin.flag", flag=flag)
 
@@ -46,9 +46,9 @@ def release(flag: int) -> Response:
 @blueprint.post("/flags")
 def raise_flag() -> Response:
     """Leave a voter's or a network's votes out until released. Raises UnknownSubject."""
-    who, found, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
+    who, wired, subject = admin.acting(), parts(), Subject.parse(request.form.get("subject", ""))
     decided = quarantine.quarantine(
-        found.database, subject, now=now(), by=who.actor, why=reason(), policy=found.policy
+        wired.database, subject, now=now(), by=who.actor, why=reason(), policy=wired.policy
     )
     logs.event("flag.quarantined", level="info", flag=decided.flag, admin=who.name)
     return done("admin.flag", flag=decided.flag)
@@ -56,7 +56,7 @@ def raise_flag() -> Response:
 
 @blueprint.get("/voters")
 def find() -> Response:
-    """To a voter's page, by number."""
+    """Redirect to a voter's page, by number."""
     given = request.args.get("number", "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < DIGITS):
         abort(400, "A voter is known here by a number.")
@@ -65,17 +65,19 @@ def find() -> Response:
 
 @blueprint.get("/voters/<int(max=2147483647):number>")
 def voter(number: int) -> Response:
-    """What they were shown and said, never who they are. Raises UnknownVoter."""
+    """Show what a voter was shown and said, never who it is. Raises UnknownVoter."""
     with parts().database.reading() as session:
         person = moderation.read_voter(session, number)
         votes = moderation.list_votes_of_voter(session, number, page=page())
-        found = moderation.list_flags(session, voter_id=number)
-    return shown("voter.html", person=person, votes=votes, findings=found, page=page(), size=moderation.PAGE)
+        flags_of_voter = moderation.list_flags(session, voter_id=number)
+    return shown(
+        "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page(), size=moderation.PAGE
+    )
 
 
 @blueprint.get("/votes")
 def votes() -> Response:
-    """The latest of everybody."""
+    """List everybody's latest votes."""
     with parts().database.reading() as session:
         latest = moderation.list_latest_votes(session)
     return shown("votes.html", votes=latest)
@@ -83,7 +85,7 @@ def votes() -> Response:
 
 @blueprint.get("/votes/<int(max=2147483647):number>")
 def vote(number: int) -> Response:
-    """One vote. Raises UnknownVote."""
+    """Show one vote. Raises UnknownVote."""
     with parts().database.reading() as session:
         return shown("vote.html", vote=moderation.read_vote(session, number))
 

@@ -52,20 +52,20 @@ class Batch:
     last: Counts
 
     def rows_of(self, group: int) -> slice:
-        """Where one group's rows stand."""
+        """Find the rows of one group."""
         start, end = np.searchsorted(self.group, (group, group + 1)).tolist()
         return slice(start, end)
 
 
 def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[Batch]:
     """
-    Everybody whom no flag stands against, counted by the database and streamed.
+    Read what everybody did against whom no flag stands, counted by the database and streamed.
 
     What was issued before a release is left out: that much was judged. So are simulated matchups.
     """
-    found = session.execute(statement(kind, mode, now).execution_options(yield_per=FETCHED))
+    rows = session.execute(statement(kind, mode, now).execution_options(yield_per=FETCHED))
     waiting: list[Row[Any]] = []
-    for part in found.partitions():
+    for part in rows.partitions():
         waiting += part
         cut = _last_group(waiting) if len(waiting) >= ROWS else 0
         if cut:
@@ -76,7 +76,7 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterat
 
 
 def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
-    """Rows of a Batch, by group."""
+    """Select the rows of a Batch, ordered by group."""
     subject, flagged = (
         (Matchup.voter_id, Flag.voter_id) if kind == "voter" else (Matchup.network_key, Flag.network_key)
     )
@@ -126,7 +126,7 @@ def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
 
 
 def _last_group(rows: Sequence[Row[Any]]) -> int:
-    """Where the last group begins: it may not be whole yet."""
+    """Find where the last group begins: the rows read so far may hold only part of it."""
     cut = len(rows)
     while cut and rows[cut - 1][0] == rows[-1][0]:
         cut -= 1

@@ -15,7 +15,7 @@ from app.words import Outcome, Reason
 
 @dataclass(frozen=True)
 class FlagView:
-    """`network` is the key in hexadecimal; `votes` of the subject are kept out now, by this flag or another."""
+    """A flag as read; `network` is a key in hexadecimal, `votes` of the subject are kept out now by any flag."""
 
     id: int
     voter: int | None
@@ -42,13 +42,13 @@ class ModelRecord:
 
 
 def flags(session: Session) -> list[FlagView]:
-    """All, the newest first."""
+    """List all flags, the newest first."""
     rows = session.scalars(select(Flag).order_by(Flag.id.desc())).all()
     return [_view(session, row) for row in rows]
 
 
 def flag(session: Session, number: int) -> FlagView:
-    """Raises UnknownFlag."""
+    """Read one flag. Raises UnknownFlag."""
     row = session.get(Flag, number)
     if row is None:
         raise UnknownFlag(f"There is no flag {number}.")
@@ -56,7 +56,7 @@ def flag(session: Session, number: int) -> FlagView:
 
 
 def record(session: Session, view: FlagView) -> list[ModelRecord]:
-    """Everything its subject was ever issued, by model, the most answered first."""
+    """Count everything a flag's subject was ever issued, by model, the most answered first."""
     subject = Subject(view.voter, None if view.network is None else bytes.fromhex(view.network))
     counts: dict[str, list[int]] = {}
     for side, won in ((Matchup.left_entry_id, "a"), (Matchup.right_entry_id, "b")):
@@ -76,10 +76,10 @@ def record(session: Session, view: FlagView) -> list[ModelRecord]:
             .where(subject.matchups)
             .group_by(ImageModel.slug)
         )
-        for slug, *found in rows:
+        for slug, *added in rows:
             known = counts.setdefault(slug, [0, 0, 0])
-            counts[slug] = [a + b for a, b in zip(known, found, strict=True)]
-    records = [ModelRecord(slug, *found) for slug, found in counts.items()]
+            counts[slug] = [a + b for a, b in zip(known, added, strict=True)]
+    records = [ModelRecord(slug, *added) for slug, added in counts.items()]
     return sorted(records, key=lambda one: (-one.answered, -one.issued, one.slug))
 
 

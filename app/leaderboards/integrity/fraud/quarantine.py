@@ -18,7 +18,7 @@ from app.arena.people.policy import Policy
 from app.arena.tables import Flag, Matchup, Vote, Voter
 from app.arena.voting import vote_casting
 from app.database.doors import Database, execute
-from app.leaderboards.integrity.fraud.signals import NO_TEST, Finding
+from app.leaderboards.integrity.fraud.signals import NO_TEST, FraudSignal
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag, UnknownSubject
 from app.words import Reason
 
@@ -36,7 +36,7 @@ TO_RESTORE = and_(Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None), _
 
 
 @dataclass(frozen=True)
-class Settled:
+class VoteChanges:
     """How many votes no longer count, and how many count again."""
 
     excluded: int
@@ -44,19 +44,19 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Decided:
+class FlagDecision:
     """A flag, and the votes that its quarantine or release changed."""
 
     flag: int
     votes: int
 
 
-def raise_flag(session: Session, finding: Finding, *, now: datetime, by: str, why: str) -> int | None:
-    """A flag from now on, also for votes to come; its number, or None where one stands already."""
+def raise_flag(session: Session, finding: FraudSignal, *, now: datetime, by: str, why: str) -> int | None:
+    """Raise a flag, also against votes to come; returns its number, or None where one stands already."""
     subject = finding.subject
     if subject.voter_id is not None:
         session.execute(select(Voter.id).where(Voter.id == subject.voter_id).with_for_update())
-    if _standing(session, subject) is not None:
+    if _find_flag(session, subject) is not None:
         return None
     row = Flag(
         voter_id=subject.voter_id,
@@ -76,46 +76,46 @@ def raise_flag(session: Session, finding: Finding, *, now: datetime, by: str, wh
 
 def quarantine(
     database: Database, subject: Subject, *, now: datetime, by: str, why: str, policy: Policy
-) -> Decided:
+) -> FlagDecision:
     """Flag somebody by hand; again changes nothing. Raises UnknownSubject."""
 
     def work(session: Session) -> int:
         _check_known(session, subject)
-        finding = Finding(subject, BY_HAND, NO_TEST, {"why": why})
-        number = raise_flag(session, finding, now=now, by=by, why=why) or _standing(session, subject)
+        finding = FraudSignal(subject, BY_HAND, NO_TEST, {"why": why})
+        number = raise_flag(session, finding, now=now, by=by, why=why) or _find_flag(session, subject)
         if number is None:
             raise AssertionError("a flag was neither raised nor standing")
         return number
 
     number = database.write(work)
-    return Decided(number, settle(database, now=now, policy=policy, among=(subject,)).excluded)
+    return FlagDecision(number, settle(database, now=now, policy=policy, among=(subject,)).excluded)
 
 
-def release(database: Database, flag: int, *, now: datetime, by: str, why: str, policy: Policy) -> Decided:
+def release(database: Database, flag: int, *, now: datetime, by: str, why: str, policy: Policy) -> FlagDecision:
     """
     Count again what this flag alone keeps out; again finishes what was stopped. Raises UnknownFlag.
 
     Not counted stay votes taken back, beyond a cap or too fast by the policy, and those another flag covers.
     """
     subject = database.write(partial(_lower, flag=flag, now=now, by=by, why=why))
-    return Decided(flag, settle(database, now=now, policy=policy, among=(subject,)).restored)
+    return FlagDecision(flag, settle(database, now=now, policy=policy, among=(subject,)).restored)
 
 
 def settle(
     database: Database, *, now: datetime, policy: Policy, among: Sequence[Subject] | None = None
-) -> Settled:
+) -> VoteChanges:
     """Make votes what the standing flags say, of everybody or among some; at most VOTES of them a write."""
     whom = true() if among is None else or_(*(subject.votes for subject in among))
     excluded = _each(database, and_(TO_EXCLUDE, whom), partial(_exclude, now=now))
     restored = _each(database, and_(TO_RESTORE, whom), partial(_restore, now=now, policy=policy))
-    return Settled(excluded, restored)
+    return VoteChanges(excluded, restored)
 
 
 def _each(database: Database, which: ColumnElement[bool], change: Callable[[Session, Select[int]], int]) -> int:
-    """What is found is asked again inside the write: a decision may have come between."""
+    """Change these votes part by part, asking again inside each write: somebody may have decided in between."""
     with database.reading() as session:
-        found = session.scalars(_votes(which)).all()
-    parts = (found[start : start + VOTES] for start in range(0, len(found), VOTES))
+        ids = session.scalars(_votes(which)).all()
+    parts = (ids[start : start + VOTES] for start in range(0, len(ids), VOTES))
     return sum(
         database.write(lambda session: change(session, _votes(which).where(Vote.id.in_(part))))  # noqa: B023
         for part in parts
@@ -123,7 +123,7 @@ def _each(database: Database, which: ColumnElement[bool], change: Callable[[Sess
 
 
 def _votes(which: ColumnElement[bool]) -> Select[int]:
-    """By competition, the order in which everybody locks."""
+    """Select votes by competition: the order in which every transaction locks, so that none waits in a circle."""
     joined = select(Vote.id).join(Matchup, Matchup.id == Vote.matchup_id).join(Voter, Voter.id == Vote.voter_id)
     return joined.where(which).order_by(*_ORDER)
 
@@ -167,8 +167,8 @@ def _times(session: Session, voters: set[int]) -> dict[int, Times]:
 
 
 def _why_not(row: Row[int, int, datetime, int | None, str | None], times: Times, policy: Policy) -> str | None:
-    """A vote cast in quarantine has not been held against the policy yet; one excluded later has."""
-    inside = any(found <= row.cast_at and (over is None or row.cast_at < over) for found, over in times)
+    """Tell why a released vote still does not count. One cast in quarantine meets the policy only now."""
+    inside = any(since <= row.cast_at and (over is None or row.cast_at < over) for since, over in times)
     return row.cap or (vote_casting.too_fast(row.dwell_ms, policy) if inside else None)
 
 
@@ -186,13 +186,13 @@ def _lower(session: Session, *, flag: int, now: datetime, by: str, why: str) -> 
     if row.status == QUARANTINED:
         row.status, row.decided_at, row.decided_by, row.decision = RELEASED, now, by, why
         session.flush()
-        if _standing(session, subject) is None:
+        if _find_flag(session, subject) is None:
             session.execute(update(Voter).where(Voter.id == row.voter_id).values(quarantine=None))
         ledger.note(session, f"flag.{RELEASED}", subject.name, now=now, actor=by, reason=why, flag=flag)
     return subject
 
 
-def _standing(session: Session, subject: Subject) -> int | None:
+def _find_flag(session: Session, subject: Subject) -> int | None:
     return session.scalar(select(Flag.id).where(subject.flags, Flag.status == QUARANTINED).limit(1))
 
 

@@ -33,7 +33,7 @@ def forget(database: Database, *, now: datetime) -> int:
 
 
 def window_start(now: datetime) -> datetime:
-    """When the present window of 30 days began."""
+    """Compute when the present window of 30 days began."""
     window = timedelta(days=MONTH)
     return now - (now - datetime.fromtimestamp(0, UTC)) % window
 
@@ -45,7 +45,7 @@ def _forget_windows(session: Session, *, now: datetime) -> None:
 
 
 def _next(database: Database, last: int, now: datetime) -> Sequence[int]:
-    """Matchups after this one that are to forget their network: once through the table, however large."""
+    """Find the matchups after this one that are to forget their network: one pass, however large the table."""
     standing = select(Flag.network_key).where(Flag.status == "quarantined", Flag.network_key.is_not(None))
     over = or_(Matchup.closed_at.is_not(None), Matchup.expires_at <= now)
     old = and_(Matchup.network_key.is_not(None), Matchup.issued_at < window_start(now), over)

@@ -24,7 +24,7 @@ FEWEST_MODELS = 2
 
 
 @dataclass(frozen=True)
-class Finding:
+class FraudSignal:
     """
     Somebody whose votes should not count for now. `p_value` is corrected for the models looked at.
 
@@ -50,7 +50,7 @@ class _Mode:
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class _Judgement:
     """A batch's votes held against the board."""
 
     groups: int
@@ -59,15 +59,15 @@ class _Judged:
 
     @property
     def tests(self) -> dict[str, Array]:
-        """(groups,) p-values by test; who did not vote has 1."""
+        """The (groups,) p-values of each test; a group that did not vote has 1."""
         likely, ringed = np.ones(self.groups), np.ones(self.groups)
         likely[: self.odd.p.size] = self.odd.p
         ringed[self.together.members] = self.together.p
         return {"likelihood": likely, "ring": ringed}
 
 
-def findings(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[Finding]:
-    """Every voter or network of a mode that a test finds and no flag stands against."""
+def find_signals(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[FraudSignal]:
+    """Find every voter or network of a mode that a test points at and no flag stands against."""
     about = _about(session, mode)
     for batch in batches(session, kind, mode, now=now):
         yield from _found(batch, about, kind)
@@ -83,7 +83,7 @@ def _about(session: Session, mode: str) -> _Mode:
     return _Mode(mode, seen.slugs, model_ids, board, fitted)
 
 
-def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[Finding]:
+def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[FraudSignal]:
     eager, judged = _exposure(batch, about), _judged(batch, about)
     tests = {"exposure": eager.p} | ({} if judged is None else judged.tests)
     skippers = _skippers(eager, kind)
@@ -97,7 +97,7 @@ def _found(batch: Batch, about: _Mode, kind: Kind) -> Iterator[Finding]:
         elif judged is not None:
             told = (_of_ring if test == "ring" else _of_votes)(batch, about, judged, group)
         evidence = _common(batch, about, eager, group) | told
-        yield Finding(Subject.named(batch.names[group]), test, p_value, evidence)
+        yield FraudSignal(Subject.named(batch.names[group]), test, p_value, evidence)
 
 
 def _exposure(batch: Batch, about: _Mode) -> Exposure:
@@ -107,14 +107,14 @@ def _exposure(batch: Batch, about: _Mode) -> Exposure:
 
 
 def _skippers(eager: Exposure, kind: Kind) -> Mask:
-    """Voters alone: what is seen and let expire, or taken back, is a skip too."""
+    """Find voters who skip most of what they see. Letting it expire or taking the vote back is a skip too."""
     if kind == "network":
         return np.zeros(eager.p.size, dtype=bool)
     return suspicion.skip_share(eager.issued, eager.issued - eager.answered)
 
 
-def _judged(batch: Batch, about: _Mode) -> _Judged | None:
-    """Votes beyond a cap do not count, and tell as much about who cast them."""
+def _judged(batch: Batch, about: _Mode) -> _Judgement | None:
+    """Hold a batch's votes against the board, those beyond a cap too: they don't count, and tell as much."""
     if about.fitted is None or about.board is None:
         return None
     voted = _on_board(batch, about.board) & batch.votes.any(axis=1)
@@ -125,11 +125,11 @@ def _judged(batch: Batch, about: _Mode) -> _Judged | None:
     cast = Tallies(models, batch.group[voted], left, right, *batch.votes[voted].T)
     within = batch.counts[voted].sum(axis=1) / cast.played
     odd, together = suspicion.likelihood(cast, about.fitted, within), ring(cast, about.fitted, within)
-    return _Judged(len(batch.names), odd, together)
+    return _Judgement(len(batch.names), odd, together)
 
 
 def _on_board(batch: Batch, board: BoardTallies) -> Mask:
-    """Rows of models that both have a counted battle."""
+    """Mark the rows whose models both have a counted battle."""
     return np.isin(batch.left, board.model_ids) & np.isin(batch.right, board.model_ids)
 
 
@@ -146,7 +146,7 @@ def _common(batch: Batch, about: _Mode, eager: Exposure, group: int) -> dict[str
 
 
 def _of_exposure(batch: Batch, about: _Mode, eager: Exposure, group: int) -> dict[str, Any]:
-    """Votes on matchups that showed the model: expected is its share of what was issued."""
+    """Describe votes on matchups that showed the model: expected is its share of what was issued."""
     model = int(about.model_ids[eager.model[group]])
     there, answered = float(eager.issued_there[group]), float(eager.answered[group])
     points, played = _points(batch, group, model)
@@ -159,7 +159,7 @@ def _of_exposure(batch: Batch, about: _Mode, eager: Exposure, group: int) -> dic
     }
 
 
-def _of_votes(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
+def _of_votes(batch: Batch, about: _Mode, judged: _Judgement, group: int) -> dict[str, Any]:
     odd = judged.odd
     told = {"z": round(float(odd.z[group]), 1), "model_z": round(float(odd.model_z[group]), 1)}
     if odd.model[group] < 0:
@@ -167,8 +167,8 @@ def _of_votes(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[s
     return _of_model(batch, about, int(odd.model[group]), group) | told
 
 
-def _of_ring(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[str, Any]:
-    """How well its own votes fit what the ring does for or against the model, and how many are in it."""
+def _of_ring(batch: Batch, about: _Mode, judged: _Judgement, group: int) -> dict[str, Any]:
+    """Describe how well the group's own votes fit what its ring does for or against the model."""
     together = judged.together
     own = float(together.z[together.members == group][0])
     told = _of_model(batch, about, together.model, group)
@@ -176,7 +176,7 @@ def _of_ring(batch: Batch, about: _Mode, judged: _Judged, group: int) -> dict[st
 
 
 def _of_model(batch: Batch, about: _Mode, place: int, group: int) -> dict[str, Any]:
-    """Points for the model, a win one and a tie half, against those the board expects of the same pairs."""
+    """Describe points for the model, a win one and a tie half, beside those the board expects of these pairs."""
     if about.board is None or about.fitted is None:
         raise AssertionError("votes were judged without a board")
     model = int(about.board.model_ids[place])
@@ -190,7 +190,7 @@ def _of_model(batch: Batch, about: _Mode, place: int, group: int) -> dict[str, A
 
 
 def _points(batch: Batch, group: int, model: int) -> tuple[float, int]:
-    """A model's points in one group's votes, and how many of these votes there are."""
+    """Count a model's points in one group's votes, and these votes."""
     rows = batch.rows_of(group)
     left, right = batch.left[rows] == model, batch.right[rows] == model
     counts = batch.votes[rows]

@@ -22,19 +22,19 @@ class UnknownFlag(Refusal, code="unknown_flag"):
 
 @dataclass(frozen=True)
 class Subject:
-    """Exactly one of the two is set."""
+    """A voter or a network; exactly one of the two is set."""
 
     voter_id: int | None = None
     network_key: bytes | None = None
 
     @classmethod
     def named(cls, name: int | bytes) -> "Subject":
-        """As a Batch names it."""
+        """Make a subject of the name that a Batch gives it."""
         return cls(voter_id=name) if isinstance(name, int) else cls(network_key=bytes(name))
 
     @classmethod
     def parse(cls, text: str) -> "Subject":
-        """A voter's number, or a network key's 32 hexadecimal digits. Raises UnknownSubject."""
+        """Parse a voter's number, or a network key's 32 hexadecimal digits. Raises UnknownSubject."""
         if text.isascii() and text.isdigit() and len(text) < KEY_HEX and 0 < int(text) <= LARGEST:
             return cls(voter_id=int(text))
         try:
@@ -47,26 +47,26 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """For the ledger, which is public: networks have no name there."""
+        """The subject's name in the public ledger, where networks have none."""
         return "network" if self.voter_id is None else f"voter:{self.voter_id}"
 
     @property
     def votes(self) -> ColumnElement[bool]:
-        """Of votes joined to their matchups."""
+        """The condition that a vote, joined to its matchup, is the subject's."""
         if self.voter_id is not None:
             return Vote.voter_id == self.voter_id
         return Matchup.network_key == self.network_key
 
     @property
     def matchups(self) -> ColumnElement[bool]:
-        """Issued to the voter, or asked for from the network."""
+        """The condition that a matchup was issued to the voter, or asked for from the network."""
         if self.voter_id is not None:
             return Matchup.voter_id == self.voter_id
         return Matchup.network_key == self.network_key
 
     @property
     def flags(self) -> ColumnElement[bool]:
-        """The flags about it."""
+        """The condition that a flag is about the subject."""
         if self.voter_id is not None:
             return Flag.voter_id == self.voter_id
         return Flag.network_key == self.network_key

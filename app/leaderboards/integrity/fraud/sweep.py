@@ -11,11 +11,11 @@ from app.arena.people.policy import Policy
 from app.arena.tables import Competition
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
-from app.leaderboards.integrity.audit import Swept
+from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.integrity.fraud import retention, vote_days
 from app.leaderboards.integrity.fraud.evidence import Kind
 from app.leaderboards.integrity.fraud.quarantine import raise_flag, settle
-from app.leaderboards.integrity.fraud.signals import Finding, findings
+from app.leaderboards.integrity.fraud.signals import FraudSignal, find_signals
 from app.leaderboards.integrity.fraud.subjects import Subject
 
 SUBJECTS = 200
@@ -25,47 +25,51 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Found:
-    """`flags` are the numbers of the findings, in their order; empty after a report."""
+class SweptSubjects:
+    """Whom a sweep found and what it changed; `flags` are numbers in the findings' order, none after a report."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[FraudSignal, ...]
     flags: tuple[int, ...]
     excluded: int
     restored: int
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SweepReport:
     """What a sweep found and did; `forgotten` matchups no longer know their network."""
 
-    found: Found
-    audits: tuple[Swept, ...]
+    found: SweptSubjects
+    audits: tuple[BoardAudit, ...]
     days: int
     forgotten: int
 
 
-def sweep(database: Database, *, now: datetime, policy: Policy, is_report: bool, progress: Progress) -> Outcome:
+def sweep(
+    database: Database, *, now: datetime, policy: Policy, is_report: bool, progress: Progress
+) -> SweepReport:
     """
     Test everybody who voted, and quarantine whom a test finds, unless it `is_report`: that changes no vote.
 
     Can be stopped anywhere and run again. Audits and day counts are of the votes that count afterwards. Keys of
     networks are forgotten only after a sweep that has used them.
     """
-    found = report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
+    subjects = (
+        report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
+    )
     progress("auditing the boards")
-    audits = tuple(audit.sweep(database, now=now))
+    audits = tuple(audit.audit_boards(database, now=now))
     progress("counting votes by day")
     changed = vote_days.rebuild(database)
-    return Outcome(found, audits, changed, 0 if is_report else retention.forget(database, now=now))
+    return SweepReport(subjects, audits, changed, 0 if is_report else retention.forget(database, now=now))
 
 
-def report(database: Database, *, now: datetime) -> Found:
-    """What a sweep would find now. It may name a network that is in order without voters it names too."""
-    both = (*_findings(database, "voter", now), *_findings(database, "network", now))
-    return Found(both, (), 0, 0)
+def report(database: Database, *, now: datetime) -> SweptSubjects:
+    """Report what a sweep would find now; it may name a network that only its flagged voters make look odd."""
+    both = (*_find_signals(database, "voter", now), *_find_signals(database, "network", now))
+    return SweptSubjects(both, (), 0, 0)
 
 
-def watch(database: Database, *, now: datetime, policy: Policy, progress: Progress) -> Found:
+def watch(database: Database, *, now: datetime, policy: Policy, progress: Progress) -> SweptSubjects:
     """
     Quarantine until no test finds anybody: without the flagged votes the board is another.
 
@@ -73,37 +77,38 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
     """
     progress("settling what was decided before")
     settled = settle(database, now=now, policy=policy)
-    excluded, found, flags = settled.excluded, list[Finding](), list[int]()
+    excluded, signals, flags = settled.excluded, list[FraudSignal](), list[int]()
+    # Without the flagged votes the board is another, and may show what they hid: test again until none is found.
     again = True
     while again:
         again = False
         for kind in ("voter", "network"):
             progress(f"testing {kind}s")
-            raised = _raise(database, _findings(database, kind, now), now)
+            raised = _raise(database, _find_signals(database, kind, now), now)
             progress(f"{len(raised)} {kind}s found")
-            found += [finding for finding, _ in raised]
+            signals += [finding for finding, _ in raised]
             flags += [number for _, number in raised]
             excluded += _settle_some(database, [finding.subject for finding, _ in raised], now, policy)
             again = again or bool(raised)
-    return Found(tuple(found), tuple(flags), excluded, settled.restored)
+    return SweptSubjects(tuple(signals), tuple(flags), excluded, settled.restored)
 
 
-def _findings(database: Database, kind: Kind, now: datetime) -> list[Finding]:
-    """The most suspicious of each subject, over the modes."""
-    worst: dict[Subject, Finding] = {}
+def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSignal]:
+    """Find the strongest signal about each subject, over the modes."""
+    worst: dict[Subject, FraudSignal] = {}
     with database.reading() as session:
         for mode in session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all():
-            for finding in findings(session, kind, mode, now=now):
+            for finding in find_signals(session, kind, mode, now=now):
                 known = worst.get(finding.subject)
                 if known is None or finding.p_value < known.p_value:
                     worst[finding.subject] = finding
     return list(worst.values())
 
 
-def _raise(database: Database, found: list[Finding], now: datetime) -> list[tuple[Finding, int]]:
-    """Each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
+def _raise(database: Database, signals: list[FraudSignal], now: datetime) -> list[tuple[FraudSignal, int]]:
+    """Raise each flag in a write of its own: it stands from then on, whatever happens to the sweep."""
     raised = []
-    for finding in found:
+    for finding in signals:
         number = database.write(partial(raise_flag, finding=finding, now=now, by=BY, why=finding.test))
         if number is not None:
             raised.append((finding, number))

@@ -40,7 +40,7 @@ def _kept(session: Session) -> dict[Place, int]:
 
 
 def _counted(session: Session) -> dict[Place, int]:
-    """A vote belongs to the day it was cast on, whenever it was excluded."""
+    """Count the log's votes by the day each was cast on, whenever it was excluded."""
     votes = (
         select(
             Competition.mode,

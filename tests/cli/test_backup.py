@@ -21,10 +21,9 @@ from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import verify
 from app.settings import Settings
+from tests.cli.conftest import Result
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
-from tests.flows.test_commands import Result, arena
 
-__all__ = ["arena"]
 SECRET = "k" * 40
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from app import cli
 from app.database.doors import Database
 from tests.arena.test_packs import Pack
+from tests.cli.conftest import Result
 from tests.factories import picture_bytes
 
-Result = tuple[int, str, str]
 COMPETITION = """
 slug = "teapot"
 title = "Teapot"
@@ -24,27 +24,6 @@ prompt = "a teapot"
 frame = [64, 64]
 status = "open"
 """
-
-
-@pytest.fixture
-def arena(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Result]:
-    """Runs a command on a data folder of its own; returns exit code, output, complaints."""
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-
-    def run(*words: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["arena", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def test_seeding_twice_changes_nothing(arena: Callable[..., Result]) -> None:

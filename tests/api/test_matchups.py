@@ -10,7 +10,7 @@ from app import create_app
 from app.arena.tables import Tally, Voter
 from app.database.doors import Database
 from app.settings import Settings
-from tests.flows.conftest import Api
+from tests.api.conftest import Api
 
 pytestmark = pytest.mark.usefixtures("arena")
 

@@ -16,9 +16,9 @@ from flask import Flask
 from app.api import votes as api_votes
 from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS
 from app.database.doors import Database
-from app.leaderboards.open_data.manifest import beside
-from tests.flows.conftest import Api
-from tests.flows.test_commands import Result, arena
+from app.leaderboards.open_data.manifest import manifest_path
+from tests.api.conftest import Api
+from tests.cli.conftest import Result, arena
 from tests.leaderboards.factories import MODE
 from tests.leaderboards.logs import judged
 
@@ -55,7 +55,7 @@ def test_anybody_computes_the_published_board(
     judged(database)
     file = tmp_path / "votes.csv"
     file.write_bytes(api.get(f"/votes?format=csv&mode={MODE}").data)
-    beside(file).write_bytes(api.get(f"/votes/manifest?mode={MODE}").data)
+    manifest_path(file).write_bytes(api.get(f"/votes/manifest?mode={MODE}").data)
     board = api.get(f"/leaderboards/{MODE}").get_json()
     assert board["run"]["anchor_version"] == 1
     assert sum(row["rating"] for row in board["standings"]) != pytest.approx(7000, abs=1e-6)
@@ -70,7 +70,7 @@ def test_an_export_by_command_does_too(
     all_of_them, of_people = tmp_path / "all.csv", tmp_path / "people.csv"
     said = arena("votes", "export", str(all_of_them), "--include-simulated", "--json")
     assert said[0] == 0, said
-    assert json.loads(said[1]) == json.loads(beside(all_of_them).read_text())
+    assert json.loads(said[1]) == json.loads(manifest_path(all_of_them).read_text())
     arena("votes", "export", str(of_people))
     agrees(rated(arena, all_of_them), api.get(f"/leaderboards/{MODE}").get_json())
     votes = [len(file.read_text().splitlines()) - 1 for file in (all_of_them, of_people)]

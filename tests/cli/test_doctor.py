@@ -17,10 +17,9 @@ from app.cli.checks import CHECKS, DoctorContext
 from app.database.doors import ROOT, Database
 from app.leaderboards.runs import refresh
 from app.settings import Settings
+from tests.cli.conftest import Result
 from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
-from tests.flows.test_commands import Result, arena
 
-__all__ = ["arena"]
 RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from app.gateway.formats import sniff
+from tests.api.gateway_server import Running, make, served
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import Running, make, served
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 

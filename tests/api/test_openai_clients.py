@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.api.gateway_server import Running, make
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import Running, make
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 from tests.gateway.world import load_catalogue

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.test_commands import Result, arena
+from tests.cli.conftest import Result
 
-__all__ = ["arena"]
 VOTES = """model_a,model_b,winner,category,competition
 x,y,model_a,text;portrait,c1
 x,y,model_a,text,c1

@@ -10,16 +10,16 @@ from app.leaderboards.tables import Board, RatingRun
 
 
 @dataclass(frozen=True)
-class Filed:
+class BoardCompetition:
     """A competition that is or was open: its categories as (slug, title), and its own board's counted votes."""
 
     categories: tuple[tuple[str, str], ...]
     votes: int
 
 
-def filed(session: Session, mode: str) -> list[Filed]:
-    """One query over competitions, whatever the votes."""
-    found: dict[int, Filed] = {}
+def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
+    """List a mode's competitions that are or were open: one query, whatever the votes."""
+    by_id: dict[int, BoardCompetition] = {}
     statement = (
         select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
@@ -29,13 +29,13 @@ def filed(session: Session, mode: str) -> list[Filed]:
         .where(Competition.mode == mode, Competition.status != "draft")
     )
     for competition, slug, title, votes in session.execute(statement):
-        before = found[competition].categories if competition in found else ()
-        found[competition] = Filed((*before, (slug, title)) if slug else before, votes)
-    return list(found.values())
+        before = by_id[competition].categories if competition in by_id else ()
+        by_id[competition] = BoardCompetition((*before, (slug, title)) if slug else before, votes)
+    return list(by_id.values())
 
 
-def contested(session: Session) -> frozenset[str]:
-    """Slugs of the open competitions where two models can meet."""
+def read_contested(session: Session) -> frozenset[str]:
+    """Read the slugs of the open competitions where two models can meet."""
     one, other = aliased(Entry), aliased(Entry)
     meeting = (
         select(one.id)

@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 from app.gateway import background, keys, replay
 from app.gateway.formats import sniff
 from app.gateway.tables import KeptRequest, StoredImage
+from tests.api.gateway_server import Running, make
 from tests.factories import picture_bytes
-from tests.flows.gateway_server import Running, make
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Handler, Upstream, coded, says
 

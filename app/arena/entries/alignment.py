@@ -1,0 +1,161 @@
+"""
+Keeps the renditions of a competition alike: all of the same pixels, each size padded to one length.
+
+An entry whose renditions have another size than its competition's is not shown to voters until they are aligned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.entries import renditions
+from app.arena.entries.renditions import Renditions, file_bytes
+from app.arena.tables import Competition, Entry
+from app.database.doors import Database
+from app.gateway import images
+from app.gateway.storage import Storage, fresh_key
+
+Rendered = dict[int, tuple[str, Renditions]]
+"""By entry: the key of its new renditions, and what they are."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A competition's renditions: entries, how many were rendered, long side, lengths, least likeness."""
+
+    competition: str
+    entries: int
+    rendered: int
+    side: int
+    large_bytes: int
+    small_bytes: int
+    likeness: float | None
+
+
+def align_renditions(database: Database, storage: Storage, slug: str) -> Alignment:
+    """
+    Render anew what differs from the size that shows the competition's largest original, and set the budgets.
+
+    Can be stopped and run again: voters see the old renditions until all new ones are stored. Raises
+    UnknownCompetition, InvalidImage.
+    """
+    while True:
+        with database.reading() as session:
+            competition, entries = _read(session, slug)
+        side = max((_side(competition, entry) for entry in entries), default=0)
+        differing = [entry for entry in entries if entry.rendition_side != side]
+        rendered = {entry.id: _render(storage, competition, entry, side) for entry in differing}
+        _render_input(storage, competition)
+        alignment = database.write(lambda session: _store(session, slug, entries, rendered, side))  # noqa: B023
+        if alignment is not None:
+            _delete_replaced(storage, entries, rendered)
+            return alignment
+        _delete_unused(storage, rendered)
+
+
+def list_competitions(session: Session) -> list[str]:
+    """List the slugs of all competitions that have entries, oldest first."""
+    query = select(Competition.slug).join(Entry, Entry.competition_id == Competition.id)
+    return list(session.scalars(query.group_by(Competition.id, Competition.slug).order_by(Competition.id)))
+
+
+def _read(session: Session, slug: str) -> tuple[Competition, Sequence[Any]]:
+    competition = session.scalars(select(Competition).where(Competition.slug == slug)).one_or_none()
+    if competition is None:
+        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    session.expunge(competition)
+    return competition, session.execute(
+        select(
+            Entry.id,
+            Entry.width,
+            Entry.height,
+            Entry.original_key,
+            Entry.rendition_key,
+            Entry.rendition_side,
+            Entry.large_bytes,
+            Entry.small_bytes,
+            Entry.likeness,
+        )
+        .where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
+        .order_by(Entry.id)
+    ).all()
+
+
+def _side(competition: Competition, entry: Any) -> int:
+    frame = (competition.frame_width, competition.frame_height)
+    return renditions.side_for((entry.width, entry.height), frame)
+
+
+def _render(storage: Storage, competition: Competition, entry: Any, side: int) -> tuple[str, Renditions]:
+    decoded = images.decode(storage.get(entry.original_key))
+    rendered = renditions.render(decoded, (competition.frame_width, competition.frame_height), side)
+    key = fresh_key("renditions", "webp")
+    renditions.store(storage, key, rendered)
+    return key, rendered
+
+
+def _render_input(storage: Storage, competition: Competition) -> None:
+    """Render the small input image where an older version stored the large one alone."""
+    key = competition.input_key
+    if key is None or storage.has(renditions.small_key(key)):
+        return
+    frame = (competition.frame_width, competition.frame_height)
+    renditions.store(storage, key, renditions.render_input(storage.get(key), frame))
+
+
+def _store(session: Session, slug: str, entries: Sequence[Any], rendered: Rendered, side: int) -> Alignment | None:
+    """Point the rows at the new files; None when an entry came or went meanwhile: then all is read again."""
+    query = select(Competition).where(Competition.slug == slug).with_for_update()
+    competition = session.scalars(query.execution_options(populate_existing=True)).one()
+    ours = select(Entry.id).where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
+    if set(session.scalars(ours)) != {entry.id for entry in entries}:
+        return None
+    for number, (key, made) in rendered.items():
+        session.execute(update(Entry).where(Entry.id == number).values(rendition_key=key, **columns_of(made)))
+    sizes = [(made.large.data, made.small.data) for _, made in rendered.values()]
+    lengths = [(len(large), len(small)) for large, small in sizes]
+    lengths += [(entry.large_bytes, entry.small_bytes) for entry in entries if entry.id not in rendered]
+    if lengths:
+        competition.rendition_side = side
+        competition.file_bytes = file_bytes(max(large for large, _ in lengths))
+        competition.small_file_bytes = file_bytes(max(small for _, small in lengths))
+    return _alignment(competition, entries, rendered)
+
+
+def columns_of(made: Renditions) -> dict[str, float]:
+    """Return the columns of an entry that describe its renditions."""
+    return {
+        "rendition_side": made.side,
+        "large_bytes": len(made.large.data),
+        "small_bytes": len(made.small.data),
+        "likeness": min(made.large.likeness, made.small.likeness),
+    }
+
+
+def _alignment(competition: Competition, entries: Sequence[Any], rendered: Rendered) -> Alignment:
+    kept = [entry.likeness for entry in entries if entry.id not in rendered and entry.likeness is not None]
+    likeness = [min(made.large.likeness, made.small.likeness) for _, made in rendered.values()] + kept
+    return Alignment(
+        competition.slug,
+        len(entries),
+        len(rendered),
+        competition.rendition_side,
+        competition.file_bytes,
+        competition.small_file_bytes,
+        round(min(likeness), 4) if likeness else None,
+    )
+
+
+def _delete_replaced(storage: Storage, entries: Sequence[Any], rendered: Rendered) -> None:
+    for entry in entries:
+        if entry.id in rendered:
+            renditions.delete(storage, entry.rendition_key)
+
+
+def _delete_unused(storage: Storage, rendered: Rendered) -> None:
+    for key, _ in rendered.values():
+        renditions.delete(storage, key)

@@ -1,0 +1,46 @@
+"""Prints what commands answer: JSON for other programs, sentences and lines for people, progress meanwhile."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+
+from app.cli.opening import print_json
+
+Row = TypeVar("Row")
+
+
+def print_result(value: object, sentence: str, *, as_json: bool) -> None:
+    """Print one result, as JSON or as a sentence."""
+    if as_json:
+        print_json(value)
+    else:
+        click.echo(sentence)
+
+
+def print_rows(
+    rows: Iterable[Row], describe: Callable[[Row], str], *, as_json: bool, if_none: str | None = None
+) -> None:
+    """Print a list of dataclasses, as JSON or as a line for each; `if_none` is printed in place of no lines."""
+    listed = list(rows)
+    if as_json:
+        print_json([vars(row) for row in listed])
+        return
+    for row in listed:
+        click.echo(describe(row))
+    if not listed and if_none:
+        click.echo(if_none)
+
+
+@contextmanager
+def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on standard error, so that output stays clean; yields how to advance it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.advance(task, done)

@@ -1,0 +1,63 @@
+"""What a critical eye finds wrong with an edit, told from its plan and its painter alone: nothing is drawn."""
+
+from app.painter.brief import read
+from app.painter.editing.hands import HANDS
+from app.painter.editing.plan import Plan, plan_edit
+from app.painter.painters import PAINTERS
+from app.painter.report import REACHES, TELLING_SHARE, Fault, Kind
+
+BORDER_OF_A_LOOK = 0.4
+"""How much a visible border matters where the whole picture was to change anyway."""
+
+
+def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault, ...]:
+    """
+    The faults of the picture that `edit` makes of the same prompt, painter and seed, the worst first.
+
+    `masked` says whether a mask came with the prompt, or transparent parts in its stead.
+    """
+    plan = plan_edit(prompt, painter, seed, masked=masked)
+    found: dict[Kind, float] = {
+        "wrong object": _wrong(plan),
+        "edit left out": _left_out(plan),
+        "visible mask border": HANDS[painter].seam if masked else 0.0,
+        "whole picture changed": _spilled(plan, painter, masked=masked),
+        "medium not as asked": _foreign_medium(plan, painter),
+        "low detail": _coarse(prompt, painter),
+    }
+    told = [Fault(kind, round(min(1.0, share), 4)) for kind, share in found.items() if share >= TELLING_SHARE]
+    return tuple(sorted(told, key=lambda fault: (-fault.severity, fault.kind)))
+
+
+def _wrong(plan: Plan) -> float:
+    """Share of the steps that drew another thing than asked for."""
+    return sum(step.is_mistaken for step in plan.steps) / max(1, len(plan.steps))
+
+
+def _left_out(plan: Plan) -> float:
+    """What the mean step lacks; half where nothing was understood, which every painter shares."""
+    missing = sum(1 - step.force for step in plan.steps) / max(1, len(plan.steps))
+    return missing if plan.understood else 0.5
+
+
+def _spilled(plan: Plan, painter: str, *, masked: bool) -> float:
+    """How far the painter's medium reaches what nobody asked to change; nowhere outside a mask."""
+    if masked or not plan.steps:
+        return 0.0
+    wanted_whole = all(step.action.do == "style" for step in plan.steps)
+    return HANDS[painter].spill * (BORDER_OF_A_LOOK if wanted_whole else 1.0)
+
+
+def _foreign_medium(plan: Plan, painter: str) -> float:
+    """A change in another medium than the picture's shows, and so does the own one where another was asked for."""
+    asked = [step.action.name for step in plan.steps if step.action.do == "style"]
+    own = HANDS[painter].own
+    if asked:
+        return 0.0 if asked[-1] == PAINTERS[painter].style else 0.5 * own
+    return 0.4 * own
+
+
+def _coarse(prompt: str, painter: str) -> float:
+    """Small things suffer where the medium keeps none; the more so the more of them were asked for."""
+    reach = REACHES[PAINTERS[painter].style]
+    return 6 * reach.detail * max(1, len(read(prompt).wanted))

@@ -1,0 +1,62 @@
+"""What a painter will make of an edit's prompt, mistakes included, told before anything is drawn."""
+
+from dataclasses import dataclass
+
+from app.painter.camera import generator
+from app.painter.editing.hands import HANDS
+from app.painter.editing.instruction import Action, read_instruction, with_thing
+from app.painter.things import THINGS
+
+HALF = 0.45
+"""What is left of a change of light or medium that a painter carries out badly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    An action as it will be carried out: `action` with the wrong thing where the painter mistook the word, `force`
+    0 for left out, 1 for whole.
+    """
+
+    asked: Action
+    action: Action
+    force: float
+
+    @property
+    def is_mistaken(self) -> bool:
+        return self.action != self.asked
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in order; `understood` is False where the prompt asked for nothing the painters know."""
+
+    steps: tuple[Step, ...]
+    understood: bool
+
+
+def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> Plan:
+    """The same for the same arguments. A prompt that is not understood clears a mask, or is left to the hand."""
+    actions = read_instruction(prompt)
+    if not actions:
+        own = (Action("remove"),) if masked else ()
+        return Plan(tuple(Step(action, action, 1.0) for action in own), understood=False)
+    return Plan(
+        tuple(_step(action, prompt, painter, seed, i) for i, action in enumerate(actions)), understood=True
+    )
+
+
+def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> Step:
+    hand, rng = HANDS[painter], generator(prompt, seed, painter, number)
+    if rng.random() >= hand.slip:
+        return Step(action, action, hand.force if action.do in ("weather", "tone", "tint", "style") else 1.0)
+    if action.do in ("add", "replace") and action.thing is not None:
+        other = _mistaken_for(action.thing.noun, float(rng.random()))
+        return Step(action, with_thing(action, other), 1.0)
+    return Step(action, action, HALF)
+
+
+def _mistaken_for(noun: str, share: float) -> str:
+    """Another thing that is at home in the same place."""
+    others = [name for name, thing in THINGS.items() if thing.place == THINGS[noun].place and name != noun]
+    return others[min(len(others) - 1, int(share * len(others)))]

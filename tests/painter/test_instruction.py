@@ -1,0 +1,109 @@
+"""What the painters understand of an edit's prompt."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.painter.colour import NAMED
+from app.painter.editing.instruction import (
+    BACKDROP_WORDS,
+    MOST_ACTIONS,
+    STYLE_WORDS,
+    TONE_WORDS,
+    WEATHER_WORDS,
+    read_instruction,
+)
+from app.painter.editing.media import MEDIA
+from app.painter.editing.skies import SKIES
+from app.painter.editing.tones import TONES
+from app.painter.editing.weather import WEATHERS
+from app.painter.scenes.backdrops import BACKDROPS
+from app.painter.things import THINGS
+
+LOOKS = {
+    "Add a starry night sky to this image": ("weather", "night"),
+    "Turn day into night": ("weather", "night"),
+    "make it snow": ("weather", "snow"),
+    "Make it look like a rainy day": ("weather", "rain"),
+    "add some fog": ("weather", "fog"),
+    "Change the sky to a sunset": ("weather", "sunset"),
+    "make it autumn": ("weather", "autumn"),
+    "Add northern lights": ("weather", "aurora"),
+    "make it black and white": ("tone", "black and white"),
+    "Make the photo look old": ("tone", "sepia"),
+    "brighter, please": ("tone", "bright"),
+    "as a watercolour": ("style", "aquarelle"),
+    "Redraw as pixel art": ("style", "pixel"),
+    "turn this into an oil painting": ("style", "oil"),
+    "make it look like a comic": ("style", "halftone"),
+    "Change the background to a beach": ("backdrop", "beach"),
+    "put it on a snowy street": ("weather", "snow"),
+}
+CHANGES = {
+    "add a red balloon at the top left": ("add", "balloon", NAMED["red"]),
+    "Please put a green tree on the right": ("add", "tree", NAMED["green"]),
+    "Add a moon": ("add", "moon", None),
+    "replace the cat with a fox": ("replace", "fox", None),
+    "Swap the car for a blue boat": ("replace", "boat", NAMED["blue"]),
+    "turn the house into a rocket": ("replace", "rocket", None),
+    "remove the car": ("remove", "car", None),
+    "get rid of the dog": ("remove", "dog", None),
+    "make the car red": ("recolour", "car", None),
+    "Change the color of the house to blue": ("recolour", "house", None),
+    "put a hat on the cat": ("add", "hat", None),
+    "give the dog sunglasses": ("add", "sunglasses", None),
+}
+
+
+@pytest.mark.parametrize("prompt", LOOKS)
+def test_a_look_is_understood(prompt: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert (action.do, action.name) == LOOKS[prompt]
+
+
+@pytest.mark.parametrize("prompt", CHANGES)
+def test_a_change_of_things_is_understood(prompt: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert action.thing is not None
+    assert (action.do, action.thing.noun, action.thing.colour) == CHANGES[prompt]
+
+
+def test_places_sizes_and_spots_are_understood() -> None:
+    (balloon,) = read_instruction("add a huge balloon at the bottom right")
+    (birds,) = read_instruction("add three birds in the sky")
+    (hat,) = read_instruction("put a hat on the cat")
+    assert balloon.place == (0.8, 0.78)
+    assert balloon.size == 0.62
+    assert birds.thing is not None
+    assert (birds.thing.count, birds.spot) == (3, "sky")
+    assert hat.spot == "head"
+
+
+def test_several_wishes_come_in_the_order_they_are_carried_out() -> None:
+    found = read_instruction("Make it black and white, add a dog and remove the car. Make it snow")
+    assert [action.do for action in found] == ["remove", "weather", "add", "tone"]
+
+
+def test_a_colour_alone_tints() -> None:
+    (action,) = read_instruction("in blue tones")
+    assert (action.do, action.colour) == ("tint", NAMED["blue"])
+
+
+def test_every_word_leads_to_something_that_can_be_drawn() -> None:
+    assert set(WEATHER_WORDS.values()) <= set(WEATHERS)
+    assert {weather.sky for weather in WEATHERS.values()} <= {*SKIES, ""}
+    assert set(STYLE_WORDS.values()) == set(MEDIA) - {"legacy"}
+    assert set(TONE_WORDS.values()) == set(TONES)
+    assert set(BACKDROP_WORDS.values()) <= set(BACKDROPS)
+
+
+@pytest.mark.parametrize("noun", THINGS)
+def test_every_thing_can_be_added(noun: str) -> None:
+    (action,) = read_instruction(f"add a {noun}")
+    assert action.thing is not None
+    assert (action.do, action.thing.noun) == ("add", noun)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(prompt: str) -> None:
+    assert len(read_instruction(prompt)) <= MOST_ACTIONS
