@@ -20,6 +20,8 @@ ONE = {"data": [{"b64_json": coded(PNG)}]}
 SMALL = {"prompt": "a red cube", "size": "256x256"}
 GENERATIONS = "/openai/v1/images/generations"
 EDITS = "/openai/v1/images/edits"
+EMPTY = ("",)
+"""The name of a file that a form sends where none was chosen."""
 
 
 @pytest.fixture
@@ -138,17 +140,18 @@ def test_an_edit_without_a_model_goes_to_one_that_edits(running: Running, upstre
 @pytest.mark.parametrize(
     "parts",
     [
-        {"mask": (BytesIO(b""), "")},
-        {"mask": (BytesIO(b""), "mask.png")},
-        {"image[]": (BytesIO(b""), "")},
         {"mask": ""},
+        {"mask": EMPTY},
+        {"mask": ("mask.png",)},
+        {"image[]": EMPTY},
         {"size": "", "n": "", "quality": ""},
         {"n": "1.0", "response_format": "URL"},
     ],
 )
 def test_empty_and_odd_parts_of_a_form(running: Running, upstream: Upstream, parts: dict[str, Any]) -> None:
     upstream.on("POST", "/v1/images/", says(200, ONE))
-    response = post(running, EDITS, data={**form(image=PNG, prompt="x", model="brush-1"), **parts})
+    empty = {name: (BytesIO(b""), *part) if isinstance(part, tuple) else part for name, part in parts.items()}
+    response = post(running, EDITS, data={**form(image=PNG, prompt="x", model="brush-1"), **empty})
     assert response.status_code == 200
     sent = upstream.calls()[0].body
     assert (sent.count(b'name="image"'), sent.count(b'name="mask"')) == (1, 0)
