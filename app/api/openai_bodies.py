@@ -7,7 +7,7 @@ from flask import request
 
 from app.edge.bodies import WrongType
 from app.gateway.errors import InvalidParameter
-from app.gateway.inputs import image_line, read_linked, read_source
+from app.gateway.inputs import open_image_session, read_linked, read_source
 from app.gateway.request import ImageRequest, Operation, read_request
 from app.gateway.wire import Client
 
@@ -29,7 +29,7 @@ def read_body(operation: Operation, deployment: str | None) -> ImageRequest:
         values, images, mask = _read_form()
     elif request.is_json or not request.content_length:
         values = request.get_json()
-        images, mask = read_linked(values, image_line(Client())) if operation != "generation" else ((), None)
+        images, mask = read_linked(values, open_image_session(Client())) if operation != "generation" else ((), None)
     else:
         allowed = "application/json" if operation == "generation" else "multipart/form-data or application/json"
         raise WrongType(f"Send the body as {allowed}.")
@@ -74,5 +74,5 @@ def _files(kind: str) -> list[bytes]:
 
 
 def _linked(sources: list[str], kind: str) -> list[bytes]:
-    line = image_line(Client())
-    return [read_source(source, kind, line) for source in sources]
+    http = open_image_session(Client())
+    return [read_source(source, kind, http) for source in sources]

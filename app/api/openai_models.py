@@ -6,14 +6,14 @@ from typing import Any
 
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.gateway.planning import can_do
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.words import Mode
 
 CAPABILITIES = {"generation": Mode.TEXT_TO_IMAGE, "edit": Mode.IMAGE_EDIT, "variation": "image-variation"}
 
 
 def model_body(
-    model: ModelSummary, providers: Mapping[str, Provider], aliases: tuple[str, ...] = ()
+    model: ModelSummary, providers: Mapping[str, ImageProvider], aliases: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """
     Describe a model; capabilities and providers are what can be asked for here and now.

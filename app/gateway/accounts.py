@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import BigInteger, Integer, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from app.gateway.tables import ApiKey, GenerationRow, Rest
+from app.gateway.tables import ApiKey, GenerationRow, CircuitBreaker
 
 DAY_MS = 24 * 3600 * 1000
 EPOCH = date(1970, 1, 1)
@@ -86,7 +86,7 @@ def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
 
 def rests(session: Session, *, now: datetime) -> list[Resting]:
     """List offerings and providers that failed, those that rest now first."""
-    rows = session.scalars(select(Rest).order_by(Rest.until.desc(), Rest.name))
+    rows = session.scalars(select(CircuitBreaker).order_by(CircuitBreaker.until.desc(), CircuitBreaker.name))
     return [Resting(row.name, row.failures, row.code, row.until, row.until > now) for row in rows]
 
 

@@ -11,10 +11,10 @@ from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
 from app.gateway.normalize import LOSSLESS, Plan
-from app.gateway.providers.base import Made, ProviderError, Reply, from_base64
+from app.gateway.providers.base import ProviderImage, ProviderError, ProviderReply, from_base64
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
-from app.gateway.wire import Line, LineFailure
+from app.gateway.wire import HttpSession, TransportError
 
 PARALLEL = 4
 """Calls at once for one request."""
@@ -39,7 +39,7 @@ class CallResult:
     failure: ProviderError | None
     seconds: float
     cost_micros: int
-    reply: Reply | None = None
+    reply: ProviderReply | None = None
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ class AttemptResult:
     pictures: tuple[GeneratedImage, ...]
     failures: tuple[ProviderError, ...]
     call_seconds: float | None
-    replies: tuple[Reply, ...] = ()
+    replies: tuple[ProviderReply, ...] = ()
 
 
-def attempt(plan: Plan, request: ImageRequest, line: Line, *, n: int) -> AttemptResult:
+def attempt(plan: Plan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
     """Ask for n images; a failure is part of the result and raises nothing."""
-    clock = line.client.clock
+    clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(counts))) as pool:
-        calls = list(pool.map(lambda count: _call(plan, request, line, count, clock), counts))
+        calls = list(pool.map(lambda count: _call(plan, request, http, count, clock), counts))
     pictures = tuple(picture for call in calls for picture in call.pictures)[:n]
     failures = tuple(call.failure for call in calls if call.failure)
     good = [call.seconds for call in calls if call.pictures]
@@ -86,26 +86,26 @@ def split(n: int, most: int) -> list[int]:
     return [n // calls + (place < n % calls) for place in range(calls)]
 
 
-def _call(plan: Plan, request: ImageRequest, line: Line, count: int, clock: Callable[[], float]) -> CallResult:
+def _call(plan: Plan, request: ImageRequest, http: HttpSession, count: int, clock: Callable[[], float]) -> CallResult:
     started = clock()
     try:
-        reply = plan.provider.make(replace(plan.job, n=count), line)
+        reply = plan.provider.make(replace(plan.job, n=count), http)
     except ProviderError as error:
         return CallResult((), error, clock() - started, 0)
     pictures: list[GeneratedImage] = []
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
-            pictures.append(_finished(_collected(made, line), made, plan, request))
+            pictures.append(_finished(_collected(made, http), made, plan, request))
         except ProviderError as error:
             failure = error
     if len(pictures) < count and failure is None:
         failure = ProviderError("no_image")
-    cost = costs.billed(plan.offering, plan.cost, n=len(pictures), of=request.n, usage=reply.usage)
+    cost = costs.compute_bill(plan.offering, plan.cost, n=len(pictures), of=request.n, usage=reply.usage)
     return CallResult(tuple(pictures), failure, clock() - started, cost, reply)
 
 
-def _collected(made: Made, line: Line) -> bytes:
+def _collected(made: ProviderImage, http: HttpSession) -> bytes:
     """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
@@ -113,15 +113,15 @@ def _collected(made: Made, line: Line) -> bytes:
     if link.startswith("data:"):
         return from_base64(link.partition(",")[2])
     try:
-        answer = line.fetch(link)
-    except LineFailure as failure:
+        answer = http.fetch(link)
+    except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
     if answer.status != 200:
         raise ProviderError("dead_link")
     return answer.content
 
 
-def _finished(data: bytes, made: Made, plan: Plan, request: ImageRequest) -> GeneratedImage:
+def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> GeneratedImage:
     """
     Convert to the format asked for, or keep it as it came. Raises ProviderError for bytes that are no image.
 

@@ -23,7 +23,7 @@ from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest
 from app.gateway.settling import KeptAnswer
 from app.gateway.storage import Storage
-from app.gateway.wire import Allowance, Client, Line
+from app.gateway.wire import ByteBudget, Client, HttpSession
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Revocation:
         self._clock = clock
         self._skipped = 0.0
         self.is_revoked = False
-        self.line: Line | None = None
+        self.http: HttpSession | None = None
 
     def __call__(self) -> float:
         return self._clock() + self._skipped
@@ -116,23 +116,23 @@ class Revocation:
     def give_up(self) -> None:
         """Leave the attempt the seconds that a cancellation takes; no other attempt begins."""
         self.is_revoked = True
-        if self.line is not None:
-            self._skipped += max(0.0, self.line.left - CANCEL_SECONDS)
+        if self.http is not None:
+            self._skipped += max(0.0, self.http.left - CANCEL_SECONDS)
 
 
 @dataclass(frozen=True)
-class RevocableLine(Line):
+class RevocableSession(HttpSession):
     """A line that tells its revocation of each attempt."""
 
     revocation: Revocation | None = field(default=None, repr=False)
 
-    def to(self, base_url: str, *, seconds: float) -> Line:
+    def to(self, base_url: str, *, seconds: float) -> HttpSession:
         """Lead to a provider; once the request is given up, without any time left."""
         revocation = self.revocation
-        line = super().to(base_url, seconds=0 if revocation and revocation.is_revoked else seconds)
+        http = super().to(base_url, seconds=0 if revocation and revocation.is_revoked else seconds)
         if revocation:
-            revocation.line = line
-        return line
+            revocation.http = http
+        return http
 
 
 class BackgroundRequest:
@@ -190,16 +190,16 @@ class BackgroundRequest:
 
     def _carry_out(self) -> Generation:
         gateway, means = self._gateway, self._gateway.means
-        limit = Allowance(IMAGE_BYTES * (1 + self._prepared.request.n))
+        limit = ByteBudget(IMAGE_BYTES * (1 + self._prepared.request.n))
         client = replace(gateway.client, clock=self._revocation)
-        line = RevocableLine(client, client.clock() + means.seconds, limit, revocation=self._revocation)
+        http = RevocableSession(client, client.clock() + means.seconds, limit, revocation=self._revocation)
         return carry_out(
             gateway.database,
             gateway.storage,
             self._prepared,
             means,
             clock=gateway.clock,
-            line=line,
+            http=http,
             payer=self._payer,
             keep=self._keep,
         )

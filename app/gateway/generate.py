@@ -16,12 +16,12 @@ from app.gateway.money import HOUSE, Payer
 from app.gateway.normalize import Plan
 from app.gateway.planning import CostEstimate, PreparedRequest, ProviderSetup
 from app.gateway.providers import set_up
-from app.gateway.providers.base import FINAL, Provider
+from app.gateway.providers.base import FINAL, ImageProvider
 from app.gateway.queue import RequestQueue
 from app.gateway.request import ImageRequest
 from app.gateway.settling import Completion, KeptAnswer, Reservation, begin, end
 from app.gateway.storage import Storage
-from app.gateway.wire import Client, Line
+from app.gateway.wire import Client, HttpSession
 from app.painter.painters import PAINTERS
 from app.settings import Settings
 
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 class Means:
     """What an installation has to make images with; times in seconds."""
 
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, ImageProvider]
     default_model: str
     seconds: float = 300
     link_seconds: int = 3600
@@ -86,8 +86,8 @@ def generate(
     """
     prepared = planning.prepare(database, request, means.setup, payer, now=now)
     with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds):
-        line = client.line(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
-        return carry_out(database, storage, prepared, means, clock=lambda: now, line=line, payer=payer)
+        http = client.open_session(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
+        return carry_out(database, storage, prepared, means, clock=lambda: now, http=http, payer=payer)
 
 
 def carry_out(
@@ -97,7 +97,7 @@ def carry_out(
     means: Means,
     *,
     clock: Callable[[], datetime],
-    line: Line,
+    http: HttpSession,
     payer: Payer,
     keep: KeptAnswer | None = None,
 ) -> Generation:
@@ -113,9 +113,9 @@ def carry_out(
     tried: list[AttemptResult] = []
     outcome, made = "interrupted", None
     try:
-        _try_all(tried, plans, request, line)
+        _try_all(tried, plans, request, http)
         if not generated_images(tried):
-            raise failure(tried, request, line)
+            raise failure(tried, request, http)
         made = summarize(reservation.request_id, prepared, tried, storage, is_kept=keep is not None)
         outcome = "ok" if len(made.drawn) == request.n else "partial"
     except GatewayError as error:
@@ -127,27 +127,27 @@ def carry_out(
     return made if is_recorded else replace(made, linked=False, inline=True)
 
 
-def _try_all(tried: list[AttemptResult], plans: Sequence[Plan], request: ImageRequest, line: Line) -> None:
+def _try_all(tried: list[AttemptResult], plans: Sequence[Plan], request: ImageRequest, http: HttpSession) -> None:
     """
     Try one offering after the other until everything is there; half of the time left for each but the last.
 
     When some images are missing at the end, whoever made the others is asked for them once more.
     """
     for place, plan in enumerate(plans):
-        share = line.left if place == len(plans) - 1 else line.left / 2
-        if _try(tried, plan, request, line, share):
+        share = http.left if place == len(plans) - 1 else http.left / 2
+        if _try(tried, plan, request, http, share):
             return
     makers = [plan for plan, one in zip(plans, tried, strict=False) if one.pictures]
     if makers:
-        _try(tried, makers[0], request, line, line.left)
+        _try(tried, makers[0], request, http, http.left)
 
 
-def _try(tried: list[AttemptResult], plan: Plan, request: ImageRequest, line: Line, seconds: float) -> bool:
+def _try(tried: list[AttemptResult], plan: Plan, request: ImageRequest, http: HttpSession, seconds: float) -> bool:
     """Return whether this was the last attempt needed, or the last that makes sense."""
     missing = request.n - len(generated_images(tried))
-    if line.left <= 0:
+    if http.left <= 0:
         return True
-    one = attempt(plan, request, line.to(plan.provider.base_url, seconds=seconds), n=missing)
+    one = attempt(plan, request, http.to(plan.provider.base_url, seconds=seconds), n=missing)
     tried.append(one)
     return len(one.pictures) == missing or any(failure.code in FINAL for failure in one.failures)
 

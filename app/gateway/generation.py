@@ -11,7 +11,7 @@ from app.gateway.images import is_transparent
 from app.gateway.log import Attempt
 from app.gateway.normalize import Adjustment, observed
 from app.gateway.planning import PreparedRequest
-from app.gateway.providers.base import Reply, Usage
+from app.gateway.providers.base import ProviderReply, Usage
 from app.gateway.request import ImageRequest
 from app.gateway.storage import Storage
 
@@ -139,7 +139,7 @@ def _unconverted(request: ImageRequest, pictures: Sequence[GeneratedImage]) -> l
     return [Adjustment("output_format", request.output_format, min(others), reason)]
 
 
-def _usage(replies: Sequence[Reply]) -> Usage | None:
+def _usage(replies: Sequence[ProviderReply]) -> Usage | None:
     counted = [reply.usage for reply in replies if reply.usage]
     if not counted:
         return None

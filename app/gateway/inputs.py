@@ -15,7 +15,7 @@ from app.gateway.images import INPUT, InputImage, InvalidImage, clean
 from app.gateway.normalize import Adjustment
 from app.gateway.request import MAX_INPUTS, ImageRequest
 from app.gateway.sizes import SQUARE
-from app.gateway.wire import Client, Line, LineFailure
+from app.gateway.wire import Client, HttpSession, TransportError
 
 LINK_SECONDS = 20
 """For all linked images of a request together."""
@@ -26,12 +26,12 @@ LINK_NAMES = ("image_url", "url", "b64_json", "data")
 SPACE = re.compile(r"\s+")
 
 
-def image_line(client: Client) -> Line:
+def open_image_session(client: Client) -> HttpSession:
     """Make the line by which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
-    return client.line(seconds=LINK_SECONDS, max_bytes=LINKED_BYTES)
+    return client.open_session(seconds=LINK_SECONDS, max_bytes=LINKED_BYTES)
 
 
-def read_linked(values: Mapping[str, Any], line: Line) -> tuple[tuple[bytes, ...], bytes | None]:
+def read_linked(values: Mapping[str, Any], http: HttpSession) -> tuple[tuple[bytes, ...], bytes | None]:
     """
     Read the images and the mask of a JSON body, from `images` or `image`, and `mask`.
 
@@ -42,11 +42,11 @@ def read_linked(values: Mapping[str, Any], line: Line) -> tuple[tuple[bytes, ...
     if len(sources) > MAX_INPUTS:
         raise InvalidParameter("image", f"At most {MAX_INPUTS} input images.")
     mask = values.get("mask")
-    images = tuple(read_source(source, "image", line) for source in sources)
-    return images, read_source(mask, "mask", line) if mask else None
+    images = tuple(read_source(source, "image", http) for source in sources)
+    return images, read_source(mask, "mask", http) if mask else None
 
 
-def read_source(source: Any, param: str, line: Line) -> bytes:
+def read_source(source: Any, param: str, http: HttpSession) -> bytes:
     """Read one image: text that is a link, a data URL or base64, or an object with such text in it."""
     while isinstance(source, dict):
         source = next((source[name] for name in LINK_NAMES if source.get(name)), None)
@@ -54,7 +54,7 @@ def read_source(source: Any, param: str, line: Line) -> bytes:
         raise InvalidParameter(param, "Send an image as a file, an https link, a data URL or base64.")
     text = source.strip()
     if text.lower().startswith(("https://", "http://")):
-        return _fetched(text, param, line)
+        return _fetched(text, param, http)
     return _decoded(text.partition(",")[2] if text[:5].lower() == "data:" else text, param)
 
 
@@ -91,12 +91,12 @@ def _scaling(param: str, image: InputImage) -> Adjustment:
     return Adjustment(param, before, after, "Scaled down: inputs are sent with at most 4096 x 4096 pixels.")
 
 
-def _fetched(url: str, param: str, line: Line) -> bytes:
+def _fetched(url: str, param: str, http: HttpSession) -> bytes:
     """Follow a link, and a few redirects; every step is held to the same rules."""
     for _ in range(1 + REDIRECTS):
         try:
-            answer = line.fetch(url)
-        except LineFailure as failure:
+            answer = http.fetch(url)
+        except TransportError as failure:
             message = (
                 f"The image could not be fetched: {failure}. Only https links to public addresses are followed."
             )

@@ -15,7 +15,7 @@ from app.gateway.errors import GatewayError, InvalidParameter, ModelUnavailable,
 from app.gateway.inputs import clean_inputs
 from app.gateway.money import Payer
 from app.gateway.normalize import Adjustment, Plan
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
 from app.gateway.routing import Target, find, route, servable
 from app.words import Mode
@@ -48,7 +48,7 @@ class CostEstimate:
 class ProviderSetup:
     """The providers that are set up here, and the model of a request that names none."""
 
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, ImageProvider]
     default_model: str
 
 
@@ -71,7 +71,7 @@ def estimate(database: Database, request: ImageRequest, setup: ProviderSetup, *,
     return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed)
 
 
-def can_do(model: ModelSummary, operation: str, providers: Mapping[str, Provider]) -> bool:
+def can_do(model: ModelSummary, operation: str, providers: Mapping[str, ImageProvider]) -> bool:
     """Tell whether any provider that is set up offers this operation of the model."""
     usable = [o for o in model.offerings if o.provider in providers and o.provider_model_id]
     if operation == "variation":

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Literal, TypeVar, get_args
 
 from app.gateway.errors import InvalidParameter
-from app.gateway.sizes import BadSize, Size, Wish, parse_ratio, parse_size, parse_tier
+from app.gateway.sizes import BadSize, Size, SizeWish, parse_ratio, parse_size, parse_tier
 from app.words import Mode
 
 Operation = Literal["generation", "edit", "variation"]
@@ -19,7 +19,7 @@ MAX_INPUTS = 16
 MAX_PROMPT = 32_000
 OUTPUT_FORMATS = ("png", "jpeg", "gif", "webp", "avif")
 RESPONSE_FORMATS = ("url", "b64_json")
-NOTHING = Wish()
+NOTHING = SizeWish()
 OURS = frozenset(
     (
         *("prompt", "model", "n", "size", "aspect_ratio", "resolution", "response_format", "output_format"),
@@ -51,7 +51,7 @@ class ImageRequest:
     operation: Operation = "generation"
     model: str | None = None
     n: int = 1
-    wish: Wish = NOTHING
+    wish: SizeWish = NOTHING
     texts: Mapping[str, str] = field(default_factory=dict)
     response_format: str | None = None
     output_format: str | None = None
@@ -124,7 +124,7 @@ def read_request(
     )
 
 
-def read_wish(texts: Mapping[str, str]) -> Wish:
+def read_wish(texts: Mapping[str, str]) -> SizeWish:
     """Read the size asked for: pixels win over everything, a ratio as `size` over `aspect_ratio`."""
     size: Size | None = None
     ratio: Fraction | None = None
@@ -137,7 +137,7 @@ def read_wish(texts: Mapping[str, str]) -> Wish:
         asked = _sized("size", parse_size, texts)
         size = asked if isinstance(asked, tuple) else None
         ratio = asked if isinstance(asked, Fraction) else ratio
-    return Wish(size) if size else Wish(None, ratio, pixels)
+    return SizeWish(size) if size else SizeWish(None, ratio, pixels)
 
 
 def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -112,10 +112,10 @@ def _link(session: Session, made: Generation, row_id: int, completion: Completio
 def _note_health(session: Session, one: AttemptResult, now: datetime) -> None:
     """Count failures of the offering or the account; what a provider rightly refuses is none."""
     if one.pictures:
-        health.worked(session, [one.attempt.offering, one.attempt.provider])
+        health.record_success(session, [one.attempt.offering, one.attempt.provider])
         return
     blamed = [failure for failure in one.failures if failure.code not in FINAL]
     if blamed:
         first = blamed[0]
         name = one.attempt.provider if first.code == "account" else one.attempt.offering
-        health.failed(session, name, first.code, now=now, retry_after=first.retry_after)
+        health.record_failure(session, name, first.code, now=now, retry_after=first.retry_after)

@@ -105,7 +105,7 @@ class KeptRequest(Base):
     """The answer without its images, which are files, or the error."""
 
 
-class Rest(Base):
+class CircuitBreaker(Base):
     """Failures in a row of an offering, or trouble with a provider's account, and how long it is left alone."""
 
     __tablename__ = "provider_rests"

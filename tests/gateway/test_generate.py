@@ -18,7 +18,7 @@ from app.gateway import errors, files, log
 from app.gateway.generate import AT_ONCE, estimate
 from app.gateway.request import read_request
 from app.gateway.storage import Storage
-from app.gateway.tables import GenerationRow, Rest, StoredImage
+from app.gateway.tables import GenerationRow, CircuitBreaker, StoredImage
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Handler, Upstream, coded, says, sends
 from tests.gateway.world import NOW, World
@@ -121,20 +121,20 @@ def test_a_failing_provider_rests_and_recovers(both: World, upstream: Upstream) 
     two.ask(model="brush-1", size="512x512")
     assert len(upstream.calls()) == asked + 1, "the resting one is not asked"
     with two.database.reading() as session:
-        rest = session.scalars(select(Rest)).one()
+        rest = session.scalars(select(CircuitBreaker)).one()
         assert (rest.name, rest.failures, rest.until - NOW) == ("replicate/brush-1", 3, timedelta(seconds=30))
     upstream.on("POST", OPENAI, says(500, {}))
     upstream.on("POST", REPLICATE, says(201, {"status": "succeeded", "output": f"{upstream.base}/x.png"}))
     assert two.ask(model="brush-1", size="512x512").provider == "replicate", "the last resort"
     with two.database.reading() as session:
-        assert session.get(Rest, "replicate/brush-1") is None
+        assert session.get(CircuitBreaker, "replicate/brush-1") is None
 
 
 def test_a_provider_that_refuses_our_key_rests_as_a_whole(two: World, upstream: Upstream) -> None:
     upstream.on("POST", REPLICATE, says(402, {}))
     assert two.ask(model="brush-1", size="512x512").provider == "openai"
     with two.database.reading() as session:
-        rest = session.scalars(select(Rest)).one()
+        rest = session.scalars(select(CircuitBreaker)).one()
     assert (rest.name, rest.code, rest.until - NOW) == ("replicate", "account", timedelta(seconds=300))
 
 

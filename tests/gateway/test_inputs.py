@@ -9,9 +9,9 @@ from PIL import Image
 
 from app.gateway.errors import InvalidParameter
 from app.gateway.images import clean
-from app.gateway.inputs import clean_inputs, image_line, read_linked, read_source
+from app.gateway.inputs import clean_inputs, open_image_session, read_linked, read_source
 from app.gateway.request import read_request
-from app.gateway.wire import Client, Line
+from app.gateway.wire import Client, HttpSession
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Upstream, sends
 
@@ -21,8 +21,8 @@ DATA_URL = f"data:image/png;base64,{B64}"
 
 
 @pytest.fixture
-def line() -> Line:
-    return image_line(Client())
+def http() -> HttpSession:
+    return open_image_session(Client())
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def line() -> Line:
         {"url": DATA_URL},
     ],
 )
-def test_dialects(line: Line, source: Any) -> None:
-    assert read_source(source, "image", line) == PNG
+def test_dialects(http: HttpSession, source: Any) -> None:
+    assert read_source(source, "image", http) == PNG
 
 
-def test_where_a_body_has_its_images(line: Line) -> None:
-    assert read_linked({"image": DATA_URL}, line) == ((PNG,), None)
-    assert read_linked({"image": [B64, B64], "mask": ""}, line) == ((PNG, PNG), None)
-    assert read_linked({"images": [{"image_url": DATA_URL}], "mask": {"image_url": B64}}, line) == ((PNG,), PNG)
+def test_where_a_body_has_its_images(http: HttpSession) -> None:
+    assert read_linked({"image": DATA_URL}, http) == ((PNG,), None)
+    assert read_linked({"image": [B64, B64], "mask": ""}, http) == ((PNG, PNG), None)
+    assert read_linked({"images": [{"image_url": DATA_URL}], "mask": {"image_url": B64}}, http) == ((PNG,), PNG)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_where_a_body_has_its_images(line: Line) -> None:
         "file:///x",
     ],
 )
-def test_what_is_no_image_is_named(line: Line, source: Any) -> None:
+def test_what_is_no_image_is_named(http: HttpSession, source: Any) -> None:
     with pytest.raises(InvalidParameter) as caught:
-        read_source(source, "mask", line)
+        read_source(source, "mask", http)
     assert caught.value.param == "mask"
 
 
@@ -80,13 +80,13 @@ def test_what_is_no_image_is_named(line: Line, source: Any) -> None:
         "https://",
     ],
 )
-def test_only_public_https_is_followed(line: Line, link: str) -> None:
+def test_only_public_https_is_followed(http: HttpSession, link: str) -> None:
     with pytest.raises(InvalidParameter, match="could not be fetched"):
-        read_source(link, "image", line)
+        read_source(link, "image", http)
 
 
-def test_a_link_is_fetched_and_redirects_are_followed(upstream: Upstream, line: Line) -> None:
-    local = line.to(upstream.base, seconds=10)  # of a provider on loopback, which may link to loopback
+def test_a_link_is_fetched_and_redirects_are_followed(upstream: Upstream, http: HttpSession) -> None:
+    local = http.to(upstream.base, seconds=10)  # of a provider on loopback, which may link to loopback
     upstream.on("GET", "/a.png", sends(PNG))
     upstream.on("GET", "/moved", lambda handler: handler.reply(302, b"", headers={"location": "/a.png"}))
     upstream.on("GET", "/round", lambda handler: handler.reply(302, b"", headers={"location": "/round"}))

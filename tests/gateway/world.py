@@ -13,7 +13,7 @@ from app.catalog.seeds import read_seeds
 from app.database.doors import Database
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import HOUSE, Payer
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
 from app.gateway.providers.openai import OpenAI
@@ -192,7 +192,7 @@ def load_catalogue(database: Database, folder: Path, extra: Mapping[str, str] | 
 def _complete(slug: str, text: str) -> str:
     """The file of a model, with a source for each fact it states."""
     head, _, offerings = text.partition("[[offerings]]")
-    stated = [line for line in FACTS.splitlines() if line.startswith("[") or _states(head, line)]
+    stated = [line for line in FACTS.splitlines() if line.startswith("[") or _states(head, http)]
     more = [f'{fact} = "page"' for fact in ("sunset", "parameters") if fact in text]
     facts = "\n".join([*stated[:1], *more, *stated[1:]])
     return f'slug = "{slug}"\nname = "{slug.title()}"\n{head}\n{facts}\n[[offerings]]{offerings}'
@@ -209,7 +209,7 @@ class World:
 
     database: Database
     storage: Storage
-    providers: dict[str, Provider] = field(default_factory=dict)
+    providers: dict[str, ImageProvider] = field(default_factory=dict)
     seconds: float = 20
     client: Client = field(default_factory=Client)
     now: datetime = NOW
@@ -222,7 +222,7 @@ class World:
     def at(self, slug: str, base: str) -> None:
         """Set a provider up on loopback."""
         key = SecretStr(CANARY)
-        made: dict[str, Provider] = {
+        made: dict[str, ImageProvider] = {
             "openai": OpenAI(key, f"{base}/v1"),
             "replicate": Replicate(key, f"{base}/r"),
             "fal": Fal(key, f"{base}/q"),
