@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     playground_daily_usd: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=6)
     gateway_seconds: int = Field(default=300, ge=1, le=3600)
     """All the time one request to the gateway has, every provider tried included."""
+    gateway_queue_seconds: int = Field(default=60, ge=1, le=600)
+    """How long a request may wait for its turn before it is told to come again."""
+    gateway_cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the gateway with a key they have; `*` for all."""
     openai_compatible: tuple[str, ...] = ()
     """Names of further servers with OpenAI's image API; each has its address in `<NAME>_UPSTREAM_URL`."""
     _of_providers: dict[str, SecretStr] = PrivateAttr(default_factory=dict)

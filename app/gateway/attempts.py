@@ -1,4 +1,4 @@
-"""One offering tried: parallel calls to its provider, and what comes back turned into finished images."""
+"""An attempt at one offering: parallel calls to its provider, and the conversion of what comes back."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from statistics import median
 from app.gateway import costs
 from app.gateway.adjustments import LOSSLESS
 from app.gateway.formats import sniff
-from app.gateway.images import InvalidImage, render
+from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
 from app.gateway.normalize import Plan
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
@@ -34,26 +34,32 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class CallResult:
-    """One call's outcome; seconds from asking to the last byte."""
+    """What one call brought; seconds from asking to the last byte."""
 
     pictures: tuple[GeneratedImage, ...]
     failure: ProviderError | None
     seconds: float
     cost_micros: int
+    reply: ProviderReply | None = None
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """An attempt with its pictures, the failures of its calls, and the seconds that a good call took."""
+    """
+    An attempt with its images and the failures of its calls.
+
+    `call_seconds` is how long a good call took; `replies` are what the provider answered.
+    """
 
     attempt: Attempt
     pictures: tuple[GeneratedImage, ...]
     failures: tuple[ProviderError, ...]
     call_seconds: float | None
+    replies: tuple[ProviderReply, ...] = ()
 
 
 def attempt(plan: Plan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
-    """Ask for n images; whatever fails is an outcome and raises nothing."""
+    """Ask for n images; a failure is part of the result and raises nothing."""
     clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)
@@ -71,11 +77,12 @@ def attempt(plan: Plan, request: ImageRequest, http: HttpSession, *, n: int) -> 
         seconds=round(clock() - started, 3),
         cost_micros=sum(call.cost_micros for call in calls),
     )
-    return AttemptResult(record, pictures, failures, median(good) if good else None)
+    replies = tuple(call.reply for call in calls if call.reply)
+    return AttemptResult(record, pictures, failures, median(good) if good else None, replies)
 
 
 def split(n: int, most: int) -> list[int]:
-    """As few calls as possible, as even as possible: 10 images by at most 4 are 4, 3 and 3."""
+    """Divide n among as few calls as possible, as evenly as possible: 10 images by at most 4 are 4, 3 and 3."""
     calls = ceil(n / most)
     return [n // calls + (place < n % calls) for place in range(calls)]
 
@@ -97,15 +104,12 @@ def _call(
             failure = error
     if len(pictures) < count and failure is None:
         failure = ProviderError("no_image")
-    return CallResult(tuple(pictures), failure, clock() - started, _cost(plan, request, reply, len(pictures)))
-
-
-def _cost(plan: Plan, request: ImageRequest, reply: ProviderReply, images: int) -> int:
-    return costs.compute_bill(plan.offering, plan.cost, n=images, of=request.n, usage=reply.usage)
+    cost = costs.compute_bill(plan.offering, plan.cost, n=len(pictures), of=request.n, usage=reply.usage)
+    return CallResult(tuple(pictures), failure, clock() - started, cost, reply)
 
 
 def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
-    """The bytes, fetched where only a link came: providers' links die. Raises ProviderError."""
+    """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
     link = made.url or ""
@@ -121,7 +125,11 @@ def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
 
 
 def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> GeneratedImage:
-    """In the format asked for, or as it came. Raises ProviderError for bytes that are no image."""
+    """
+    Convert to the format asked for, or keep it as it came. Raises ProviderError for bytes that are no image.
+
+    An image that is too large to be decoded here, or can't be converted, was paid for: it is handed on as it came.
+    """
     kind = sniff(data)
     if kind is None:
         raise ProviderError("bad_reply")
@@ -131,5 +139,7 @@ def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageReques
     try:
         finished, size = render(data, target, quality=quality, size=exact)
     except InvalidImage as error:
-        raise ProviderError("bad_reply") from error
+        if not is_too_large(data):
+            raise ProviderError("bad_reply") from error
+        finished, size, target = data, header_size(data), kind
     return GeneratedImage(finished, target, size, made.revised_prompt, plan.offering.key)

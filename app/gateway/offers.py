@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from sqlalchemy.orm import Session
 
-from app.catalog.contracts import Contract, Key, Operation, has_contract, read_contracts, read_keys
+from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
 from app.gateway.providers import COMPATIBLE, PROVIDERS
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
+from app.gateway.request import Operation
 from app.words import Mode
 
-MODES: dict[str, Mode] = {
+MODES: dict[Operation, Mode] = {
     "generation": Mode.TEXT_TO_IMAGE,
     "edit": Mode.IMAGE_EDIT,
     "variation": Mode.IMAGE_EDIT,
@@ -100,7 +100,7 @@ def served_operations(
         return ()
     set_up = [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
     return tuple(
-        cast("Operation", operation)
+        operation
         for operation, mode in MODES.items()
         if any(mode in (*model.modes, *one.modes) and _has(keys, one, operation) for one in set_up)
     )

@@ -115,7 +115,7 @@ def _render(slug: str, base: str) -> str:
         standings=standings,
         main=next((s for s in standings if s.standing), None),
         formats=popular_formats(page),
-        examples=examples(page, base, warning(page, here)),
+        examples=examples(page, base, here.operations, warning(page, here)),
         groups=parameters.grouped(page.parameters),
         behaviours=facts.behaviours(page.parameters),
         sizes=facts.size_tables(page.limits),

@@ -10,6 +10,7 @@ from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
 from app.gateway.offers import read_served
 from app.gateway.providers import KEY_NAMES, set_up
+from app.gateway.request import OPERATIONS, Operation
 from app.gateway.routing import instead
 from app.words import Mode
 
@@ -29,6 +30,8 @@ class Reach:
     keys: tuple[str, ...] = ()
     instead: tuple[ModelSummary, ...] = ()
     successors: tuple[ModelSummary, ...] = ()
+    operations: tuple[Operation, ...] = OPERATIONS
+    """What the examples show: of a served model only what can be asked for here."""
     in_playground: bool = False
     """Whether visitors without a key may try it."""
 
@@ -37,8 +40,10 @@ def reach(session: Session, model: ModelPage) -> Reach:
     """How things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
-    if read_served(session, [model], providers):
-        return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
+    operations = read_served(session, [model], providers).get(model.slug, ())
+    if operations:
+        is_free = model.demo or parts().settings.playground_daily_usd > 0
+        return Reach("served", operations=operations, in_playground=is_free)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
     mode = model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
     return Reach(

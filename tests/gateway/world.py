@@ -357,10 +357,11 @@ class World:
     seconds: float = 20
     client: Client = field(default_factory=Client)
     now: datetime = NOW
+    queue_seconds: float = 20
 
     @property
     def means(self) -> Means:
-        return Means(self.providers, "poster-pro", self.seconds, link_seconds=3600)
+        return Means(self.providers, "poster-pro", self.seconds, 3600, self.queue_seconds)
 
     def at(self, slug: str, base: str) -> None:
         """Set a provider up on loopback."""

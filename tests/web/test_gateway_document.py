@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.api import openai_errors
-from app.database.doors import ROOT
+from app.database.doors import ROOT, DatabaseBusy
+from app.edge.bodies import BadBody, WrongType
+from app.errors import CODES, Refusal
+from app.gateway import errors
+from app.gateway.errors import GatewayError
 from app.gateway.providers import KEY_NAMES, PROVIDERS
 from app.gateway.request import OURS
 from tests.web.test_printed_curl import Arena, arena
@@ -26,12 +29,14 @@ def block(language: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("error", openai_errors.STATUS, ids=lambda error: error.__name__)
-def test_every_error_is_told(error: type[Exception]) -> None:
+ERRORS = [kind for kind in GatewayError.__subclasses__() if kind.__module__ == errors.__name__]
+
+
+@pytest.mark.parametrize("error", [*ERRORS, BadBody, WrongType, DatabaseBusy], ids=lambda error: error.__name__)
+def test_every_error_is_told(error: type[Refusal]) -> None:
     rows = [line.split("|") for line in TEXT.splitlines() if line.startswith(("| 4", "| 5"))]
-    code = error.code  # type: ignore[attr-defined]
-    statuses = " ".join(row[1] for row in rows if f"`{code}`" in row[2])
-    assert str(openai_errors.STATUS[error]) in statuses
+    statuses = " ".join(row[1] for row in rows if f"`{error.code}`" in row[2])
+    assert str(CODES[error.code].status) in statuses
 
 
 def test_every_provider_parameter_and_setting_is_told() -> None:
