@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from app.catalog.contracts import ANY_MODEL, Contract  # noqa: E402
-from app.catalog.seeds import OfferingSeed, Seeds, read_seeds  # noqa: E402
+from app.catalog.seeds import Seeds, read_seeds  # noqa: E402
+from app.catalog.shapes import OfferingSeed  # noqa: E402
 from app.gateway.providers import PROVIDERS  # noqa: E402
 
 OPERATIONS = ("generation", "edit")

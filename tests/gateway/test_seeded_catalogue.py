@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalog.seeds import ModelSeed, read_seeds
+from app.catalog.seeds import read_seeds
+from app.catalog.shapes import ModelSeed
 from app.database.doors import ROOT
 from app.gateway.sizes import SizeWish, match, parse_tier
 from app.painter.paint import check
@@ -41,7 +42,7 @@ def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Si
     check(size)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(wish=wishes)
 def test_every_model_answers_every_wish_within_its_limits(wish: SizeWish) -> None:
     for model in models().values():

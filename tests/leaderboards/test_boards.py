@@ -94,7 +94,7 @@ def test_filters(priced: Database) -> None:
         assert "".join(names(priced, **query)) == expected, query
 
 
-VALUES = {"status": "retired", "max_price": "0.02"}
+VALUES = {"status": "retired", "max_price": "0.02", "weights": "open", "max_parameters": "2.5"}
 """Those of filters that do not take any text."""
 
 

@@ -287,7 +287,7 @@ def _retirements(session: Session, today: date) -> tuple[Retirement, ...]:
     return tuple(
         Retirement(model.slug, model.name, model.status, model.deprecated_on, model.sunset)
         for model in lookup.models(session, today)
-        if model.id in entered and model.status != "active"
+        if model.id in entered and model.status in {"deprecated", "retired"}
     )
 
 
