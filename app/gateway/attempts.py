@@ -11,7 +11,7 @@ from app.gateway.adjustments import LOSSLESS
 from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
-from app.gateway.normalize import Plan
+from app.gateway.normalize import RequestPlan
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
@@ -58,7 +58,7 @@ class AttemptResult:
     replies: tuple[ProviderReply, ...] = ()
 
 
-def attempt(plan: Plan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
+def attempt(plan: RequestPlan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
     """Ask for n images; a failure is part of the result and raises nothing."""
     clock = http.client.clock
     started = clock()
@@ -88,7 +88,7 @@ def split(n: int, most: int) -> list[int]:
 
 
 def _call(
-    plan: Plan, request: ImageRequest, http: HttpSession, count: int, clock: Callable[[], float]
+    plan: RequestPlan, request: ImageRequest, http: HttpSession, count: int, clock: Callable[[], float]
 ) -> CallResult:
     started = clock()
     try:
@@ -108,7 +108,7 @@ def _call(
     return CallResult(tuple(pictures), failure, clock() - started, cost, reply)
 
 
-def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
+def _collected(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> bytes:
     """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
@@ -124,7 +124,7 @@ def _collected(made: ProviderImage, http: HttpSession, plan: Plan) -> bytes:
     return answer.content
 
 
-def _finished(data: bytes, made: ProviderImage, plan: Plan, request: ImageRequest) -> GeneratedImage:
+def _finished(data: bytes, made: ProviderImage, plan: RequestPlan, request: ImageRequest) -> GeneratedImage:
     """
     Convert to the format asked for, or keep it as it came. Raises ProviderError for bytes that are no image.
 

@@ -13,7 +13,7 @@ from app.gateway.errors import GatewayError
 from app.gateway.failing import failure
 from app.gateway.generation import Generation, generated_images, summarize
 from app.gateway.money import HOUSE, Payer
-from app.gateway.normalize import Plan
+from app.gateway.normalize import RequestPlan
 from app.gateway.planning import CostEstimate, PreparedRequest, ProviderSetup
 from app.gateway.providers import set_up
 from app.gateway.providers.base import FINAL, ImageProvider
@@ -127,7 +127,9 @@ def carry_out(
     return made if is_recorded else replace(made, linked=False, inline=True)
 
 
-def _try_all(tried: list[AttemptResult], plans: Sequence[Plan], request: ImageRequest, http: HttpSession) -> None:
+def _try_all(
+    tried: list[AttemptResult], plans: Sequence[RequestPlan], request: ImageRequest, http: HttpSession
+) -> None:
     """
     Try one offering after the other until everything is there; half of the time left for each but the last.
 
@@ -142,7 +144,9 @@ def _try_all(tried: list[AttemptResult], plans: Sequence[Plan], request: ImageRe
         _try(tried, makers[0], request, http, http.left)
 
 
-def _try(tried: list[AttemptResult], plan: Plan, request: ImageRequest, http: HttpSession, seconds: float) -> bool:
+def _try(
+    tried: list[AttemptResult], plan: RequestPlan, request: ImageRequest, http: HttpSession, seconds: float
+) -> bool:
     """Return whether this was the last attempt needed, or the last that makes sense."""
     missing = request.n - len(generated_images(tried))
     if http.left <= 0:

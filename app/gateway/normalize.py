@@ -41,7 +41,7 @@ class ProviderDefault:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RequestPlan:
     """How an offering would serve a request; `job.n` is what one call may be asked for at most."""
 
     offering: ModelOffering
@@ -61,7 +61,7 @@ def plan(
     contract: Contract,
     *,
     natural: Fraction = SQUARE,
-) -> Plan:
+) -> RequestPlan:
     """`natural`: shape of an edit's input. Raises InvalidParameter for what can't be asked of this offering."""
     limits = merged(model.limits, offering.limits)
     _check(request, limits, contract)
@@ -96,7 +96,9 @@ def plan(
         extra=passed.accepted,
     )
     choices = _choices(contract, passed, shape)
-    return Plan(offering, provider, job, tuple(changed), _cost(request, offering, job, shape, choices), choices)
+    return RequestPlan(
+        offering, provider, job, tuple(changed), _cost(request, offering, job, shape, choices), choices
+    )
 
 
 def merged(model: Limits, offering: Limits) -> Limits:
@@ -171,7 +173,7 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
     return wanted if format_word(wanted, contract) else None
 
 
-def observed(request: ImageRequest, plan: Plan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
+def observed(request: ImageRequest, plan: RequestPlan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
     """What only the images themselves tell: another size than the provider was asked for, a lossless format."""
     expected = plan.job.size if plan.job.sized else None
     return made_otherwise(request, expected, plan.provider.slug, pictures)

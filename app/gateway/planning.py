@@ -15,7 +15,7 @@ from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, ModelUnavailable, PriceUnknown, UnsupportedMode
 from app.gateway.inputs import clean_inputs
 from app.gateway.money import Payer
-from app.gateway.normalize import Plan
+from app.gateway.normalize import RequestPlan
 from app.gateway.offers import read_served
 from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
@@ -30,7 +30,7 @@ class PreparedRequest:
 
     request: ImageRequest
     model_id: int
-    plans: tuple[Plan, ...]
+    plans: tuple[RequestPlan, ...]
     adjustments: tuple[Adjustment, ...]
     """What was changed before any provider was chosen."""
 
@@ -74,14 +74,14 @@ def estimate(database: Database, request: ImageRequest, setup: ProviderSetup, *,
 
 def _routed(
     session: Session, request: ImageRequest, setup: ProviderSetup, natural: Fraction, now: datetime
-) -> tuple[Target, list[Plan]]:
+) -> tuple[Target, list[RequestPlan]]:
     """
     Choose the model that was named; else the default one, or the first that can do the operation.
 
     The painter's models come before others, which cost money, and the cheaper before the dearer.
     """
 
-    def routed(name: str) -> tuple[Target, list[Plan]]:
+    def routed(name: str) -> tuple[Target, list[RequestPlan]]:
         target = find(session, name, now, setup.providers)
         return target, route(session, target, request, setup.providers, now=now, natural=natural)
 
@@ -104,7 +104,7 @@ def _price(model: ModelSummary) -> float:
     return model.price_from.micros if model.price_from else inf
 
 
-def _payable(plans: list[Plan], payer: Payer) -> tuple[Plan, ...]:
+def _payable(plans: list[RequestPlan], payer: Payer) -> tuple[RequestPlan, ...]:
     """Leave a capped payer only what has a price."""
     priced = [plan for plan in plans if plan.cost is not None]
     if payer.is_capped and not priced:

@@ -23,7 +23,7 @@ from app.gateway.errors import (
     UnsupportedMode,
 )
 from app.gateway.log import median_seconds
-from app.gateway.normalize import Plan, plan
+from app.gateway.normalize import RequestPlan, plan
 from app.gateway.offers import MODES, Offer, offerings_of, read_offers, read_served
 from app.gateway.providers import KEY_NAMES
 from app.gateway.providers.base import ImageProvider
@@ -71,7 +71,7 @@ def route(
     *,
     now: datetime,
     natural: Fraction,
-) -> list[Plan]:
+) -> list[RequestPlan]:
     """
     Everybody who can serve the request, best first; never empty.
 
@@ -91,7 +91,7 @@ def route(
     plans = _plans(model, usable, request, providers, natural)
     open_breakers = health.find_open(session, _names(plans), now)
 
-    def order(candidate: Plan) -> tuple[object, ...]:
+    def order(candidate: RequestPlan) -> tuple[object, ...]:
         offering = candidate.offering
         rests = offering.key in open_breakers or offering.provider in open_breakers
         lost = sum(change.used is None for change in candidate.adjustments)
@@ -118,9 +118,9 @@ def _plans(
     request: ImageRequest,
     providers: Mapping[str, ImageProvider],
     natural: Fraction,
-) -> list[Plan]:
+) -> list[RequestPlan]:
     """What each offering makes of the request; with `strict` only those that change nothing."""
-    plans: list[Plan] = []
+    plans: list[RequestPlan] = []
     refused: InvalidParameter | None = None
     for offer in offers:
         provider, contract = providers[offer.offering.provider], offer.contracts[request.operation]
@@ -150,7 +150,7 @@ def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:
     return request.operation != "variation" or contract.model != ANY_MODEL or offer.offering.variations
 
 
-def _names(plans: list[Plan]) -> set[str]:
+def _names(plans: list[RequestPlan]) -> set[str]:
     return {name for plan in plans for name in (plan.offering.key, plan.offering.provider)}
 
 

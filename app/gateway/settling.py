@@ -12,7 +12,7 @@ from app.gateway import files, health, log, money, replay
 from app.gateway.attempts import AttemptResult
 from app.gateway.generation import Generation
 from app.gateway.money import Payer
-from app.gateway.normalize import Plan
+from app.gateway.normalize import RequestPlan
 from app.gateway.providers.base import FINAL
 from app.gateway.request import ImageRequest
 
@@ -54,7 +54,7 @@ class Completion:
 def begin(
     session: Session,
     request: ImageRequest,
-    plans: Sequence[Plan],
+    plans: Sequence[RequestPlan],
     payer: Payer,
     *,
     model_id: int,

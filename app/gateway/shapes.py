@@ -106,12 +106,15 @@ def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
     """
     The only sizes there are, with the provider's word for each; empty where sizes are free.
 
-    A provider that states no bounds of its own has the model's, be they a list.
+    A provider that states no bounds of its own has the model's, be they a list: but no list that its own words
+    leave.
     """
     if not size.free:
         return {pixel_size(text): word for word, text in size.words.items()}
     has_bounds = size.min or size.max or size.min_pixels or size.max_pixels or known.side_px
-    texts = () if has_bounds else tuple(text for text in known.sizes if text != "auto")
+    texts = tuple(text for text in known.sizes if text != "auto")
+    if has_bounds or not set(texts).issuperset(size.words.values()):
+        return {}
     return {pixel_size(text): None for text in texts}
 
 

@@ -19,7 +19,8 @@ Size = tuple[int, int]
 
 PIXELS = re.compile(r"([0-9]{1,5})[xX]([0-9]{1,5})")
 RATIO = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?):([0-9]{1,5}(?:\.[0-9]{1,4})?)")
-TIER = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?) ?(K|k|MP|mp|sq)?")
+VIDEO_SHAPE = Fraction(16, 9)
+TIER = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?) ?(K|k|MP|mp|sq|p)?")
 ONE_K = 1024 * 1024
 SQUARE = Fraction(1)
 LEAST_SIDE = 64
@@ -96,13 +97,16 @@ def parse_tier(text: str) -> int:
     """
     Pixels of a tier: `2K` is (1024 * 2)², `512` and `768sq` are a side, `0.25` and `1 MP` are megapixels of 1024².
 
-    A number of `LEAST_SIDE` or more is a side: nobody asks for 512 megapixels. Raises BadSize.
+    `720p` is what video calls so, 1280x720. A number of `LEAST_SIDE` or more is a side: nobody asks for 512
+    megapixels. Raises BadSize.
     """
     found = TIER.fullmatch(text)
     amount = Fraction(found[1]) if found else Fraction(0)
     if not found or not amount:
-        raise BadSize("Write a tier as 512, 1K, 2K, 4K, or in megapixels as 0.25 or 1.")
+        raise BadSize("Write a tier as 512, 720p, 1K, 2K, 4K, or in megapixels as 0.25 or 1.")
     unit = (found[2] or "").upper()
+    if unit == "P":
+        return int(amount**2 * VIDEO_SHAPE)
     if unit == "SQ" or (not unit and amount >= LEAST_SIDE):
         return int(amount**2)
     return int(ONE_K * (amount**2 if unit == "K" else amount))

@@ -139,8 +139,10 @@ def _gateway(base: str) -> tuple[snippets.Example, ...]:
     drawn = snippets.example("Text to image", Call("generations", PAINTER, fields), base)
     codes = tuple(code for code in drawn.codes if code.language in {"cURL", "Python"})
     listing = (
-        snippets.Code("cURL", f'curl {base}/openai/v1/models \\\n  -H "Authorization: Bearer $BLINDVOTE_API_KEY"'),
-        snippets.Code(
+        snippets.CodeSample(
+            "cURL", f'curl {base}/openai/v1/models \\\n  -H "Authorization: Bearer $BLINDVOTE_API_KEY"'
+        ),
+        snippets.CodeSample(
             "Python",
             "from os import environ\n\nfrom openai import OpenAI\n\n"
             f'client = OpenAI(base_url="{base}/openai/v1", api_key=environ["BLINDVOTE_API_KEY"])\n\n'

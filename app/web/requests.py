@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.web.snippets import Code
+from app.web.snippets import CodeSample
 from app.words import Mode
 
 WISH = {"mode": Mode.TEXT_TO_IMAGE}
@@ -55,13 +55,16 @@ EXAMPLES: dict[str, ExampleRequest] = {
 """What is not plain asking."""
 
 
-def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Code, ...]:
+def codes(method: str, path: str, base: str, samples: Samples) -> tuple[CodeSample, ...]:
     """Write the same request in each language, against the server at `base`."""
     asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
     values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
     filled = path.format(**values) + asked.query
-    return (Code("cURL", _curl(method, filled, base, asked)), Code("Python", _python(method, filled, base, asked)))
+    return (
+        CodeSample("cURL", _curl(method, filled, base, asked)),
+        CodeSample("Python", _python(method, filled, base, asked)),
+    )
 
 
 def _curl(method: str, path: str, base: str, asked: ExampleRequest) -> str:

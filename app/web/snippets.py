@@ -19,7 +19,7 @@ NOT_OPENAIS = ("aspect_ratio", "resolution")
 
 
 @dataclass(frozen=True)
-class Code:
+class CodeSample:
     """One example in one language."""
 
     language: str
@@ -32,7 +32,7 @@ class Example:
 
     title: str
     path: str
-    codes: tuple[Code, ...]
+    codes: tuple[CodeSample, ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def examples(
 def example(title: str, call: Call, base: str) -> Example:
     """One call in every language."""
     codes = (
-        Code("cURL", _curl(call, base)),
-        Code("Python", _python(call, base)),
-        Code("JavaScript", _js(call, base)),
+        CodeSample("cURL", _curl(call, base)),
+        CodeSample("Python", _python(call, base)),
+        CodeSample("JavaScript", _js(call, base)),
     )
     return Example(title, f"/openai/v1/images/{call.operation}", codes)
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.api.gateway_server import Running, make
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 from tests.gateway.world import load_catalogue
@@ -131,7 +131,7 @@ def test_an_edit_without_a_model_goes_to_one_that_edits(running: Running, upstre
     made = post(running, EDITS, data=form(image=PNG, prompt="hat"))
     assert made.status_code == 200
     assert made.json["metadata"]["executed_model"] == "openai/brush-1", "the cheaper of two that edit"
-    masked = post(running, EDITS, data=form(image=PNG, mask=PNG, prompt="hat"))
+    masked = post(running, EDITS, data=form(image=PNG, mask=hole(), prompt="hat"))
     assert masked.status_code == 200
     varied = post(running, "/openai/v1/images/variations", data=form(image=PNG))
     assert varied.json["metadata"]["executed_model"] == "openai/brush-1"
@@ -159,9 +159,9 @@ def test_empty_and_odd_parts_of_a_form(running: Running, upstream: Upstream, par
 
 def test_images_in_json(running: Running, upstream: Upstream) -> None:
     upstream.on("POST", "/v1/images/", says(200, ONE))
-    link = f"data:image/png;base64,{coded(PNG)}"
+    link, mask = (f"data:image/png;base64,{coded(data)}" for data in (PNG, hole()))
     for image in (coded(PNG), link, [link], [{"image_url": link}], {"image_url": {"url": link}}):
-        body = {"prompt": "x", "model": "brush-1", "image": image, "mask": link}
+        body = {"prompt": "x", "model": "brush-1", "image": image, "mask": mask}
         assert post(running, EDITS, json=body).status_code == 200
     bad = post(running, EDITS, json={"prompt": "x", "image": "https://169.254.169.254/latest/meta-data"})
     assert (bad.status_code, bad.json["error"]["param"]) == (400, "image")
@@ -220,9 +220,27 @@ source = "page"
 """
 
 
+HALF_CONTRACTS = {
+    "openai": """
+[[contracts]]
+model = "half-1"
+operation = "generation"
+path = "images/generations"
+fixed = { model = "{model}" }
+""",
+    "replicate": """
+[[contracts]]
+model = "acme/half-1"
+operation = "edit"
+path = "{model}"
+image = { field = "image" }
+""",
+}
+
+
 def test_list_page_and_call_agree_on_what_a_model_can_do(running: Running, tmp_path: Path) -> None:
     """Its edits are at a provider that is not set up here."""
-    load_catalogue(running.database, tmp_path / "more", {"half-1": HALF_SERVED})
+    load_catalogue(running.database, tmp_path / "more", {"half-1": HALF_SERVED}, HALF_CONTRACTS)
     client = running.app.test_client()
     listed = client.get("/v1/models", headers={"api-key": running.secret}).json["data"]
     assert [model["capabilities"] for model in listed if model["id"] == "half-1"] == [["text-to-image"]]

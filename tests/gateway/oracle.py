@@ -46,6 +46,8 @@ TRANSPORT = frozenset(
     )
 )
 """What the gateway decides itself: how an answer travels, who is called back, which model is meant."""
+PAID_UNASKED = ("sequential_image_generation", "auto")
+"""What would make one call of one image bill a group: it may be told instead of sent."""
 WITHDRAWN = {("glm-image", "standard")}
 """Words that stand in an entry's list and that its note takes back for this model."""
 FORMATS = {"png", "jpeg", "webp"}
@@ -198,9 +200,11 @@ def _word_cases(entry: dict[str, Any], group: str, name: str) -> Iterator[Case]:
 def _format_cases(entry: dict[str, Any]) -> Iterator[Case]:
     about = entry.get("output_format")
     if isinstance(about, dict) and about.get("field") not in {None, "none", "response_format"}:
+        kinds: set[str] = set()
         for word in about.get("words") or []:
             kind = str(word).lower().removeprefix("image/").replace("jpg", "jpeg")
-            if kind in FORMATS:
+            if kind in FORMATS - kinds:
+                kinds.add(kind)
                 yield Case("output_format", kind, _leaf(about["field"]), str(word), is_native=True)
 
 
@@ -215,7 +219,7 @@ def _value_cases(name: str, about: Any) -> Iterator[Case]:
         return
     if isinstance(about, dict) and isinstance(about.get("words"), list):
         for word in about["words"]:
-            yield Case(name, str(word), name, str(word), is_native=True)
+            yield Case(name, str(word), name, str(word), is_native=(name, str(word)) != PAID_UNASKED)
         return
     sample = _sample(about)
     if sample is not None:

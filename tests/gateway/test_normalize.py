@@ -9,7 +9,7 @@ from app.catalog.limits import Limits, SideRange
 from app.catalog.lookup import ModelOffering, ModelPage, Prose
 from app.catalog.pricing import OfferingPrice
 from app.gateway.errors import InvalidParameter
-from app.gateway.normalize import Plan, ProviderDefault, merged, plan
+from app.gateway.normalize import ProviderDefault, RequestPlan, merged, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.painter import LocalPainter
@@ -70,7 +70,7 @@ def planned(
     narrower: Limits = Limits(),  # noqa: B008
     provider: ImageProvider | None = None,
     **values: object,
-) -> Plan:
+) -> RequestPlan:
     from pydantic import SecretStr
 
     request = read_request("generation", {"prompt": "x", **values})
@@ -78,7 +78,7 @@ def planned(
     return plan(request, page(limits), offering(narrower), upstream, terms)
 
 
-def said(made: Plan) -> list[tuple[str, object, object]]:
+def said(made: RequestPlan) -> list[tuple[str, object, object]]:
     return [(change.parameter, change.requested, change.used) for change in made.adjustments]
 
 

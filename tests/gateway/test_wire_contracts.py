@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from app.catalog import lookup
 from app.database.doors import Database
 from app.gateway.errors import InvalidParameter
-from app.gateway.normalize import Plan, plan
+from app.gateway.normalize import RequestPlan, plan
 from app.gateway.offers import Offer, read_offers
 from app.gateway.providers import ADDRESS, COMPATIBLE, OWN, OpenAI
 from app.gateway.providers.http import HttpProvider
@@ -67,7 +67,7 @@ def provider_of(slug: str) -> HttpProvider:
     return kind(SecretStr(CANARY), ADDRESS.get(slug) or "https://server.example", slug)
 
 
-def planned(page: lookup.ModelPage, offer: Offer, operation: Any, case: Case | None, **more: Any) -> Plan:
+def planned(page: lookup.ModelPage, offer: Offer, operation: Any, case: Case | None, **more: Any) -> RequestPlan:
     values = {"prompt": "a fox", **({case.name: case.value} if case else {}), **more}
     images = () if operation == "generation" else (PICTURE,)
     contract = offer.contracts[operation]
@@ -76,7 +76,7 @@ def planned(page: lookup.ModelPage, offer: Offer, operation: Any, case: Case | N
     return plan(request, page, offer.offering, provider_of(offer.offering.provider), contract)
 
 
-def sent(made: Plan, n: int = 1) -> dict[str, Any]:
+def sent(made: RequestPlan, n: int = 1) -> dict[str, Any]:
     provider = made.provider
     assert isinstance(provider, HttpProvider)
     return values_of(provider.build(replace(made.job, n=n)))
@@ -117,7 +117,7 @@ def check(page: lookup.ModelPage, offer: Offer, operation: str, case: Case) -> s
     return "sent" if arrived else "told"
 
 
-def carries(made: Plan, case: Case) -> bool:
+def carries(made: RequestPlan, case: Case) -> bool:
     """Whether shape and scale stand on the wire, in another field than the one asked by."""
     wire = {str(value) for value in sent(made).values()}
     if case.name == "size":
