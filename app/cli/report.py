@@ -8,7 +8,7 @@ import click
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 
 if TYPE_CHECKING:
-    from app.leaderboards.integrity.advice import Step
+    from app.leaderboards.integrity.advice import NextStep
     from app.leaderboards.integrity.morning_report import BoardPrecision, MorningReport
 
 
@@ -80,7 +80,7 @@ def _needs(found: "MorningReport") -> None:
                 click.echo(f"  {line}")
 
 
-def _next(steps: "list[Step]") -> None:
+def _next(steps: "list[NextStep]") -> None:
     if not steps:
         return
     click.echo("\nWhat to run next")

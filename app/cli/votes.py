@@ -30,7 +30,11 @@ def votes() -> None:
 @votes.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="Else by FILE's ending; CSV in doubt.")
-@click.option("--mode", type=click.Choice(MODES), help="Only votes of this mode, hence of one overall board.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in MODES]),
+    help="Only votes of this mode, hence of one overall board.",
+)
 @click.option("--all", "uncounted", is_flag=True, help="Also votes that do not count, marked with the reason.")
 @click.option("--include-simulated", "simulated", is_flag=True, help="Also simulated votes, marked.")
 @click.option("--full", is_flag=True, help="The exact log, to be imported elsewhere. Not for publication.")

@@ -58,7 +58,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Ability:
     """
     What a style can show. Lengths are shares of the shorter side: `letters` is the smallest em that stays
     legible, `detail` the smallest shape that keeps its form, `facet` the size of the pieces that edges break into,
@@ -77,21 +77,21 @@ class Reach:
 
 
 # The lengths follow from `finishes`: screens of 170 dots, meshes of 64 cells, grids of 144 and 168 pixels.
-REACHES: dict[str, Reach] = {
-    "studio": Reach("lit", {"photograph": 0.0, "graphic": 0.3}),
-    "poster": Reach("flat", {"photograph": 0.45, "graphic": 0.0}),
-    "aquarelle": Reach(
+REACHES: dict[str, Ability] = {
+    "studio": Ability("lit", {"photograph": 0.0, "graphic": 0.3}),
+    "poster": Ability("flat", {"photograph": 0.45, "graphic": 0.0}),
+    "aquarelle": Ability(
         "painted", {"photograph": 0.25, "graphic": 0.3}, letters=0.034, detail=5 / 1024, greys_night=True
     ),
-    "lowpoly": Reach("flat", {"photograph": 0.45, "graphic": 0.4}, detail=1 / 64, facet=3 / 64),
-    "neon": Reach("glowing", {"photograph": 0.5, "graphic": 0.35}, letters=0.024, detail=0.012),
-    "halftone": Reach(
+    "lowpoly": Ability("flat", {"photograph": 0.45, "graphic": 0.4}, detail=1 / 64, facet=3 / 64),
+    "neon": Ability("glowing", {"photograph": 0.5, "graphic": 0.35}, letters=0.024, detail=0.012),
+    "halftone": Ability(
         "painted", {"photograph": 0.65, "graphic": 0.35}, letters=5 / 170, detail=2 / 170, drift=0.28
     ),
-    "pixel": Reach(
+    "pixel": Ability(
         "flat", {"photograph": 0.8, "graphic": 0.6}, letters=9 / PIXEL_GRID, detail=2.5 / PIXEL_GRID, drift=0.06
     ),
-    "legacy": Reach(
+    "legacy": Ability(
         "lit", {"photograph": 0.35, "graphic": 0.5}, letters=0.09, detail=5 / 168, bend=1 / 46, drift=0.08
     ),
 }
@@ -171,7 +171,7 @@ def _unreadable(drawn: Sequence[Mark], smallest: float) -> float:
     return lost / total if total else 0.0
 
 
-def _astray(drawn: Sequence[Mark], style: Style, reach: Reach, brief: Brief) -> float:
+def _astray(drawn: Sequence[Mark], style: Style, reach: Ability, brief: Brief) -> float:
     """How far areas are from the colour they were given, by area; less where the prompt names no colour."""
     areas = [(_extent(mark), mark.colour) for mark in drawn if isinstance(mark, Fill)]
     total = sum(area for area, _ in areas)

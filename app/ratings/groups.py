@@ -12,7 +12,7 @@ import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances, logistic
 from app.ratings.scale import ELO_PER_LOGIT
-from app.ratings.tallies import Array, Counts, Index, Tallies, totals
+from app.ratings.tallies import Array, Counts, Index, Tallies, distinct, totals
 
 OVERDISPERSION = 1.35
 """Honest votes vary by so much more than coin tosses would: tastes, lapses, prompts."""
@@ -25,7 +25,7 @@ GROUPS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
-class Residuals:
+class GroupResiduals:
     """
     Per row: the left model's log-odds by the others' votes, and its score beyond what these let expect.
 
@@ -38,7 +38,7 @@ class Residuals:
     noise: Array
 
 
-def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> Residuals:
+def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> GroupResiduals:
     """
     Each group is compared with what the others say by one Newton step back.
 
@@ -52,11 +52,11 @@ def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> Residual
     logit = np.clip(logit, -limit, limit)
     spread = played * chances(logit)[1]
     ties = min(MOST_TIES, float(tied.sum()) / max(4 * float(spread.sum()), 1.0))
-    return Residuals(logit, beyond, spread, OVERDISPERSION * (1 - ties) * spread)
+    return GroupResiduals(logit, beyond, spread, OVERDISPERSION * (1 - ties) * spread)
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class GroupCells:
     """A cell per group and model it met, groups ascending; ``of_row`` names the lefts' cells, then the rights'."""
 
     of_row: Index
@@ -65,9 +65,9 @@ class Cells:
     groups: int
 
     @classmethod
-    def of(cls, group: Index, left: Index, right: Index, models: int, groups: int) -> "Cells":
+    def of(cls, group: Index, left: Index, right: Index, models: int, groups: int) -> "GroupCells":
         met = np.tile(group, 2) * models + np.concatenate([left, right])
-        keys, of_row = np.unique(met, return_inverse=True)
+        keys, of_row = distinct(met, max(groups, 1) * models)
         return cls(of_row, *np.divmod(keys, models), groups)
 
     @cached_property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit
-from app.ratings.groups import TASTE, Cells, Residuals, ratio, residuals, two_sided
+from app.ratings.groups import TASTE, GroupCells, GroupResiduals, ratio, residuals, two_sided
 from app.ratings.tallies import Array, Counts, Index, Mask, Tallies, totals
 
 ALPHA = 1e-3
@@ -70,7 +70,7 @@ def exposure(
     issued, who answers without an eye to the models answers a random part: Fisher's exact test (1934),
     hypergeometric, one-sided, per model, times the number of models (Bonferroni).
     """
-    cells = Cells.of(group, left, right, models, groups)
+    cells = GroupCells.of(group, left, right, models, groups)
     seen, taken = cells.sums(issued, issued), cells.sums(answered, answered)
     all_seen, all_taken = totals(group, issued, groups), totals(group, answered, groups)
     tail = _hypergeometric_tail(taken, seen, all_taken[cells.group], all_seen[cells.group])
@@ -95,7 +95,7 @@ def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> L
     whose chance is taken as proportional to pq.
     """
     group, groups = by_group.competition, int(by_group.competition.max(initial=-1)) + 1
-    cells = Cells.of(group, by_group.left, by_group.right, by_group.models, groups)
+    cells = GroupCells.of(group, by_group.left, by_group.right, by_group.models, groups)
     rows = residuals(by_group, fitted, within)
     votes = totals(group, by_group.played, groups)
     z = _log_likelihood_z(group, rows, cells)
@@ -148,7 +148,7 @@ def closed_form_shift(share: float, p: float = 0.5) -> float:
     return 400 * math.log10(lifted * (1 - p) / (p * (1 - lifted)))
 
 
-def _log_likelihood_z(group: Index, rows: Residuals, cells: Cells) -> Array:
+def _log_likelihood_z(group: Index, rows: GroupResiduals, cells: GroupCells) -> Array:
     weighted = rows.logit * rows.spread
     tastes = cells.over((TASTE * cells.sums(weighted, -weighted)) ** 2)
     found, noise = (

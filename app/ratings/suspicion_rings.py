@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit
-from app.ratings.groups import TASTE, Cells, Residuals, ratio, residuals
+from app.ratings.groups import TASTE, GroupCells, GroupResiduals, ratio, residuals
 from app.ratings.tallies import Array, Index, Tallies, totals
 
 RIVALS = 8
@@ -64,7 +64,7 @@ def ring(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> Ring:
     The strongest ring alone: with its votes gone the board is another, and shows the next.
     """
     groups = int(by_group.competition.max(initial=-1)) + 1
-    cells = Cells.of(by_group.competition, by_group.left, by_group.right, by_group.models, groups)
+    cells = GroupCells.of(by_group.competition, by_group.left, by_group.right, by_group.models, groups)
     rows = residuals(by_group, fitted, within)
     plans = 2 * len(PASSED) * by_group.models
     best = Ring(1.0, -1, 0, np.zeros(0, dtype=np.intp), np.zeros(0), 0)
@@ -87,7 +87,7 @@ def _plans(fitted: Fit) -> Iterator[tuple[int, int, Array]]:
                 yield model, way, wanted
 
 
-def _lean(by_group: Tallies, rows: Residuals, cells: Cells, wanted: Array) -> _Lean:
+def _lean(by_group: Tallies, rows: GroupResiduals, cells: GroupCells, wanted: Array) -> _Lean:
     lean = np.sign(wanted[by_group.left] - wanted[by_group.right])
     swayed = lean * rows.spread
     tastes = cells.over((TASTE * cells.sums(swayed, -swayed)) ** 2)

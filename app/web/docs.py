@@ -17,7 +17,7 @@ from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples
-from app.web.snippets import Call
+from app.web.snippets import ExampleCall
 from app.words import MODES
 
 blueprint = Blueprint("docs", __name__, url_prefix="/docs")
@@ -136,13 +136,13 @@ def _samples(session: Session) -> Samples:
 
 def _gateway(base: str) -> tuple[snippets.Example, ...]:
     fields = {"prompt": snippets.PROMPT, "size": "512x512"}
-    drawn = snippets.example("Text to image", Call("generations", PAINTER, fields), base)
+    drawn = snippets.example("Text to image", ExampleCall("generations", PAINTER, fields), base)
     codes = tuple(code for code in drawn.codes if code.language in {"cURL", "Python"})
     listing = (
-        snippets.CodeSample(
+        snippets.Snippet(
             "cURL", f'curl {base}/openai/v1/models \\\n  -H "Authorization: Bearer $BLINDVOTE_API_KEY"'
         ),
-        snippets.CodeSample(
+        snippets.Snippet(
             "Python",
             "from os import environ\n\nfrom openai import OpenAI\n\n"
             f'client = OpenAI(base_url="{base}/openai/v1", api_key=environ["BLINDVOTE_API_KEY"])\n\n'

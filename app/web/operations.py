@@ -6,7 +6,7 @@ from typing import Any
 
 from app.web import requests
 from app.web.requests import Samples
-from app.web.snippets import CodeSample
+from app.web.snippets import Snippet
 
 DEEPEST = 8
 JSON = "application/json"
@@ -45,7 +45,7 @@ class Operation:
     body: tuple[Field, ...]
     answers: tuple[DocumentedResponse, ...]
     errors: tuple[tuple[str, tuple[str, ...]], ...]
-    codes: tuple[CodeSample, ...]
+    codes: tuple[Snippet, ...]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, read_r
 from app.gateway.wire import Client
 from app.web.addresses import base_url
 from app.web.drawable import Absence, Drawable, drawable, look
-from app.web.snippets import Call, Example, example
+from app.web.snippets import Example, ExampleCall, example
 
 blueprint = Blueprint("playground", __name__)
 
@@ -86,7 +86,7 @@ class PlaygroundForm:
         fields: dict[str, str | int] = {"prompt": self.prompt, **self.values}
         if "n" in fields:
             fields["n"] = int(fields["n"])
-        return example("This request", Call("generations", model, fields), base_url())
+        return example("This request", ExampleCall("generations", model, fields), base_url())
 
 
 @dataclass(frozen=True)

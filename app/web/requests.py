@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.web.snippets import CodeSample
+from app.web.snippets import Snippet
 from app.words import Mode
 
 WISH = {"mode": Mode.TEXT_TO_IMAGE}
@@ -55,15 +55,15 @@ EXAMPLES: dict[str, ExampleRequest] = {
 """What is not plain asking."""
 
 
-def codes(method: str, path: str, base: str, samples: Samples) -> tuple[CodeSample, ...]:
+def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Snippet, ...]:
     """Write the same request in each language, against the server at `base`."""
     asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
     values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
     filled = path.format(**values) + asked.query
     return (
-        CodeSample("cURL", _curl(method, filled, base, asked)),
-        CodeSample("Python", _python(method, filled, base, asked)),
+        Snippet("cURL", _curl(method, filled, base, asked)),
+        Snippet("Python", _python(method, filled, base, asked)),
     )
 
 

@@ -19,7 +19,7 @@ NOT_OPENAIS = ("aspect_ratio", "resolution")
 
 
 @dataclass(frozen=True)
-class CodeSample:
+class Snippet:
     """One example in one language."""
 
     language: str
@@ -32,11 +32,11 @@ class Example:
 
     title: str
     path: str
-    codes: tuple[CodeSample, ...]
+    codes: tuple[Snippet, ...]
 
 
 @dataclass(frozen=True)
-class Call:
+class ExampleCall:
     """What an example asks for, any text in its values; `files` are sent from disk."""
 
     operation: str
@@ -58,12 +58,12 @@ def examples(
     return tuple(example(title, call, base) for title, call in calls)
 
 
-def example(title: str, call: Call, base: str) -> Example:
+def example(title: str, call: ExampleCall, base: str) -> Example:
     """One call in every language."""
     codes = (
-        CodeSample("cURL", _curl(call, base)),
-        CodeSample("Python", _python(call, base)),
-        CodeSample("JavaScript", _js(call, base)),
+        Snippet("cURL", _curl(call, base)),
+        Snippet("Python", _python(call, base)),
+        Snippet("JavaScript", _js(call, base)),
     )
     return Example(title, f"/openai/v1/images/{call.operation}", codes)
 
@@ -85,22 +85,22 @@ def _within(model: ModelPage) -> str | None:
     return f"{edge}x{edge}"
 
 
-def _calls(model: ModelPage, warning: str) -> Iterator[tuple[str, Call]]:
+def _calls(model: ModelPage, warning: str) -> Iterator[tuple[str, ExampleCall]]:
     size = example_size(model)
     shape = {"size": size} if size else {}
     if Mode.TEXT_TO_IMAGE in model.modes:
         yield (
             "Text to image",
-            Call("generations", model.slug, {"prompt": PROMPT} | shape, (), warning),
+            ExampleCall("generations", model.slug, {"prompt": PROMPT} | shape, (), warning),
         )
     if Mode.IMAGE_EDIT in model.modes:
         masked = ("image", "mask") if model.limits.mask else ("image",)
-        yield "Image edit", Call("edits", model.slug, {"prompt": CHANGE} | shape, masked, warning)
+        yield "Image edit", ExampleCall("edits", model.slug, {"prompt": CHANGE} | shape, masked, warning)
     if any(offering.variations for offering in model.offerings):
-        yield "Variations", Call("variations", model.slug, shape, ("image",), warning)
+        yield "Variations", ExampleCall("variations", model.slug, shape, ("image",), warning)
 
 
-def _curl(call: Call, base: str) -> str:
+def _curl(call: ExampleCall, base: str) -> str:
     url = f"{base}/openai/v1/images/{call.operation}"
     lines = [f"curl {url}", '-H "Authorization: Bearer $BLINDVOTE_API_KEY"']
     if call.files:
@@ -114,7 +114,7 @@ def _curl(call: Call, base: str) -> str:
     return _comment(call, "#") + " \\\n  ".join(lines)
 
 
-def _python(call: Call, base: str) -> str:
+def _python(call: ExampleCall, base: str) -> str:
     verb = {"generations": "generate", "edits": "edit", "variations": "create_variation"}[call.operation]
     given = [f'model="{call.model}"', *(f'{name}=open("{name}.png", "rb")' for name in call.files)]
     given += [f"{name}={_literal(value)}" for name, value in call.fields.items() if name not in NOT_OPENAIS]
@@ -128,7 +128,7 @@ def _python(call: Call, base: str) -> str:
     )
 
 
-def _js(call: Call, base: str) -> str:
+def _js(call: ExampleCall, base: str) -> str:
     verb = {"generations": "generate", "edits": "edit", "variations": "createVariation"}[call.operation]
     given = [f'model: "{call.model}"', *(f'{name}: fs.createReadStream("{name}.png")' for name in call.files)]
     given += [f"{name}: {_literal(value)}" for name, value in call.fields.items()]
@@ -147,5 +147,5 @@ def _literal(value: str | int | Mapping[str, str | int]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _comment(call: Call, mark: str) -> str:
+def _comment(call: ExampleCall, mark: str) -> str:
     return f"{mark} {call.warning}\n" if call.warning else ""

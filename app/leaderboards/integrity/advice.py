@@ -8,31 +8,31 @@ from app.ratings.board import SETTLED_WITHIN
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """A command as it is typed, and what it is good for."""
 
     command: str
     why: str
 
 
-def suggest_steps(report: MorningReport) -> Iterator[Step]:
+def suggest_steps(report: MorningReport) -> Iterator[NextStep]:
     """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
     for one in report.targets:
         if one.status == "open" and one.votes >= one.target:
-            yield Step(f"arena competition close {one.slug}", f"it has the {one.target} votes wanted")
+            yield NextStep(f"arena competition close {one.slug}", f"it has the {one.target} votes wanted")
     for draft in report.drafts:
         if draft.models > 1:
-            yield Step(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
+            yield NextStep(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
     for model in report.fewest:
         if model.absent:
             why = f"{model.votes} battles, and no image in {len(model.absent)} open competitions"
-            yield Step(f"arena generate {model.absent[0]} --models {model.slug}", why)
+            yield NextStep(f"arena generate {model.absent[0]} --models {model.slug}", why)
     yield from _targets(report)
     if report.waiting:
-        yield Step("arena suggestions list", f"suggestions nobody has read: {report.waiting}")
+        yield NextStep("arena suggestions list", f"suggestions nobody has read: {report.waiting}")
 
 
-def _targets(report: MorningReport) -> Iterator[Step]:
+def _targets(report: MorningReport) -> Iterator[NextStep]:
     """Open competitions known only roughly, that nobody gave a target yet."""
     for board in report.widest:
         slug = board.key.removeprefix("competition:")
@@ -40,4 +40,4 @@ def _targets(report: MorningReport) -> Iterator[Step]:
         if is_wide and board.votes_to_halve and slug not in {one.slug for one in report.targets}:
             wanted = board.votes + board.votes_to_halve
             why = f"known to ±{board.half_width:.0f} Elo by {board.votes} votes; so many would halve that"
-            yield Step(f"arena competition target {slug} {wanted}", why)
+            yield NextStep(f"arena competition target {slug} {wanted}", why)

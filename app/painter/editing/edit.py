@@ -14,7 +14,7 @@ from app.painter.editing.instruction import Action
 from app.painter.editing.matting import find_sky, find_subject
 from app.painter.editing.media import restyle
 from app.painter.editing.placing import boxes_for, draw_thing, find_thing
-from app.painter.editing.plan import Plan, plan_edit
+from app.painter.editing.plan import EditPlan, plan_edit
 from app.painter.editing.references import use_references
 from app.painter.editing.region import Bools, fit, read_mask, soft_inside
 from app.painter.editing.tones import TONES, recoloured, tinted
@@ -110,7 +110,7 @@ class Work:
         return where if self.region is None else np.asarray(where * self.region, dtype=np.float32)
 
 
-def _own_region(scaled: Image.Image, plan: Plan) -> Bools | None:
+def _own_region(scaled: Image.Image, plan: EditPlan) -> Bools | None:
     """The image's own transparent part, where the prompt wants something in it."""
     if scaled.mode != "RGBA" or (plan.steps and all(step.action.do in WHOLE_PICTURE for step in plan.steps)):
         return None
@@ -130,7 +130,7 @@ def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.rand
     return Work(source, picture, picture, region, holes, painter, HANDS[painter], rng)
 
 
-def _carry_out(work: Work, plan: Plan, references: tuple[Image.Image, ...], prompt: str) -> None:
+def _carry_out(work: Work, plan: EditPlan, references: tuple[Image.Image, ...], prompt: str) -> None:
     """What changes things first, then the painter's own hand, then what changes the whole look."""
     for step in plan.steps:
         if step.action.do not in WHOLE_PICTURE:

@@ -2,7 +2,7 @@
 
 from app.painter.brief import read
 from app.painter.editing.hands import HANDS
-from app.painter.editing.plan import Plan, plan_edit
+from app.painter.editing.plan import EditPlan, plan_edit
 from app.painter.painters import PAINTERS
 from app.painter.report import REACHES, TELLING_SHARE, Fault, Kind
 
@@ -29,18 +29,18 @@ def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault
     return tuple(sorted(told, key=lambda fault: (-fault.severity, fault.kind)))
 
 
-def _wrong(plan: Plan) -> float:
+def _wrong(plan: EditPlan) -> float:
     """Share of the steps that drew another thing than asked for."""
     return sum(step.is_mistaken for step in plan.steps) / max(1, len(plan.steps))
 
 
-def _left_out(plan: Plan) -> float:
+def _left_out(plan: EditPlan) -> float:
     """What the mean step lacks; half where nothing was understood, which every painter shares."""
     missing = sum(1 - step.force for step in plan.steps) / max(1, len(plan.steps))
     return missing if plan.understood else 0.5
 
 
-def _spilled(plan: Plan, painter: str, *, masked: bool) -> float:
+def _spilled(plan: EditPlan, painter: str, *, masked: bool) -> float:
     """How far the painter's medium reaches what nobody asked to change; nowhere outside a mask."""
     if masked or not plan.steps:
         return 0.0
@@ -48,7 +48,7 @@ def _spilled(plan: Plan, painter: str, *, masked: bool) -> float:
     return HANDS[painter].spill * (BORDER_OF_A_LOOK if wanted_whole else 1.0)
 
 
-def _foreign_medium(plan: Plan, painter: str) -> float:
+def _foreign_medium(plan: EditPlan, painter: str) -> float:
     """A change in another medium than the picture's shows, and so does the own one where another was asked for."""
     asked = [step.action.name for step in plan.steps if step.action.do == "style"]
     own = HANDS[painter].own

@@ -25,7 +25,7 @@ SPACING = 1.06  # widths from one thing to the next
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Surroundings:
     """A picture's parts as shares at `COARSE`: sky, subject, and how far down the sky reaches."""
 
     sky: Field
@@ -33,10 +33,10 @@ class Scene:
     horizon: float
 
 
-def look_at(picture: Field) -> Scene:
+def look_at(picture: Field) -> Surroundings:
     small = shrink(as_image(picture), COARSE * 2)
     sky, subject = find_sky(small), find_subject(small)
-    return Scene(sky, subject, min(0.8, max(0.15, horizon_of(sky))))
+    return Surroundings(sky, subject, min(0.8, max(0.15, horizon_of(sky))))
 
 
 def boxes_for(action: Action, picture: Field, region: Bools | None, rng: np.random.Generator) -> list[Box]:
@@ -93,7 +93,7 @@ def _kept_inside(middle: tuple[float, float], wide: float, tall: float, size: tu
     return x, y, x + wide, y + tall
 
 
-def _free_place(scene: Scene, aloft: bool, spot: str, rng: np.random.Generator) -> tuple[float, float]:
+def _free_place(scene: Surroundings, aloft: bool, spot: str, rng: np.random.Generator) -> tuple[float, float]:
     """Middle of something in the sky or foot of something on the ground, as shares, away from the subject."""
     height, width = scene.subject.shape
     y = max(0.16, 0.42 * scene.horizon) if aloft else {"far": scene.horizon + 0.07, "near": 0.97}.get(spot, 0.9)
@@ -106,7 +106,7 @@ def _free_place(scene: Scene, aloft: bool, spot: str, rng: np.random.Generator) 
     return (0.2, 0.35, 0.5, 0.65, 0.8)[int(np.argmin(cost))], y
 
 
-def _on_head(want: Wanted, scene: Scene, size: tuple[int, int]) -> Box:
+def _on_head(want: Wanted, scene: Surroundings, size: tuple[int, int]) -> Box:
     """On top of the subject, as wide as it is there; glasses a little below."""
     inside = scene.subject > 0.5
     box = extent(inside)

@@ -12,7 +12,7 @@ HALF = 0.45
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EditStep:
     """
     An action as it will be carried out: `action` with the wrong thing where the painter mistook the word, `force`
     0 for left out, 1 for whole.
@@ -28,32 +28,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class EditPlan:
     """The steps in order; `understood` is False where the prompt asked for nothing the painters know."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[EditStep, ...]
     understood: bool
 
 
-def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> Plan:
+def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> EditPlan:
     """The same for the same arguments. A prompt that is not understood clears a mask, or is left to the hand."""
     actions = read_instruction(prompt)
     if not actions:
         own = (Action("remove"),) if masked else ()
-        return Plan(tuple(Step(action, action, 1.0) for action in own), understood=False)
-    return Plan(
+        return EditPlan(tuple(EditStep(action, action, 1.0) for action in own), understood=False)
+    return EditPlan(
         tuple(_step(action, prompt, painter, seed, i) for i, action in enumerate(actions)), understood=True
     )
 
 
-def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> Step:
+def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> EditStep:
     hand, rng = HANDS[painter], generator(prompt, seed, painter, number)
     if rng.random() >= hand.slip:
-        return Step(action, action, hand.force if action.do in ("weather", "tone", "tint", "style") else 1.0)
+        return EditStep(action, action, hand.force if action.do in ("weather", "tone", "tint", "style") else 1.0)
     if action.do in ("add", "replace") and action.thing is not None:
         other = _mistaken_for(action.thing.noun, float(rng.random()))
-        return Step(action, with_thing(action, other), 1.0)
-    return Step(action, action, HALF)
+        return EditStep(action, with_thing(action, other), 1.0)
+    return EditStep(action, action, HALF)
 
 
 def _mistaken_for(noun: str, share: float) -> str:

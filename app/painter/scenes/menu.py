@@ -30,7 +30,7 @@ PRICES = (7.5, 8.0, 9.5, 11.0, 12.5, 13.0, 14.5, 16.0, 18.5, 22.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MenuPage:
     """
     `title` heads the page; a section is its heading as written and the dishes it may show. `tile` is how photos
     are set: on a tinted tile, on a disc of full colour, or free on the page.
@@ -47,7 +47,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
     canvas.rect(PAGE, x0, y0, x1, y1, outline=False)
     title = brief.quotes[0] if brief.quotes else one_of(("MENU", "MENU", "OUR MENU", "THE MENU"), take.pose)
     courses = tuple((name, tuple(take.rng.permutation(dishes).tolist())) for name, dishes in sections(brief))
-    page = Page(title, courses, one_of(ACCENTS, take.palette), one_of(("tile", "disc", "free"), take.pose))
+    page = MenuPage(title, courses, one_of(ACCENTS, take.palette), one_of(("tile", "disc", "free"), take.pose))
     margin = 0.065
     area = (x0 + margin, y0 + margin, x1 - margin, y1 - margin)
     head, across = one_of(ARRANGEMENTS, take.layout)
@@ -82,7 +82,7 @@ def sections(brief: Brief) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def top_title(canvas: Canvas, page: Page, area: Box) -> Box:
+def top_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
     x0, y0, x1, _ = area
     width = canvas.text(page.title, x0, y0 + 0.035, 0.092, INK, weight=0.03, align="left", fit=(x1 - x0) * 0.6)
     canvas.rect(page.accents[0], x0, y0 + 0.098, x0 + width, y0 + 0.106)
@@ -92,7 +92,7 @@ def top_title(canvas: Canvas, page: Page, area: Box) -> Box:
     return x0, y0 + 0.15, x1, area[3]
 
 
-def centred_title(canvas: Canvas, page: Page, area: Box) -> Box:
+def centred_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
     """The title between two rules, in the middle."""
     x0, y0, x1, _ = area
     middle = (x0 + x1) / 2
@@ -103,7 +103,7 @@ def centred_title(canvas: Canvas, page: Page, area: Box) -> Box:
     return x0, y0 + 0.14, x1, area[3]
 
 
-def side_title(canvas: Canvas, page: Page, area: Box) -> Box:
+def side_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
     """A coloured band down the left with the title turned."""
     x0, y0, x1, y1 = area
     left = canvas.bounds[0]
