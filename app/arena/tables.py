@@ -171,6 +171,12 @@ class Matchup(Base):
             sqlite_where=text("network_key IS NOT NULL"),
             postgresql_where=text("network_key IS NOT NULL"),
         ),
+        Index(
+            "ix_matchups_unloadable",
+            "voter_id",
+            sqlite_where=text("unloadable_at IS NOT NULL"),
+            postgresql_where=text("unloadable_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -187,6 +193,8 @@ class Matchup(Base):
     right_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unloadable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its voter said that its pictures can't be loaded; such a matchup has no vote."""
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it counted against the caps: at the first picture served, or the answer."""

@@ -32,6 +32,7 @@ ROUTES = {
     "GET /docs/<path:name>": "all",
     "GET /feed.atom": "all",
     "GET /files/<name>": "all",
+    "GET /frames/<int:width>x<int:height>-<int:pixels>.css": "all",
     "GET /api/v1/integrity": "all",
     "GET /integrity": "all",
     "GET /leaderboard": "all",
@@ -42,6 +43,7 @@ ROUTES = {
     "GET /me": "all",
     "GET /me/summary": "all",
     "GET /media/<token>.webp": "all",
+    "GET /media/<token>-320.webp": "all",
     "GET /methodology": "all",
     "GET /models": "all",
     "GET /models/<slug>": "all",
@@ -61,6 +63,7 @@ ROUTES = {
     "GET /api/v1/matchups/<string:matchup_id>": "own",
     "GET /arena/<matchup_id>": "own",
     "GET /m/<matchup_id>/<any(a, b, input):side>.webp": "own",
+    "GET /m/<matchup_id>/<any(a, b, input):side>-640.webp": "own",
     "POST /api/v1/matchups/<string:matchup_id>/vote": "own",
     "POST /arena/<matchup_id>/undo": "own",
     "POST /arena/<matchup_id>/vote": "own",
@@ -123,6 +126,9 @@ VALUES = {
     "number": "1",
     "flag": "1",
     "suggestion": "1",
+    "width": "1536",
+    "height": "384",
+    "pixels": "128",
     "deed": None,
 }
 """What stands in a path; `deed` is the first of its choices."""

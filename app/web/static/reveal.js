@@ -1,0 +1,54 @@
+// The reveal: who made what, where they stand, and how everybody else judged.
+
+const find = (name) => document.querySelector(`[data-${name}]`);
+const sides = { a: find('side="a"'), b: find('side="b"') };
+export const SAID = { a: "You picked A.", b: "You picked B.", tie: "You called it a tie.", both_bad: "You found both bad." };
+export const EARLIER = { a: "You had picked A.", b: "You had picked B.", tie: "You had called it a tie.", both_bad: "You had found both bad." };
+const TOO = { a: "picked A too", b: "picked B too", tie: "called it a tie too", both_bad: "found both bad too" };
+const NEEDED = 10;
+
+export function tellCrowd({ outcome, crowd: others }) {
+  if (!others) return "";
+  const much = others.of >= NEEDED;
+  const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of ${NEEDED}.`;
+  if (others.expected == null) return words;
+  const share = Math.round(100 * others.expected);
+  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share}\u00a0%.`;
+}
+
+export function countVotes(votes) {
+  find("own").textContent = `${votes.toLocaleString("en")} vote${votes === 1 ? "" : "s"} by you`;
+  const done = votes > 0 && votes % 10 === 0 ? 10 : votes % 10;
+  [...find("dots").children].forEach((dot, place) => dot.classList.toggle("on", place < done));
+  find("dots").setAttribute("aria-label", `${done} of ten pairs judged`);
+}
+
+export function name(answer) {
+  for (const side of ["a", "b"]) {
+    const { model, rating, rating_low: low, rating_high: high, rank, change } = answer[side];
+    const put = (part, words) => { sides[side].querySelector(`[data-${part}]`).textContent = words; };
+    put("name", model.name);
+    sides[side].querySelector("[data-name]").href = model.url;
+    put("creator", model.creator ?? "");
+    put("rating", rating == null ? "" : rating.toFixed(0));
+    put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
+    put("change", change == null || rank == null ? "" : signed(change));
+    put("rank", rank == null ? "not ranked" : `#${rank}`);
+    sides[side].querySelector("[data-rank]").classList.toggle("unranked", rank == null);
+    sides[side].querySelector("[data-named]").hidden = false;
+    sides[side].querySelector(".look").hidden = true;
+  }
+}
+
+export function unname() {
+  for (const side of Object.values(sides)) {
+    side.removeAttribute("data-won");
+    side.querySelector("[data-named]").hidden = true;
+    side.querySelector(".look").hidden = false;
+  }
+}
+
+function signed(points) {
+  const whole = Math.round(points);
+  return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
+}
