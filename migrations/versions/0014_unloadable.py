@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0009"
+revision = "0014"
+down_revision = "0013"
 
 SAID = sa.text("unloadable_at IS NOT NULL")
 
