@@ -1,17 +1,21 @@
 """Every environment variable the product reads, once: typed, frozen, refusing to start when wrong."""
 
 import os
+import re
 import secrets
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES = 32
 METRICS_TOKEN_CHARACTERS = 16
+PROVIDER_SETTING = re.compile(
+    r"[A-Z][A-Z0-9_]*_(API_KEY|API_TOKEN|KEY|UPSTREAM_URL|OFFERINGS)|AWS_BEARER_TOKEN_BEDROCK"
+)
 
 
 class Settings(BaseSettings):
@@ -59,15 +63,40 @@ class Settings(BaseSettings):
     playground_daily_usd: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=6)
     gateway_seconds: int = Field(default=300, ge=1, le=3600)
     """All the time one request to the gateway has, every provider tried included."""
-    openai_api_key: SecretStr = SecretStr("")
-    openai_upstream_url: str = "https://api.openai.com/v1"
-    """Any server with OpenAI's image API; one elsewhere needs no key."""
-    replicate_api_token: SecretStr = SecretStr("")
-    replicate_upstream_url: str = "https://api.replicate.com/v1"
-    fal_key: SecretStr = SecretStr("")
-    fal_upstream_url: str = "https://queue.fal.run"
-    gemini_api_key: SecretStr = SecretStr("")
-    gemini_upstream_url: str = "https://generativelanguage.googleapis.com/v1beta"
+    gateway_queue_seconds: int = Field(default=60, ge=1, le=600)
+    """How long a request may wait for its turn before it is told to come again."""
+    gateway_cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the gateway with a key they have; `*` for all."""
+    openai_compatible: tuple[str, ...] = ()
+    """Names of further servers with OpenAI's image API; each has its address in `<NAME>_UPSTREAM_URL`."""
+    _of_providers: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _gather_provider_settings(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Providers take their settings by rule (docs/settings.md), so that a new one needs no line here."""
+        made = read(given)
+        stated = {name.upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
+        fields = {name.upper() for name in cls.model_fields}
+        made._of_providers = {  # noqa: SLF001
+            name: value if isinstance(value, SecretStr) else SecretStr(str(value))
+            for name, value in {**os.environ, **stated}.items()
+            if PROVIDER_SETTING.fullmatch(name) and name not in fields and value
+        }
+        return made
+
+    @property
+    def provider_keys(self) -> tuple[SecretStr, ...]:
+        """The keys of providers: what a log must never show."""
+        return tuple(
+            value
+            for name, value in self._of_providers.items()
+            if not name.endswith(("_UPSTREAM_URL", "_OFFERINGS"))
+        )
+
+    def of_provider(self, name: str) -> SecretStr:
+        """The value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
+        return self._of_providers.get(name, SecretStr(""))
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from flask import Flask
     from granian.server.common import AbstractServer
 
-BLOCKING_THREADS = 16
 STOP_SECONDS = 10
 """How long a worker may take to end its requests. One told to stop while it starts does not hear it."""
 
@@ -42,6 +41,8 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from app.edge.threads import GATEWAY_THREADS, SHORT_THREADS
+
     return Granian(
         target,
         factory=True,
@@ -49,7 +50,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=BLOCKING_THREADS,
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,

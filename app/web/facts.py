@@ -12,7 +12,7 @@ from app.catalog.limits import Limits, describe_largest, pixels
 from app.catalog.lookup import FactSource, ModelOffering, ModelPage
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
-from app.gateway.sizes import Wish, match, parse_ratio, parse_tier
+from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -210,7 +210,7 @@ def _ratio(size: str, limits: Limits) -> str | None:
 
 
 def _gives(ratio: str, tier: str | None, limits: Limits) -> str | None:
-    found = match(Wish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
+    found = match(SizeWish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
     return f"{found.size[0]}x{found.size[1]}" if found.size else None
 
 

@@ -37,6 +37,9 @@ def seeds(tmp_path: Path) -> Path:
     (folder / "competitions").mkdir()
     for file in [*(ours / "catalog").glob("demo-*.toml"), *(ours / "catalog" / f"{name}.toml" for name in SHARED)]:
         shutil.copy(file, folder / "catalog")
+    (folder / "catalog" / "contracts").mkdir()
+    for name in ("painter", "sources"):
+        shutil.copy(ours / "catalog" / "contracts" / f"{name}.toml", folder / "catalog" / "contracts")
     shutil.copy(ours / "competitions" / "categories.toml", folder / "competitions")
     for slug in SHOWCASE_COMPETITIONS:
         text = (ours / "competitions" / f"{slug}.toml").read_text("utf-8")

@@ -44,6 +44,9 @@ def folder_of(folder: Path, *slugs: str) -> Path:
     folder.mkdir(exist_ok=True)
     for name in (*SHARED, *slugs):
         shutil.copy(SEEDS / "catalog" / f"{name}.toml", folder / f"{name}.toml")
+    (folder / "contracts").mkdir(exist_ok=True)
+    for name in ("painter", "openai", "sources"):
+        shutil.copy(SEEDS / "catalog" / "contracts" / f"{name}.toml", folder / "contracts")
     return folder
 
 

@@ -21,7 +21,7 @@ from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.gateway import generate as gateway
 from app.gateway.errors import GatewayError
-from app.gateway.generate import Estimate, Generation, Means
+from app.gateway.generate import CostEstimate, Generation, Means
 from app.gateway.images import InvalidImage
 from app.gateway.request import ImageRequest, read_request
 from app.gateway.storage import Storage
@@ -93,7 +93,7 @@ def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[Gen
     return [order for order in orders if _key(order.place) not in taken]
 
 
-def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> Estimate:
+def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> CostEstimate:
     """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
     return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
 
