@@ -55,7 +55,7 @@ function signed(points) {
 
 export function tellQuestion(competition) {
   find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
-  for (const words of document.querySelectorAll("[data-words]")) words.textContent = competition.prompt;
+  for (const words of document.querySelectorAll("[data-words]")) words.textContent = `\u201c${competition.prompt}\u201d`;
   tellOriginals(competition.rendition_side);
 }
 
