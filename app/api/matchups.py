@@ -63,6 +63,9 @@ class CompetitionRef(BaseModel):
     prompt: str
     categories: list[str]
     input_image_url: str | None
+    mask_outline_url: str | None = Field(
+        description="A picture to lay over the input: the border of what may change."
+    )
 
 
 class Side(BaseModel):
@@ -127,6 +130,9 @@ class VoteBody(BaseModel):
     reason_text: str | None
     a: Revealed | None
     b: Revealed | None
+    input_image_url: str | None = Field(
+        description="What both models were asked to change, as long as the pair has images."
+    )
     voter: VoterBody
 
 
@@ -155,7 +161,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer."""
     answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
-    return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
+    return voting.refreshing(jsonify(_vote(path.matchup_id, answer, shown)), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
@@ -164,7 +170,8 @@ def get_matchup(path: MatchupPath) -> Response:
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
-        return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
+        shown = reveal.revealed(session, answer, with_change=True)
+        return jsonify(_vote(path.matchup_id, answer, shown, with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
@@ -174,7 +181,9 @@ def delete_vote(path: MatchupPath) -> Response:
     return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _vote(
+    matchup_id: str, answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool = False
+) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(
@@ -183,6 +192,7 @@ def _vote(answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool 
             "counted": answer.counted,
             "reason": answer.reason,
             "reason_text": explain_reason(answer.reason) if answer.reason else None,
+            "input_image_url": f"/m/{matchup_id}/input.webp" if answer.mode == Mode.IMAGE_EDIT else None,
             "voter": {"votes": answer.voter_votes},
             **sides,
         }
@@ -207,6 +217,7 @@ def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
             prompt=issued.prompt,
             categories=[slug for slug, _ in issued.categories],
             input_image_url=f"/m/{public_id}/input.webp" if issued.has_input else None,
+            mask_outline_url=f"/competitions/{issued.slug}/mask-outline.png" if issued.has_mask else None,
         ),
         a=Side(image_url=f"/m/{public_id}/a.webp"),
         b=Side(image_url=f"/m/{public_id}/b.webp"),

@@ -35,7 +35,7 @@ def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    An image named `input` is the one the models were asked to edit, `mask` says where. Whatever an existing manifest
+    An image named `input` is the one the models were asked to edit, `mask` says where. What an existing manifest
     says about a competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
     """
     existing = _read_existing(folder / MANIFEST)
