@@ -1,15 +1,13 @@
-"""What the integrity page says, as JSON."""
-
-from datetime import date, datetime
-from typing import Literal
+"""The integrity page as JSON: the room's own report, field by field."""
 
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel
+from pydantic import RootModel
 
 from app.api.errors import ErrorBody
 from app.edge import integrity
 from app.edge.page_cache import public_page
+from app.leaderboards.integrity.public_report import PublicReport
 
 blueprint = APIBlueprint(
     "api_integrity",
@@ -20,114 +18,8 @@ blueprint = APIBlueprint(
 )
 
 
-class DayBody(BaseModel):
-    """A UTC day's votes by what became of them; skips stand under `skip`."""
-
-    day: date
-    counted: int
-    excluded: dict[str, int]
-
-
-class ShownBody(BaseModel):
-    """Shares and rates from 0 to 1, of matchups; null where nothing is known yet."""
-
-    slug: str
-    name: str
-    issued: int
-    share: float | None
-    chance: float | None
-    even_chance: float | None
-    undo_rate: float | None
-    seen_before_rate: float | None
-    votes_to_gain_a_rank: int | None
-
-
-class CertificateBody(BaseModel):
-    """Further wins over the model above that gain a rank, 0 for the first; those that put another first."""
-
-    at: datetime
-    votes: int
-    first: str
-    challenger: str
-    votes_to_change_first: int
-    votes_to_gain_a_rank: dict[str, int]
-
-
-class AlarmBody(BaseModel):
-    """A day to look at: a model's distance from its rating in standard errors, or the number of votes."""
-
-    day: date
-    model: str | None
-    z: float | None
-    votes: int | None
-
-
-class ModeFactsBody(BaseModel):
-    """One mode; counts are those of the sweep, lanes and chances of now; certificates by board."""
-
-    mode: str
-    swept_at: datetime | None
-    lanes: dict[str, float]
-    models: list[ShownBody]
-    certificates: dict[str, CertificateBody]
-    alarms: list[AlarmBody]
-
-
-class DecisionBody(BaseModel):
-    """A quarantine and what became of it; a voter by number, null for a network."""
-
-    flag: int
-    voter: int | None
-    test: str
-    p_value: float | None
-    found_at: datetime
-    status: Literal["quarantined", "released"]
-    decided_at: datetime | None
-    why: str | None
-
-
-class ChangeBody(BaseModel):
-    """A line of the ledger."""
-
-    at: datetime
-    action: str
-    subject: str
-    reason: str | None
-
-
-class RetirementBody(BaseModel):
-    """A model with images in the arena that is deprecated or retired."""
-
-    slug: str
-    name: str
-    status: Literal["deprecated", "retired"]
-    deprecated_on: date | None
-    sunset: date | None
-
-
-class AnchorBody(BaseModel):
-    """The models whose mean was put at the value."""
-
-    at: datetime
-    mode: str
-    version: int
-    models: list[str]
-    value: float
-    reason: str | None
-
-
-class IntegrityBody(BaseModel):
+class IntegrityBody(RootModel[PublicReport]):
     """Thirty days, and the newest hundred of everything that grows."""
-
-    days: list[DayBody]
-    totals: dict[str, int]
-    modes: list[ModeFactsBody]
-    decisions: list[DecisionBody]
-    changes: list[ChangeBody]
-    entered: int
-    retirements: list[RetirementBody]
-    anchors: list[AnchorBody]
-    simulated: int
 
 
 @blueprint.get("", responses={"200": IntegrityBody})
@@ -137,4 +29,4 @@ def get_integrity() -> Response:
 
 
 def _body() -> str:
-    return IntegrityBody.model_validate(integrity.facts(), from_attributes=True).model_dump_json()
+    return IntegrityBody(integrity.facts()).model_dump_json()

@@ -10,10 +10,13 @@ from app.api.errors import ErrorBody
 from app.arena.entries import entries
 from app.catalog import lookup
 from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary
+from app.catalog.search import search
+from app.catalog.traits import Traits
 from app.edge import context
 from app.edge.context import parts, today
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
+from app.words import Mode
 
 blueprint = APIBlueprint(
     "api_models",
@@ -25,17 +28,31 @@ blueprint = APIBlueprint(
 
 
 class ModelPath(BaseModel):
-    """Which model; an alias will do."""
+    """Which model; an alias or another spelling of the name will do."""
 
     slug: str = Field(max_length=200)
 
 
+class ModelsQuery(BaseModel):
+    """Which models; all of them when nothing is asked."""
+
+    q: str | None = Field(
+        None, max_length=80, description="A name as people type it; the best answer comes first."
+    )
+    mode: Mode | None = None
+    status: Literal["preview", "active", "deprecated", "retired"] | None = None
+    licence: str | None = Field(None, max_length=120)
+    weights: Literal["open", "closed"] | None = None
+    max_parameters: float | None = Field(None, gt=0, description="In billions.")
+
+
 class PriceFromBody(BaseModel):
-    """The lowest price of one image, in US dollars without markup."""
+    """The lowest price of one image, in US dollars without markup; the last one of a retired model."""
 
     usd: float
     provider: str
     conditions: dict[str, str]
+    basis: str = Field(description="What the price holds for in words; empty where it holds for any image.")
 
 
 class PriceBody(BaseModel):
@@ -57,6 +74,23 @@ class OfferingBody(BaseModel):
     modes: list[str]
     prices: list[PriceBody]
     notes: list[str]
+    status: Literal["preview", "active", "deprecated", "retired"] | None = Field(
+        description="As the provider states it."
+    )
+    ended_on: str | None = Field(description="First day on which the provider no longer serves the model.")
+
+
+class SourceBody(BaseModel):
+    """Where facts are from, and when somebody last looked."""
+
+    title: str
+    url: str | None
+    repository: str | None
+    file: str | None
+    date: str | None
+    licence: str | None
+    checked_on: str | None
+    facts: list[str]
 
 
 class ParameterBody(BaseModel):
@@ -110,12 +144,22 @@ class SummaryBody(BaseModel):
     name: str
     creator: str | None
     family: str | None
+    aliases: list[str]
     status: Literal["active", "deprecated", "retired"]
+    stated_status: Literal["preview", "active", "deprecated", "retired"] | None = Field(
+        description="As the maker states it; null where nobody does."
+    )
     released: str | None
+    deprecated_on: str | None
     sunset: str | None
+    successor: str | None
+    licence: str | None
+    open_weights: bool | None
+    parameter_count: int | None
     tags: list[str]
     modes: list[str]
     max_resolution: str | None
+    max_pixels: int | None = Field(description="Most pixels of an image, where an area is the limit.")
     max_images: int | None
     price_tier: str | None
     price_from: PriceFromBody | None
@@ -124,7 +168,15 @@ class SummaryBody(BaseModel):
 class ModelBody(SummaryBody):
     """Everything about a model."""
 
+    tagline: str | None
+    known_as: list[str]
+    weights: str | None
+    paper: str | None
+    homepage: str | None
+    architecture: str | None
+    sources: list[SourceBody]
     offerings: list[OfferingBody]
+    past_offerings: list[OfferingBody]
     parameters: list[ParameterBody]
     boards: list[ModelBoardBody]
     competitions: list[ModelCompetitionBody]
@@ -132,23 +184,32 @@ class ModelBody(SummaryBody):
 
 
 class ModelsBody(RootModel[list[SummaryBody]]):
-    """By name."""
+    """By name, or the best answer first."""
 
 
 @blueprint.get("", responses={"200": ModelsBody})
-def get_models() -> Response:
-    """Every model; demo models where they have images."""
+def get_models(query: ModelsQuery) -> Response:
+    """Every model that fits; demo models where they have images."""
     with parts().database.reading() as session:
         entered = entries.entered_models(session)
         shown = [model for model in lookup.models(session, today()) if not model.demo or model.id in entered]
-    return jsonify([SummaryBody.model_validate(_summary(model)).model_dump(mode="json") for model in shown])
+    traits = Traits(query.licence, query.weights, query.max_parameters)
+    fitting = [
+        model
+        for model in (search(shown, query.q) if query.q else shown)
+        if traits.fit(model)
+        and (query.mode is None or query.mode in model.modes)
+        and query.status in {None, model.status, model.shown_status}
+    ]
+    return jsonify([SummaryBody.model_validate(_summary(model)).model_dump(mode="json") for model in fitting])
 
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
     """One model."""
     with parts().database.reading() as session:
-        page = lookup.model(session, path.slug, today())
+        slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
+        page = lookup.model(session, slug, today())
     context.refresh(parts(), *page.modes)
     with parts().database.reading() as session:
         found = results.read_results(session, page.slug)
@@ -158,29 +219,35 @@ def get_model(path: ModelPath) -> Response:
 
 def _summary(model: ModelSummary) -> dict[str, object]:
     same = (
-        "slug",
-        "name",
-        "creator",
-        "family",
-        "status",
-        "released",
-        "max_resolution",
-        "max_images",
-        "price_tier",
+        *("slug", "name", "creator", "family", "status", "stated_status", "released", "successor", "licence"),
+        *("open_weights", "parameter_count", "max_resolution", "max_images", "price_tier"),
     )
     cheapest = model.price_from
     return {name: getattr(model, name) for name in same} | {
+        "aliases": list(model.aliases),
+        "deprecated_on": model.deprecated_on.isoformat() if model.deprecated_on else None,
         "sunset": model.sunset.isoformat() if model.sunset else None,
+        "max_pixels": model.limits.max_pixels,
         "tags": list(model.tags),
         "modes": list(model.modes),
         "price_from": cheapest
-        and {"usd": cheapest.usd, "provider": cheapest.provider, "conditions": cheapest.conditions},
+        and {
+            "usd": cheapest.usd,
+            "provider": cheapest.provider,
+            "conditions": cheapest.conditions,
+            "basis": cheapest.basis,
+        },
     }
 
 
 def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, ...]) -> dict[str, object]:
+    same = ("tagline", "weights", "paper", "homepage", "architecture")
     return _summary(page) | {
+        **{name: getattr(page, name) for name in same},
+        "known_as": list(page.known_as),
+        "sources": [SourceBody.model_validate(source, from_attributes=True) for source in page.sources],
         "offerings": [_offering(offering) for offering in page.offerings],
+        "past_offerings": [_offering(offering) for offering in page.past_offerings],
         "parameters": [ParameterBody.model_validate(row, from_attributes=True) for row in page.parameters],
         "boards": [
             {"mode": board.mode} | _place(board.place, ("rank", "of", "rating", "rating_low", "rating_high"))
@@ -222,4 +289,6 @@ def _offering(offering: ModelOffering) -> dict[str, object]:
             for price in offering.prices
         ],
         "notes": list(offering.notes),
+        "status": offering.status,
+        "ended_on": offering.ended_on.isoformat() if offering.ended_on else None,
     }

@@ -32,12 +32,17 @@ class Limits:
     """Tier to the sizes in it, the tier's nominal size first; no sizes where only the tier is known."""
     side_px: SideRange | None = None
     """Given when any size within it may be asked for."""
+    min_pixels: int | None = None
+    """Fewest pixels of an image, width times height."""
+    max_pixels: int | None = None
+    """Most pixels of an image, where the limit is an area and not one size."""
     max_ratio: int | None = None
     """Longest side over shortest, at most."""
     max_images: int | None = None
     """Images in one request to the model."""
     max_input_images: int | None = None
     prompt_max_chars: int | None = None
+    prompt_max_tokens: int | None = None
     mask: bool | None = None
     """Whether an edit may be confined by a mask."""
     output_formats: tuple[str, ...] = ()
@@ -50,22 +55,46 @@ LIMITS = TypeAdapter(Limits)
 
 
 def limits(stored: dict[str, Any]) -> Limits:
-    """Limits from their JSON form."""
+    """Read limits from their JSON form."""
     return LIMITS.validate_python(stored)
 
 
 def pixels(size: str) -> int:
-    """Pixels of a `WxH` size; 0 for `auto`."""
+    """Count the pixels of a `WxH` size; 0 for `auto`."""
     width, _, height = size.partition("x")
     return int(width) * int(height) if height else 0
 
 
 def largest(known: Limits) -> str | None:
-    """The largest image: as stated, else the largest listed size, else the largest square allowed."""
-    if known.max_resolution:
+    """
+    Tell the largest image as `WxH`: as stated, else the largest listed size, else the largest square allowed.
+
+    None where the limit is an area (`max_pixels`) or nobody states one.
+    """
+    if known.max_resolution or known.max_pixels:
         return known.max_resolution
-    sizes = [size for size in known.sizes if pixels(size)]
+    sizes = listed_sizes(known)
     if sizes:
         return max(sizes, key=pixels)
     side = known.side_px.max if known.side_px else None
     return f"{side}x{side}" if side else None
+
+
+def listed_sizes(known: Limits) -> list[str]:
+    """List every `WxH` of the limits, on its own or under a tier."""
+    in_tiers = [size for sizes in known.resolutions.values() for size in sizes]
+    return [size for size in dict.fromkeys((*known.sizes, *in_tiers)) if pixels(size)]
+
+
+def largest_area(known: Limits) -> int | None:
+    """Tell the most pixels of one image; None where nobody states a limit."""
+    size = largest(known)
+    return pixels(size) if size else known.max_pixels
+
+
+def describe_largest(known: Limits) -> str | None:
+    """Write `1792 x 1024 pixels` where a size is the limit, `2 megapixels` where an area is, None for neither."""
+    size = largest(known)
+    if size:
+        return f"{size.replace('x', ' x ')} pixels"
+    return f"{known.max_pixels / 1_000_000:.3g} megapixels" if known.max_pixels else None

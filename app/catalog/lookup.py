@@ -1,17 +1,18 @@
 """The catalogue as frozen values: what pages, the API and the gateway read."""
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalog import tables
-from app.catalog.limits import Limits, largest, limits
+from app.catalog.limits import Limits, largest, largest_area, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
+from app.catalog.search import compact, spellings
 from app.database.statements import PreparedStatement
 from app.errors import Refusal
 
@@ -25,8 +26,9 @@ _PARAMETERS = tables.Parameter.__table__.c
 _PROVIDERS = tables.Provider.__table__.c
 _BY_ALIAS = PreparedStatement(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
 _BY_SLUG = PreparedStatement(lambda _: select(_MODELS.slug, _MODELS.id))
-_ALIASES = select(_ALIASED.alias).where(_ALIASED.model_id == bindparam("model")).order_by(_ALIASED.alias)
-_PROSE = select(_MODELS.prose, _MODELS.sources).where(_MODELS.id == bindparam("model"))
+_DETAILS = select(
+    _MODELS.prose, _MODELS.sources, _MODELS.weights, _MODELS.paper, _MODELS.homepage, _MODELS.architecture
+).where(_MODELS.id == bindparam("model"))
 _TAKEN = (
     select(tables.Parameter.__table__, _PROVIDERS.slug.label("provider"))
     .outerjoin(tables.Provider, _PROVIDERS.id == _PARAMETERS.provider_id)
@@ -42,9 +44,11 @@ class UnknownModel(Refusal, code="model_not_found"):
     """No model has this slug or alias."""
 
 
-class Dated(Protocol):
-    """Whatever carries the two dates a status follows from."""
+class Stated(Protocol):
+    """Whatever carries a stated status and the two dates beside it."""
 
+    @property
+    def status(self) -> str | None: ...
     @property
     def deprecated_on(self) -> date | None: ...
     @property
@@ -53,7 +57,11 @@ class Dated(Protocol):
 
 @dataclass(frozen=True)
 class ModelOffering:
-    """A model at a provider, with the prices in force; `modes` is empty where no source states them."""
+    """
+    A model at a provider, with the prices in force, or the last ones where `ended_on` has passed.
+
+    `modes` is empty where no source states them; `status` is the provider's own word, None where it gives none.
+    """
 
     key: str
     provider: str
@@ -65,11 +73,18 @@ class ModelOffering:
     prices: tuple[OfferingPrice, ...]
     notes: tuple[str, ...]
     source: str
+    status: str | None = None
+    ended_on: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelSummary:
-    """A model as lists show it; `price_tier` compares it within its first mode, demo models apart."""
+    """
+    A model as lists show it; `price_tier` compares it within its first mode, demo models apart.
+
+    `offerings` are those served today, `past_offerings` those that ended; a retired model's are its last ones, and
+    `price_from` is its last price. `stated_status` is the maker's word, `status` that word weighed on this day.
+    """
 
     id: int
     slug: str
@@ -78,19 +93,34 @@ class ModelSummary:
     family: str | None
     tagline: str | None
     status: Status
+    stated_status: str | None = None
     released: str | None
     deprecated_on: date | None
     sunset: date | None
+    successor: str | None = None
+    licence: str | None = None
+    open_weights: bool | None = None
+    parameter_count: int | None = None
     tags: tuple[str, ...]
     modes: tuple[str, ...]
     demo: bool
     stub: bool
+    aliases: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+    """Every name, compact, as `search` compares them."""
     limits: Limits
     max_resolution: str | None
     max_images: int | None
     price_tier: str | None
     price_from: PriceFrom | None
     offerings: tuple[ModelOffering, ...]
+    past_offerings: tuple[ModelOffering, ...] = ()
+
+    @property
+    def shown_status(self) -> str:
+        """The status as readers are told it: `preview` for an active model that its maker calls one."""
+        return "preview" if (self.status, self.stated_status) == ("active", "preview") else self.status
 
 
 @dataclass(frozen=True)
@@ -115,73 +145,121 @@ class FactSource:
     date: str | None
     licence: str | None
     facts: tuple[str, ...]
+    url: str | None = None
+    checked_on: str | None = None
+    """ISO date on which somebody last read the source; None where nobody noted it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelPage(ModelSummary):
     """Everything the catalogue knows about one model."""
 
-    aliases: tuple[str, ...]
+    weights: str | None = None
+    paper: str | None = None
+    homepage: str | None = None
+    architecture: str | None = None
     parameters: tuple[ParameterRow, ...]
     prose: Prose
     sources: tuple[FactSource, ...]
 
 
 _SUMMARY = tuple(field.name for field in fields(ModelSummary))
+_SAME = (
+    *("id", "slug", "name", "creator", "family", "tagline", "released", "deprecated_on", "sunset", "successor"),
+    *("licence", "open_weights", "parameter_count", "demo", "stub"),
+)
+"""What a summary takes from its row as it is."""
 
 
-def status(model: Dated, today: date) -> Status:
-    """Retired from the sunset on; deprecated from `deprecated_on` on, or as soon as a sunset is set."""
-    if model.sunset is not None and model.sunset <= today:
-        return "retired"
-    if model.sunset is not None or (model.deprecated_on is not None and model.deprecated_on <= today):
-        return "deprecated"
-    return "active"
+def status(model: Stated, today: date) -> Status:
+    """
+    Say what a model's status is on a day: as stated, a preview counting as active, and retired from the sunset on.
+
+    A stated retirement whose sunset lies ahead is a deprecation until then. Where no status is stated, a
+    deprecation date that has passed makes one; a sunset ahead does not, for it may be a mere "not before".
+    """
+    if model.sunset is not None:
+        if model.sunset <= today:
+            return "retired"
+        if model.status == "retired":
+            return "deprecated"
+    if model.status is not None:
+        return "active" if model.status == "preview" else cast("Status", model.status)
+    return "deprecated" if model.deprecated_on is not None and model.deprecated_on <= today else "active"
 
 
 def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
-    """Every model by name, demo models and stubs included: callers hide those without entries."""
-    return _kept(session, "models", today, lambda: _models(session, today))
+    """List every model by name, demo models and stubs included: callers hide those without entries."""
+    return _recall(session, "models", today, lambda: _models(session, today))
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
-    """The model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
+    """Read the model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
     model_id = ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
-    return _kept(session, ("model", model_id), today, lambda: _page(session, model_id, today))
+    return _recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
 
 
 def _page(session: Session, model_id: int, today: date) -> ModelPage:
     summary = next(entry for entry in models(session, today) if entry.id == model_id)
-    prose, sources = session.execute(_PROSE, {"model": model_id}).one()
+    row = session.execute(_DETAILS, {"model": model_id}).one()
     return ModelPage(
         **{name: getattr(summary, name) for name in _SUMMARY},
-        aliases=tuple(session.scalars(_ALIASES, {"model": model_id})),
+        weights=row.weights,
+        paper=row.paper,
+        homepage=row.homepage,
+        architecture=row.architecture,
         parameters=_parameters(session, model_id),
-        prose=Prose(**_tuples(prose)),
-        sources=tuple(FactSource(**_tuples(source)) for source in sources),
+        prose=Prose(**_tuples(row.prose)),
+        sources=tuple(FactSource(**_tuples(source)) for source in row.sources),
     )
 
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
-    """Slug or alias to model id, for those that exist."""
-    known = _kept(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    """Map slugs and aliases to model ids, those that exist."""
+    known = _recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
+def slugs(session: Session) -> frozenset[str]:
+    """List the slug of every model, aliases apart."""
+    return _recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+
+
+def canonical_slug(session: Session, name: str, today: date) -> str | None:
+    """
+    Find the slug of the model that a name means: a slug, an alias, or a spelling that only one model has.
+
+    None where the name means no model, or several.
+    """
+    if name in (known := ids(session, [name])):
+        return next(entry.slug for entry in models(session, today) if entry.id == known[name])
+    by_spelling = _recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
+    return by_spelling.get(compact(name))
+
+
+def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
+    """Map compact names to slugs; None where several models share one."""
+    found: dict[str, str | None] = {}
+    for entry in everything:
+        for spelling in entry.spellings:
+            found[spelling] = entry.slug if found.get(spelling, entry.slug) == entry.slug else None
+    return found
+
+
 def providers(session: Session) -> list[tuple[str, str]]:
-    """(slug, name) of those that offer a model, by name."""
+    """List (slug, name) of those that offer a model, by name."""
     return sorted(map(tuple, _OFFERS.all(session)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
-    """The catalogue's version, raised by every write: part of the key of a cached page."""
+    """Read the catalogue's version, raised by every write: part of the key of a cached page."""
     return int(_VERSION.first(session).version)
 
 
-def _kept(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
-    """What was read of this version of the catalogue on this day, else what is read now."""
+def _recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
+    """Recall what was read of this version of the catalogue on this day, else read it now."""
     # A transaction that writes brings no memory: what it says of a version may never be committed.
     memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
     if memory is None:
@@ -199,37 +277,55 @@ def _kept(session: Session, name: Hashable, today: date | None, read: Callable[[
 
 def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     offerings = _offerings(session, today)
+    aliases = _aliases(session)
     # Sorted here: databases disagree on the order of letters.
     rows = sorted(session.scalars(select(tables.ImageModel)), key=lambda row: (row.name.casefold(), row.slug))
-    cheapest = {row.slug: _price_from(row, offerings.get(row.id, ())) for row in rows}
-    tier = _price_tiers(rows, cheapest)
-    return tuple(
-        ModelSummary(
-            **_summary_values(row, today),
-            price_tier=tier.get(row.slug),
-            price_from=cheapest[row.slug],
-            offerings=offerings.get(row.id, ()),
-        )
-        for row in rows
+    unpriced = [_summary(row, offerings.get(row.id, ()), aliases.get(row.id, ()), today) for row in rows]
+    tier = _price_tiers(unpriced)
+    return tuple(replace(entry, price_tier=tier.get(entry.slug)) for entry in unpriced)
+
+
+def _aliases(session: Session) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for alias, model_id in sorted(map(tuple, _BY_ALIAS.all(session))):
+        found[model_id] = (*found.get(model_id, ()), alias)
+    return found
+
+
+def _summary(
+    row: tables.ImageModel, offerings: Iterable[ModelOffering], aliases: tuple[str, ...], today: date
+) -> ModelSummary:
+    """Make a summary without the price tier, which takes all other models to tell."""
+    known = limits(row.limits)
+    now = status(row, today)
+    is_over = now == "retired"
+    served = tuple(o for o in offerings if is_over or o.ended_on is None or today < o.ended_on)
+    ended = tuple(o for o in offerings if o not in served)
+    provider_ids = (offering.provider_model_id for offering in offerings)
+    return ModelSummary(
+        **{name: getattr(row, name) for name in _SAME},
+        status=now,
+        stated_status=row.status,
+        tags=tuple(row.tags),
+        modes=tuple(row.modes),
+        aliases=aliases,
+        known_as=tuple(row.known_as),
+        spellings=spellings((row.slug, row.name, *aliases, *row.known_as, *provider_ids)),
+        limits=known,
+        max_resolution=largest(known),
+        max_images=known.max_images,
+        price_tier=None,
+        price_from=_price_from(known, served),
+        offerings=served,
+        past_offerings=ended,
     )
 
 
-def _summary_values(row: tables.ImageModel, today: date) -> dict[str, Any]:
-    known = limits(row.limits)
-    same = ("id", "slug", "name", "creator", "family", "tagline", "released", "deprecated_on", "sunset")
-    return {name: getattr(row, name) for name in (*same, "demo", "stub")} | {
-        "status": status(row, today),
-        "tags": tuple(row.tags),
-        "modes": tuple(row.modes),
-        "limits": known,
-        "max_resolution": largest(known),
-        "max_images": known.max_images,
-    }
-
-
 def _offerings(session: Session, today: date) -> dict[int, tuple[ModelOffering, ...]]:
-    """Offerings that have not ended, by model id, with the prices in force."""
-    prices = _prices(session, today)
+    """Read offerings by model id, ended ones too, with the prices in force on this day or on their last."""
+    prices: dict[int, list[tables.Price]] = {}
+    for price in session.scalars(select(tables.Price).order_by(tables.Price.position, tables.Price.id)):
+        prices.setdefault(price.offering_id, []).append(price)
     rows = session.execute(
         select(tables.Offering, tables.Provider)
         .join(tables.Provider, tables.Provider.id == tables.Offering.provider_id)
@@ -237,9 +333,8 @@ def _offerings(session: Session, today: date) -> dict[int, tuple[ModelOffering, 
     )
     found: dict[int, tuple[ModelOffering, ...]] = {}
     for row, provider in rows:
-        if row.ended_on is None or today < row.ended_on:
-            made = _offering(row, provider, prices.get(row.id, ()))
-            found[row.model_id] = (*found.get(row.model_id, ()), made)
+        made = _offering(row, provider, _in_force(prices.get(row.id, ()), row.ended_on, today))
+        found[row.model_id] = (*found.get(row.model_id, ()), made)
     return found
 
 
@@ -255,41 +350,42 @@ def _offering(row: tables.Offering, provider: tables.Provider, prices: tuple[Off
         prices=prices,
         notes=tuple(row.notes),
         source=row.source,
+        status=row.status,
+        ended_on=row.ended_on,
     )
 
 
-def _prices(session: Session, today: date) -> dict[int, tuple[OfferingPrice, ...]]:
-    rows = session.scalars(select(tables.Price).order_by(tables.Price.position, tables.Price.id))
-    found: dict[int, tuple[OfferingPrice, ...]] = {}
-    for row in rows:
-        if in_force(row.effective_from, row.effective_to, today):
-            made = OfferingPrice(
-                row.metric, row.price_micros, row.units, row.direction, row.conditions, row.source
-            )
-            found[row.offering_id] = (*found.get(row.offering_id, ()), made)
-    return found
+def _in_force(rows: Sequence[tables.Price], ended_on: date | None, today: date) -> tuple[OfferingPrice, ...]:
+    """Pick today's prices; of an offering that ended, those its file still states, else those of its last day."""
+    day = today
+    if ended_on is not None and ended_on <= today and not any(row.effective_to is None for row in rows):
+        day = ended_on - timedelta(days=1)
+    return tuple(
+        OfferingPrice(row.metric, row.price_micros, row.units, row.direction, row.conditions, row.source)
+        for row in rows
+        if in_force(row.effective_from, row.effective_to, day)
+    )
 
 
-def _price_from(row: tables.ImageModel, offerings: Iterable[ModelOffering]) -> PriceFrom | None:
-    biggest = largest(limits(row.limits))
-    priced = ((o, price, per_image(price, biggest)) for o in offerings for price in o.prices)
+def _price_from(known: Limits, offerings: Iterable[ModelOffering]) -> PriceFrom | None:
+    area = largest_area(known)
+    priced = ((o, price, per_image(price, area)) for o in offerings for price in o.prices)
     return lowest(
-        PriceFrom(micros, o.provider, o.provider_name, price.conditions)
+        PriceFrom(micros, o.provider, o.provider_name, price.conditions, price.metric)
         for o, price, micros in priced
         if micros is not None
     )
 
 
-def _price_tiers(rows: Iterable[tables.ImageModel], cheapest: dict[str, PriceFrom | None]) -> dict[str, str]:
-    """Tiers within each mode; a model takes the tier of its first mode."""
+def _price_tiers(rows: Iterable[ModelSummary]) -> dict[str, str]:
+    """Sort prices into tiers within each mode; a model takes the tier of its first mode."""
     pools: dict[tuple[str, bool], dict[str, int]] = {}
     first: dict[str, tuple[str, bool]] = {}
     for row in rows:
-        price = cheapest[row.slug]
-        if price is None:
+        if row.price_from is None:
             continue
         for mode in row.modes:
-            pools.setdefault((mode, row.demo), {})[row.slug] = price.micros
+            pools.setdefault((mode, row.demo), {})[row.slug] = row.price_from.micros
             first.setdefault(row.slug, (mode, row.demo))
     tier = {pool: tiers(prices) for pool, prices in pools.items()}
     return {slug: tier[pool][slug] for slug, pool in first.items()}

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.catalog.limits import Limits
-from app.catalog.seeds import ModelSeed, ParameterSeed, Scalar, SharedParameter
+from app.catalog.shapes import ModelSeed, ParameterSeed, Scalar, SharedParameter
 
 GROUPS = {
     "core": "Core parameters",
@@ -45,14 +45,14 @@ class ParameterGroup:
 
 
 def grouped(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
-    """Rows under their headings, in the order of the reference; a heading without rows is left out."""
+    """Put rows under their headings, in the order of the reference; a heading without rows is left out."""
     kept = list(rows)
     found = (ParameterGroup(g, title, tuple(r for r in kept if r.group == g)) for g, title in GROUPS.items())
     return tuple(group for group in found if group.rows)
 
 
 def parameter_row(row: Row[*tuple[Any, ...]]) -> ParameterRow:
-    """The frozen value of a row of the table, with `provider` as its slug."""
+    """Make the frozen value of a row of the table, with `provider` as its slug."""
     return ParameterRow(
         group=row.group,
         name=row.name,
@@ -68,7 +68,7 @@ def parameter_row(row: Row[*tuple[Any, ...]]) -> ParameterRow:
 
 
 def seed_rows(model: ModelSeed, shared: Iterable[SharedParameter]) -> list[ParameterRow]:
-    """The rows of a model file: shared ones its limits call for, overridden and followed by its own."""
+    """Make the rows of a model file: shared ones its limits call for, overridden and followed by its own."""
     base = {row.name: _from_shared(row, model.limits) for row in shared}
     stated = asdict(model.limits)
     wanted = {row.name for row in shared if _applies(row, model, stated)}
@@ -97,7 +97,7 @@ def _from_shared(row: SharedParameter, limits: Limits) -> ParameterRow:
 
 
 def _complete(seed: ParameterSeed) -> ParameterRow:
-    """The value of a row that says everything itself; `seeds` has checked that it does."""
+    """Make the value of a row that says everything itself; `seeds` has checked that it does."""
     return ParameterRow(
         group=seed.group or "",
         name=seed.name,
@@ -113,10 +113,10 @@ def _complete(seed: ParameterSeed) -> ParameterRow:
 
 
 def _override(base: ParameterRow, own: ParameterSeed) -> ParameterRow:
-    """The file's row over the shared one."""
+    """Lay the file's row over the shared one."""
     return replace(base, **own.model_dump(exclude_unset=True))
 
 
 def _in_modes(modes: dict[str, str], model: ModelSeed) -> dict[str, str]:
-    """Only the model's own modes; a row that names none is supported in each."""
+    """Keep the model's own modes alone; a row that names none is supported in each."""
     return {mode: modes.get(mode, "unavailable" if modes else "supported") for mode in model.modes}

@@ -21,13 +21,13 @@ class FormatPrice:
 
 
 def popular_formats(model: ModelSummary) -> tuple[FormatPrice, ...]:
-    """At most six sizes with their lowest prices, the smallest first; sizes nobody prices are left out."""
+    """List at most six sizes with their lowest prices, the smallest first, without sizes nobody prices."""
     priced = [found for size in _sizes(model) if (found := _lowest(model, size))]
     return tuple(sorted(priced[:MOST], key=lambda found: (pixels(found.size), found.size)))
 
 
 def _sizes(model: ModelSummary) -> list[str]:
-    """Priced ones first, then listed ones, each once."""
+    """List priced sizes first, then listed ones, each once."""
     stated = (price.conditions.get("size", "") for o in model.offerings for price in o.prices)
     return [size for size in dict.fromkeys((*stated, *model.limits.sizes)) if pixels(size)]
 
@@ -42,11 +42,11 @@ def _lowest(model: ModelSummary, size: str) -> FormatPrice | None:
 
 
 def _prices(offering: ModelOffering, size: str) -> Iterator[int]:
-    """Prices of this very size; else those that hold for any, where a size may be asked for."""
+    """Find the prices of this very size, else those that hold for any, where a size may be asked for."""
     exact = [price for price in offering.prices if price.conditions.get("size") == size]
     takes_sizes = not offering.limits.parameters or "size" in offering.limits.parameters
     general = [price for price in offering.prices if not {"size", "resolution"} & set(price.conditions)]
     for price in exact or (general if takes_sizes else []):
-        micros = per_image(price, size)
+        micros = per_image(price, pixels(size))
         if micros is not None:
             yield micros

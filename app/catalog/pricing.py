@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.catalog.limits import pixels
-
 MEGAPIXEL = 1_000_000
 TIERS = ("$", "$$", "$$$", "$$$$")
 
@@ -30,49 +28,69 @@ class PriceFrom:
     provider: str
     provider_name: str
     conditions: dict[str, str]
+    metric: str = "image"
 
     @property
     def usd(self) -> float:
         """US dollars."""
         return self.micros / 1_000_000
 
+    @property
+    def basis(self) -> str:
+        """What the price holds for, such as `1024 x 1024, low quality`; empty where it holds for any image."""
+        area = ("1 megapixel",) if self.metric == "megapixel" else ()
+        return ", ".join((*area, *describe_conditions(self.conditions)))
+
 
 def dollars(micros: int) -> str:
-    """`$0.016`, `$0.020`, `$0.0013`: three decimals, or as many more as the price needs."""
+    """Write `$0.016`, `$0.020`, `$0.0013`: three decimals, or as many more as the price needs."""
     whole, rest = divmod(micros, 1_000_000)
     return f"${whole}.{f'{rest:06}'.rstrip('0').ljust(3, '0')}"
 
 
+def describe_conditions(conditions: Mapping[str, str]) -> tuple[str, ...]:
+    """Put each condition of a price into words: `1024 x 1024`, `low quality`, `0.5K`, `reference images 2`."""
+    return tuple(_describe_condition(name, value) for name, value in conditions.items() if name != "rounding")
+
+
+def _describe_condition(name: str, value: str) -> str:
+    if name == "size":
+        return value.replace("x", " x ")
+    if name == "quality":
+        return f"{value} quality"
+    return value if name in {"resolution", "tier"} else f"{name.replace('_', ' ')} {value}"
+
+
 def in_force(effective_from: date | None, effective_to: date | None, today: date) -> bool:
-    """Whether a price holds on a day: from its first day on, and no longer on `effective_to`."""
+    """Tell whether a price holds on a day: from its first day on, and no longer on `effective_to`."""
     return (effective_from is None or effective_from <= today) and (effective_to is None or today < effective_to)
 
 
-def per_image(price: OfferingPrice, max_resolution: str | None) -> int | None:
+def per_image(price: OfferingPrice, area: int | None) -> int | None:
     """
-    Millionths of a dollar for one image, or None where the price does not say.
+    Compute millionths of a dollar for one image; None where the price does not say.
 
-    A price per megapixel is taken for an image of one megapixel, or for the model's largest image where that
-    is smaller; a model whose largest image is unknown has no per-image price by it. Where the condition
+    A price per megapixel is taken for an image of one megapixel, or of `area` pixels, the model's largest image,
+    where that is smaller; a model whose largest image is unknown has no per-image price by it. Where the condition
     `rounding` is `up`, every started megapixel counts whole. Prices per token have none: the tokens of an
     image are not known beforehand.
     """
     if price.metric == "image":
         return -(-price.micros // price.units)
-    if price.metric != "megapixel" or max_resolution is None:
+    if price.metric != "megapixel" or area is None:
         return None
-    size = MEGAPIXEL if price.conditions.get("rounding") == "up" else min(MEGAPIXEL, pixels(max_resolution))
+    size = MEGAPIXEL if price.conditions.get("rounding") == "up" else min(MEGAPIXEL, area)
     return -(-size * price.micros // (MEGAPIXEL * price.units))
 
 
 def lowest(candidates: Iterable[PriceFrom]) -> PriceFrom | None:
-    """The cheapest; of equals the first."""
+    """Pick the cheapest candidate; of equals the first."""
     return min(candidates, key=lambda price: price.micros, default=None)
 
 
 def tiers(lowest_micros: Mapping[str, int]) -> dict[str, str]:
     """
-    Each model's quartile, `$` to `$$$$`, among the models given with their lowest per-image price.
+    Give each model its quartile, `$` to `$$$$`, among the models given with their lowest per-image price.
 
     The quartile counts the share of models that are strictly cheaper, so equal prices share a tier.
     """

@@ -2,171 +2,56 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from app.catalog.limits import Limits
+from app.catalog.limits import Limits, SideRange
+from app.catalog.shapes import (
+    FactSources,
+    Key,
+    Line,
+    ModelSeed,
+    OfferingSeed,
+    ParameterSeed,
+    PriceSeed,
+    ProseSeed,
+    SharedParameter,
+    SharedParameters,
+    Source,
+)
+from app.catalog.toml_lines import TomlPath, line_of
+from app.database.doors import ROOT
 from app.errors import Refusal
-from app.words import Mode
-
-Support = Literal["required", "supported", "unavailable"]
-Behaviour = Literal["passthrough", "renamed", "converted", "emulated"]
-Group = Literal["core", "size", "media", "output", "additional"]
-Metric = Literal["image", "megapixel", "image_token", "text_token"]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
-Line = Annotated[str, Field(min_length=1, max_length=120)]
-Word = Annotated[str, Field(min_length=1, max_length=20)]
-Usd = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=6)]
-Scalar = str | int | bool
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
-FACTS = ("creator", "released", "deprecated_on", "sunset", "tags", "modes", "prose", "parameters")
+SHIPPED = ROOT / "scripts" / "seeds" / "catalog"
+"""Where a shared file is read from when none lies beside a model's file."""
+SOURCES = TypeAdapter(dict[Key, Source])
+PROVIDERS = TypeAdapter(dict[Key, Line])
+MODEL = TypeAdapter(ModelSeed)
+SHARED = TypeAdapter(SharedParameters)
+TABLES: dict[str, Any] = {
+    "offerings": OfferingSeed,
+    "prices": PriceSeed,
+    "parameters": ParameterSeed,
+    "prose": ProseSeed,
+    "sources": FactSources,
+    "references": Source,
+    "limits": Limits,
+    "side_px": SideRange,
+}
+"""What may stand in a table of a model file, by the table's name."""
 Checked = TypeVar("Checked")
 
 
 class CatalogError(Refusal, code="invalid_catalog"):
-    """A catalogue file or a slug is wrong; the message names the file and the key."""
-
-
-class _Toml(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Toml):
-    """Where facts come from."""
-
-    title: str
-    repository: str | None = None
-    file: str | None = None
-    date: str | None = None
-    licence: str | None = None
-
-
-class PriceSeed(_Toml):
-    """US dollars for `per` units of the metric: 1 image, 1 megapixel (1,000,000 pixels), 1,000,000 tokens."""
-
-    usd: Usd
-    metric: Metric = "image"
-    per: int = Field(default=1, gt=0)
-    direction: Literal["input", "output"] | None = None
-    conditions: dict[str, str] = {}
-    source: Key | None = None
-
-    @property
-    def micros(self) -> int:
-        """Millionths of a dollar."""
-        return int(self.usd * 1_000_000)
-
-
-class OfferingSeed(_Toml):
-    """A model at a provider; `modes` empty where the source states none."""
-
-    provider: Key
-    source: Key
-    provider_model_id: Annotated[str, Field(max_length=200)] | None = None
-    modes: tuple[Mode, ...] = ()
-    variations: bool = False
-    limits: Limits = Limits()
-    limits_source: str | None = None
-    notes: tuple[str, ...] = ()
-    ended_on: date | None = None
-    prices: tuple[PriceSeed, ...] = ()
-
-    def sources(self) -> list[str]:
-        """The keys of every source used, its own first."""
-        others = (self.limits_source, *(price.source for price in self.prices))
-        return list(dict.fromkeys([self.source, *(key for key in others if key)]))
-
-
-class ParameterSeed(_Toml):
-    """A row of the parameter reference; what is left out comes from the shared row of the same name."""
-
-    name: Annotated[str, Field(min_length=1, max_length=60)]
-    provider: Key | None = None
-    group: Group | None = None
-    type: Word | None = None
-    description: str | None = None
-    behaviour: Behaviour | None = None
-    note: str | None = None
-    values: tuple[Scalar, ...] = ()
-    default: Scalar | None = None
-    modes: dict[Mode, Support] | None = None
-
-
-class SharedParameter(ParameterSeed):
-    """
-    A row every model gets when its limits name one of `when` (nothing: always).
-
-    Its values are the limit `values_from`, where given.
-    """
-
-    group: Group
-    type: Word
-    description: str
-    behaviour: Behaviour
-    modes: dict[Mode, Support]
-    when: tuple[str, ...] = ()
-    values_from: str | None = None
-
-
-class Prose(_Toml):
-    """The written part of a model page."""
-
-    overview: str | None = None
-    strengths: tuple[str, ...] = ()
-    limitations: tuple[str, ...] = ()
-    technical_background: str | None = None
-    best_for: str | None = None
-
-
-class FactSources(_Toml):
-    """The source key of each fact of a model file; offerings carry their own."""
-
-    creator: str | None = None
-    released: str | None = None
-    deprecated_on: str | None = None
-    sunset: str | None = None
-    tags: str | None = None
-    modes: str | None = None
-    prose: str | None = None
-    parameters: str | None = None
-    limits: dict[str, str] = {}
-
-
-class ModelSeed(_Toml):
-    """One model file."""
-
-    slug: Slug
-    name: Line
-    aliases: tuple[Slug, ...] = ()
-    creator: Line | None = None
-    family: Annotated[str, Field(max_length=80)] | None = None
-    tagline: str | None = None
-    released: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
-    deprecated_on: date | None = None
-    sunset: date | None = None
-    tags: tuple[str, ...] = ()
-    modes: tuple[Mode, ...] = ()
-    demo: bool = False
-    limits: Limits = Limits()
-    prose: Prose = Prose()
-    sources: FactSources = FactSources()
-    offerings: tuple[OfferingSeed, ...] = ()
-    parameters: tuple[ParameterSeed, ...] = ()
-
-    def facts(self) -> dict[str, str | None]:
-        """Each stated fact with the source key given for it; only a creator may go without."""
-        stated = self.model_fields_set - ({"creator"} if self.sources.creator is None else set())
-        found = {name: getattr(self.sources, name) for name in FACTS if name in stated}
-        given = LIMITS_DUMP.dump_python(self.limits, exclude_defaults=True)
-        return found | {f"limits.{name}": self.sources.limits.get(name) for name in given}
+    """Catalogue files or a slug are wrong; each line of the message names file, key and, where known, the line."""
 
 
 @dataclass(frozen=True)
@@ -179,40 +64,35 @@ class Seeds:
     models: tuple[ModelSeed, ...]
 
 
-class _SharedParameters(_Toml):
-    parameters: tuple[SharedParameter, ...]
-
-
-LIMITS_DUMP = TypeAdapter(Limits)
-SOURCES = TypeAdapter(dict[Key, Source])
-PROVIDERS = TypeAdapter(dict[Key, Line])
-MODEL = TypeAdapter(ModelSeed)
-SHARED = TypeAdapter(_SharedParameters)
-
-
 def read_seeds(path: Path) -> Seeds:
     """
-    The model files of a folder, or one model file; sources, providers and shared parameters lie beside them.
+    Read the model files of a folder, or one model file.
 
-    Raises CatalogError, naming file and key.
+    Sources, providers and shared parameters lie beside them, or are those that come with the product.
+    Raises CatalogError with every problem of every file.
     """
     folder = path if path.is_dir() else path.parent
     files = sorted(set(folder.glob("*.toml")) - {folder / name for name in SHARED_FILES})
     files = files if path.is_dir() else [path]
-    seeds = Seeds(
-        sources=_read(folder / "sources.toml", SOURCES),
-        providers=_read(folder / "providers.toml", PROVIDERS),
-        shared=_read(folder / "parameters.toml", SHARED).parameters,
-        models=tuple(_read(file, MODEL) for file in files),
-    )
-    for file, model in zip(files, seeds.models, strict=True):
-        _check_model(file.name, model, seeds)
-    _check_slugs(seeds.models)
+    problems: list[str] = []
+    sources = _read(_shared(folder, "sources.toml"), SOURCES, problems) or {}
+    providers = _read(_shared(folder, "providers.toml"), PROVIDERS, problems) or {}
+    parameters = _read(_shared(folder, "parameters.toml"), SHARED, problems)
+    pairs = [(file, model) for file in files if (model := _read(file, MODEL, problems))]
+    for _, model in pairs:
+        sources = model.references | sources
+        providers = model.providers | providers
+    seeds = Seeds(sources, providers, parameters.parameters if parameters else (), tuple(m for _, m in pairs))
+    for file, model in pairs:
+        problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]
+    problems += _slug_problems(seeds.models)
+    if problems:
+        raise CatalogError("\n".join(problems))
     return seeds
 
 
 def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
-    """The same seeds in parts of about `rows` rows, for one write each."""
+    """Split seeds into parts of about `rows` rows, for one write each."""
     parts: list[list[ModelSeed]] = [[]]
     filled = 0
     for model in seeds.models:
@@ -225,65 +105,109 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
     return [Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part)) for part in parts]
 
 
-def _read(file: Path, shape: TypeAdapter[Checked]) -> Checked:
+def _shared(folder: Path, name: str) -> Path:
+    return folder / name if (folder / name).exists() else SHIPPED / name
+
+
+def _read(file: Path, shape: TypeAdapter[Checked], problems: list[str]) -> Checked | None:
+    """Read and check a file; None, with its problems appended, where it is wrong."""
     try:
-        return shape.validate_python(tomllib.loads(file.read_text("utf-8"), parse_float=Decimal))
-    except FileNotFoundError as error:
-        raise CatalogError(f"{file.name}: not found in {file.parent.name}") from error
+        text = file.read_text("utf-8")
+        return shape.validate_python(tomllib.loads(text, parse_float=Decimal))
+    except FileNotFoundError:
+        problems.append(f"{file.name}: not found in {file.parent.name}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{file.name}: not valid TOML: {error}") from error
+        problems.append(f"{file.name}: not valid TOML: {error}")
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise CatalogError(f"{file.name}: {key}: {first['msg']}") from error
+        problems += [_describe_error(file.name, text, one) for one in error.errors()]
+    return None
 
 
-def _check_model(file: str, model: ModelSeed, seeds: Seeds) -> None:
+def _describe_error(file: str, text: str, error: Any) -> str:
+    path = error["loc"]
+    message = error["msg"]
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        message = f"there is no such field{_nearest(str(path[-1]), _fields(path))}"
+    return f"{file}: {'.'.join(str(part) for part in path)}: {message}{_line(text, path)}"
+
+
+def _at(file: Path, key: TomlPath, problem: str) -> str:
+    return f"{file.name}: {problem}{_line(file.read_text('utf-8'), key)}"
+
+
+def _line(text: str, path: TomlPath) -> str:
+    line = line_of(text, path)
+    return f" (line {line})" if line else ""
+
+
+def _fields(path: TomlPath) -> Iterable[str]:
+    """List the fields that the table at the end of a path may have."""
+    table = next((part for part in reversed(path[:-1]) if part in TABLES), None)
+    shape: Any = TABLES[str(table)] if table else ModelSeed
+    return vars(shape).get("__pydantic_fields__", {}) or [field.name for field in fields(shape)]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Write `; did you mean 'released'?`, or nothing where no known name is like it."""
+    close = get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _model_problems(model: ModelSeed, seeds: Seeds) -> Iterator[tuple[TomlPath, str]]:
+    """Find what no single field shows, with its key: names that lead nowhere, facts without a source, doubles."""
     facts = model.facts()
     for fact, source in facts.items():
         if source not in seeds.sources:
-            problem = f"unknown source {source!r}" if source else "has no source"
-            raise CatalogError(f"{file}: sources.{fact}: {problem}")
+            problem = _unknown("source", source, seeds.sources) if source else "has no source"
+            key = ("sources", *fact.split(".")) if source else tuple(fact.split("."))
+            yield key, f"sources.{fact}: {problem}"
     named = model.sources.model_dump(exclude_none=True, exclude={"limits"})
     for fact in [*named, *(f"limits.{name}" for name in model.sources.limits)]:
         if fact not in facts:
-            raise CatalogError(f"{file}: sources.{fact}: the file states no such fact")
-    _check_offerings(file, model, seeds)
-    _check_parameters(file, model, seeds)
-
-
-def _check_offerings(file: str, model: ModelSeed, seeds: Seeds) -> None:
-    for offering in model.offerings:
-        if offering.provider not in seeds.providers:
-            raise CatalogError(f"{file}: offerings.{offering.provider}: unknown provider")
-        if offering.limits != Limits() and offering.limits_source is None:
-            raise CatalogError(f"{file}: offerings.{offering.provider}.limits_source: missing")
-        for source in offering.sources():
-            if source not in seeds.sources:
-                raise CatalogError(f"{file}: offerings.{offering.provider}.source: unknown source {source!r}")
-        prices = [(p.metric, p.direction, tuple(sorted(p.conditions.items()))) for p in offering.prices]
-        for twice in _twice(prices):
-            raise CatalogError(f"{file}: offerings.{offering.provider}.prices: two prices for {twice}")
+            yield ("sources", *fact.split(".")), f"sources.{fact}: the file states no such fact"
+    for place, offering in enumerate(model.offerings):
+        yield from _offering_problems(offering, ("offerings", place), seeds)
     for provider in _twice(offering.provider for offering in model.offerings):
-        raise CatalogError(f"{file}: offerings.{provider}: stated twice")
+        yield ("offerings",), f"offerings.{provider}: stated twice"
+    yield from _parameter_problems(model, seeds)
 
 
-def _check_parameters(file: str, model: ModelSeed, seeds: Seeds) -> None:
+def _offering_problems(offering: OfferingSeed, key: TomlPath, seeds: Seeds) -> Iterator[tuple[TomlPath, str]]:
+    at = f"offerings.{offering.provider}"
+    if offering.provider not in seeds.providers:
+        yield (*key, "provider"), f"{at}: {_unknown('provider', offering.provider, seeds.providers)}"
+    if offering.limits != Limits() and offering.limits_source is None:
+        yield (*key, "limits"), f"{at}.limits_source: missing"
+    for source in offering.sources():
+        if source not in seeds.sources:
+            yield (*key, "source"), f"{at}.source: {_unknown('source', source, seeds.sources)}"
+    prices = [(p.metric, p.direction, tuple(sorted(p.conditions.items()))) for p in offering.prices]
+    for price in _twice(prices):
+        yield (*key, "prices"), f"{at}.prices: two prices for {price}"
+
+
+def _parameter_problems(model: ModelSeed, seeds: Seeds) -> Iterator[tuple[TomlPath, str]]:
     shared = {row.name for row in seeds.shared}
     needed = ("group", "type", "description", "behaviour")
-    for row in model.parameters:
+    for place, row in enumerate(model.parameters):
+        at = f"parameters.{row.name}"
         if row.provider is not None and row.provider not in seeds.providers:
-            raise CatalogError(f"{file}: parameters.{row.name}.provider: unknown provider {row.provider!r}")
+            problem = _unknown("provider", row.provider, seeds.providers)
+            yield ("parameters", place, "provider"), f"{at}.provider: {problem}"
         missing = [key for key in needed if getattr(row, key) is None]
         if missing and row.name not in shared:
-            raise CatalogError(f"{file}: parameters.{row.name}: {missing[0]} is missing")
+            yield ("parameters", place), f"{at}: {missing[0]} is missing"
     for name, _provider in _twice((row.name, row.provider) for row in model.parameters):
-        raise CatalogError(f"{file}: parameters.{name}: stated twice")
+        yield ("parameters",), f"parameters.{name}: stated twice"
 
 
-def _check_slugs(models: Iterable[ModelSeed]) -> None:
-    for slug in _twice(name for model in models for name in (model.slug, *model.aliases)):
-        raise CatalogError(f"slug: {slug!r} names two models")
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    return f"unknown {kind} {name!r}{_nearest(name, known)}"
+
+
+def _slug_problems(models: Iterable[ModelSeed]) -> list[str]:
+    twice = _twice(name for model in models for name in (model.slug, *model.aliases))
+    return [f"slug: {slug!r} names two models" for slug in twice]
 
 
 def _twice(values: Iterable[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from app.database.doors import Base
 
 
 class ImageModel(Base):
-    """An image model. Its status is derived by date in `lookup`, never stored."""
+    """An image model, with its status as the maker states it; `lookup.status` weighs it against the dates."""
 
     __tablename__ = "image_models"
 
@@ -22,8 +22,22 @@ class ImageModel(Base):
     tagline: Mapped[str | None] = mapped_column(Text)
     released: Mapped[str | None] = mapped_column(String(10))
     """ISO date as far as it is known: `2022`, `2022-04` or `2022-04-13`."""
+    status: Mapped[str | None] = mapped_column(String(20))
+    """As stated: `preview`, `active`, `deprecated` or `retired`; null where nobody states it."""
     deprecated_on: Mapped[date | None] = mapped_column(Date)
     sunset: Mapped[date | None] = mapped_column(Date)
+    successor: Mapped[str | None] = mapped_column(String(80))
+    """Slug of the model its maker names as the next one, whether or not the catalogue has it."""
+    licence: Mapped[str | None] = mapped_column(String(120))
+    open_weights: Mapped[bool | None]
+    """Whether anybody may download the weights; null where nobody says."""
+    weights: Mapped[str | None] = mapped_column(String(300))
+    paper: Mapped[str | None] = mapped_column(String(300))
+    homepage: Mapped[str | None] = mapped_column(String(300))
+    parameter_count: Mapped[int | None] = mapped_column(BigInteger)
+    architecture: Mapped[str | None] = mapped_column(Text)
+    known_as: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Other spellings of the name, for search alone: requests go by slug and alias."""
     tags: Mapped[list[str]] = mapped_column(JSON)
     modes: Mapped[list[str]] = mapped_column(JSON)
     limits: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -68,7 +82,10 @@ class Offering(Base):
     variations: Mapped[bool]
     limits: Mapped[dict[str, Any]] = mapped_column(JSON)
     notes: Mapped[list[str]] = mapped_column(JSON)
+    status: Mapped[str | None] = mapped_column(String(20))
+    """As the provider states it; null where it does not."""
     ended_on: Mapped[date | None] = mapped_column(Date)
+    """First day the provider no longer serves the model; may lie ahead."""
     source: Mapped[str] = mapped_column(String(40))
     position: Mapped[int]
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
     "board": "Boards: which models' mean rating is the level of a mode.",
+    "catalog": "Check the catalogue of models.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
     "doctor": "Check settings, database, migrations, clock, storage, images, blindness, disk, providers, "
@@ -23,6 +24,7 @@ COMMANDS = {
     "import-pack": "Import the images of FOLDER as its manifest.json lists them.",
     "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
+    "model": "Models of the catalogue.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import votes_file
+from app.cli import rate_parts, votes_file
 from app.cli.opening import print_json
 from app.cli.votes_file import Votes
 
@@ -17,33 +17,36 @@ if TYPE_CHECKING:
     from app.ratings.board import Ratings
     from app.ratings.scale import Anchor
     from app.ratings.tallies import Log, Tallies
+    from app.ratings.voters import Ballots
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--method", type=click.Choice(["bradley_terry", "elo"]), default="bradley_terry", show_default=True)
-@click.option("--prior", type=click.FloatRange(0, 100), default=0.5, show_default=True, help="Virtual games each.")
+@click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games each; else the spread is learnt.")
 @click.option("--interval", type=click.Choice(["prompt", "vote"]), default="prompt", show_default=True)
 @click.option("--side-term", is_flag=True, help="Also estimate what being model_a is worth.")
 @click.option("--anchor", metavar="MODEL=VALUE", help="Fix one model's rating; else the mean is 1000.")
 @click.option("--category", help="Only votes of this category.")
+@click.option("--explain", metavar="MODEL", help="Say what makes one model's interval as wide as it is.")
 @click.option("--format", "kind", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def rate(
     file: Path,
     method: str,
-    prior: float,
+    prior: float | None,
     interval: str,
     side_term: bool,
     anchor: str | None,
     category: str | None,
+    explain: str | None,
     kind: str,
 ) -> None:
     """
     Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.
 
     The winner is model_a, model_b, tie or both_bad; or give counts in the columns wins_a, wins_b, ties and
-    both_bad. A column competition (what was asked) makes honest intervals: votes on one prompt share it. Rows with
-    false in a column counted are left out.
+    both_bad. A column competition or prompt (what was asked) makes honest intervals: votes on one prompt share it.
+    So does a column voter: votes of one person share a taste. Rows with false in a column counted are left out.
 
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
@@ -58,6 +61,10 @@ def rate(
         ratings = _rate_log(votes, fixed)
     else:
         ratings = _rate(votes, fixed, prior=prior, interval=interval, side_term=side_term)
+    if explain is not None and explain not in votes.models:
+        raise click.UsageError(f"--explain {explain}: there is no model {explain!r} in the file")
+    if explain is not None and method == "elo":
+        raise click.UsageError("Sequential Elo has no interval to explain.")
     rows = _standings(votes, ratings)
     total = sum(map(sum, votes.counts))
     if kind == "json":
@@ -68,6 +75,8 @@ def rate(
         writer.writerows(rows)
     else:
         _table(rows, ratings, method, total)
+        if explain is not None:
+            rate_parts.print_model(explain, votes.models[explain], ratings)
 
 
 def _published(file: Path) -> "Published | None":
@@ -113,11 +122,16 @@ def _anchor(votes: Votes, text: str | None) -> "Anchor":
         raise click.UsageError(f"--anchor {text}: {value!r} is no number") from error
 
 
-def _rate(votes: Votes, anchor: "Anchor", *, prior: float, interval: str, side_term: bool) -> "Ratings":
+def _rate(votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool) -> "Ratings":
     from app.ratings import METHODS
 
     return METHODS["bradley_terry"](
-        _tallies(votes), prior=prior, anchor=anchor, interval=interval, side_term=side_term
+        _tallies(votes),
+        prior=prior,
+        anchor=anchor,
+        interval=interval,
+        side_term=side_term,
+        voters=_ballots(votes),
     )
 
 
@@ -135,6 +149,23 @@ def _tallies(votes: Votes) -> "Tallies":
     seats = np.array(votes.rows, dtype=np.intp).T
     counts = np.array(votes.counts, dtype=np.int64).T
     return Tallies(len(votes.models), *seats, *counts)
+
+
+def _ballots(votes: Votes) -> "Ballots | None":
+    """Voters in the place of competitions; None where no row names one. Rows without a voter are one each."""
+    if not votes.voters:
+        return None
+    import numpy as np
+
+    from app.ratings.tallies import Tallies
+    from app.ratings.voters import Ballots
+
+    number = np.array(votes.voter_of_row, dtype=np.intp)
+    unnamed = number < 0
+    number[unnamed] = len(votes.voters) + np.arange(unnamed.sum())
+    competition, left, right = np.array(votes.rows, dtype=np.intp).T
+    counts = np.array(votes.counts, dtype=np.int64).T
+    return Ballots(Tallies(len(votes.models), number, left, right, *counts), competition)
 
 
 def _log(votes: Votes) -> "Log":
@@ -194,6 +225,7 @@ def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes
             "method_version": METHOD_VERSION,
             "tallies_sha256": votes.tallies_sha256(),
             "tau2": ratings.tau2,
+            "parts": rate_parts.document(ratings, list(votes.models)),
             "side_term": side and {"advantage": side.advantage, "error": side.error},
         },
         "standings": rows,
@@ -217,6 +249,8 @@ def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: i
     click.echo(f"{votes} votes, {method}, {kind if method != 'elo' else 'no intervals: the order decides'}")
     if ratings.side is not None:
         click.echo(f"model_a is worth {ratings.side.advantage:+.1f} ± {1.96 * ratings.side.error:.1f} Elo")
+    for line in rate_parts.rests_on(ratings):
+        click.echo(line)
     parts = len(set(ratings.part.tolist()))
     if parts > 1:
         click.echo(f"The models fall into {parts} parts that never met: ratings across them rest on the prior.")

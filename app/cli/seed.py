@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
 from app.arena.entries.inputs import store_beside
-from app.catalog.loading import Change, load
+from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
 from app.database.doors import ROOT
@@ -45,9 +45,9 @@ def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -
         click.echo(f"{count:>6} {table} {kind}")
 
 
-def load_seeds(arena: Installation, paths: Iterable[Path]) -> list[Change]:
+def load_seeds(arena: Installation, paths: Iterable[Path]) -> list[SeedChange]:
     """Every row of these files and folders, with what became of it."""
-    changes: list[Change] = []
+    changes: list[SeedChange] = []
     for path in paths:
         for folder_or_file, is_catalog in _parts(path):
             changes += (_load_catalog if is_catalog else _load_competitions)(arena, folder_or_file)
@@ -62,7 +62,8 @@ def _parts(path: Path) -> list[tuple[Path, bool]]:
     catalog, competitions = path / "catalog", path / "competitions"
     if catalog.is_dir() or competitions.is_dir():
         return [(p, p == catalog) for p in (catalog, competitions) if p.is_dir()]
-    return [(path, (path / "sources.toml").exists())]
+    files = sorted(path.glob("*.toml"))
+    return [(path, not any(file.name == CATEGORIES or "prompt" in _toml(file) for file in files))]
 
 
 def _toml(path: Path) -> dict[str, object]:
@@ -72,20 +73,20 @@ def _toml(path: Path) -> dict[str, object]:
         raise click.UsageError(f"{path}: {error}") from error
 
 
-def _load_catalog(arena: Installation, path: Path) -> list[Change]:
-    changes: list[Change] = []
+def _load_catalog(arena: Installation, path: Path) -> list[SeedChange]:
+    changes: list[SeedChange] = []
     for part in batches(read_seeds(path)):
         changes += arena.database.write(lambda session: load(session, part, now=now()))  # noqa: B023
     return changes
 
 
-def _load_competitions(arena: Installation, path: Path) -> list[Change]:
+def _load_competitions(arena: Installation, path: Path) -> list[SeedChange]:
     files = [path] if path.is_file() else sorted(path.glob("*.toml"))
     categories = [c for file in files if file.name == CATEGORIES for c in competitions.read_categories(file)]
     specs = [(file, competitions.read(file)) for file in files if file.name != CATEGORIES]
     inputs = {spec.slug: store_beside(arena.storage, file.parent, spec) for file, spec in specs}
 
-    def work(session: Session) -> list[Change]:
+    def work(session: Session) -> list[SeedChange]:
         changes = [competitions.save_category(session, category) for category in categories]
         for _, spec in specs:
             changes.append(competitions.save(session, spec, now=now(), input_key=inputs.get(spec.slug)))

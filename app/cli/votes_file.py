@@ -26,6 +26,9 @@ class Votes:
     rows: list[tuple[int, int, int]] = field(default_factory=list)
     """(competition, A, B)"""
     counts: list[tuple[int, int, int, int]] = field(default_factory=list)
+    voters: dict[str, int] = field(default_factory=dict)
+    voter_of_row: list[int] = field(default_factory=list)
+    """-1 where a row names no voter."""
     is_log: bool = True
     """Whether each row is one vote, in the order they were cast."""
 
@@ -120,7 +123,10 @@ def _add(votes: Votes, row: Row, counting: CountsParser, category: str | None) -
         return
     if not any(counts):
         return
-    competition = votes.competitions.setdefault(row.get("competition", ""), len(votes.competitions))
+    prompt = row.get("competition") or row.get("prompt") or ""
+    competition = votes.competitions.setdefault(prompt, len(votes.competitions))
+    voter = row.get("voter", "")
+    votes.voter_of_row.append(votes.voters.setdefault(voter, len(votes.voters)) if voter else -1)
     left = votes.models.setdefault(one, len(votes.models))
     right = votes.models.setdefault(other, len(votes.models))
     votes.rows.append((competition, left, right))

@@ -153,7 +153,8 @@ def instead(
 ) -> list[ModelSummary]:
     """What to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
-    others = [other for other in others if other.id != model.id]
+    # Demo models stand in for each other alone: what draws with code is no substitute for a real model.
+    others = [other for other in others if other.id != model.id and other.demo == model.demo]
     others.sort(key=lambda o: (o.creator != model.creator, o.price_from.micros if o.price_from else inf, o.slug))
     return others[:SUGGESTED]
 
@@ -163,7 +164,8 @@ def _retired(
 ) -> str:
     names = ", ".join(other.slug for other in instead(session, model, mode, providers, now))
     use = f" Use one of these instead: {names}." if names else ""
-    return f"{model.name} was retired on {model.sunset}; no provider serves it any more.{use}"
+    when = f" on {model.sunset}" if model.sunset else ""
+    return f"{model.name} was retired{when}; no provider serves it any more.{use}"
 
 
 def _wrong_mode(model: ModelPage, request: ImageRequest) -> str:

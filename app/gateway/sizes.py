@@ -162,7 +162,7 @@ def bounds_of(limits: Limits) -> Bounds:
     high = (side.max if side else None) or (max(largest) if largest else 99_999)
     low = (side.min if side else None) or 1
     ratios = [Fraction(high, low), Fraction(limits.max_ratio or 99_999)]
-    area = largest[0] * largest[1] if largest else high * high
+    area = limits.max_pixels or (largest[0] * largest[1] if largest else high * high)
     return Bounds(low, high, (side.step if side else None) or 1, min(ratios), area)
 
 

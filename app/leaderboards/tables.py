@@ -61,6 +61,8 @@ class RatingRun(Base):
     """The run a competition's board borrowed from."""
     components: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     """Slugs of each part, where the comparisons fall into parts that never met; empty when connected."""
+    parts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What its intervals are made of; null in runs of method version 1."""
     seconds: Mapped[float]
 
 
@@ -125,6 +127,18 @@ class ModeAnchor(Base):
     """The mean of their ratings: 1000 in version 1; later ones keep the level of common models."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class VoterSums(Base):
+    """Who cast a mode's votes, summed up: for modes whose log is too large to be read at each run."""
+
+    __tablename__ = "voter_sums"
+
+    mode: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    votes: Mapped[int]
+    """Counted votes of the mode then."""
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class Audit(Base):

@@ -181,13 +181,16 @@ def neon(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 # Each ink with what light it lets through and how much of it black replaces; yellow gives way most, so that dark
 # blues stay blue.
 INKS = (("C", (0.14, 0.66, 0.9), 0.25), ("M", (0.9, 0.24, 0.5), 0.42), ("Y", (0.99, 0.87, 0.2), 0.75))
+SOFTNESS = 60
+SCREEN = 0.16
+"""Share of a tone that is printed as dots; hard dots alone weigh four times as much in any encoder."""
 SCREEN_ANGLES = {"C": (4, 1), "M": (1, 4), "Y": (1, 0), "K": (1, 1)}  # a turn as whole steps, so that tiles repeat
 
 
 def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Cyan, magenta, yellow and black screens at four angles on warm stock; near-black prints solid."""
     side = min(image.size)
-    pitch = max(4, round(side / 170))
+    pitch = max(4, round(side / 52))
     ink = 255 - np.asarray(image)
     key = ink.min(axis=2)
     paper = np.empty((image.height, image.width, 3), dtype=np.float32)
@@ -198,16 +201,17 @@ def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         paper *= 1 - dots[:, :, None] * (1 - np.array(keep, dtype=np.float32))
     black = np.maximum(_screened(np.clip(key * np.float32(1.4) - 125, 0, 255), "K", pitch), key > 214)
     paper *= 1 - 0.86 * black[:, :, None]
-    return to_image(paper + (grain(rng, image.size) * 3)[:, :, None])
+    return to_image(paper + (grain(rng, image.size) * 0.5)[:, :, None])
 
 
 def _screened(amount: Field, name: str, pitch: int) -> Field:
-    """Coverage by dots, 0 to 1 with soft rims; `amount` is 0 to 255."""
+    """Coverage by dots over a tint of the same tone, 0 to 1 with soft rims; `amount` is 0 to 255."""
     tile = _tile(name, pitch)
     height, width = amount.shape
     rows, columns = -(-height // tile.shape[0]), -(-width // tile.shape[1])
     threshold = np.tile(tile, (rows, columns))[:height, :width]
-    return np.clip((amount - threshold) / 26 + 0.5, 0, 1)
+    dots = np.clip((amount - threshold) / SOFTNESS + 0.5, 0, 1)
+    return np.asarray(SCREEN * dots + (1 - SCREEN) * amount / 255, dtype=np.float32)
 
 
 @lru_cache(maxsize=32)

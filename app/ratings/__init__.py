@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.ratings.board import Ratings, rate, rate_log
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 
 METHODS: dict[str, Callable[..., Ratings]] = {
     "bradley_terry": rate,  # of Tallies: the board

@@ -1,7 +1,6 @@
 """Audit numbers that are pure mathematics: how far off a board could be, and how firm it is."""
 
-from dataclasses import fields, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,10 +9,9 @@ from app.ratings.board import ALL, SideTerm, elo_side, sided_pairs
 from app.ratings.bradley_terry import Design, Fit, Prior, VirtualGames, fit, logistic, strengths
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
-from app.ratings.tallies import Array, Index, Tallies, totals
+from app.ratings.tallies import Array, Tallies, totals
 
 CLUSTERS_AT_ONCE = 4096
-LIKELY_CHALLENGERS = 5
 
 
 def left_advantage(tallies: Tallies, *, prior: float = 0.5) -> SideTerm:
@@ -76,56 +74,5 @@ def _clustered(by_voter: Tallies, fitted: Fit) -> Array:
     return total
 
 
-def votes_to_pass(tallies: Tallies, challenger: int, leader: int, *, prior: float | Prior = 0.5) -> int:
-    """Fewest further wins of the challenger over the leader that put it ahead, by adding them; 0 if it is."""
-
-    def ahead(votes: int) -> bool:
-        rating = ratings_of(_with_wins(tallies, challenger, leader, votes), prior=prior)
-        return bool(rating[challenger] > rating[leader])
-
-    too_few, enough = -1, 0
-    while not ahead(enough):
-        too_few, enough = enough, 2 * enough + 1
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        too_few, enough = (too_few, middle) if ahead(middle) else (middle, enough)
-    return enough
-
-
-def votes_to_gain_a_rank(tallies: Tallies, *, prior: float | Prior = 0.5) -> Index:
-    """Per model, the fewest further wins over the next model above it that put it ahead; 0 for the first."""
-    order = np.argsort(-ratings_of(tallies, prior=prior), kind="stable")
-    needed = np.zeros(tallies.models, dtype=np.intp)
-    for above, model in pairwise(order.tolist()):
-        needed[model] = votes_to_pass(tallies, model, above, prior=prior)
-    return needed
-
-
-def votes_to_change_first(tallies: Tallies, *, prior: float | Prior = 0.5) -> tuple[int, int]:
-    """
-    The model that needs the fewest wins over the first to replace it, and how many.
-
-    Near a tie a win moves the gap by half its inverse information, which tells the likeliest challengers; for
-    these the votes are really added. Needs two models.
-    """
-    fitted = fit(Design(tallies.pairs(), tallies.models, side=False), _belief(prior))
-    first, own = int(fitted.strength.argmax()), fitted.bread.diagonal()
-    per_win = (own + own[first] - 2 * fitted.bread[first]) / 2
-    per_win[first] = np.inf
-    effort = (fitted.strength[first] - fitted.strength) / per_win
-    effort[first] = np.inf
-    likely = np.argsort(effort, kind="stable")[: min(LIKELY_CHALLENGERS, tallies.models - 1)].tolist()
-    needed = {model: votes_to_pass(tallies, model, first, prior=prior) for model in likely}
-    challenger = min(likely, key=lambda model: needed[model])
-    return challenger, needed[challenger]
-
-
 def _belief(prior: float | Prior) -> Prior:
     return VirtualGames(prior) if isinstance(prior, float) else prior
-
-
-def _with_wins(tallies: Tallies, winner: int, loser: int, wins: int) -> Tallies:
-    row = {"competition": 0, "left": winner, "right": loser, "left_wins": wins}
-    columns = (field.name for field in fields(tallies) if field.name != "models")
-    added = {name: np.append(getattr(tallies, name), row.get(name, 0)) for name in columns}
-    return Tallies(tallies.models, **added)

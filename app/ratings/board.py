@@ -1,29 +1,29 @@
 """Tallies to a board: strengths, intervals, ranks and status, for the leaderboards and for ``arena rate``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from app.ratings import connections, ranks, scale
-from app.ratings.bradley_terry import Design, Fit, Known, VirtualGames, fit
+from app.ratings import connections, model, ranks, scale
+from app.ratings.bradley_terry import Design, Fit, Known, fit
+from app.ratings.components import Z, quantile
 from app.ratings.elo import K, sequential
-from app.ratings.prompts import prompt_variance, prompt_weights
+from app.ratings.model import PROMPTS_FROM, Components, Parts, Prior, Wanted
+from app.ratings.prompts import PromptEffect
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.spread import Spread, divided
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
+from app.ratings.voters import Ballots, Voters
 
-Z = 1.96
-PRIOR = 0.5
-"""Virtual games of each model against an average one."""
-PROMPTS_FROM = 3
-"""Competitions from which the variance between prompts is estimated."""
+__all__ = ["PROMPTS_FROM", "NoFiniteRating", "Ratings", "elsewhere", "rate", "rate_competition", "rate_log"]
 RANKED_FROM = 4
 SETTLED_FROM = 100
 SETTLED_WITHIN = 50.0
 ALL = Anchor()
+NOTHING = Components()
 
 Interval = Literal["prompt", "vote", "none"]
-Wanted = Literal["prompt", "vote"]
 
 
 class NoFiniteRating(Exception):
@@ -45,16 +45,18 @@ class Estimate:
     """
     What a method found, before it is put on the board; strengths and variances in logits.
 
-    ``prompt`` is the variance a finite number of prompts adds per model, None where prompts are left out.
+    ``covariance`` is that of the votes, ``published`` that of all parts.
     """
 
     strength: Array
     covariance: Array
+    published: Array
+    parts: Parts
     interval: Interval
     part: Index
     borrowed: Array
-    prompt: Array | None = None
-    tau2: float | None = None
+    known: Components = NOTHING
+    spread: Spread | None = None
     side: SideTerm | None = None
 
 
@@ -65,9 +67,11 @@ class Ratings:
 
     Strengths and covariance (votes only) are in logits, counted from the anchor; ratings and bounds in Elo
     points. ``low`` and ``high`` are the published bounds, of the kind ``interval`` names; ``vote_low`` and
-    ``vote_high`` leave the prompts out. Ranks are 0 where a model is not ranked, rank ranges also where the
-    method knows no interval. ``of`` is the number of ranked models. ``part`` numbers the connected parts, 0
-    being the anchor's. ``borrowed`` is the share of a model's precision that other competitions lend.
+    ``vote_high`` take votes as independent. ``parts`` says what the published bounds are made of, ``known`` what
+    was estimated for them, ``spread`` the learnt prior (None where it was given in virtual games). Ranks are 0
+    where a model is not ranked, rank ranges also where the method knows no interval. ``of`` is the number of
+    ranked models. ``part`` numbers the connected parts, 0 being the anchor's. ``borrowed`` is the share of a
+    model's precision that other competitions lend.
     """
 
     strength: Array
@@ -92,16 +96,24 @@ class Ratings:
     provisional: Mask
     part: Index
     borrowed: Array
-    tau2: float | None
+    parts: Parts
+    known: Components
+    spread: Spread | None
     side: SideTerm | None
+
+    @property
+    def tau2(self) -> float | None:
+        """The variance between prompts that is common to all models, in squared logits."""
+        return None if self.known.prompts is None else self.known.prompts.common.variance
 
 
 def rate(
     tallies: Tallies,
     *,
-    prior: float = PRIOR,
+    prior: Prior = None,
     anchor: Anchor = ALL,
-    tau2: float | None = None,
+    prompts: PromptEffect | None = None,
+    voters: Ballots | Voters | None = None,
     interval: Wanted = "prompt",
     side_term: bool = False,
     draws: int | None = None,
@@ -110,46 +122,54 @@ def rate(
     """
     Rate a board whose models have a battle each (docs/ratings.md).
 
-    Without ``tau2`` it is estimated here, from three competitions on. The prompt interval needs τ² and two
-    competitions; without them, or when asked for, the vote interval is published. ``draws`` is for the rank
-    ranges (None: as many as fit into a refresh).
+    ``prior`` is learnt unless it is given as virtual games or as a spread. Without ``prompts`` their effect is
+    estimated here, from three competitions on; given, it counts from two. ``voters`` are the same votes by
+    voter, or what is known of them. The interval "vote" leaves out prompts, voters
+    and pairs. ``draws`` is for the rank ranges (None: as many as fit into a refresh).
 
     Raises NoFiniteRating when ``prior`` is 0 and the votes alone do not fix every strength, or the side term.
     """
     if prior == 0 and not connections.has_maximum(tallies.wins + tallies.tied):
         raise NoFiniteRating("without a prior every model must have scored, through others, against every other")
     n, cells = tallies.models, sided_pairs(tallies) if side_term else tallies.pairs()
-    fitted = fit(Design(cells, n, side_term), VirtualGames(prior))
-    if tau2 is None and interval == "prompt" and tallies.competitions >= PROMPTS_FROM:
-        tau2 = prompt_variance(tallies, fitted.strength)
-    prompt = None
-    if tau2 is not None and interval == "prompt" and tallies.competitions >= 2:
-        prompt = tau2 * prompt_weights(tallies)
+    fitted = model.believed(Design(cells, n, side_term), prior)
+    by_votes = interval == "vote"
+    known = NOTHING if by_votes else model.components(tallies, fitted, prompts=prompts, voters=voters)
+    gauge = scale.gauge(anchor, n)
+    published, parts = model.covariance(tallies, fitted, known, gauge)
     estimate = Estimate(
-        strength=fitted.strength - scale.shares(anchor, n) @ fitted.strength,
-        covariance=fitted.covariance(scale.gauge(anchor, n)),
-        interval="vote" if prompt is None else "prompt",
+        strength=fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength,
+        covariance=fitted.fit.covariance(gauge),
+        published=published,
+        parts=parts,
+        interval="vote" if known.prompts is None else "prompt",
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
-        prompt=prompt,
-        tau2=tau2,
-        side=elo_side(fitted) if side_term else None,
+        known=known,
+        spread=fitted.spread,
+        side=elo_side(fitted.fit) if side_term else None,
     )
     return _ranked(tallies, estimate, anchor, draws, seed)
 
 
 def elsewhere(
-    tallies: Tallies, competition: int, *, tau2: float = 0.0, prior: float = PRIOR, anchor: Anchor = ALL
+    tallies: Tallies,
+    competition: int,
+    *,
+    prompts: PromptEffect | None = None,
+    prior: Prior = None,
+    anchor: Anchor = ALL,
 ) -> tuple[Array, Array]:
     """
     Strengths and their variances, in logits from the anchor, as the other competitions alone tell them.
 
-    With ``tau2`` the variances include what the finite number of these competitions leaves open.
+    With ``prompts`` the variances include what the finite number of these competitions leaves open.
     """
     rest, n = tallies.without(competition), tallies.models
-    fitted = fit(Design(rest.pairs(), n, side=False), VirtualGames(prior))
-    variance = fitted.covariance(scale.gauge(anchor, n)).diagonal() + tau2 * prompt_weights(rest)
-    return fitted.strength - scale.shares(anchor, n) @ fitted.strength, variance
+    fitted = model.believed(Design(rest.pairs(), n, side=False), prior)
+    known = Components(prompts=prompts)
+    variance = model.covariance(rest, fitted, known, scale.gauge(anchor, n))[0].diagonal()
+    return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
 
 
 def rate_competition(
@@ -157,7 +177,8 @@ def rate_competition(
     *,
     mean: Array,
     variance: Array,
-    tau2: float,
+    dispersion: float = 1.0,
+    voters: Voters | None = None,
     anchor: Anchor = ALL,
     draws: int | None = None,
     seed: int = 0,
@@ -165,18 +186,24 @@ def rate_competition(
     """
     Rate one competition's votes with what is known from the others (docs/ratings.md 5).
 
-    ``mean`` and ``variance`` are those of ``elsewhere`` for this board's models, ``tau2`` the mode's; the
-    level is that of ``mean``, so only the anchor's value counts. The interval is about this prompt alone.
+    ``mean`` and ``variance`` are what ``elsewhere`` tells of this board's models, with the variance of a prompt
+    of its own added; the level is that of ``mean``, so only the anchor's value counts. The interval is about this
+    prompt alone. ``dispersion`` is the mode's.
     """
-    precision = 1 / (tau2 + variance)
-    fitted = fit(Design(tallies.pairs(), tallies.models, side=False), Known(mean, precision))
+    precision, n = 1 / variance, tallies.models
+    found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision))
+    fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersion), dispersion, None)
+    known = Components(voters=voters)
+    published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
     estimate = Estimate(
-        strength=fitted.strength,
-        covariance=fitted.covariance(np.zeros(tallies.models)),
+        strength=found.strength,
+        covariance=fitted.fit.covariance(np.zeros(n)),
+        published=published,
+        parts=parts,
         interval="vote",
-        part=np.zeros(tallies.models, dtype=np.intp),
-        borrowed=precision / fitted.information.diagonal(),
-        tau2=tau2,
+        part=np.zeros(n, dtype=np.intp),
+        borrowed=precision / found.information.diagonal(),
+        known=known,
     )
     return _ranked(tallies, estimate, anchor, draws, seed)
 
@@ -184,10 +211,12 @@ def rate_competition(
 def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
     """Sequential Elo over votes in their order, on the anchor's level; without intervals and rank ranges."""
     tallies, n = log.tallies(), log.models
-    strength = np.array(sequential(log, k=k)) / ELO_PER_LOGIT
+    strength, unknown = np.array(sequential(log, k=k)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
     estimate = Estimate(
         strength=strength - scale.shares(anchor, n) @ strength,
         covariance=np.full((n, n), np.nan),
+        published=np.full((n, n), np.nan),
+        parts=Parts(unknown, unknown, unknown, unknown, unknown),
         interval="none",
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
@@ -198,15 +227,16 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
 def _ranked(tallies: Tallies, estimate: Estimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
     """Put an estimate on the board: bounds, ranks, status (docs/ratings.md 4 and 6)."""
     rating = scale.to_elo(estimate.strength, anchor)
-    prompt = np.zeros(tallies.models) if estimate.prompt is None else estimate.prompt
-    own = np.maximum(estimate.covariance.diagonal(), 0.0)
-    by_votes, half = Z * ELO_PER_LOGIT * np.sqrt(own), Z * ELO_PER_LOGIT * np.sqrt(own + prompt)
+    by_votes, half = (
+        ELO_PER_LOGIT * times * np.sqrt(np.maximum(found.diagonal(), 0.0))
+        for times, found in ((Z, estimate.covariance), (quantile(estimate.parts.variation), estimate.published))
+    )
     votes = _whole(tallies.battles)
     at = np.flatnonzero(votes >= RANKED_FROM)
     place, lowest, highest, upper = np.zeros((4, tallies.models), dtype=np.intp)
     place[at] = ranks.ranks(rating[at])
     if estimate.interval != "none":
-        published = estimate.covariance[np.ix_(at, at)] + np.diag(prompt[at])
+        published = estimate.published[np.ix_(at, at)]
         count = ranks.default_draws(at.size) if draws is None else draws
         lowest[at], highest[at] = ranks.rank_ranges(estimate.strength[at], published, count, seed)
         upper[at] = ranks.upper_bound_ranks(rating[at] - half[at], rating[at] + half[at])
@@ -233,7 +263,9 @@ def _ranked(tallies: Tallies, estimate: Estimate, anchor: Anchor, draws: int | N
         provisional=(votes < SETTLED_FROM) | (half > SETTLED_WITHIN) | (estimate.part > 0),
         part=estimate.part,
         borrowed=estimate.borrowed,
-        tau2=estimate.tau2,
+        parts=estimate.parts,
+        known=estimate.known,
+        spread=estimate.spread,
         side=estimate.side,
     )
 

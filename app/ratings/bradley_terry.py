@@ -118,13 +118,18 @@ class Fit:
     """
     A fit and its sandwich: ``information`` is minus the second derivative, ``filling`` the slope's variance.
 
-    With a side term the last row and column of both are the side's.
+    With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
+    the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the
+    strengths beyond the sandwich, None for none.
     """
 
     strength: Array
     side: float
     information: Array
     filling: Array
+    votes: Array
+    scale: float = 1.0
+    doubt: Array | None = None
 
     @cached_property
     def bread(self) -> Array:
@@ -134,21 +139,27 @@ class Fit:
     def covariance(self, gauge: Array) -> Array:
         """(n, n) covariance of the strengths counted from the level that these weights name."""
         rows = self.bread[: self.strength.size]
-        centred = rows - gauge @ rows
-        return centred @ self.filling @ centred.T
+        found = rows @ self.filling @ rows.T
+        return centred(found if self.doubt is None else found + self.doubt, gauge)
 
     def side_error(self) -> float:
         """Standard error of the side term, in logits."""
         return float(np.sqrt(self.bread[-1] @ self.filling @ self.bread[-1]))
 
 
-def strengths(design: Design, prior: Prior) -> Array:
+def centred(covariance: Array, gauge: Array) -> Array:
+    """(n, n) of the same numbers counted from their mean by these weights."""
+    half = covariance - gauge @ covariance
+    return np.asarray(half - (half @ gauge)[:, None])
+
+
+def strengths(design: Design, prior: Prior, start: Array | None = None) -> Array:
     """
     Most likely strengths, then the side if asked for; by Newton from zero, so equal tallies give equal bits.
 
     Raises ArithmeticError where no finite strengths are most likely.
     """
-    x = np.zeros(design.models + design.side)
+    x = np.zeros(design.models + design.side) if start is None else start
     gradient, weights = _slope(design, prior, x)
     for _ in range(MAX_STEPS):
         step = np.asarray(np.linalg.solve(_information(design, prior, x, weights), gradient), dtype=np.float64)
@@ -171,7 +182,8 @@ def fit(design: Design, prior: Prior) -> Fit:
     chance, variance = chances(design.rows(x))
     filling = design.gram(residual_variance(design.cells, chance))
     _add_diagonal(filling, prior.scatter(strength))
-    return Fit(strength, side, _information(design, prior, x, design.cells.played * variance), filling)
+    weights = design.cells.played * variance
+    return Fit(strength, side, _information(design, prior, x, weights), filling, design.gram(weights))
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:

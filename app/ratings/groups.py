@@ -12,7 +12,7 @@ import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances, logistic
 from app.ratings.scale import ELO_PER_LOGIT
-from app.ratings.tallies import Array, Counts, Index, Tallies, totals
+from app.ratings.tallies import Array, Counts, Index, Tallies, distinct, totals
 
 OVERDISPERSION = 1.35
 """Honest votes vary by so much more than coin tosses would: tastes, lapses, prompts."""
@@ -67,7 +67,7 @@ class Cells:
     @classmethod
     def of(cls, group: Index, left: Index, right: Index, models: int, groups: int) -> "Cells":
         met = np.tile(group, 2) * models + np.concatenate([left, right])
-        keys, of_row = np.unique(met, return_inverse=True)
+        keys, of_row = distinct(met, max(groups, 1) * models)
         return cls(of_row, *np.divmod(keys, models), groups)
 
     @cached_property

@@ -1,13 +1,45 @@
 """
 What a prompt adds to the uncertainty: votes on one competition share its prompt (docs/ratings.md 4).
 
-On a prompt a model's strength is its strength plus an effect of variance τ², independent between prompts.
+On a prompt a model's strength is its strength plus an effect of the model's own variance, independent between
+prompts. These variances are estimated together: each shrinks towards their common mean, the more so the less the
+board's models differ in it (after Smyth 2004, Statistical Applications in Genetics 3, for genes).
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from app.ratings.bradley_terry import chances, residual_variance
+from app.ratings.bradley_terry import Fit, chances
+from app.ratings.components import SAME, Component, Residuals, Sums, estimate
+from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies, totals
+
+BELIEF = 70 / ELO_PER_LOGIT
+"""Logits: what is expected of the effect's standard deviation before the votes."""
+MANY_MODELS = 100
+TYPICAL = (60 / ELO_PER_LOGIT) ** 2
+LEANING = 0.5
+"""Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
+LOG_RATIOS = np.linspace(-4.0, 3.5, 31)
+"""Logarithms of a model's variance in parts of the common one."""
+UNEQUAL = np.array([0.05, 0.3, 0.6, 1.0, 1.6])
+UNEQUAL_BELIEF = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
+"""Standard deviations of that logarithm between models, and how likely each is before the votes."""
+
+
+@dataclass(frozen=True, eq=False)
+class PromptEffect:
+    """Variances of each model's effect in squared logits, (n,), their standard errors, and the common one."""
+
+    variance: Array
+    error: Array
+    common: Component
+
+    def of(self, models: Array) -> "PromptEffect":
+        """The same for some of the models."""
+        return PromptEffect(self.variance[models], self.error[models], self.common)
 
 
 def prompt_weights(tallies: Tallies) -> Array:
@@ -18,33 +50,69 @@ def prompt_weights(tallies: Tallies) -> Array:
     return weights
 
 
-def prompt_variance(tallies: Tallies, strength: Array) -> float:
-    """
-    τ² in squared logits, by moments: how far residuals of models in competitions exceed the noise of votes.
+def uniform(variance: float, models: int) -> PromptEffect:
+    """The same variance for every model, as if it were certain."""
+    return PromptEffect(np.full(models, variance), np.zeros(models), Component(variance, 0.0, 0))
 
-    A model's fitted mean takes up part of each residual, as large as the competition's share of its information:
-    what prompts and what votes leave there is less by that. ``strength`` is the fit of these very tallies. 0 when
-    no model is in two competitions.
+
+def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:
+    """Of the residuals of a mode's competitions at its fit or, category by category, at each one's own."""
+    pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), BELIEF, clusters)
+    own = _joined([each.sums(TYPICAL, models, pooled.variance) for each in rows])
+    mean, square = _ratios(own, pooled.variance)
+    spread = np.maximum(square - mean**2, 0.0) + mean**2 * (pooled.error / max(pooled.variance, 1e-12)) ** 2
+    variance, error = pooled.variance * mean, pooled.variance * np.sqrt(spread)
+    return PromptEffect(np.round(variance, SAME), np.round(error, SAME), pooled)
+
+
+def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
+    (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over their informations L.
+
+    For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³.
+    """
+    n = tallies.models
+    if n > MANY_MODELS:
+        follows = fitted.bread[:n] @ fitted.votes[:, :n]
+        return np.asarray((follows * (variance * prompt_weights(tallies))) @ follows.T)
+    bread = fitted.scale * fitted.bread[:n, :n]
+    return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
+
+
+def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
+    """(n, n) variance of the slope by the prompts."""
     group, cells = tallies.pairs_by_competition()
-    count, n = tallies.competitions, tallies.models
-    chance, variance = chances(strength[cells.first] - strength[cells.second])
-    information = cells.played * variance
+    n, count = tallies.models, tallies.competitions
+    information = cells.played * chances(strength[cells.first] - strength[cells.second])[1]
+    place = (group * n + cells.first) * n + cells.second
+    between = totals(place, information, count * n * n).reshape(count, n, n)
+    between += between.transpose(0, 2, 1)
+    own = np.arange(n)
+    between[:, own, own] = -between.sum(axis=2)
+    wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
+    return np.asarray(wide @ wide.T)
 
-    def per_model(of_first: Array, of_second: Array) -> Array:
-        first = totals(group * n + cells.first, of_first, count * n)
-        return (first + totals(group * n + cells.second, of_second, count * n)).reshape(count, n)
 
-    residual, spread = cells.score - cells.played * chance, residual_variance(cells, chance)
-    slope, noise, exposure = (
-        per_model(residual, -residual),
-        per_model(spread, spread),
-        per_model(information, information),
-    )
-    own = exposure.sum(axis=0)
-    share = exposure / np.where(own > 0, own, 1.0)
-    by_votes = (1 - 2 * share) * noise + share**2 * noise.sum(axis=0)
-    by_prompts = exposure**2 + per_model(information**2, information**2)
-    by_prompts *= 1 - 2 * share + (share**2).sum(axis=0)
-    explained = by_prompts.sum()
-    return max(0.0, float((slope**2 - by_votes).sum() / explained)) if explained > 0 else 0.0
+def _joined(sums: Sequence[Sums]) -> Sums:
+    first, *others = sums
+    for each in others:
+        first = first + each
+    return first
+
+
+def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
+    """(n,) mean of each model's variance in parts of the common one, and mean of its square, after the votes."""
+    ratio = np.exp(LOG_RATIOS)
+    likelihood = own.log_likelihood(common * ratio)
+    likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
+    belief /= belief.sum(axis=1, keepdims=True)
+    chance = likelihood @ belief.T
+    unequal = np.log(np.maximum(chance, 1e-300)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
+    unequal = np.exp(unequal - unequal.max())
+    unequal /= unequal.sum()
+    joint = likelihood[:, None, :] * belief
+    joint /= joint.sum(axis=2, keepdims=True)
+    after = np.einsum("h,ihr->ir", unequal, joint) * ratio**LEANING
+    after /= after.sum(axis=1, keepdims=True)
+    return after @ ratio, after @ ratio**2

@@ -18,11 +18,24 @@ Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
 LEFT, RIGHT, TIE, BOTH_BAD = range(4)
+SPARSE = 16
+"""Keys are sorted where fewer than one in so many of those possible occurs, and else looked up."""
 
 
 def totals(key: Index, values: Counts, size: int) -> Array:
     """(size,) sums of the values with the same key."""
     return np.asarray(np.bincount(key, values, size), dtype=np.float64)
+
+
+def distinct(key: Index, size: int) -> tuple[Index, Index]:
+    """The keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    if size > SPARSE * max(key.size, 1):
+        return np.unique(key, return_inverse=True)
+    occurs = np.zeros(size, dtype=np.bool_)
+    occurs[key] = True
+    keys, number = np.flatnonzero(occurs), np.zeros(size, dtype=np.intp)
+    number[keys] = np.arange(keys.size)
+    return keys, number[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,10 +171,15 @@ class Tallies:
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Each cell's competition; a cell per competition and pair that met there, lower index first."""
+        return self._by_competition
+
+    @cached_property
+    def _by_competition(self) -> tuple[Index, Cells]:
         rows, count, group = self._counted
         swapped = rows.left > rows.right
         lower, upper = np.minimum(rows.left, rows.right), np.maximum(rows.left, rows.right)
-        keys, cell = np.unique((group * self.models + lower) * self.models + upper, return_inverse=True)
+        place = (group * self.models + lower) * self.models + upper
+        keys, cell = distinct(place, max(count, 1) * self.models**2)
 
         def total(counts: Counts) -> Array:
             return totals(cell, counts, keys.size)

@@ -61,8 +61,9 @@ def words(slug: str) -> Card:
         figures.append((f"{place.rating:.0f}", "Elo"))
     if page.price_from:
         figures.append((dollars(page.price_from.micros), "per image, from"))
-    if page.max_resolution and len(figures) < 3:
-        figures.append((facts.spaced(page.max_resolution), "max resolution"))
+    largest = facts.maximum(page.limits)
+    if largest and len(figures) < 3:
+        figures.append((largest, "max resolution"))
     gone = f"retired {facts.day(page.sunset)}" if page.status == "retired" and page.sunset else ""
     return Card(page.name, " · ".join(part for part in (page.creator, gone) if part), tuple(figures))
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from app.catalog.limits import largest
+from app.catalog.limits import largest_area
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.pricing import per_image
 from app.gateway import playground as room
@@ -42,7 +42,7 @@ class Drawable:
     def usd_from(self, model: ModelSummary) -> float | None:
         """The lowest price of one image at the providers set up here; None where it is not known beforehand."""
         reached = [offering for offering in model.offerings if offering.provider in self.means.providers]
-        biggest = largest(model.limits)
+        biggest = largest_area(model.limits)
         priced = [per_image(price, biggest) for offering in reached for price in offering.prices]
         return min((micros / 1_000_000 for micros in priced if micros is not None), default=None)
 

@@ -1,14 +1,17 @@
 """A model's facts in the words of its page: dates, sizes, limits, prices, and where they are from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
+from urllib.parse import urlsplit
 
-from app.catalog.limits import Limits, pixels
+from app.catalog.audit import STALE_AFTER
+from app.catalog.limits import Limits, describe_largest, pixels
 from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
-from app.catalog.pricing import OfferingPrice, dollars
+from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
 from app.gateway.sizes import Wish, match, parse_ratio, parse_tier
 from app.words import Mode
 
@@ -28,10 +31,13 @@ LIMIT_NAMES = {
     "aspect_ratios": "Aspect ratios",
     "resolutions": "Resolution tiers",
     "side_px": "Pixels per side",
+    "min_pixels": "Fewest pixels of an image",
+    "max_pixels": "Most pixels of an image",
     "max_ratio": "Longest side over shortest",
     "max_images": "Images per request",
     "max_input_images": "Input images",
     "prompt_max_chars": "Characters of a prompt",
+    "prompt_max_tokens": "Tokens of a prompt",
     "mask": "Masks",
     "output_formats": "Formats the model itself returns",
 }
@@ -95,6 +101,50 @@ def spaced(size: str) -> str:
     return size.replace("x", " x ")
 
 
+def iso_day(stated: str) -> str:
+    """`May 12, 2026` from `2026-05-12`."""
+    return day(date.fromisoformat(stated))
+
+
+def maximum(limits: Limits) -> str | None:
+    """`1024 x 1024`, or `2 megapixels` where an area is the limit."""
+    words = describe_largest(limits)
+    return words.removesuffix(" pixels") if words else None
+
+
+def parameters(count: int) -> str:
+    """`12 billion`, `860 million`."""
+    if count >= 1_000_000_000:
+        return f"{count / 1_000_000_000:.3g} billion"
+    return f"{count / 1_000_000:.3g} million"
+
+
+def host(address: str) -> str:
+    """Whose address it is: `arxiv.org` of `https://arxiv.org/abs/2112.10752`."""
+    return urlsplit(address).netloc.removeprefix("www.")
+
+
+def checked(model: ModelPage, fact: str) -> str:
+    """`checked on May 12, 2026`, for a fact whose source says when it was read; else nothing."""
+    days = [source.checked_on for source in model.sources if fact in source.facts and source.checked_on]
+    return f"checked on {iso_day(max(days))}" if days else ""
+
+
+def stale_days(model: ModelPage, today: date) -> frozenset[str]:
+    """The ISO days on which sources were read that are too long ago."""
+    days = {source.checked_on for source in model.sources if source.checked_on}
+    return frozenset(one for one in days if today - date.fromisoformat(one) > STALE_AFTER)
+
+
+def offering_status(offering: ModelOffering) -> str:
+    """What the provider says of its service: `Preview`, `Deprecated, ends on December 1, 2026`."""
+    word = (offering.status or "").capitalize()
+    end = f"{'served' if word == 'Retired' else 'ends'} {'until' if word == 'Retired' else 'on'}"
+    return ", ".join(
+        part for part in (word, f"{end} {day(offering.ended_on)}" if offering.ended_on else "") if part
+    )
+
+
 def size_tables(limits: Limits) -> tuple[SizeTable, ...]:
     """Every listed size under its tier, with the ratio and tier that ask for the same by the gateway's rules."""
     in_tiers = {size for sizes in limits.resolutions.values() for size in sizes}
@@ -152,8 +202,8 @@ def footnotes(model: ModelPage) -> dict[str, tuple[int, ...]]:
 
 
 def source_link(source: FactSource) -> str | None:
-    """Where the source is published, if it is a repository."""
-    return f"https://github.com/{source.repository}" if source.repository else None
+    """Where the source is published, if that is known."""
+    return source.url or (f"https://github.com/{source.repository}" if source.repository else None)
 
 
 def _size_rows(sizes: Iterable[str], tier: str | None, limits: Limits) -> tuple[SizeRow, ...]:
@@ -185,7 +235,7 @@ def _price_row(price: OfferingPrice) -> PriceRow:
     size = conditions.pop("size", "")
     rounding = conditions.pop("rounding", "")
     words = [price.direction.capitalize() if price.direction else "", "Image" if size else "", size]
-    words += [f"{name.replace('_', ' ')} {value}" for name, value in conditions.items()]
+    words.append(", ".join(describe_conditions(conditions)))
     unit = METRICS[price.metric]
     if price.metric.endswith("_token"):
         unit = f"per {price.units:,} {unit}"
@@ -197,17 +247,28 @@ def _price_row(price: OfferingPrice) -> PriceRow:
 
 def _limit(key: str, limits: Limits) -> str:
     value = getattr(limits, key)
-    if key == "max_resolution":
-        return spaced(value) if value else ""
     if key == "side_px":
         return _sides(limits)
-    if key == "max_ratio":
-        return f"{value}:1 at most" if value else ""
+    if value is None or value in ((), ""):
+        return ""
+    if key in LIMIT_WORDS:
+        return LIMIT_WORDS[key](value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return ", ".join(value) if value else ""
+    return f"{value:,}" if isinstance(value, int) else ", ".join(value)
+
+
+def _area(count: int) -> str:
+    return f"{count:,} ({count / 1_000_000:.3g} megapixels)"
+
+
+LIMIT_WORDS: dict[str, Callable[[Any], str]] = {
+    "max_resolution": spaced,
+    "min_pixels": _area,
+    "max_pixels": _area,
+    "max_ratio": lambda ratio: f"{ratio}:1 at most",
+}
+"""How a limit is written that is neither a number nor a list."""
 
 
 def _sides(limits: Limits) -> str:

@@ -47,13 +47,14 @@ def _page() -> str:
 
 
 def _constants() -> dict[str, Any]:
-    """Read the method's constants, imported here because the calculator loads numpy."""
-    from app.ratings import METHOD_VERSION, board, ranks, scale  # noqa: PLC0415
+    """Imported here: the calculator loads numpy."""
+    from app.leaderboards.runs import voters  # noqa: PLC0415
+    from app.ratings import METHOD_VERSION, board, components, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 
     return {
-        "prior": board.PRIOR,
-        "z": board.Z,
+        "z": components.Z,
+        "voters_at_once": voters.AT_ONCE,
         "ranked_from": board.RANKED_FROM,
         "settled_from": board.SETTLED_FROM,
         "settled_within": round(board.SETTLED_WITHIN),

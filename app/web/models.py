@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.arena.entries import entries
 from app.arena.entries.showcases import Showcase, showcases
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.popular import popular_formats
+from app.catalog.search import search, searched_text
+from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, recall
 from app.leaderboards.views import boards, charts, faq, results
@@ -23,14 +26,14 @@ from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
 from app.web.formats import has_route
 from app.web.placements import groups, votable
-from app.web.reach import Reach, reach
+from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
 from app.web.structured import model_data
 from app.web.versions import versions
 from app.words import MODES
 
 blueprint = Blueprint("models", __name__)
-SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc"}
+SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc", "relevance": "asc"}
 RIVALS = 5
 
 
@@ -41,11 +44,32 @@ class Listed:
     model: ModelSummary
     standing: BoardStanding | None
 
+    @property
+    def words(self) -> str:
+        """What the search of the page looks through, as the server's own search does."""
+        return searched_text(self.model)
+
 
 def _parse_mode(mode: str) -> str:
     if mode not in MODES:
         raise BadFilter(f"mode is one of {', '.join(MODES)}.", param="mode")
     return mode
+
+
+def _parse_weights(value: str) -> str | None:
+    return _parse_trait("weights", value).weights
+
+
+def _parse_parameters(value: str) -> float | None:
+    return _parse_trait("max_parameters", value).max_parameters
+
+
+def _parse_trait(name: str, value: str) -> Traits:
+    try:
+        return read_traits({name: value})
+    except ValueError as error:
+        param, message = error.args
+        raise BadFilter(message, param=param) from error
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,11 @@ class ListFilters(Filters):
     sort: str = "rating"
     order: str = SORTS["rating"]
     mode: str | None = filter_field(lambda model, mode: mode in model.modes, _parse_mode)
+    licence: str | None = filter_field(lambda model, licence: Traits(licence=licence).fit(model))
+    weights: str | None = filter_field(lambda model, weights: Traits(weights=weights).fit(model), _parse_weights)
+    max_parameters: float | None = filter_field(
+        lambda model, most: Traits(max_parameters=most).fit(model), _parse_parameters
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +104,7 @@ class ModeResults:
 @blueprint.get("/models")
 def index() -> Response:
     """Every model, as the query says; demo models where they have images."""
-    asked = parse_filters(request.args, ListFilters)
+    asked = _parse_query(request.args)
     mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.read_current)
@@ -84,9 +113,14 @@ def index() -> Response:
 
 
 @blueprint.get("/models/<slug>")
-def model(slug: str) -> Response:
-    """One model, by its slug or an alias."""
+def model(slug: str) -> AnyResponse:
+    """One model, by its slug; an alias or another spelling of one leads to it."""
     base = base_url()
+    if slug not in recall(lookup.slugs):
+        with parts().database.reading() as session:
+            canonical = lookup.canonical_slug(session, slug, today())
+        if canonical is not None:
+            return redirect(f"/models/{canonical}", 301)
     return public_page((base, versions()), lambda: _render(slug, base))
 
 
@@ -104,18 +138,24 @@ def _render(slug: str, base: str) -> str:
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
         open_now = read_contested(session)
+        first = standings[0].view.standings if standings else ()
+        near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.answer_questions(page, found)
+    codes = examples(page, base, warning(page, here)) if here.kind in {"served", "retired"} else ()
+    known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",
         model=page,
         limits=page.limits,
         base=base,
         reach=here,
+        near=near,
         pictures=pictures,
         standings=standings,
         main=next((s for s in standings if s.standing), None),
         formats=popular_formats(page),
-        examples=examples(page, base, warning(page, here)),
+        examples=codes,
+        has_api=codes or (here.kind != "served" and known),
         groups=parameters.grouped(page.parameters),
         behaviours=facts.behaviours(page.parameters),
         sizes=facts.size_tables(page.limits),
@@ -123,6 +163,7 @@ def _render(slug: str, base: str) -> str:
         votable=votable(found, open_now),
         questions=questions,
         notes=facts.footnotes(page),
+        stale=facts.stale_days(page, today()),
         data=model_data(page, questions, base, [picture.url for picture in pictures]),
         facts=facts,
         has_playground=has_route("/playground"),
@@ -169,19 +210,32 @@ def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, 
     return tuple(sorted(others, key=lambda row: abs(row.rating - own.rating))[:RIVALS])
 
 
+def _parse_query(given: Mapping[str, str]) -> ListFilters:
+    """Read what is asked for: an answer to a search comes by relevance unless another order is asked for."""
+    q, sort = given.get("q", "").strip(), given.get("sort", "").strip()
+    if q and not sort:
+        return parse_filters({**given, "sort": "relevance"}, ListFilters)
+    if sort == "relevance" and not q:
+        return parse_filters({**given, "sort": ""}, ListFilters)
+    return parse_filters(given, ListFilters)
+
+
 def _render_list(asked: ListFilters, mode: str) -> str:
     with parts().database.reading() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
     admitted = [m for m in everything if asked.admits(m)]
+    if asked.sort == "relevance":
+        admitted = search(admitted, asked.q or "")
     rows = [Listed(m, standings.get(m.id)) for m in admitted]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
-        rows=sort_rows(rows, asked, _column),
+        rows=rows if asked.sort == "relevance" else sort_rows(rows, asked, _column),
         total=len(everything),
         asked=asked,
         mode=mode,
+        licences=sorted({m.licence for m in everything if m.licence}, key=str.casefold),
         creators=sorted({m.creator for m in everything if m.creator}, key=str.casefold),
         providers=sorted(providers.items(), key=lambda p: p[1].casefold()),
         modes=MODES,

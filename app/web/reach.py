@@ -1,5 +1,6 @@
-"""Whether requests for a model can be served here, and if not, why and what to use instead."""
+"""Whether requests for a model can be served here, and if not, why, what followed it, and what is near it here."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,10 +10,20 @@ from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
 from app.gateway.providers import KEY_NAMES, set_up
-from app.gateway.routing import instead
+from app.gateway.routing import instead, servable
+from app.leaderboards.views.boards import BoardStanding
 from app.words import Mode
 
 NEWER = 4
+NEAREST = 4
+
+
+@dataclass(frozen=True)
+class NearModel:
+    """A model that can be used here in place of another, and how it compares: `rated higher and cheaper`."""
+
+    model: ModelSummary
+    comparison: str
 
 
 @dataclass(frozen=True)
@@ -21,38 +32,65 @@ class Reach:
     `served`: a provider of the model is set up here. `unset`: one could be, with one of `keys`.
 
     `nobody`: the gateway knows no provider of it. `retired`: nobody serves it any more. For all but `served`,
-    `instead` can be used on this server; `successors` are newer models of the same creator, wherever they run.
+    `instead` can be used on this server; `successor` is what the maker names, `newer` are later models of the same
+    creator, wherever they run.
     """
 
     kind: Literal["served", "unset", "nobody", "retired"]
     keys: tuple[str, ...] = ()
     instead: tuple[ModelSummary, ...] = ()
-    successors: tuple[ModelSummary, ...] = ()
+    successor: ModelSummary | None = None
+    newer: tuple[ModelSummary, ...] = ()
     in_playground: bool = False
     """Whether visitors without a key may try it."""
 
 
 def reach(session: Session, model: ModelPage) -> Reach:
-    """How things stand on this server."""
+    """Tell how things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
     if model.status != "retired" and any(offering.provider in providers for offering in able):
         return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
-    mode = model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
+    everything = lookup.models(session, now().date())
+    successor = next((other for other in everything if model.successor in (other.slug, *other.aliases)), None)
     return Reach(
         "retired" if model.status == "retired" else "unset" if keys else "nobody",
         keys,
-        tuple(instead(session, model, mode, providers, now())),
-        _successors(session, model),
+        tuple(instead(session, model, _mode(model), providers, now())),
+        successor,
+        tuple(other for other in _newer(model, everything) if other != successor)[:NEWER],
     )
 
 
-def _successors(session: Session, model: ModelPage) -> tuple[ModelSummary, ...]:
-    """The latest first."""
+def near_models(session: Session, model: ModelPage, standings: Iterable[BoardStanding]) -> tuple[NearModel, ...]:
+    """Find real models of the same mode that this server can serve and that are rated higher or cheaper."""
+    if model.demo:
+        return ()
+    rating = {row.model_id: row.rating for row in standings if row.rank is not None}
+    here = servable(session, set_up(parts().settings), now(), _mode(model))
+    compared = [(_comparison(model, other, rating), other) for other in here if not other.demo]
+    near = [NearModel(other, " and ".join(words)) for words, other in compared if words and other.id != model.id]
+    near.sort(key=lambda one: (" and " not in one.comparison, -rating.get(one.model.id, 0), one.model.slug))
+    return tuple(near[:NEAREST])
+
+
+def _comparison(model: ModelPage, other: ModelSummary, rating: dict[int, float]) -> Sequence[str]:
+    is_better = model.id in rating and rating.get(other.id, 0) > rating[model.id]
+    ours, theirs = model.price_from, other.price_from
+    is_cheaper = ours is not None and theirs is not None and theirs.micros < ours.micros
+    return [word for word, holds in (("rated higher", is_better), ("cheaper", is_cheaper)) if holds]
+
+
+def _mode(model: ModelPage) -> str:
+    return model.modes[0] if model.modes else Mode.TEXT_TO_IMAGE
+
+
+def _newer(model: ModelPage, everything: Iterable[ModelSummary]) -> list[ModelSummary]:
+    """List later models of the same creator, the latest first."""
     others = [
         other
-        for other in lookup.models(session, now().date())
+        for other in everything
         if other.creator is not None
         and other.creator == model.creator
         and other.status == "active"
@@ -61,5 +99,4 @@ def _successors(session: Session, model: ModelPage) -> tuple[ModelSummary, ...]:
         and (model.released is None or other.released > model.released)
         and set(other.modes) & set(model.modes)
     ]
-    others.sort(key=lambda other: (other.released or "", other.name), reverse=True)
-    return tuple(others[:NEWER])
+    return sorted(others, key=lambda other: (other.released or "", other.name), reverse=True)

@@ -57,7 +57,7 @@ def own_from_tallies(log: Log) -> Contender:
     columns = {name: getattr(tallies, name) for name in tallies.__dataclass_fields__}
 
     def run() -> Found:
-        board = rate(Tallies(**columns), prior=0.0)
+        board = rate(Tallies(**columns), prior=0.0, interval="vote")
         return board.rating, (board.high - board.low) / 2
 
     return run
@@ -65,7 +65,7 @@ def own_from_tallies(log: Log) -> Contender:
 
 def own_from_votes(log: Log) -> Contender:
     def run() -> Found:
-        board = rate(log.tallies(), prior=0.0)
+        board = rate(log.tallies(), prior=0.0, interval="vote")
         return board.rating, (board.high - board.low) / 2
 
     return run

@@ -98,7 +98,7 @@ def test_what_the_file_holds(api: Api, database: Database) -> None:
     assert {time.second for time in times} == {0}
     digest = base64.b64encode(hashlib.sha256(answer.data).digest()).decode()
     assert answer.headers["Repr-Digest"] == f"sha-256=:{digest}:"
-    assert answer.headers["X-Methodology"] == "bradley_terry/1"
+    assert answer.headers["X-Methodology"] == "bradley_terry/2"
     run = api.get(f"/leaderboards/{MODE}").get_json()["run"]["id"]
     assert answer.headers["X-Runs"] == f"{MODE}={run}"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=votes-all-")

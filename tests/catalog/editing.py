@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.catalog.loading import Change, load
+from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import read_seeds
 from app.database.doors import Database
 
@@ -18,12 +18,12 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
-def load_folder(database: Database, folder: Path, now: datetime = DAY_1) -> list[Change]:
+def load_folder(database: Database, folder: Path, now: datetime = DAY_1) -> list[SeedChange]:
     """Read and load every file."""
     seeds = read_seeds(folder)
     return database.write(lambda session: load(session, seeds, now=now))
 
 
-def done(changes: list[Change]) -> set[tuple[str, str, str]]:
+def done(changes: list[SeedChange]) -> set[tuple[str, str, str]]:
     """What a load changed, without what it left."""
     return {(change.kind, change.table, change.key) for change in changes if change.kind != "unchanged"}

@@ -23,23 +23,29 @@ DEPRECATED = date(2026, 1, 10)
 
 
 @pytest.mark.parametrize(
-    ("deprecated_on", "sunset", "today", "expected"),
+    ("stated", "deprecated_on", "sunset", "today", "expected"),
     [
-        (None, None, SUNSET, "active"),
-        (DEPRECATED, None, date(2026, 1, 9), "active"),
-        (DEPRECATED, None, DEPRECATED, "deprecated"),
-        (DEPRECATED, None, date(2026, 1, 11), "deprecated"),
-        (None, SUNSET, date(2020, 1, 1), "deprecated"),
-        (None, SUNSET, date(2026, 5, 11), "deprecated"),
-        (None, SUNSET, SUNSET, "retired"),
-        (DEPRECATED, SUNSET, date(2026, 5, 13), "retired"),
+        (None, None, None, SUNSET, "active"),
+        (None, DEPRECATED, None, date(2026, 1, 9), "active"),
+        (None, DEPRECATED, None, DEPRECATED, "deprecated"),
+        (None, DEPRECATED, None, date(2026, 1, 11), "deprecated"),
+        (None, None, SUNSET, date(2026, 5, 11), "active"),
+        (None, None, SUNSET, SUNSET, "retired"),
+        (None, DEPRECATED, SUNSET, date(2026, 5, 13), "retired"),
+        ("preview", None, None, SUNSET, "active"),
+        ("active", None, SUNSET, date(2026, 5, 11), "active"),
+        ("active", None, SUNSET, SUNSET, "retired"),
+        ("deprecated", None, None, SUNSET, "deprecated"),
+        ("retired", None, None, SUNSET, "retired"),
+        ("retired", None, SUNSET, date(2026, 5, 11), "deprecated"),
+        ("retired", None, SUNSET, SUNSET, "retired"),
     ],
 )
-def test_status_follows_from_the_dates(
-    deprecated_on: date | None, sunset: date | None, today: date, expected: str
+def test_status_is_the_stated_one_until_the_sunset(
+    stated: str | None, deprecated_on: date | None, sunset: date | None, today: date, expected: str
 ) -> None:
-    dated = SimpleNamespace(deprecated_on=deprecated_on, sunset=sunset)
-    assert lookup.status(dated, today) == expected
+    model = SimpleNamespace(status=stated, deprecated_on=deprecated_on, sunset=sunset)
+    assert lookup.status(model, today) == expected
 
 
 def test_a_page_holds_what_the_file_says(database: Database, folder: Path) -> None:
@@ -154,5 +160,5 @@ def test_the_number_of_queries_does_not_grow(database: Database, folder: Path) -
         (folder / f"brush-{number}.toml").write_text(text.replace("brush-1", f"brush-{number}"), "utf-8")
     load_folder(database, folder)
     assert count() == one
-    assert one[0] == 4
+    assert one[0] == 5
     assert one[3] == 1

@@ -14,19 +14,19 @@ def price(metric: str, micros: int, units: int = 1, **conditions: str) -> Offeri
 
 
 @pytest.mark.parametrize(
-    ("given_price", "max_resolution", "expected"),
+    ("given_price", "area", "expected"),
     [
         (price("image", 16_000), None, 16_000),
         (price("image", 100_000, 3), None, 33_334),
-        (price("megapixel", 25_000), "2048x2048", 25_000),
-        (price("megapixel", 25_000), "500x500", 6_250),
-        (price("megapixel", 25_000, rounding="up"), "500x500", 25_000),
+        (price("megapixel", 25_000), 2048 * 2048, 25_000),
+        (price("megapixel", 25_000), 500 * 500, 6_250),
+        (price("megapixel", 25_000, rounding="up"), 500 * 500, 25_000),
         (price("megapixel", 25_000), None, None),
-        (price("image_token", 30_000_000, 1_000_000), "1024x1024", None),
+        (price("image_token", 30_000_000, 1_000_000), 1024 * 1024, None),
     ],
 )
-def test_price_of_one_image(given_price: OfferingPrice, max_resolution: str | None, expected: int | None) -> None:
-    assert per_image(given_price, max_resolution) == expected
+def test_price_of_one_image(given_price: OfferingPrice, area: int | None, expected: int | None) -> None:
+    assert per_image(given_price, area) == expected
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,26 @@ BAD = {
     "not TOML": ('name = "Brush 1"', 'name = "Brush 1', "not valid TOML"),
 }  # fmt: skip
 
+OWN = """
+slug = "mine-1"
+name = "Mine 1"
+released = "2026-10"
+modes = ["text-to-image"]
+source = "lab-notes"
+
+[references.lab-notes]
+title = "Our lab notes"
+checked_on = 2026-11-28
+
+[providers]
+our-gpus = "Our own GPUs"
+
+[[offerings]]
+provider = "our-gpus"
+source = "lab-notes"
+prices = [{ usd = 0.01 }]
+"""
+
 
 @pytest.mark.parametrize(("old", "new", "named"), BAD.values(), ids=BAD.keys())
 def test_a_wrong_file_is_refused(database: Database, folder: Path, old: str, new: str, named: str) -> None:
@@ -70,11 +90,32 @@ def test_two_rows_for_one_parameter_are_refused(folder: Path) -> None:
         read_seeds(folder)
 
 
-@pytest.mark.parametrize("name", ["sources", "providers", "parameters"])
-def test_the_shared_files_must_be_there(folder: Path, name: str) -> None:
-    (folder / f"{name}.toml").unlink()
-    with pytest.raises(CatalogError, match=name):
+def test_shared_files_that_are_not_there_are_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(OWN, "utf-8")
+    seeds = read_seeds(tmp_path)
+    assert (seeds.models[0].facts()["released"], seeds.sources["lab-notes"].title) == (
+        "lab-notes",
+        "Our lab notes",
+    )
+    assert seeds.providers["our-gpus"] == "Our own GPUs"
+    assert {"openai", "our-gpus"} <= set(seeds.providers)
+    assert "prompt" in {row.name for row in seeds.shared}
+
+
+def test_every_problem_is_told_at_once_with_its_line_and_the_nearest_name(folder: Path) -> None:
+    edit(folder / "brush-1.toml", 'released = "2025-03"', 'relased = "2025-03"')
+    edit(folder / "brush-1.toml", "usd = 0.015", 'usd = "cheap"')
+    (folder / "other.toml").write_text(
+        'slug = "other"\nname = "Other"\n[[offerings]]\nprovider = "acmee"\nsource = "pge"\n', "utf-8"
+    )
+    with pytest.raises(CatalogError) as caught:
         read_seeds(folder)
+    assert str(caught.value).splitlines() == [
+        "brush-1.toml: offerings.1.prices.0.usd: Input should be a valid decimal (line 33)",
+        "brush-1.toml: relased: there is no such field; did you mean 'released'? (line 6)",
+        "other.toml: offerings.acmee: unknown provider 'acmee'; did you mean 'acme'? (line 4)",
+        "other.toml: offerings.acmee.source: unknown source 'pge'; did you mean 'page'? (line 5)",
+    ]
 
 
 def test_one_file_can_be_read_alone(folder: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +129,44 @@ def test_without_a_prior_there_may_be_no_rating(arena: Callable[..., Result], tm
     path.write_text("model_a,model_b,winner\nx,y,model_a\n")
     code, _, complained = arena("rate", str(path), "--prior", "0")
     assert (code, "no_finite_rating" in complained) == (2, True)
+
+
+def ballots(voters: int) -> str:
+    """The same 240 votes on 8 prompts, by so many voters."""
+    lines = ["model_a,model_b,winner,prompt,voter"]
+    for number in range(240):
+        left, right = ("x", "y", "z", "w")[number % 4], ("y", "z", "w", "x")[number % 4]
+        lines.append(
+            f"{left},{right},{('model_a', 'model_b', 'tie')[number % 5 % 3]},p{number % 8},v{number % voters}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def width(document: dict[str, Any]) -> float:
+    return sum(row["rating_high"] - row["rating_low"] for row in document["standings"])
+
+
+def test_votes_of_one_voter_are_not_votes_of_many(arena: Callable[..., Result], tmp_path: Path) -> None:
+    said = []
+    for voters in (1, 240):
+        path = tmp_path / f"{voters}.csv"
+        path.write_text(ballots(voters))
+        said.append(json.loads(arena("rate", str(path), "--format", "json")[1]))
+        assert said[-1]["run"]["parts"]["voters"]["clusters"] == voters
+        assert said[-1]["standings"][0]["interval"] == "prompt"
+    assert width(said[0]) > 1.2 * width(said[1])
+    table = arena("rate", str(tmp_path / "1.csv"))[1]
+    assert "The board rests on one voter" in table
+
+
+def test_a_models_interval_is_explained(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(ballots(3))
+    code, said, _ = arena("rate", str(path), "--explain", "x")
+    assert code == 0
+    explained = said.split("\nx: ")[1]
+    half = float(explained.split("± ")[1].split()[0])
+    parts = [float(line.split("± ")[1].split()[0]) for line in explained.splitlines()[1:5]]
+    assert sum(part**2 for part in parts) ** 0.5 == pytest.approx(half, rel=0.05)
+    assert arena("rate", str(path), "--explain", "nobody")[0] == 2
+    assert arena("rate", str(path), "--explain", "x", "--method", "elo")[0] == 2

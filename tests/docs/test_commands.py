@@ -50,7 +50,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     for block in blocks(ROOT / "docs" / "admin.md"):
         if block.language == "toml":
-            name = "categories.toml" if "[[categories]]" in block.text else "vintage-cafe-logo.toml"
+            names = {"[[categories]]": "categories.toml", "[[offerings]]": "house-style-2.toml"}
+            name = next((name for mark, name in names.items() if mark in block.text), "vintage-cafe-logo.toml")
             (tmp_path / name).write_text(block.text)
     (tmp_path / "logo.png").write_bytes(picture_bytes(1))
     (tmp_path / "better.png").write_bytes(picture_bytes(2))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalog.seeds import ModelSeed, read_seeds
+from app.catalog.seeds import read_seeds
+from app.catalog.shapes import ModelSeed
 from app.database.doors import ROOT
 from app.gateway.sizes import Wish, match, parse_tier
 from app.painter.paint import check
@@ -28,6 +29,8 @@ def models() -> dict[str, ModelSeed]:
     return {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
 
 
+# No deadline: the first example reads every file.
+@settings(deadline=None)
 @pytest.mark.parametrize("slug", sorted(PAINTERS))
 @given(wish=wishes)
 def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Wish) -> None:
@@ -36,7 +39,7 @@ def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Wi
     check(size)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(wish=wishes)
 def test_every_model_answers_every_wish_within_its_limits(wish: Wish) -> None:
     for model in models().values():

@@ -60,7 +60,7 @@ def test_a_standing_holds_everything_a_reader_needs(priced: Database) -> None:
     seen = view(priced)
     assert (seen.mode, seen.category, seen.competition) == (MODE, None, None)
     assert seen.run is not None
-    assert (seen.run.votes, seen.run.method, seen.run.method_version) == (1800, "bradley_terry", 1)
+    assert (seen.run.votes, seen.run.method, seen.run.method_version) == (1800, "bradley_terry", 2)
     first = seen.standings[0]
     assert (first.rank, first.of, first.model.slug, first.model.status) == (1, 6, "model-1", "retired")
     assert first.rating_low < first.rating < first.rating_high
@@ -94,7 +94,7 @@ def test_filters(priced: Database) -> None:
         assert "".join(names(priced, **query)) == expected, query
 
 
-VALUES = {"status": "retired", "max_price": "0.02"}
+VALUES = {"status": "retired", "max_price": "0.02", "weights": "open", "max_parameters": "2.5"}
 """Those of filters that do not take any text."""
 
 

@@ -18,6 +18,7 @@ from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
 from app.leaderboards.runs.refresh import rebuild, refresh
 from app.leaderboards.runs.scopes import read_scopes
+from app.leaderboards.runs.shared import read_shared
 from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.ratings.board import rate
 from app.ratings.scale import Anchor as Level
@@ -52,15 +53,17 @@ def tallies(database: Database, models: list[int], competitions: list[int]) -> T
 def test_a_board_equals_rate_of_its_tallies(database: Database) -> None:
     models, competitions = factories.world(database)
     assert refreshed(database) == KEYS
-    whole = rate(tallies(database, models, competitions), anchor=Level(tuple(range(6))))
-    for key, used in ((MODE, competitions), (f"{MODE}/portrait", competitions[:2])):
-        expected = rate(tallies(database, models, used), anchor=Level(tuple(range(6))), tau2=whole.tau2)
+    of_mode = read_shared(current(database, MODE).parts)
+    assert of_mode is not None
+    within = of_mode.prompts_of(np.array(models), within=True)
+    for key, used, prompts in ((MODE, competitions, None), (f"{MODE}/portrait", competitions[:2], within)):
+        expected = rate(tallies(database, models, used), anchor=Level(tuple(range(6))), prompts=prompts)
         stored, run = standings(database, key), current(database, key)
         assert [stored[model].rating for model in models] == expected.rating.tolist()
         assert [stored[model].rating_low for model in models] == expected.low.tolist()
         assert [stored[model].rank for model in models] == expected.rank.tolist()
         assert [stored[model].rank_high for model in models] == expected.rank_high.tolist()
-        assert (run.tau2, run.interval, run.ranked) == (whole.tau2, "prompt", 6)
+        assert (run.tau2, run.interval, run.ranked) == (expected.tau2, "prompt", 6)
         assert run.votes == 15 * 40 * len(used)
         assert all(row.wins + row.losses + row.ties == row.votes for row in stored.values())
 

@@ -359,12 +359,17 @@ def test_every_board_has_a_certificate_that_holds(one: World) -> None:
     assert firm is not None
     assert firm.votes_to_gain_a_rank[firm.first] == 0
     numbers = {f"model-{n + 1}": model for n, model in enumerate(one.models)}
-    wins = firm.votes_to_change_first
-    place = (one.competitions[0], numbers[firm.challenger], numbers[firm.first])
-    for added, is_first in ((wins - 1, False), (1, True)):
-        one.database.write(lambda s: tally(s, *place, added))  # noqa: B023
-        (after,) = audit.audit_boards(one.database, now=NOW)
-        assert (after.numbers["first"] == firm.challenger) is is_first
+    added = firm.by_kind["added"]
+    assert added["votes"] == firm.votes_to_change_first
+
+    def cast_all(session: Session) -> None:
+        for first, second, (won, lost, _), votes in added["changes"]:
+            place = one.competitions[0], numbers[first], numbers[second]
+            tally(session, *place, votes * won, votes * lost)
+
+    one.database.write(cast_all)
+    (after,) = audit.audit_boards(one.database, now=NOW)
+    assert after.numbers["first"] == firm.challenger
 
 
 def test_a_flag_raised_twice_stands_once(one: World) -> None:

@@ -1,12 +1,12 @@
 """Boards to test with: votes simulated, rows drawn by hypothesis, and fits done the slow way."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from app.ratings.board import Ratings
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Log, Tallies
 
 Row = tuple[int, ...]
@@ -23,9 +23,13 @@ def rows_of(tallies: Tallies) -> list[Row]:
     return list(zip(*columns, strict=True))
 
 
-def same_bits(one: Ratings, other: Ratings) -> bool:
-    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+def same_bits(one: Any, other: Any) -> bool:
+    """Of arrays, numbers, or dataclasses of them."""
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if not is_dataclass(one):
+        return bool(one == other)
+    return all(same_bits(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
 
 
 @st.composite

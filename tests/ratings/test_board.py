@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from app.ratings import METHODS
 from app.ratings.board import NoFiniteRating, elsewhere, rate, rate_competition, rate_log
-from app.ratings.prompts import prompt_weights
+from app.ratings.prompts import prompt_weights, uniform
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.spread import Spread
 from app.ratings.tallies import Array, Tallies
 from tests.ratings.boards import Row, boards, rows_of, same_bits, simulate, tallies_of
 
@@ -114,12 +115,14 @@ def test_both_bad_is_a_tie(tallies: Tallies) -> None:
 @settings(max_examples=200, deadline=None)
 @given(boards(), st.data())
 def test_a_win_never_hurts(tallies: Tallies, data: st.DataObject) -> None:
+    """With a prior that stays; a learnt one may change with the votes."""
     winner = data.draw(st.integers(0, tallies.models - 1))
     loser = (winner + data.draw(st.integers(1, tallies.models - 1))) % tallies.models
     more = [*rows_of(tallies), (0, winner, loser, data.draw(st.integers(1, 40)), 0, 0, 0)]
     anchor = Anchor(tuple(data.draw(st.sets(st.integers(0, tallies.models - 1)))))
-    before = rate(tallies, draws=DRAWS, anchor=anchor).rating
-    after = rate(tallies_of(tallies.models, more), draws=DRAWS, anchor=anchor).rating
+    held = data.draw(st.sampled_from([0.5, Spread(0.7, 0.1, 0.75)]))
+    before = rate(tallies, draws=DRAWS, prior=held, anchor=anchor).rating
+    after = rate(tallies_of(tallies.models, more), draws=DRAWS, prior=held, anchor=anchor).rating
     assert after[winner] >= before[winner] - 1e-6
     assert after[loser] <= before[loser] + 1e-6
 
@@ -128,8 +131,8 @@ def test_a_win_never_hurts(tallies: Tallies, data: st.DataObject) -> None:
 @given(boards(), st.floats(-3, 3), st.floats(0.01, 1))
 def test_a_competition_follows_the_level_it_is_given(tallies: Tallies, shift: float, tau2: float) -> None:
     mean, variance = np.linspace(-1, 1, tallies.models), np.linspace(0.01, 0.3, tallies.models)
-    one = rate_competition(tallies, mean=mean, variance=variance, tau2=tau2, draws=DRAWS)
-    other = rate_competition(tallies, mean=mean + shift, variance=variance, tau2=tau2, draws=DRAWS)
+    one = rate_competition(tallies, mean=mean, variance=variance + tau2, draws=DRAWS)
+    other = rate_competition(tallies, mean=mean + shift, variance=variance + tau2, draws=DRAWS)
     assert other.rating - one.rating == pytest.approx(ELO_PER_LOGIT * shift, abs=1e-5)
     assert half(other.low, other.high) == pytest.approx(half(one.low, one.high), rel=1e-6)
     assert ((one.borrowed > 0) & (one.borrowed <= 1)).all()
@@ -138,7 +141,7 @@ def test_a_competition_follows_the_level_it_is_given(tallies: Tallies, shift: fl
 
 def test_a_competition_without_votes_for_a_model_is_what_the_others_say() -> None:
     mean, variance = np.array([0.4, -0.1, -0.3]), np.array([0.02, 0.03, 0.05])
-    here = rate_competition(tallies_of(3, [(0, 0, 1, 9, 5, 2, 0)]), mean=mean, variance=variance, tau2=0.1)
+    here = rate_competition(tallies_of(3, [(0, 0, 1, 9, 5, 2, 0)]), mean=mean, variance=variance + 0.1)
     assert here.strength[2] == pytest.approx(-0.3)
     assert half(here.low, here.high)[2] == pytest.approx(1.96 * ELO_PER_LOGIT * np.sqrt(0.15))
     assert here.borrowed[2] == pytest.approx(1)
@@ -152,20 +155,17 @@ def test_elsewhere_leaves_the_competition_out() -> None:
     rest = rate(tallies.without(1), interval="vote")
     assert mean == pytest.approx(rest.strength)
     assert 1.96 * ELO_PER_LOGIT * np.sqrt(variance) == pytest.approx(half(rest.low, rest.high))
-    wider = elsewhere(tallies, 1, tau2=0.1)[1]
-    assert wider == pytest.approx(variance + 0.1 * prompt_weights(tallies.without(1)))
+    wider = elsewhere(tallies, 1, prompts=uniform(0.1, 3))[1]
+    assert (wider > variance + 0.02).all()
 
 
-def test_the_published_interval_adds_the_prompts() -> None:
-    rng = np.random.default_rng(4)
-    tallies = simulate(rng.normal(0, 1, 8), 8000, rng, competitions=4, prompt_sd=0.4).tallies()
-    board = rate(tallies)
+def test_prompts_widen_as_their_weights_say_where_all_meet_evenly() -> None:
+    """Each of many models meets all others on every prompt: the prompts add τ² w, less the mean's share."""
+    rows: list[Row] = [(g, i, j, 200, 200, 0, 0) for g in range(4) for i in range(8) for j in range(i + 1, 8)]
+    tallies = tallies_of(8, rows)
+    board = rate(tallies, prior=0.5, prompts=uniform(0.2, 8))
     assert board.interval == "prompt"
-    assert board.tau2 is not None
-    width = half(board.vote_low, board.vote_high) ** 2 + (1.96 * ELO_PER_LOGIT) ** 2 * board.tau2 * prompt_weights(
-        tallies
-    )
-    assert half(board.low, board.high) == pytest.approx(np.sqrt(width))
+    assert board.parts.prompts == pytest.approx(0.2 * prompt_weights(tallies) * (1 - 1 / 8), rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,10 @@ def test_the_published_interval_adds_the_prompts() -> None:
 )
 def test_which_interval_is_published(competitions: int, tau2: float | None, asked: str, got: str) -> None:
     rows: list[Row] = [(g, 0, 1, 5 + g, 5, 1, 0) for g in range(competitions)]
-    board = rate(tallies_of(2, rows), tau2=tau2, interval="vote" if asked == "vote" else "prompt")
+    prompts = None if tau2 is None else uniform(tau2, 2)
+    board = rate(tallies_of(2, rows), prompts=prompts, interval="vote" if asked == "vote" else "prompt")
     assert board.interval == got
-    assert (board.low == board.vote_low).all() == (got == "vote" or board.tau2 == 0)
+    assert (board.low == board.vote_low).all() == (got == "vote")
 
 
 def test_one_named_model_has_its_value_and_keeps_its_width() -> None:

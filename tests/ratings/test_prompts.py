@@ -1,39 +1,22 @@
-"""The prompt effect: weights by hand, the estimator by its definition, and planted effects found again."""
+"""The prompt effect: weights by hand, covariances by definition, planted effects and specialists found."""
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 
-from app.ratings.bradley_terry import Design, VirtualGames, strengths
-from app.ratings.prompts import prompt_variance, prompt_weights
-from app.ratings.tallies import Array, Tallies
-from tests.ratings.boards import boards, rows_of, simulate, tallies_of
+from app.ratings.bradley_terry import Design
+from app.ratings.components import residuals
+from app.ratings.model import believed
+from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect, prompt_weights
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Tallies
+from tests.ratings.boards import boards, simulate, tallies_of
 
 
-def fitted(tallies: Tallies) -> Array:
-    return strengths(Design(tallies.pairs(), tallies.models, side=False), VirtualGames())
-
-
-def by_definition(tallies: Tallies, strength: Array) -> float:
-    """The formula word by word, with a matrix per competition."""
-    numbers = sorted({g for g, _, _, *counts in rows_of(tallies) if sum(counts)})
-    residual, noise, exposure, cross = (np.zeros((len(numbers), tallies.models)) for _ in range(4))
-    chance = 1 / (1 + np.exp(strength - strength[:, None]))
-    for row, number in enumerate(numbers):
-        here = tallies.only(tallies.competition == number)
-        score = here.wins + here.tied / 2
-        information = here.games * chance * (1 - chance)
-        squares = here.wins * (1 - chance) ** 2 + here.wins.T * chance**2 + here.tied * (0.5 - chance) ** 2
-        residual[row] = (score - here.games * chance).sum(axis=1)
-        noise[row], exposure[row] = squares.sum(axis=1), information.sum(axis=1)
-        cross[row] = (information**2).sum(axis=1)
-    above = below = 0.0
-    for i in range(tallies.models):
-        for g in range(len(numbers)):
-            share = exposure[:, i] / max(exposure[:, i].sum(), 1e-300)
-            above += residual[g, i] ** 2 - noise[g, i] * (1 - 2 * share[g]) - share[g] ** 2 * noise[:, i].sum()
-            below += (exposure[g, i] ** 2 + cross[g, i]) * (1 - 2 * share[g] + (share**2).sum())
-    return max(0.0, above / below) if below > 1e-12 else 0.0
+def found(tallies: Tallies) -> PromptEffect:
+    fitted = believed(Design(tallies.pairs(), tallies.models, side=False), None)
+    rows = [residuals(tallies, fitted.fit, fitted.dispersion)]
+    return prompt_effect(rows, tallies.models, tallies.competitions)
 
 
 def test_weights_by_hand() -> None:
@@ -41,14 +24,21 @@ def test_weights_by_hand() -> None:
     assert prompt_weights(tallies) == pytest.approx([(9 + 9 + 36) / 144, 0.5, 1.0, 0.0])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(boards())
-def test_the_estimator_follows_its_definition(tallies: Tallies) -> None:
-    assume(tallies.competitions >= 2)
-    strength = fitted(tallies)
-    assert prompt_variance(tallies, strength) == pytest.approx(
-        by_definition(tallies, strength), rel=1e-8, abs=1e-10
-    )
+def test_the_covariance_follows_its_definition(tallies: Tallies) -> None:
+    n = tallies.models
+    fitted = believed(Design(tallies.pairs(), n, side=False), None)
+    variance = np.linspace(0.1, 0.4, n)
+    strength, bread = fitted.fit.strength, np.linalg.inv(fitted.fit.information)
+    chance = 1 / (1 + np.exp(strength - strength[:, None]))
+    filling = np.zeros((n, n))
+    for number in np.unique(tallies.competition):
+        here = tallies.only(tallies.competition == number).games * chance * (1 - chance) / fitted.dispersion
+        laplacian = np.diag(here.sum(axis=1)) - here
+        filling += laplacian @ np.diag(variance) @ laplacian
+    expected = bread @ filling @ bread
+    assert prompt_covariance(tallies, fitted.fit, variance) == pytest.approx(expected, rel=1e-7, abs=1e-10)
 
 
 @pytest.mark.parametrize("sd", [0.0, 0.2, 0.35])
@@ -56,10 +46,40 @@ def test_the_estimator_follows_its_definition(tallies: Tallies) -> None:
 def test_a_planted_effect_is_found(sd: float, uneven: bool) -> None:
     """Also where a few competitions have most of the votes."""
     rng = np.random.default_rng(11)
+    votes = 150_000 if uneven else 30_000
     boards = [
-        simulate(rng.normal(0, 0.5, 20), 30_000, rng, competitions=20, prompt_sd=sd).tallies() for _ in range(8)
+        simulate(rng.normal(0, 0.5, 20), votes, rng, competitions=20, prompt_sd=sd).tallies() for _ in range(8)
     ]
     if uneven:
         boards = [each.only(rng.random(each.left.size) < 1 / (1 + each.competition)) for each in boards]
-    found = np.mean([prompt_variance(each, fitted(each)) for each in boards])
-    assert found == pytest.approx(sd**2, rel=0.15, abs=0.005)
+    common = [found(each).common for each in boards]
+    assert np.mean([each.variance for each in common]) == pytest.approx(sd**2, rel=0.15, abs=0.005)
+    inside = [abs(each.variance - sd**2) < 2.5 * each.error for each in common]
+    assert sd == 0 or sum(inside) >= 6
+
+
+def test_a_specialist_is_told_from_the_others() -> None:
+    rng = np.random.default_rng(2)
+    n, prompts = 12, 20
+    effect = rng.normal(0, 0.15, (prompts, n))
+    effect[:, 0] = rng.normal(0, 0.9, prompts)
+    rows = []
+    for prompt in range(prompts):
+        here = simulate(effect[prompt], 3000, rng).tallies()
+        rows += [
+            (prompt, *row)
+            for row in np.stack(
+                [here.left, here.right, here.left_wins, here.right_wins, here.ties, here.both_bad], axis=1
+            )
+        ]
+    variance = found(tallies_of(n, rows)).variance
+    assert np.sqrt(variance[0]) == pytest.approx(0.9, rel=0.3)
+    assert np.sqrt(variance[1:]).max() < 0.35
+
+
+def test_equal_models_share_one_variance() -> None:
+    rng = np.random.default_rng(5)
+    tallies = simulate(rng.normal(0, 0.5, 20), 60_000, rng, competitions=30, prompt_sd=0.3).tallies()
+    effect = found(tallies)
+    assert ELO_PER_LOGIT * np.sqrt(effect.variance) == pytest.approx(np.full(20, 52), rel=0.3)
+    assert effect.of(np.array([3, 4])).variance.tolist() == effect.variance[[3, 4]].tolist()

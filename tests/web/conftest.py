@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,9 +13,9 @@ from app.settings import Settings
 from tests.web.factories import competition, parts_of
 
 
-def running(database_url: str, folder: Path) -> Iterator[Flask]:
-    """An application whose files lie in this folder, closed in the end."""
-    made = create_app(Settings(data_dir=folder / "data", database_url=database_url, refresh_seconds=0))
+def running(database_url: str, folder: Path, **more: Any) -> Iterator[Flask]:
+    """An application whose files lie in this folder, with these settings too, closed in the end."""
+    made = create_app(Settings(data_dir=folder / "data", database_url=database_url, refresh_seconds=0, **more))
     yield made
     parts_of(made).database.close()
 

@@ -136,4 +136,4 @@ def test_a_board_can_say_how_firm_it_is(swept: Flask) -> None:
     assert firm is not None
     with swept.test_request_context():
         said = swept.jinja_env.get_template("_certificate.html").module.certificate(firm, {firm.first: "The Best"})
-    assert re.search(r"How firm: \d+ more wins? of hidden-model-. over The Best would put", said)
+    assert re.search(r"How firm: \d+ more votes? would put hidden-model-. before The Best", said)

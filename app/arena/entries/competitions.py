@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
-from app.catalog.loading import Change
+from app.catalog.loading import SeedChange
 from app.database.doors import execute
 from app.words import Mode
 
@@ -94,17 +94,17 @@ def read_categories(path: Path) -> list[CategoryFile]:
     return list(_parse(path, _CategoriesFile).categories)
 
 
-def save_category(session: Session, spec: CategoryFile) -> Change:
+def save_category(session: Session, spec: CategoryFile) -> SeedChange:
     """Create or change a category."""
     row = session.scalars(select(Category).where(Category.slug == spec.slug)).one_or_none()
     if row is None:
         session.add(Category(**spec.model_dump()))
         session.flush()
-        return Change("created", "categories", spec.slug)
+        return SeedChange("created", "categories", spec.slug)
     return _apply(row, "categories", spec.slug, {"title": spec.title, "position": spec.position})
 
 
-def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: str | None = None) -> Change:
+def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: str | None = None) -> SeedChange:
     """
     Create or change a competition.
 
@@ -128,7 +128,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         session.add(row)
         session.flush()
         set_status(session, spec.slug, spec.status, now=now)
-        return Change("created", "competitions", spec.slug)
+        return SeedChange("created", "competitions", spec.slug)
     shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
     _refuse_changed_task(session, row, judged | shown)
     refiled = {c.slug for c in row.categories} != set(spec.categories)
@@ -140,7 +140,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         _record_gallery_change(session, row, now)
     is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
     moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
-    return Change("changed", change.table, change.key) if refiled or moved else change
+    return SeedChange("changed", change.table, change.key) if refiled or moved else change
 
 
 def set_status(
@@ -317,8 +317,8 @@ def _record_gallery_change(session: Session, row: Competition, now: datetime) ->
     ledger.note(session, f"competition.{deed}", f"competition:{row.slug}", now=now)
 
 
-def _apply(row: Category | Competition, table: str, key: str, wanted: dict[str, object]) -> Change:
+def _apply(row: Category | Competition, table: str, key: str, wanted: dict[str, object]) -> SeedChange:
     different = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     for name, value in different.items():
         setattr(row, name, value)
-    return Change("changed" if different else "unchanged", table, key)
+    return SeedChange("changed" if different else "unchanged", table, key)

@@ -186,6 +186,10 @@ def _higher(image: Image.Image, exact: Reference, best: Rendition, most: int) ->
     while best.likeness < LIKENESS and len(best.data) <= most and best.place < len(QUALITIES) - 1:
         steps = math.ceil(math.log((1 - best.likeness) / (1 - LIKENESS)) / GAIN_PER_STEP)
         best = _encode(image, exact, min(len(QUALITIES) - 1, best.place + steps))
+        if steps > 1 and best.likeness >= LIKENESS:  # a jump may have gone too far
+            lower = _encode(image, exact, best.place - 1)
+            best = lower if lower.likeness >= LIKENESS else best
+            break
     while len(best.data) > most and best.place > 0:
         best = _encode(image, exact, best.place - 1)
     return best

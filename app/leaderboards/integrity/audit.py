@@ -14,8 +14,9 @@ from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure
-from app.leaderboards.runs import compute, snapshot
+from app.leaderboards.runs import compute, snapshot, voters
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
+from app.leaderboards.runs.voters import VoterRows
 from app.leaderboards.tables import Audit
 from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
@@ -45,6 +46,8 @@ def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
     audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now)) is not None]
+    for mode in modes:
+        _renew_voters(database, mode, now)
 
     def store(session: Session) -> None:
         session.add_all(
@@ -54,6 +57,16 @@ def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
 
     database.write(store)
     return audits
+
+
+def _renew_voters(database: Database, mode: str, now: datetime) -> None:
+    """Renew the voters' aggregate of a mode too large for its runs to read who voted."""
+    with database.reading() as session:
+        seen = snapshot.read(session, mode)
+        if isinstance(seen.voters, VoterRows):
+            return
+        renewed = snapshot.aggregate_voters(session, seen, now)
+    database.write(lambda session: voters.store(session, mode, renewed))
 
 
 def read_latest(session: Session, mode: str) -> BoardAudit | None:
@@ -97,7 +110,8 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
     anchor = compute.anchor_on(seen.anchor, board)
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     side = _left_advantage(board)
-    challenger, votes = audit.votes_to_change_first(board.tallies)
+    firm = certificates.certify_boards(seen)
+    certificate = firm[seen.scopes[0].key]
     inflation = audit.clustered_inflation(views.by_voter, anchor=anchor)
     reweighted = audit.shifts(board.tallies, _mean_one(views.weighted, board), anchor=anchor)
     without_seen = audit.shifts(board.tallies, views.unseen, anchor=anchor)
@@ -108,11 +122,11 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
         "voter_inflation_largest": float(inflation.max()),
         "reweighted_shift_largest": float(np.abs(reweighted).max()),
         "unseen_shift_largest": float(np.abs(without_seen).max()),
-        "first": slugs[int(audit.ratings_of(board.tallies).argmax())],
-        "first_challenger": slugs[challenger],
-        "votes_to_change_first": votes,
-        "models": _per_model(slugs, board, anchor, views, without_seen),
-        "certificates": certificates.certify_boards(seen),
+        "first": certificate["first"],
+        "first_challenger": certificate["challenger"],
+        "votes_to_change_first": certificate["votes_to_change_first"],
+        "models": _per_model(slugs, board, anchor, views, without_seen, certificate["votes_to_gain_a_rank"]),
+        "certificates": firm,
         "days": monitors.find_alarms(views.days, board.tallies, slugs),
     }
 
@@ -126,10 +140,14 @@ def _left_advantage(board: BoardTallies) -> SideTerm | None:
 
 
 def _per_model(
-    slugs: list[str], board: BoardTallies, anchor: Anchor, views: _Recounts, without_seen: Array
+    slugs: list[str],
+    board: BoardTallies,
+    anchor: Anchor,
+    views: _Recounts,
+    without_seen: Array,
+    gains: dict[str, int],
 ) -> dict[str, dict[str, float | int | None]]:
     exposure = views.shown.issued / max(views.shown.issued.sum() / 2, 1)
-    gains = audit.votes_to_gain_a_rank(board.tallies)
     has_competitions = board.tallies.competitions >= FEWEST_MODELS
     errors = audit.jackknife(board.tallies, anchor=anchor)[0] if has_competitions else None
     one_by_one = rate_log(views.log, anchor=anchor).rating
@@ -140,7 +158,7 @@ def _per_model(
             "seen_before": int(views.shown.seen_before[i]),
             "answered": int(views.shown.answered[i]),
             "undone": int(views.shown.undone[i]),
-            "votes_to_gain_a_rank": int(gains[i]),
+            "votes_to_gain_a_rank": gains[slug],
             "jackknife_half_width": None if errors is None else float(Z * errors[i]),
             "unseen_shift": float(without_seen[i]),
             "sequential_elo": float(one_by_one[i]),

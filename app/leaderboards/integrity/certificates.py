@@ -1,9 +1,11 @@
 """How firm each board is: the votes it would take to move it. Made by the sweep, stored with its audit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,18 +13,25 @@ from app.leaderboards.runs import compute
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
-from app.ratings import audit
-from app.ratings.bradley_terry import Known, Prior, VirtualGames
+from app.ratings import firmness
+from app.ratings.bradley_terry import Design, Known, fit
+from app.ratings.firmness import Firmness, Rater
+from app.ratings.model import believed
+from app.ratings.spread import divided
 
 FEWEST_MODELS = 2
+MOST_CHANGES = 10
+LEARNT_UP_TO = 100
+"""Models; larger boards keep their spread while votes are tried, which costs a third."""
 
 
 @dataclass(frozen=True)
 class Certificate:
     """
-    How firm a board is: by model (slug) the further wins over the model above that gain its rank, 0 for the first.
+    Further votes that lift a model (slug) over the one above, 0 for the first of the board.
 
-    `votes_to_change_first` wins of `challenger` over `first` put another model there; `votes` were counted then.
+    `votes_to_change_first` further votes put `challenger` first instead; `votes` were counted then. `by_kind` has
+    the fewest votes added, removed and flipped that change the first place, and which; nothing where none would.
     """
 
     at: datetime
@@ -31,6 +40,7 @@ class Certificate:
     challenger: str
     votes_to_change_first: int
     votes_to_gain_a_rank: dict[str, int]
+    by_kind: dict[str, Any] = field(default_factory=dict)
 
 
 def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
@@ -40,7 +50,7 @@ def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
     whole = seen.board(seen.scopes[0])
     boards = ((scope, seen.board(scope)) for scope in seen.scopes)
     return {
-        scope.key: _certificate(seen, board, _prior(seen, scope, whole, board))
+        scope.key: _certificate(seen, board, _rater(seen, scope, whole, board))
         for scope, board in boards
         if board.model_ids.size >= FEWEST_MODELS
     }
@@ -55,23 +65,40 @@ def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
     return {key: Certificate(at=row.at, **numbers) for key, numbers in by_board.items()}
 
 
-def _certificate(seen: Snapshot, board: BoardTallies, prior: Prior) -> dict[str, Any]:
+def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str, Any]:
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
-    ratings = audit.ratings_of(board.tallies, prior=prior)
-    challenger, votes = audit.votes_to_change_first(board.tallies, prior=prior)
-    gains = audit.votes_to_gain_a_rank(board.tallies, prior=prior).tolist()
+    cells = firmness.every_pair(board.tallies)
+    order = np.argsort(-rater(cells).strength, kind="stable").tolist()
+    found = {kind: firmness.to_change_first(cells, kind, rater) for kind in firmness.KINDS}
+    added = found["added"]
+    gains = {order[0]: 0}
+    for above, model in pairwise(order):
+        passed = firmness.to_pass(cells, model, above, "added", rater)
+        gains[model] = 0 if passed is None else passed.votes
     return {
         "votes": board.votes,
-        "first": slugs[int(ratings.argmax())],
-        "challenger": slugs[challenger],
-        "votes_to_change_first": votes,
-        "votes_to_gain_a_rank": dict(zip(slugs, gains, strict=True)),
+        "first": slugs[order[0]],
+        "challenger": slugs[order[1] if added is None else added.challenger],
+        "votes_to_change_first": 0 if added is None else added.votes,
+        "votes_to_gain_a_rank": {slug: gains[i] for i, slug in enumerate(slugs)},
+        "by_kind": {kind: _said(each, slugs) for kind, each in found.items() if each is not None},
     }
 
 
-def _prior(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Prior:
-    """Choose the prior the board itself is rated with: a competition borrows from the others of its mode."""
+def _said(found: Firmness, slugs: list[str]) -> dict[str, Any]:
+    """Describe the votes of one kind: on which pairs, and how wins, losses and ties of the first model change."""
+    named = [[slugs[one.first], slugs[one.second], list(one.move), one.votes] for one in found.changes]
+    return {"votes": found.votes, "challenger": slugs[found.challenger], "changes": named[:MOST_CHANGES]}
+
+
+def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Rater:
+    """Choose what the board itself is rated with: a competition borrows from the others of its mode."""
     known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
-    if known is None or seen.tau2 is None:
-        return VirtualGames()
-    return Known(known.mean, 1 / (seen.tau2 + known.variance))
+    models = board.model_ids.size
+    if known is not None and seen.shared is not None:
+        belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion
+        return lambda cells: fit(Design(divided(cells, dispersion), models, side=False), belief)
+    spread = None
+    if models > LEARNT_UP_TO:
+        spread = believed(Design(board.tallies.pairs(), models, side=False), None).spread
+    return lambda cells: believed(Design(cells, models, side=False), spread).fit

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any, Literal, cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -68,7 +69,7 @@ class ModelStatistics:
 class Alarm:
     """A UTC day to look at: a model far from its rating by so many standard errors, or a day of many votes."""
 
-    day: str
+    day: date
     model: str | None
     z: float | None
     votes: int | None
@@ -99,7 +100,7 @@ class Decision:
     test: str
     p_value: float | None
     found_at: datetime
-    status: str
+    status: Literal["quarantined", "released"]
     decided_at: datetime | None
     why: str | None
 
@@ -120,7 +121,7 @@ class Retirement:
 
     slug: str
     name: str
-    status: str
+    status: Literal["deprecated", "retired"]
     deprecated_on: date | None
     sunset: date | None
 
@@ -209,10 +210,22 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         models=_models(session, numbers.get("models", {}), shares),
         certificates=certificates.read_certificates(session, mode),
         alarms=(
-            *(Alarm(alarm["day"], alarm["model"], alarm["z"], None) for alarm in odd.get("models", ())),
-            *(Alarm(alarm["day"], None, None, alarm["votes"]) for alarm in odd.get("volume", ())),
+            *(
+                Alarm(date.fromisoformat(alarm["day"]), alarm["model"], alarm["z"], None)
+                for alarm in odd.get("models", ())
+            ),
+            *(
+                Alarm(date.fromisoformat(alarm["day"]), None, None, alarm["votes"])
+                for alarm in odd.get("volume", ())
+            ),
         ),
     )
+
+
+def _alarm(
+    stored: Mapping[str, Any], *, model: str | None = None, z: float | None = None, votes: int | None = None
+) -> Alarm:
+    return Alarm(date.fromisoformat(stored["day"]), model, z, votes)
 
 
 def _models(
@@ -251,7 +264,7 @@ def _decisions(session: Session) -> tuple[Decision, ...]:
             test=row.test,
             p_value=row.p_value if row.test in TESTS else None,
             found_at=row.found_at,
-            status=row.status,
+            status=cast("Literal['quarantined', 'released']", row.status),
             decided_at=row.decided_at,
             why=row.decision or row.evidence.get("why"),
         )
@@ -274,7 +287,7 @@ def _retirements(session: Session, today: date) -> tuple[Retirement, ...]:
     return tuple(
         Retirement(model.slug, model.name, model.status, model.deprecated_on, model.sunset)
         for model in lookup.models(session, today)
-        if model.id in entered and model.status != "active"
+        if model.id in entered and model.status in {"deprecated", "retired"}
     )
 
 

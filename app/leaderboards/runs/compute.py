@@ -1,4 +1,4 @@
-"""A mode's boards from its snapshot: the overall board first, because τ² and the level come from it."""
+"""A mode's boards from its snapshot: the overall board first, because components and level come from it."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -7,14 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from app.database.doors import milliseconds
 from app.leaderboards.runs.anchors import SETTLED_MODELS, AnchorSet
 from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.runs.shared import describe_parts
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
+from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.ratings.board import Ratings, elsewhere, rate, rate_competition
+from app.ratings.bradley_terry import Design
+from app.ratings.components import Component, residuals
+from app.ratings.model import believed
+from app.ratings.prompts import PromptEffect, prompt_effect
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Index
+from app.ratings.voters import Ballots, Voters, voter_weights
 
 METHOD = "bradley_terry"
+FEWEST_PROMPTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,24 +46,26 @@ class RatedBoard:
     interval: str
     tau2: float | None
     components: list[list[str]]
+    parts: dict[str, Any]
     standings: list[dict[str, Any]]
     seconds: float
 
 
 def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
     """Rate the mode's own board and return its anchor, frozen here once five models are not provisional."""
-    started, board = time.perf_counter(), snapshot.board(snapshot.scopes[0])
-    anchor = snapshot.anchor
-    ratings = rate(board.tallies, anchor=anchor_on(anchor, board))
+    started, scope = time.perf_counter(), snapshot.scopes[0]
+    board, anchor = snapshot.board(scope), snapshot.anchor
+    voters = _voters(snapshot, scope, board)
+    ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
     if anchor.version == 0 and (settled := settled_models(board, ratings)):
         anchor = AnchorSet(1, settled)
-        ratings = rate(board.tallies, anchor=anchor_on(anchor, board))
-    anchored = replace(snapshot, anchor=anchor)
-    return _rated(anchored, snapshot.scopes[0], board, ratings, None, started), anchor
+        ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
+    anchored = replace(snapshot, anchor=anchor, shared=None)
+    return _rated(anchored, scope, board, ratings, None, started), anchor
 
 
 def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
-    """Rate category and competition boards by the snapshot's τ² and anchor, the last begun by `until`."""
+    """Rate category and competition boards by the snapshot's components and anchor, the last begun by `until`."""
     whole = snapshot.board(snapshot.scopes[0])
     for scope in scopes:
         started = time.perf_counter()
@@ -62,43 +73,83 @@ def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
             return
         board = snapshot.board(scope)
         known = None if scope.kind == "category" else borrow_strength(snapshot, whole, board)
-        ratings = rate_scope(snapshot, scope, board, known)
+        ratings = rate_scope(snapshot, board, known, _voters(snapshot, scope, board))
         yield _rated(snapshot, scope, board, ratings, known, started)
 
 
 def rate_again(
-    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None, given: Voters | None
 ) -> RatedBoard:
-    """Rate a board with what its run borrowed; the overall board makes its own τ² whatever the snapshot's."""
+    """
+    Rate a board with what its run borrowed; the overall board makes its own components whatever the snapshot's.
+
+    `given` is what the run knew of its voters, used where the log does not tell it at once.
+    """
     started = time.perf_counter()
+    voters = _voters(snapshot, scope, board) if isinstance(snapshot.voters, VoterRows) else given
     if scope.kind == "overall":
-        ratings = rate(board.tallies, anchor=anchor_on(snapshot.anchor, board))
+        ratings = rate(board.tallies, voters=voters, anchor=anchor_on(snapshot.anchor, board))
     else:
-        ratings = rate_scope(snapshot, scope, board, known)
+        ratings = rate_scope(snapshot, board, known, voters)
     return _rated(snapshot, scope, board, ratings, known, started)
 
 
-def rate_scope(snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength | None) -> Ratings:
-    """Rate one board by the snapshot's τ² and anchor."""
-    anchor = anchor_on(snapshot.anchor, board)
-    if known is not None and snapshot.tau2 is not None:
+def rate_scope(
+    snapshot: Snapshot, board: BoardTallies, known: BorrowedStrength | None, voted: Ballots | Voters | None
+) -> Ratings:
+    """Rate one board by the snapshot's components and anchor."""
+    anchor, shared = anchor_on(snapshot.anchor, board), snapshot.shared
+    voters = _with_taste(voted, None if shared is None else shared.taste)
+    if known is not None and shared is not None:
         level = Anchor(value=snapshot.anchor.value)
-        mean, variance = known.mean, known.variance
-        return rate_competition(board.tallies, mean=mean, variance=variance, tau2=snapshot.tau2, anchor=level)
-    if scope.kind == "competition" or snapshot.tau2 is None:
-        return rate(board.tallies, anchor=anchor, interval="vote")
-    return rate(board.tallies, anchor=anchor, tau2=snapshot.tau2)
+        dispersion, mean, variance = shared.dispersion, known.mean, known.variance
+        return rate_competition(
+            board.tallies, mean=mean, variance=variance, dispersion=dispersion, voters=voters, anchor=level
+        )
+    prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
+    return rate(board.tallies, anchor=anchor, prompts=prompts, voters=voters)
 
 
 def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
-    """Ask the mode's other competitions about this one's models; None where no τ² tells their weight."""
-    if snapshot.tau2 is None or board.model_ids.size == 0:
+    """
+    Ask the mode's other competitions about this one's models, a prompt of its own included in the variance.
+
+    None where the mode does not know what a prompt does.
+    """
+    prompts = None if snapshot.shared is None else snapshot.shared.prompts_of(whole.model_ids)
+    if prompts is None or board.model_ids.size == 0:
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
     anchor = anchor_on(snapshot.anchor, whole)
-    mean, variance = elsewhere(whole.tallies, competition, tau2=snapshot.tau2, anchor=anchor)
+    mean, variance = elsewhere(whole.tallies, competition, prompts=prompts, anchor=anchor)
     at = np.searchsorted(whole.model_ids, board.model_ids)
-    return BorrowedStrength(mean[at], variance[at])
+    return BorrowedStrength(mean[at], (variance + prompts.variance)[at])
+
+
+def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect | None:
+    """Estimate the prompts' effect about each category's strengths; None where none has two competitions."""
+    rows, clusters = [], 0
+    for scope in snapshot.scopes:
+        if scope.kind != "category" or (board := snapshot.board(scope)).tallies.competitions < FEWEST_PROMPTS:
+            continue
+        fitted = believed(Design(board.tallies.pairs(), board.model_ids.size, side=False), None)
+        found = residuals(board.tallies, fitted.fit, fitted.dispersion)
+        rows.append(replace(found, model=np.searchsorted(whole.model_ids, board.model_ids)[found.model]))
+        clusters += board.tallies.competitions
+    return prompt_effect(rows, whole.model_ids.size, clusters) if rows else None
+
+
+def _with_taste(voted: Ballots | Voters | None, taste: Component | None) -> Voters | None:
+    """Join a board's own voters with the taste of the mode; None while that is unknown."""
+    if not isinstance(voted, Ballots):
+        return voted
+    return None if taste is None else Voters(taste, voter_weights(voted.by_voter), voted.by_voter.competitions)
+
+
+def _voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Ballots | Voters | None:
+    if isinstance(snapshot.voters, VoterRows):
+        return snapshot.voters.ballots(np.unique(board.rows[:, 0]), board.model_ids)
+    return None if snapshot.voters is None else snapshot.voters.of(scope.key, board.model_ids)
 
 
 def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
@@ -131,8 +182,20 @@ def _rated(
         tau2=ratings.tau2,
         components=_components(snapshot, board, ratings.part),
         standings=_standings(board, ratings, known),
+        parts=_parts(snapshot, scope, board, ratings),
         seconds=time.perf_counter() - started,
     )
+
+
+def _parts(snapshot: Snapshot, scope: Scope, board: BoardTallies, ratings: Ratings) -> dict[str, Any]:
+    voters, is_overall = snapshot.voters, scope.kind == "overall"
+    within = (
+        estimate_within_categories(snapshot, board) if is_overall and ratings.known.prompts is not None else None
+    )
+    as_of = {"votes": voters.votes, "at": milliseconds(voters.at)} if isinstance(voters, VoterTotals) else None
+    spread, shared = ratings.spread, snapshot.shared
+    dispersion = spread.dispersion if spread is not None else shared.dispersion if shared is not None else 1.0
+    return describe_parts(ratings, board.model_ids, dispersion, within, as_of)
 
 
 def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[list[str]]:

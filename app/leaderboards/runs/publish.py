@@ -77,6 +77,7 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
         "tau2": board.tau2,
         "overall_run_id": borrowed_from if board.scope.kind == "competition" else None,
         "components": board.components,
+        "parts": board.parts,
         "seconds": board.seconds,
     }
     run_id = session.scalars(insert(RatingRun).values(run).returning(RatingRun.id)).one()

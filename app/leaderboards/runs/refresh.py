@@ -110,16 +110,19 @@ def _pass(
     database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
 ) -> list[str]:
     """Take one snapshot, rate the claimed boards outside any door, and publish them together."""
-    from app.leaderboards.runs import compute, publish, snapshot  # noqa: PLC0415 (numpy)
+    from app.leaderboards.runs import compute, publish, snapshot, voters  # noqa: PLC0415 (numpy)
+    from app.leaderboards.runs.shared import read_shared  # noqa: PLC0415 (numpy)
 
     started = time.perf_counter()
     with database.reading() as session:
         seen = snapshot.read(session, mode)
+        renewed = snapshot.aggregate_voters(session, seen, now) if snapshot.is_outgrown(seen) else None
+    seen = seen if renewed is None else replace(seen, voters=renewed)
     boards, frozen = [], None
     if mode in claimed:
         board, anchor = compute.rate_overall(seen)
         frozen = board if anchor != seen.anchor else None
-        boards, seen = [board], replace(seen, anchor=anchor, tau2=board.tau2)
+        boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
     if boards or seen.overall_run is not None:
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
@@ -127,6 +130,8 @@ def _pass(
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:
+        if renewed is not None:
+            voters.store(session, mode, renewed)
         if frozen is not None and not publish.freeze_anchor(session, frozen, token, now):
             claims.release(session, token)
             return []

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 import numpy as np
@@ -13,8 +14,11 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
+from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, read_scopes
+from app.leaderboards.runs.shared import Shared, read_shared
+from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.leaderboards.tables import Board, RatingRun
 from app.ratings.tallies import Tallies
 from app.words import JUDGEMENTS, Outcome
@@ -42,7 +46,11 @@ class BoardTallies:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A mode at one instant; `overall_run` and `tau2` are of the overall board's current run, if any."""
+    """
+    A mode at one instant; `overall_run` and `shared` are of the overall board's current run, if any.
+
+    `voters` are its votes by voter or, of a large mode, the newest aggregate; None where there is none.
+    """
 
     mode: str
     scopes: tuple[Scope, ...]
@@ -51,7 +59,13 @@ class Snapshot:
     competition_slugs: dict[int, str]
     anchor: AnchorSet
     overall_run: int | None
-    tau2: float | None
+    shared: Shared | None
+    voters: VoterRows | VoterTotals | None
+
+    @property
+    def votes(self) -> int:
+        """Counted votes of the mode."""
+        return int(self.rows[:, 3:].sum())
 
     def board(self, scope: Scope) -> BoardTallies:
         """Sum up a board: its tallies, and its members, the models with a battle there, by id."""
@@ -77,11 +91,12 @@ class Snapshot:
 def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> Snapshot:
     """Read versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
     overall = session.execute(
-        select(RatingRun.id, RatingRun.tau2)
+        select(RatingRun.id, RatingRun.parts)
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == mode)
     ).one_or_none()
     rows = as_rows(read_tallies(session, mode) if counts is None else counts)
+    is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
         scopes=tuple(read_scopes(session, mode)),
@@ -92,8 +107,22 @@ def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> 
         ),
         anchor=read_anchor(session, mode),
         overall_run=overall.id if overall else None,
-        tau2=overall.tau2 if overall else None,
+        shared=read_shared(overall.parts) if overall else None,
+        voters=voters.read_rows(session, mode) if is_small else voters.read_sums(session, mode),
     )
+
+
+def is_outgrown(seen: Snapshot) -> bool:
+    """Tell whether a run makes a new aggregate of the voters, because the old one is missing or too old."""
+    return not isinstance(seen.voters, VoterRows) and voters.is_due(seen.voters, seen.votes)
+
+
+def aggregate_voters(session: Session, seen: Snapshot, at: datetime) -> VoterTotals:
+    """Read the whole log for a new aggregate of the mode's voters."""
+    boards = {scope.key: seen.board(scope) for scope in seen.scopes}
+    members = {key: (np.unique(board.rows[:, 0]), board.model_ids) for key, board in boards.items()}
+    overall = boards[seen.scopes[0].key].tallies
+    return voters.sum_up(voters.read_rows(session, seen.mode), members, overall, at)
 
 
 def drop_empty(counts: Sequence[Count]) -> list[Count]:

@@ -17,6 +17,7 @@ from app.leaderboards.runs import compute, refresh, snapshot
 from app.leaderboards.runs.anchors import read_anchor
 from app.leaderboards.runs.compute import BorrowedStrength
 from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.runs.shared import read_shared, read_voters
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
 
@@ -149,7 +150,11 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
     stored = {row.model_id: row for row in session.scalars(select(Standing).where(Standing.run_id == run.id))}
     board = seen.board(scope)
     again = compute.rate_again(
-        _as_then(session, seen, scope, run), scope, board, _borrowed_strength(board, stored, run.tau2)
+        _as_then(session, seen, scope, run),
+        scope,
+        board,
+        _borrowed_strength(board, stored),
+        read_voters(run.parts and run.parts["voters"], board.model_ids),
     )
     for name in ("votes", "ranked", "tallies_sha256", "interval", "components"):
         if getattr(run, name) != getattr(again, name):
@@ -163,18 +168,16 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
 
 
 def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> Snapshot:
-    """Give a snapshot the anchor of a run and, but for the overall board, the τ² the run was given."""
+    """Give a snapshot the anchor of a run and, but for the overall board, the components the run was given."""
     anchor = read_anchor(session, seen.mode, run.anchor_version)
-    return replace(seen, anchor=anchor, tau2=None if scope.kind == "overall" else run.tau2)
+    return replace(seen, anchor=anchor, shared=None if scope.kind == "overall" else read_shared(run.parts))
 
 
-def _borrowed_strength(
-    board: BoardTallies, stored: dict[int, Standing], tau2: float | None
-) -> BorrowedStrength | None:
+def _borrowed_strength(board: BoardTallies, stored: dict[int, Standing]) -> BorrowedStrength | None:
     """Read what a board borrowed as stored with it: the other competitions may have moved on since."""
     rows = [stored.get(model) for model in board.model_ids.tolist()]
     known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
-    if tau2 is None or not known or len(known) != len(rows):
+    if not known or len(known) != len(rows):
         return None
     mean, variance = np.array(known, dtype=float).T
     return BorrowedStrength(mean, variance)

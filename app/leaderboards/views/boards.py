@@ -51,6 +51,10 @@ class Run:
     components: tuple[tuple[str, ...], ...]
     """Slugs of each part, where the comparisons fall into parts that never met; empty when connected."""
     competition_ids: frozenset[int]
+    voters: int | None = None
+    """People whose votes count; None where nobody is known."""
+    voters_of: int | None = None
+    """In a large mode, how many of its votes there were when its voters were last counted."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,7 @@ def read_current_run(session: Session, key: str) -> Run | None:
     row = session.scalar(query)
     if row is None:
         return None
+    voted = (row.parts or {}).get("voters") or {}
     return Run(
         id=row.id,
         computed_at=row.computed_at,
@@ -160,6 +165,8 @@ def read_current_run(session: Session, key: str) -> Run | None:
         tau2=row.tau2,
         components=tuple(tuple(part) for part in row.components),
         competition_ids=frozenset(map(int, row.versions)),
+        voters=voted.get("count"),
+        voters_of=voted.get("votes"),
     )
 
 

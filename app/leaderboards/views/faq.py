@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.catalog.limits import describe_largest
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.leaderboards.views.results import ModelResults
@@ -25,7 +26,7 @@ def answer_questions(page: ModelPage, results: ModelResults) -> tuple[Question, 
 def _cost(page: ModelPage) -> Iterator[Question]:
     if page.price_from is None:
         return
-    under = ", ".join(page.price_from.conditions.values())
+    under = page.price_from.basis
     where = f"{dollars(page.price_from.micros)} per image through {page.price_from.provider_name}"
     starts = "last started" if page.status == "retired" else "starts"
     rest = " Other sizes, qualities and providers cost more or the same." if len(_prices(page)) > 1 else ""
@@ -50,8 +51,8 @@ def _use(page: ModelPage) -> Iterator[Question]:
         return
     yield Question(
         question,
-        f'Send an OpenAI-compatible request with the model "{page.slug}" to this server, for example with the '
-        "openai package for Python or JavaScript, or with cURL.",
+        "Where this server is set up for one of its providers, send it an OpenAI-compatible request with the "
+        f'model "{page.slug}", for example with the openai package for Python or JavaScript, or with cURL.',
     )
 
 
@@ -64,11 +65,12 @@ def _providers(page: ModelPage) -> Iterator[Question]:
 
 
 def _resolution(page: ModelPage) -> Iterator[Question]:
-    if page.max_resolution is None:
+    largest = describe_largest(page.limits)
+    if largest is None:
         return
     yield Question(
         f"What is the maximum resolution of {page.name}?",
-        f"{page.name} makes images of up to {page.max_resolution.replace('x', ' x ')} pixels.",
+        f"{page.name} makes images of up to {largest}.",
     )
 
 

@@ -12,12 +12,15 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from app.catalog.lookup import ModelSummary
+from app.catalog.search import match_rank
 from app.errors import Refusal
 
 Row = TypeVar("Row")
 
 ORDERS = ("asc", "desc")
 STATUSES = ("active", "deprecated", "retired")
+SHOWN_STATUSES = ("preview", *STATUSES)
+"""What a status may be called on a page: a preview counts as active."""
 SORTS = {
     "rank": "asc",
     "name": "asc",
@@ -48,7 +51,7 @@ def _is_offered_by(model: ModelSummary, provider: str) -> bool:
 
 
 def _has_status(model: ModelSummary, status: str) -> bool:
-    return model.status == status
+    return status in {model.status, model.shown_status}
 
 
 def _costs_at_most(model: ModelSummary, usd: float) -> bool:
@@ -56,7 +59,7 @@ def _costs_at_most(model: ModelSummary, usd: float) -> bool:
 
 
 def _matches(model: ModelSummary, text: str) -> bool:
-    return text.casefold() in _searched(model)
+    return match_rank(model, text) is not None
 
 
 def filter_field(
@@ -67,7 +70,7 @@ def filter_field(
 
 
 def _parse_status(value: str) -> str:
-    return _one_of("status", value, STATUSES)
+    return _one_of("status", value, SHOWN_STATUSES)
 
 
 def _parse_price(value: str) -> float:
@@ -144,7 +147,3 @@ def _one_of(param: str, value: str, allowed: Any) -> str:
     if value not in allowed:
         raise BadFilter(f"{param} is one of {', '.join(allowed)}.", param=param)
     return value
-
-
-def _searched(model: ModelSummary) -> str:
-    return " ".join(filter(None, (model.slug, model.name, model.creator, model.family))).casefold()

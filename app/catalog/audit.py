@@ -1,0 +1,184 @@
+"""Where the catalogue contradicts itself, and where it grows old."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from app.catalog import lookup
+from app.catalog.limits import Limits, describe_largest, listed_sizes, pixels
+from app.catalog.lookup import ModelOffering, ModelPage
+from app.catalog.search import compact
+
+STALE_AFTER = timedelta(days=60)
+OWN_SERVICES = {
+    "Adobe": {"adobe"},
+    "Amazon": {"bedrock"},
+    "Black Forest Labs": {"bfl"},
+    "ByteDance": {"byteplus"},
+    "Google": {"gemini", "vertex"},
+    "Ideogram": {"ideogram"},
+    "Leonardo AI": {"leonardo"},
+    "Luma AI": {"luma"},
+    "Meta": {"meta"},
+    "Microsoft": {"azure-ai"},
+    "MiniMax": {"minimax"},
+    "OpenAI": {"openai"},
+    "Recraft": {"recraft"},
+    "Runway": {"runway"},
+    "Stability AI": {"stability"},
+    "xAI": {"xai"},
+    "Z.ai": {"zai"},
+}
+"""Creators that serve their models themselves, and as which providers."""
+
+
+@dataclass(frozen=True)
+class AuditFinding:
+    """One thing wrong (`error`) or doubtful (`warning`) about a model; `check` is a stable name to filter by."""
+
+    level: Literal["error", "warning"]
+    check: str
+    model: str
+    message: str
+
+
+Check = Callable[[ModelPage, date], Iterator[tuple[Literal["error", "warning"], str, str]]]
+
+
+def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> list[AuditFinding]:
+    """
+    Check every model that is neither a demo nor a stub; errors first, then by model.
+
+    `on_boards` are the ids of models that stand on a board: of them readers expect a price, a licence and a date.
+    """
+    summaries = [model for model in lookup.models(session, today) if not model.demo]
+    pages = [lookup.model(session, model.slug, today) for model in summaries if not model.stub]
+    findings = [
+        AuditFinding(level, check, page.slug, message)
+        for page in pages
+        for run in CHECKS
+        for level, check, message in run(page, today)
+    ]
+    findings += _shared_names(pages)
+    findings += [
+        AuditFinding("warning", "board_facts", model.slug, f"stands on a board without {', '.join(missing)}")
+        for model in summaries
+        if model.id in on_boards and (missing := _missing_facts(model))
+    ]
+    return sorted(findings, key=lambda one: (one.level, one.model, one.check))
+
+
+def _check_limits(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+    """Check that the maximum is one of the sizes, unless any may be asked for, and that sizes fit every limit."""
+    limits = model.limits
+    sizes = listed_sizes(limits)
+    if limits.max_resolution and sizes and not limits.side_px and limits.max_resolution not in sizes:
+        yield "error", "maximum", f"the maximum {limits.max_resolution} is not among the sizes it lists"
+    for size in sizes:
+        if problem := _size_problem(size, limits):
+            yield "error", "sizes", f"{size} {problem}"
+    for offering in model.offerings:
+        for size in listed_sizes(offering.limits):
+            if problem := _size_problem(size, limits):
+                yield "error", "sizes", f"{size} at {offering.provider} {problem}"
+        for name in ("max_images", "max_input_images", "prompt_max_chars"):
+            here, own = getattr(offering.limits, name), getattr(limits, name)
+            if here is not None and own is not None and here > own:
+                yield "error", "provider_limit", f"{offering.provider} allows {name} {here}, the model {own}"
+
+
+def _size_problem(size: str, limits: Limits) -> str | None:
+    """Tell which limit a listed size breaks; None for none."""
+    width, height = (int(side) for side in size.split("x"))
+    largest = limits.max_pixels or (pixels(limits.max_resolution) if limits.max_resolution else None)
+    if largest is not None and width * height > largest:
+        return f"has more pixels than the maximum of {describe_largest(limits)}"
+    if limits.min_pixels is not None and width * height < limits.min_pixels:
+        return f"has fewer pixels than the minimum of {limits.min_pixels:,}"
+    side = limits.side_px
+    if side and side.max is not None and max(width, height) > side.max:
+        return f"has a side above the largest of {side.max}"
+    return None
+
+
+def _check_prices(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+    """Check that each of several prices of one kind says what it is for."""
+    for offering in model.offerings:
+        kinds: dict[tuple[str, str | None], list[dict[str, str]]] = defaultdict(list)
+        for price in offering.prices:
+            kinds[price.metric, price.direction].append(price.conditions)
+        for (metric, _), conditions in kinds.items():
+            if len(conditions) > 1 and {} in conditions:
+                yield (
+                    "error",
+                    "price_condition",
+                    f"{offering.provider} has several {metric} prices, one unconditioned",
+                )
+
+
+def _check_status(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+    """Check that the stated status agrees with the dates beside it and with the day."""
+    stated, sunset, deprecated_on = model.stated_status, model.sunset, model.deprecated_on
+    if stated is None:
+        yield "warning", "status_unstated", "no source states a status"
+    if sunset is not None and sunset <= today and stated in {"preview", "active"}:
+        yield "error", "sunset_passed", f"stated as {stated}, and its sunset of {sunset} has passed"
+    if sunset is not None and today < sunset and stated == "retired":
+        yield "error", "status_date", f"stated as retired, and its sunset of {sunset} lies ahead"
+    if deprecated_on is not None and deprecated_on <= today and stated in {"preview", "active"}:
+        yield "error", "status_date", f"stated as {stated}, and deprecated since {deprecated_on}"
+    if deprecated_on is not None and sunset is not None and sunset < deprecated_on:
+        yield "error", "status_date", f"its sunset of {sunset} lies before its deprecation of {deprecated_on}"
+    for offering in (*model.offerings, *model.past_offerings):
+        if message := _offering_status(offering, today):
+            yield "error", "sunset_passed", message
+
+
+def _offering_status(offering: ModelOffering, today: date) -> str | None:
+    if offering.ended_on is None or offering.status not in {"preview", "active"} or offering.ended_on > today:
+        return None
+    return f"{offering.provider} is stated as {offering.status} and ended on {offering.ended_on}"
+
+
+def _check_sources(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+    """Check that each source was read on a day that is known and not long past."""
+    for source in model.sources:
+        if source.checked_on is None:
+            yield "warning", "source_undated", f"nobody noted when the source {source.key} was read"
+        elif today - date.fromisoformat(source.checked_on) > STALE_AFTER:
+            yield "warning", "source_old", f"the source {source.key} was last read on {source.checked_on}"
+
+
+def _check_offerings(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+    """Check that a creator that serves models itself offers this one too, where others do."""
+    own = OWN_SERVICES.get(model.creator or "", set())
+    offered = {offering.provider for offering in model.offerings}
+    if offered and own and not own & offered and not model.open_weights:
+        yield "warning", "first_party", f"{model.creator} serves models itself, and does not offer this one"
+
+
+CHECKS: tuple[Check, ...] = (_check_limits, _check_prices, _check_status, _check_sources, _check_offerings)
+
+
+def _shared_names(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
+    """Find names that lead to two models, however they are spelt."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        for name in (page.slug, page.name, *page.aliases, *page.known_as):
+            owners[compact(name)].add(page.slug)
+    for name, slugs in owners.items():
+        if len(slugs) > 1:
+            yield AuditFinding("error", "alias", min(slugs), f"{name!r} names {' and '.join(sorted(slugs))}")
+
+
+def _missing_facts(model: lookup.ModelSummary) -> list[str]:
+    facts = {
+        "a price": model.price_from is not None,
+        "a licence": model.licence is not None,
+        "a date": model.released is not None,
+    }
+    return [name for name, known in facts.items() if not known]

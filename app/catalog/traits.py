@@ -1,0 +1,67 @@
+"""What may be asked of a list of models beside their names: licence, weights, number of parameters."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+WEIGHTS = {"open": True, "closed": False}
+
+
+class Described(Protocol):
+    """Whatever states these facts; None where nobody does."""
+
+    @property
+    def licence(self) -> str | None: ...
+    @property
+    def open_weights(self) -> bool | None: ...
+    @property
+    def parameter_count(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Facts that models must state to be listed; None for any."""
+
+    licence: str | None = None
+    weights: str | None = None
+    max_parameters: float | None = None
+    """In billions."""
+
+    @property
+    def query(self) -> dict[str, str | float | None]:
+        """The query parameters that ask for these."""
+        return {"licence": self.licence, "weights": self.weights, "max_parameters": self.max_parameters}
+
+    def fit(self, model: Described) -> bool:
+        """Tell whether a model states all that is asked for."""
+        count, most = model.parameter_count, self.max_parameters
+        return (
+            (self.licence is None or (model.licence or "").casefold() == self.licence.casefold())
+            and (self.weights is None or model.open_weights is WEIGHTS[self.weights])
+            and (most is None or (count is not None and count <= most * 1_000_000_000))
+        )
+
+
+ANY = Traits()
+
+
+def read_traits(given: Mapping[str, str]) -> Traits:
+    """Read `licence`, `weights` and `max_parameters` of a query. Raises ValueError(parameter, message)."""
+    asked = {name: value.strip() for name, value in given.items() if value.strip()}
+    weights = asked.get("weights")
+    if weights is not None and weights not in WEIGHTS:
+        raise ValueError("weights", f"weights is one of {', '.join(WEIGHTS)}.")
+    return Traits(asked.get("licence"), weights, _billions(asked.get("max_parameters")))
+
+
+def _billions(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError("max_parameters", "max_parameters is a number of billions, such as 12.")
+    return number

@@ -1,0 +1,191 @@
+"""
+Variance components: what votes share, a prompt, a voter or a pair of models, adds to the uncertainty.
+
+Within a cluster a model's strength has an effect of its own, of variance θ. The squared residuals of models in
+clusters exceed what votes leave there by θ times a known factor; their weighted sum has about a Gamma distribution
+(Satterthwaite 1946, Biometrics Bulletin 2), and the likelihood of θ by it meets a weak belief.
+Searle, Casella and McCulloch 1992, Variance Components, for the kind.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.ratings.bradley_terry import Fit, chances
+from app.ratings.groups import Cells as Met
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Array, Index, Tallies, totals
+
+SD_GRID = np.linspace(0.0, 1.0, 49) ** 1.5 * 2.5
+"""Standard deviations looked at, in logits: 0 to 434 Elo points, closer where they are small."""
+LEAST_LEFT = 1e-3
+"""Clusters that leave less than this part of a residual behind tell nothing."""
+TINY = np.finfo(float).tiny
+Z = 1.96
+SAME = 12
+"""Decimals kept of a variance, so that the order in which clusters come does not show in the last bits."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """
+    A variance in squared logits with its standard error, both expected ones after the votes.
+
+    ``clusters`` is how many prompts, voters or pairs it was estimated from.
+    """
+
+    variance: float
+    error: float
+    clusters: int
+
+    @property
+    def elo(self) -> float:
+        """The standard deviation in Elo points."""
+        return ELO_PER_LOGIT * math.sqrt(self.variance)
+
+    @property
+    def elo_error(self) -> float:
+        """Standard error of ``elo``, by the delta method, at most as large as it."""
+        return self.elo * min(1.0, self.error / (2 * self.variance)) if self.variance else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """
+    What a weighted sum of squared residuals was, and its mean and variance as polynomials of θ.
+
+    Mean: ``votes`` + θ ``effect``; variance: ``fixed`` + θ ``mixed`` + θ² ``squared``. Arrays hold a sum each.
+    """
+
+    observed: Array
+    votes: Array
+    effect: Array
+    fixed: Array
+    mixed: Array
+    squared: Array
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    def log_likelihood(self, variance: Array) -> Array:
+        """(sums, variances) of each θ, by the Gamma distribution of the same mean and variance."""
+        theta, along = variance, np.expand_dims
+        mean = along(self.votes, -1) + along(self.effect, -1) * theta
+        spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
+        known = (spread > 0) & (mean > 0)
+        mean, spread = np.where(known, mean, 1.0), np.where(known, spread, 1.0)
+        shape, unit = mean**2 / spread, spread / mean
+        seen = np.maximum(along(self.observed, -1), TINY) / unit
+        found = (shape - 1) * np.log(seen) - seen - np.log(unit) - log_gamma(shape)
+        return np.where(known, found, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """
+    A row per cluster and model that met there, in their order: the squared residual, and what is expected of it.
+
+    ``votes`` is what votes leave, ``own`` the factor of the model's own variance, ``others`` that of the other
+    models'. ``left`` is the part of a residual that the fitted mean does not take up; ``bound`` by how much more
+    the rows of a cluster vary together than apart, because they sum to 0.
+    """
+
+    cluster: Index
+    model: Index
+    squared: Array
+    votes: Array
+    own: Array
+    others: Array
+    left: Array
+    bound: Array
+
+    def sums(self, typical: float, models: int = 0, lent: float = 0.0) -> Sums:
+        """
+        Over all rows or, with ``models``, per model; there the other models' effects have the variance ``lent``.
+
+        Each row weighs as if the effect had the ``typical`` variance.
+        """
+        votes = self.votes + (lent * self.others if models else 0.0)
+        effect = self.own if models else self.own + self.others
+        weight = np.where(self.left > LEAST_LEFT, 1 / np.maximum(self.votes + typical * effect, TINY), 0.0)
+        twice = 2 * weight**2 * self.bound / np.maximum(self.left, LEAST_LEFT)
+        rows = (
+            weight * self.squared,
+            weight * votes,
+            weight * effect,
+            twice * votes**2,
+            2 * twice * votes * effect,
+            twice * effect**2,
+        )
+        return Sums(*(totals(self.model, row, models) if models else np.asarray(row.sum()) for row in rows))
+
+
+def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
+    """Of tallies in which clusters stand where competitions stand, at the fit of these very votes."""
+    cluster, cells = by_cluster.pairs_by_competition()
+    n, strength = by_cluster.models, fitted.strength
+    seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)
+    chance, variance = chances(strength[cells.first] - strength[cells.second])
+    information, alone = cells.played * variance, cells.played * variance**2
+    residual = cells.score - cells.played * chance
+    exposure = seats.sums(information, information)
+    together = seats.sums(information**2 - alone, information**2 - alone)
+    share = exposure / np.maximum(totals(seats.model, exposure, n), TINY)[seats.model]
+    share *= taken_up(fitted)[seats.model]
+    spread = 1 - 2 * share + totals(seats.model, share**2, n)[seats.model]
+    return Residuals(
+        cluster=seats.group,
+        model=seats.model,
+        squared=seats.sums(residual, -residual) ** 2,
+        votes=dispersion * exposure * (1 - share),
+        own=np.maximum(exposure**2 - seats.sums(alone, alone), 0.0) * spread,
+        others=together * spread,
+        left=1 - share,
+        bound=(seats.met / np.maximum(seats.met - 1, 1))[seats.group],
+    )
+
+
+def taken_up(fitted: Fit) -> Array:
+    """(n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
+    n = fitted.strength.size
+    followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
+    return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
+
+
+def estimate(sums: Sums, belief: float, clusters: int) -> Component:
+    """θ after the votes; before them, its root is exponential with this mean, in logits."""
+    variance = SD_GRID**2
+    logarithm = sums.log_likelihood(variance) - SD_GRID / belief
+    weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
+    weights /= weights.sum()
+    mean, square = float(weights @ variance), float(weights @ variance**2)
+    error = math.sqrt(max(0.0, square - mean**2))
+    return Component(round(mean, SAME), round(error, SAME), clusters)
+
+
+def quantile(variation: Array) -> Array:
+    """
+    Of 95 %, two-sided, in standard deviations, where a variance is known with this squared relative error.
+
+    A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
+    freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
+    """
+    z, freedom = Z, 4 + 2 / np.maximum(variation, 1e-9)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    students = np.sum([term / freedom**power for power, term in enumerate(terms)], axis=0)
+    scaled = students * np.sqrt((freedom - 2) / freedom)
+    return np.where(variation > 0, scaled, Z)
+
+
+def log_gamma(x: Array) -> Array:
+    """Logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
+    shifted = x + 8
+    steps = np.log([x + k for k in range(8)]).sum(axis=0)
+    series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
+    return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

@@ -1,0 +1,77 @@
+"""
+What pairs add to the uncertainty: A may beat B, B beat C, and C beat A (docs/ratings.md 4).
+
+A rating is meant for even meetings of all models; pairing that seeks close pairs weighs their own effects more.
+The effect's variance is estimated from pairs whose results the strengths do not explain.
+"""
+
+import numpy as np
+
+from app.ratings.bradley_terry import Design, Fit, chances
+from app.ratings.components import Component, Residuals, estimate
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Array, Cells, Tallies, totals
+
+BELIEF = 10 / ELO_PER_LOGIT
+"""Logits: what is expected of the effect's standard deviation before the votes; real arenas have 0 to 7 Elo."""
+TYPICAL = (20 / ELO_PER_LOGIT) ** 2
+
+
+def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> Component:
+    """The variance of pairs' own effects, beside what prompts of these variances (n,) leave in a pair's result."""
+    cells = tallies.pairs()
+    chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
+    information = cells.played * variance
+    taken = np.minimum(information * fitted.scale * _apart(fitted.bread, cells), 1.0)
+    votes = dispersion * information * (1 - taken)
+    if prompts is not None:
+        votes = votes + information**2 * _prompts_of_pairs(tallies, cells, prompts)
+    effect = np.maximum(information**2 - cells.played * variance**2, 0.0) * (1 - taken) ** 2
+    squared = (cells.score - cells.played * chance) ** 2
+    nothing = np.zeros(cells.first.size)
+    rows = Residuals(
+        cells.first, cells.first, squared, votes, effect, nothing, 1 - taken, np.ones(cells.first.size)
+    )
+    return estimate(rows.sums(TYPICAL), BELIEF, cells.first.size)
+
+
+def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
+    """(n, n) of the strengths' distance from those that even meetings of all pairs would give."""
+    n, met = tallies.models, tallies.pairs()
+    design = Design(met, n, side=False)
+    spread = chances(design.rows(fitted.strength))[1]
+    weighed = fitted.scale * met.played * spread
+    first, second = np.triu_indices(n, 1)
+    nothing = np.zeros(first.size)
+    every = Design(Cells(first, second, nothing, nothing, nothing), n, side=False)
+    even = chances(every.rows(fitted.strength))[1]
+    level = np.full((n, n), even.mean() if even.size else 1.0)
+    uneven, fair = fitted.bread[:n, :n], np.linalg.inv(every.gram(even) + level)
+    crossed = uneven @ design.gram(weighed * spread) @ fair
+    return np.asarray(
+        variance
+        * (uneven @ design.gram(weighed**2) @ uneven - crossed - crossed.T + fair @ every.gram(even**2) @ fair)
+    )
+
+
+def _apart(bread: Array, cells: Cells) -> Array:
+    """(cells,) variance of the two strengths' distance."""
+    own = bread.diagonal()
+    return own[cells.first] + own[cells.second] - 2 * bread[cells.first, cells.second]
+
+
+def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
+    """(cells,) variance that prompts leave in a pair's result: its prompts are not those of its models' others."""
+    group, parts = tallies.pairs_by_competition()
+    n, count = tallies.models, max(tallies.competitions, 1)
+    numbers = np.zeros(n * n, dtype=np.intp)
+    numbers[cells.first * n + cells.second] = np.arange(cells.first.size)
+    pair = numbers[parts.first * n + parts.second]
+    share = parts.played / cells.played[pair]
+    battles = tallies.battles_by_competition().reshape(count, n) if tallies.competitions else np.zeros((1, n))
+    usual = battles / np.maximum(battles.sum(axis=0), 1.0)
+    found = np.zeros(cells.first.size)
+    for side, seats in ((cells.first, parts.first), (cells.second, parts.second)):
+        here = totals(pair, share**2 - 2 * share * usual[group, seats], cells.first.size)
+        found += prompts[side] * np.maximum(here + (usual**2).sum(axis=0)[side], 0.0)
+    return found

@@ -1,0 +1,105 @@
+"""
+What a voter adds to the uncertainty: votes of one person share that person's taste (docs/ratings.md 4).
+
+Few voters' boards are theirs, not everybody's. The variance of tastes is common to all models.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.ratings.bradley_terry import Fit, chances
+from app.ratings.components import Component, Residuals, estimate, residuals
+from app.ratings.prompts import prompt_weights
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Array, Index, Tallies, totals
+
+BELIEF = 30 / ELO_PER_LOGIT
+"""Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
+TYPICAL = (40 / ELO_PER_LOGIT) ** 2
+
+
+@dataclass(frozen=True, eq=False)
+class Voters:
+    """The variance of tastes, and per model the share of it that its voters leave in its mean, (n,)."""
+
+    taste: Component
+    weights: Array
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ballots:
+    """Tallies with voters in the place of competitions, and each row's competition, numbered from 0."""
+
+    by_voter: Tallies
+    competition: Index
+
+
+def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> Component:
+    """The variance of tastes, beside what prompts of these variances (n,) do to who met one of them often."""
+    rows = residuals(ballots.by_voter, fitted, dispersion)
+    if prompts is not None:
+        rows = replace(rows, votes=rows.votes + _repeated_prompts(ballots, rows, fitted, prompts))
+    return estimate(rows.sums(TYPICAL), BELIEF, ballots.by_voter.competitions)
+
+
+def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: Array) -> Array:
+    """(rows,) variance that prompts leave in a voter's residuals of a model, beyond those everybody met."""
+    tallies, n = ballots.by_voter, ballots.by_voter.models
+    count = int(ballots.competition.max(initial=0)) + 1
+    exposure, alone = _exposures(tallies, tallies.competition * count + ballots.competition, fitted)
+    together, apart = _exposures(tallies, tallies.competition, fitted)
+    of_voter = exposure.key // (count * n) * n + exposure.key % n
+    place = np.searchsorted(together.key, of_voter)
+    size = together.key.size
+    usual = prompt_weights(replace(tallies, competition=ballots.competition))
+    model = together.key % n
+    repeated = totals(place, exposure.sums**2, size) - totals(place, alone.sums, size)
+    expected = usual[model] * (together.sums**2 - apart.sums)
+    found = prompts[model] * np.maximum(repeated - expected, 0.0)
+    numbers = np.unique(tallies.competition[tallies.played > 0])
+    return np.asarray(found[np.searchsorted(together.key, numbers[rows.cluster] * n + rows.model)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Sums by key, ascending; a key is cluster · models + model."""
+
+    key: Index
+    sums: Array
+
+
+def _exposures(tallies: Tallies, cluster: Index, fitted: Fit) -> tuple[_Sums, _Sums]:
+    """Information per cluster and model, and the squares of its single votes."""
+    variance = chances(fitted.strength[tallies.left] - fitted.strength[tallies.right])[1]
+    n = tallies.models
+    keys = np.concatenate([cluster * n + tallies.left, cluster * n + tallies.right])
+    key, place = np.unique(keys, return_inverse=True)
+    information, single = tallies.played * variance, tallies.played * variance**2
+    found = (totals(place, np.tile(each, 2), key.size) for each in (information, single))
+    whole, alone = (_Sums(key, each) for each in found)
+    return whole, alone
+
+
+def voter_weights(by_voter: Tallies) -> Array:
+    """(n,) share of a model's pairs of votes that are of one voter: 1 for a single voter, 0 for one vote each."""
+    return weights_of_sums(*vote_sums(by_voter))
+
+
+def vote_sums(by_voter: Tallies) -> tuple[Array, Array]:
+    """(n,) each model's votes, and the sum over voters of their squared numbers."""
+    battles = by_voter.battles_by_competition()
+    return battles.sum(axis=0), (battles**2).sum(axis=0)
+
+
+def weights_of_sums(votes: Array, squares: Array) -> Array:
+    """(n,) weights from a model's votes and their squares per voter; a vote shares its taste with others only."""
+    return np.asarray((squares - votes) / np.maximum(votes, 1.0) ** 2)
+
+
+def voter_covariance(voters: Voters, fitted: Fit) -> Array:
+    """(n, n) of the strengths, by the tastes of a finite number of voters."""
+    n = fitted.strength.size
+    follows = fitted.bread[:n] @ fitted.votes[:, :n]
+    return np.asarray((follows * (voters.taste.variance * voters.weights)) @ follows.T)

@@ -1,0 +1,145 @@
+"""
+Simulated arenas with a known truth: prompts, voters, pairs and ties, pairs chosen by the product's own lanes.
+
+Votes follow the variance-component model. The truth of a board is the fit to the expected scores of even meetings
+over all prompts and voters, drawn or not.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.arena.voting.lanes import CandidatePairs, Contestant, candidate_pairs, estimate_strengths
+from app.arena.voting.matchmaking import probabilities, weigh_pairs
+from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
+from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.tallies import Array, Cells, Index, Tallies
+from app.ratings.voters import Ballots
+
+NEW_AFTER = 0.8
+SPECIALIST, PLAIN = 2.5, 0.5
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A kind of arena; standard deviations in Elo points. `specialists` have 2.5 times the effect, others half."""
+
+    models: int = 24
+    competitions: int = 7
+    votes_per_model: int = 100
+    spread: float = 139
+    prompts: float = 60
+    ties: float = 0.25
+    voters: int = 0
+    taste: float = 0
+    pairs: float = 0
+    specialists: bool = False
+    newcomer: bool = False
+
+    @property
+    def votes(self) -> int:
+        return self.models * self.votes_per_model // 2
+
+    def prompt_sd(self) -> Array:
+        """(models,) logits."""
+        sd = np.full(self.models, self.prompts / ELO_PER_LOGIT)
+        return np.where(self.special(), SPECIALIST, PLAIN) * sd if self.specialists else sd
+
+    def special(self) -> Array:
+        return np.asarray(np.arange(self.models) % 4 == 0)
+
+
+@dataclass(eq=False)
+class Arena:
+    """One world, and the votes cast in it so far: rows of competition, voter, left, right, outcome."""
+
+    setting: Setting
+    rng: np.random.Generator
+    rows: list[Array] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        here, rng = self.setting, self.rng
+        self.strength = rng.normal(0, here.spread / ELO_PER_LOGIT, here.models)
+        self.effect = rng.normal(0, 1, (here.competitions, here.models)) * here.prompt_sd()
+        own = rng.normal(0, here.pairs / ELO_PER_LOGIT, (here.models, here.models))
+        self.circle = (own - own.T) / np.sqrt(2)
+        self.taste = rng.normal(0, here.taste / ELO_PER_LOGIT, (max(here.voters, 1), here.models))
+
+    def cast(self, competition: Index, left: Index, right: Index) -> None:
+        """Votes on these pairs; each voter casts about as many, one after the other."""
+        here, done = self.setting, sum(len(each) for each in self.rows)
+        voter = (done + np.arange(competition.size)) * max(here.voters, 1) // here.votes % max(here.voters, 1)
+        if not here.voters:
+            voter = done + np.arange(competition.size)
+        liking = self.taste[voter] if here.voters else np.zeros((competition.size, here.models))
+        at = np.arange(competition.size)
+        gap = self.strength[left] + self.effect[competition, left] + liking[at, left] + self.circle[left, right]
+        gap -= self.strength[right] + self.effect[competition, right] + liking[at, right]
+        chance = logistic(gap)
+        tie, drawn = 4 * here.ties * chance * (1 - chance), self.rng.random(gap.size)
+        outcome = np.where(drawn < chance - tie / 2, 0, np.where(drawn < 1 - tie, 1, 2))
+        self.rows.append(np.stack([competition, voter, left, right, outcome], axis=1))
+
+    def tallies(self, *, by_voter: bool = False) -> Tallies:
+        rows = np.concatenate(self.rows)
+        kinds = np.eye(3, dtype=np.int64)[rows[:, 4]]
+        group, nothing = rows[:, 1 if by_voter else 0], np.zeros(len(rows), dtype=np.int64)
+        return Tallies(self.setting.models, group, rows[:, 2], rows[:, 3], *kinds.T, nothing)
+
+    def ballots(self) -> Ballots:
+        return Ballots(self.tallies(by_voter=True), np.concatenate(self.rows)[:, 0])
+
+    def truth(self) -> Array:
+        """Strengths, mean 0, in logits."""
+        first, second = np.triu_indices(self.setting.models, 1)
+        node, mass = np.polynomial.hermite_e.hermegauss(41)
+        prompt = self.setting.prompt_sd()
+        sd = np.sqrt(prompt[first] ** 2 + prompt[second] ** 2 + 2 * (self.setting.taste / ELO_PER_LOGIT) ** 2)
+        gap = self.strength[first] - self.strength[second] + self.circle[first, second]
+        score = logistic(gap[:, None] + sd[:, None] * node) @ mass / mass.sum()
+        cells = Cells(first, second, score, 1 - score, np.zeros(first.size))
+        found = strengths(Design(cells, self.setting.models, side=False), VirtualGames(0.0))
+        return np.subtract(found, found.mean())
+
+
+def played(setting: Setting, rng: np.random.Generator) -> Arena:
+    """An arena after all its votes, in rounds that grow; every pair is drawn as the product draws it."""
+    arena, done = Arena(setting, rng), 0
+    late = field_of(setting, without=0) if setting.newcomer else None
+    every = field_of(setting)
+    while done < setting.votes:
+        here = late if late is not None and done < NEW_AFTER * setting.votes else every
+        size = min(setting.votes - done, max(setting.models // 2, done // 12))
+        arena.cast(*draw(here, arena, size))
+        done += size
+    return arena
+
+
+def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, Index]:
+    """Competition, left and right model of the next votes; sides by a fair coin."""
+    tallies = arena.tallies() if arena.rows else None
+    known, votes, battles = None, {}, {}
+    if tallies is not None:
+        seats = tallies.competition, tallies.left, tallies.right
+        counts = tallies.left_wins, tallies.right_wins, tallies.ties, tallies.both_bad
+        known = estimate_strengths(here.model_ids, np.stack([*seats, *counts], axis=1))
+        votes = dict(enumerate(np.bincount(tallies.competition, minlength=arena.setting.competitions).tolist()))
+        battles = dict(enumerate(tallies.battles.tolist()))
+    state = weigh_pairs(here, votes, battles, known)
+    chance = probabilities(state, np.ones(len(here.competition), dtype=bool))
+    at = arena.rng.choice(chance.size, size, p=chance / chance.sum())
+    models = here.model_ids[here.models[at]]
+    turned = arena.rng.random(size) < 0.5
+    left, right = np.where(turned, models.T[::-1], models.T)
+    return np.array(here.competitions)[here.competition[at]], left, right
+
+
+def field_of(setting: Setting, without: int | None = None) -> CandidatePairs:
+    """Every model in every competition, but for one."""
+    hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (setting.competitions, setting.models)).tolist()
+    return candidate_pairs(
+        Contestant(competition * setting.models + model, competition, model, hashes[competition][model])
+        for competition in range(setting.competitions)
+        for model in range(setting.models)
+        if model != without
+    )

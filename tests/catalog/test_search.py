@@ -1,0 +1,78 @@
+"""Search as people type, in the product's own catalogue."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.catalog import lookup
+from app.catalog.loading import load
+from app.catalog.search import compact, search
+from app.database.doors import Database
+from tests.catalog.test_seed_files import NOW, seeds
+
+QUERIES = {
+    "DALL·E 2": "dall-e-2",
+    "dalle 2": "dall-e-2",
+    "DALLE3": "dall-e-3",
+    "flux 2 pro": "flux.2-pro",
+    "FLUX.2 [pro]": "flux.2-pro",
+    "flux-2-pro": "flux.2-pro",
+    "flux schnell": "flux.1-schnell",
+    "imagen4": "imagen-4.0-generate-001",
+    "Imagen 4 Ultra": "imagen-4.0-ultra-generate-001",
+    "nano-banana-pro": "gemini-3-pro-image",
+    "Nano Banana Pro": "gemini-3-pro-image",
+    "nano banana": "gemini-2.5-flash-image",
+    "midjourney v7": "midjourney-v7",
+    "Midjourney V6.1": "midjourney-v6.1",
+    "openai/gpt-image-2": "gpt-image-2",
+    "gpt image 1.5": "gpt-image-1.5",
+    "fal-ai/flux/schnell": "flux.1-schnell",
+    "ideogram 3": "ideogram-v3",
+    "seedream 4.5": "seedream-4.5",
+    "qwen image edit 2511": "qwen-image-edit-2511",
+    "pixart-\N{GREEK SMALL LETTER SIGMA}": "pixart-sigma",
+    "SDXL": "stable-diffusion-xl",
+}
+
+ADDRESSES = {
+    "dall-e-2": "dall-e-2",
+    "DALL-E-2": "dall-e-2",
+    "dalle2": "dall-e-2",
+    "nano-banana-pro": "gemini-3-pro-image",
+    "FLUX 2 Pro": "flux.2-pro",
+    "no-such-model": None,
+    "": None,
+}
+
+
+@pytest.fixture
+def models(database: Database) -> tuple[lookup.ModelSummary, ...]:
+    database.write(lambda session: load(session, seeds(), now=NOW))
+    with database.reading() as session:
+        return lookup.models(session, NOW.date())
+
+
+def test_what_people_type_finds_the_model_first(models: tuple[lookup.ModelSummary, ...]) -> None:
+    assert {query: search(models, query)[0].slug for query in QUERIES} == QUERIES
+
+
+def test_a_part_finds_the_whole_family(models: tuple[lookup.ModelSummary, ...]) -> None:
+    assert {model.slug for model in search(models, "dalle")} == {"dall-e-2", "dall-e-3", "dall-e-mini"}
+    assert {model.creator for model in search(models, "google imagen")} == {"Google"}
+
+
+def test_nothing_answers_to_nonsense(models: tuple[lookup.ModelSummary, ...]) -> None:
+    assert search(models, "qqzzxx") == []
+
+
+def test_other_spellings_lead_to_one_model(database: Database) -> None:
+    database.write(lambda session: load(session, seeds(), now=NOW))
+    with database.reading() as session:
+        leads = {name: lookup.canonical_slug(session, name, NOW.date()) for name in ADDRESSES}
+    assert leads == ADDRESSES
+
+
+@given(st.text())
+def test_a_compact_name_is_its_own(text: str) -> None:
+    assert compact(compact(text)) == compact(text)
