@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Box = tuple[float, float, float, float]
-FRAME = (1024, 1024)
+FRAME = (768, 768)
+"""Smaller than the seeded competitions', since an edit costs more than a picture."""
 CATEGORIES = (
     CategoryFile(slug="object", title="Object", position=20),
     CategoryFile(slug="scene", title="Scene", position=21),

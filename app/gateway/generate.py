@@ -23,7 +23,7 @@ from app.gateway.providers.base import FINAL, Provider
 from app.gateway.request import ImageRequest
 from app.gateway.routing import find, route
 from app.gateway.settling import Ending, Ticket, begin, end
-from app.gateway.sizes import SQUARE
+from app.gateway.sizes import SQUARE, Size
 from app.gateway.storage import Storage
 from app.gateway.wire import Client, Line
 from app.painter.painters import PAINTERS
@@ -158,7 +158,7 @@ def _generate(
 
 def _cleaned(request: ImageRequest) -> tuple[ImageRequest, Fraction]:
     """Input files without metadata, and the shape of the first. Raises InvalidParameter."""
-    natural = SQUARE
+    shapes: list[Size] = []
     cleaned: list[bytes] = []
     for data in request.images:
         try:
@@ -166,13 +166,23 @@ def _cleaned(request: ImageRequest) -> tuple[ImageRequest, Fraction]:
             data, size = clean(data, lossless=request.mask is not None and not cleaned)  # noqa: PLW2901  (the raw bytes are not to be used again)
         except InvalidImage as error:
             raise InvalidParameter("image", str(error)) from error
-        natural = Fraction(*size) if not cleaned else natural
+        shapes.append(size)
         cleaned.append(data)
+    mask = _cleaned_mask(request.mask, shapes[0]) if request.mask is not None and shapes else None
+    natural = Fraction(*shapes[0]) if shapes else SQUARE
+    return replace(request, images=tuple(cleaned), mask=mask), natural
+
+
+def _cleaned_mask(data: bytes, shape: Size) -> bytes:
+    """Return a mask without its metadata; it has the size of the image it belongs to. Raises InvalidParameter."""
     try:
-        mask = clean(request.mask)[0] if request.mask is not None else None
+        mask, size = clean(data)
     except InvalidImage as error:
         raise InvalidParameter("mask", str(error)) from error
-    return replace(request, images=tuple(cleaned), mask=mask), natural
+    if size != shape:
+        message = f"The mask has {size[0]} x {size[1]} pixels, the image {shape[0]} x {shape[1]}: they must agree."
+        raise InvalidParameter("mask", message)
+    return mask
 
 
 def _plans(
