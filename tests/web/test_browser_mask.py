@@ -1,4 +1,4 @@
-"""A mask painted over an uploaded image, with a mouse and with a finger, in a real browser; and without a script."""
+"""A mask painted over an uploaded image in a real browser, by mouse and by finger; and without a script."""
 
 import shutil
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def finish(visit: Visit) -> None:
     visit.page.get_by_label("Prompt").fill("a starry night sky")
     visit.page.get_by_role("button", name="Draw", exact=True).click()
     expect(visit.page.locator(".result[data-result] .pictures img")).to_have_count(1, timeout=60_000)
-    assert not too_wide(visit.page)
+    assert not too_wide(visit)
     assert visit.complaints == []
 
 
@@ -99,7 +99,7 @@ def test_painted_with_a_mouse_undone_and_sent(browser: Browser, base: str) -> No
         undo.click()
         page.wait_for_timeout(300)
         assert_left_half_is_clear(read_mask(page))
-        assert violations(page) == []
+        assert violations(visit) == []
         finish(visit)
         page.get_by_role("button", name="Clear").click()
         expect(undo).to_be_disabled()
@@ -116,7 +116,7 @@ def test_painted_with_a_finger_on_a_phone(browser: Browser, base: str) -> None:
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         assert_left_half_is_clear(read_mask(page))
-        assert not too_wide(page)
+        assert not too_wide(visit)
         finish(visit)
 
 
