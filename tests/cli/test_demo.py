@@ -100,7 +100,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         showcases = select(Entry.model_id, func.count()).where(Entry.role == "showcase").group_by(Entry.model_id)
         assert [n for _, n in session.execute(showcases)] == [3] * len(PAINTERS)
         judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
-        assert {mode: number for mode, number in session.execute(judged.group_by(Competition.mode))} == {
+        assert {str(mode): number for mode, number in session.execute(judged.group_by(Competition.mode))} == {
             "text-to-image": 40,
             "image-edit": 20,
         }
