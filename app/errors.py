@@ -20,6 +20,7 @@ CODES: dict[str, Code] = {
     "invalid_request": Code(400, "That is not a valid request"),
     "invalid_catalog": Code(400, "The catalogue file is not valid"),
     "invalid_competition": Code(400, "The competition is not valid"),
+    "invalid_file": Code(400, "The file can't be read"),
     "invalid_image": Code(400, "The image can't be read"),
     "invalid_import": Code(400, "The vote log can't be imported"),
     "invalid_manifest": Code(400, "The manifest is not valid"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -103,7 +104,8 @@ class Settings(BaseSettings):
         """Fill what follows from other settings. The secret is read or written once, here."""
         self.__dict__["data_dir"] = self.data_dir.resolve()
         if not self.database_url:
-            self.__dict__["database_url"] = f"sqlite:///{self.data_dir / 'blindvote.sqlite3'}"
+            file = quote(str(self.data_dir / "blindvote.sqlite3"), safe="/")
+            self.__dict__["database_url"] = f"sqlite:///{file}"
         if not self.secret_key.get_secret_value():
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")

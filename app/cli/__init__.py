@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -26,7 +27,7 @@ COMMANDS = {
     "keys": "Keys of the gateway at /openai/v1.",
     "model": "Models of the catalogue.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
-    "rate": "Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.",
+    "rate": "Rate the votes of FILE: CSV, TSV, JSON or JSON lines, packed by gzip or not; `-` is standard input.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
     "renditions": "Render both sizes of every picture of COMPETITIONS, or of all.",
     "report": "Votes by day, how settled each board is, the way to the targets, and what to run next.",
@@ -73,6 +74,7 @@ def group() -> None:
 
 def main() -> None:
     """Run `arena`: a refusal becomes one line on standard error and an exit code, not a traceback."""
+    _escape_what_cannot_be_shown()
     try:
         group(standalone_mode=False)
     except click.ClickException as error:
@@ -89,6 +91,13 @@ def main() -> None:
             raise
         click.echo(f"{error} ({code})", err=True)
         sys.exit(1 if code in FAILURES else 2)
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Write characters that the encoding of the output lacks as escapes, instead of failing on them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _report_settings_error(error: Any) -> bool:

@@ -78,6 +78,7 @@ def save_arena(
             for number, (count, part) in enumerate(rows.read_parts(session, table)):
                 writer.add(f"tables/{table.name}/{number:06}.jsonl.gz", archive.compress(part))
                 counts[table.name] += count
+                _name_unstorable(table.name, rows.count_unstorable(table, part))
     files = sum(_save_file(storage, key, writer) for key in storage.every_key())
     writer.add(archive.KEY_MEMBER, settings.secret_key.get_secret_value().encode())
     kind = "sqlite" if database.is_sqlite else "postgresql"
@@ -85,6 +86,12 @@ def save_arena(
         writer,
         archive.BackupSummary(__version__, revision, now.isoformat(timespec="seconds"), kind, counts, files),
     )
+
+
+def _name_unstorable(table: str, count: int) -> None:
+    if count:
+        told = "hold text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
+        click.echo(f"{count} rows of {table} {told}", err=True)
 
 
 def restore_arena(file: Path, manifest: BackupManifest, database: Database, storage: Storage) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from app.arena.entries import near_duplicates
 from app.arena.entries.inputs import mask_key, outline_key
 from app.arena.tables import Competition, Entry
+from app.cli import rows
 from app.database.doors import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
 from app.gateway.storage import Storage
@@ -78,7 +79,19 @@ def settings(patient: DoctorContext) -> CheckResult:
 
 def database(patient: DoctorContext) -> CheckResult:
     """Check that the database answers, has a sound version, and survives a power loss."""
-    return _sqlite(patient.database) if patient.database.is_sqlite else _postgresql(patient.database)
+    if not patient.database.is_sqlite:
+        return _postgresql(patient.database)
+    return (patient.deep and _find_unstorable(patient.database)) or _sqlite(patient.database)
+
+
+def _find_unstorable(found: Database) -> CheckResult | None:
+    """Find rows of older versions that SQLite took and PostgreSQL would not; None where there are none."""
+    with found.reading() as session:
+        tables = rows.read_tables(session)
+        counts = {t.name: sum(rows.count_unstorable(t, p) for _, p in rows.read_parts(session, t)) for t in tables}
+    bad = ", ".join(f"{count} rows of {name}" for name, count in counts.items() if count)
+    told = f"{bad} hold text or numbers that PostgreSQL does not take: a backup that is restored mends them"
+    return CheckResult("warn", told) if bad else None
 
 
 def _sqlite(found: Database) -> CheckResult:

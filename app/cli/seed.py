@@ -1,6 +1,5 @@
 """`arena seed`: catalogue and competition files into the database."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,8 @@ from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
 from app.database.doors import ROOT
+from app.files.text import InvalidFile
+from app.files.toml import read_toml
 
 SEEDS = ROOT / "scripts" / "seeds"
 CATEGORIES = "categories.toml"
@@ -68,9 +69,9 @@ def _parts(path: Path) -> list[tuple[Path, bool]]:
 
 def _toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from error
+        return read_toml(path)
+    except InvalidFile as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _load_catalog(arena: Installation, path: Path) -> list[SeedChange]:

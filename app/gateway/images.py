@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import sqrt
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
+from app.gateway.colours import describe_colours, to_8_bit, to_srgb
+from app.gateway.foreign_formats import name_format
 from app.gateway.formats import sniff
 
 Size = tuple[int, int]
@@ -42,7 +44,18 @@ ENCODING: dict[str, dict[str, int]] = {
     "webp": {"quality": 90, "method": 4},
     "avif": {"quality": 80, "speed": 8},
 }
-SRGB = ImageCms.createProfile("sRGB")
+ORIENTATION = 0x0112
+TURNED = frozenset({"JPEG", "MPO", "PNG", "AVIF"})
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation."""
 
 # An image of 20 megapixels costs about 160 MiB while it is decoded.
 _few_at_a_time = threading.BoundedSemaphore(2)
@@ -70,12 +83,23 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
             with Image.open(BytesIO(data), formats=FORMATS) as image:
                 _check_size(image, limits)
                 image.load()
-                return _plain(image, alpha=alpha)
+                return _plain(image, data, alpha=alpha)
         except InvalidImage:
             raise
         # Pillow raises eight kinds of exception on damaged files, SyntaxError and struct.error among them.
         except Exception as error:
-            raise InvalidImage("The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.") from error
+            known = name_format(data)
+            told = f" It is {known}; save it as PNG." if known else ""
+            raise InvalidImage(f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{told}") from error
+
+
+def count_frames(data: bytes) -> int:
+    """Count the frames of an image; browsers play an animation, and `decode` takes the first frame alone."""
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            return int(getattr(image, "n_frames", 1)) if image.format != "MPO" else 1
+    except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
+        return 0
 
 
 @dataclass(frozen=True)
@@ -183,37 +207,34 @@ def _resized(image: Image.Image, size: Size) -> Image.Image:
         return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _plain(image: Image.Image, *, alpha: bool) -> Image.Image:
-    """Copy the pixels to a new image: saving what was opened keeps comments and profiles in some formats."""
-    upright = _eight_bits(ImageOps.exif_transpose(image))
-    coloured = _to_srgb(upright, upright.info.get("icc_profile") or image.info.get("icc_profile"))
-    if alpha and coloured.has_transparency_data:
+def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
+    """Pixels alone, in a new image: saving what was opened keeps comments and profiles in some formats."""
+    described = describe_colours(data, image.format or "", image.info.get("icc_profile"))
+    if described.hdr is not None:
+        raise InvalidImage(
+            f"The image is HDR ({described.hdr}), which no two screens show alike; save it as sRGB."
+        )
+    coloured = to_srgb(_upright(to_8_bit(image)), described)
+    if alpha and coloured.mode == "RGBA":
         with_alpha = Image.new("RGBA", coloured.size)
-        with_alpha.paste(coloured.convert("RGBA"))
+        with_alpha.paste(coloured)
         return with_alpha
     plain = Image.new("RGB", coloured.size, "white")
-    if coloured.has_transparency_data:
-        with_alpha = coloured.convert("RGBA")
-        plain.paste(with_alpha.convert("RGB"), mask=with_alpha.getchannel("A"))
+    if coloured.mode == "RGBA":
+        plain.paste(coloured.convert("RGB"), mask=coloured.getchannel("A"))
     else:
-        plain.paste(coloured.convert("RGB"))
+        plain.paste(coloured)
     return plain
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey to 8 bits: Pillow's own conversion clips it, so that nearly everything becomes white."""
-    if image.mode != "I" and not image.mode.startswith("I;16"):
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn what browsers turn: by the EXIF of JPEG and PNG, and by the boxes of AVIF that Pillow tells as EXIF."""
+    if image.format not in TURNED or "exif" not in image.info:
         return image
-    return image.convert("I").point(lambda value: value / 256).convert("L")
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert by the profile: dropping a wide-gamut one unconverted would change colours, an unfair vote."""
-    if not profile or image.mode not in {"RGB", "RGBA", "L", "CMYK"}:
-        return image
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    exif = Image.Exif()
     try:
-        converted = ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode=mode)
-    except ImageCms.PyCMSError:
-        return image  # a damaged profile says nothing about the colours
-    return converted or image
+        exif.load(image.info["exif"])
+    except Exception:  # noqa: BLE001 (damaged EXIF raises as many kinds of exception as damaged pixels)
+        return image
+    turn = TURNS.get(exif.get(ORIENTATION, 1))
+    return image if turn is None else image.transpose(turn)

@@ -158,7 +158,7 @@ def test_an_existing_competition_takes_entries_for_its_own_prompt_only(
     [
         ({"file": "../outside.png"}, "the path leaves the pack"),
         ({"file": "/etc/passwd"}, "the path leaves the pack"),
-        ({"file": "lamp/\0.png"}, "the path leaves the pack"),
+        ({"file": "lamp/\0.png"}, "file: a NUL character can't be stored"),
         ({"file": "lamp/missing.png"}, "the file is missing"),
         ({"model": "../../etc"}, "is not lower case letters"),
         ({"sample": -1}, "sample: "),

@@ -4,6 +4,7 @@ import gc
 import gzip
 import json
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from app.cli import archive, backup, replacing, rows
+from app.cli import archive, backup, checks, replacing, rows
 from app.cli.archive import BadBackup
+from app.cli.checks import DoctorContext
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
@@ -276,3 +278,28 @@ def test_rows_that_fit_no_table_are_refused(sqlite_template: Path, tmp_path: Pat
         with pytest.raises(BadBackup):
             rows.load_part(session, voters, part)
     database.close()
+
+
+def test_what_only_sqlite_takes_is_named_and_mended(
+    sqlite_template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "a.sqlite3")
+    database = Database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    storage = make_arena(database, tmp_path, competitions=1)
+    bad = '{"seed": NaN, "x": "\\u0000", "y": "\\ud800"}'
+    worse = f"UPDATE entries SET licence = 'a' || char(0) || 'b', source = '{bad}' WHERE id = 1"
+    database.write(lambda session: session.connection().exec_driver_sql(worse).rowcount)
+    settings = Settings(data_dir=tmp_path, database_url=database.url, secret_key=SECRET)
+    assert "1 rows of entries" in checks.database(DoctorContext(settings, database, storage, True, NOW)).says
+    with archive.write_archive(tmp_path / "backup.tar") as writer:
+        backup.save_arena(database, storage, settings, writer, now=NOW)
+    assert "1 rows of entries hold text or numbers that PostgreSQL does not take" in capsys.readouterr().err
+    database.close()
+    fresh = Database(f"sqlite:///{tmp_path / 'b.sqlite3'}")
+    manifest = archive.verify_archive(tmp_path / "backup.tar")
+    backup.restore_arena(tmp_path / "backup.tar", manifest, fresh, Storage(tmp_path / "other"))
+    with fresh.reading() as session:
+        row = session.execute(text("SELECT licence, source FROM entries WHERE id = 1")).one()
+    fresh.close()
+    assert row[0] == "a\ufffdb"
+    assert json.loads(row[1]) == {"seed": None, "x": "\ufffd", "y": "\ufffd"}
