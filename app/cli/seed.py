@@ -13,7 +13,7 @@ from app.arena.entries.pack_import import store_input
 from app.catalog.loading import Change, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 SEEDS = ROOT / "scripts" / "seeds"
 CATEGORIES = "categories.toml"

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Executable,
+    Integer,
     MetaData,
     Table,
     text,
@@ -34,12 +35,12 @@ from app.database import engines
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
+from app.database.places import ROOT
 from app.errors import Refusal
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ROOT = Path(__file__).resolve().parents[2]
 RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
@@ -67,6 +68,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+LongKey = BigInteger().with_variant(Integer, "sqlite")
+"""The type of keys that may outgrow 32 bits; SQLite's INTEGER always has 64, and only it numbers rows by itself."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -376,6 +381,6 @@ def _lost_race(error: DBAPIError | LostRace) -> bool:
 
 
 def _alembic() -> Config:
-    config = Config(toml_file=str(ROOT / "pyproject.toml"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
     return config

@@ -14,7 +14,8 @@ from app.arena.entries import entries
 from app.arena.entries.entries import EntryKey
 from app.cli import checks
 from app.cli.checks import CHECKS, DoctorContext
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.leaderboards.runs import refresh
 from app.settings import Settings
 from tests.cli.conftest import Result

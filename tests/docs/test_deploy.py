@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from app import create_app
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import Settings
 from tests.docs.test_commands import parsed
 from tests.factories import make_arena

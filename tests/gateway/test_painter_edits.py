@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from app.catalog.limits import Limits
 from app.catalog.seeds import ModelSeed, read_seeds
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.errors import GatewayError, InvalidParameter, ProviderRejected
 from app.gateway.images import decode
 from app.gateway.providers.base import Job, ProviderError

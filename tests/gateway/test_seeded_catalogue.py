@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog.seeds import ModelSeed, read_seeds
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.sizes import Wish, match, parse_tier
 from app.painter.paint import check
 from app.painter.painters import PAINTERS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 pytestmark = pytest.mark.skipif(not (shutil.which("git") and shutil.which("bash")), reason="no git or no bash")
 CHANGELOG = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.api import openai_errors
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.providers import KEY_NAMES, PROVIDERS
 from app.gateway.request import OURS
 from app.settings import Settings
