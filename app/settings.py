@@ -1,17 +1,27 @@
 """Every environment variable the product reads, once: typed, frozen, refusing to start when wrong."""
 
+import difflib
+import json
 import os
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_BYTES = 32
 METRICS_TOKEN_CHARACTERS = 16
+DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+LIKENESS = 0.84
+"""How like a setting's name another must be to be taken for a mistyped one."""
+OTHERS = ("AWS_", "PG", "UV_", "PIP_", "PYTHON", "LC_", "XDG_")
+"""What names of other programs begin with."""
+PREFIXES = ("BLINDVOTE_", "ARENA_", "APP_")
+"""What people put before the names of settings; we read none."""
 
 
 class Settings(BaseSettings):
@@ -28,11 +38,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=2, ge=1, le=64)
     public_url: str = ""
-    trusted_hosts: tuple[str, ...] = ()
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     login_header: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9-]{1,63})?$")
     """In which a trusted proxy says who logged in; one without hyphens cannot be smuggled in (docs/team.md)."""
-    admins: tuple[str, ...] = ()
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
     """Logins that may use /admin, as that header writes them."""
 
     matchup_seconds: int = Field(default=1800, ge=10)
@@ -69,6 +79,28 @@ class Settings(BaseSettings):
     gemini_api_key: SecretStr = SecretStr("")
     gemini_upstream_url: str = "https://generativelanguage.googleapis.com/v1beta"
 
+    @field_validator("trusted_hosts", "admins", mode="before")
+    @classmethod
+    def _read_names(cls, given: object) -> object:
+        return _read_list(given)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_networks(cls, given: object) -> object:
+        """Read networks with Python's own message for one that is none, which says what is wrong with it."""
+        listed = _read_list(given)
+        return tuple(ip_network(str(one)) for one in listed) if isinstance(listed, list | tuple) else listed
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, given: str) -> str:
+        """Refuse a database that we have no driver for."""
+        if given and not given.startswith(DATABASES):
+            raise ValueError(
+                "must begin with sqlite:/// or postgresql:// (other databases and drivers do not work)"
+            )
+        return given
+
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
         """Fill what follows from other settings. The secret is read or written once, here."""
@@ -97,6 +129,30 @@ class Settings(BaseSettings):
             raise ValueError("LOGIN_HEADER needs TRUSTED_PROXIES: from anybody else the header is not believed")
         if self.admins and not self.login_header:
             raise ValueError("ADMINS are logins that LOGIN_HEADER names; set it, or use `arena admin create`")
+
+
+def _read_list(given: object) -> object:
+    """Read a list as JSON or as words between commas: `["a", "b"]` or `a, b`."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
+        return json.loads(given)
+    return [word for word in (part.strip() for part in given.split(",")) if word]
+
+
+def find_misspelled(environment: Mapping[str, str]) -> dict[str, str]:
+    """Find names in an environment that nobody reads and that look like settings; gives the name that was meant."""
+    known = {name.upper() for name in Settings.model_fields}
+    meant = {}
+    for name in environment:
+        upper = name.upper()
+        if upper in known or upper.startswith(OTHERS):
+            continue
+        bare = next((upper.removeprefix(prefix) for prefix in PREFIXES if upper.startswith(prefix)), upper)
+        close = difflib.get_close_matches(bare, known, n=1, cutoff=LIKENESS)
+        if close:
+            meant[name] = close[0]
+    return meant
 
 
 def _read_or_make_secret(path: Path) -> str:

@@ -30,8 +30,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app import metrics
 from app.database import engines
+from app.database.causes import DatabaseBusy as DatabaseBusy
+from app.database.causes import translate_errors
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
@@ -44,12 +45,7 @@ Result = TypeVar("Result")
 RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
-
-
-class DatabaseBusy(Refusal, code="database_busy"):
-    """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
 
 
 class NewerDatabase(Refusal, code="newer_database"):
@@ -104,7 +100,6 @@ class Database:
             path = make_url(self.url).database
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: two connections share it")
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
             lock = Path(f"{path}.lock")
             self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
             self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
@@ -128,7 +123,10 @@ class Database:
 
         `session.info["memory"]` belongs to this database: for what follows from a version that was read beside it.
         """
-        with _translated(), Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session:
+        with (
+            translate_errors(),
+            Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session,
+        ):
             yield session
 
     def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
@@ -139,7 +137,7 @@ class Database:
         frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
-        with _translated():
+        with translate_errors():
             for attempt in _attempts():
                 with attempt:
                     if self.is_sqlite:
@@ -158,7 +156,7 @@ class Database:
         One call, in one transaction, gives each of its items a result or the exception to raise for it; LostRace
         to be asked again. Otherwise as `write`.
         """
-        with _translated():
+        with translate_errors():
             for attempt in _attempts():
                 with attempt:
                     return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
@@ -249,7 +247,7 @@ class Database:
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
-        with self._write_engine.connect() as connection:
+        with translate_errors(), self._write_engine.connect() as connection:
             config = _alembic()
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision()
@@ -259,7 +257,7 @@ class Database:
 
     def pending(self) -> list[str]:
         """List the revisions the schema lacks, oldest first; all for an empty database. Raises NewerDatabase."""
-        with self._read_engine.connect() as connection:
+        with translate_errors(), self._read_engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
         if current is not None and current not in revisions:
@@ -268,7 +266,7 @@ class Database:
 
     def is_empty(self) -> bool:
         """Tell whether nobody has ever migrated this database."""
-        with self._read_engine.connect() as connection:
+        with translate_errors(), self._read_engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is None
 
     def close(self) -> None:
@@ -364,16 +362,6 @@ def _swallow_lost_race(pause: float) -> Iterator[None]:
         if not _lost_race(error):
             raise
         time.sleep(pause)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn a database that is locked, full or away into one named condition for callers."""
-    try:
-        yield
-    except (OperationalError, QueueTimeout, LostRace) as error:
-        metrics.count("database_busy_total")
-        raise DatabaseBusy(BUSY) from error
 
 
 def _lost_race(error: DBAPIError | LostRace) -> bool:
