@@ -141,7 +141,7 @@ def _read_list(given: object) -> object:
 
 
 def find_misspelled(environment: Mapping[str, str]) -> dict[str, str]:
-    """Find names in an environment that nobody reads and that look like settings; gives the name that was meant."""
+    """Find names in an environment that look like settings and are none; gives what was meant."""
     known = {name.upper() for name in Settings.model_fields}
     meant = {}
     for name in environment:

@@ -31,7 +31,7 @@ def check_port(host: str, port: int) -> None:
     """
     Check that nobody listens at an address. Raises PortTaken with the process, where the system tells.
 
-    The server would not notice: its workers bind with SO_REUSEPORT, with which two servers share a port in silence.
+    The server would not notice: its workers bind with SO_REUSEPORT, by which two servers share a port in silence.
     """
     if port == 0:
         return
@@ -84,7 +84,7 @@ def find_listener(port: int) -> int | None:
     sockets = {f"socket:[{inode}]" for inode in _listening(port)}
     for folder in Path("/proc").glob("[0-9]*/fd") if sockets else ():
         with suppress(OSError):
-            if any(os.readlink(one) in sockets for one in folder.iterdir()):
+            if any(str(one.readlink()) in sockets for one in folder.iterdir()):
                 return int(folder.parent.name)
     return None
 

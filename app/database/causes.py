@@ -117,7 +117,7 @@ BY_WORDS = tuple(
 
 
 def explain(error: BaseException) -> Cause | None:
-    """Find the cause of a driver's error, or of one that SQLAlchemy made of it. None: it is none of the database's."""
+    """Find the cause of a driver's error, or of one that SQLAlchemy made of it; None if it has none of these."""
     driver = getattr(error, "orig", None) or error
     name = BY_STATE.get(getattr(driver, "sqlstate", None) or "")
     if name is None:

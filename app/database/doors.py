@@ -16,7 +16,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
-    Connection,
     CursorResult,
     Executable,
     Integer,
@@ -31,11 +30,20 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.database import engines
-from app.database.causes import DatabaseBusy as DatabaseBusy
+from app.database.causes import DatabaseBusy as DatabaseBusy  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.causes import translate_errors
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
-from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
+from app.database.group_commit import (
+    CommitQueue,
+    LostRace,
+    QueuedWrite,
+    QueueTimeout,
+    TransactionLostError,
+    deliver,
+    group_by_work,
+    run_under_savepoint,
+)
 from app.database.places import ROOT
 from app.errors import Refusal
 
@@ -67,7 +75,7 @@ class Base(DeclarativeBase):
 
 
 LongKey = BigInteger().with_variant(Integer, "sqlite")
-"""The type of keys that may outgrow 32 bits; SQLite's INTEGER always has 64, and only it numbers rows by itself."""
+"""The type of keys that may outgrow 32 bits; SQLite's INTEGER has 64, and only it numbers rows itself."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -114,6 +122,7 @@ class Database:
             self._writers.put(None)
         self._watching = threading.Lock()
         self._watch: CommitWatch | None = None
+        self._inode: int | None = None
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
@@ -167,7 +176,7 @@ class Database:
         if len(groups) > 1 and self.is_sqlite:
             try:
                 self._commit_under_savepoints(groups)
-            except _TransactionLostError:
+            except TransactionLostError:
                 groups = [[write] for write in batch]
             else:
                 return
@@ -184,11 +193,11 @@ class Database:
     def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
         """Commit all in one transaction; a group that fails takes back its own changes alone."""
         with self._write_engine.begin() as connection:
-            run = partial(_run_under_savepoint, connection)
+            run = partial(run_under_savepoint, connection)
             for group in groups:
                 try:
                     run(group)
-                except _TransactionLostError:
+                except TransactionLostError:
                     raise
                 except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
                     _isolate_failure(run, group, error)
@@ -269,6 +278,31 @@ class Database:
         with translate_errors(), self._read_engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is None
 
+    def find_problem(self, patience: float) -> str | None:
+        """
+        Name why nothing could be stored now, by the cause's name, or return None.
+
+        It writes and takes back what it wrote, so that a standby, a lock and a file that is gone are noticed.
+        """
+        if self.is_sqlite and not self._has_its_file():
+            return "no_file"
+        try:
+            self.write(_write_in_vain, patience=patience)
+        except _TakenBackError:
+            return None
+        except DatabaseBusy as error:
+            return error.cause.name
+        return None
+
+    def _has_its_file(self) -> bool:
+        """Tell whether SQLite's file is the one seen first: a process goes on writing to a deleted one."""
+        try:
+            inode = Path(make_url(self.url).database or "").stat().st_ino
+        except OSError:
+            return False
+        self._inode = self._inode or inode
+        return self._inode == inode
+
     def close(self) -> None:
         """Give every connection back."""
         if self._watch is not None:
@@ -288,8 +322,13 @@ def moment_of(stored: int) -> datetime:
     return datetime.fromtimestamp(stored / 1000, UTC)
 
 
-class _TransactionLostError(Exception):
-    """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
+class _TakenBackError(Exception):
+    """Ends a transaction whose changes nobody wants."""
+
+
+def _write_in_vain(session: Session) -> None:
+    session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+    raise _TakenBackError
 
 
 def insert(session: Session, table: Table | type[Base]) -> Any:
@@ -313,24 +352,6 @@ def _run_for_one(work: Callable[[Session], Result], session: Session, _items: li
     return [work(session)]
 
 
-def _run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("SAVEPOINT work")
-    try:
-        # A session of its own: what another work holds in memory may be older than what this one writes.
-        with Session(connection, join_transaction_mode="rollback_only") as session:
-            deliver(group, group[0].work(session, [write.item for write in group]))
-            session.flush()
-    except Exception as error:
-        if not driver.in_transaction:
-            raise _TransactionLostError from error
-        driver.execute("ROLLBACK TO work")
-        raise
-    finally:
-        if driver.in_transaction:
-            driver.execute("RELEASE work")
-
-
 def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
     """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
     # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
@@ -341,7 +362,7 @@ def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[Queue
     for write in group:
         try:
             run([write])
-        except _TransactionLostError:
+        except TransactionLostError:
             raise
         except Exception as own:  # noqa: BLE001 (raised to its caller)
             write.error = own

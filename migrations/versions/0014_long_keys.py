@@ -1,7 +1,7 @@
 """
 Keys of votes and matchups have 64 bits on PostgreSQL, as they always have on SQLite: 32 end at 2.1 billion.
 
-PostgreSQL writes both tables anew and then replaces the old ones, in one transaction: stopped anywhere it leaves all
+PostgreSQL writes both tables anew and replaces the old ones, in one transaction: stopped anywhere it leaves all
 as it was, and runs again. Before it the arena needs as much free space as the two tables and their indexes take.
 """
 
