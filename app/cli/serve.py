@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.arena.people import secret_key
 from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
-from app.cli.opening import migrate_option, open_installation
+from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
 from app.settings import Settings, count_together, find_misspelled, one_thread_for_numpy
 
@@ -36,6 +37,7 @@ def serve(share: bool, migrate: bool) -> None:
     check_port(settings.host, settings.port)
     with hold_folder(settings.data_dir, share=share or not settings.database_url.startswith("sqlite")):
         arena = open_installation(migrate=migrate)
+        _note_key(arena)
         arena.database.close()  # no worker may come to hold a connection of its parent
         _serve(settings)
 
@@ -44,6 +46,13 @@ def warn_of_misspelled_names() -> None:
     """Print the names in the environment that look like settings and are none."""
     for name, meant in find_misspelled(os.environ).items():
         click.echo(f"{name} is no setting and has no effect: did you mean {meant}?", err=True)
+
+
+def _note_key(arena: Installation) -> None:
+    """Note which secret key is used, and say when it is not the one of before."""
+    key = arena.settings.secret_key.get_secret_value()
+    if arena.database.write(lambda session: secret_key.note_use(session, key, now=now())):
+        click.echo("SECRET_KEY is not the one of before: voters get new cookies, admins sign in again.", err=True)
 
 
 def _serve(settings: Settings) -> None:

@@ -97,7 +97,7 @@ BY_WORDS = tuple(
         (r"no pg_hba\.conf entry|authentication failed|role .* does not exist", "no_access"),
         (r"database .* does not exist", "no_database"),
         (r"does not support SSL|SSL error|certificate|sslmode|SSL SYSCALL", "tls"),
-        (r"session is read-only|session is not read-only|in hot standby", "read_only"),
+        (r"session is read-only|read-write mode during recovery|in hot standby", "read_only"),
         (r"too many (clients|connections)|remaining connection slots|no more connections allowed", "too_many"),
         (r"is (starting up|shutting down)|in recovery mode", "starting"),
         (r"could not translate host name|failed to resolve host|name or service not known", "unknown_host"),
