@@ -65,6 +65,7 @@ CODES: dict[str, Code] = {
     "nothing_left": Code(409, "No pairs left"),
     "not_voted": Code(409, "There is no vote to take back"),
     "port_taken": Code(409, "Another process listens there"),
+    "schema_refused": Code(409, "The role may not create a schema"),
     "stands_elsewhere": Code(409, "The picture is shown elsewhere"),
     "suggestion_decided": Code(409, "This suggestion was decided"),
     "too_late": Code(409, "Too late to take this vote back"),
