@@ -90,7 +90,8 @@ def _create_schema(session: Session) -> None:
         role, name = session.execute(text("SELECT current_user, current_database()")).one()
         raise SchemaRefused(
             f"The role {role} may not create a schema in {name}, into which a backup is restored before it "
-            f"replaces what stands. Let an owner of the database run, once: CREATE SCHEMA {BESIDE} AUTHORIZATION {role}"
+            "replaces what stands. Let an owner of the database run, once: "
+            f"CREATE SCHEMA {BESIDE} AUTHORIZATION {role}"
         )
 
 

@@ -1,6 +1,6 @@
 """
-Votes through pgbouncer in transaction mode: each transaction may meet another of the server's connections, on which
-nothing was prepared. Every answer must be one that a healthy arena gives, and every vote be stored as acknowledged.
+Votes through pgbouncer in transaction mode: each transaction may meet another of the server's connections, on
+which nothing was prepared. Every answer must be one that a healthy arena gives, and every vote be stored.
 
     python scripts/faults/pooler.py [--votes 10000] [--voters 8]
 """
