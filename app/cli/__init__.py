@@ -35,6 +35,7 @@ COMMANDS = {
     "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
     "serve": "Serve the arena.",
+    "setup": "Ask how this installation is to run, try each answer, and write its settings and its unit.",
     "suggestions": "List, accept and refuse prompts from visitors.",
     "votes": "Export votes as open data for anybody, or the whole log for another arena, and import such a log "
     "(docs/data.md).",
@@ -111,7 +112,10 @@ def _describe(error: Exception) -> str | None:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''}.{remedy}"
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
         extra = EXTRAS[error.name]
-        return f"This needs the package {error.name}: install Blindvote with its extra, as 'blindvote[{extra}]'."
+        return (
+            f"This needs the package {error.name}, which the extra {extra} brings: run scripts/setup in a checkout, "
+            f"or pip install 'FILE.whl[{extra}]' with the file that was installed."
+        )
     return None
 
 
@@ -121,8 +125,14 @@ def _report_settings_error(error: Any) -> bool:
 
     if not isinstance(error, ValidationError):
         return False
-    for problem in error.errors():
-        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-        message = problem["msg"].removeprefix("Value error, ")
-        click.echo(f"Settings: {name + ': ' if name else ''}{message}", err=True)
+    for line in describe_settings_error(error):
+        click.echo(f"Settings: {line}", err=True)
     return True
+
+
+def describe_settings_error(error: Any) -> list[str]:
+    """Describe each invalid setting in a line, by its name in the environment."""
+    return [
+        (f"{str(one['loc'][0]).upper()}: " if one["loc"] else "") + one["msg"].removeprefix("Value error, ")
+        for one in error.errors()
+    ]

@@ -38,7 +38,7 @@ def doctor(deep: bool, as_json: bool) -> None:
     names: Iterable[str] = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
     if not settings.data_dir.is_dir():
         names = [name for name in names if name not in CHECKS_OF_FOLDER]
-    results = [(name, _run_check(CHECKS[name], patient)) for name in names]
+    results = [(name, run_check(CHECKS[name], patient)) for name in names]
     if not (is_new or settings.data_dir.is_dir()):
         missing = f"DATA_DIR {settings.data_dir} is not there: mount it, or correct DATA_DIR"
         results.append(("disk", CheckResult("fail", missing)))
@@ -54,7 +54,8 @@ def doctor(deep: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
+def run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
+    """Run one check; one that can't be made is a finding, too."""
     from app.cli.doctor_context import CheckResult
 
     try:

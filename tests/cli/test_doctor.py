@@ -17,7 +17,7 @@ from app.arena.entries.entries import EntryKey
 from app.arena.people import secret_key
 from app.cli import checks
 from app.cli.checks import CHECKS
-from app.cli.doctor import _run_check
+from app.cli.doctor import run_check
 from app.cli.doctor_context import DoctorContext
 from app.database.doors import Database
 from app.database.places import ROOT
@@ -90,11 +90,11 @@ def test_a_picture_that_tells_its_maker(patient: DoctorContext) -> None:
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("not a folder")
     settings = Settings(data_dir=tmp_path, secret_key=RANDOM)
-    from app.cli.doctor import _run_check
+    from app.cli.doctor import run_check
     from app.gateway.storage import storage_of
 
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
-    found = _run_check(checks.storage, patient)
+    found = run_check(checks.storage, patient)
     assert (found.level, "could not be checked" in found.says) == ("fail", True)
 
 
@@ -163,7 +163,7 @@ def test_a_file_of_sqlite_that_is_damaged(patient: DoctorContext) -> None:
     with Path(name).open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * 8192)
-    found = _run_check(checks.database, patient)
+    found = run_check(checks.database, patient)
     assert (found.level, "restore a backup" in found.says) == ("fail", True)
 
 
