@@ -113,8 +113,8 @@ def _describe(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
         extra = EXTRAS[error.name]
         return (
-            f"This needs the package {error.name}, which the extra {extra} brings: run scripts/setup in a checkout, "
-            f"or pip install 'FILE.whl[{extra}]' with the file that was installed."
+            f"This needs the package {error.name}, which the extra {extra} brings: "
+            f"run scripts/setup in a checkout, or pip install 'FILE.whl[{extra}]' with the file that was installed."
         )
     return None
 
