@@ -114,7 +114,7 @@ def _describe(error: Exception) -> str | None:
         extra = EXTRAS[error.name]
         return (
             f"This needs the package {error.name}, which the extra {extra} brings: "
-            f"run scripts/setup in a checkout, or pip install 'FILE.whl[{extra}]' with the file that was installed."
+            f"run scripts/setup in a checkout, or pip install 'FILE.whl[{extra}]' with the file installed."
         )
     return None
 
