@@ -131,6 +131,14 @@ class Settings(BaseSettings):
             raise ValueError("ADMINS are logins that LOGIN_HEADER names; set it, or use `arena admin create`")
 
 
+def read_without_writing() -> Settings:
+    """Read the settings as they are, for who only looks: a new folder is not made and gets no secret key."""
+    folder = Path(os.environ.get("DATA_DIR") or "data")
+    if os.environ.get("SECRET_KEY") or os.environ.get("PROFILE") == "public" or (folder / "secret_key").exists():
+        return Settings()
+    return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
+
+
 def _read_list(given: object) -> object:
     """Read a list as JSON or as words between commas: `["a", "b"]` or `a, b`."""
     if not isinstance(given, str):
@@ -140,7 +148,7 @@ def _read_list(given: object) -> object:
     return [word for word in (part.strip() for part in given.split(",")) if word]
 
 
-def find_misspelled(environment: Mapping[str, str]) -> dict[str, str]:
+def find_misspelled(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Find names in an environment that look like settings and are none; gives what was meant."""
     known = {name.upper() for name in Settings.model_fields}
     meant = {}

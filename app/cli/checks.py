@@ -1,6 +1,5 @@
 """The checks of `arena doctor`: one function per check, all of them listed in `CHECKS`."""
 
-import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -34,9 +33,7 @@ def settings(patient: DoctorContext) -> CheckResult:
     problems = []
     if len(set(configured.secret_key.get_secret_value())) < PLAIN_LETTERS:
         problems.append("SECRET_KEY looks thought up: use 32 random bytes")
-    problems += [
-        f"{name} is no setting: did you mean {meant}?" for name, meant in find_misspelled(os.environ).items()
-    ]
+    problems += [f"{name} is no setting: did you mean {meant}?" for name, meant in find_misspelled().items()]
     if configured.profile == "public":
         if not configured.public_url.startswith("https://"):
             problems.append("PUBLIC_URL is not https: cookies travel in the clear")

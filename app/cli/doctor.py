@@ -1,19 +1,16 @@
 """`arena doctor`: checks this installation and says what to do where something is wrong."""
 
-import os
-import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from app.cli.opening import json_option, now, print_json
 from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import storage_of
-from app.settings import SECRET_BYTES, Settings
+from app.settings import Settings, read_without_writing
 
 if TYPE_CHECKING:
     from app.cli.doctor_context import CheckResult, DoctorContext
@@ -32,7 +29,7 @@ def doctor(deep: bool, as_json: bool) -> None:
     from app.cli.checks import CHECKS, CHECKS_OF_FOLDER, CHECKS_WITHOUT_DATABASE
     from app.cli.doctor_context import CheckResult, DoctorContext
 
-    settings = _read_settings()
+    settings = read_without_writing()
     is_new = _has_no_database(settings)
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
     names: Iterable[str] = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
@@ -65,14 +62,6 @@ def run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorC
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)
         first = str(error).splitlines()[:1]
         return CheckResult("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")
-
-
-def _read_settings() -> Settings:
-    """Read the settings without writing a secret key, which other commands do for a new folder."""
-    folder = Path(os.environ.get("DATA_DIR") or "data")
-    if os.environ.get("SECRET_KEY") or os.environ.get("PROFILE") == "public" or (folder / "secret_key").exists():
-        return Settings()
-    return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
 
 
 def _describe_new(given: Settings) -> str:

@@ -1,6 +1,5 @@
 """`arena serve`: the production server."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +43,7 @@ def serve(share: bool, migrate: bool) -> None:
 
 def warn_of_misspelled_names() -> None:
     """Print the names in the environment that look like settings and are none."""
-    for name, meant in find_misspelled(os.environ).items():
+    for name, meant in find_misspelled().items():
         click.echo(f"{name} is no setting and has no effect: did you mean {meant}?", err=True)
 
 

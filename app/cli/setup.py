@@ -75,7 +75,7 @@ def setup(output: Path, **answers: object) -> None:
     Nothing is written where an answer does not hold, and no file is replaced.
     """
     environment = {name.upper(): str(value) for name, value in answers.items() if value not in {"", None}}
-    environment["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(SECRET_BYTES)
+    environment["SECRET_KEY"] = secrets.token_urlsafe(SECRET_BYTES)
     environment["DATA_DIR"] = str(Path(environment["DATA_DIR"]).resolve())
     files = [output / "blindvote.env", output / "blindvote.service"]
     if existing := [str(file) for file in files if file.exists()]:
