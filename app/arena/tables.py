@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.tables import ImageModel
-from app.database.doors import Base, UtcDateTime
+from app.database.doors import Base, LongKey, UtcDateTime
 
 
 class Category(Base):
@@ -179,7 +179,7 @@ class Matchup(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(LongKey, primary_key=True)
     public_id: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"))
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"))
@@ -221,8 +221,8 @@ class Vote(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matchup_id: Mapped[int] = mapped_column(ForeignKey("matchups.id"), unique=True)
+    id: Mapped[int] = mapped_column(LongKey, primary_key=True)
+    matchup_id: Mapped[int] = mapped_column(LongKey, ForeignKey("matchups.id"), unique=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"))
     outcome: Mapped[str]
     cast_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -33,7 +33,7 @@ from app.catalog.shapes import (
     SharedParameters,
     Source,
 )
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.errors import Refusal
 from app.files.text import InvalidFile, read_text
 from app.files.toml import parse_toml, suggest

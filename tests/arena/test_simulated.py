@@ -18,7 +18,8 @@ from app.arena.entries.generation import painter_seed
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.arena.voting.pool import Pool
 from app.catalog.tables import ImageModel
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.demo import clear, edits, simulated_voters
 from app.demo.simulated_voters import FINISHES, WEIGHTS, Appearance, make_voter
 from app.gateway.storage import Storage

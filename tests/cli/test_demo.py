@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 
 from app import cli
 from app.arena.tables import Category, Competition, Entry, LedgerLine, Matchup, Vote, Voter
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.demo import simulated_voters
 from app.demo.drawing import SHOWCASE_COMPETITIONS
 from app.leaderboards.tables import Board

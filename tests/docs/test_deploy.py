@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from app import create_app
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import PROVIDER_SETTING, Settings
 from tests.docs.test_commands import parsed
 from tests.factories import make_arena
@@ -101,7 +101,8 @@ def test_systemd_reads_the_units(tmp_path: Path) -> None:
 
 def test_the_containerfile_names_what_there_is() -> None:
     text = (DEPLOY / "Containerfile").read_text()
-    copied = [word for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for word in line.split()]
+    lines = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+    copied = [word for line in lines for word in line.split()]
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert {"app", "migrations", "scripts", "docs", "requirements.lock", "pyproject.toml"} <= set(copied)
     assert 'CMD ["/opt/blindvote/.venv/bin/arena", "serve", "--migrate"]' in text

@@ -9,7 +9,7 @@ from app.api.votes import NETWORK_DAY
 from app.arena.entries import suggestions
 from app.arena.people import policy
 from app.arena.people.passwords import SHORTEST
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
 from app.settings import Settings
 

@@ -14,7 +14,7 @@ from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
 from app.catalog.seeds import read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.errors import GatewayError, InvalidParameter, ProviderRejected
 from app.gateway.images import decode
 from app.gateway.providers.base import ProviderError, ProviderRequest

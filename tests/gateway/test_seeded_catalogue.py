@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.catalog.seeds import read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.sizes import SizeWish, match, parse_tier
 from app.painter.paint import check
 from app.painter.painters import PAINTERS

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from app import cli, create_app
 from app.cli.checks import CHECKS
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.providers import ADDRESS, key_name
 from app.metrics import METRICS
 from app.settings import PROVIDER_SETTING, Settings

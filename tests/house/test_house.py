@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.errors import CODES
 from app.settings import Settings
 from app.words import Mode, Outcome, Reason

@@ -12,7 +12,7 @@ from flask import Flask, g
 from app.arena.entries import competitions
 from app.catalog.loading import load
 from app.catalog.seeds import read_seeds
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from tests.web.conftest import running
 from tests.web.factories import Named, enter, parts_of, votes
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.database.doors import ROOT, DatabaseBusy
+from app.database.doors import DatabaseBusy
+from app.database.places import ROOT
 from app.edge.bodies import BadBody, WrongType
 from app.errors import CODES, Refusal
 from app.gateway import errors
