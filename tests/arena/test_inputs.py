@@ -16,7 +16,8 @@ from app.arena.entries.generation import GenerationContext, GenerationTask
 from app.arena.tables import Competition, Entry
 from app.catalog.loading import load
 from app.catalog.seeds import batches, read_seeds
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.gateway.generate import Means
 from app.gateway.images import InvalidImage
 from app.gateway.providers import LocalPainter

@@ -9,7 +9,8 @@ import pytest
 
 from app.catalog.loading import load
 from app.catalog.seeds import read_seeds
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.gateway.storage import Storage
 from tests.gateway.upstream import Upstream, running
 from tests.gateway.world import NOW, World, load_catalogue

@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.catalog.loading import load
 from app.catalog.seeds import batches, read_seeds
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.gateway.errors import InvalidParameter, ProviderRejected
 from app.gateway.images import MAX_BYTES, decode
 from app.painter.paint import paint
