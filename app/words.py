@@ -24,7 +24,7 @@ class Word(StrEnum):
 
 
 class Mode(Word):
-    """What the models of a competition were asked to do."""
+    """The task that the models of a competition were given."""
 
     TEXT_TO_IMAGE = "text-to-image", "Text to image"
     IMAGE_EDIT = "image-edit", "Image edit"
@@ -34,7 +34,7 @@ MODES = tuple(Mode)
 
 
 class Outcome(Word):
-    """What a voter said of a pair."""
+    """The answer of a voter to a pair."""
 
     A = "a", "A", "You picked A."
     B = "b", "B", "You picked B."

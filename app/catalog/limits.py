@@ -1,4 +1,4 @@
-"""What a model can be asked for: sizes, counts, formats."""
+"""The limits of a model: the sizes, counts and formats that it can be asked for."""
 
 from dataclasses import dataclass, field
 from typing import Any

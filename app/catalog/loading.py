@@ -36,7 +36,7 @@ SAME = (
 
 @dataclass(frozen=True)
 class SeedChange:
-    """What a load did to one row; `removed` for a closed price, an ended offering or a dropped parameter."""
+    """A change that loading made to one row; `removed` is a closed price, or an ended offering or parameter."""
 
     kind: Kind
     table: str

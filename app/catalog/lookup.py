@@ -119,7 +119,7 @@ class ModelSummary:
 
     @property
     def shown_status(self) -> str:
-        """The status as readers are told it: `preview` for an active model that its maker calls one."""
+        """Return the status as readers are told it: `preview` for an active model that its maker calls one."""
         return "preview" if (self.status, self.stated_status) == ("active", "preview") else self.status
 
 

@@ -66,7 +66,7 @@ class CatalogError(Refusal, code="invalid_catalog"):
 
 @dataclass(frozen=True)
 class Seeds:
-    """Checked catalogue files."""
+    """The catalogue's files, read and checked: all that `load` needs to fill the tables."""
 
     sources: dict[str, Source]
     providers: dict[str, str]

@@ -44,7 +44,7 @@ class _Toml(BaseModel):
 
 
 class Source(_Toml):
-    """Where facts come from: `date` is the source's own, `checked_on` the day somebody last read it."""
+    """A source of facts: `date` is the source's own, `checked_on` the day somebody last read it."""
 
     title: str
     url: Address | None = None
@@ -67,7 +67,7 @@ class PriceSeed(_Toml):
 
     @property
     def micros(self) -> int:
-        """Millionths of a dollar."""
+        """Return the amount in millionths of a dollar."""
         return int(self.usd * 1_000_000)
 
 

@@ -1,4 +1,4 @@
-"""What exists: image models, who offers them, at which prices, with which parameters."""
+"""The catalogue's tables: image models, who offers them, at which prices, with which parameters."""
 
 from datetime import date
 from typing import Any

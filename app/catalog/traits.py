@@ -1,4 +1,4 @@
-"""What may be asked of a list of models beside their names: licence, weights, number of parameters."""
+"""The traits by which a list of models can be filtered beside names: licence, weights, number of parameters."""
 
 import math
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Traits:
 
     @property
     def query(self) -> dict[str, str | float | None]:
-        """The query parameters that ask for these."""
+        """Build the query parameters that ask for these traits."""
         return {"licence": self.licence, "weights": self.weights, "max_parameters": self.max_parameters}
 
     def fit(self, model: Described) -> bool:

@@ -110,9 +110,12 @@ class Database:
                 raise ValueError("SQLite needs a file: two connections share it")
             lock = Path(f"{path}.lock")
             self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
+            # The write lock comes first: a transaction that read before it writes fails if somebody wrote in
+            # between.
             self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
         else:
             self._write_engine = engines.postgres(self.url)
+            # One snapshot for all of a read, as SQLite gives: a page must not mix two moments.
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -261,6 +264,7 @@ class Database:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
+            # Revisions are numbered in their order, so the smaller of two is the older.
             down = revision == "base" or (current is not None and revision != "head" and revision < current)
             (command.downgrade if down else command.upgrade)(config, revision)
 

@@ -93,6 +93,8 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
         url,
         module=_sqlite_module(),
         connect_args={
+            # The pool gives a connection to one thread at a time; the driver would insist on the one that opened
+            # it.
             "check_same_thread": False,
             "timeout": BUSY_SECONDS,
             # The driver keeps the most used ones and forgets each newcomer once it is full: never let it be.
@@ -111,11 +113,14 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN off: ours says IMMEDIATE where it must
+        # WAL lets readers go on beside the writer, and FULL brings a commit through a power cut. Foreign keys are
+        # off in SQLite unless each connection asks for them.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *also):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
+        # The timeout belongs to the connection, which others use too: each transaction sets its own.
         patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
         connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
         connection.exec_driver_sql(begin)

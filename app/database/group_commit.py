@@ -92,6 +92,7 @@ class CommitQueue:
             self._waiting.append(write)
             follows, self._is_led = self._is_led, True
         if follows and not write.woken.wait(write.patience):
+            # If it is too late to leave, a leader has the write or this thread is to lead: `woken` tells of both.
             self._withdraw(write)
             write.woken.wait()
         if not write.is_done:
@@ -134,11 +135,13 @@ class CommitQueue:
     def _hand_over(self, batch: list[QueuedWrite]) -> None:
         with self._mutex:
             for write in batch:
+                # Before it is woken: the caller looks at `is_done` as soon as it wakes.
                 write.is_done = True
                 self._waiting.remove(write)
                 write.woken.set()
             self._is_led = bool(self._waiting)
             if self._waiting:
+                # Woken without being done, the next in line knows that it leads.
                 self._waiting[0].woken.set()
 
 
@@ -166,6 +169,7 @@ def _file_lock(path: Path, patience: float) -> Iterator[None]:
 
 def _open_lock(path: Path) -> int:
     try:
+        # Closed on exec: a child process would keep the lock of a parent that died.
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise QueueTimeout from error

@@ -1,4 +1,4 @@
-"""What a hostile client may send: JSON, forms, queries and paths."""
+"""Checks of what a client sends, however hostile: JSON, forms, queries and paths."""
 
 import json
 from typing import Any, NoReturn

@@ -1,4 +1,4 @@
-"""Who logged in at the operator's own login proxy: believed of a trusted proxy, and of nobody else."""
+"""The person who logged in at the operator's own login proxy: only a trusted proxy is believed."""
 
 import re
 from typing import Any, cast

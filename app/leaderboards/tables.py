@@ -130,7 +130,7 @@ class ModeAnchor(Base):
 
 
 class VoterSums(Base):
-    """Who cast a mode's votes, summed up: for modes whose log is too large to be read at each run."""
+    """Sums over who cast a mode's votes, for modes whose log is too large to be read at each run."""
 
     __tablename__ = "voter_sums"
 
@@ -142,7 +142,7 @@ class VoterSums(Base):
 
 
 class Audit(Base):
-    """What a sweep found out about one mode's overall board."""
+    """The findings of one sweep about one mode's overall board."""
 
     __tablename__ = "audits"
 

@@ -52,7 +52,7 @@ def day_monitor(by_day: Tallies, fitted: Fit) -> DayMonitor:
 
 
 def volume_alarms(volume: Array) -> Mask:
-    """(days,) which stand out against the days before them; days without a vote count as such."""
+    """Mark (days,) that stand out against the days before them; days without a vote count as such."""
     alarms = np.zeros(volume.size, dtype=bool)
     for day in range(FEWEST_DAYS, volume.size):
         alarms[day] = volume[day] > VOLUME_ALARM * np.median(volume[max(0, day - TRAILING_DAYS) : day])

@@ -1,4 +1,4 @@
-"""Which models the playground draws with, and why another is not among them."""
+"""The drawable models: those that the playground draws with, and the reason why another is not among them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ class Drawable:
         return self.means.default_model if self.means.default_model in slugs else next(iter(slugs), None)
 
     def usd_from(self, model: ModelSummary) -> float | None:
-        """The lowest price of one image at the providers set up here; None where it is not known beforehand."""
+        """Return the lowest price of one image at the providers set up here; None if unknown beforehand."""
         reached = [offering for offering in model.offerings if offering.provider in self.means.providers]
         biggest = largest_area(model.limits)
         priced = [per_image(price, biggest) for offering in reached for price in offering.prices]

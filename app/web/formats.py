@@ -1,4 +1,4 @@
-"""What templates may call: numbers and times as people read them, addresses of static files, the menu."""
+"""The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
 import hashlib
 from datetime import datetime
@@ -133,7 +133,7 @@ def menu(small_print: bool = False) -> list[tuple[str, str]]:
 
 
 def has_route(path: str) -> bool:
-    """Whether this application answers GET there: pages link only to what exists."""
+    """Tell whether this application answers GET there: pages link only to what exists."""
     return _answers(current_app.url_map, path)
 
 

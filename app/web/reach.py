@@ -1,4 +1,4 @@
-"""Whether requests for a model can be served here, and if not, why, what followed it, and what is near it here."""
+"""The reach of a model: whether requests for it can be served here, if not why, and which models come near it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
 @dataclass(frozen=True)
 class Samples:
-    """What examples name: things that this arena has, if it has any."""
+    """The names that examples use: things that this arena has, if it has any."""
 
     mode: str
     category: str
@@ -25,7 +25,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class ExampleRequest:
-    """What an example sends; `then` are calls on the matchup that it made first."""
+    """The request that an example sends; `then` are calls on the matchup that it made first."""
 
     query: str = ""
     body: Mapping[str, str] | None = None

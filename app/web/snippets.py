@@ -37,7 +37,7 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleCall:
-    """What an example asks for, any text in its values; `files` are sent from disk."""
+    """The call that an example shows, with any text in its values; `files` are sent from disk."""
 
     operation: str
     model: str
@@ -59,7 +59,7 @@ def examples(
 
 
 def example(title: str, call: ExampleCall, base: str) -> Example:
-    """One call in every language."""
+    """Write one call in every language."""
     codes = (
         Snippet("cURL", _curl(call, base)),
         Snippet("Python", _python(call, base)),
@@ -69,7 +69,7 @@ def example(title: str, call: ExampleCall, base: str) -> Example:
 
 
 def example_size(model: ModelPage) -> str | None:
-    """A size the model makes; None where size is no parameter of it."""
+    """Choose a size that the model makes; None where size is no parameter of it."""
     if not any(row.name == "size" for row in model.parameters):
         return None
     sizes = [size for size in model.limits.sizes if pixels(size)]
@@ -143,7 +143,7 @@ def _js(call: ExampleCall, base: str) -> str:
 
 
 def _literal(value: str | int | Mapping[str, str | int]) -> str:
-    """Text, numbers and objects of them are written alike in JSON, Python and JavaScript."""
+    """Write text, numbers and objects of them, which are alike in JSON, Python and JavaScript."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -15,7 +15,7 @@ CHECKABLE = (
 
 
 def facts(seeds: Seeds) -> Iterator[tuple[str, str, str, str]]:
-    """(model, fact, value, source) of everything that can be checked, in the order of the files."""
+    """List (model, fact, value, source) of everything that can be checked, in the order of the files."""
     for model in seeds.models:
         if not model.demo:
             yield from _model_facts(model)

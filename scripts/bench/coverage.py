@@ -38,7 +38,7 @@ CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Set
 
 
 def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
-    """Who counts for each column."""
+    """Mark which models count for each column of the table."""
     n, order = arena.setting.models, np.argsort(-board.rating)
     middle = np.isin(np.arange(n), order[n // 4 : n - n // 4])
     return {

@@ -32,7 +32,7 @@ VISIBLE = 16
 
 
 def bar(picture: Image.Image) -> Image.Image:
-    """Signed as DALL-E 2's site did."""
+    """Sign the picture as DALL-E 2's site did."""
     signed, side = picture.copy(), picture.width // 64
     draw = ImageDraw.Draw(signed)
     for turn, colour in enumerate(picture_flaws.BAR.astype(int).tolist()):
@@ -42,7 +42,7 @@ def bar(picture: Image.Image) -> Image.Image:
 
 
 def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
-    """Signed as Gemini's app does."""
+    """Sign the picture as Gemini's app does."""
     side, margin = (48, 32) if picture.width <= 1024 else (96, 64)
     cover = Image.fromarray((picture_flaws.star(side) * alpha * 255).round().astype(np.uint8))
     signed = picture.copy()
@@ -51,7 +51,7 @@ def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
 
 
 def variants(signed: Image.Image) -> Iterator[tuple[str, Image.Image]]:
-    """Scaled and encoded."""
+    """Scale the signed picture to each size and encode it each way, with a name for each."""
     for scale in SCALES:
         side = round(1024 * scale)
         scaled = signed.resize((side, side), Image.Resampling.LANCZOS)

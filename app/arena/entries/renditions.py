@@ -69,7 +69,7 @@ class Rendition:
 
 @dataclass(frozen=True)
 class Renditions:
-    """What voters and lists get to see of a picture; `side` is the long side of the large one in pixels."""
+    """The files of one picture that voters and lists see; `side` is the long side of the large one in pixels."""
 
     large: Rendition
     small: Rendition
@@ -261,9 +261,11 @@ def padded(rendition: bytes, length: int) -> bytes:
     The filling is random: the same picture never has the same bytes twice.
     """
     filling = length - len(rendition) - CHUNK_HEADER
+    # A RIFF chunk of odd length would need one more byte that its length does not count.
     if filling < 0 or filling % 2:
         raise ValueError(f"{len(rendition)} bytes cannot be padded to {length}")
     chunk = b"PADD" + filling.to_bytes(4, "little") + os.urandom(filling)
+    # RIFF's length leaves out its own header of eight bytes.
     return rendition[:4] + (length - CHUNK_HEADER).to_bytes(4, "little") + rendition[CHUNK_HEADER:] + chunk
 
 
@@ -272,6 +274,7 @@ def perceptual_hash(image: Image.Image) -> int:
     grey = image.convert("L").resize((HASH_SOURCE_SIDE, HASH_SOURCE_SIDE), Image.Resampling.BOX)
     basis = _cosines()
     terms = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).ravel()
+    # The first term is the mean brightness, which says nothing of shapes.
     bits = terms > np.median(terms[1:])
     return int(np.packbits(bits).view(">i8")[0])
 
@@ -290,5 +293,6 @@ def hashes(of: Iterable[int]) -> Hashes:
 
 def alike(one: int, others: Hashes) -> npt.NDArray[np.intp]:
     """Return the places of those among the others that are of the same picture as this one."""
+    # As unsigned: of a negative number bitwise_count counts the bits of its absolute value.
     differing = np.bitwise_count((others ^ np.int64(one)).view(np.uint64))
     return np.flatnonzero(differing <= NEAR_BITS)

@@ -55,20 +55,20 @@ class CandidatePairs:
 
     @cached_property
     def places(self) -> tuple[Ints, Ints]:
-        """Keys of the entry pairs, ascending, and where each pair stands."""
+        """Return the keys of the entry pairs, ascending, and where each pair stands."""
         keys = pair_keys(self.entries)
         order = np.argsort(keys)
         return keys[order], order
 
     @cached_property
     def images(self) -> tuple[Ints, Ints]:
-        """Entry ids, ascending, and (pairs, 2) indices into them."""
+        """Return the entry ids, ascending, and (pairs, 2) indices into them."""
         ids, place = np.unique(self.entries, return_inverse=True)
         return ids, np.asfortranarray(place.reshape(self.entries.shape))
 
     @cached_property
     def groups(self) -> tuple[Ints, Ints]:
-        """Competitions with a pair, as indices, and where the pairs of each begin."""
+        """Return the competitions with a pair, as indices, and where the pairs of each begin."""
         return np.unique(self.competition, return_index=True)
 
     def gathered(self, of_pair: Floats) -> Floats:

@@ -100,7 +100,7 @@ def _old(order: ReplacementOrder, samples: list[Entry]) -> int:
 
 
 def _done(session: Session, order: ReplacementOrder, sha256: str) -> tuple[int, int] | None:
-    """Old and new sample, where this image replaced one already. Raises EntryRefused when it stands otherwise."""
+    """Return the old and new sample where this image replaced one already. Raises EntryRefused if elsewhere."""
     for row in _samples(session, order):
         if row.sha256 != sha256:
             continue

@@ -1,4 +1,4 @@
-"""What a voter must not see now: the pairs issued to them before, names they know, models they are looking at."""
+"""Finding what a voter must not see now: the pairs issued to them before, names they know, models they look at."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -104,10 +104,11 @@ def _json(votes: Sequence[NewVote]) -> str:
 
 
 def _close(given: Any) -> Any:
-    """Decides whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
+    """Decide whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
     return (
         update(Matchup)
         .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))
+        # A vote that does not count changes no result: it may be stored after its competition closed.
         .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
         .values(closed_at=given.c.cast_at)
     )
@@ -189,6 +190,7 @@ _HOLD_COMPETITIONS = PreparedStatement(
         select(Competition.id)
         .where(Competition.id == any_(_IDS))
         .order_by(Competition.id)
+        # FOR NO KEY UPDATE: rows that refer to a competition can be inserted meanwhile.
         .with_for_update(key_share=True)
     )
 )

@@ -1,4 +1,4 @@
-"""What an admin asks of a morning: who voted, how settled the boards are, and what to run next. Reads only."""
+"""The admin's report of a morning: who voted, how settled the boards are, and what to run next. It only reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

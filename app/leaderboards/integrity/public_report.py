@@ -1,4 +1,4 @@
-"""What everybody may know of how the boards came about, as the last sweep counted it."""
+"""The public report of how the boards came about, as the last sweep counted it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

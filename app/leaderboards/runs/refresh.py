@@ -55,7 +55,7 @@ class StaleBoard:
 
     @property
     def due(self) -> bool:
-        """Whether it may be claimed now."""
+        """Tell whether the board may be claimed now."""
         return self.wait_ms <= 0
 
 
@@ -141,7 +141,7 @@ def _pass(
 
 
 def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
-    """Whether a run is of these versions, of the anchor in force, and by today's method."""
+    """Tell whether a run is of these versions, of the anchor in force, and by today's method."""
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)

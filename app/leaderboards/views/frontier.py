@@ -1,4 +1,4 @@
-"""How likely it is that a model is on the Pareto frontier, given what the intervals leave open."""
+"""The chance that a model is on the Pareto frontier, given what the intervals leave open."""
 
 import math
 from collections.abc import Sequence

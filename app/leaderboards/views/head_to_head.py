@@ -26,12 +26,12 @@ class Battles:
 
     @property
     def votes(self) -> int:
-        """How many battles there are."""
+        """Count all battles, ties and both-bad answers among them."""
         return self.a_wins + self.b_wins + self.ties + self.both_bad
 
     @property
     def a_score(self) -> float | None:
-        """A's share of the points, a tie of either kind being half a point; None before the first."""
+        """Return A's share of the points, a tie of either kind being half a point; None before the first."""
         return (self.a_wins + (self.ties + self.both_bad) / 2) / self.votes if self.votes else None
 
     def turned(self) -> "Battles":

@@ -72,7 +72,7 @@ class Reveal:
 
 
 def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -> Reveal | None:
-    """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
+    """Return what a vote uncovers by the current run, with the change since if asked for; None for a skip."""
     if vote.outcome == Outcome.SKIP:
         return None
     since = vote.cast_at if with_change else None
@@ -89,7 +89,7 @@ def reveal_all(session: Session, results: Sequence[VoteRecord | Exception]) -> l
 def names_and_standings(
     session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
 ) -> Reveal:
-    """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
+    """Name both models, left as A, with standings and the change since the run current at `since`."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
     sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
     models = _models(_STANDINGS.all(session, **_values(sides)), before)
@@ -97,7 +97,7 @@ def names_and_standings(
 
 
 def _sides(result: VoteRecord | Exception) -> list[Side]:
-    """A, then B; of a skip or an error none."""
+    """List the boards' keys and models of A, then B; the list is empty for a skip or an error."""
     if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
@@ -108,7 +108,7 @@ def _values(sides: Iterable[Side]) -> dict[str, Any]:
 
 
 def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
-    """`before` are ratings then, by model."""
+    """Describe the models of both sides; `before` are their ratings then, by model."""
     return {
         (board, number): RevealedModel(
             slug=slug,

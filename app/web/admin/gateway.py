@@ -48,7 +48,7 @@ def wake() -> Response:
 
 @blueprint.post("/gateway/revoke")
 def revoke() -> Response:
-    """End a key."""
+    """End a key at once, with the reason given, and note it in the ledger."""
     who, moment, why = admin.acting(), now(), reason()
     prefix = request.form.get("prefix", "")
 

@@ -1,4 +1,4 @@
-"""Who was shown what and what they said, by voter or by network, from the log."""
+"""Evidence from the log, by voter or by network: who was shown what, and what they answered."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ TO_RESTORE = and_(Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None), _
 
 @dataclass(frozen=True)
 class VoteChanges:
-    """How many votes no longer count, and how many count again."""
+    """The number of votes that a change of quarantine stops counting, and the number that it counts again."""
 
     excluded: int
     restored: int

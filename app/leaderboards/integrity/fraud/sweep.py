@@ -36,7 +36,7 @@ class SweptSubjects:
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What a sweep found and did; `forgotten` matchups no longer know their network."""
+    """The findings and actions of a sweep; `forgotten` counts matchups that no longer know their network."""
 
     found: SweptSubjects
     audits: tuple[BoardAudit, ...]
