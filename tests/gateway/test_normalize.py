@@ -9,7 +9,7 @@ from app.catalog.limits import Limits, SideRange
 from app.catalog.lookup import ModelOffering, ModelPage, Prose
 from app.catalog.pricing import OfferingPrice
 from app.gateway.errors import InvalidParameter
-from app.gateway.normalize import ProviderDefault, RequestPlan, merged, plan
+from app.gateway.normalize import ChosenDefault, RequestPlan, merged, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.painter import LocalPainter
@@ -199,8 +199,8 @@ def test_what_the_caller_left_open_is_told_with_its_price() -> None:
         tier={"field": "resolution", "words": ["1K", "4K"], "default": "4K"},
     )
     assert planned(Limits(), dear).choices == (
-        ProviderDefault("quality", "high"),
-        ProviderDefault("resolution", "4K"),
+        ChosenDefault("quality", "high", "openai"),
+        ChosenDefault("resolution", "4K", "openai"),
     )
     assert planned(Limits(), dear, quality="low", resolution="1K").choices == ()
 
