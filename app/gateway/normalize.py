@@ -77,8 +77,8 @@ def plan(
     passed = pass_values(request.extra, contract)
     # Where nothing is known of the server, the maker's list of sizes is no limit of it.
     shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)
-    mask, masked = _mask(request, contract)
     images, scaled = fit_images(request.images, contract.image)
+    mask, masked = _mask(request.mask, images, contract)
     native = _native(request, contract)
     changed = [
         *passed.adjustments,
@@ -140,11 +140,13 @@ def _check(request: ImageRequest, limits: Limits, contract: Contract) -> None:
         raise InvalidParameter("mask", f"{contract.provider} edits with this model only inside of a mask.")
 
 
-def _mask(request: ImageRequest, contract: Contract) -> tuple[bytes | None, list[Adjustment]]:
-    """As the provider reads it; a mask of another size than the image is scaled, and that is told."""
-    if request.mask is None or contract.mask is None:
+def _mask(
+    given: bytes | None, images: Sequence[bytes], contract: Contract
+) -> tuple[bytes | None, list[Adjustment]]:
+    """Draw the mask as the provider reads it, at the size of the image that is sent; scaling is told."""
+    if given is None or contract.mask is None:
         return None, []
-    mask = convert_mask(request.mask, request.images[0], contract.mask)
+    mask = convert_mask(given, images[0], contract.mask)
     if mask.scaled_from is None:
         return mask.data, []
     asked, used = ("x".join(map(str, size)) for size in (mask.scaled_from, mask.size))
