@@ -3,13 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:migrations/versions/0014_unloadable.py
-revision = "0014"
-down_revision = "0013"
-========
 revision = "0012"
 down_revision = "0011"
->>>>>>>> main:migrations/versions/0012_unloadable.py
 
 SAID = sa.text("unloadable_at IS NOT NULL")
 
