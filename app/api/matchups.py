@@ -72,6 +72,9 @@ class CompetitionRef(BaseModel):
     rendition_side: int = Field(
         description="Long side of the large pictures in pixels, for all entries alike; 0 where nobody has told."
     )
+    mask_outline_url: str | None = Field(
+        description="A picture to lay over the input: the border of what may change."
+    )
 
 
 class Side(BaseModel):
@@ -151,6 +154,9 @@ class VoteBody(BaseModel):
     a: Revealed | None
     b: Revealed | None
     crowd: CrowdBody | None
+    input_image_url: str | None = Field(
+        description="What both models were asked to change, as long as the pair has images."
+    )
     voter: VoterBody
 
 
@@ -182,7 +188,7 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
         return jsonify(_given_back(voting.give_back(path.matchup_id)))
     answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
     crowd = voting.crowd(answer, shown)
-    return voting.refreshing(jsonify(_vote(answer, shown, crowd)), answer.mode)
+    return voting.refreshing(jsonify(_vote(path.matchup_id, answer, shown, crowd)), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
@@ -192,7 +198,8 @@ def get_matchup(path: MatchupPath) -> Response:
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
         shown = reveal.revealed(session, answer, with_change=True)
-        return jsonify(_vote(answer, shown, read_crowd(session, answer, shown), with_change=True))
+        crowd = read_crowd(session, answer, shown)
+        return jsonify(_vote(path.matchup_id, answer, shown, crowd, with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
@@ -213,12 +220,18 @@ def _given_back(pair: UnloadablePair) -> dict[str, object]:
         b=None,
         crowd=None,
         voter=VoterBody(votes=pair.voter_votes),
+        input_image_url=None,
     )
     return body.model_dump(mode="json")
 
 
 def _vote(
-    answer: VoteRecord, shown: reveal.Reveal | None, crowd: Crowd | None, *, with_change: bool = False
+    matchup_id: str,
+    answer: VoteRecord,
+    shown: reveal.Reveal | None,
+    crowd: Crowd | None,
+    *,
+    with_change: bool = False,
 ) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
@@ -230,6 +243,7 @@ def _vote(
             "counted": answer.counted,
             "reason": answer.reason,
             "reason_text": explain_reason(answer.reason) if answer.reason else None,
+            "input_image_url": f"/m/{matchup_id}/input.webp" if answer.mode == Mode.IMAGE_EDIT else None,
             "voter": {"votes": answer.voter_votes},
             **sides,
         }
@@ -257,6 +271,7 @@ def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
             input_image_url=f"/m/{public_id}/input.webp" if issued.has_input else None,
             input_image_url_small=f"/m/{public_id}/input-640.webp" if issued.has_input else None,
             rendition_side=issued.rendition_side,
+            mask_outline_url=f"/competitions/{issued.slug}/mask-outline.png" if issued.has_mask else None,
         ),
         a=Side(image_url=f"/m/{public_id}/a.webp", image_url_small=f"/m/{public_id}/a-640.webp"),
         b=Side(image_url=f"/m/{public_id}/b.webp", image_url_small=f"/m/{public_id}/b-640.webp"),

@@ -12,6 +12,7 @@ import httpx
 from sqlalchemy import func, select, text
 
 from app.arena.entries import near_duplicates
+from app.arena.entries.inputs import mask_key, outline_key
 from app.arena.tables import Competition, Entry
 from app.database.doors import Database, NewerDatabase
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
@@ -144,7 +145,8 @@ def images(patient: DoctorContext) -> CheckResult:
     """Check that the files named by rows exist: a sample of them, or all with --deep."""
     with patient.database.reading() as session:
         named = [key for pair in session.execute(select(Entry.rendition_key, Entry.original_key)) for key in pair]
-        named += session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
+        given = session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None))).all()
+        named += [key for one in given for key in (one, mask_key(one), outline_key(one)) if key]
         named += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > patient.now))
     looked_at = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
     missing = [key for key in looked_at if not patient.storage.has(key)]

@@ -41,8 +41,8 @@ class Visitor:
 
 
 def choices(session: Session, means: Means, daily_usd: Decimal, now: datetime) -> list[ModelSummary]:
-    """List models a visitor may pick, by name: they draw from text and, where that costs money, have a price."""
-    listed = servable(session, means.providers, now, Mode.TEXT_TO_IMAGE)
+    """List models a visitor may pick, by name: they draw or edit and, where that costs money, have a price."""
+    listed = [model for model in servable(session, means.providers, now) if set(model.modes) & set(Mode)]
     return [model for model in listed if model.demo or (daily_usd > 0 and _has_price(model, means))]
 
 

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from app.catalog.audit import STALE_AFTER
 from app.catalog.limits import Limits, describe_largest, pixels
-from app.catalog.lookup import FactSource, ModelOffering, ModelPage
+from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
 from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier
+from app.words import Mode
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -163,6 +164,21 @@ def behaviours(rows: Iterable[ParameterRow]) -> tuple[tuple[str, str, tuple[str,
         (name, text, tuple(dict.fromkeys(row.name for row in known if row.behaviour == name)))
         for name, text in BEHAVIOURS.items()
     )
+
+
+def abilities(model: ModelSummary, mode: str) -> tuple[str, ...]:
+    """List what a model can do in a mode beyond the mode's name, as far as the catalogue states it."""
+    limits = model.limits
+    if mode != Mode.IMAGE_EDIT:
+        return (f"up to {limits.max_images} images a request",) if (limits.max_images or 1) > 1 else ()
+    inputs = limits.max_input_images or 0
+    stated = (
+        ("mask", limits.mask is True),
+        ("no mask", limits.mask is False),
+        (f"up to {inputs} input images", inputs > 1),
+        ("variations", any(offering.variations for offering in model.offerings)),
+    )
+    return tuple(name for name, is_so in stated if is_so)
 
 
 def price_rows(offering: ModelOffering) -> tuple[PriceRow, ...]:

@@ -84,9 +84,18 @@ def input_image(slug: str) -> Response:
     return _picture(key, is_public=True)
 
 
+@blueprint.get("/competitions/<slug>/mask-outline.png")
+def mask_outline(slug: str) -> Response:
+    """Serve the outline of what a competition's mask lets the models change, transparent elsewhere."""
+    with parts().database.reading() as session:
+        key = gallery.read_outline_key(session, slug)
+    return _picture(key, is_public=True)
+
+
 def _picture(key: str, *, is_public: bool) -> Response:
     kept = f"public, max-age={MEDIA_SECONDS}"
     if parts().settings.profile == "team":
         kept = f"private, max-age={MEDIA_SECONDS}"
     headers = {"Cache-Control": kept if is_public else "private, no-store"}
-    return Response(parts().storage.get(key), mimetype="image/webp", headers=headers)
+    kind = "image/png" if key.endswith(".png") else "image/webp"
+    return Response(parts().storage.get(key), mimetype=kind, headers=headers)

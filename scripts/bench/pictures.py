@@ -1,9 +1,10 @@
 """
 How many bytes a pair costs a voter, how like their originals its pictures are, and how much a pack takes on disk.
 
-Run from the top of the checkout: python scripts/bench/pictures.py [FOLDER]
+Run from the top of the checkout: python scripts/bench/pictures.py [FOLDER] [--data-dir FOLDER]
 Without FOLDER it measures the demo's paintings; FOLDER is a pack, as `arena import-pack` takes it, of which only
-originals of 640 pixels and more count. Everything is imported into an arena of its own that is thrown away.
+originals of 640 pixels and more count. Everything is imported into an arena of its own that is thrown away, or
+into the given data directory, which is kept: what is there already is not made again.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from app.database.doors import Database
 
 LEAST_SIDE = 640
 STATIC = Path("app/web/static")
-PAGE = ("base.css", "arena.css", "arena.js", "closer.js", "outbox.js", "reveal.js", "page.js", "icon.svg")
+PAGE = ("base.css", "arena.css", "arena.js", "closer.js", "outbox.js", "captions.js", "page.js", "icon.svg")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def arena(folder: Path, *arguments: str) -> None:
     """Run the command line against an arena in this folder."""
     command = [sys.executable, "-m", "app.cli", *arguments]
     environment = {"DATA_DIR": str(folder), "PATH": "/usr/bin:/bin", "LOG_LEVEL": "error"}
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
 def fill(folder: Path, pack: Path | None) -> None:
@@ -83,10 +84,13 @@ def main() -> None:
     """Print the measures of a pack, or of the demo."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
-    pack: Path | None = parser.parse_args().folder
+    parser.add_argument("--data-dir", type=Path)
+    given = parser.parse_args()
+    pack: Path | None = given.folder
     with tempfile.TemporaryDirectory() as made:
-        fill(Path(made), pack)
-        measures = measure(Path(made))
+        folder = given.data_dir or Path(made)
+        fill(folder, pack)
+        measures = measure(folder)
     page = sum((STATIC / name).stat().st_size for name in PAGE)
     print(f"{pack or 'the demo'}: {measures.entries} entries in {len(measures.small)} competitions")
     print(f"the page's own files, not compressed: {page / 1000:.1f} KB, once")

@@ -28,6 +28,7 @@ ROUTES = {
     "GET /competitions": "all",
     "GET /competitions/<slug>": "all",
     "GET /competitions/<slug>/input.webp": "all",
+    "GET /competitions/<slug>/mask-outline.png": "all",
     "GET /docs": "all",
     "GET /docs/<path:name>": "all",
     "GET /feed.atom": "all",

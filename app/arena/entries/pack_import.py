@@ -17,6 +17,7 @@ from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
+from app.arena.entries.inputs import store_input
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
@@ -65,6 +66,7 @@ class PackCompetition(BaseModel):
     blind_safe: bool = True
     frame: tuple[int, int] | None = None
     input: str | None = None
+    mask: str | None = None
     images: tuple[dict[str, Any], ...] = ()
 
 
@@ -178,7 +180,8 @@ class _CompetitionImport:
         spec = _competition_file(self.pack)
         input_key = None
         if spec.input:
-            input_key = store_input(self.storage, _resolve_within(self.folder, spec.input), spec.frame)
+            mask = _resolve_within(self.folder, spec.mask) if spec.mask else None
+            input_key = store_input(self.storage, _resolve_within(self.folder, spec.input), mask, spec.frame)
         self.database.write(lambda session: _create_competition(session, spec, input_key, self.now()))
         return spec.frame
 
@@ -224,14 +227,6 @@ def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
         yield ImageResult(pack.slug, "refused", reason)
 
 
-def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
-    """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
-    original = path.read_bytes()
-    key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
-    renditions.store(storage, key, renditions.render_input(original, frame))
-    return key
-
-
 def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] | None:
     row = session.scalars(select(Competition).where(Competition.slug == pack.slug)).one_or_none()
     if row is None:
@@ -256,6 +251,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "frame": pack.frame or _frame(pack),
                 "status": "open",
                 "input": pack.input,
+                "mask": pack.mask,
             }
         )
     except ValidationError as error:

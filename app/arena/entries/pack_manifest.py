@@ -14,7 +14,8 @@ from app.gateway.images import InvalidImage
 
 MANIFEST = "manifest.json"
 PROMPT = "prompt.txt"
-INPUT = "input"
+BESIDE = frozenset({"input", "mask"})
+"""Images that are no entries: the one to edit, and where it may change."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"})
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SAMPLED = re.compile(r".@\d{1,4}$")
@@ -34,8 +35,8 @@ def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    An image named `input` is the one the models were asked to edit. Whatever an existing manifest says about a
-    competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
+    An image named `input` is the one the models were asked to edit, `mask` says where. What an existing manifest
+    says about a competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
     """
     existing = _read_existing(folder / MANIFEST)
     competitions = [
@@ -73,17 +74,17 @@ def _describe_competition(
     existing = known.get(folder.name, {"images": {}})
     described: list[dict[str, Any]] = []
     refused: list[ImageResult] = []
-    input_image: dict[str, str] = {}
+    beside: dict[str, str] = {}
     for path in (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES):
         name = f"{folder.name}/{path.name}"
         try:
-            if path.stem == INPUT:
-                input_image["input"] = name
+            if path.stem in BESIDE:
+                beside[path.stem] = name
             else:
                 described.append(existing["images"].get(name, {}) | _describe_image(path, name))
         except (InvalidImage, OSError) as error:
             refused.append(ImageResult(name, "refused", str(error)))
-    return existing | {"slug": folder.name, "prompt": prompt} | input_image | {"images": described}, refused
+    return existing | {"slug": folder.name, "prompt": prompt} | beside | {"images": described}, refused
 
 
 def _describe_image(path: Path, file: str) -> dict[str, Any]:

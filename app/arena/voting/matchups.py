@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
@@ -80,6 +81,7 @@ class BlindMatchup:
     categories: tuple[tuple[str, str], ...]
     """(slug, title)"""
     has_input: bool
+    has_mask: bool
     frame: tuple[int, int]
     rendition_side: int
     """Pixels of the large renditions on their long side, for all entries alike; 0 where nobody has told them."""
@@ -217,6 +219,7 @@ def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> Blind
         prompt=competition.prompt,
         categories=tuple((one.category, one.category_title) for one in rows if one.category is not None),
         has_input=competition.input_key is not None,
+        has_mask=mask_key(competition.input_key) is not None,
         frame=(competition.frame_width, competition.frame_height),
         rendition_side=competition.rendition_side,
         is_new=is_new,

@@ -2,7 +2,7 @@
 
 const arena = document.querySelector("[data-arena]");
 const { Refused, ask, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
-const { EARLIER, SAID, countVotes, name, tellCrowd, unname } = await import(arena.dataset.reveal);
+const { EARLIER, SAID, countVotes, name, setFrame, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
 const find = (name) => document.querySelector(`[data-${name}]`);
 const answers = find("answers");
 const nextButton = find("next-button");
@@ -58,9 +58,7 @@ function becomeDeaf() {
   deafUntil = performance.now() + DEAF;
 }
 
-function isDeaf() {
-  return performance.now() < deafUntil;
-}
+const isDeaf = () => performance.now() < deafUntil;
 
 // Pictures
 
@@ -145,9 +143,7 @@ function picture(side, alt) {
 function fill(pair) {
   const { competition, frame } = pair;
   id = arena.dataset.id = pair.id;
-  find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
-  for (const words of document.querySelectorAll("[data-words]")) words.textContent = competition.prompt;
-  tellOriginals(competition.rendition_side);
+  tellQuestion(competition);
   setFrame(frame, competition.rendition_side);
   input.hidden = !pair.pictures.input;
   for (const [side, element] of Object.entries({ a: sides.a, b: sides.b, input })) {
@@ -160,21 +156,6 @@ function fill(pair) {
   answers.action = `/arena/${id}/vote`;
   history.replaceState(null, "", `/arena/${id}${location.search}`);
   document.dispatchEvent(new Event("pair:new"));
-}
-
-function tellOriginals(side) {
-  for (const place of document.querySelectorAll("[data-originals]")) place.textContent = side > 0 && side < 640 ? `${side} px originals` : "";
-}
-
-// The same numbers as the frame's stylesheet has, which holds for the first pair.
-function setFrame({ width, height }, side) {
-  const most = side > 0 ? (4 * side * width) / Math.max(width, height) : 100_000;
-  for (const [name, value] of [["--fw", width], ["--fh", height], ["--most", `${most}px`]]) arena.style.setProperty(name, value);
-}
-
-function categoryTitle(slug) {
-  const option = document.querySelector(`[name="category"] option[value="${CSS.escape(slug)}"]`);
-  return option?.textContent ?? slug.replaceAll("-", " ");
 }
 
 // Voting

@@ -1,4 +1,4 @@
-// The reveal: who made what, where they stand, and how everybody else judged.
+// What stands around the pictures: what was asked, then who made what, where they stand, and how everybody judged.
 
 const find = (name) => document.querySelector(`[data-${name}]`);
 const sides = { a: find('side="a"'), b: find('side="b"') };
@@ -51,4 +51,25 @@ export function unname() {
 function signed(points) {
   const whole = Math.round(points);
   return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
+}
+
+export function tellQuestion(competition) {
+  find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
+  for (const words of document.querySelectorAll("[data-words]")) words.textContent = `\u201c${competition.prompt}\u201d`;
+  tellOriginals(competition.rendition_side);
+}
+
+function tellOriginals(side) {
+  for (const place of document.querySelectorAll("[data-originals]")) place.textContent = side > 0 && side < 640 ? `${side} px originals` : "";
+}
+
+// The same numbers as the frame's stylesheet has, which holds for the first pair.
+export function setFrame({ width, height }, side) {
+  const most = side > 0 ? (4 * side * width) / Math.max(width, height) : 100_000;
+  for (const [name, value] of [["--fw", width], ["--fh", height], ["--most", `${most}px`]]) find("arena").style.setProperty(name, value);
+}
+
+function categoryTitle(slug) {
+  const option = document.querySelector(`[name="category"] option[value="${CSS.escape(slug)}"]`);
+  return option?.textContent ?? slug.replaceAll("-", " ");
 }
