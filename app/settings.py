@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     @model_validator(mode="wrap")
     @classmethod
     def _gather_provider_settings(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
-        """Providers take their settings by rule (docs/settings.md), so that a new one needs no line here."""
+        """Gather providers' settings by rule (docs/settings.md), so that a new provider needs no line here."""
         made = read(given)
         stated = {name.upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
         fields = {name.upper() for name in cls.model_fields}
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         )
 
     def of_provider(self, name: str) -> SecretStr:
-        """The value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
+        """Return the value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
         return self._of_providers.get(name, SecretStr(""))
 
     @field_validator("trusted_hosts", "admins", "gateway_cors_origins", "openai_compatible", mode="before")

@@ -84,6 +84,7 @@ def estimate_body(made: CostEstimate) -> dict[str, Any]:
             for part in (made.cost.components if made.cost else ())
         ],
         "adjustments": [asdict(change) for change in made.adjustments],
+        "defaults": [asdict(default) for default in made.defaults],
     }
 
 
@@ -154,6 +155,7 @@ def _metadata(made: Generation, asked: ImageRequest) -> dict[str, Any]:
             for attempt in made.attempts
         ],
         "adjustments": [asdict(change) for change in made.adjustments],
+        "defaults": [asdict(default) for default in made.defaults],
     }
 
 

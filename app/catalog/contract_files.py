@@ -37,7 +37,7 @@ class ContractError(ValueError):
 
 
 def expand(provider: str, file: ContractFile) -> list[Contract]:
-    """The contracts of a file, one a model. Raises ContractError."""
+    """Expand a file into contracts, one per model. Raises ContractError."""
     found: list[Contract] = []
     for own in file.contracts:
         models = own.get("model", ())
@@ -58,7 +58,7 @@ def _checked(terms: dict[str, Any]) -> Contract:
 
 
 def contract_paths(catalogue: Path) -> list[Path]:
-    """The contract files of a catalogue folder, without that of the sources."""
+    """List the contract files of a catalogue folder, without that of the sources."""
     folder = catalogue / FOLDER
     return sorted(set(folder.glob("*.toml")) - {folder / SOURCES_FILE})
 

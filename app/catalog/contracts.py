@@ -228,12 +228,12 @@ Key = tuple[str, str, str]
 
 
 def key_of(contract: Contract) -> Key:
-    """Provider, model and operation: no two contracts share them."""
+    """Return provider, model and operation, which no two contracts share."""
     return contract.provider, contract.model, contract.operation
 
 
 def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[Key, Contract]:
-    """The contracts of (provider, model id) pairs; a model without its own gets its provider's general one."""
+    """Read the contracts of (provider, model id) pairs; a model without its own gets its provider's general one."""
     wanted = set(offers)
     pairs = wanted | {(provider, ANY_MODEL) for provider, _ in wanted}
     rows = session.scalars(
@@ -250,7 +250,7 @@ def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[
 
 
 def read_keys(session: Session, providers: Iterable[str]) -> frozenset[Key]:
-    """The key of every stored contract of these providers."""
+    """Read the key of every stored contract of these providers."""
     columns = select(WireContract.provider, WireContract.model, WireContract.operation).where(
         WireContract.provider.in_(sorted(providers))
     )
@@ -264,7 +264,7 @@ def has_contract(keys: frozenset[Key], provider: str, model: str, operation: str
 
 
 def stored_terms(contract: Contract) -> dict[str, Any]:
-    """The JSON form, without what is left at its default."""
+    """Return the JSON form of a contract, without what is left at its default."""
     terms: dict[str, Any] = CONTRACT.dump_python(contract, mode="json", exclude_defaults=True)
     return terms
 
@@ -275,7 +275,7 @@ def in_order(contracts: Iterable[Contract]) -> dict[Key, Contract]:
 
 
 def with_defaults(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """The terms of one contract over those its file shares, table by table."""
+    """Merge the terms of one contract over those its file shares, table by table."""
     merged = dict(shared)
     for name, value in own.items():
         below = merged.get(name)

@@ -94,7 +94,7 @@ def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _published(file: Path) -> "Published | None":
-    """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
+    """Read the published board of the arena that FILE comes from. Raises InvalidManifest for another file."""
     if str(file) == "-" or not file.with_name(f"{file.name}.json").exists():
         return None
     from app.leaderboards.open_data import manifest

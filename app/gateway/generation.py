@@ -10,7 +10,7 @@ from app.gateway.attempts import AttemptResult, GeneratedImage
 from app.gateway.files import LinkedFile
 from app.gateway.images import is_transparent
 from app.gateway.log import Attempt
-from app.gateway.normalize import observed
+from app.gateway.normalize import ChosenDefault, observed, read_defaults
 from app.gateway.planning import PreparedRequest
 from app.gateway.providers.base import ProviderReply, Usage
 from app.gateway.request import ImageRequest
@@ -53,6 +53,7 @@ class Generation:
     usage: Usage | None = None
     quality: str | None = None
     background: str | None = None
+    defaults: tuple[ChosenDefault, ...] = ()
 
 
 def generated_images(tried: Sequence[AttemptResult]) -> list[GeneratedImage]:
@@ -78,6 +79,7 @@ def summarize(
     plan = next(plan for plan in prepared.plans if plan.offering.key == pictures[0].offering)
     changed = [one for plan in prepared.plans if plan.offering.key in makers for one in plan.adjustments]
     replies = [reply for one in tried for reply in one.replies]
+    spent = sum(one.attempt.cost_micros for one in tried)
     slug = plan.offering.key.partition("/")[2]
     linked, inline = _delivery(request, slug)
     delivered = _stored(storage, pictures) if linked or is_kept else _unstored(pictures)
@@ -89,7 +91,7 @@ def summarize(
         provider_name=plan.offering.provider_name,
         drawn=delivered,
         requested=request.n,
-        cost_micros=sum(one.attempt.cost_micros for one in tried) if plan.cost else None,
+        cost_micros=spent if plan.cost or spent else None,
         attempts=tuple(one.attempt for one in tried),
         adjustments=(
             *prepared.adjustments,
@@ -102,6 +104,7 @@ def summarize(
         usage=_usage(replies),
         quality=_told(reply.quality for reply in replies) or _text(plan.job.extra.get("quality")),
         background=_told(reply.background for reply in replies) or _background(pictures[0]),
+        defaults=read_defaults(request, plan),
     )
 
 

@@ -9,6 +9,7 @@ done here: several images, formats, base64 and links. What reaches the model oth
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from app.catalog.contracts import Contract
@@ -31,13 +32,21 @@ from app.gateway.shapes import WireShape, shape_of
 from app.gateway.sizes import ONE_K, SQUARE, nearest_tier
 from app.gateway.values import PassedValues, pass_values
 
+CHOSEN_HERE = "blindvote"
+
 
 @dataclass(frozen=True)
-class ProviderDefault:
-    """A value that decides over the price and that the caller left to the provider's own default."""
+class ChosenDefault:
+    """
+    A value that decides over the price and that the caller left open: `chosen_by` a provider, or `blindvote`.
+
+    `image_cost_micros` is what one image is expected to cost with it, in millionths of a dollar.
+    """
 
     parameter: str
     value: Any
+    chosen_by: str
+    image_cost_micros: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class RequestPlan:
     adjustments: tuple[Adjustment, ...]
     cost: Cost | None
     """Of all images of the request."""
-    choices: tuple[ProviderDefault, ...] = ()
+    choices: tuple[ChosenDefault, ...] = ()
 
 
 def plan(
@@ -68,8 +77,8 @@ def plan(
     passed = pass_values(request.extra, contract)
     # Where nothing is known of the server, the maker's list of sizes is no limit of it.
     shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)
-    mask, masked = _mask(request, contract)
     images, scaled = fit_images(request.images, contract.image)
+    mask, masked = _mask(request.mask, images, contract)
     native = _native(request, contract)
     changed = [
         *passed.adjustments,
@@ -96,8 +105,9 @@ def plan(
         extra=passed.accepted,
     )
     choices = _choices(contract, passed, shape)
+    cost = _cost(request, offering, job, shape, choices)
     return RequestPlan(
-        offering, provider, job, tuple(changed), _cost(request, offering, job, shape, choices), choices
+        offering, provider, job, tuple(changed), cost, tuple(_priced(one, cost, request.n) for one in choices)
     )
 
 
@@ -130,11 +140,13 @@ def _check(request: ImageRequest, limits: Limits, contract: Contract) -> None:
         raise InvalidParameter("mask", f"{contract.provider} edits with this model only inside of a mask.")
 
 
-def _mask(request: ImageRequest, contract: Contract) -> tuple[bytes | None, list[Adjustment]]:
-    """As the provider reads it; a mask of another size than the image is scaled, and that is told."""
-    if request.mask is None or contract.mask is None:
+def _mask(
+    given: bytes | None, images: Sequence[bytes], contract: Contract
+) -> tuple[bytes | None, list[Adjustment]]:
+    """Draw the mask as the provider reads it, at the size of the image that is sent; scaling is told."""
+    if given is None or contract.mask is None:
         return None, []
-    mask = convert_mask(request.mask, request.images[0], contract.mask)
+    mask = convert_mask(given, images[0], contract.mask)
     if mask.scaled_from is None:
         return mask.data, []
     asked, used = ("x".join(map(str, size)) for size in (mask.scaled_from, mask.size))
@@ -185,14 +197,26 @@ def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjus
     return [Adjustment("prompt", request.prompt, None, f"{contract.provider} takes no prompt for this operation.")]
 
 
-def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[ProviderDefault, ...]:
+def read_defaults(request: ImageRequest, plan: RequestPlan) -> tuple[ChosenDefault, ...]:
+    """List what the caller left open and who chose it: the model here, its settings at the provider."""
+    if request.model:
+        return plan.choices
+    model = ChosenDefault("model", plan.offering.key.partition("/")[2], CHOSEN_HERE)
+    return _priced(model, plan.cost, request.n), *plan.choices
+
+
+def _priced(choice: ChosenDefault, cost: Cost | None, n: int) -> ChosenDefault:
+    return replace(choice, image_cost_micros=ceil(cost.micros / n) if cost else None)
+
+
+def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[ChosenDefault, ...]:
     """What the provider's own defaults decide: its quality, its tier."""
-    found: list[ProviderDefault] = []
+    found: list[ChosenDefault] = []
     quality = contract.accepts.get("quality")
     if quality and quality.default not in {None, "auto"} and "quality" not in passed.accepted:
-        found.append(ProviderDefault("quality", quality.default))
+        found.append(ChosenDefault("quality", quality.default, contract.provider))
     if contract.tier and contract.tier.default and shape.tier is None and shape.sent_size is None:
-        found.append(ProviderDefault("resolution", contract.tier.default))
+        found.append(ChosenDefault("resolution", contract.tier.default, contract.provider))
     return tuple(found)
 
 
@@ -201,7 +225,7 @@ def _cost(
     offering: ModelOffering,
     job: ProviderRequest,
     shape: WireShape,
-    choices: Sequence[ProviderDefault],
+    choices: Sequence[ChosenDefault],
 ) -> Cost | None:
     chosen = {choice.parameter: str(choice.value) for choice in choices}
     quality = job.extra.get("quality")

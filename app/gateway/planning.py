@@ -15,7 +15,7 @@ from app.gateway.costs import Cost
 from app.gateway.errors import GatewayError, InvalidParameter, ModelUnavailable, PriceUnknown, UnsupportedMode
 from app.gateway.inputs import clean_inputs
 from app.gateway.money import Payer
-from app.gateway.normalize import RequestPlan
+from app.gateway.normalize import ChosenDefault, RequestPlan, read_defaults
 from app.gateway.offers import read_served
 from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
@@ -43,6 +43,7 @@ class CostEstimate:
     provider: str
     cost: Cost | None
     adjustments: tuple[Adjustment, ...]
+    defaults: tuple[ChosenDefault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def estimate(database: Database, request: ImageRequest, setup: ProviderSetup, *,
     prepared = prepare(database, request, setup, Payer("estimate"), now=now)
     plan = prepared.plans[0]
     changed = (*prepared.adjustments, *plan.adjustments)
-    return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed)
+    defaults = read_defaults(request, plan)
+    return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed, defaults)
 
 
 def _routed(

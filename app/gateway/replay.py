@@ -30,6 +30,7 @@ from app.gateway.errors import (
 from app.gateway.files import LinkedFile
 from app.gateway.generation import DeliveredImage, Generation
 from app.gateway.log import Attempt
+from app.gateway.normalize import ChosenDefault
 from app.gateway.providers.base import Usage
 from app.gateway.request import ImageRequest
 from app.gateway.storage import Storage
@@ -179,6 +180,7 @@ def read(answer: dict[str, Any], fresh: Sequence[LinkedFile], storage: Storage) 
         attempts=tuple(Attempt(**attempt) for attempt in answer["attempts"]),
         adjustments=tuple(Adjustment(**adjustment) for adjustment in answer["adjustments"]),
         usage=Usage(**answer["usage"]) if answer["usage"] else None,
+        defaults=tuple(ChosenDefault(**default) for default in answer["defaults"]),
     )
 
 
@@ -278,6 +280,7 @@ def _written(made: Generation, tokens: Sequence[str]) -> dict[str, Any]:
         "attempts": [asdict(attempt) for attempt in made.attempts],
         "adjustments": [asdict(adjustment) for adjustment in made.adjustments],
         "usage": asdict(made.usage) if made.usage else None,
+        "defaults": [asdict(default) for default in made.defaults],
     }
 
 

@@ -126,7 +126,7 @@ def after(seconds: float) -> Callable[[], bool]:
 
 
 def slow_provider(seconds: float) -> ThreadingHTTPServer:
-    """Takes so many seconds for an image, for as many as come."""
+    """Start a provider that takes so many seconds for each image, however many come."""
 
     class Provider(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -16,7 +16,7 @@ HEAD = ("provider", "operation", "shape and scale", "images a call", "format", "
 
 
 def share(contracts: Iterable[Contract], has: Callable[[Contract], object], word: str) -> str | None:
-    """The word, with `some` where not every model has it."""
+    """Return the word, with `some` where not every model has it."""
     found = [bool(has(one)) for one in contracts]
     return None if not any(found) else word if all(found) else f"{word} (some)"
 
@@ -38,7 +38,7 @@ def count(contracts: list[Contract]) -> str:
 
 
 def mask(contracts: list[Contract]) -> str:
-    """What marks the area to edit; `refused` where there is no mask or nobody says what one means."""
+    """Say what marks the area to edit; `refused` where there is no mask or nobody says what one means."""
     kinds = {one.mask.edit for one in contracts if one.mask}
     some = "" if all(one.mask for one in contracts) else " (some)"
     return f"{', '.join(sorted(kinds))}{some}" if kinds else "refused"

@@ -24,7 +24,7 @@ Contracts = dict[tuple[str, str, str], Contract]
 
 
 def missing(offering: OfferingSeed, contracts: Contracts) -> str | None:
-    """What keeps an offering from being served; None where nothing does."""
+    """Say what keeps an offering from being served; None where nothing does."""
     if offering.provider not in PROVIDERS:
         return "no adapter"
     if not offering.provider_model_id:

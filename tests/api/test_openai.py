@@ -126,8 +126,18 @@ def test_a_dry_run_costs_nothing(running: Running, upstream: Upstream) -> None:
             }
         ],
         "adjustments": [],
+        "defaults": [],
     }
     assert upstream.asked == []
+
+
+def test_the_answer_says_what_was_chosen_by_whom_and_what_it_cost(running: Running) -> None:
+    dry = generate(running, "?dryRun=true", model=None).json
+    made = generate(running, model=None).json
+    chosen = {"parameter": "model", "value": dry["model"], "chosen_by": "blindvote"}
+    assert dry["defaults"] == [{**chosen, "image_cost_micros": dry["total_cost_micros"]}]
+    assert made["metadata"]["defaults"] == dry["defaults"]
+    assert made["metadata"]["cost_micros"] == dry["total_cost_micros"] > 0
 
 
 @pytest.mark.parametrize("path", ["images/generations", "images/edits", "images/variations"])

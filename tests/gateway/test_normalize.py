@@ -9,11 +9,13 @@ from app.catalog.limits import Limits, SideRange
 from app.catalog.lookup import ModelOffering, ModelPage, Prose
 from app.catalog.pricing import OfferingPrice
 from app.gateway.errors import InvalidParameter
-from app.gateway.normalize import ProviderDefault, RequestPlan, merged, plan
+from app.gateway.masks import image_size
+from app.gateway.normalize import ChosenDefault, RequestPlan, merged, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.painter import LocalPainter
 from app.gateway.request import read_request
+from tests.factories import hole, picture_bytes
 from tests.gateway.world import CANARY
 
 SIZED = Limits(sizes=("512x512", "1024x1024", "1536x1024"), max_images=4)
@@ -199,8 +201,8 @@ def test_what_the_caller_left_open_is_told_with_its_price() -> None:
         tier={"field": "resolution", "words": ["1K", "4K"], "default": "4K"},
     )
     assert planned(Limits(), dear).choices == (
-        ProviderDefault("quality", "high"),
-        ProviderDefault("resolution", "4K"),
+        ChosenDefault("quality", "high", "openai"),
+        ChosenDefault("resolution", "4K", "openai"),
     )
     assert planned(Limits(), dear, quality="low", resolution="1K").choices == ()
 
@@ -250,3 +252,16 @@ def test_a_call_never_asks_for_more_than_the_provider_makes() -> None:
 def test_an_offering_narrows_its_model() -> None:
     found = merged(SIZED, Limits(max_images=1, sizes=("256x256",)))
     assert (found.max_images, found.sizes, found.prompt_max_chars) == (1, ("256x256",), None)
+
+
+def test_a_mask_follows_its_image_to_the_size_a_provider_takes() -> None:
+    terms = contract(
+        operation="edit",
+        image={"field": "image", "transport": "file", "max_side": 32},
+        mask={"field": "mask", "edit": "transparent", "transport": "file"},
+    )
+    request = read_request("edit", {"prompt": "x"}, images=(picture_bytes(1),), mask=hole())
+    made = plan(request, page(Limits()), offering(Limits()), LocalPainter(), terms)
+    assert made.job.mask is not None
+    assert image_size(made.job.images[0]) == image_size(made.job.mask) == (32, 32)
+    assert said(made) == [("mask", "64x64", "32x32"), ("image", "64x64", "32x32")]
