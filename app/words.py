@@ -44,6 +44,8 @@ class Outcome(Word):
 
 
 OUTCOMES = tuple(Outcome)
+UNLOADABLE = "unloadable"
+"""Sent in the place of an outcome: the pictures of a pair can't be loaded. It is no vote, and none is stored."""
 JUDGEMENTS = OUTCOMES[:-1]
 """Outcomes that compare the two pictures; a skip says nothing about them."""
 
@@ -60,6 +62,7 @@ class Reason(Word):
     QUARANTINED = "quarantined", "Quarantined", "it is set aside until an admin has looked at it"
     ADMIN = "admin", "By an admin", "an admin set it aside"
     REPLACED = "replaced", "Image replaced", "one of its pictures was replaced"
+    UNLOADABLE = "unloadable", "Images not loaded", "its pictures could not be loaded"
     DEMO = "demo", "On demo images", "its pictures belonged to the demo"
 
 

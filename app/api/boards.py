@@ -210,7 +210,9 @@ def _csv(body: BoardBody) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted."""
+    """Write truths as files of votes do; quote a text that a spreadsheet would take for a formula."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "'" + value
     return value

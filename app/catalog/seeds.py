@@ -1,16 +1,24 @@
 """The catalogue's TOML files, which admins edit by hand: read and checked before anything is stored."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.catalog.contract_files import (
+    FILE,
+    FOLDER,
+    SOURCES_FILE,
+    ContractError,
+    contract_paths,
+    expand,
+    unknown_sources,
+)
+from app.catalog.contracts import Contract
 from app.catalog.limits import Limits, SideRange
 from app.catalog.shapes import (
     FactSources,
@@ -25,9 +33,11 @@ from app.catalog.shapes import (
     SharedParameters,
     Source,
 )
-from app.catalog.toml_lines import TomlPath, line_of
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.errors import Refusal
+from app.files.text import InvalidFile, read_text
+from app.files.toml import parse_toml, suggest
+from app.files.toml_lines import TomlPath, line_of
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
 SHIPPED = ROOT / "scripts" / "seeds" / "catalog"
@@ -62,6 +72,7 @@ class Seeds:
     providers: dict[str, str]
     shared: tuple[SharedParameter, ...]
     models: tuple[ModelSeed, ...]
+    contracts: tuple[Contract, ...] = ()
 
 
 def read_seeds(path: Path) -> Seeds:
@@ -82,7 +93,9 @@ def read_seeds(path: Path) -> Seeds:
     for _, model in pairs:
         sources = model.references | sources
         providers = model.providers | providers
-    seeds = Seeds(sources, providers, parameters.parameters if parameters else (), tuple(m for _, m in pairs))
+    shared = parameters.parameters if parameters else ()
+    models = tuple(model for _, model in pairs)
+    seeds = Seeds(sources, providers, shared, models, _read_contracts(folder, problems))
     for file, model in pairs:
         problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]
     problems += _slug_problems(seeds.models)
@@ -102,7 +115,33 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
             filled = 0
         parts[-1].append(model)
         filled += size
-    return [Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part)) for part in parts]
+    contracts = [seeds.contracts, *[()] * (len(parts) - 1)]
+    return [
+        Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part), own)
+        for part, own in zip(parts, contracts, strict=True)
+    ]
+
+
+def read_contract_files(folder: Path) -> tuple[Contract, ...]:
+    """Read every wire contract beside the model files; none without such a folder. Raises CatalogError."""
+    problems: list[str] = []
+    contracts = _read_contracts(folder, problems)
+    if problems:
+        raise CatalogError("\n".join(problems))
+    return contracts
+
+
+def _read_contracts(folder: Path, problems: list[str]) -> tuple[Contract, ...]:
+    found: list[Contract] = []
+    for path in contract_paths(folder):
+        file = _read(path, FILE, problems)
+        try:
+            found += expand(path.stem, file) if file else []
+        except ContractError as error:
+            problems.append(f"{path.name}: {error}")
+    known = _read(folder / FOLDER / SOURCES_FILE, SOURCES, problems) if found else None
+    problems += [f"{FOLDER}: unknown source {source!r}" for source in unknown_sources(found, known or {})]
+    return tuple(found)
 
 
 def _shared(folder: Path, name: str) -> Path:
@@ -112,12 +151,12 @@ def _shared(folder: Path, name: str) -> Path:
 def _read(file: Path, shape: TypeAdapter[Checked], problems: list[str]) -> Checked | None:
     """Read and check a file; None, with its problems appended, where it is wrong."""
     try:
-        text = file.read_text("utf-8")
-        return shape.validate_python(tomllib.loads(text, parse_float=Decimal))
+        text = read_text(file)
+        return shape.validate_python(parse_toml(text, file.name, parse_float=Decimal))
     except FileNotFoundError:
         problems.append(f"{file.name}: not found in {file.parent.name}")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{file.name}: not valid TOML: {error}")
+    except InvalidFile as error:
+        problems.append(str(error))
     except ValidationError as error:
         problems += [_describe_error(file.name, text, one) for one in error.errors()]
     return None
@@ -127,12 +166,12 @@ def _describe_error(file: str, text: str, error: Any) -> str:
     path = error["loc"]
     message = error["msg"]
     if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message = f"there is no such field{_nearest(str(path[-1]), _fields(path))}"
+        message = f"there is no such field{suggest(str(path[-1]), _fields(path))}"
     return f"{file}: {'.'.join(str(part) for part in path)}: {message}{_line(text, path)}"
 
 
 def _at(file: Path, key: TomlPath, problem: str) -> str:
-    return f"{file.name}: {problem}{_line(file.read_text('utf-8'), key)}"
+    return f"{file.name}: {problem}{_line(read_text(file), key)}"
 
 
 def _line(text: str, path: TomlPath) -> str:
@@ -145,12 +184,6 @@ def _fields(path: TomlPath) -> Iterable[str]:
     table = next((part for part in reversed(path[:-1]) if part in TABLES), None)
     shape: Any = TABLES[str(table)] if table else ModelSeed
     return vars(shape).get("__pydantic_fields__", {}) or [field.name for field in fields(shape)]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Write `; did you mean 'released'?`, or nothing where no known name is like it."""
-    close = get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _model_problems(model: ModelSeed, seeds: Seeds) -> Iterator[tuple[TomlPath, str]]:
@@ -202,7 +235,7 @@ def _parameter_problems(model: ModelSeed, seeds: Seeds) -> Iterator[tuple[TomlPa
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    return f"unknown {kind} {name!r}{_nearest(name, known)}"
+    return f"unknown {kind} {name!r}{suggest(name, known)}"
 
 
 def _slug_problems(models: Iterable[ModelSeed]) -> list[str]:

@@ -144,3 +144,16 @@ class CatalogState(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
+
+
+class WireContract(Base):
+    """What a provider accepts for one model and operation; `model` is the provider's id, or `*` for any."""
+
+    __tablename__ = "wire_contracts"
+    __table_args__ = (UniqueConstraint("provider", "model", "operation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    model: Mapped[str] = mapped_column(String(200))
+    operation: Mapped[str] = mapped_column(String(20))
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -7,9 +7,10 @@ import click
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.pack_import import describe_frames
 from app.arena.voting import replacement
 from app.cli.opening import json_option, migrate_option, now, open_installation
-from app.cli.output import print_result
+from app.cli.output import FiniteRange, print_result
 
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
 role_option = click.option(
@@ -34,8 +35,8 @@ def entry() -> None:
 @sample_option
 @role_option
 @click.option("--prompt", help="The prompt as it was sent, where it is not the competition's.")
-@click.option("--seconds", type=click.FloatRange(0, 86_400), help="How long the model took.")
-@click.option("--cost-usd", type=click.FloatRange(0, 1_000), help="What the image cost.")
+@click.option("--seconds", type=FiniteRange(0, 86_400), help="How long the model took.")
+@click.option("--cost-usd", type=FiniteRange(0, 1_000), help="What the image cost.")
 @click.option("--provider", help="Who ran the model.")
 @click.option("--licence", help="Under which licence the image may be shown.")
 @vouched_option
@@ -57,6 +58,9 @@ def add(
     """Enter IMAGE of MODEL into COMPETITION. An unknown model becomes a stub of the catalogue."""
     arena = open_installation(migrate=migrate)
     place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
+    notice = describe_frames(image.read_bytes())
+    if notice is not None:
+        click.echo(f"{image.name}: {notice}", err=True)
     with arena.database.reading() as session:
         frame = competitions.read_frame(session, competition)
     stored = entries.store(arena.storage, renditions.picture(image.read_bytes(), frame, no_visible_mark))

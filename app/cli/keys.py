@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from app.cli.opening import json_option, migrate_option, now, open_installation
-from app.cli.output import print_rows
+from app.cli.output import FiniteRange, print_rows
 from app.gateway import keys as room
 from app.gateway.keys import SCOPES
 
@@ -18,7 +18,7 @@ def keys() -> None:
 @keys.command()
 @click.option("--name", required=True, help="Whose key it is.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="All when none is given.")
-@click.option("--cap-usd", type=click.FloatRange(0, 1_000_000), help="What it may spend in all.")
+@click.option("--cap-usd", type=FiniteRange(0, 1_000_000), help="What it may spend in all.")
 @click.option("--days", type=click.IntRange(1, 3_650), help="Valid for so many days; without end when left out.")
 @migrate_option
 def create(

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,4 +60,5 @@ def actor() -> str:
 
 def print_json(value: object) -> None:
     """Print one JSON document, for another program."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=str))

@@ -1,14 +1,26 @@
 """Prints what commands answer: JSON for other programs, sentences and lines for people, progress meanwhile."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from app.cli.opening import print_json
 
 Row = TypeVar("Row")
+
+
+class FiniteRange(click.FloatRange):
+    """A number between two bounds; click's own range lets `nan` through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number. Raises click.BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
 
 
 def print_result(value: object, sentence: str, *, as_json: bool) -> None:

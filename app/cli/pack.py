@@ -1,20 +1,34 @@
 """`arena pack` writes a pack's manifest; `arena import-pack` imports a pack."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from app.arena.entries import pack_import, pack_manifest
+from app.arena.entries import pack_import, pack_manifest, pack_sorting
 from app.arena.entries.pack_import import ImageResult
+from app.arena.entries.pack_sorting import Placement
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import print_result, progress_bar
+from app.files.folders import open_folder
+from app.files.text import escape_for_terminal
+
+allow_refused_option = click.option(
+    "--allow-refused", is_flag=True, help="End with 0 although something was refused, where anything was taken."
+)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--from-metadata", is_flag=True, help="Read prompt, model and seed from the images themselves.")
+@click.option("--pattern", metavar="PATTERN", help="Read them from file names, as {prompt}/{model}_{seed}.png.")
+@click.option("--dry-run", is_flag=True, help="Only show the table of what would be written.")
+@allow_refused_option
 @json_option
-def pack(folder: Path, as_json: bool) -> None:
+def pack(
+    folder: Path, from_metadata: bool, pattern: str | None, dry_run: bool, allow_refused: bool, as_json: bool
+) -> None:
     """
     Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads. Needs no database.
 
@@ -26,48 +40,91 @@ def pack(folder: Path, as_json: bool) -> None:
 
     Add "title", "categories", "frame" to a competition in it, or "licence", "cost_usd", "generation_time_s" to an
     image: run again after the folder changed, it keeps what you added.
+
+    With --from-metadata the images may lie as they like: what Automatic1111, Forge, ComfyUI, InvokeAI or Fooocus
+    wrote into them says the prompt, the checkpoint with its LoRAs, and the seed. --pattern takes what file names
+    say; both together, names first. Look at the table of --dry-run before.
+
+    Every file and folder that is not listed is named with the reason. The exit code is 1 when one was refused.
     """  # noqa: D301 - click's own mark for lines that are not to be wrapped
-    listed = pack_manifest.write_manifest(folder)
+    if from_metadata or pattern:
+        sorting = pack_sorting.sort_images(folder, metadata=from_metadata, pattern=pattern)
+        if not as_json:
+            _print_table(sorting.placements)
+        listed = sorting.summarize() if dry_run else pack_sorting.write_sorted(folder, sorting)
+    elif dry_run:
+        raise click.UsageError("--dry-run goes with --from-metadata or --pattern.")
+    else:
+        listed = pack_manifest.write_manifest(folder)
     answer = {"competitions": listed.competitions, "models": listed.models, "images": listed.images}
     sentence = (
         f"{listed.images} images of {listed.models} models in {listed.competitions} competitions; "
-        f"next: arena import-pack {folder}"
+        f"{'nothing was written' if dry_run else f'next: arena import-pack {folder}'}"
     )
-    _print_with_refusals(answer, sentence, listed.refused, as_json=as_json)
+    _print_outcomes(answer, sentence, listed.outcomes, as_json=as_json)
+    _exit(len(listed.refused), listed.images, allow_refused=allow_refused)
 
 
 @click.command("import-pack")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@allow_refused_option
 @json_option
 @migrate_option
-def import_pack(folder: Path, as_json: bool, migrate: bool) -> None:
+def import_pack(folder: Path, allow_refused: bool, as_json: bool, migrate: bool) -> None:
     """
-    Import the images of FOLDER as its manifest.json lists them.
+    Import the images of FOLDER, or of a zip archive of one, as its manifest.json lists them.
 
     A bad file is reported with the reason, and the others are imported. Stop it and run it again as you like:
-    images that were imported already are left as they are.
+    images that were imported already are left as they are. The exit code is 1 when something was refused.
     """
     arena = open_installation(migrate=migrate)
-    total = sum(
-        1 if isinstance(item, ImageResult) else max(1, len(item.images))
-        for item in pack_import.read_manifest(folder)
-    )
-    with progress_bar("importing", total) as advance:
-        report = pack_import.import_pack(
-            arena.database, arena.storage, folder, now=now, progress=lambda _: advance(1)
+    with open_folder(folder) as opened:
+        listed: tuple[ImageResult, ...] = ()
+        if opened != folder and not (opened / pack_manifest.MANIFEST).exists():
+            listed = pack_manifest.write_manifest(opened).outcomes
+        total = sum(
+            1 if isinstance(item, ImageResult) else max(1, len(item.images))
+            for item in pack_import.read_manifest(opened)
         )
+        with progress_bar("importing", total) as advance:
+            report = pack_import.import_pack(
+                arena.database, arena.storage, opened, now=now, progress=lambda _: advance(1)
+            )
+    report.outcomes.extend(listed)
     taken, unchanged = report.count("taken"), report.count("unchanged")
     answer = {"competitions": report.competitions, "taken": taken, "unchanged": unchanged}
     sentence = (
         f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
         f"{len(report.refused)} refused"
     )
-    _print_with_refusals(answer, sentence, report.refused, as_json=as_json)
+    _print_outcomes(answer, sentence, report.outcomes, as_json=as_json)
+    _exit(len(report.refused), taken + unchanged, allow_refused=allow_refused)
 
 
-def _print_with_refusals(
-    answer: dict[str, int], sentence: str, refused: Sequence[ImageResult], *, as_json: bool
+def _print_outcomes(
+    answer: dict[str, int], sentence: str, outcomes: Sequence[ImageResult], *, as_json: bool
 ) -> None:
-    named = [{"subject": one.subject, "reason": one.reason} for one in refused]
-    lines = [f"refused  {one.subject}: {one.reason}" for one in refused]
-    print_result(answer | {"refused": named}, "\n".join([*lines, sentence]), as_json=as_json)
+    """Print a line for everything that was not taken as it is, and for notices of what was."""
+    named: dict[str, list[dict[str, str | None]]] = {"refused": [], "skipped": [], "notices": []}
+    lines = []
+    for one in outcomes:
+        if one.reason is None:
+            continue
+        kind = one.kind if one.kind in named else "notices"
+        named[kind].append({"subject": one.subject, "reason": one.reason})
+        lines.append(f"{one.kind:<7}  {escape_for_terminal(one.subject)}: {escape_for_terminal(one.reason)}")
+    print_result(answer | named, "\n".join([*lines, sentence]), as_json=as_json)
+
+
+def _print_table(placements: Sequence[Placement]) -> None:
+    cells = [("competition", "model", "sample", "seed", "file")]
+    cells += [(p.slug, p.model, str(p.sample), p.seed or "?", p.file) for p in placements]
+    cells = [tuple(map(escape_for_terminal, row)) for row in cells]  # type: ignore[misc]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _exit(refused: int, taken: int, *, allow_refused: bool) -> None:
+    if refused and not (allow_refused and taken):
+        sys.exit(1)

@@ -12,6 +12,7 @@ import click
 from app.cli import rate_parts, votes_file
 from app.cli.opening import print_json
 from app.cli.votes_file import Votes
+from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from app.ratings.tallies import Log, Tallies
     from app.ratings.voters import Ballots
 
+HIGHEST_ANCHOR = 1_000_000
+
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--method", type=click.Choice(["bradley_terry", "elo"]), default="bradley_terry", show_default=True)
 @click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games each; else the spread is learnt.")
 @click.option("--interval", type=click.Choice(["prompt", "vote"]), default="prompt", show_default=True)
@@ -42,16 +45,21 @@ def rate(
     kind: str,
 ) -> None:
     """
-    Rate the votes of FILE, a CSV with the columns model_a, model_b and winner.
+    Rate the votes of FILE: CSV, TSV, JSON or JSON lines, packed by gzip or not; `-` is standard input.
 
-    The winner is model_a, model_b, tie or both_bad; or give counts in the columns wins_a, wins_b, ties and
-    both_bad. A column competition or prompt (what was asked) makes honest intervals: votes on one prompt share it.
-    So does a column voter: votes of one person share a taste. Rows with false in a column counted are left out.
+    The columns are model_a, model_b and winner: model_a, model_b, tie, both_bad, the winner's name, or the words
+    of LMArena, FastChat, evalica, AutoArena and Kaggle; or counts in wins_a, wins_b, ties and both_bad. A column
+    competition or prompt (what was asked) makes honest intervals: votes on one prompt share it. So does a column
+    voter: votes of one person share a taste. Rows with false in a column counted are left out. One line on
+    standard error says how the file was understood.
 
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
     board = _published(file)
-    votes = votes_file.read(file, category)
+    if prior is not None and not math.isfinite(prior):
+        raise click.UsageError(f"--prior {prior}: this is no number")
+    votes = votes_file.read(file, category, ordered=method == "elo", voters=method != "elo")
+    click.echo(votes.summary, err=True)
     if board is not None:
         votes = votes.in_order(board.models)
     fixed = _anchor(votes, anchor) if anchor is not None or board is None else board.anchor(votes)
@@ -72,16 +80,22 @@ def rate(
     elif kind == "csv":
         writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(map(_spreadsheet_row, rows))
     else:
         _table(rows, ratings, method, total)
         if explain is not None:
             rate_parts.print_model(explain, votes.models[explain], ratings)
 
 
+def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Write truths as the vote files do, and a name so that a spreadsheet computes nothing from it."""
+    name = escape_for_spreadsheet(escape_for_terminal(row["model"]))
+    return row | {"model": name, "provisional": "true" if row["provisional"] else "false"}
+
+
 def _published(file: Path) -> "Published | None":
-    """Read the board of the arena that FILE comes from, if any. Raises InvalidManifest for a changed FILE."""
-    if not file.with_name(f"{file.name}.json").exists():
+    """Read the published board of the arena that FILE comes from. Raises InvalidManifest for another file."""
+    if str(file) == "-" or not file.with_name(f"{file.name}.json").exists():
         return None
     from app.leaderboards.open_data import manifest
 
@@ -114,12 +128,16 @@ def _anchor(votes: Votes, text: str | None) -> "Anchor":
     if text is None:
         return Anchor()
     name, _, value = text.rpartition("=")
+    name = normalize(name)
     if name not in votes.models:
         raise click.UsageError(f"--anchor {text}: there is no model {name!r} in the file")
     try:
-        return Anchor((votes.models[name],), float(value))
-    except ValueError as error:
-        raise click.UsageError(f"--anchor {text}: {value!r} is no number") from error
+        level = float(value)
+    except ValueError:
+        level = math.nan
+    if not abs(level) <= HIGHEST_ANCHOR:
+        raise click.UsageError(f"--anchor {text}: {value!r} is no number up to {HIGHEST_ANCHOR:,}")
+    return Anchor((votes.models[name],), level)
 
 
 def _rate(votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool) -> "Ratings":
@@ -233,6 +251,7 @@ def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes
 
 
 def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int) -> None:
+    rows = [row | {"model": escape_for_terminal(row["model"])} for row in rows]
     width = max(5, *(len(row["model"]) for row in rows))
     click.echo(f"{'rank':>4}  {'range':>7}  {'model':<{width}}  {'Elo':>6}  {'95 %':>13}  {'votes':>7}  win rate")
     for row in rows:

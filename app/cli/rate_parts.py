@@ -6,6 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
+    from app.ratings.components import VarianceComponent
 
 FEW_VOTERS = 6
 FEW_PROMPTS = 3

@@ -5,14 +5,17 @@ from dataclasses import asdict
 
 import click
 
-from app.cli.opening import json_option, migrate_option, open_installation, print_json
+from app.cli.opening import Installation, json_option, migrate_option, open_installation, print_json
+from app.cli.output import print_result
 
 
 @click.command()
 @click.argument("competitions", nargs=-1)
+@click.option("--orphans", is_flag=True, help="Only list files that no entry and no competition names.")
+@click.option("--delete", is_flag=True, help="Delete what --orphans lists. Not while something is imported.")
 @json_option
 @migrate_option
-def renditions(competitions: tuple[str, ...], as_json: bool, migrate: bool) -> None:
+def renditions(competitions: tuple[str, ...], orphans: bool, delete: bool, as_json: bool, migrate: bool) -> None:
     """
     Render both sizes of every picture of COMPETITIONS, or of all.
 
@@ -23,7 +26,12 @@ def renditions(competitions: tuple[str, ...], as_json: bool, migrate: bool) -> N
     from app.arena.errors import ArenaError
     from app.gateway.images import InvalidImage
 
+    if (delete and not orphans) or (orphans and competitions):
+        raise click.UsageError("--delete goes with --orphans, which looks at all competitions.")
     arena = open_installation(migrate=migrate)
+    if orphans:
+        _report_orphans(arena, delete=delete, as_json=as_json)
+        return
     with arena.database.reading() as session:
         slugs = competitions or tuple(list_competitions(session))
     failed = False
@@ -39,6 +47,17 @@ def renditions(competitions: tuple[str, ...], as_json: bool, migrate: bool) -> N
         else:
             click.echo(_line(asdict(done)))
     sys.exit(1 if failed else 0)
+
+
+def _report_orphans(arena: Installation, *, delete: bool, as_json: bool) -> None:
+    from app.arena.entries.orphans import find_orphans
+
+    with arena.database.reading() as session:
+        keys = find_orphans(session, arena.storage)
+    for key in keys if delete else ():
+        arena.storage.delete(key)
+    sentence = f"{len(keys)} files without an entry {'deleted' if delete else 'found'}"
+    print_result({"orphans": keys, "deleted": delete}, "\n".join([*keys, sentence]), as_json=as_json)
 
 
 def _line(done: dict[str, object]) -> str:

@@ -14,11 +14,14 @@ from sqlalchemy import JSON, Column, Date, LargeBinary, MetaData, Table, Text, c
 from sqlalchemy.orm import Session
 
 from app.cli.archive import BadBackup
+from app.files.text import find_unstorable, mend_value
 
 PART_BYTES = 8 * 2**20
 ROWS_AT_ONCE = 5000
 CACHE_KIB = 2**18
 NOT_OURS = "alembic_version"
+SUSPICIOUS = (b"u0000", b"\\ud", b"\\uD", b"NaN", b"Infinity")
+"""What a part holds where a row of it may be one that PostgreSQL does not take."""
 _encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -59,6 +62,8 @@ def load_part(session: Session, table: Table, part: bytes) -> int:
         names, *rows = json.loads(b"[%b]" % part.replace(b"\n", b","))
         columns = [table.columns[name] for name in names]
         decoded = [place for place, column in enumerate(columns) if isinstance(column.type, LargeBinary)]
+        if any(mark in part for mark in SUSPICIOUS):
+            rows = [_mend(row, columns) for row in rows]
         for row in rows:
             if len(row) != len(columns):
                 raise BadBackup(f"A row of {table.name} does not fit its columns.")
@@ -69,6 +74,27 @@ def load_part(session: Session, table: Table, part: bytes) -> int:
     if rows:
         (_copy if session.get_bind().dialect.name == "postgresql" else _insert)(session, table, names, rows)
     return len(rows)
+
+
+def count_unstorable(table: Table, part: bytes) -> int:
+    """Count the rows of a part that hold what PostgreSQL does not take; SQLite stores anything as text."""
+    if not any(mark in part for mark in SUSPICIOUS):
+        return 0
+    names, *rows = json.loads(b"[%b]" % part.replace(b"\n", b","))
+    columns = [table.columns[name] for name in names]
+    return sum(_mend(row, columns) != row for row in rows)
+
+
+def _mend(row: list[Any], columns: "Sequence[Column[Any]]") -> list[Any]:
+    """Return a row as every database takes it; what is no character becomes U+FFFD, a number that is none null."""
+    return [_mend_cell(value, column) for value, column in zip(row, columns, strict=True)]
+
+
+def _mend_cell(value: Any, column: "Column[Any]") -> Any:
+    if not isinstance(column.type, JSON) or not isinstance(value, str):
+        return mend_value(value)
+    document = json.loads(value)
+    return value if find_unstorable(document) is None else _encode(mend_value(document))
 
 
 def reset_sequences(session: Session, table: Table) -> None:

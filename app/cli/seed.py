@@ -1,6 +1,5 @@
 """`arena seed`: catalogue and competition files into the database."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,11 +8,13 @@ import click
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
-from app.arena.entries.pack_import import store_input
+from app.arena.entries.inputs import store_beside
 from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
-from app.database.doors import ROOT
+from app.database.places import ROOT
+from app.files.text import InvalidFile
+from app.files.toml import read_toml
 
 SEEDS = ROOT / "scripts" / "seeds"
 CATEGORIES = "categories.toml"
@@ -68,9 +69,9 @@ def _parts(path: Path) -> list[tuple[Path, bool]]:
 
 def _toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from error
+        return read_toml(path)
+    except InvalidFile as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _load_catalog(arena: Installation, path: Path) -> list[SeedChange]:
@@ -84,11 +85,7 @@ def _load_competitions(arena: Installation, path: Path) -> list[SeedChange]:
     files = [path] if path.is_file() else sorted(path.glob("*.toml"))
     categories = [c for file in files if file.name == CATEGORIES for c in competitions.read_categories(file)]
     specs = [(file, competitions.read(file)) for file in files if file.name != CATEGORIES]
-    inputs = {
-        spec.slug: store_input(arena.storage, file.parent / spec.input, spec.frame)
-        for file, spec in specs
-        if spec.input
-    }
+    inputs = {spec.slug: store_beside(arena.storage, file.parent, spec) for file, spec in specs}
 
     def work(session: Session) -> list[SeedChange]:
         changes = [competitions.save_category(session, category) for category in categories]

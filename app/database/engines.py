@@ -2,29 +2,67 @@
 
 import importlib
 import select
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
 BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
+CONNECT_SECONDS = 10
+"""How long each of a database's addresses may take to let us in."""
 READ_CACHE_KIB = 256
 """Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 
 
 def with_driver(url: str) -> str:
-    """Add the driver we install to a URL."""
-    # Hosting services still hand out `postgres://`, which SQLAlchemy no longer knows.
+    """
+    Bring a URL into SQLAlchemy's form: with the driver we install, and with each of several hosts by itself.
+
+    libpq writes `postgresql://u:p@h1:5432,h2:5432/db`, SQLAlchemy `?host=h1:5432&host=h2:5432`.
+    """
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
+            return "postgresql+psycopg://" + _separate_hosts(url.removeprefix(prefix))
     return url
 
 
+def _separate_hosts(address: str) -> str:
+    """Move several hosts of an address `user:password@h1,h2/database?options` into its options."""
+    place, slash, rest = address.partition("/")
+    user, at, hosts = place.rpartition("@")
+    if "," not in hosts:
+        return address
+    path, _, options = rest.partition("?")
+    named = "&".join([*(f"host={host}" for host in hosts.split(",")), *([options] if options else [])])
+    return f"{user}{at}{slash or '/'}{path}?{named}"
+
+
 def postgres(url: str) -> Engine:
-    """Make the engine for PostgreSQL, for reads and writes."""
-    engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True)
+    """
+    Make the engine for PostgreSQL, for reads and writes.
+
+    Statements are prepared unless `?prepare_threshold=none` says no, or something between us and the server hands
+    each transaction to another of its connections, as pgbouncer does: what one prepared, the next does not know.
+    """
+    address = make_url(url)
+    threshold = address.query.get("prepare_threshold")
+    engine = create_engine(
+        address.difference_update_query(["prepare_threshold"]),
+        pool_size=16,
+        max_overflow=16,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS} if "connect_timeout" not in address.query else {},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        if threshold is not None:
+            connection.prepare_threshold = _threshold(str(threshold))
+        elif is_pooled(connection):
+            connection.prepare_threshold = None
 
     @event.listens_for(engine, "checkout")
     def look(connection: Any, _record: object, _proxy: object) -> None:
@@ -35,6 +73,18 @@ def postgres(url: str) -> Engine:
             raise DisconnectionError
 
     return engine
+
+
+def is_pooled(connection: Any) -> bool:
+    """Tell whether a pooler answers for the server: it invents the process that it says we talk to."""
+    pid = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    connection.rollback()
+    return bool(pid != connection.info.backend_pid)
+
+
+def _threshold(given: str) -> int | None:
+    """Read `prepare_threshold`; 0, none and off never prepare. Raises ValueError."""
+    return None if given.lower() in {"", "0", "none", "off"} else int(given)
 
 
 def sqlite(url: str, begin: str, *also: str) -> Engine:
@@ -54,6 +104,11 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
         max_overflow=32,
         pool_use_lifo=True,  # the warm ones again: what each learns of statements and pages, few learn
     )
+
+    @event.listens_for(engine, "do_connect")
+    def make_folder(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
+        # Not before somebody connects: what only looks at an installation must not make one.
+        Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:

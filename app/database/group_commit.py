@@ -12,6 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
 from app import metrics
 
 MOST_AT_ONCE = 64
@@ -185,3 +188,26 @@ def _acquire(handle: int, deadline: float) -> None:
             raise QueueTimeout from error
         else:
             return
+
+
+class TransactionLostError(Exception):
+    """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
+
+
+def run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
+    """Run a group of writes so that its failure takes back its own changes alone. Raises TransactionLostError."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT work")
+    try:
+        # A session of its own: what another work holds in memory may be older than what this one writes.
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
+            session.flush()
+    except Exception as error:
+        if not driver.in_transaction:
+            raise TransactionLostError from error
+        driver.execute("ROLLBACK TO work")
+        raise
+    finally:
+        if driver.in_transaction:
+            driver.execute("RELEASE work")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.doors import Base, UtcDateTime
+from app.database.doors import Base, LongKey, UtcDateTime
 
 
 def from_json(stored: Any) -> Any:
@@ -149,7 +149,7 @@ class Audit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    last_vote_id: Mapped[int]
+    last_vote_id: Mapped[int] = mapped_column(LongKey)
     """The newest vote it knew of."""
     votes: Mapped[int]
     numbers: Mapped[dict[str, Any]] = mapped_column(JSON)

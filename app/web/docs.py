@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries
 from app.catalog import lookup
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.edge.context import today
 from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets

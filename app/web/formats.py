@@ -10,6 +10,7 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.leaderboards.views.crowd import Crowd
 from app.words import Mode, Outcome, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
@@ -26,6 +27,15 @@ SMALL_PRINT = (
     ("API", "/docs"),
     ("Feed", "/feed.atom"),
 )
+ENOUGH = 10
+"""Votes from which on a share is told."""
+SURPRISE = 0.35
+TOO = {
+    Outcome.A: "picked A too",
+    Outcome.B: "picked B too",
+    Outcome.TIE: "called it a tie too",
+    Outcome.BOTH_BAD: "found both bad too",
+}
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -45,6 +55,18 @@ def outcome_label(outcome: str) -> str:
 def outcome_sentence(outcome: str) -> str:
     """Tell a voter's answer back."""
     return Outcome(outcome).sentence
+
+
+def tell_crowd(outcome: str, crowd: Crowd) -> str:
+    """Tell how everybody else judged, once there are enough to say so, and whether the ratings expected it."""
+    if crowd.of < ENOUGH:
+        words = f"You are number {crowd.of + 1} of {ENOUGH}."
+    else:
+        words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[Outcome(outcome)]}."
+    if crowd.expected is None:
+        return words
+    surprise = "A surprise: expected" if crowd.expected < SURPRISE else "Expected"
+    return f"{words} {surprise} {percent(crowd.expected)}."
 
 
 WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)

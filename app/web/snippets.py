@@ -1,16 +1,19 @@
 """Working examples of the image API for one model: the operations it has, in cURL, Python and JavaScript."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelPage
+from app.gateway.request import Operation
 from app.words import Mode
 
 PROMPT = "A corgi riding a bicycle through a busy square at night"
 CHANGE = "Add a starry night sky"
 COMMON = ("1024x1024", "1024x1536", "512x512")
+NAMES: dict[str, Operation] = {"generations": "generation", "edits": "edit", "variations": "variation"}
+"""Operations by the last part of their path."""
 NOT_OPENAIS = ("aspect_ratio", "resolution")
 """Parameters that the Python package has no argument for."""
 
@@ -43,13 +46,16 @@ class ExampleCall:
     warning: str = ""
 
 
-def examples(model: ModelPage, base: str, warning: str = "") -> tuple[Example, ...]:
+def examples(
+    model: ModelPage, base: str, operations: Collection[Operation], warning: str = ""
+) -> tuple[Example, ...]:
     """
-    List an example for every operation of the model against the API at `base`.
+    Write an example for each of these operations that the model has, against the API at `base`.
 
     `warning` is a line of comment put first, for a model that nobody serves.
     """
-    return tuple(example(title, call, base) for title, call in _calls(model, warning))
+    calls = ((title, call) for title, call in _calls(model, warning) if NAMES[call.operation] in operations)
+    return tuple(example(title, call, base) for title, call in calls)
 
 
 def example(title: str, call: ExampleCall, base: str) -> Example:

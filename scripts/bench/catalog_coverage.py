@@ -12,7 +12,7 @@ from pathlib import Path
 from app.catalog.limits import Limits
 from app.catalog.seeds import Seeds, read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 FOLDER = Path("scripts") / "seeds" / "catalog"
 FACTS: dict[str, Callable[[ModelSeed], bool]] = {

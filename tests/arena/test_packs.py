@@ -158,7 +158,7 @@ def test_an_existing_competition_takes_entries_for_its_own_prompt_only(
     [
         ({"file": "../outside.png"}, "the path leaves the pack"),
         ({"file": "/etc/passwd"}, "the path leaves the pack"),
-        ({"file": "lamp/\0.png"}, "the path leaves the pack"),
+        ({"file": "lamp/\0.png"}, "file: a NUL character can't be stored"),
         ({"file": "lamp/missing.png"}, "the file is missing"),
         ({"model": "../../etc"}, "is not lower case letters"),
         ({"sample": -1}, "sample: "),
@@ -218,7 +218,7 @@ def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
     from app.catalog.loading import load
     from app.catalog.seeds import read_seeds
-    from app.database.doors import ROOT
+    from app.database.places import ROOT
 
     database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)

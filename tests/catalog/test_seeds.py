@@ -32,7 +32,7 @@ BAD = {
     "incomplete parameter": ('description = "A style."\n', "", "parameters.style"),
     "unknown behaviour": ('"passthrough"\nvalues', '"magic"\nvalues', "parameters.0.behaviour"),
     "alias of itself": ('["brush"]', '["brush-1"]', "brush-1"),
-    "not TOML": ('name = "Brush 1"', 'name = "Brush 1', "not valid TOML"),
+    "not TOML": ('name = "Brush 1"', 'name = "Brush 1', "a text goes on over the line"),
 }  # fmt: skip
 
 OWN = """

@@ -108,13 +108,13 @@ def test_a_picture_stands_in_one_competition(arena: Callable[..., Result], tmp_p
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ('slug = "Teapot!"', "teapot.toml: slug"),
-        ("frame = [10, 64]", "teapot.toml: frame.0"),
-        ('status = "ajar"', "teapot.toml: status"),
-        ('colour = "red"', "teapot.toml: colour"),
+        ('slug = "Teapot!"', "teapot.toml line 7: slug"),
+        ("frame = [10, 64]", "teapot.toml line 7: frame.1"),
+        ('status = "ajar"', "teapot.toml line 7: status"),
+        ('colour = "red"', "teapot.toml line 8: colour"),
         ('mode = "image-edit"', "input image"),
         ('categories = ["kitchen"]', "there is no category kitchen"),
-        ("frame = [", "teapot.toml: "),
+        ("frame = [", "teapot.toml line 7: this is no value"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(
@@ -154,10 +154,11 @@ def test_a_pack_is_reported(arena: Callable[..., Result], tmp_path: Path) -> Non
     pack.image("lamp", "beta", picture_bytes(2), sha256="0" * 64)
     pack.write()
     code, said, _ = arena("import-pack", str(pack.folder))
-    assert code == 0
+    assert code == 1
     assert "refused  lamp/beta.png: its sha256 is not the manifest's" in said
     assert "1 competitions: 1 images taken, 0 already there, 1 refused" in said
-    assert json.loads(arena("import-pack", str(pack.folder), "--json")[1])["unchanged"] == 1
+    code, said, _ = arena("import-pack", str(pack.folder), "--json", "--allow-refused")
+    assert (code, json.loads(said)["unchanged"]) == (0, 1)
     assert arena("import-pack", str(tmp_path / "nowhere"))[0] == 2
     assert arena("recompute", "--verify")[0] == 0
 

@@ -82,18 +82,18 @@ def test_sequential_elo_by_hand(arena: Callable[..., Result], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("model_a,model_b,winner\nx,y,left\n", "line 2: winner is 'left'"),
+        ("model_a,model_b,winner\nx,y,nobody\n", "line 2: column winner: 'nobody' is no outcome"),
         ("model_a,model_b,winner\nx,y,tie\nx,x,tie\n", "line 3: x meets itself"),
-        ("model_a,model_b,winner\n,y,tie\n", "line 2: a model has no name"),
-        ("model_a,model_b,winner\nx,y\n", "line 2: it has another number of columns"),
-        ("model_a,model_b,winner\nx,y,tie,1\n", "line 2: it has another number of columns"),
+        ("model_a,model_b,winner\n,y,tie\n", "line 2: column model_a: a model has no name"),
+        ("model_a,model_b,winner\nx,y\n", "line 2: it has 2 cells, the first line names 3 columns"),
+        ("model_a,model_b,winner\nx,y,tie,1\n", "line 2: it has 4 cells"),
         ("model_a,model_b\nx,y\n", "neither a column winner"),
         ("a,b,winner\nx,y,tie\n", "the column model_a is missing"),
-        ("model_a,model_b,wins_a,wins_b\nx,y,1.5,0\n", "line 2: wins_a is '1.5'"),
-        ("model_a,model_b,wins_a,wins_b\nx,y,-1,0\n", "line 2: wins_a is '-1'"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1.5,0\n", "line 2: column wins_a: '1.5'"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,-1,0\n", "line 2: column wins_a: '-1'"),
         ("model_a,model_b,winner\n", "holds no votes"),
         ("", "the column model_a is missing"),
-        ('model_a,model_b,winner\n"x,y,tie\n', "no CSV"),
+        ('model_a,model_b,winner\n"x,y,tie\n', "line 2: a quoted cell never ends"),
     ],
 )
 def test_bad_rows_are_named_by_line(

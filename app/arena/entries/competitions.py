@@ -1,13 +1,12 @@
 """Competitions: read from TOML files, saved, opened, closed and listed."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,8 @@ from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
 from app.database.doors import execute
+from app.files.text import InvalidFile, find_unstorable
+from app.files.toml import read_shape, suggest
 from app.words import Mode
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
@@ -36,7 +37,11 @@ class CategoryFile(BaseModel):
 
 
 class CompetitionFile(BaseModel):
-    """A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file."""
+    """
+    A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file.
+
+    `mask` is the path of an image of the input's size that is transparent, or white, where the input may change.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,11 +55,14 @@ class CompetitionFile(BaseModel):
     open_gallery: bool = False
     retired: bool = True
     input: str | None = None
+    mask: str | None = None
 
     @model_validator(mode="after")
     def _input_where_edited(self) -> "CompetitionFile":
         if (self.mode == Mode.IMAGE_EDIT) != (self.input is not None):
             raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
+        if self.mask is not None and self.input is None:
+            raise ValueError("a mask needs the input image whose parts it names")
         return self
 
 
@@ -272,19 +280,23 @@ class _CategoriesFile(BaseModel):
 
 def _parse(path: Path, kind: type[Parsed]) -> Parsed:
     try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise errors.InvalidCompetition(f"{path.name}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise errors.InvalidCompetition(f"{path.name}: {key}: {first['msg']}") from error
+        parsed = read_shape(path, kind)
+    except (InvalidFile, OSError) as error:
+        raise errors.InvalidCompetition(str(error)) from error
+    problem = find_unstorable(parsed.model_dump(mode="json"))
+    if problem is not None:
+        raise errors.InvalidCompetition(f"{path.name}: {problem}")
+    return parsed
 
 
 def _category(session: Session, slug: str, competition: str) -> Category:
     row = session.scalars(select(Category).where(Category.slug == slug)).one_or_none()
     if row is None:
-        raise errors.InvalidCompetition(f"{competition}: categories: there is no category {slug}")
+        known = list(session.scalars(select(Category.slug).order_by(Category.position, Category.slug)))
+        there = f"there are {', '.join(known)}" if known else "there are none yet; load a categories.toml"
+        raise errors.InvalidCompetition(
+            f"{competition}: categories: there is no category {slug}{suggest(slug, known)}; {there}"
+        )
     return row
 
 

@@ -62,6 +62,12 @@ def store(storage: Storage, picture: Picture) -> StoredPicture:
     return stored
 
 
+def delete_stored(storage: Storage, stored: StoredPicture) -> None:
+    """Delete the files of a picture whose row was not stored."""
+    storage.delete(stored.original_key)
+    renditions.delete(storage, stored.rendition_key)
+
+
 def read_sha256(session: Session, place: EntryKey) -> str | None:
     """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
     query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)

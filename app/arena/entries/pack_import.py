@@ -1,25 +1,29 @@
 """Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy import exists, select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
+from app.arena.entries.inputs import store_input
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
+from app.files.folders import find_inside
+from app.files.text import InvalidFile, find_control, find_unstorable, normalize, read_json
+from app.gateway import images
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
 from app.words import Mode
@@ -30,6 +34,11 @@ DECODERS = 2
 TITLE_LENGTH = 60
 
 
+def _lower(value: object) -> object:
+    """Write a hash as `sha256sum` does; PowerShell writes capitals."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 class PackImage(BaseModel):
     """An image of a manifest. Every key without a field here is stored as part of its source."""
 
@@ -37,7 +46,7 @@ class PackImage(BaseModel):
 
     model: str = Field(min_length=1, max_length=80)
     file: str = Field(min_length=1, max_length=500)
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^[0-9a-f]{64}$")]
     sample: int = Field(default=0, ge=0, le=10_000)
     role: Literal["contestant", "showcase"] = "contestant"
     prompt: str | None = Field(default=None, max_length=32_000)
@@ -65,21 +74,22 @@ class PackCompetition(BaseModel):
     blind_safe: bool = True
     frame: tuple[int, int] | None = None
     input: str | None = None
+    mask: str | None = None
     images: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class ImageResult:
-    """What became of one image of a pack, or of a whole competition of it."""
+    """What became of one file or folder of a pack, or of a whole competition; texts beside images are skipped."""
 
     subject: str
-    kind: Literal["taken", "unchanged", "refused"]
+    kind: Literal["taken", "unchanged", "refused", "skipped"]
     reason: str | None = None
 
 
 @dataclass
 class PackReport:
-    """The results of an import: one per image, and the number of competitions."""
+    """The results of an import: one per image, and the number of competitions that have any of them."""
 
     outcomes: list[ImageResult] = field(default_factory=list)
     competitions: int = 0
@@ -94,6 +104,12 @@ class PackReport:
         return [outcome for outcome in self.outcomes if outcome.kind == "refused"]
 
 
+def describe_frames(data: bytes) -> str | None:
+    """Say of an animation that its first frame stands for it; None for any other image."""
+    frames = images.count_frames(data)
+    return f"an animation: the first of its {frames} frames is shown" if frames > 1 else None
+
+
 def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
     """
     Read the competitions of folder/manifest.json; a malformed one becomes its refusal.
@@ -104,8 +120,8 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
     try:
         if path.stat().st_size > MANIFEST_BYTES:
             raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
-        listed = json.loads(path.read_bytes())["competitions"]
-    except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
+        listed = read_json(path)["competitions"]
+    except (InvalidFile, OSError, KeyError, TypeError) as error:
         raise errors.InvalidPack(f"{path} is no manifest: {error}") from error
     if not isinstance(listed, list):
         raise errors.InvalidPack(f"{path} is no manifest: competitions is not a list")
@@ -131,19 +147,27 @@ def import_pack(
             outcomes: Iterable[ImageResult] = [item]
         else:
             outcomes = _CompetitionImport(database, storage, folder, now, item).outcomes()
-            report.competitions += item.blind_safe
+        before = len(report.outcomes)
         for outcome in outcomes:
             report.outcomes.append(outcome)
             progress(outcome)
+        report.competitions += any(outcome.kind != "refused" for outcome in report.outcomes[before:])
     return report
 
 
 def _parse_competition(item: object, place: int) -> PackCompetition | ImageResult:
+    slug = item.get("slug") if isinstance(item, dict) else None
+    named = slug if isinstance(slug, str) and find_unstorable(slug) is None else f"competition {place + 1}"
+    own = {key: value for key, value in item.items() if key != "images"} if isinstance(item, dict) else {}
+    problem = find_unstorable(own)
+    if problem is not None:
+        return ImageResult(named, "refused", problem)
     try:
-        return PackCompetition.model_validate(item)
+        pack = PackCompetition.model_validate(item)
     except ValidationError as error:
-        slug = item.get("slug") if isinstance(item, dict) else None
-        return ImageResult(str(slug or f"competition {place + 1}"), "refused", _first_error(error))
+        return ImageResult(named, "refused", _first_error(error))
+    control = find_control(pack.prompt) or find_control(pack.title or "")
+    return pack if control is None else ImageResult(named, "refused", f"prompt or title: {control}")
 
 
 @dataclass(frozen=True)
@@ -157,39 +181,83 @@ class _CompetitionImport:
     pack: PackCompetition
 
     def outcomes(self) -> Iterable[ImageResult]:
-        """Import each image, in the manifest's order."""
+        """Import each image, in the manifest's order; without one that is taken no competition is created."""
         try:
-            frame = self._prepare()
-        except (errors.ArenaError, InvalidImage, OSError) as error:
+            new = self._prepare()
+        except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             yield from _refuse_all(self.pack, str(error))
             return
+        is_any = False
         with ThreadPoolExecutor(DECODERS) as decoders:
-            yield from decoders.map(lambda item: self._take(item, frame), self.pack.images)
-        align_renditions(self.database, self.storage, self.pack.slug)
+            for rendered in decoders.map(lambda item: self._render(item, new), self.pack.images):
+                result = self._enter(rendered, new) if isinstance(rendered, _Rendered) else rendered
+                is_any = is_any or result.kind != "refused"
+                yield result
+        if is_any:
+            align_renditions(self.database, self.storage, self.pack.slug)
+        elif new.input_key is not None:
+            _delete_unused_input(self.database, self.storage, new.input_key)
 
-    def _prepare(self) -> tuple[int, int]:
-        """Return the competition's frame; create the competition where there is none yet."""
+    def _prepare(self) -> "_Destination":
+        """Return where the images go; the files of a competition that does not exist yet are stored."""
         if not self.pack.blind_safe:
             raise errors.InvalidPack("not blind safe: a picture spells the name of its model")
         with self.database.reading() as session:
             frame = _existing_frame(session, self.pack)
         if frame is not None:
-            return frame
+            return _Destination(frame)
         spec = _competition_file(self.pack)
         input_key = None
         if spec.input:
-            input_key = store_input(self.storage, _resolve_within(self.folder, spec.input), spec.frame)
-        self.database.write(lambda session: _create_competition(session, spec, input_key, self.now()))
-        return spec.frame
+            path = _resolve_within(self.folder, spec.input)
+            mask = _resolve_within(self.folder, spec.mask) if spec.mask else None
+            try:
+                input_key = store_input(self.storage, path, mask, spec.frame)
+            except (InvalidImage, OSError) as error:
+                raise errors.InvalidPack(f"{spec.input}, the image to edit, can't be read: {error}") from error
+        return _Destination(spec.frame, spec, input_key)
 
-    def _take(self, item: dict[str, Any], frame: tuple[int, int]) -> ImageResult:
-        name = str(item.get("file", f"{self.pack.slug}: an image without a file"))
+    def _render(self, item: dict[str, Any], new: "_Destination") -> "_Rendered | ImageResult":
+        """Check, decode and store one image, several at a time; its row comes later, in the manifest's order."""
+        name = item.get("file")
+        subject = name if isinstance(name, str) and name else f"{self.pack.slug}: an image without a file"
+        problem = find_unstorable(item)
+        if problem is not None:
+            return ImageResult(subject, "refused", problem)
         try:
-            return ImageResult(name, "taken" if self._add(PackImage.model_validate(item), frame) else "unchanged")
+            image = PackImage.model_validate(item)
+            place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
+            with self.database.reading() as session:
+                if entries.read_sha256(session, place) == image.sha256:
+                    return ImageResult(subject, "unchanged")
+            original = _read_verified(self.folder, image)
+            picture = renditions.picture(original, new.frame, image.no_visible_mark, side=self._side(new.frame))
+            return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
-            return ImageResult(name, "refused", _first_error(error))
+            return ImageResult(subject, "refused", _first_error(error))
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
-            return ImageResult(name, "refused", str(error))
+            return ImageResult(subject, "refused", str(error))
+
+    def _enter(self, image: "_Rendered", new: "_Destination") -> ImageResult:
+        """Store an image's row, and before the first one its competition; delete the files of a refused one."""
+
+        def work(session: Session) -> bool:
+            if new.spec is not None:
+                _create_competition(session, new.spec, new.input_key, self.now())
+            return entries.add(session, image.place, image.stored, image.facts, now=self.now())
+
+        is_added = False
+        try:
+            is_added = self.database.write(work)
+        except (errors.ArenaError, CatalogError) as error:
+            return ImageResult(image.subject, "refused", str(error))
+        except (DataError, IntegrityError):
+            return ImageResult(image.subject, "refused", "the database can't store what the manifest says of it")
+        finally:
+            if not is_added:
+                entries.delete_stored(self.storage, image.stored)
+        notice = describe_frames(image.stored.picture.original) if is_added else None
+        return ImageResult(image.subject, "taken" if is_added else "unchanged", notice)
 
     def _side(self, frame: tuple[int, int]) -> int:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
@@ -197,18 +265,30 @@ class _CompetitionImport:
         known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
         return max((renditions.side_for(size, frame) for size in known), default=0)
 
-    def _add(self, image: PackImage, frame: tuple[int, int]) -> bool:
-        place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
-        with self.database.reading() as session:
-            if entries.read_sha256(session, place) == image.sha256:
-                return False
-        original = _read_verified(self.folder, image)
-        picture = renditions.picture(original, frame, image.no_visible_mark, side=self._side(frame))
-        stored, facts = entries.store(self.storage, picture), _entry_details(image)
-        return self.database.write(lambda session: entries.add(session, place, stored, facts, now=self.now()))
+
+@dataclass(frozen=True)
+class _Rendered:
+    """An image whose files are stored and whose row is not."""
+
+    subject: str
+    place: entries.EntryKey
+    stored: entries.StoredPicture
+    facts: entries.EntryDetails
+
+
+@dataclass(frozen=True)
+class _Destination:
+    """The competition of a pack's images: its frame, and what it is where it does not exist yet."""
+
+    frame: tuple[int, int]
+    spec: CompetitionFile | None = None
+    input_key: str | None = None
 
 
 def _create_competition(session: Session, spec: CompetitionFile, input_key: str | None, now: datetime) -> None:
+    """Create a competition and its categories, unless an earlier image of the pack has."""
+    if session.scalars(select(exists().where(Competition.slug == spec.slug))).one():
+        return
     for slug in spec.categories:
         if session.scalars(select(Category).where(Category.slug == slug)).one_or_none() is None:
             competitions.save_category(
@@ -224,21 +304,25 @@ def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
         yield ImageResult(pack.slug, "refused", reason)
 
 
-def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
-    """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
-    original = path.read_bytes()
-    key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
-    renditions.store(storage, key, renditions.render_input(original, frame))
-    return key
-
-
 def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] | None:
     row = session.scalars(select(Competition).where(Competition.slug == pack.slug)).one_or_none()
     if row is None:
         return None
-    if row.prompt.strip() != pack.prompt.strip():
+    if _plain(row.prompt) != _plain(pack.prompt):
         raise errors.InvalidPack(f"competition {pack.slug} exists with another prompt")
     return (row.frame_width, row.frame_height)
+
+
+def _plain(prompt: str) -> str:
+    """Return a prompt as prompts are compared: an editor's byte order mark and line ends say nothing."""
+    return normalize(prompt.replace("\r\n", "\n").removeprefix("\ufeff"))
+
+
+def _delete_unused_input(database: Database, storage: Storage, key: str) -> None:
+    with database.reading() as session:
+        is_used = session.scalars(select(exists().where(Competition.input_key == key))).one()
+    if not is_used:
+        renditions.delete(storage, key)
 
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:
@@ -256,6 +340,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "frame": pack.frame or _frame(pack),
                 "status": "open",
                 "input": pack.input,
+                "mask": pack.mask,
             }
         )
     except ValidationError as error:
@@ -282,8 +367,8 @@ def _read_verified(folder: Path, image: PackImage) -> bytes:
 
 
 def _resolve_within(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve() if "\0" not in name else folder.parent
-    if not path.is_relative_to(folder.resolve()):
+    path = find_inside(folder, name)
+    if path is None:
         raise errors.EntryRefused("the path leaves the pack")
     return path
 

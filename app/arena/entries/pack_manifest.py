@@ -3,52 +3,248 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.pack_import import ImageResult
+from app.arena.entries.pack_import import ImageResult, describe_frames
+from app.files.folders import is_noise, list_folder, same_name
+from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images
 from app.gateway.images import InvalidImage
 
 MANIFEST = "manifest.json"
 PROMPT = "prompt.txt"
-INPUT = "input"
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"})
+BESIDE = {"input": "the image to edit", "mask": "the mask of the image to edit"}
+"""Images that are no entries, by the name of their file."""
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".avif"})
+FOREIGN = frozenset(
+    {
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".heic",
+        ".heif",
+        ".svg",
+        ".psd",
+        ".jxl",
+        ".jp2",
+        ".raw",
+        ".dng",
+        ".tga",
+        ".exr",
+        ".ico",
+    }
+)
+"""Pictures of formats that browsers do not show, or not all alike."""
+NOTES = frozenset(
+    {".txt", ".md", ".rst", ".json", ".jsonl", ".csv", ".toml", ".yaml", ".yml", ".html", ".log", ""}
+)
+"""Texts that may lie beside images; nobody expects them to be entered."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 SAMPLED = re.compile(r".@\d{1,4}$")
 
 
 @dataclass(frozen=True)
 class ManifestSummary:
-    """How much a manifest lists, and which files it does not, with the reasons."""
+    """How much a manifest lists; what became of every other file and folder, with the reasons."""
 
     competitions: int
     models: int
     images: int
-    refused: tuple[ImageResult, ...]
+    outcomes: tuple[ImageResult, ...]
+
+    @property
+    def refused(self) -> tuple[ImageResult, ...]:
+        """The outcomes that somebody has to look at."""
+        return tuple(outcome for outcome in self.outcomes if outcome.kind == "refused")
 
 
 def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    An image named `input` is the one the models were asked to edit. Whatever an existing manifest says about a
-    competition or an image is kept, unless the files say otherwise. Raises InvalidPack.
+    COMPETITION may lie in folders of its own. An image named `input` is the one the models were asked to edit,
+    `mask` says where. Whatever an existing manifest says about a competition or an image is kept, unless the files
+    say otherwise. A competition that can't be read is refused whole. Raises InvalidPack when nothing is left.
     """
-    existing = _read_existing(folder / MANIFEST)
-    competitions = [
-        _describe_competition(path, existing) for path in sorted(folder.iterdir()) if (path / PROMPT).is_file()
-    ]
-    listed = [competition for competition, _ in competitions if competition["images"]]
-    if not listed:
-        raise errors.InvalidPack(f"{folder} holds no folder with a {PROMPT} and an image")
-    text = json.dumps({"format": 1, "competitions": listed}, indent=2, ensure_ascii=False)
+    listing = _Listing(folder, _read_existing(folder / MANIFEST))
+    listing.read_folder(folder)
+    if not listing.competitions:
+        reasons = [f"{outcome.subject}: {outcome.reason}" for outcome in listing.outcomes]
+        raise errors.InvalidPack("\n".join([f"{folder} holds no folder with a {PROMPT} and an image", *reasons]))
+    return write_competitions(folder, listing.competitions, tuple(listing.outcomes))
+
+
+def write_competitions(
+    folder: Path, competitions: list[dict[str, Any]], outcomes: tuple[ImageResult, ...]
+) -> ManifestSummary:
+    """Write folder/manifest.json with these competitions."""
+    text = json.dumps({"format": 1, "competitions": competitions}, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    lines = [image for competition in listed for image in competition["images"]]
-    refused = tuple(outcome for _, outcomes in competitions for outcome in outcomes)
-    return ManifestSummary(len(listed), len({image["model"] for image in lines}), len(lines), refused)
+    lines = [image for competition in competitions for image in competition["images"]]
+    return ManifestSummary(len(competitions), len({image["model"] for image in lines}), len(lines), outcomes)
+
+
+def describe_file(path: Path, file: str) -> dict[str, Any]:
+    """Describe an image as a manifest does, without its model. Raises InvalidImage, OSError."""
+    data = path.read_bytes()
+    width, height = images.decode(data).size
+    return {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height}
+
+
+def explain_file(path: Path) -> ImageResult:
+    """Say why a file is not listed that is no picture we take; texts are left out and not refused."""
+    suffix = path.suffix.lower()
+    if suffix in FOREIGN:
+        kind = suffix[1:].upper()
+        return ImageResult(
+            path.name, "refused", f"{kind} is no format that every browser shows alike; save it as PNG"
+        )
+    if suffix in NOTES:
+        return ImageResult(path.name, "skipped", "no image")
+    return ImageResult(path.name, "refused", f"{suffix} is no image we know; take PNG, JPEG, WebP, GIF or AVIF")
+
+
+@dataclass
+class _Listing:
+    """What was read of a folder so far."""
+
+    root: Path
+    existing: dict[str, dict[str, Any]]
+    competitions: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[ImageResult] = field(default_factory=list)
+
+    def read_folder(self, folder: Path) -> None:
+        """Read a folder that is a competition, or in which competitions lie."""
+        paths = list_folder(folder)
+        if folder != self.root and any(_is_prompt(path) for path in paths):
+            self._read_competition(folder, paths)
+            return
+        if folder != self.root and any(path.suffix.lower() in SUFFIXES for path in paths):
+            self._note(folder, "refused", f"there are images in it, and no {PROMPT} that says what was asked")
+        elif folder != self.root and not paths:
+            self._note(folder, "skipped", "an empty folder")
+        for path in paths:
+            if path.is_dir():
+                self.read_folder(path)
+            elif path != self.root / MANIFEST:
+                self._note_file(path, f"it lies in no competition's folder with a {PROMPT}")
+
+    def _read_competition(self, folder: Path, paths: list[Path]) -> None:
+        try:
+            described = self._describe_competition(folder, paths)
+        except (InvalidFile, InvalidImage, errors.InvalidPack, OSError) as error:
+            self._note(folder, "refused", str(error))
+            return
+        if not described["images"]:
+            self._note(folder, "refused", "it holds a prompt and no image of a model")
+        elif any(one["slug"] == described["slug"] for one in self.competitions):
+            self._note(folder, "refused", f"another folder is named {described['slug']}, too")
+        else:
+            self.competitions.append(described)
+
+    def _describe_competition(self, folder: Path, paths: list[Path]) -> dict[str, Any]:
+        if not SLUG.fullmatch(folder.name):
+            raise errors.InvalidPack(f"{folder.name}: a competition's folder is named like vintage-cafe-logo")
+        prompts = [path for path in paths if _is_prompt(path)]
+        prompt = self._read_prompt(prompts[0])
+        existing = self.existing.get(folder.name, {"images": {}})
+        known = existing["images"]
+        kept = {key: value for key, value in existing.items() if key not in BESIDE}
+        described = kept | {"slug": folder.name, "prompt": prompt} | self._describe_beside(paths)
+        described["images"] = list(self._describe_images(paths, known))
+        return described
+
+    def _read_prompt(self, path: Path) -> str:
+        name = self._name(path)
+        prompt = read_text(path, name).strip()
+        if not prompt:
+            raise errors.InvalidPack(f"{name} is empty")
+        problem = find_control(prompt)
+        if problem:
+            raise errors.InvalidPack(f"{name}: {problem}")
+        return prompt
+
+    def _describe_beside(self, paths: list[Path]) -> dict[str, str]:
+        """Name the image to edit and its mask; one that can't be read refuses its competition."""
+        return {kind: name for kind in BESIDE if (name := self._find_beside(kind, paths)) is not None}
+
+    def _find_beside(self, kind: str, paths: list[Path]) -> str | None:
+        files = [path for path in paths if path.stem.casefold() == kind and path.is_file()]
+        if not files:
+            return None
+        names = [self._name(path) for path in files]
+        if len(files) > 1:
+            raise errors.InvalidPack(f"{' and '.join(names)}: keep one, {BESIDE[kind]}")
+        try:
+            images.decode(files[0].read_bytes())
+        except (InvalidImage, OSError) as error:
+            raise errors.InvalidPack(f"{names[0]}, {BESIDE[kind]}, can't be read: {error}") from error
+        return names[0]
+
+    def _describe_images(self, paths: list[Path], known: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        taken: dict[tuple[str, int], str] = {}
+        for path in paths:
+            if path.is_dir():
+                self._note_nested(path)
+            elif not (_is_prompt(path) or path.stem.casefold() in BESIDE):
+                described = self._describe_image(path, taken)
+                if described is not None:
+                    yield known.get(same_name(self._name(path)), {}) | described
+
+    def _describe_image(self, path: Path, taken: dict[tuple[str, int], str]) -> dict[str, Any] | None:
+        """Describe an image of a model; None where its file was noted with a reason instead."""
+        if path.suffix.lower() not in SUFFIXES:
+            self._note_file(path, "")
+            return None
+        model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
+        if not MODEL.fullmatch(model):
+            advice = re.sub(r"[^a-z0-9._-]+", "-", model.casefold()).strip("-._") or "my-model"
+            self._note(
+                path, "refused", f"a model is named in lower case letters, digits, dots and dashes, as {advice}"
+            )
+            return None
+        place = (model, int(sample))
+        if place in taken:
+            self._note(path, "refused", f"{taken[place]} is sample {sample} of {model} already")
+            return None
+        try:
+            described = describe_file(path, self._name(path))
+        except (InvalidImage, OSError) as error:
+            self._note(path, "refused", str(error))
+            return None
+        taken[place] = path.name
+        notice = describe_frames(path.read_bytes())
+        if notice is not None:
+            self._note(path, "taken", notice)
+        return {"model": model, "sample": int(sample)} | described
+
+    def _note_nested(self, folder: Path) -> None:
+        self._note(folder, "refused", "a folder inside a competition; move its images up, or give it a prompt.txt")
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not is_noise(path):
+                self._note_file(path, "it lies in a folder inside a competition")
+
+    def _note_file(self, path: Path, reason: str) -> None:
+        if path.suffix.lower() in SUFFIXES:
+            self._note(path, "refused", reason)
+        else:
+            why = explain_file(path)
+            self.outcomes.append(ImageResult(self._name(path), why.kind, why.reason))
+
+    def _note(self, path: Path, kind: Any, reason: str) -> None:
+        self.outcomes.append(ImageResult(self._name(path), kind, reason))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def _is_prompt(path: Path) -> bool:
+    return path.name.casefold() == PROMPT and path.is_file()
 
 
 def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
@@ -56,46 +252,7 @@ def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        listed = json.loads(path.read_bytes())["competitions"]
-        return {one["slug"]: one | {"images": {i["file"]: i for i in one["images"]}} for one in listed}
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        listed = read_json(path)["competitions"]
+        return {one["slug"]: one | {"images": {same_name(i["file"]): i for i in one["images"]}} for one in listed}
+    except (InvalidFile, ValueError, KeyError, TypeError) as error:
         raise errors.InvalidPack(f"{path} is no manifest; move it away: {error}") from error
-
-
-def _describe_competition(
-    folder: Path, known: dict[str, dict[str, Any]]
-) -> tuple[dict[str, Any], list[ImageResult]]:
-    if not SLUG.fullmatch(folder.name):
-        raise errors.InvalidPack(f"{folder.name}: a competition's folder is named like vintage-cafe-logo")
-    prompt = (folder / PROMPT).read_text(encoding="utf-8").strip()
-    if not prompt:
-        raise errors.InvalidPack(f"{folder.name}/{PROMPT} is empty")
-    existing = known.get(folder.name, {"images": {}})
-    described: list[dict[str, Any]] = []
-    refused: list[ImageResult] = []
-    input_image: dict[str, str] = {}
-    for path in (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES):
-        name = f"{folder.name}/{path.name}"
-        try:
-            if path.stem == INPUT:
-                input_image["input"] = name
-            else:
-                described.append(existing["images"].get(name, {}) | _describe_image(path, name))
-        except (InvalidImage, OSError) as error:
-            refused.append(ImageResult(name, "refused", str(error)))
-    return existing | {"slug": folder.name, "prompt": prompt} | input_image | {"images": described}, refused
-
-
-def _describe_image(path: Path, file: str) -> dict[str, Any]:
-    data = path.read_bytes()
-    width, height = images.decode(data).size
-    model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
-    digest = hashlib.sha256(data).hexdigest()
-    return {
-        "model": model,
-        "file": file,
-        "sha256": digest,
-        "sample": int(sample),
-        "width": width,
-        "height": height,
-    }

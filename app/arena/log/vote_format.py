@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from app.arena.log.vote_export import LOG_COLUMNS
 from app.errors import Refusal
+from app.files.text import InvalidFile, find_encoding, find_unstorable
 from app.words import Outcome
 
 Format = Literal["csv", "jsonl"]
@@ -65,10 +66,17 @@ def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) ->
     With a list of `complaints` bad lines are described there. Raises InvalidImport for a file that is no log.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open("rb") as start:
+            find_encoding(start.read(4096), path.name)
+        with path.open(encoding="utf-8-sig", newline="") as file:
             for line, values in _csv_lines(file, path.name) if kind == "csv" else _json_lines(file):
+                unstorable = find_unstorable(values)
                 try:
-                    yield line, LoggedVote.model_validate(values)
+                    vote = LoggedVote.model_validate(values)
+                    if unstorable is None:
+                        yield line, vote
+                    elif complaints is not None:
+                        complaints.append(f"{path.name} line {line}: {unstorable}")
                 except ValidationError as error:
                     problem = error.errors()[0]
                     where = ".".join(str(part) for part in problem["loc"])
@@ -77,6 +85,8 @@ def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) ->
                     complaints.append(f"{path.name} line {line}: {where}: {problem['msg']}")
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidImport(f"{path.name} is no {kind} in UTF-8: {error}") from error
+    except InvalidFile as error:
+        raise InvalidImport(str(error)) from error
 
 
 def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -91,5 +101,5 @@ def _json_lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(file, 1):
         try:
             yield number, json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             yield number, {"line": line[:40]}

@@ -38,6 +38,8 @@ def _standings(given: FromClause) -> Any:
             ImageModel.name,
             ImageModel.creator,
             Standing.rating,
+            Standing.rating_low,
+            Standing.rating_high,
             Standing.rank,
         )
         .join(ImageModel, ImageModel.id == given.c.model)
@@ -48,13 +50,15 @@ def _standings(given: FromClause) -> Any:
 
 @dataclass(frozen=True)
 class RevealedModel:
-    """A model, named. Rating and rank are None where it has none; `change` in Elo points since the vote."""
+    """A model. Rating, interval and rank are None where it has none; `change` is in Elo points since the vote."""
 
     slug: str
     name: str
     creator: str | None
     url: str
     rating: float | None
+    rating_low: float | None
+    rating_high: float | None
     rank: int | None
     change: float | None = None
 
@@ -112,8 +116,10 @@ def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType(
             creator=creator,
             url=f"/models/{slug}",
             rating=rating,
+            rating_low=low,
+            rating_high=high,
             rank=rank,
             change=rating - before[number] if number in before and rating is not None else None,
         )
-        for board, number, slug, name, creator, rating, rank in rows
+        for board, number, slug, name, creator, rating, low, high, rank in rows
     }

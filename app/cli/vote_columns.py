@@ -1,0 +1,158 @@
+"""Which columns of a table of votes mean what, in the dialects of the arenas and tools that write such tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from app.cli.vote_words import COUNTS, NOTHING, ONE_HOT, A, Counts, Reader, read_count, read_one_hot, read_winner
+from app.files.tables import Table, normalize_column
+from app.files.text import InvalidFile, escape_for_terminal
+
+ALIASES = {
+    "model_a": ("model_a", "modela", "left", "model_left", "left_model", "model_1", "model1"),
+    "model_b": ("model_b", "modelb", "right", "model_right", "right_model", "model_2", "model2"),
+    "winner": ("winner", "outcome"),
+    "loser": ("loser",),
+    "competition": ("competition",),
+    "prompt": ("prompt",),
+    "voter": ("voter",),
+    "category": ("category",),
+    "counted": ("counted",),
+}
+"""What a column means, and under which names it comes."""
+ROLES = {name: role for role, names in ALIASES.items() for name in names}
+KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS)
+ANSWERS = frozenset({"response_a_id", "response_b_id"})
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """
+    Which cells of a row are read: `places` in the row, named by `names` up to the outcome's own cells.
+
+    `written` has the columns' names as the file writes them.
+    """
+
+    places: tuple[int, ...]
+    names: tuple[str, ...]
+    written: dict[str, str]
+    first_outcome: int
+    read_counts: Reader
+    outcome_column: str
+    ignored: tuple[str, ...]
+    is_log: bool
+
+
+def plan_columns(table: Table, category: str | None, *, voters: bool = False) -> ColumnPlan:
+    """
+    Decide which columns to read; that of the voter only where asked for.
+
+    Raises InvalidFile where a column is missing, stands twice or contradicts another.
+    """
+    columns = [normalize_column(column) for column in table.columns]
+    found = _find_roles(table, columns)
+    prompt = found.pop("prompt", None)
+    if prompt is not None:
+        found.setdefault("competition", prompt)
+    if not voters:
+        found.pop("voter", None)
+    if category is None:
+        found.pop("category", None)
+    if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
+        found = {"model_a": found["winner"], "model_b": found["loser"]} | _without(found, "winner", "loser")
+        return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
+    _refuse_missing(table, columns, found, category)
+    found.pop("loser", None)
+    kinds = {
+        "winner": [found["winner"]] if "winner" in found else [],
+        "one column per outcome": [columns.index(name) for name in columns if name in ONE_HOT],
+        "counts": [columns.index(name) for name in COUNTS if name in columns],
+    }
+    given = [kind for kind, places in kinds.items() if places]
+    if len(given) > 1:
+        raise InvalidFile(f"{_first(table)}: it has {' and '.join(given)}; keep the one that is meant")
+    if not given:
+        raise InvalidFile(f"{_first(table)}: there is neither a column winner nor the columns wins_a and wins_b")
+    places = kinds[given[0]]
+    names = [columns[place] for place in places]
+    read = _choose_reader(table, given[0], names, places)
+    told = table.columns[places[0]].strip() if given[0] == "winner" else ", ".join(names)
+    return _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
+
+
+def _find_roles(table: Table, columns: Sequence[str]) -> dict[str, int]:
+    twice = [name for name in columns if name in KNOWN and columns.count(name) > 1]
+    if twice:
+        raise InvalidFile(f"{_first(table)}: the column {twice[0]} stands there twice")
+    found: dict[str, int] = {}
+    for place, name in enumerate(columns):
+        role = ROLES.get(name)
+        if role in found:
+            other = table.columns[found[role]]
+            raise InvalidFile(f"{_first(table)}: {other} and {table.columns[place]} both mean {role}; keep one")
+        if role is not None:
+            found[role] = place
+    return found
+
+
+def _refuse_missing(table: Table, columns: Sequence[str], found: dict[str, int], category: str | None) -> None:
+    missing = [role for role in ("model_a", "model_b") if role not in found]
+    if category is not None and "category" not in found:
+        missing.append("category")
+    if not missing:
+        return
+    there = ", ".join(escape_for_terminal(column.strip()) or "(no name)" for column in table.columns[:20])
+    hint = f"; it has {there}" if there else ""
+    if set(columns) & ANSWERS:
+        hint += "; these name answers and not models: join them with the table of answers first"
+    raise InvalidFile(f"{_first(table)}: the column {missing[0]} is missing{hint}")
+
+
+def _choose_reader(table: Table, kind: str, names: list[str], places: list[int]) -> Reader:
+    written = [table.columns[place].strip() for place in places]
+    if kind == "winner":
+        return partial(_winner, column=written[0])
+    if kind == "counts":
+        if not {"wins_a", "wins_b"} <= set(names):
+            raise InvalidFile(f"{_first(table)}: counts need both columns wins_a and wins_b")
+        return partial(_counts, columns=written, outcomes=[COUNTS.index(name) for name in names])
+    if not {"winner_model_a", "winner_model_b"} <= set(names):
+        raise InvalidFile(f"{_first(table)}: it needs both columns winner_model_a and winner_model_b")
+    return partial(_one_hot, columns=written, outcomes=[ONE_HOT[name] for name in names])
+
+
+def _winner(cells: Sequence[str], one: str, other: str, *, column: str) -> Counts:
+    return read_winner(cells[0], column, one, other)
+
+
+def _one_hot(
+    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[Counts]
+) -> Counts:
+    return read_one_hot(cells, columns, outcomes)
+
+
+def _counts(
+    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[int]
+) -> Counts:
+    counts = list(NOTHING)
+    for text, column, outcome in zip(cells, columns, outcomes, strict=True):
+        counts[outcome] = read_count(text, column)
+    return counts[0], counts[1], counts[2], counts[3]
+
+
+def _plan(
+    table: Table, found: dict[str, int], outcome: list[int], read: Reader, told: str, *, is_log: bool
+) -> ColumnPlan:
+    places = (*found.values(), *outcome)
+    ignored = [column.strip() or "(no name)" for i, column in enumerate(table.columns) if i not in places]
+    names = (*found, *(f"outcome {place}" for place in range(len(outcome))))
+    written = {role: table.columns[place].strip() for role, place in found.items()}
+    return ColumnPlan(places, names, written, len(found), read, told, tuple(ignored), is_log)
+
+
+def _without(found: dict[str, int], *roles: str) -> dict[str, int]:
+    return {role: place for role, place in found.items() if role not in roles}
+
+
+def _first(table: Table) -> str:
+    return f"{table.name} line 1" if table.unit == "line" else f"{table.name} item 1"

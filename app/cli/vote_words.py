@@ -1,0 +1,85 @@
+"""The words in which arenas, tools and people write who won: closed lists, compared without case and marks."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+Counts = tuple[int, int, int, int]
+"""Wins of A, wins of B, ties, both bad."""
+
+A, B, TIE, BOTH_BAD = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
+NOTHING = (0, 0, 0, 0)
+NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
+SKIPS = frozenset({"skip", "skipped"})
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+WORDS: dict[str, Counts] = {
+    word: outcome
+    for outcome, words in {
+        A: "a modela model1 left leftmodel leftvote assistanta responsea aisbetter aisthebest awins a>b a>>b",
+        B: "b modelb model2 right rightmodel rightvote assistantb responseb bisbetter bwins b>a b>>a",
+        TIE: "tie tied ties draw equal tievote same bothgood a=b b=a -",
+        BOTH_BAD: "bothbad botharebad bothbadvote tiebothbad bothpoor",
+    }.items()
+    for word in words.split()
+}
+_MARKS = re.compile(r"[^\w<>=]|_")
+
+
+def read_truth(text: str, column: str) -> bool:
+    """Read true/false, 1/0 or yes/no in any case. Raises ValueError."""
+    try:
+        return TRUTHS[text.strip().casefold()]
+    except KeyError:
+        raise ValueError(f"column {column}: {text!r} is none of true, false, 1, 0, yes, no") from None
+
+
+def read_count(text: str, column: str) -> int:
+    """Read a whole number of at most 12 digits; nothing is 0. Raises ValueError."""
+    text = text.strip() or "0"
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise ValueError(
+            f"column {column}: {text!r} is no whole number from 0; write thousands without separators"
+        )
+    return int(text)
+
+
+def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
+    """
+    Read who won, as a word of WORDS or as the winner's own name; NOTHING for a skip.
+
+    Raises ValueError for any other word, and for a name that is also a word with another meaning.
+    """
+    word = text.strip()
+    plain = word if word == "-" else _MARKS.sub("", word.casefold())
+    meant = NOTHING if plain in SKIPS else WORDS.get(plain)
+    named = A if word == model_a else B if word == model_b else None
+    if meant is not None and named is not None and meant != named:
+        raise ValueError(f"column {column}: {word!r} is the name of a model and a word for another outcome")
+    outcome = named if meant is None else meant
+    if outcome is None:
+        raise ValueError(
+            f"column {column}: {text!r} is no outcome; write model_a, model_b, tie, both_bad or the winner's name"
+        )
+    return outcome
+
+
+def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequence[Counts]) -> Counts:
+    """Read columns of which exactly one is true. Raises ValueError."""
+    true = [
+        outcome for text, name, outcome in zip(cells, columns, outcomes, strict=True) if read_truth(text, name)
+    ]
+    if len(true) != 1:
+        raise ValueError(f"column {columns[0]}: of {', '.join(columns)} exactly one is 1, here {len(true)} are")
+    return true[0]
+
+
+ONE_HOT: Mapping[str, Counts] = {
+    "winner_model_a": A,
+    "winner_model_b": B,
+    "winner_tie": TIE,
+    "winner_both_bad": BOTH_BAD,
+    "winner_bothbad": BOTH_BAD,
+    "winner_tie_(bothbad)": BOTH_BAD,
+}
+COUNTS = ("wins_a", "wins_b", "ties", "both_bad")
+Reader = Callable[[Sequence[str], str, str], Counts]
+"""Cells, model A and model B to what a row adds."""

@@ -1,0 +1,1 @@
+"""Files from outside: text, tables, TOML, folders and zip archives, read one way by every command."""

@@ -1,0 +1,114 @@
+"""Folders and zip archives from outside: which files are noise, where a named file lies, safe unpacking."""
+
+import shutil
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from app.files.text import InvalidFile, escape_for_terminal
+
+NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", "@eadir", "$recycle.bin"})
+"""What systems put into folders by themselves."""
+MAX_FILES = 200_000
+MAX_FILE_BYTES = 64 * 2**20
+MAX_TOTAL_BYTES = 64 * 2**30
+MAX_RATIO = 200
+"""How many times its packed size a large file of a zip archive may have."""
+
+
+def is_noise(path: Path) -> bool:
+    """Return whether a system put this file or folder there, and nobody looks for it."""
+    return path.name.casefold() in NOISE or path.name.startswith(("._", "~$"))
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """List what lies in a folder, sorted by name in normal form C, without noise."""
+    return sorted((path for path in folder.iterdir() if not is_noise(path)), key=lambda path: same_name(path.name))
+
+
+def same_name(name: str) -> str:
+    """Return a file's name as names are compared: macOS writes decomposed what others write composed."""
+    return unicodedata.normalize("NFC", name)
+
+
+def find_inside(folder: Path, name: str) -> Path | None:
+    """
+    Find a file of a folder by its relative name, in any normal form and with slashes of either kind.
+
+    None for a name that leads out of the folder; a path that need not exist for any other.
+    """
+    if "\0" in name:
+        return None
+    root = folder.resolve()
+    exact = folder / name
+    path = exact if exact.exists() else _find_by_parts(folder, PurePosixPath(name.replace("\\", "/")))
+    resolved = path.resolve()
+    return resolved if resolved.is_relative_to(root) else None
+
+
+def _find_by_parts(folder: Path, name: PurePosixPath) -> Path:
+    path = folder / "/" if name.is_absolute() else folder
+    for part in name.parts:
+        exact = path / part
+        if not exact.exists() and path.is_dir():
+            alike = (one for one in path.iterdir() if same_name(one.name) == same_name(part))
+            exact = next(alike, exact)
+        path = exact
+    return path
+
+
+@contextmanager
+def open_folder(path: Path) -> Iterator[Path]:
+    """
+    Yield a folder: the path itself, or for a zip archive a temporary folder with its files.
+
+    Raises InvalidFile.
+    """
+    if path.is_dir():
+        yield path
+        return
+    with TemporaryDirectory(prefix="pack-") as scratch:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                _unpack(archive, Path(scratch), path.name)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise InvalidFile(f"{path.name}: this is neither a folder nor a whole zip archive") from error
+        yield _only_folder(Path(scratch))
+
+
+def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
+        raise InvalidFile(f"{name}: it holds more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES:,} bytes")
+    for member in members:
+        inner = PurePosixPath(member.filename.replace("\\", "/"))
+        told = f"{name}: {escape_for_terminal(member.filename)}"
+        if member.flag_bits & 1:
+            raise InvalidFile(f"{told} is encrypted")
+        if inner.is_absolute() or ".." in inner.parts or (inner.parts and ":" in inner.parts[0]):
+            raise InvalidFile(f"{told} leads out of the archive")
+        if any(is_noise(Path(part)) for part in inner.parts):
+            continue
+        is_bomb = member.file_size > 2**20 and member.file_size > MAX_RATIO * max(member.compress_size, 1)
+        if member.file_size > MAX_FILE_BYTES or is_bomb:
+            raise InvalidFile(
+                f"{told} is larger than {MAX_FILE_BYTES:,} bytes, or packed too tightly to be an image"
+            )
+        _write_member(archive, member, folder.joinpath(*inner.parts))
+
+
+def _write_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(member) as packed, path.open("wb") as file:
+        shutil.copyfileobj(packed, file)
+
+
+def _only_folder(folder: Path) -> Path:
+    """Return the one folder in which everything lies, as many programs pack; else the folder itself."""
+    inside = list(folder.iterdir())
+    is_wrapped = len(inside) == 1 and inside[0].is_dir() and not (inside[0] / "prompt.txt").exists()
+    return inside[0] if is_wrapped else folder

@@ -1,0 +1,202 @@
+"""
+Colours as a browser shows them: which description of a file counts, and the way from it to sRGB.
+
+A PNG says its colours by cICP, by an ICC profile, by sRGB or by gAMA with cHRM, in this order (W3C PNG 3rd
+edition, 4.3); an AVIF by an ICC profile or by nclx in its `colr` box; JPEG and WebP by an ICC profile. What
+Chromium shows is the judge (tests/gateway/test_colours.py).
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageCms
+
+SRGB = ImageCms.createProfile("sRGB")
+Chromaticities = tuple[float, float, float, float, float, float, float, float]
+"""x and y of white, red, green and blue."""
+D65 = (0.3127, 0.3290)
+PRIMARIES: dict[int, Chromaticities] = {
+    1: (*D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06),
+    2: (*D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06),
+    4: (0.310, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
+    5: (*D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
+    6: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    7: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    9: (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
+    11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+}
+"""By their number in ITU-T H.273, table 2."""
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+CURVES: dict[int, tuple[float, ...]] = {4: (2.2,), 5: (2.8,), 8: (1.0,)} | dict.fromkeys(
+    (1, 2, 6, 13, 14, 15), SRGB_CURVE
+)
+"""
+By their number in ITU-T H.273, table 3: one exponent, or g, a, b, c, d of ICC's third parametric curve.
+
+Browsers show the camera curve of BT.709 (1, 6, 14, 15) and an unspecified one (2) as sRGB.
+"""
+HDR = {16: "PQ", 18: "HLG"}
+"""Transfers of which each screen makes something else."""
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_D50 = np.array([0.9642, 1.0, 0.8249])
+
+
+@dataclass(frozen=True)
+class ColourDescription:
+    """How a file says what its numbers mean: an ICC profile, or primaries with a curve; neither means sRGB."""
+
+    icc_profile: bytes | None = None
+    primaries: Chromaticities | None = None
+    curve: tuple[float, ...] | None = None
+    hdr: str | None = None
+
+    def profile(self) -> bytes | None:
+        """Return the description as an ICC profile of RGB or of what the file holds; None for sRGB."""
+        if self.icc_profile is not None or self.primaries is None or self.curve is None:
+            return self.icc_profile
+        is_srgb = self.primaries == PRIMARIES[1] and self.curve == SRGB_CURVE
+        return None if is_srgb else build_profile(self.primaries, self.curve)
+
+
+def describe_colours(data: bytes, format_: str, icc_profile: bytes | None) -> ColourDescription:
+    """Read which description of a file counts; `icc_profile` is the one its decoder found."""
+    if format_ == "PNG":
+        return _describe_png(dict(_png_chunks(data)), icc_profile)
+    if format_ == "GIF":
+        return ColourDescription()
+    if format_ == "AVIF" and not icc_profile:
+        place = data.find(b"colrnclx", 0, 2**16)
+        if place >= 0 and len(data) >= place + 12:
+            return _describe_code_points(*struct.unpack(">HH", data[place + 8 : place + 12]))
+    return ColourDescription(icc_profile)
+
+
+def to_srgb(image: Image.Image, description: ColourDescription) -> Image.Image:
+    """Convert an image of any mode to RGB or RGBA in sRGB; a damaged profile says nothing about the colours."""
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    plain = _without_alpha(image)
+    profile = description.profile()
+    converted = (_convert(plain, profile) if profile else None) or plain.convert("RGB")
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+def to_8_bit(image: Image.Image) -> Image.Image:
+    """Scale 16-bit grey to 8 bits: Pillow's own conversion makes everything above 255 white."""
+    if not image.mode.startswith("I"):
+        return image
+    deep = np.asarray(image).astype(np.int64)
+    scaled = Image.fromarray(((np.clip(deep, 0, 65535) * 255 + 32767) // 65535).astype(np.uint8))
+    key = image.info.get("transparency")
+    if isinstance(key, int):
+        scaled.putalpha(Image.fromarray(np.where(deep == key, 0, 255).astype(np.uint8)))
+    return scaled
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    if image.mode in {"L", "RGB", "CMYK"}:
+        opaque = image.copy()
+        opaque.info.pop("transparency", None)
+        return opaque
+    if image.mode in {"LA", "La", "1"}:
+        return image.convert("LA").getchannel("L") if image.mode != "1" else image.convert("L")
+    return image.convert("RGBA").convert("RGB") if image.mode != "YCbCr" else image.convert("RGB")
+
+
+def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """Convert by a profile for the image's kind of colour; None where it is for another kind, or damaged."""
+    space = profile[16:20]
+    if image.mode == "L" and space == b"RGB ":
+        image = image.convert("RGB")
+    if {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}.get(space) != image.mode:
+        return None
+    try:
+        return ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _describe_png(chunks: dict[bytes, bytes], icc_profile: bytes | None) -> ColourDescription:
+    code_points = chunks.get(b"cICP", b"")
+    if len(code_points) == 4:
+        described = _describe_code_points(code_points[0], code_points[1])
+        if described != ColourDescription():
+            return described
+    if icc_profile:
+        return ColourDescription(icc_profile)
+    gamma, white = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
+    if b"sRGB" in chunks or len(gamma) != 4 or not int.from_bytes(gamma):
+        return ColourDescription()
+    exponent = 100_000 / int.from_bytes(gamma)
+    if len(white) == 32:
+        x0, y0, x1, y1, x2, y2, x3, y3 = (number / 100_000 for number in struct.unpack(">8I", white))
+        return ColourDescription(primaries=(x0, y0, x1, y1, x2, y2, x3, y3), curve=(exponent,))
+    is_usual = abs(exponent - 2.2) < 0.01
+    return ColourDescription(primaries=PRIMARIES[1], curve=SRGB_CURVE if is_usual else (exponent,))
+
+
+def _describe_code_points(primaries: int, transfer: int) -> ColourDescription:
+    if transfer in HDR:
+        return ColourDescription(hdr=HDR[transfer])
+    known, curve = PRIMARIES.get(primaries), CURVES.get(transfer)
+    if known is None or curve is None:
+        return ColourDescription()
+    return ColourDescription(primaries=known, curve=curve)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the small chunks before the pixels."""
+    place = 8
+    while place + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        if kind == b"IDAT":
+            return
+        if length <= 64:
+            yield kind, data[place + 8 : place + 8 + length]
+        place += length + 12
+
+
+@lru_cache(32)
+def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes | None:
+    """Write a matrix profile (ICC.1:2022, 8.3) for primaries and a curve; None where these span no colours."""
+    columns = _to_d50(primaries)
+    if columns is None:
+        return None
+    xyz = [b"XYZ \0\0\0\0" + b"".join(_fixed(value) for value in column) for column in columns.T]
+    kind = 0 if len(curve) == 1 else 3
+    para = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_fixed, curve))
+    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, _D50))
+    tags = {b"wtpt": white, b"rXYZ": xyz[0], b"gXYZ": xyz[1], b"bXYZ": xyz[2]}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), para)
+    table, body, place = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        padded = value + bytes(-len(value) % 4)
+        table += name + struct.pack(">II", place + len(body), len(value))
+        body += padded
+    head = struct.pack(">I4sI4s4s4s", place + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
+    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(_fixed, _D50))
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def _to_d50(primaries: Chromaticities) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
+    """Return the (3, 3) matrix from linear RGB to XYZ under D50, its columns the primaries."""
+    pairs = np.array(primaries, dtype=np.float64).reshape(4, 2)
+    if (pairs[:, 1] <= 0).any():
+        return None
+    xyz = np.stack([pairs[:, 0] / pairs[:, 1], np.ones(4), (1 - pairs.sum(axis=1)) / pairs[:, 1]])
+    white, colours = xyz[:, 0], xyz[:, 1:]
+    if abs(np.linalg.det(colours)) < 1e-6:
+        return None
+    scaled = colours * np.linalg.solve(colours, white)
+    gains = (_BRADFORD @ _D50) / (_BRADFORD @ white)
+    return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ scaled)
+
+
+def _fixed(value: float) -> bytes:
+    return struct.pack(">i", max(-(2**31), min(2**31 - 1, round(float(value) * 65536))))

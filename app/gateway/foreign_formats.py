@@ -1,0 +1,26 @@
+"""Names image formats that nobody here decodes, so that their refusal can say what they are."""
+
+_MAGIC = (
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"BM", "BMP"),
+    (b"8BPS", "Photoshop"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"%PDF", "PDF"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "XML, perhaps SVG"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"version https://git-lfs", "a pointer of Git LFS in place of the file"),
+)
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+def name_format(data: bytes) -> str | None:
+    """Return what a file that is no image we take is, by how it begins; None when it is not known."""
+    start = data[:64].lstrip().lower() if data[:1] in b"< \n\r\t" else data[:64]
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and b"avif" not in data[8:64]:
+        return "HEIC"
+    return next((name for magic, name in _MAGIC if start.startswith(magic)), None)

@@ -1,0 +1,275 @@
+"""Nothing disappears in a pack: every file and folder is taken, or named with the reason."""
+
+import hashlib
+import json
+import unicodedata
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from app.arena.entries import pack_import, pack_manifest
+from app.arena.entries.orphans import find_orphans
+from app.arena.entries.pack_import import PackReport
+from app.arena.errors import InvalidPack
+from app.arena.tables import Competition
+from app.database.doors import Database
+from app.files.folders import find_inside, open_folder
+from app.files.text import InvalidFile
+from app.gateway.storage import Storage
+from tests.cli.conftest import Result, arena  # noqa: F401 (a fixture)
+from tests.factories import NOW, picture_bytes
+
+
+def lay(folder: Path, files: dict[str, bytes | str]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def picture(seed: int, format_: str = "PNG") -> bytes:
+    return picture_bytes(seed, (64, 64), format_)
+
+
+def listed(folder: Path) -> dict[str, dict[str, Any]]:
+    return {one["slug"]: one for one in json.loads((folder / "manifest.json").read_text())["competitions"]}
+
+
+def reasons(summary: pack_manifest.ManifestSummary, kind: str) -> dict[str, str]:
+    return {one.subject: str(one.reason) for one in summary.outcomes if one.kind == kind}
+
+
+def test_every_file_and_folder_has_a_line(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        {
+            "cap/prompt.txt": "a cap",
+            "cap/m0.jpg": picture(0, "JPEG"),
+            "cap/m1.JFIF": picture(1, "JPEG"),
+            "cap/m1.png": picture(2),
+            "cap/m2.jpe": picture(3, "JPEG"),
+            "cap/m3.tif": picture(4, "TIFF"),
+            "cap/m4.heic": b"\0\0\0\x18ftypheic",
+            "cap/My Model.png": picture(5),
+            "cap/notes.md": "text",
+            "cap/m5.xyz": "?",
+            "cap/._m0.jpg": "noise",
+            "cap/Thumbs.db": "noise",
+            "cap/sub/m6.png": picture(6),
+            "noprompt/m0.gif": picture(7, "GIF"),
+            "group/deep/prompt.txt": "deep",
+            "group/deep/m0.png": picture(8),
+            "stray.png": picture(9),
+            ".DS_Store": "noise",
+        },
+    )
+    (tmp_path / "empty").mkdir()
+    summary = pack_manifest.write_manifest(tmp_path)
+    assert {slug: [i["file"] for i in one["images"]] for slug, one in listed(tmp_path).items()} == {
+        "cap": ["cap/m0.jpg", "cap/m1.JFIF", "cap/m2.jpe"],
+        "deep": ["group/deep/m0.png"],
+    }
+    assert {name: reason[:22] for name, reason in reasons(summary, "refused").items()} == {
+        "cap/My Model.png": "a model is named in lo",
+        "cap/m1.png": "m1.JFIF is sample 0 of",
+        "cap/m3.tif": "TIF is no format that ",
+        "cap/m4.heic": "HEIC is no format that",
+        "cap/m5.xyz": ".xyz is no image we kn",
+        "cap/sub": "a folder inside a comp",
+        "cap/sub/m6.png": "it lies in a folder in",
+        "noprompt": "there are images in it",
+        "noprompt/m0.gif": "it lies in no competit",
+        "stray.png": "it lies in no competit",
+    }
+    assert reasons(summary, "skipped") == {"cap/notes.md": "no image", "empty": "an empty folder"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+def test_a_prompt_as_editors_save_it(tmp_path: Path, encoding: str) -> None:
+    prompt = "a lighthouse\r\nat night\r\n".encode(encoding)
+    lay(tmp_path, {"cap/prompt.txt": prompt, "cap/m0.png": picture(0)})
+    pack_manifest.write_manifest(tmp_path)
+    assert listed(tmp_path)["cap"]["prompt"] == "a lighthouse\nat night"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "complaint"),
+    [
+        ("a caf\u00e9".encode("latin-1"), "cap/prompt.txt line 1: the byte 0xe9 is not UTF-8; save"),
+        ("a lamp".encode("utf-16-le"), "cap/prompt.txt: this is no text, or UTF-16 without"),
+        (b"a \x1b[2J lamp", "cap/prompt.txt: it holds the control character U+001B"),
+    ],
+)
+def test_a_prompt_that_cannot_be_read_costs_its_competition(tmp_path: Path, prompt: bytes, complaint: str) -> None:
+    lay(tmp_path, {"cap/prompt.txt": prompt, "cap/m0.png": picture(0), "fox/prompt.txt": "a fox"})
+    with pytest.raises(InvalidPack, match="fox: it holds a prompt and no image") as refused:
+        pack_manifest.write_manifest(tmp_path)
+    assert complaint in str(refused.value)
+    lay(tmp_path, {"fox/m0.png": picture(1)})
+    assert complaint in reasons(pack_manifest.write_manifest(tmp_path), "refused")["cap"]
+    assert listed(tmp_path).keys() == {"fox"}
+
+
+def test_an_input_that_cannot_be_read_does_not_change_the_mode(tmp_path: Path) -> None:
+    lay(tmp_path, {"cap/prompt.txt": "p", "cap/m0.png": picture(0), "cap/Input.heic": b"\0\0\0\x18ftypheic"})
+    with pytest.raises(InvalidPack, match=r"Input.heic, the image to edit, can't be read: .* It is HEIC"):
+        pack_manifest.write_manifest(tmp_path)
+    (tmp_path / "cap" / "Input.heic").unlink()
+    lay(tmp_path, {"cap/Input.jpg": picture(1, "JPEG")})
+    pack_manifest.write_manifest(tmp_path)
+    assert listed(tmp_path)["cap"]["input"] == "cap/Input.jpg"
+    lay(tmp_path, {"cap/input.png": picture(1)})
+    with pytest.raises(InvalidPack, match="keep one image to edit"):
+        pack_manifest.write_manifest(tmp_path)
+
+
+def manifest(folder: Path, *competitions: dict[str, Any]) -> None:
+    lay(folder, {"manifest.json": json.dumps({"format": 1, "competitions": competitions})})
+
+
+def image(folder: Path, file: str, model: str, number: int, **more: Any) -> dict[str, Any]:
+    data = picture(number)
+    lay(folder, {file: data})
+    return {"model": model, "file": file, "sha256": hashlib.sha256(data).hexdigest()} | more
+
+
+def run(database: Database, tmp_path: Path) -> PackReport:
+    return pack_import.import_pack(database, Storage(tmp_path / "files"), tmp_path / "p", now=lambda: NOW)
+
+
+def told(report: PackReport) -> list[tuple[str, str, str | None]]:
+    return [(one.subject, one.kind, one.reason) for one in report.outcomes]
+
+
+def test_one_bad_value_costs_itself_on_both_databases(database: Database, tmp_path: Path) -> None:
+    pack = tmp_path / "p"
+    good = [image(pack, f"two/{i}.png", f"m{i}", i) for i in range(2)]
+    nan = image(pack, "one/a.png", "m0", 10, seed=float("nan"))
+    nul = image(pack, "one/b.png", "m1", 11, note={"deep": ["a\0b"]})
+    half = image(pack, "one/c.png", "m2", 12, licence="\ud800")
+    fine = image(pack, "one/d.png", "m3", 13)
+    manifest(
+        pack,
+        {"slug": "one", "prompt": "p", "images": [nan, nul, half, fine]},
+        {"slug": "nul", "prompt": "a\0b", "images": good},
+        {"slug": "two", "prompt": "q", "images": good},
+    )
+    assert told(run(database, tmp_path)) == [
+        ("one/a.png", "refused", "seed: nan is no number"),
+        ("one/b.png", "refused", "note: deep: a NUL character can't be stored"),
+        ("one/c.png", "refused", "licence: half a surrogate pair can't be stored"),
+        ("one/d.png", "taken", None),
+        ("nul", "refused", "prompt: a NUL character can't be stored"),
+        ("two/0.png", "taken", None),
+        ("two/1.png", "taken", None),
+    ]
+
+
+def test_a_competition_of_which_nothing_is_taken_does_not_come_to_be(database: Database, tmp_path: Path) -> None:
+    pack = tmp_path / "p"
+    bad = image(pack, "one/a.png", "m0", 1) | {"sha256": "0" * 64}
+    twin = image(pack, "one/b.png", "m1", 2)
+    lay(pack, {"one/input.png": picture(9)})
+    manifest(pack, {"slug": "one", "prompt": "p", "input": "one/input.png", "images": [bad]})
+    report = run(database, tmp_path)
+    assert (report.competitions, report.count("refused")) == (0, 1)
+    with database.reading() as session:
+        assert session.scalars(select(Competition)).all() == []
+        assert find_orphans(session, Storage(tmp_path / "files")) == []
+    assert list(Storage(tmp_path / "files").every_key()) == []
+    manifest(pack, {"slug": "one", "prompt": "p", "images": [twin, image(pack, "one/c.png", "m1", 3)]})
+    report = run(database, tmp_path)
+    assert [kind for _, kind, _ in told(report)] == ["taken", "refused"]
+    storage = Storage(tmp_path / "files")
+    with database.reading() as session:
+        assert find_orphans(session, storage) == []
+        storage.put("renditions/left-behind.webp", b"x")
+        storage.put("generated/of-the-gateway.png", b"x")
+        assert find_orphans(session, storage) == ["renditions/left-behind.webp"]
+
+
+def test_names_and_hashes_of_other_systems(database: Database, tmp_path: Path) -> None:
+    pack = tmp_path / "p"
+    composed, decomposed = (unicodedata.normalize(form, "one/mod\u00e8le.png") for form in ("NFC", "NFD"))
+    first = image(pack, decomposed, "m0", 1) | {"file": composed}
+    second = image(pack, "one/b.png", "m1", 2) | {"file": "one\\b.png"}
+    second["sha256"] = second["sha256"].upper()
+    manifest(pack, {"slug": "one", "prompt": "caf\u00e9\r\n", "images": [first, second]})
+    assert run(database, tmp_path).count("taken") == 2
+    manifest(pack, {"slug": "one", "prompt": "\ufeffcafe\u0301", "images": [first, second]})
+    assert run(database, tmp_path).count("unchanged") == 2
+
+
+@pytest.mark.parametrize("name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "a\0b"])
+def test_no_name_leads_out_of_a_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "p").mkdir()
+    assert find_inside(tmp_path / "p", name) is None
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_zip_archive_is_a_pack(arena: Callable[..., Result], tmp_path: Path) -> None:  # noqa: F811
+    files = {f"my-pack/cap/m{i}.png": picture(i) for i in range(2)}
+    files |= {
+        "my-pack/cap/prompt.txt": b"a cap",
+        "__MACOSX/my-pack/cap/._m0.png": b"x",
+        "my-pack/cap/a.bmp": b"BM",
+    }
+    path = zipped(tmp_path / "p.zip", files)
+    code, said, _ = arena("import-pack", str(path), "--allow-refused")
+    assert code == 0
+    assert "refused  cap/a.bmp: BMP is no format" in said
+    assert "1 competitions: 2 images taken, 0 already there, 1 refused" in said
+    assert arena("import-pack", str(path))[0] == 1
+    assert arena("import-pack", str(lay(tmp_path, {"no.zip": "text"}) / "no.zip"))[0] == 2
+    assert arena("renditions", "--orphans")[1] == "0 files without an entry found\n"
+
+
+@pytest.mark.parametrize("name", ["../out.png", "/out.png", "C:/out.png", "a/..\\..\\out.png"])
+def test_no_archive_writes_outside(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / "p.zip", {name: b"x", "b": b"y"})
+    with pytest.raises(InvalidFile, match="leads out of the archive"), open_folder(path):
+        pass
+    bomb = zipped(tmp_path / "bomb.zip", {"a.png": bytes(8 * 2**20)})
+    with pytest.raises(InvalidFile, match="packed too tightly"), open_folder(bomb):
+        pass
+    damaged = tmp_path / "damaged.zip"
+    whole = bytearray(zipped(tmp_path / "p.zip", {"a.png": picture(1)}).read_bytes())
+    whole[60:80] = bytes(20)
+    damaged.write_bytes(whole)
+    with pytest.raises(InvalidFile, match="neither a folder nor a whole zip"), open_folder(damaged):
+        pass
+
+
+def test_exit_codes_agree_with_the_report(arena: Callable[..., Result], tmp_path: Path) -> None:  # noqa: F811
+    pack = tmp_path / "p"
+    lay(pack, {"cap/prompt.txt": "a cap", "cap/m0.png": picture(0), "cap/m1.png": "no image"})
+    assert arena("pack", str(pack))[0] == 1
+    code, said, _ = arena("pack", str(pack), "--allow-refused", "--json")
+    assert (code, [one["subject"] for one in json.loads(said)["refused"]]) == (0, ["cap/m1.png"])
+    assert arena("import-pack", str(pack))[0] == 0
+    manifest(pack, {"slug": "cup", "prompt": "p", "images": [{"model": "m", "file": "x", "sha256": "0" * 64}]})
+    assert arena("import-pack", str(pack), "--allow-refused")[0] == 1
+    assert "cup" not in arena("competition", "list")[1]
+
+
+def test_what_is_no_image_we_take_is_named() -> None:
+    from app.gateway.images import InvalidImage, decode
+
+    buffer = BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "TIFF")
+    for data, name in ((buffer.getvalue(), "TIFF"), (b"<svg xmlns=''/>", "SVG"), (b"\0\0\0\x18ftypmif1", "HEIC")):
+        with pytest.raises(InvalidImage, match=f"It is {name}; save it as PNG"):
+            decode(data)

@@ -1,0 +1,209 @@
+"""Colours as a browser shows them: Chromium judges, pixel by pixel, every mode with every description."""
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from playwright.sync_api import Page, sync_playwright
+
+from app.gateway.colours import PRIMARIES, SRGB_CURVE, build_profile
+from app.gateway.images import InvalidImage, count_frames, decode
+from tests.web.browsing import CHROMIUM, FLAGS
+
+SIZE = (24, 16)
+MEAN_ERROR, MOST_ERROR = 1.0, 6
+DRAW = """async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth;
+    canvas.height = image.naturalHeight;
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(image, 0, 0);
+    return [canvas.width, canvas.height, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
+}"""
+P3 = build_profile(PRIMARIES[12], SRGB_CURVE) or b""
+WIDE = build_profile(PRIMARIES[9], (1.8,)) or b""
+SWAPPED = build_profile((0.3127, 0.3290, 0.15, 0.06, 0.30, 0.60, 0.64, 0.33), SRGB_CURVE) or b""
+GREY = (
+    b"\0\0\0\0lcms\x04\x30\0\0mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28) + P3[68:80] + bytes(48)
+    + struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, 16)
+    + b"XYZ \0\0\0\0" + P3[68:80] + b"para\0\0\0\0\0\0\0\0" + struct.pack(">i", 65536)
+)  # fmt: skip
+GREY = struct.pack(">I", len(GREY)) + GREY[4:]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium")
+    with sync_playwright() as playwright:
+        flags = [*FLAGS, "--force-color-profile=srgb"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser.new_page()
+        browser.close()
+
+
+def shown(page: Page, data: bytes, kind: str) -> np.ndarray:
+    width, height, pixels = page.evaluate(DRAW, f"data:image/{kind};base64,{base64.b64encode(data).decode()}")
+    return np.array(pixels, dtype=int).reshape(height, width, 4)[..., :3]
+
+
+def assert_alike(page: Page, data: bytes, kind: str) -> None:
+    theirs, ours = shown(page, data, kind), np.asarray(decode(data)).astype(int)
+    assert ours.shape == theirs.shape
+    error = np.abs(ours - theirs)
+    assert error.mean() <= MEAN_ERROR
+    assert error.max() <= MOST_ERROR
+
+
+def colours() -> Image.Image:
+    """Every corner of the cube and what lies between, in blocks that no codec smears."""
+    levels = np.array([0, 60, 130, 200, 255], dtype=np.uint8)
+    cells = levels[np.random.default_rng(7).integers(0, 5, (SIZE[1] // 4, SIZE[0] // 4, 3))]
+    return Image.fromarray(np.kron(cells, np.ones((4, 4, 1), dtype=np.uint8)))
+
+
+def in_mode(mode: str) -> Image.Image:
+    image = colours()
+    if mode == "P":
+        return image.quantize(32)
+    if mode == "P transparent":
+        palette = image.quantize(32)
+        palette.info["transparency"] = 3
+        return palette
+    if mode in {"RGBA", "LA"}:
+        image = image.convert(mode)
+        image.putalpha(Image.linear_gradient("L").resize(SIZE).point(lambda level: 255 * (level > 90)))
+        return image
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    return image.convert(mode)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(mode: str, *chunks: bytes, icc: bytes | None = None) -> bytes:
+    if mode == "RGB 16":
+        deep = np.asarray(colours()).astype(">u2") * 257
+        lines = b"".join(b"\0" + line.tobytes() for line in deep)
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", *SIZE, 16, 2, 0, 0, 0))
+        profile = chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc)) if icc else b""
+        rest = chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+        return b"\x89PNG\r\n\x1a\n" + head + profile + b"".join(chunks) + rest
+    image, buffer = in_mode(mode), BytesIO()
+    transparency = {"transparency": 3} if mode == "P transparent" else {}
+    image.save(buffer, "PNG", icc_profile=icc, **transparency)
+    data = buffer.getvalue()
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+GAMMA = {name: chunk(b"gAMA", struct.pack(">I", value)) for name, value in (("1.0", 100_000), ("0.45455", 45_455))}
+CHRM = chunk(b"cHRM", struct.pack(">8I", *(round(100_000 * value) for value in PRIMARIES[12])))
+DESCRIPTIONS: dict[str, tuple[tuple[bytes, ...], bytes | None]] = {
+    "nothing": ((), None),
+    "P3": ((), P3),
+    "wide": ((), WIDE),
+    "swapped": ((), SWAPPED),
+    "grey profile": ((), GREY),
+    "damaged": ((), P3[:200]),
+    "gAMA linear": ((GAMMA["1.0"],), None),
+    "gAMA usual": ((GAMMA["0.45455"],), None),
+    "gAMA and cHRM": ((GAMMA["0.45455"], CHRM), None),
+    "sRGB before gAMA": ((chunk(b"sRGB", b"\0"), GAMMA["1.0"]), None),
+    "cICP P3": ((chunk(b"cICP", bytes((12, 13, 0, 1))),), None),
+    "cICP 2020": ((chunk(b"cICP", bytes((9, 13, 0, 1))),), None),
+    "cICP before ICC": ((chunk(b"cICP", bytes((12, 13, 0, 1))),), SWAPPED),
+}
+MODES = ("RGB", "RGBA", "L", "LA", "P", "P transparent", "1", "I;16", "RGB 16")
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_png_of_every_mode_with_every_description(page: Page, mode: str, description: str) -> None:
+    chunks, icc = DESCRIPTIONS[description]
+    assert_alike(page, png(mode, *chunks, icc=icc), "png")
+
+
+@pytest.mark.parametrize("transfer", [1, 2, 4, 5, 8, 13, 14, 15])
+@pytest.mark.parametrize("primaries", [1, 2, 5, 6, 9, 12])
+def test_an_avif_with_code_points(page: Page, primaries: int, transfer: int) -> None:
+    buffer = BytesIO()
+    colours().save(buffer, "AVIF", quality=100, subsampling="4:4:4", speed=10)
+    data = bytearray(buffer.getvalue())
+    place = data.index(b"colrnclx") + 8
+    data[place : place + 4] = struct.pack(">HH", primaries, transfer)
+    assert_alike(page, bytes(data), "avif")
+
+
+@pytest.mark.parametrize("icc", [None, P3, SWAPPED])
+@pytest.mark.parametrize("format_", ["WEBP", "AVIF", "JPEG", "GIF"])
+def test_the_other_formats(page: Page, format_: str, icc: bytes | None) -> None:
+    options = {
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 100, "subsampling": "4:4:4"},
+        "JPEG": {"quality": 100},
+    }
+    buffer = BytesIO()
+    source = colours().quantize(32) if format_ == "GIF" else colours()
+    more = {"subsampling": 0} if format_ == "JPEG" else {}
+    source.save(buffer, format_, icc_profile=icc, **options.get(format_, {}), **more)  # type: ignore[arg-type]
+    assert_alike(page, buffer.getvalue(), format_.lower())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP", "PNG", "AVIF"])
+def test_a_picture_is_turned_where_a_browser_turns_it(page: Page, format_: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 100, "subsampling": "4:4:4"},
+        "JPEG": {"quality": 100},
+    }
+    buffer = BytesIO()
+    image = colours().convert("L").convert("RGB") if format_ == "JPEG" else colours()
+    image.save(buffer, format_, exif=exif, **options.get(format_, {}))  # type: ignore[arg-type]
+    assert_alike(page, buffer.getvalue(), format_.lower())
+
+
+def test_sixteen_bit_grey_is_scaled_without_a_browser() -> None:
+    assert decode(png("I;16")).tobytes() == colours().convert("L").convert("RGB").tobytes()
+
+
+def test_a_transparent_shade_of_sixteen_bit_grey() -> None:
+    deep = Image.fromarray(np.array([[0, 30_000], [30_001, 65_535]], dtype=np.uint16))
+    buffer = BytesIO()
+    deep.save(buffer, "PNG", transparency=30_000)
+    assert decode(buffer.getvalue(), alpha=True).getchannel("A").tobytes() == bytes((255, 0, 255, 255))
+
+
+def test_a_profile_of_primaries_is_what_the_decoder_makes_of_srgb() -> None:
+    own = build_profile(PRIMARIES[1], SRGB_CURVE)
+    assert own is not None
+    converted = ImageCms.profileToProfile(colours(), BytesIO(own), ImageCms.createProfile("sRGB"))
+    assert converted is not None
+    assert np.abs(np.asarray(converted).astype(int) - np.asarray(colours())).max() <= 1
+    assert build_profile((0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3), (1.0,)) is None
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_is_refused_by_name(transfer: int) -> None:
+    with pytest.raises(InvalidImage, match="HDR"):
+        decode(png("RGB", chunk(b"cICP", bytes((9, transfer, 0, 1)))))
+
+
+def test_frames_are_counted() -> None:
+    buffer = BytesIO()
+    colours().save(buffer, "GIF", save_all=True, append_images=[Image.new("RGB", SIZE, "red")])
+    assert (count_frames(buffer.getvalue()), count_frames(png("RGB")), count_frames(b"no image")) == (2, 1, 0)
