@@ -62,9 +62,10 @@ class Ability:
     """
     The ability of a style to show things.
 
-    Lengths are shares of the shorter side: `letters` is the smallest em that stays legible, `detail` the smallest shape that keeps its form, `facet` the size of the pieces that edges break into,
-    `bend` how far outlines wander. `drift` is how far colours go astray beyond the pen's own change, 0 to 1;
-    `misses` says how far the style is from a photograph and from a graphic.
+    Lengths are shares of the shorter side: `letters` is the smallest em that stays legible, `detail` the smallest
+    shape that keeps its form, `facet` the size of the pieces that edges break into, `bend` how far outlines
+    wander. `drift` is how far colours go astray beyond the pen's own change, 0 to 1; `misses` says how far the
+    style is from a photograph and from a graphic.
     """
 
     finish: Finish

@@ -11,7 +11,7 @@ from app.painter.colour import RGB, darker, lighter, mix
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The build of an animal: heights of `back` and of where the `legs` start; `head` is a middle and half-size."""
+    """The build of an animal: the heights of `back` and where `legs` start; `head` is middle and half-size."""
 
     back: float
     belly: float
