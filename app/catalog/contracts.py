@@ -72,7 +72,7 @@ class ImageField:
 
 @dataclass(frozen=True)
 class MaskField:
-    """Where the mask goes; `edit` is what marks the area to change. `grey`: half tones mean half strength."""
+    """The field of the mask; `edit` is what marks the area to change. `grey`: half tones mean half strength."""
 
     __pydantic_config__ = STRICT
 
@@ -137,7 +137,10 @@ class TierField:
 
 @dataclass(frozen=True)
 class CountField:
-    """How many images one call may ask for; `max` None: unknown. `default`: what a call without it makes."""
+    """
+    The field of how many images one call may ask for; `max` None: unknown. `default`:
+    what a call without it makes.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -177,7 +180,7 @@ class ValueField:
 
 @dataclass(frozen=True)
 class Replies:
-    """How the provider says that a call is done, has failed, or was refused for its content."""
+    """The replies by which the provider says that a call is done, has failed, or was refused for its content."""
 
     __pydantic_config__ = STRICT
 
@@ -195,7 +198,7 @@ class Replies:
 
 @dataclass(frozen=True)
 class Contract:
-    """What an operation takes. `fixed` is always sent; `open`: unknown values are passed through as they come."""
+    """The contract of an operation. `fixed` is always sent; `open`: unknown values are passed on unchanged."""
 
     __pydantic_config__ = STRICT
 
@@ -258,7 +261,7 @@ def read_keys(session: Session, providers: Iterable[str]) -> frozenset[Key]:
 
 
 def has_contract(keys: frozenset[Key], provider: str, model: str, operation: str) -> bool:
-    """Whether `read_contracts` would find one; a model with contracts of its own has no others."""
+    """Tell whether `read_contracts` would find one; a model with contracts of its own has no others."""
     own = any((provider, model, other) in keys for other in OPERATIONS)
     return (provider, model if own else ANY_MODEL, operation) in keys
 
@@ -270,7 +273,7 @@ def stored_terms(contract: Contract) -> dict[str, Any]:
 
 
 def in_order(contracts: Iterable[Contract]) -> dict[Key, Contract]:
-    """By key; a later one replaces an earlier one."""
+    """Order contracts by key; a later one replaces an earlier one."""
     return dict(sorted({key_of(contract): contract for contract in contracts}.items()))
 
 

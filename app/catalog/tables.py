@@ -147,7 +147,7 @@ class CatalogState(Base):
 
 
 class WireContract(Base):
-    """What a provider accepts for one model and operation; `model` is the provider's id, or `*` for any."""
+    """The contract of a provider for one model and operation; `model` is the provider's id, or `*` for any."""
 
     __tablename__ = "wire_contracts"
     __table_args__ = (UniqueConstraint("provider", "model", "operation"),)

@@ -1,4 +1,4 @@
-"""What happened when a database does not do as it should: one name, one sentence and one remedy for each cause."""
+"""The causes why a database does not do as it should: one name, one sentence and one remedy for each."""
 
 import logging
 import re

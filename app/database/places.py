@@ -1,4 +1,4 @@
-"""Where the files are that come with the package: beside it in a checkout, inside it in an installation."""
+"""The places of the files that come with the package: beside it in a checkout, inside it in an installation."""
 
 from pathlib import Path
 

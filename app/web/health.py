@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve and keep what it is sent."""
+"""Health checks: whether the process lives, and whether it can serve and keep what it is sent."""
 
 import threading
 from concurrent.futures import Future

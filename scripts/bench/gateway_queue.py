@@ -39,7 +39,7 @@ IMAGE = json.dumps({"data": [{"b64_json": coded(picture_bytes(1, (256, 256)))}]}
 
 @dataclass(frozen=True)
 class Called:
-    """How one call went."""
+    """The result of one call."""
 
     key: int
     status: int
@@ -139,7 +139,7 @@ def slow_provider(seconds: float) -> ThreadingHTTPServer:
             self.wfile.write(IMAGE)
 
         def log_message(self, *_args: object) -> None:
-            """Silence."""
+            """Write no log: the provider's lines would drown the figures."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     server.daemon_threads = True

@@ -22,7 +22,7 @@ def share(contracts: Iterable[Contract], has: Callable[[Contract], object], word
 
 
 def shape(contracts: list[Contract]) -> str:
-    """Which of ratio, pixels and tier have a field."""
+    """Name those of ratio, pixels and tier that have a field."""
     words = (
         share(contracts, lambda one: one.ratio, "ratio"),
         share(contracts, lambda one: one.size, "pixels"),
@@ -32,7 +32,7 @@ def shape(contracts: list[Contract]) -> str:
 
 
 def count(contracts: list[Contract]) -> str:
-    """How many images a call may bring; more are further calls."""
+    """Return how many images a call may bring; more are further calls."""
     most = [one.n.max or 1 if one.n else 1 for one in contracts]
     return str(min(most)) if min(most) == max(most) else f"{min(most)} to {max(most)}"
 

@@ -1,4 +1,4 @@
-"""How everybody else judged the two models of a vote on its prompt, and what the ratings expected."""
+"""The crowd's view of a vote: how others judged its two models on its prompt, and what the ratings expected."""
 
 from dataclasses import dataclass
 from typing import Any
