@@ -16,7 +16,8 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_openapi3 import Info, OpenAPI
 
     from app import api, metrics, web
-    from app.database.doors import ROOT, Database
+    from app.database.doors import Database
+    from app.database.places import PACKAGE
     from app.edge import bodies, context, logs, page_cache
     from app.gateway.storage import storage_of
 
@@ -32,7 +33,7 @@ def create_app(settings: "Settings") -> "Flask":
         validation_error_model=api.errors.ErrorBody,
         validation_error_callback=api.errors.invalid_request,
         static_folder=None,
-        template_folder=str(ROOT / "app" / "web" / "templates"),
+        template_folder=str(PACKAGE / "web" / "templates"),
     )
     app.request_class = bodies.StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = bodies.BODY_BYTES
@@ -69,12 +70,12 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     """Wrap the application from the inside out: the last one added meets a request first."""
     from whitenoise import WhiteNoise
 
-    from app.database.doors import ROOT
-    from app.edge import headers, page_cache, proxies, request_log, team
+    from app.database.places import PACKAGE
+    from app.edge import headers, page_cache, proxies, request_log, team, threads
 
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
-        root=ROOT / "app" / "web" / "static",
+        root=PACKAGE / "web" / "static",
         prefix="static",
         max_age=3600,
         allow_all_origins=False,
@@ -85,6 +86,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     if settings.profile != "team":
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
+    app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 

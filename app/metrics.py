@@ -17,7 +17,7 @@ PREFIX = "blindvote_"
 
 @dataclass(frozen=True)
 class Metric:
-    """Its kind, what it says, its labels, and a histogram's upper bounds."""
+    """A metric: its kind, what it says, its labels, and a histogram's upper bounds."""
 
     kind: Literal["counter", "histogram"]
     says: str

@@ -1,18 +1,39 @@
 """Every environment variable the product reads, once: typed, frozen, refusing to start when wrong."""
 
+import difflib
+import json
 import os
+import re
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_BYTES = 32
 METRICS_TOKEN_CHARACTERS = 16
+PROVIDER_SETTING = re.compile(
+    r"[A-Z][A-Z0-9_]*_(API_KEY|API_TOKEN|KEY|UPSTREAM_URL|OFFERINGS)|AWS_BEARER_TOKEN_BEDROCK"
+)
+DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+LIKENESS = 0.84
+"""How like a setting's name another must be to be taken for a mistyped one."""
+OTHERS = ("AWS_", "PG", "UV_", "PIP_", "PYTHON", "LC_", "XDG_")
+"""What names of other programs begin with."""
+PREFIXES = ("BLINDVOTE_", "ARENA_", "APP_")
+"""What people put before the names of settings; we read none."""
 
 
 class Settings(BaseSettings):
@@ -29,11 +50,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=2, ge=1, le=64)
     public_url: str = ""
-    trusted_hosts: tuple[str, ...] = ()
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     login_header: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9-]{1,63})?$")
     """In which a trusted proxy says who logged in; one without hyphens cannot be smuggled in (docs/team.md)."""
-    admins: tuple[str, ...] = ()
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
     """Logins that may use /admin, as that header writes them."""
 
     matchup_seconds: int = Field(default=1800, ge=10)
@@ -60,15 +81,62 @@ class Settings(BaseSettings):
     playground_daily_usd: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=6)
     gateway_seconds: int = Field(default=300, ge=1, le=3600)
     """All the time one request to the gateway has, every provider tried included."""
-    openai_api_key: SecretStr = SecretStr("")
-    openai_upstream_url: str = "https://api.openai.com/v1"
-    """Any server with OpenAI's image API; one elsewhere needs no key."""
-    replicate_api_token: SecretStr = SecretStr("")
-    replicate_upstream_url: str = "https://api.replicate.com/v1"
-    fal_key: SecretStr = SecretStr("")
-    fal_upstream_url: str = "https://queue.fal.run"
-    gemini_api_key: SecretStr = SecretStr("")
-    gemini_upstream_url: str = "https://generativelanguage.googleapis.com/v1beta"
+    gateway_queue_seconds: int = Field(default=60, ge=1, le=600)
+    """How long a request may wait for its turn before it is told to come again."""
+    gateway_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call the gateway with a key they have; `*` for all."""
+    openai_compatible: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names of further servers with OpenAI's image API; each has its address in `<NAME>_UPSTREAM_URL`."""
+    _of_providers: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _gather_provider_settings(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Gather providers' settings by rule (docs/settings.md), so that a new provider needs no line here."""
+        made = read(given)
+        stated = {name.upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
+        fields = {name.upper() for name in cls.model_fields}
+        made._of_providers = {  # noqa: SLF001
+            name: value if isinstance(value, SecretStr) else SecretStr(str(value))
+            for name, value in {**os.environ, **stated}.items()
+            if PROVIDER_SETTING.fullmatch(name) and name not in fields and value
+        }
+        return made
+
+    @property
+    def provider_keys(self) -> tuple[SecretStr, ...]:
+        """The keys of providers: what a log must never show."""
+        return tuple(
+            value
+            for name, value in self._of_providers.items()
+            if not name.endswith(("_UPSTREAM_URL", "_OFFERINGS"))
+        )
+
+    def of_provider(self, name: str) -> SecretStr:
+        """Return the value of a key, an `<NAME>_UPSTREAM_URL` or `<NAME>_OFFERINGS`; empty where it is not set."""
+        return self._of_providers.get(name, SecretStr(""))
+
+    @field_validator("trusted_hosts", "admins", "gateway_cors_origins", "openai_compatible", mode="before")
+    @classmethod
+    def _read_names(cls, given: object) -> object:
+        return _read_list(given)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_networks(cls, given: object) -> object:
+        """Read networks with Python's own message for one that is none, which says what is wrong with it."""
+        listed = _read_list(given)
+        return tuple(ip_network(str(one)) for one in listed) if isinstance(listed, list | tuple) else listed
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, given: str) -> str:
+        """Refuse a database that we have no driver for."""
+        if given and not given.startswith(DATABASES):
+            raise ValueError(
+                "must begin with sqlite:/// or postgresql:// (other databases and drivers do not work)"
+            )
+        return given
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
@@ -99,6 +167,38 @@ class Settings(BaseSettings):
             raise ValueError("LOGIN_HEADER needs TRUSTED_PROXIES: from anybody else the header is not believed")
         if self.admins and not self.login_header:
             raise ValueError("ADMINS are logins that LOGIN_HEADER names; set it, or use `arena admin create`")
+
+
+def read_without_writing() -> Settings:
+    """Read the settings as they are, for who only looks: a new folder is not made and gets no secret key."""
+    folder = Path(os.environ.get("DATA_DIR") or "data")
+    if os.environ.get("SECRET_KEY") or os.environ.get("PROFILE") == "public" or (folder / "secret_key").exists():
+        return Settings()
+    return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
+
+
+def _read_list(given: object) -> object:
+    """Read a list as JSON or as words between commas: `["a", "b"]` or `a, b`."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
+        return json.loads(given)
+    return [word for word in (part.strip() for part in given.split(",")) if word]
+
+
+def find_misspelled(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Find names in an environment that look like settings and are none; gives what was meant."""
+    known = {name.upper() for name in Settings.model_fields}
+    meant = {}
+    for name in environment:
+        upper = name.upper()
+        if upper in known or upper.startswith(OTHERS) or PROVIDER_SETTING.fullmatch(upper):
+            continue
+        bare = next((upper.removeprefix(prefix) for prefix in PREFIXES if upper.startswith(prefix)), upper)
+        close = difflib.get_close_matches(bare, known, n=1, cutoff=LIKENESS)
+        if close:
+            meant[name] = close[0]
+    return meant
 
 
 def _read_or_make_secret(path: Path) -> str:

@@ -24,7 +24,7 @@ class Word(StrEnum):
 
 
 class Mode(Word):
-    """What the models of a competition were asked to do."""
+    """The task that the models of a competition were given."""
 
     TEXT_TO_IMAGE = "text-to-image", "Text to image"
     IMAGE_EDIT = "image-edit", "Image edit"
@@ -34,7 +34,7 @@ MODES = tuple(Mode)
 
 
 class Outcome(Word):
-    """What a voter said of a pair."""
+    """The answer of a voter to a pair."""
 
     A = "a", "A", "You picked A."
     B = "b", "B", "You picked B."
@@ -44,12 +44,14 @@ class Outcome(Word):
 
 
 OUTCOMES = tuple(Outcome)
+UNLOADABLE = "unloadable"
+"""Sent in the place of an outcome: the pictures of a pair can't be loaded. It is no vote, and none is stored."""
 JUDGEMENTS = OUTCOMES[:-1]
 """Outcomes that compare the two pictures; a skip says nothing about them."""
 
 
 class Reason(Word):
-    """Why a vote is kept but not counted."""
+    """The reason why a vote is stored but not counted."""
 
     SKIP = "skip", "Skipped", "the pair was skipped"
     UNDONE = "undone", "Taken back", "you took it back"
@@ -60,6 +62,7 @@ class Reason(Word):
     QUARANTINED = "quarantined", "Quarantined", "it is set aside until an admin has looked at it"
     ADMIN = "admin", "By an admin", "an admin set it aside"
     REPLACED = "replaced", "Image replaced", "one of its pictures was replaced"
+    UNLOADABLE = "unloadable", "Images not loaded", "its pictures could not be loaded"
     DEMO = "demo", "On demo images", "its pictures belonged to the demo"
 
 

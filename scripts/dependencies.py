@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 OURS = "blindvote"
 TOOLS = frozenset({"pip", "uv"})
-"""What installs the lock cannot be in it."""
+"""Packages that install the lock, and cannot be in it."""
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)\s*(?:;\s*(?P<marker>[^\\]+))?",
     re.MULTILINE,
@@ -44,7 +44,7 @@ class Pin:
     version: str
     hashes: tuple[str, ...]
     is_wanted: bool = True
-    """Whether its marker holds on this machine."""
+    """True where its marker holds on this machine."""
 
 
 def main() -> int:
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def pinned(lock: str) -> dict[str, Pin]:
-    """Every package of a lock by its canonical name; of several pins the one for this machine."""
+    """List every package of a lock by its canonical name; of several pins the one for this machine."""
     found: dict[str, Pin] = {}
     matches = list(PIN.finditer(lock))
     for number, match in enumerate(matches):
@@ -83,13 +83,13 @@ def pinned(lock: str) -> dict[str, Pin]:
 
 
 def installed() -> dict[str, metadata.Distribution]:
-    """Every package beside this interpreter, but ours and what installs."""
+    """List every package beside this interpreter, but ours and what installs."""
     found = {canonicalize_name(one.metadata["Name"]): one for one in metadata.distributions()}
     return {name: one for name, one in sorted(found.items()) if name not in TOOLS | {OURS}}
 
 
 def differences(pins: Mapping[str, Pin], present: Mapping[str, metadata.Distribution]) -> list[str]:
-    """Both ways: what is installed and not pinned so, and what is pinned and not installed."""
+    """List differences both ways: what is installed and not pinned so, and what is pinned and not installed."""
     wrong = [f"{name} is pinned without a hash" for name, pin in pins.items() if not pin.hashes]
     for name, one in present.items():
         if name not in pins:
@@ -101,7 +101,7 @@ def differences(pins: Mapping[str, Pin], present: Mapping[str, metadata.Distribu
 
 
 def licence(one: metadata.Distribution) -> str:
-    """As the package declares it, in whichever of three places; empty where nowhere."""
+    """Return the licence as the package declares it, in whichever of three places; empty where nowhere."""
     told = one.metadata
     classified = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or () if line[:7] == "License"]
     free = (told.get("License") or "").strip().splitlines()
@@ -109,7 +109,7 @@ def licence(one: metadata.Distribution) -> str:
 
 
 def unlicensed(present: Mapping[str, metadata.Distribution]) -> list[str]:
-    """Packages that do not say under which terms they may be used, unless they bring the text of a licence."""
+    """List packages that do not say under which terms they may be used, unless they bring a licence's text."""
     return [
         f"{name} declares no licence"
         for name, one in present.items()
@@ -118,7 +118,7 @@ def unlicensed(present: Mapping[str, metadata.Distribution]) -> list[str]:
 
 
 def sbom(pins: Mapping[str, Pin]) -> dict[str, Any]:
-    """CycloneDX 1.6: the same lock gives the same list."""
+    """Write a CycloneDX 1.6 list of the lock: the same lock gives the same list."""
     present = installed()
     components = []
     for name, pin in sorted(pins.items()):
@@ -144,7 +144,7 @@ def sbom(pins: Mapping[str, Pin]) -> dict[str, Any]:
 
 
 def judged(report: str, wanted: Iterable[str]) -> list[str]:
-    """What pip-audit's JSON leaves unaudited or found; a package it skipped was not audited."""
+    """List what pip-audit's JSON names as vulnerable or leaves unaudited; a package it skipped was not audited."""
     listed = json.loads(report)["dependencies"]
     audited = {canonicalize_name(one["name"]) for one in listed if "skip_reason" not in one}
     found = [f"{one['name']} {one['version']}: {flaw['id']}" for one in listed for flaw in one.get("vulns", ())]

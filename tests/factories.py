@@ -122,3 +122,12 @@ def undo(database: Database, matchup: bytes, voter: bytes = b"v" * 16, *, now: d
 def later(**delta: float) -> datetime:
     """So much after NOW."""
     return NOW + timedelta(**delta)
+
+
+def hole(size: tuple[int, int] = (64, 64)) -> bytes:
+    """A mask as OpenAI reads it: the left half is transparent and to be edited."""
+    mask = Image.new("RGBA", size, (0, 0, 0, 255))
+    mask.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
+    buffer = BytesIO()
+    mask.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,5 +1,6 @@
 """Issue a pair, take the vote, take it back."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
@@ -9,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
 from app.arena.voting import matchups, vote_casting
+from app.arena.voting.unloadable import UnloadablePair
 from app.arena.voting.vote_casting import VoteRecord
 from app.edge import voting
 from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views import reveal
-from app.words import MODES, Mode, Outcome, explain_reason
+from app.leaderboards.views.crowd import Crowd, read_crowd
+from app.words import MODES, UNLOADABLE, Mode, Outcome, explain_reason
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -51,7 +54,9 @@ class OutcomeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    outcome: Outcome
+    outcome: Outcome | Literal["unloadable"] = Field(
+        description="`unloadable` is no vote: the pictures can't be loaded, and the pair does not come back."
+    )
 
 
 class CompetitionRef(BaseModel):
@@ -63,12 +68,20 @@ class CompetitionRef(BaseModel):
     prompt: str
     categories: list[str]
     input_image_url: str | None
+    input_image_url_small: str | None
+    rendition_side: int = Field(
+        description="Long side of the large pictures in pixels, for all entries alike; 0 where nobody has told."
+    )
+    mask_outline_url: str | None = Field(
+        description="A picture to lay over the input: the border of what may change."
+    )
 
 
 class Side(BaseModel):
-    """A nameless image, WebP in the frame's size."""
+    """A nameless image, WebP in the frame's shape: at most 1024 pixels on the long side, 640 in the small one."""
 
     image_url: str
+    image_url_small: str
 
 
 class Frame(BaseModel):
@@ -103,6 +116,8 @@ class Revealed(BaseModel):
 
     model: ModelRef
     rating: float | None
+    rating_low: float | None
+    rating_high: float | None
     rank: int | None
 
 
@@ -118,15 +133,30 @@ class VoterBody(BaseModel):
     votes: int
 
 
-class VoteBody(BaseModel):
-    """A vote as it stands; a skip names nobody."""
+class CrowdBody(BaseModel):
+    """Counted votes of others on these two models and this prompt, on both sides and on all samples."""
 
-    outcome: Outcome
+    same: int = Field(description="Votes that say what this one says.")
+    of: int = Field(description="All votes.")
+    expected: float | None = Field(
+        description="Chance, 0 to 1, of the picked model by the ratings; null for a tie or an unrated model."
+    )
+
+
+class VoteBody(BaseModel):
+    """A vote as it stands; a skip names nobody, and neither does a pair whose pictures could not be loaded."""
+
+    outcome: Outcome | Literal["unloadable"]
+    undone: bool
     counted: bool
     reason: str | None
     reason_text: str | None
     a: Revealed | None
     b: Revealed | None
+    crowd: CrowdBody | None
+    input_image_url: str | None = Field(
+        description="What both models were asked to change, as long as the pair has images."
+    )
     voter: VoterBody
 
 
@@ -153,9 +183,12 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
-    """Vote; the same outcome again gives the same answer."""
+    """Vote; the same outcome again gives the same answer. `unloadable` gives the pair back without a vote."""
+    if body.outcome == UNLOADABLE:
+        return jsonify(_given_back(voting.give_back(path.matchup_id)))
     answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
-    return voting.refreshing(jsonify(_vote(answer, shown)), answer.mode)
+    crowd = voting.crowd(answer, shown)
+    return voting.refreshing(jsonify(_vote(path.matchup_id, answer, shown, crowd)), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
@@ -164,7 +197,9 @@ def get_matchup(path: MatchupPath) -> Response:
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
-        return jsonify(_vote(answer, reveal.revealed(session, answer, with_change=True), with_change=True))
+        shown = reveal.revealed(session, answer, with_change=True)
+        crowd = read_crowd(session, answer, shown)
+        return jsonify(_vote(path.matchup_id, answer, shown, crowd, with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
@@ -174,15 +209,41 @@ def delete_vote(path: MatchupPath) -> Response:
     return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
 
 
-def _vote(answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool = False) -> dict[str, object]:
+def _given_back(pair: UnloadablePair) -> dict[str, object]:
+    body = VoteBody(
+        outcome="unloadable",
+        undone=False,
+        counted=False,
+        reason=UNLOADABLE,
+        reason_text="The pictures of this pair could not be loaded. It does not come back.",
+        a=None,
+        b=None,
+        crowd=None,
+        voter=VoterBody(votes=pair.voter_votes),
+        input_image_url=None,
+    )
+    return body.model_dump(mode="json")
+
+
+def _vote(
+    matchup_id: str,
+    answer: VoteRecord,
+    shown: reveal.Reveal | None,
+    crowd: Crowd | None,
+    *,
+    with_change: bool = False,
+) -> dict[str, object]:
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(
         {
             "outcome": answer.outcome,
+            "undone": answer.undone,
+            "crowd": None if crowd is None else asdict(crowd),
             "counted": answer.counted,
             "reason": answer.reason,
             "reason_text": explain_reason(answer.reason) if answer.reason else None,
+            "input_image_url": f"/m/{matchup_id}/input.webp" if answer.mode == Mode.IMAGE_EDIT else None,
             "voter": {"votes": answer.voter_votes},
             **sides,
         }
@@ -192,7 +253,8 @@ def _vote(answer: VoteRecord, shown: reveal.Reveal | None, *, with_change: bool 
 
 def _side(model: reveal.RevealedModel) -> dict[str, object]:
     named = {"slug": model.slug, "name": model.name, "creator": model.creator, "url": model.url}
-    return {"model": named, "rating": model.rating, "rank": model.rank, "change": model.change}
+    standing = {"rating": model.rating, "rating_low": model.rating_low, "rating_high": model.rating_high}
+    return {"model": named, **standing, "rank": model.rank, "change": model.change}
 
 
 def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
@@ -207,8 +269,11 @@ def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
             prompt=issued.prompt,
             categories=[slug for slug, _ in issued.categories],
             input_image_url=f"/m/{public_id}/input.webp" if issued.has_input else None,
+            input_image_url_small=f"/m/{public_id}/input-640.webp" if issued.has_input else None,
+            rendition_side=issued.rendition_side,
+            mask_outline_url=f"/competitions/{issued.slug}/mask-outline.png" if issued.has_mask else None,
         ),
-        a=Side(image_url=f"/m/{public_id}/a.webp"),
-        b=Side(image_url=f"/m/{public_id}/b.webp"),
+        a=Side(image_url=f"/m/{public_id}/a.webp", image_url_small=f"/m/{public_id}/a-640.webp"),
+        b=Side(image_url=f"/m/{public_id}/b.webp", image_url_small=f"/m/{public_id}/b-640.webp"),
         frame=Frame(width=issued.frame[0], height=issued.frame[1]),
     )

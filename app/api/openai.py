@@ -1,84 +1,131 @@
-"""The OpenAI-compatible image API under /openai/v1, and the links it hands out."""
+"""The OpenAI-compatible image API, by OpenAI's paths and Azure's, and the links it hands out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, abort, g, jsonify, request
 
+from app.api import openai_answers as answers
 from app.api import openai_bodies as bodies
-from app.api import openai_errors, openai_models
+from app.api import openai_cors, openai_errors, openai_models
 from app.edge import request_log
 from app.edge.context import now, parts
-from app.gateway import files, keys
-from app.gateway.generate import Generation, Means, estimate, generate, means
+from app.edge.threads import GATEWAY_THREADS
+from app.gateway import files, keys, replay
+from app.gateway.background import Gateway, PendingGeneration, submit
+from app.gateway.errors import InvalidParameter, RateLimited
+from app.gateway.generate import QUEUE, Generation, Means, estimate, means
 from app.gateway.keys import Caller
+from app.gateway.offers import read_served
+from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest, Operation
 from app.gateway.routing import find, servable
 from app.gateway.wire import Client
 
-blueprint = Blueprint("openai", __name__, url_prefix="/openai/v1")
+BASES = ("/openai/v1", "/v1")
+DEPLOYMENT = "/openai/deployments/<path:deployment>"
+"""Azure's clients name the model in the path."""
+KEY_CHARACTERS = 255
+LITELLM_COST = "x-litellm-response-cost"
+"""US dollars, where LiteLLM reads what a request cost instead of looking for our models in its own price list."""
+
+_threads = BoundedSemaphore(GATEWAY_THREADS)
+
+blueprint = Blueprint("openai", __name__)
 links = Blueprint("links", __name__)
+View = Callable[..., Response]
+
+
+def _route(path: str, method: str, *, by_deployment: bool = False) -> Callable[[View], View]:
+    """Answer a path under every base, with or without a slash at its end."""
+
+    def decorate(view: View) -> View:
+        for base in (*BASES, *((DEPLOYMENT,) if by_deployment else ())):
+            blueprint.add_url_rule(base + path, None, view, methods=[method], strict_slashes=False)
+        return view
+
+    return decorate
 
 
 @blueprint.before_request
-def authenticate() -> None:
-    """Whoever has no key learns nothing, not even what is wrong with the request."""
+def authenticate() -> Response | None:
+    """Let in whoever has a key; whoever has none learns nothing, not even what is wrong with the request."""
+    if openai_cors.is_preflight():
+        return openai_cors.answer_preflight()
     request.max_content_length = bodies.JSON_BYTES
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     with parts().database.reading() as session:
-        g.caller = keys.authenticate(session, secret.strip() if scheme.lower() == "bearer" else None, now=now())
+        g.caller = keys.authenticate(session, _secret(), now=now())
+    _take_thread()
+    return None
 
 
 @blueprint.after_request
 def name_request(response: Response) -> Response:
-    """For the logs of both sides."""
+    """Name the request for the logs of both sides, and let permitted pages read the answer."""
     response.headers.setdefault("x-request-id", openai_errors.request_id())
-    return response
+    return openai_cors.allow(response)
+
+
+@blueprint.teardown_request
+def free_thread(_error: BaseException | None) -> None:
+    """Count the thread as free again; a stream's is when the stream ends."""
+    if g.pop("has_thread", False):
+        _threads.release()
 
 
 @blueprint.errorhandler(Exception)
-def failed(error: Exception) -> Response:
-    """In OpenAI's shape."""
+def answer_error(error: Exception) -> Response:
+    """Answer an error in OpenAI's shape."""
     request_log.name_refusal(error)
     return openai_errors.answer(error)
 
 
-@blueprint.post("/images/generations")
-def generations() -> Response:
-    """Images from a prompt."""
+@_route("/images/generations", "POST", by_deployment=True)
+def generations(deployment: str | None = None) -> Response:
+    """Make images from a prompt."""
     _caller().check("generate")
-    return _images("generation")
+    return _images("generation", deployment)
 
 
-@blueprint.post("/images/edits")
-def edits() -> Response:
-    """Images from images and a prompt, inside a mask where one is given."""
+@_route("/images/edits", "POST", by_deployment=True)
+def edits(deployment: str | None = None) -> Response:
+    """Make images from images and a prompt, inside a mask where one is given."""
     _caller().check("edit")
     request.max_content_length = bodies.FILES_BYTES
-    return _images("edit")
+    return _images("edit", deployment)
 
 
-@blueprint.post("/images/variations")
-def variations() -> Response:
-    """Images like an image."""
+@_route("/images/variations", "POST", by_deployment=True)
+def variations(deployment: str | None = None) -> Response:
+    """Make images like an image."""
     _caller().check("edit")
     request.max_content_length = bodies.FILES_BYTES
-    return _images("variation")
+    return _images("variation", deployment)
 
 
-@blueprint.get("/models")
+@_route("/models", "GET")
 def models() -> Response:
-    """What this server can make images with."""
+    """List what this server can make images with."""
     _caller().check("models")
+    providers = _means().providers
     with parts().database.reading() as session:
-        found = servable(session, _means().providers, now())
-    return jsonify(object="list", data=[openai_models.model_body(model) for model in found])
+        listed = servable(session, providers, now())
+        served = read_served(session, listed, providers)
+    data = [openai_models.model_body(model, served[model.slug], providers) for model in listed]
+    return jsonify(object="list", data=data)
 
 
-@blueprint.get("/models/<path:model_id>")
+@_route("/models/<path:model_id>", "GET")
 def model(model_id: str) -> Response:
-    """Any model of the catalogue, retired ones too; with `schema=true` its parameters."""
+    """Show any model of the catalogue, retired ones too; with `schema=true` its parameters."""
     _caller().check("models")
+    model_id = model_id.rstrip("/")
+    providers = _means().providers
     with parts().database.reading() as session:
-        found = find(session, model_id, now()).model
-    answer = openai_models.model_body(found, found.aliases) | {"id": model_id}
+        found = find(session, model_id, now(), providers).model
+        operations = read_served(session, [found], providers).get(found.slug, ())
+    answer = openai_models.model_body(found, operations, providers, found.aliases) | {"id": model_id}
     if request.args.get("schema") == "true":
         answer["parameters"] = openai_models.schema_body(found)
     return jsonify(answer)
@@ -86,44 +133,80 @@ def model(model_id: str) -> Response:
 
 @links.get("/files/<name>")
 def file(name: str) -> Response:
-    """A generated image, as long as its link works."""
+    """Send a generated image, as long as its link works."""
     with parts().database.reading() as session:
         found = files.linked(session, name, now=now())
     if found is None:
         abort(404)
     headers = {"Cache-Control": "private, no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return Response(parts().storage.get(found.key), mimetype=found.media_type, headers=headers)
+    return openai_cors.allow(Response(parts().storage.get(found.key), mimetype=found.media_type, headers=headers))
 
 
-def _images(operation: Operation) -> Response:
-    asked = bodies.read_body(operation)
+def _images(operation: Operation, deployment: str | None) -> Response:
+    asked = bodies.read_body(operation, deployment)
     if request.args.get("dryRun") == "true":
-        return jsonify(bodies.estimate_body(estimate(parts().database, asked, _means(), now=now())))
-    made = generate(
-        parts().database,
-        parts().storage,
-        asked,
-        _means(),
-        now=now(),
-        client=Client(),
-        payer=_caller().payer,
-    )
-    return _named(_answer(made, asked), made)
+        return jsonify(answers.estimate_body(estimate(parts().database, asked, _means(), now=now())))
+    gateway = Gateway(parts().database, parts().storage, _means(), Client(), lambda: datetime.now(UTC))
+    pending = submit(gateway, asked, _caller().payer, _repetition(asked))
+    response = _stream(pending, asked) if asked.stream else _whole(pending, asked)
+    if pending.is_replay:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
-def _answer(made: Generation, asked: ImageRequest) -> Response:
-    if asked.stream:
-        return Response(bodies.events(made, asked, now()), mimetype="text/event-stream")
+def _whole(pending: PendingGeneration, asked: ImageRequest) -> Response:
+    made = pending.result()
     root = (parts().settings.public_url or request.host_url).rstrip("/")
-    return jsonify(bodies.body(made, asked, root, now()))
+    return _name(jsonify(answers.images_body(made, asked, root, now())), made)
 
 
-def _named(response: Response, made: Generation) -> Response:
+def _stream(pending: PendingGeneration, asked: ImageRequest) -> Response:
+    """Begin at once; proxies that would gather the answer are told not to."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    g.pop("has_thread")
+    events = answers.EventStream(pending, asked, now(), on_close=_threads.release)
+    return Response(events, mimetype="text/event-stream", headers=headers)
+
+
+def _name(response: Response, made: Generation) -> Response:
     response.headers["X-Blindvote-Provider"] = made.provider
     response.headers["X-Blindvote-Model"] = made.model
     response.headers["X-Blindvote-Request-Id"] = made.request_id
+    if made.cost_micros is not None:
+        response.headers[LITELLM_COST] = f"{made.cost_micros / 1_000_000:.6f}"
     response.headers["x-request-id"] = made.request_id
     return response
+
+
+def _repetition(asked: ImageRequest) -> Repetition | None:
+    """
+    Tell how this request may come again: by its Idempotency-Key, or by the count of OpenAI's own clients.
+
+    Raises InvalidParameter for a key that is too long.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    count = request.headers.get("X-Stainless-Retry-Count", "")
+    if len(key) > KEY_CHARACTERS or not key.isprintable():
+        raise InvalidParameter("Idempotency-Key", f"An Idempotency-Key has at most {KEY_CHARACTERS} characters.")
+    if not key and not (count.isascii() and count.isdigit() and len(count) < 4):
+        return None
+    retries = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
+    return Repetition(_caller().key_id, replay.fingerprint(asked), key or None, retries)
+
+
+def _take_thread() -> None:
+    """Count the thread until the answer has left: a server has more, but not for this. Raises RateLimited."""
+    if not _threads.acquire(blocking=False):
+        raise RateLimited("This server waits for as many images as it can.", QUEUE.seconds_until_place())
+    g.has_thread = True
+
+
+def _secret() -> str | None:
+    """Find the key where OpenAI's, Azure's and other clients send it."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return secret.strip()
+    return request.headers.get("api-key") or request.headers.get("x-api-key")
 
 
 def _caller() -> Caller:

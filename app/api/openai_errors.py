@@ -2,41 +2,24 @@
 Errors as OpenAI's clients read them: `{"error": {message, type, param, code}}`.
 
 Their SDKs try 408, 409, 429 and 5xx twice more unless `x-should-retry` says no; a second try of a paid image that
-can't succeed is money lost, so only a pause asked for and a busy database may be tried again.
+can't succeed is money lost, so only a pause asked for, work that was left behind and a busy database may be tried
+again.
 """
 
+import logging
 import secrets
+from typing import Any
 
-from flask import Response, current_app, g, jsonify, make_response, request
+from flask import Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from app.database.doors import DatabaseBusy
-from app.edge.bodies import BadBody, WrongType
+from app.errors import Refusal
 from app.gateway import errors as gateway
 
-PREFIX = "/openai/"
-STATUS: dict[type[Exception], int] = {
-    BadBody: 400,
-    WrongType: 415,
-    gateway.InvalidParameter: 400,
-    gateway.UnsupportedMode: 400,
-    gateway.PriceUnknown: 400,
-    gateway.ContentPolicy: 400,
-    gateway.ProviderRejected: 400,
-    gateway.InvalidKey: 401,
-    gateway.CapReached: 402,
-    gateway.ScopeMissing: 403,
-    gateway.ModelNotFound: 404,
-    gateway.ModelRetired: 404,
-    gateway.ModelUnavailable: 404,
-    gateway.RateLimited: 429,
-    gateway.BudgetExhausted: 429,
-    gateway.NotRecorded: 500,
-    gateway.AllProvidersFailed: 502,
-    gateway.ProviderUnavailable: 503,
-    gateway.DeadlineExceeded: 504,
-    DatabaseBusy: 503,
-}
+PREFIXES = ("/openai/", "/v1/")
+logger = logging.getLogger(__name__)
+RETRYABLE = (gateway.RateLimited, gateway.RequestInterrupted, DatabaseBusy)
 TYPES = {
     401: "authentication_error",
     402: "insufficient_quota",
@@ -53,12 +36,12 @@ HTTP_CODES = {
 
 
 def is_ours() -> bool:
-    """Whether this request is the gateway's to answer."""
-    return request.path.startswith(PREFIX)
+    """Tell whether this request is the gateway's to answer."""
+    return request.path.startswith(PREFIXES)
 
 
 def request_id() -> str:
-    """What the SDKs show as `_request_id`; of the generation where there is one."""
+    """Name this request as the SDKs show it (`_request_id`); a generation has a name of its own."""
     if "gateway_request" not in g:
         g.gateway_request = f"req_{secrets.token_hex(16)}"
     known: str = g.gateway_request
@@ -66,24 +49,31 @@ def request_id() -> str:
 
 
 def answer(error: Exception) -> Response:
-    """For the gateway's exceptions, for HTTP's own, and for what nobody expected."""
+    """Answer the gateway's exceptions, HTTP's own, and what nobody expected."""
     if isinstance(error, HTTPException):
         return _http(error)
-    if type(error) in STATUS:
-        code: str = error.code  # type: ignore[attr-defined]
-        response = respond(STATUS[type(error)], code, str(error), getattr(error, "param", None))
-        _set_retry(response, error)
-        return response
-    current_app.logger.error("unexpected", exc_info=error)
-    return respond(500, "internal_error", "Something went wrong on our side.")
+    status, body = describe(error)
+    response = _respond(status, body)
+    _set_retry(response, error)
+    return response
 
 
-def respond(status: int, code: str, message: str, param: str | None = None) -> Response:
-    """One error answer; not to be tried again."""
+def describe(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Return the status and the body of an error; needs no request, and so serves streams, too."""
+    if not isinstance(error, Refusal):
+        logger.error("unexpected", exc_info=error)
+        return 500, _body(500, "internal_error", "Something went wrong on our side.")
+    return error.status, _body(error.status, error.code, str(error), error.param)
+
+
+def _body(status: int, code: str, message: str, param: str | None = None) -> dict[str, Any]:
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
-    response = make_response(
-        jsonify(error={"message": message, "type": kind, "param": param, "code": code}), status
-    )
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def _respond(status: int, body: dict[str, Any]) -> Response:
+    """Write an error answer that is not to be tried again."""
+    response = make_response(jsonify(body), status)
     response.headers["x-request-id"] = request_id()
     response.headers["x-should-retry"] = "false"
     if status == 401:
@@ -92,7 +82,7 @@ def respond(status: int, code: str, message: str, param: str | None = None) -> R
 
 
 def _set_retry(response: Response, error: Exception) -> None:
-    if isinstance(error, gateway.RateLimited | DatabaseBusy):
+    if isinstance(error, RETRYABLE):
         response.headers["Retry-After"] = str(getattr(error, "retry_after", 1))
         del response.headers["x-should-retry"]
 
@@ -102,7 +92,7 @@ def _http(error: HTTPException) -> Response:
     message = error.description or error.name
     if status == 413:
         message = "The request body is larger than this route takes."
-    response = respond(status, HTTP_CODES.get(status, "http_error"), message)
+    response = _respond(status, _body(status, HTTP_CODES.get(status, "http_error"), message))
     allowed = dict(error.get_headers()).get("Allow")
     if allowed:
         response.headers["Allow"] = allowed

@@ -1,4 +1,4 @@
-"""What the arena refuses."""
+"""The refusals of the arena: each names what is wrong, with a stable code."""
 
 from app.errors import Refusal
 from app.words import MODES, Mode

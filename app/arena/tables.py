@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.tables import ImageModel
-from app.database.doors import Base, UtcDateTime
+from app.database.doors import Base, LongKey, UtcDateTime
 
 
 class Category(Base):
@@ -171,9 +171,15 @@ class Matchup(Base):
             sqlite_where=text("network_key IS NOT NULL"),
             postgresql_where=text("network_key IS NOT NULL"),
         ),
+        Index(
+            "ix_matchups_unloadable",
+            "voter_id",
+            sqlite_where=text("unloadable_at IS NOT NULL"),
+            postgresql_where=text("unloadable_at IS NOT NULL"),
+        ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(LongKey, primary_key=True)
     public_id: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"))
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"))
@@ -187,6 +193,8 @@ class Matchup(Base):
     right_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unloadable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its voter said that its pictures can't be loaded; such a matchup has no vote."""
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it counted against the caps: at the first picture served, or the answer."""
@@ -213,8 +221,8 @@ class Vote(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matchup_id: Mapped[int] = mapped_column(ForeignKey("matchups.id"), unique=True)
+    id: Mapped[int] = mapped_column(LongKey, primary_key=True)
+    matchup_id: Mapped[int] = mapped_column(LongKey, ForeignKey("matchups.id"), unique=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"))
     outcome: Mapped[str]
     cast_at: Mapped[datetime] = mapped_column(UtcDateTime)

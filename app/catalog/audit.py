@@ -1,4 +1,4 @@
-"""Where the catalogue contradicts itself, and where it grows old."""
+"""The catalogue's audit: it finds where entries contradict each other and where facts have grown old."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What a model can be asked for: sizes, counts, formats."""
+"""The limits of a model: the sizes, counts and formats that it can be asked for."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,9 +44,9 @@ class Limits:
     prompt_max_chars: int | None = None
     prompt_max_tokens: int | None = None
     mask: bool | None = None
-    """Whether an edit may be confined by a mask."""
+    """True where an edit may be confined by a mask."""
     output_formats: tuple[str, ...] = ()
-    """What the model itself returns; the gateway converts to others."""
+    """Formats that the model itself returns; the gateway converts to others."""
     parameters: tuple[str, ...] = ()
     """The only parameters a provider takes, where it takes fewer than the model."""
 

@@ -8,11 +8,21 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.catalog.contract_files import load_contracts
 from app.catalog.limits import LIMITS, Limits
 from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, Seeds
 from app.catalog.shapes import ModelSeed, OfferingSeed, PriceSeed, is_slug
-from app.catalog.tables import CatalogState, ImageModel, ModelAlias, Offering, Parameter, Price, Provider
+from app.catalog.tables import (
+    CatalogState,
+    ImageModel,
+    ModelAlias,
+    Offering,
+    Parameter,
+    Price,
+    Provider,
+    WireContract,
+)
 from app.database.doors import Base, insert
 
 Kind = Literal["created", "changed", "unchanged", "removed"]
@@ -21,12 +31,12 @@ SAME = (
     *("slug", "name", "creator", "family", "tagline", "released", "status", "deprecated_on", "sunset"),
     *("successor", "licence", "weights", "paper", "homepage", "parameter_count", "architecture", "demo"),
 )
-"""What a model's row takes from its file as it is."""
+"""Columns that a model's row takes from its file as they are."""
 
 
 @dataclass(frozen=True)
 class SeedChange:
-    """What a load did to one row; `removed` for a closed price, an ended offering or a dropped parameter."""
+    """A change that loading made to one row; `removed` is a closed price, or an ended offering or parameter."""
 
     kind: Kind
     table: str
@@ -100,6 +110,8 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[SeedChange]:
                 _load_prices(run, row, offering, since=since)
             _load_parameters(run, model, seeds, providers)
         session.flush()
+    for key, kind in load_contracts(session, seeds.contracts).items():
+        run.note(kind, WireContract, " ".join(key))
     if any(change.kind != "unchanged" for change in run.changes):
         _raise_version(session)
     return run.changes

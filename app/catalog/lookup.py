@@ -45,7 +45,7 @@ class UnknownModel(Refusal, code="model_not_found"):
 
 
 class Stated(Protocol):
-    """Whatever carries a stated status and the two dates beside it."""
+    """A thing that carries a stated status and the two dates beside it."""
 
     @property
     def status(self) -> str | None: ...
@@ -119,7 +119,7 @@ class ModelSummary:
 
     @property
     def shown_status(self) -> str:
-        """The status as readers are told it: `preview` for an active model that its maker calls one."""
+        """Return the status as readers are told it: `preview` for an active model that its maker calls one."""
         return "preview" if (self.status, self.stated_status) == ("active", "preview") else self.status
 
 
@@ -152,7 +152,7 @@ class FactSource:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPage(ModelSummary):
-    """Everything the catalogue knows about one model."""
+    """A model with everything that the catalogue knows about it."""
 
     weights: str | None = None
     paper: str | None = None
@@ -168,7 +168,7 @@ _SAME = (
     *("id", "slug", "name", "creator", "family", "tagline", "released", "deprecated_on", "sunset", "successor"),
     *("licence", "open_weights", "parameter_count", "demo", "stub"),
 )
-"""What a summary takes from its row as it is."""
+"""Columns that a summary takes from its row as they are."""
 
 
 def status(model: Stated, today: date) -> Status:

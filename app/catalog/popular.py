@@ -1,4 +1,4 @@
-"""What an image costs by its size: the sizes that have a price of their own, or that a model lists."""
+"""The prices of an image by its size, for sizes that have a price of their own or that a model lists."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

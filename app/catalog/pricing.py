@@ -32,12 +32,12 @@ class PriceFrom:
 
     @property
     def usd(self) -> float:
-        """US dollars."""
+        """Return the price in US dollars."""
         return self.micros / 1_000_000
 
     @property
     def basis(self) -> str:
-        """What the price holds for, such as `1024 x 1024, low quality`; empty where it holds for any image."""
+        """Describe what the price holds for, such as `1024 x 1024, low quality`; empty if for any image."""
         area = ("1 megapixel",) if self.metric == "megapixel" else ()
         return ", ".join((*area, *describe_conditions(self.conditions)))
 

@@ -9,7 +9,7 @@ _BREAK = re.compile(r"[\W_]+")
 
 
 class Named(Protocol):
-    """Whatever is searched for by name."""
+    """A thing that is searched for by name."""
 
     @property
     def slug(self) -> str: ...

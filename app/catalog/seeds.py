@@ -9,6 +9,16 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.catalog.contract_files import (
+    FILE,
+    FOLDER,
+    SOURCES_FILE,
+    ContractError,
+    contract_paths,
+    expand,
+    unknown_sources,
+)
+from app.catalog.contracts import Contract
 from app.catalog.limits import Limits, SideRange
 from app.catalog.shapes import (
     FactSources,
@@ -23,7 +33,7 @@ from app.catalog.shapes import (
     SharedParameters,
     Source,
 )
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.errors import Refusal
 from app.files.text import InvalidFile, read_text
 from app.files.toml import parse_toml, suggest
@@ -31,7 +41,7 @@ from app.files.toml_lines import TomlPath, line_of
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
 SHIPPED = ROOT / "scripts" / "seeds" / "catalog"
-"""Where a shared file is read from when none lies beside a model's file."""
+"""The folder from which a shared file is read when none lies beside a model's file."""
 SOURCES = TypeAdapter(dict[Key, Source])
 PROVIDERS = TypeAdapter(dict[Key, Line])
 MODEL = TypeAdapter(ModelSeed)
@@ -46,7 +56,7 @@ TABLES: dict[str, Any] = {
     "limits": Limits,
     "side_px": SideRange,
 }
-"""What may stand in a table of a model file, by the table's name."""
+"""The shape of an entry in a table of a model file, by the table's name."""
 Checked = TypeVar("Checked")
 
 
@@ -56,12 +66,13 @@ class CatalogError(Refusal, code="invalid_catalog"):
 
 @dataclass(frozen=True)
 class Seeds:
-    """Checked catalogue files."""
+    """The catalogue's files, read and checked: all that `load` needs to fill the tables."""
 
     sources: dict[str, Source]
     providers: dict[str, str]
     shared: tuple[SharedParameter, ...]
     models: tuple[ModelSeed, ...]
+    contracts: tuple[Contract, ...] = ()
 
 
 def read_seeds(path: Path) -> Seeds:
@@ -82,7 +93,9 @@ def read_seeds(path: Path) -> Seeds:
     for _, model in pairs:
         sources = model.references | sources
         providers = model.providers | providers
-    seeds = Seeds(sources, providers, parameters.parameters if parameters else (), tuple(m for _, m in pairs))
+    shared = parameters.parameters if parameters else ()
+    models = tuple(model for _, model in pairs)
+    seeds = Seeds(sources, providers, shared, models, _read_contracts(folder, problems))
     for file, model in pairs:
         problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]
     problems += _slug_problems(seeds.models)
@@ -102,7 +115,33 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
             filled = 0
         parts[-1].append(model)
         filled += size
-    return [Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part)) for part in parts]
+    contracts = [seeds.contracts, *[()] * (len(parts) - 1)]
+    return [
+        Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part), own)
+        for part, own in zip(parts, contracts, strict=True)
+    ]
+
+
+def read_contract_files(folder: Path) -> tuple[Contract, ...]:
+    """Read every wire contract beside the model files; none without such a folder. Raises CatalogError."""
+    problems: list[str] = []
+    contracts = _read_contracts(folder, problems)
+    if problems:
+        raise CatalogError("\n".join(problems))
+    return contracts
+
+
+def _read_contracts(folder: Path, problems: list[str]) -> tuple[Contract, ...]:
+    found: list[Contract] = []
+    for path in contract_paths(folder):
+        file = _read(path, FILE, problems)
+        try:
+            found += expand(path.stem, file) if file else []
+        except ContractError as error:
+            problems.append(f"{path.name}: {error}")
+    known = _read(folder / FOLDER / SOURCES_FILE, SOURCES, problems) if found else None
+    problems += [f"{FOLDER}: unknown source {source!r}" for source in unknown_sources(found, known or {})]
+    return tuple(found)
 
 
 def _shared(folder: Path, name: str) -> Path:

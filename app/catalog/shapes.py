@@ -30,7 +30,7 @@ FACTS = (
     *("creator", "released", "status", "deprecated_on", "sunset", "successor", "licence", "open_weights"),
     *("weights", "paper", "homepage", "parameter_count", "architecture", "tags", "modes", "prose", "parameters"),
 )
-"""What a model file may state, each with a source."""
+"""Facts that a model file may state, each with a source."""
 LIMITS_DUMP = TypeAdapter(Limits)
 
 
@@ -44,7 +44,7 @@ class _Toml(BaseModel):
 
 
 class Source(_Toml):
-    """Where facts come from: `date` is the source's own, `checked_on` the day somebody last read it."""
+    """A source of facts: `date` is the source's own, `checked_on` the day somebody last read it."""
 
     title: str
     url: Address | None = None
@@ -67,7 +67,7 @@ class PriceSeed(_Toml):
 
     @property
     def micros(self) -> int:
-        """Millionths of a dollar."""
+        """Return the amount in millionths of a dollar."""
         return int(self.usd * 1_000_000)
 
 
@@ -182,7 +182,7 @@ class ModelSeed(_Toml):
     licence: Line | None = None
     open_weights: bool | None = None
     weights: Address | None = None
-    """Where to download them, which also says that they are open."""
+    """The address to download the weights from, which also says that they are open."""
     paper: Address | None = None
     homepage: Address | None = None
     parameter_count: Annotated[int, Field(gt=0, lt=10**15)] | None = None

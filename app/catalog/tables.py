@@ -1,4 +1,4 @@
-"""What exists: image models, who offers them, at which prices, with which parameters."""
+"""The catalogue's tables: image models, who offers them, at which prices, with which parameters."""
 
 from datetime import date
 from typing import Any
@@ -23,14 +23,14 @@ class ImageModel(Base):
     released: Mapped[str | None] = mapped_column(String(10))
     """ISO date as far as it is known: `2022`, `2022-04` or `2022-04-13`."""
     status: Mapped[str | None] = mapped_column(String(20))
-    """As stated: `preview`, `active`, `deprecated` or `retired`; null where nobody states it."""
+    """The stated status: `preview`, `active`, `deprecated` or `retired`; null where nobody states it."""
     deprecated_on: Mapped[date | None] = mapped_column(Date)
     sunset: Mapped[date | None] = mapped_column(Date)
     successor: Mapped[str | None] = mapped_column(String(80))
     """Slug of the model its maker names as the next one, whether or not the catalogue has it."""
     licence: Mapped[str | None] = mapped_column(String(120))
     open_weights: Mapped[bool | None]
-    """Whether anybody may download the weights; null where nobody says."""
+    """True where anybody may download the weights; null where nobody says."""
     weights: Mapped[str | None] = mapped_column(String(300))
     paper: Mapped[str | None] = mapped_column(String(300))
     homepage: Mapped[str | None] = mapped_column(String(300))
@@ -83,7 +83,7 @@ class Offering(Base):
     limits: Mapped[dict[str, Any]] = mapped_column(JSON)
     notes: Mapped[list[str]] = mapped_column(JSON)
     status: Mapped[str | None] = mapped_column(String(20))
-    """As the provider states it; null where it does not."""
+    """The status that the provider states; null where it states none."""
     ended_on: Mapped[date | None] = mapped_column(Date)
     """First day the provider no longer serves the model; may lie ahead."""
     source: Mapped[str] = mapped_column(String(40))
@@ -144,3 +144,16 @@ class CatalogState(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
+
+
+class WireContract(Base):
+    """The contract of a provider for one model and operation; `model` is the provider's id, or `*` for any."""
+
+    __tablename__ = "wire_contracts"
+    __table_args__ = (UniqueConstraint("provider", "model", "operation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    model: Mapped[str] = mapped_column(String(200))
+    operation: Mapped[str] = mapped_column(String(20))
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)

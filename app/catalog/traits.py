@@ -1,4 +1,4 @@
-"""What may be asked of a list of models beside their names: licence, weights, number of parameters."""
+"""The traits by which a list of models can be filtered beside names: licence, weights, number of parameters."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ WEIGHTS = {"open": True, "closed": False}
 
 
 class Described(Protocol):
-    """Whatever states these facts; None where nobody does."""
+    """A thing that states these facts; None where nobody does."""
 
     @property
     def licence(self) -> str | None: ...
@@ -26,11 +26,11 @@ class Traits:
     licence: str | None = None
     weights: str | None = None
     max_parameters: float | None = None
-    """In billions."""
+    """Parameters at most, in billions."""
 
     @property
     def query(self) -> dict[str, str | float | None]:
-        """The query parameters that ask for these."""
+        """Build the query parameters that ask for these traits."""
         return {"licence": self.licence, "weights": self.weights, "max_parameters": self.max_parameters}
 
     def fit(self, model: Described) -> bool:

@@ -1,5 +1,7 @@
 """The `arena` command. Exit 0: done; 1: failed, or a difference was found; 2: bad usage or input."""
 
+import errno
+import logging
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -10,7 +12,9 @@ import click
 from app import __version__
 from app.cli.memory_tuning import garbage_collector_off
 
-FAILURES = frozenset({"database_busy", "database_in_use", "internal_error"})
+FAILURES = frozenset(
+    {"database_busy", "database_in_use", "folder_served", "internal_error", "port_taken", "schema_refused"}
+)
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
@@ -34,11 +38,21 @@ COMMANDS = {
     "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
     "serve": "Serve the arena.",
+    "setup": "Ask how this installation is to run, try each answer, and write its settings and its unit.",
     "suggestions": "List, accept and refuse prompts from visitors.",
     "votes": "Export votes as open data for anybody, or the whole log for another arena, and import such a log "
     "(docs/data.md).",
 }
 """With the first sentence of their help: listing them loads none."""
+OS_REMEDIES = {
+    errno.ENOSPC: " Make room; what was there before is as it was.",
+    errno.EDQUOT: " Make room; what was there before is as it was.",
+    errno.EACCES: " Let the user who runs this read and write it.",
+    errno.EROFS: " Choose a folder on a disk that can be written, in DATA_DIR or as the file's place.",
+}
+"""What to do about errors of the operating system, by their number."""
+EXTRAS = {"psycopg": "postgres", "obstore": "s3"}
+"""Packages that only some installations have, and the extras that bring them."""
 MODULES = {"import-pack": "pack", "restore": "backup"}
 """Commands that share the module of another."""
 
@@ -75,6 +89,7 @@ def group() -> None:
 def main() -> None:
     """Run `arena`: a refusal becomes one line on standard error and an exit code, not a traceback."""
     _escape_what_cannot_be_shown()
+    logging.getLogger("app").addHandler(logging.NullHandler())  # a command says by itself what the log would
     try:
         group(standalone_mode=False)
     except click.ClickException as error:
@@ -87,10 +102,25 @@ def main() -> None:
         if _report_settings_error(error):
             sys.exit(2)
         code = getattr(error, "code", None)
-        if not isinstance(code, str):
+        told = getattr(error, "cause", None) or (error if isinstance(code, str) else _describe(error))
+        if told is None:
             raise
-        click.echo(f"{error} ({code})", err=True)
-        sys.exit(1 if code in FAILURES else 2)
+        click.echo(f"{told} ({code})" if isinstance(code, str) else told, err=True)
+        sys.exit(1 if code in FAILURES or isinstance(error, OSError) else 2)
+
+
+def _describe(error: Exception) -> str | None:
+    """Describe what this machine or its packages lack; None for what is a mistake of ours."""
+    if isinstance(error, OSError) and error.strerror:
+        remedy = OS_REMEDIES.get(error.errno or 0, "")
+        return f"{error.strerror}{f': {error.filename}' if error.filename else ''}.{remedy}"
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        extra = EXTRAS[error.name]
+        return (
+            f"This needs the package {error.name}, which the extra {extra} brings: "
+            f"run scripts/setup in a checkout, or pip install 'FILE.whl[{extra}]' with the file installed."
+        )
+    return None
 
 
 def _escape_what_cannot_be_shown() -> None:
@@ -106,7 +136,14 @@ def _report_settings_error(error: Any) -> bool:
 
     if not isinstance(error, ValidationError):
         return False
-    for problem in error.errors():
-        name = "_".join(str(part) for part in problem["loc"]).upper()
-        click.echo(f"Settings: {name + ': ' if name else ''}{problem['msg']}", err=True)
+    for line in describe_settings_error(error):
+        click.echo(f"Settings: {line}", err=True)
     return True
+
+
+def describe_settings_error(error: Any) -> list[str]:
+    """Describe each invalid setting in a line, by its name in the environment."""
+    return [
+        (f"{str(one['loc'][0]).upper()}: " if one["loc"] else "") + one["msg"].removeprefix("Value error, ")
+        for one in error.errors()
+    ]

@@ -59,8 +59,11 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     settings = Settings()
     manifest = archive.verify_archive(file)
     database, storage = Database(settings.database_url), storage_of(settings)
-    if not force and not _is_empty(database, storage):
-        raise click.UsageError("This arena is not empty. Use --force to replace all of it.")
+    if not force and not _is_empty(database, storage, manifest):
+        raise click.UsageError(
+            "This arena is not empty: it has rows, or images that the backup does not hold. "
+            "Use --force to replace all of it."
+        )
     restore_arena(file, manifest, database, storage)
     _keep_key(file, settings)
     _tell("restored", manifest, as_json=as_json)
@@ -145,8 +148,9 @@ def _save_file(storage: Storage, key: str, writer: archive.BackupWriter) -> bool
     return True
 
 
-def _is_empty(database: Database, storage: Storage) -> bool:
-    if next(storage.every_key(), None) is not None:
+def _is_empty(database: Database, storage: Storage, manifest: BackupManifest) -> bool:
+    """Tell whether a restore replaces nothing: images that it would put where they are do not count."""
+    if any(f"files/{key}" not in manifest.members for key in storage.every_key()):
         return False
     with database.reading() as session:
         tables = [table for table in rows.read_tables(session) if table.name not in FILLED_BY_MIGRATIONS]

@@ -1,31 +1,23 @@
 """The checks of `arena doctor`: one function per check, all of them listed in `CHECKS`."""
 
-import random
 import secrets
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
 
 import httpx
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.arena.entries import near_duplicates
-from app.arena.tables import Competition, Entry
-from app.cli import rows
-from app.database.doors import Database, NewerDatabase
+from app.cli.database_checks import clock, database, keys, migrations, rights, secret
+from app.cli.doctor_context import CheckResult, DoctorContext, Level
+from app.cli.image_checks import images
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
-from app.gateway.storage import Storage
-from app.gateway.tables import StoredImage
 from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
 from app.leaderboards.views import board_ages
-from app.settings import Settings
+from app.settings import find_misspelled
 
-SAMPLE = 200
-SOUND_SQLITE = (3, 51, 3)
-CLOCK_SECONDS = 2
 WAITING_SECONDS = 120
 SWEEP_DAYS = 8
 FREE_BYTES = 2**30
@@ -35,31 +27,13 @@ PLAIN_LETTERS = 10
 PROVIDER_SECONDS = 5
 
 
-@dataclass(frozen=True)
-class DoctorContext:
-    """The installation to check; `deep` checks take longer and call the providers' addresses."""
-
-    settings: Settings
-    database: Database
-    storage: Storage
-    deep: bool
-    now: datetime
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """A check's level and one sentence: what is the case, or what to do."""
-
-    level: Literal["ok", "warn", "fail"]
-    says: str
-
-
 def settings(patient: DoctorContext) -> CheckResult:
     """Check for settings that work and that an operator may regret."""
     configured = patient.settings
     problems = []
     if len(set(configured.secret_key.get_secret_value())) < PLAIN_LETTERS:
         problems.append("SECRET_KEY looks thought up: use 32 random bytes")
+    problems += [f"{name} is no setting: did you mean {meant}?" for name, meant in find_misspelled().items()]
     if configured.profile == "public":
         if not configured.public_url.startswith("https://"):
             problems.append("PUBLIC_URL is not https: cookies travel in the clear")
@@ -76,68 +50,6 @@ def settings(patient: DoctorContext) -> CheckResult:
     )
 
 
-def database(patient: DoctorContext) -> CheckResult:
-    """Check that the database answers, has a sound version, and survives a power loss."""
-    if not patient.database.is_sqlite:
-        return _postgresql(patient.database)
-    return (patient.deep and _find_unstorable(patient.database)) or _sqlite(patient.database)
-
-
-def _find_unstorable(found: Database) -> CheckResult | None:
-    """Find rows of older versions that SQLite took and PostgreSQL would not; None where there are none."""
-    with found.reading() as session:
-        tables = rows.read_tables(session)
-        counts = {t.name: sum(rows.count_unstorable(t, p) for _, p in rows.read_parts(session, t)) for t in tables}
-    bad = ", ".join(f"{count} rows of {name}" for name, count in counts.items() if count)
-    told = f"{bad} hold text or numbers that PostgreSQL does not take: a backup that is restored mends them"
-    return CheckResult("warn", told) if bad else None
-
-
-def _sqlite(found: Database) -> CheckResult:
-    with found.reading() as session:
-        mode, synchronous = (session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous"))
-        version = str(session.scalar(text("SELECT sqlite_version()")))
-    if (mode, synchronous) != ("wal", 2):
-        return CheckResult("fail", f"journal {mode}, synchronous {synchronous}: votes could be lost at power loss")
-    if tuple(map(int, version.split("."))) < SOUND_SQLITE:
-        return CheckResult("warn", f"SQLite {version} can corrupt its log: install pysqlite3")
-    return CheckResult("ok", f"SQLite {version}, WAL, synchronous FULL")
-
-
-def _postgresql(found: Database) -> CheckResult:
-    with found.reading() as session:
-        told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
-        version = str(session.scalar(text("SHOW server_version")))
-    if "off" in told:
-        return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
-    return CheckResult("ok", f"PostgreSQL {version}, durable")
-
-
-def migrations(patient: DoctorContext) -> CheckResult:
-    """Check that the schema is the one this version was written for."""
-    try:
-        pending = patient.database.pending()
-    except NewerDatabase as error:
-        return CheckResult("fail", f"{error} Install the version it was used with, or restore a backup.")
-    if pending:
-        return CheckResult(
-            "fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate"
-        )
-    return CheckResult("ok", "none pending")
-
-
-def clock(patient: DoctorContext) -> CheckResult:
-    """Compare this machine's clock with the database's: expiry is decided by both."""
-    if patient.database.is_sqlite:
-        return CheckResult("ok", "the database has this machine's clock")
-    with patient.database.reading() as session:
-        theirs = float(session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
-    apart = abs(theirs - datetime.now(patient.now.tzinfo).timestamp())
-    if apart > CLOCK_SECONDS:
-        return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
-    return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
-
-
 def storage(patient: DoctorContext) -> CheckResult:
     """Check that a file can be stored, read back unchanged and deleted."""
     key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
@@ -151,21 +63,6 @@ def storage(patient: DoctorContext) -> CheckResult:
         if same
         else CheckResult("fail", "a file came back changed")
     )
-
-
-def images(patient: DoctorContext) -> CheckResult:
-    """Check that the files named by rows exist: a sample of them, or all with --deep."""
-    with patient.database.reading() as session:
-        named = [key for pair in session.execute(select(Entry.rendition_key, Entry.original_key)) for key in pair]
-        named += session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
-        named += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > patient.now))
-    looked_at = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
-    missing = [key for key in looked_at if not patient.storage.has(key)]
-    if missing:
-        return CheckResult(
-            "fail", f"{len(missing)} of {len(looked_at)} are missing, {missing[0]} first: restore a backup"
-        )
-    return CheckResult("ok", f"{len(looked_at)} of {len(named)} looked for, all there")
 
 
 def blindness(patient: DoctorContext) -> CheckResult:
@@ -190,7 +87,7 @@ def blindness(patient: DoctorContext) -> CheckResult:
 def disk(patient: DoctorContext) -> CheckResult:
     """Check the free space for database and images."""
     free = shutil.disk_usage(patient.settings.data_dir).free
-    level: Literal["ok", "warn", "fail"] = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
+    level: Level = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
     return CheckResult(
         level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room")
     )
@@ -259,7 +156,10 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "settings": settings,
     "database": database,
     "migrations": migrations,
+    "keys": keys,
     "clock": clock,
+    "secret": secret,
+    "rights": rights,
     "storage": storage,
     "images": images,
     "blindness": blindness,
@@ -271,7 +171,8 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "sweep": sweep,
 }
 
-CHECKS_WITHOUT_DATABASE = ("settings", "storage", "disk", "fonts", "providers")
+CHECKS_WITHOUT_DATABASE = ("settings", "rights", "storage", "disk", "fonts", "providers")
+CHECKS_OF_FOLDER = ("rights", "storage", "disk")
 
 
 def _answers(url: str) -> bool:

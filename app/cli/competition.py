@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.arena.entries import competitions
-from app.arena.entries.pack_import import store_input
+from app.arena.entries.inputs import store_beside
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 from app.cli.output import print_result
 
@@ -25,7 +25,7 @@ def new(file: Path, as_json: bool, migrate: bool) -> None:
     """Create the competition of a TOML FILE, or change it to what the file says."""
     arena = open_installation(migrate=migrate)
     spec = competitions.read(file)
-    key = store_input(arena.storage, file.parent / spec.input, spec.frame) if spec.input else None
+    key = store_beside(arena.storage, file.parent, spec)
     change = arena.database.write(lambda session: competitions.save(session, spec, now=now(), input_key=key))
     answer = {"kind": change.kind, "slug": spec.slug}
     print_result(answer, f"{change.kind} {spec.slug}", as_json=as_json)

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from app.arena.entries.generation import GenerationTask
 
-MODE = Mode.TEXT_TO_IMAGE
+EDIT_SHARE = 3
+"""Every third vote is on an image edit: that board has fewer competitions."""
 REFRESH_SECONDS = 3.0
 """Between two looks at the boards while votes come in."""
 
 
 @click.group(invoke_without_command=True)
-@click.option("--votes", type=click.IntRange(0, 5_000), default=600, show_default=True, help="Simulated, in all.")
+@click.option("--votes", type=click.IntRange(0, 5_000), default=900, show_default=True, help="Simulated, in all.")
 @click.option("--no-serve", is_flag=True, help="Only fill the arena.")
 @migrate_option
 @click.pass_context
@@ -64,7 +65,7 @@ def demo(context: click.Context, votes: int, no_serve: bool, migrate: bool) -> N
 @migrate_option
 def clear(yes: bool, migrate: bool) -> None:
     """
-    Remove the demo's pictures and votes; the catalogue and the competitions stay.
+    Remove the demo's pictures, votes and image-edit competitions; the catalogue and what was seeded stay.
 
     Simulated votes are deleted. Votes of people on demo pictures are kept and no longer counted.
     """
@@ -115,18 +116,24 @@ def _exit_if_ended(server: subprocess.Popen[bytes] | None) -> None:
 
 
 def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes] | None) -> None:
-    """Draw contestants, cast votes on them, then draw showcases: in this order boards exist soonest."""
+    """Draw contestants, cast votes on them, the same for edits, then showcases: so boards exist soonest."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app.demo import drawing
+    from app.demo import drawing, edits
 
     with arena.database.reading() as session:
         edition = drawing.count_cleared_demos(session)
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         _draw_pictures(arena, drawing.plan_contestants(_seed_competitions(), edition), "contestants", bar, server)
-        _cast_votes(arena, votes, bar, server)
+        on_edits = votes // EDIT_SHARE
+        _cast_votes(arena, Mode.TEXT_TO_IMAGE, votes - on_edits, bar, server)
+        made = edits.make_competitions(arena.database, arena.storage, now=now)
+        with arena.database.reading() as session:
+            planned = edits.plan_edits(session, made, edition)
+        _draw_pictures(arena, planned, "edits", bar, server)
+        _cast_votes(arena, Mode.IMAGE_EDIT, on_edits, bar, server)
         _draw_pictures(arena, drawing.plan_showcases(edition), "showcases", bar, server)
 
 
@@ -161,19 +168,22 @@ def _draw_pictures(
             _exit_if_ended(server)
 
 
-def _cast_votes(arena: Installation, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None) -> None:
+def _cast_votes(
+    arena: Installation, mode: Mode, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None
+) -> None:
     from app.arena.voting.pool import Pool
     from app.demo import simulated_voters
     from app.leaderboards.runs.refresh import rebuild, refresh
 
     with arena.database.reading() as session:
-        done = simulated_voters.count_votes(session)
+        done = simulated_voters.count_votes(session, mode)
     task = bar.add_task("votes", total=max(total, done), completed=done)
     looked = time.monotonic()
     cast = simulated_voters.cast_votes(
         arena.database,
         Pool(),
         total,
+        mode=mode,
         now=now,
         rng=random.SystemRandom(),
         matchup_seconds=arena.settings.matchup_seconds,
@@ -182,7 +192,7 @@ def _cast_votes(arena: Installation, total: int, bar: "Progress", server: subpro
         bar.advance(task)
         if time.monotonic() - looked > REFRESH_SECONDS:
             _exit_if_ended(server)
-            refresh(arena.database, MODE, now=now())
+            refresh(arena.database, mode, now=now())
             looked = time.monotonic()
     if done < total:
-        rebuild(arena.database, MODE, now=now())
+        rebuild(arena.database, mode, now=now())

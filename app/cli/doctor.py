@@ -1,6 +1,6 @@
 """`arena doctor`: checks this installation and says what to do where something is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,12 @@ import click
 from sqlalchemy.engine import make_url
 
 from app.cli.opening import json_option, now, print_json
-from app.database.doors import Database
+from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import storage_of
-from app.settings import Settings
+from app.settings import Settings, read_without_writing
 
 if TYPE_CHECKING:
-    from app.cli.checks import CheckResult, DoctorContext
+    from app.cli.doctor_context import CheckResult, DoctorContext
 
 
 @click.command()
@@ -23,19 +23,24 @@ def doctor(deep: bool, as_json: bool) -> None:
     """
     Check settings, database, migrations, clock, storage, images, blindness, disk, providers, tallies and boards.
 
-    Changes nothing but a probe file, which it deletes. Exit 0: well, maybe with warnings; 1: something failed.
+    Changes nothing but a probe file, which it deletes. Exit 0: well, maybe with warnings; 1: something failed;
+    2: the settings can't be read.
     """
-    from app.cli.checks import CHECKS, CHECKS_WITHOUT_DATABASE, CheckResult, DoctorContext
+    from app.cli.checks import CHECKS, CHECKS_OF_FOLDER, CHECKS_WITHOUT_DATABASE
+    from app.cli.doctor_context import CheckResult, DoctorContext
 
-    settings = Settings()
+    settings = read_without_writing()
     is_new = _has_no_database(settings)
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
-    names = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
-    results = [(name, _run_check(CHECKS[name], patient)) for name in names]
+    names: Iterable[str] = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
+    if not settings.data_dir.is_dir():
+        names = [name for name in names if name not in CHECKS_OF_FOLDER]
+    results = [(name, run_check(CHECKS[name], patient)) for name in names]
+    if not (is_new or settings.data_dir.is_dir()):
+        missing = f"DATA_DIR {settings.data_dir} is not there: mount it, or correct DATA_DIR"
+        results.append(("disk", CheckResult("fail", missing)))
     if is_new:
-        results.append(
-            ("database", CheckResult("warn", "there is none yet: `arena seed` or `arena serve` makes it"))
-        )
+        results.append(("database", CheckResult("warn", _describe_new(settings))))
     patient.database.close()
     if as_json:
         print_json([{"check": name, "level": one.level, "says": one.says} for name, one in results])
@@ -46,14 +51,25 @@ def doctor(deep: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
-    from app.cli.checks import CheckResult
+def run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
+    """Run one check; one that can't be made is a finding, too."""
+    from app.cli.doctor_context import CheckResult
 
     try:
         return check(patient)
+    except DatabaseBusy as error:
+        return CheckResult("fail", str(error.cause))
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)
         first = str(error).splitlines()[:1]
         return CheckResult("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")
+
+
+def _describe_new(given: Settings) -> str:
+    """Describe what a missing SQLite file may mean: a new arena, or a volume that is not mounted."""
+    made = "`arena seed` or `arena serve` makes it; if there was one, mount its volume or correct DATA_DIR first"
+    if not given.data_dir.is_dir():
+        return f"there is none, nor its folder {given.data_dir}: {made}"
+    return f"there is none yet in {given.data_dir}: {made}"
 
 
 def _has_no_database(given: Settings) -> bool:

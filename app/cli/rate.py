@@ -94,7 +94,7 @@ def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _published(file: Path) -> "Published | None":
-    """The board of the arena that FILE comes from. Raises InvalidManifest when it is not the file described."""
+    """Read the published board of the arena that FILE comes from. Raises InvalidManifest for another file."""
     if str(file) == "-" or not file.with_name(f"{file.name}.json").exists():
         return None
     from app.leaderboards.open_data import manifest
@@ -116,7 +116,7 @@ class Published:
     value: float
 
     def anchor(self, votes: Votes) -> "Anchor":
-        """Of those anchored models that have votes in the file."""
+        """Build the anchor from those anchored models that have votes in the file."""
         from app.ratings.scale import Anchor
 
         return Anchor(tuple(votes.models[name] for name in self.anchored if name in votes.models), self.value)
@@ -170,7 +170,7 @@ def _tallies(votes: Votes) -> "Tallies":
 
 
 def _ballots(votes: Votes) -> "Ballots | None":
-    """Voters in the place of competitions; None where no row names one. Rows without a voter are one each."""
+    """Tally voters in place of competitions; None where no row names one. Rows without a voter are one each."""
     if not votes.voters:
         return None
     import numpy as np
@@ -196,7 +196,7 @@ def _log(votes: Votes) -> "Log":
 
 
 def _standings(votes: Votes, ratings: "Ratings") -> list[dict[str, Any]]:
-    """As the board's JSON, best first; models without a rank below."""
+    """List the models as the board's JSON does, best first; models without a rank come last."""
     rows = [_standing(name, place, ratings) for name, place in votes.models.items()]
     return sorted(rows, key=lambda row: (row["rank"] is None, row["rank"] or 0, -row["rating"]))
 

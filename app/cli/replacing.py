@@ -14,18 +14,27 @@ from app.errors import Refusal
 
 BESIDE = "blindvote_restoring"
 LOCK_SECONDS = 30
+MAY_FILL = f"SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = '{BESIDE}'"  # noqa: S608
 
 
 class InUse(Refusal, code="database_in_use"):
     """Another process has the database open."""
 
 
+class SchemaRefused(Refusal, code="schema_refused"):
+    """The role lacks CREATE on the database."""
+
+
 @contextmanager
 def create_replacement(standing: Database) -> Iterator[Database]:
-    """Create an empty database: a file next to SQLite's, a schema in PostgreSQL's. Deleted unless put in place."""
+    """
+    Create an empty database: a file next to SQLite's, a schema in PostgreSQL's. Deleted unless put in place.
+
+    Raises SchemaRefused where the role may not create a schema and nobody has made this one for it.
+    """
     _remove_leftovers(standing)
     if not standing.is_sqlite:
-        standing.write(lambda session: _run(session, f"CREATE SCHEMA {BESIDE}"))
+        standing.write(_create_schema)
     database = Database(_url_beside(standing))
     try:
         yield database
@@ -73,18 +82,44 @@ def _move_tables(session: Session, schema: str) -> None:
         session.execute(text(f"ALTER TABLE {BESIDE}.{name} SET SCHEMA {quote(schema)}"))
 
 
+def _create_schema(session: Session) -> None:
+    """Create the schema to restore into, unless somebody with more rights made it for this role."""
+    if _may_create(session):
+        session.execute(text(f"CREATE SCHEMA {BESIDE}"))
+    elif not session.scalar(text(MAY_FILL)):
+        role, name = session.execute(text("SELECT current_user, current_database()")).one()
+        raise SchemaRefused(
+            f"The role {role} may not create a schema in {name}, into which a backup is restored before it "
+            "replaces what stands. Let an owner of the database run, once: "
+            f"CREATE SCHEMA {BESIDE} AUTHORIZATION {role}"
+        )
+
+
+def _empty_schema(session: Session) -> None:
+    """Drop the schema, or all that is in one that this role could not create again."""
+    if _may_create(session):
+        session.execute(text(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
+        return
+    inspector = inspect(session.connection())
+    if BESIDE not in inspector.get_schema_names():
+        return
+    quote = session.connection().dialect.identifier_preparer.quote
+    for name in inspector.get_table_names(schema=BESIDE):
+        session.execute(text(f"DROP TABLE {BESIDE}.{quote(name)} CASCADE"))
+
+
+def _may_create(session: Session) -> bool:
+    return bool(session.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")))
+
+
 def _remove_leftovers(standing: Database) -> None:
     """Delete what an interrupted restore left behind."""
     if not standing.is_sqlite:
-        standing.write(lambda session: _run(session, f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
+        standing.write(_empty_schema)
         return
     path = _path(standing)
     for suffix in ("", "-wal", "-shm", ".lock", ".lock.gate"):
         path.with_name(f"{path.name}.{BESIDE}{suffix}").unlink(missing_ok=True)
-
-
-def _run(session: Session, statement: str) -> None:
-    session.execute(text(statement))
 
 
 def _path(database: Database) -> Path:

@@ -8,11 +8,11 @@ import click
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
-from app.arena.entries.pack_import import store_input
+from app.arena.entries.inputs import store_beside
 from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.files.text import InvalidFile
 from app.files.toml import read_toml
 
@@ -85,11 +85,7 @@ def _load_competitions(arena: Installation, path: Path) -> list[SeedChange]:
     files = [path] if path.is_file() else sorted(path.glob("*.toml"))
     categories = [c for file in files if file.name == CATEGORIES for c in competitions.read_categories(file)]
     specs = [(file, competitions.read(file)) for file in files if file.name != CATEGORIES]
-    inputs = {
-        spec.slug: store_input(arena.storage, file.parent / spec.input, spec.frame)
-        for file, spec in specs
-        if spec.input
-    }
+    inputs = {spec.slug: store_beside(arena.storage, file.parent, spec) for file, spec in specs}
 
     def work(session: Session) -> list[SeedChange]:
         changes = [competitions.save_category(session, category) for category in categories]

@@ -6,34 +6,61 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.arena.people import secret_key
 from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
-from app.cli.opening import migrate_option, open_installation
-from app.settings import count_together, one_thread_for_numpy
+from app.cli.opening import Installation, migrate_option, now, open_installation
+from app.cli.sole_server import check_port, end_with_parent, hold_folder
+from app.settings import Settings, count_together, find_misspelled, one_thread_for_numpy
 
 if TYPE_CHECKING:
     from flask import Flask
     from granian.server.common import AbstractServer
 
-BLOCKING_THREADS = 16
 STOP_SECONDS = 10
 """How long a worker may take to end its requests. One told to stop while it starts does not hear it."""
 
 
 @click.command()
+@click.option("--share", is_flag=True, help="Serve a folder that another server serves too.")
 @migrate_option
-def serve(migrate: bool) -> None:
-    """Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment."""
+def serve(share: bool, migrate: bool) -> None:
+    """
+    Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment.
+
+    Refuses a port that is taken, and a folder that another server serves, with the process that holds it.
+    """
     one_thread_for_numpy()
-    arena = open_installation(migrate=migrate)
-    arena.database.close()  # no worker may come to hold a connection of its parent
-    settings = arena.settings
+    settings = Settings()
+    warn_of_misspelled_names()
+    check_port(settings.host, settings.port)
+    with hold_folder(settings.data_dir, share=share or not settings.database_url.startswith("sqlite")):
+        arena = open_installation(migrate=migrate)
+        _note_key(arena)
+        arena.database.close()  # no worker may come to hold a connection of its parent
+        _serve(settings)
+
+
+def warn_of_misspelled_names() -> None:
+    """Print the names in the environment that look like settings and are none."""
+    for name, meant in find_misspelled().items():
+        click.echo(f"{name} is no setting and has no effect: did you mean {meant}?", err=True)
+
+
+def _note_key(arena: Installation) -> None:
+    """Note which secret key is used, and say when it is not the one of before."""
+    key = arena.settings.secret_key.get_secret_value()
+    if arena.database.write(lambda session: secret_key.note_use(session, key, now=now())):
+        click.echo("SECRET_KEY is not the one of before: voters get new cookies, admins sign in again.", err=True)
+
+
+def _serve(settings: Settings) -> None:
     if settings.metrics_token.get_secret_value() and settings.prometheus_multiproc_dir is None:
         folder = tempfile.TemporaryDirectory(prefix="blindvote-metrics-")
         click.get_current_context().call_on_close(folder.cleanup)
         count_together(Path(folder.name))
     load_application()
     click.echo(f"Blindvote is at http://{settings.host}:{settings.port}")
-    server("app.cli.serve:application", settings.host, settings.port, settings.workers).serve()
+    server("app.cli.serve:worker", settings.host, settings.port, settings.workers).serve()
 
 
 def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[Any]":
@@ -42,6 +69,8 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from app.edge.threads import GATEWAY_THREADS, SHORT_THREADS
+
     return Granian(
         target,
         factory=True,
@@ -49,7 +78,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=BLOCKING_THREADS,
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,
@@ -64,10 +93,15 @@ def load_application() -> None:
     freeze_heap()
 
 
+def worker() -> "Flask":
+    """Make the application of one of our own workers, which ends with the process that started it."""
+    end_with_parent(STOP_SECONDS)
+    return application()
+
+
 def application() -> "Flask":
     """Make the application, for any WSGI server: `gunicorn 'app.cli.serve:application()'` works too."""
     from app import create_app
-    from app.settings import Settings
 
     tune_malloc()
     app = create_app(Settings())

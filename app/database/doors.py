@@ -16,9 +16,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
-    Connection,
     CursorResult,
     Executable,
+    Integer,
     MetaData,
     Table,
     text,
@@ -29,26 +29,31 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app import metrics
 from app.database import engines
+from app.database.causes import DatabaseBusy as DatabaseBusy  # noqa: PLC0414 (callers of the doors catch it)
+from app.database.causes import translate_errors
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
-from app.database.group_commit import CommitQueue, LostRace, QueuedWrite, QueueTimeout, deliver, group_by_work
+from app.database.group_commit import (
+    CommitQueue,
+    LostRace,
+    QueuedWrite,
+    QueueTimeout,
+    TransactionLostError,
+    deliver,
+    group_by_work,
+    run_under_savepoint,
+)
+from app.database.places import ROOT
 from app.errors import Refusal
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ROOT = Path(__file__).resolve().parents[2]
 RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
 SERIALIZATION_FAILURES = {"40001", "40P01"}
-
-
-class DatabaseBusy(Refusal, code="database_busy"):
-    """The database did not let us in, or went away; if while it committed, nobody knows whether it did."""
 
 
 class NewerDatabase(Refusal, code="newer_database"):
@@ -67,6 +72,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+LongKey = BigInteger().with_variant(Integer, "sqlite")
+"""The type of keys that may outgrow 32 bits; SQLite's INTEGER has 64, and only it numbers rows itself."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -99,12 +108,14 @@ class Database:
             path = make_url(self.url).database
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: two connections share it")
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
             lock = Path(f"{path}.lock")
             self._read_engine = engines.sqlite(self.url, "BEGIN", f"cache_size=-{engines.READ_CACHE_KIB}")
+            # The write lock comes first: a transaction that read before it writes fails if somebody wrote in
+            # between.
             self._write_engine = engines.sqlite(self.url, "BEGIN IMMEDIATE")
         else:
             self._write_engine = engines.postgres(self.url)
+            # One snapshot for all of a read, as SQLite gives: a page must not mix two moments.
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -114,6 +125,7 @@ class Database:
             self._writers.put(None)
         self._watching = threading.Lock()
         self._watch: CommitWatch | None = None
+        self._inode: int | None = None
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
@@ -123,7 +135,10 @@ class Database:
 
         `session.info["memory"]` belongs to this database: for what follows from a version that was read beside it.
         """
-        with _translated(), Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session:
+        with (
+            translate_errors(),
+            Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session,
+        ):
             yield session
 
     def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
@@ -134,7 +149,7 @@ class Database:
         frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
-        with _translated():
+        with translate_errors():
             for attempt in _attempts():
                 with attempt:
                     if self.is_sqlite:
@@ -153,7 +168,7 @@ class Database:
         One call, in one transaction, gives each of its items a result or the exception to raise for it; LostRace
         to be asked again. Otherwise as `write`.
         """
-        with _translated():
+        with translate_errors():
             for attempt in _attempts():
                 with attempt:
                     return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
@@ -164,7 +179,7 @@ class Database:
         if len(groups) > 1 and self.is_sqlite:
             try:
                 self._commit_under_savepoints(groups)
-            except _TransactionLostError:
+            except TransactionLostError:
                 groups = [[write] for write in batch]
             else:
                 return
@@ -181,11 +196,11 @@ class Database:
     def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
         """Commit all in one transaction; a group that fails takes back its own changes alone."""
         with self._write_engine.begin() as connection:
-            run = partial(_run_under_savepoint, connection)
+            run = partial(run_under_savepoint, connection)
             for group in groups:
                 try:
                     run(group)
-                except _TransactionLostError:
+                except TransactionLostError:
                     raise
                 except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
                     _isolate_failure(run, group, error)
@@ -244,17 +259,18 @@ class Database:
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
-        with self._write_engine.connect() as connection:
+        with translate_errors(), self._write_engine.connect() as connection:
             config = _alembic()
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
+            # Revisions are numbered in their order, so the smaller of two is the older.
             down = revision == "base" or (current is not None and revision != "head" and revision < current)
             (command.downgrade if down else command.upgrade)(config, revision)
 
     def pending(self) -> list[str]:
         """List the revisions the schema lacks, oldest first; all for an empty database. Raises NewerDatabase."""
-        with self._read_engine.connect() as connection:
+        with translate_errors(), self._read_engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
         if current is not None and current not in revisions:
@@ -263,8 +279,33 @@ class Database:
 
     def is_empty(self) -> bool:
         """Tell whether nobody has ever migrated this database."""
-        with self._read_engine.connect() as connection:
+        with translate_errors(), self._read_engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is None
+
+    def find_problem(self, patience: float) -> str | None:
+        """
+        Name why nothing could be stored now, by the cause's name, or return None.
+
+        It writes and takes back what it wrote, so that a standby, a lock and a file that is gone are noticed.
+        """
+        if self.is_sqlite and not self._has_its_file():
+            return "no_file"
+        try:
+            self.write(_write_in_vain, patience=patience)
+        except _TakenBackError:
+            return None
+        except DatabaseBusy as error:
+            return error.cause.name
+        return None
+
+    def _has_its_file(self) -> bool:
+        """Tell whether SQLite's file is the one seen first: a process goes on writing to a deleted one."""
+        try:
+            inode = Path(make_url(self.url).database or "").stat().st_ino
+        except OSError:
+            return False
+        self._inode = self._inode or inode
+        return self._inode == inode
 
     def close(self) -> None:
         """Give every connection back."""
@@ -285,8 +326,13 @@ def moment_of(stored: int) -> datetime:
     return datetime.fromtimestamp(stored / 1000, UTC)
 
 
-class _TransactionLostError(Exception):
-    """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
+class _TakenBackError(Exception):
+    """Ends a transaction whose changes nobody wants."""
+
+
+def _write_in_vain(session: Session) -> None:
+    session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+    raise _TakenBackError
 
 
 def insert(session: Session, table: Table | type[Base]) -> Any:
@@ -310,24 +356,6 @@ def _run_for_one(work: Callable[[Session], Result], session: Session, _items: li
     return [work(session)]
 
 
-def _run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("SAVEPOINT work")
-    try:
-        # A session of its own: what another work holds in memory may be older than what this one writes.
-        with Session(connection, join_transaction_mode="rollback_only") as session:
-            deliver(group, group[0].work(session, [write.item for write in group]))
-            session.flush()
-    except Exception as error:
-        if not driver.in_transaction:
-            raise _TransactionLostError from error
-        driver.execute("ROLLBACK TO work")
-        raise
-    finally:
-        if driver.in_transaction:
-            driver.execute("RELEASE work")
-
-
 def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
     """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
     # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
@@ -338,7 +366,7 @@ def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[Queue
     for write in group:
         try:
             run([write])
-        except _TransactionLostError:
+        except TransactionLostError:
             raise
         except Exception as own:  # noqa: BLE001 (raised to its caller)
             write.error = own
@@ -361,21 +389,11 @@ def _swallow_lost_race(pause: float) -> Iterator[None]:
         time.sleep(pause)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn a database that is locked, full or away into one named condition for callers."""
-    try:
-        yield
-    except (OperationalError, QueueTimeout, LostRace) as error:
-        metrics.count("database_busy_total")
-        raise DatabaseBusy(BUSY) from error
-
-
 def _lost_race(error: DBAPIError | LostRace) -> bool:
     return isinstance(error, LostRace) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
 def _alembic() -> Config:
-    config = Config(toml_file=str(ROOT / "pyproject.toml"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
     return config

@@ -2,28 +2,67 @@
 
 import importlib
 import select
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
 BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
+CONNECT_SECONDS = 10
+"""How long each of a database's addresses may take to let us in."""
 READ_CACHE_KIB = 256
 """Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 
 
 def with_driver(url: str) -> str:
-    """Add the driver we install to a URL."""
+    """
+    Bring a URL into SQLAlchemy's form: with the driver we install, and with each of several hosts by itself.
+
+    libpq writes `postgresql://u:p@h1:5432,h2:5432/db`, SQLAlchemy `?host=h1:5432&host=h2:5432`.
+    """
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
+            return "postgresql+psycopg://" + _separate_hosts(url.removeprefix(prefix))
     return url
 
 
+def _separate_hosts(address: str) -> str:
+    """Move several hosts of an address `user:password@h1,h2/database?options` into its options."""
+    place, slash, rest = address.partition("/")
+    user, at, hosts = place.rpartition("@")
+    if "," not in hosts:
+        return address
+    path, _, options = rest.partition("?")
+    named = "&".join([*(f"host={host}" for host in hosts.split(",")), *([options] if options else [])])
+    return f"{user}{at}{slash or '/'}{path}?{named}"
+
+
 def postgres(url: str) -> Engine:
-    """Make the engine for PostgreSQL, for reads and writes."""
-    engine = create_engine(url, pool_size=16, max_overflow=16, pool_use_lifo=True)
+    """
+    Make the engine for PostgreSQL, for reads and writes.
+
+    Statements are prepared unless `?prepare_threshold=none` says no, or something between us and the server hands
+    each transaction to another of its connections, as pgbouncer does: what one prepared, the next does not know.
+    """
+    address = make_url(url)
+    threshold = address.query.get("prepare_threshold")
+    engine = create_engine(
+        address.difference_update_query(["prepare_threshold"]),
+        pool_size=16,
+        max_overflow=16,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS} if "connect_timeout" not in address.query else {},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        if threshold is not None:
+            connection.prepare_threshold = _threshold(str(threshold))
+        elif is_pooled(connection):
+            connection.prepare_threshold = None
 
     @event.listens_for(engine, "checkout")
     def look(connection: Any, _record: object, _proxy: object) -> None:
@@ -36,12 +75,26 @@ def postgres(url: str) -> Engine:
     return engine
 
 
+def is_pooled(connection: Any) -> bool:
+    """Tell whether a pooler answers for the server: it invents the process that it says we talk to."""
+    pid = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    connection.rollback()
+    return bool(pid != connection.info.backend_pid)
+
+
+def _threshold(given: str) -> int | None:
+    """Read `prepare_threshold`; 0, none and off never prepare. Raises ValueError."""
+    return None if given.lower() in {"", "0", "none", "off"} else int(given)
+
+
 def sqlite(url: str, begin: str, *also: str) -> Engine:
     """Make an engine for SQLite whose transactions start with `begin`; `also` are pragmas of each connection."""
     engine = create_engine(
         url,
         module=_sqlite_module(),
         connect_args={
+            # The pool gives a connection to one thread at a time; the driver would insist on the one that opened
+            # it.
             "check_same_thread": False,
             "timeout": BUSY_SECONDS,
             # The driver keeps the most used ones and forgets each newcomer once it is full: never let it be.
@@ -52,14 +105,22 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
         pool_use_lifo=True,  # the warm ones again: what each learns of statements and pages, few learn
     )
 
+    @event.listens_for(engine, "do_connect")
+    def make_folder(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
+        # Not before somebody connects: what only looks at an installation must not make one.
+        Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
+
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN off: ours says IMMEDIATE where it must
+        # WAL lets readers go on beside the writer, and FULL brings a commit through a power cut. Foreign keys are
+        # off in SQLite unless each connection asks for them.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *also):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
+        # The timeout belongs to the connection, which others use too: each transaction sets its own.
         patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
         connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
         connection.exec_driver_sql(begin)

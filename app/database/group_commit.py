@@ -12,6 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
 from app import metrics
 
 MOST_AT_ONCE = 64
@@ -89,6 +92,7 @@ class CommitQueue:
             self._waiting.append(write)
             follows, self._is_led = self._is_led, True
         if follows and not write.woken.wait(write.patience):
+            # If it is too late to leave, a leader has the write or this thread is to lead: `woken` tells of both.
             self._withdraw(write)
             write.woken.wait()
         if not write.is_done:
@@ -131,11 +135,13 @@ class CommitQueue:
     def _hand_over(self, batch: list[QueuedWrite]) -> None:
         with self._mutex:
             for write in batch:
+                # Before it is woken: the caller looks at `is_done` as soon as it wakes.
                 write.is_done = True
                 self._waiting.remove(write)
                 write.woken.set()
             self._is_led = bool(self._waiting)
             if self._waiting:
+                # Woken without being done, the next in line knows that it leads.
                 self._waiting[0].woken.set()
 
 
@@ -163,6 +169,7 @@ def _file_lock(path: Path, patience: float) -> Iterator[None]:
 
 def _open_lock(path: Path) -> int:
     try:
+        # Closed on exec: a child process would keep the lock of a parent that died.
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise QueueTimeout from error
@@ -181,3 +188,26 @@ def _acquire(handle: int, deadline: float) -> None:
             raise QueueTimeout from error
         else:
             return
+
+
+class TransactionLostError(Exception):
+    """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
+
+
+def run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
+    """Run a group of writes so that its failure takes back its own changes alone. Raises TransactionLostError."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT work")
+    try:
+        # A session of its own: what another work holds in memory may be older than what this one writes.
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            deliver(group, group[0].work(session, [write.item for write in group]))
+            session.flush()
+    except Exception as error:
+        if not driver.in_transaction:
+            raise TransactionLostError from error
+        driver.execute("ROLLBACK TO work")
+        raise
+    finally:
+        if driver.in_transaction:
+            driver.execute("RELEASE work")

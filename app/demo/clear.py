@@ -9,13 +9,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
+from app.arena.entries import inputs, renditions
 from app.arena.tables import Competition
 from app.database.doors import Database, execute
 from app.demo import clear_arena
 from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import rebuild_tallies
-from app.leaderboards.tables import Audit, ModeAnchor, RatingHistory
+from app.leaderboards.tables import Audit, Board, ModeAnchor, RatingHistory
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class ClearedCounts:
 
 def clear_demo(database: Database, storage: Storage, *, now: Callable[[], datetime]) -> ClearedCounts:
     """
-    Remove the demo; the catalogue and the competitions stay. Stopped half-way, a second call goes on.
+    Remove the demo; the catalogue and the seeded competitions stay. Stopped half-way, a second call goes on.
 
     Tallies equal the log after every single transaction.
     """
@@ -43,6 +44,7 @@ def clear_demo(database: Database, storage: Storage, *, now: Callable[[], dateti
     )
     excluded = _repeat_until_none(lambda: database.write(partial(clear_arena.exclude_votes, now=now())))
     deleted = _repeat_until_none(lambda: _delete_entries(database, storage))
+    _delete_competitions(database, storage)
     done = ClearedCounts(matchups, excluded, max(0, withdrawn - deleted), deleted)
     database.write(lambda session: _delete_board_history(session, done, now()))
     _rebuild_boards(database, now)
@@ -60,8 +62,15 @@ def _delete_simulated(session: Session, competition_id: int) -> int:
 def _delete_entries(database: Database, storage: Storage) -> int:
     keys = database.write(clear_arena.delete_entries)
     for key in keys:
-        storage.delete(key)
+        renditions.delete(storage, key)  # an original has one file, a rendition three
     return len(keys) // 2
+
+
+def _delete_competitions(database: Database, storage: Storage) -> None:
+    """Delete the demo's image-edit competitions without entries, then their inputs."""
+    for input_key in database.write(clear_arena.delete_competitions):
+        for key in inputs.list_keys(input_key):
+            storage.delete(key)
 
 
 def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) -> None:
@@ -78,8 +87,8 @@ def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) 
 
 def _rebuild_boards(database: Database, now: Callable[[], datetime]) -> None:
     with database.reading() as session:
-        modes = session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all()
-    for mode in modes:
+        modes = {*session.scalars(select(Competition.mode)), *session.scalars(select(Board.mode))}
+    for mode in sorted(modes):
         refresh.rebuild(database, mode, now=now())
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import entries
 from app.arena.entries.entries import EntryKey
-from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
+from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote, Voter, competition_categories
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
+from app.demo import edits
 from app.words import Reason
 
 MATCHUPS = 250
@@ -93,6 +94,28 @@ def delete_entries(session: Session) -> list[str]:
     ).all()
     execute(session, delete(Entry).where(Entry.id.in_([row.id for row in rows])))
     return [key for row in rows for key in (row.rendition_key, row.original_key)]
+
+
+def delete_competitions(session: Session) -> list[str]:
+    """
+    Delete the demo's image-edit competitions that have no entry left, and its categories that nothing is in.
+
+    Returns the keys of their inputs. A competition whose entries people judged stays.
+    """
+    has_entry = exists(select(Entry.id).where(Entry.competition_id == Competition.id))
+    ours = [row.id for row in edits.list_ours(session)]
+    rows = session.execute(
+        select(Competition.id, Competition.input_key).where(Competition.id.in_(ours), ~has_entry)
+    ).all()
+    gone = [row.id for row in rows]
+    execute(session, delete(Tally).where(Tally.competition_id.in_(gone)))
+    execute(session, delete(Competition).where(Competition.id.in_(gone)))
+    slugs = [category.slug for category in edits.CATEGORIES]
+    is_used = exists(
+        select(competition_categories.c.category_id).where(competition_categories.c.category_id == Category.id)
+    )
+    execute(session, delete(Category).where(Category.slug.in_(slugs), ~is_used))
+    return [row.input_key for row in rows if row.input_key]
 
 
 def _is_in_matchup() -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.entries.inputs import mask_key
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
@@ -41,6 +42,10 @@ WEIGHTS: Mapping[str, float] = {
     "greyed night": 1.5,
     "warped": 0.8,
     "low detail": 0.5,
+    "wrong object": 1.6,
+    "edit left out": 1.4,
+    "visible mask border": 1.2,
+    "whole picture changed": 1.4,
 }
 """How much the mean voter minds each kind of fault, in logits at full severity."""
 SPREAD = 0.3
@@ -122,34 +127,45 @@ def describe_picture(prompt: str, painter: str, seed: int, size: tuple[int, int]
     return Appearance(report.finish(painter), tuple((fault.kind, fault.severity) for fault in found))
 
 
+@lru_cache(maxsize=1024)
+def describe_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> Appearance:
+    """Describe the edit that a painter makes of these, without drawing it."""
+    from app.painter import report  # noqa: PLC0415
+    from app.painter.editing import flaws  # noqa: PLC0415
+
+    found = flaws.faults(prompt, painter, seed, masked=masked)
+    return Appearance(report.finish(painter), tuple((fault.kind, fault.severity) for fault in found))
+
+
 def is_demo(session: Session) -> bool:
     """Return whether an entry of a demo model or a simulated matchup is left."""
     return bool(_IS_DEMO.first(session).is_demo)
 
 
-def count_votes(session: Session) -> int:
-    """Count simulated votes, without skips."""
+def count_votes(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> int:
+    """Count the simulated votes of a mode, without skips."""
     query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
+    query = query.join(Competition, Competition.id == Matchup.competition_id).where(Competition.mode == mode)
     return session.scalars(query.where(Matchup.simulated, Vote.outcome != Outcome.SKIP)).one()
 
 
-def read_open_competitions(session: Session) -> dict[str, dict[int, Appearance]]:
+def read_open_competitions(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> dict[str, dict[int, Appearance]]:
     """
-    Read the competitions that simulated voters may judge: slug to the appearance of its entries, by entry id.
+    Read the competitions of a mode that simulated voters may judge: slug to its entries' appearances, by entry id.
 
     They are open, have two contestants or more, and all of them were drawn by the painter for demo models.
     """
     rows = session.execute(
-        select(Competition.slug, Entry, ImageModel.demo)
+        select(Competition.slug, Competition.input_key, Entry, ImageModel.demo)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
-        .where(Competition.mode == Mode.TEXT_TO_IMAGE, Competition.status == "open")
+        .where(Competition.mode == mode, Competition.status == "open")
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .order_by(Competition.slug, Entry.id)
     )
     appearances: dict[str, dict[int, Appearance | None]] = {}
-    for slug, entry, demo in rows:
-        appearances.setdefault(slug, {})[entry.id] = _entry_appearance(entry) if demo else None
+    for slug, input_key, entry, demo in rows:
+        appearances.setdefault(slug, {})[entry.id] = _entry_appearance(entry, input_key) if demo else None
     looks = {slug: {n: seen for n, seen in field.items() if seen} for slug, field in appearances.items()}
     return {slug: field for slug, field in looks.items() if len(field) == len(appearances[slug]) > 1}
 
@@ -159,21 +175,22 @@ def cast_votes(
     pool: Pool,
     total: int,
     *,
+    mode: Mode = Mode.TEXT_TO_IMAGE,
     now: Callable[[], datetime],
     rng: random.Random,
     matchup_seconds: int,
 ) -> Iterator[str]:
     """
-    Cast simulated votes until there are `total` in all or nobody finds anything left to judge; yield each outcome.
+    Cast simulated votes until a mode has `total` or nobody finds anything left to judge; yield each outcome.
 
     Each vote is issued and cast as a person's vote is.
     """
     with database.reading() as session:
-        done = count_votes(session)
+        done = count_votes(session, mode)
     crowd = max(SMALLEST_CROWD, -(-total // VOTES_PER_VOTER))
     turn, idle = done, 0
     while done < total and idle < crowd:
-        outcome = _cast_one_vote(database, pool, make_voter(turn % crowd), now, rng, matchup_seconds)
+        outcome = _cast_one_vote(database, pool, mode, make_voter(turn % crowd), now, rng, matchup_seconds)
         turn, idle = turn + 1, 0 if outcome else idle + 1
         if outcome:
             done += 1
@@ -183,6 +200,7 @@ def cast_votes(
 def _cast_one_vote(
     database: Database,
     pool: Pool,
+    mode: Mode,
     who: SimulatedVoter,
     now: Callable[[], datetime],
     rng: random.Random,
@@ -190,14 +208,14 @@ def _cast_one_vote(
 ) -> str | None:
     """Cast one vote; None when the voter has judged everything, or was given what no simulated voter may judge."""
     with database.reading() as session:
-        open_to_us = read_open_competitions(session)
+        open_to_us = read_open_competitions(session, mode)
     for slug in rng.sample(sorted(open_to_us), len(open_to_us)):
         try:
             issued = matchups.issue(
                 database,
                 pool,
                 who.token,
-                MatchupFilter(competition=slug),
+                MatchupFilter(mode=mode, competition=slug),
                 now=now(),
                 rng=rng,
                 matchup_seconds=matchup_seconds,
@@ -228,8 +246,10 @@ def _judge(
     return who.outcome(looks[left], looks[right], rng)
 
 
-def _entry_appearance(entry: Entry) -> Appearance | None:
+def _entry_appearance(entry: Entry, input_key: str | None) -> Appearance | None:
     painter, seed = entry.source.get("painter"), entry.source.get("seed")
     if painter not in PAINTERS or not isinstance(seed, int):
         return None
+    if input_key is not None:
+        return describe_edit(entry.prompt, painter, seed, masked=mask_key(input_key) is not None)
     return describe_picture(entry.prompt, painter, seed, (entry.width, entry.height))

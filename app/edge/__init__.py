@@ -1,1 +1,1 @@
-"""What every HTTP request meets around a view: context, cookies, origin check, headers, strict JSON."""
+"""The HTTP that every request meets around a view: context, cookies, origin check, headers, strict JSON."""

@@ -1,4 +1,4 @@
-"""Who administers: a login that the operator named, or somebody who gave a password in this browser."""
+"""The administrators: a login that the operator named, or somebody who gave a password in this browser."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ CSRF_BYTES = 32
 
 
 class AdminRequired(Refusal, code="admin_required"):
-    """Not for visitors."""
+    """The refusal of a request that only an administrator may make."""
 
 
 class StaleForm(Refusal, code="stale_form"):

@@ -1,4 +1,4 @@
-"""What a hostile client may send: JSON, forms, queries and paths."""
+"""Checks of what a client sends, however hostile: JSON, forms, queries and paths."""
 
 import json
 from typing import Any, NoReturn
@@ -76,6 +76,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _check_text(value: Any) -> None:
     """Refuse text that a database cannot hold."""
+    # A list instead of recursion: depth is the client's choice.
     pending = [value]
     while pending:
         item = pending.pop()

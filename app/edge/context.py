@@ -38,7 +38,7 @@ class Parts:
     pool: Pool = field(default_factory=Pool)
     rng: random.Random = field(default_factory=random.SystemRandom)
     follow_at: dict[str, float] = field(default_factory=dict)
-    """When `follow_vote` next does something, by mode, on this process's monotonic clock."""
+    """The time when `follow_vote` next does something, by mode, on this process's monotonic clock."""
 
     @property
     def policy(self) -> Policy:

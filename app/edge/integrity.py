@@ -1,4 +1,4 @@
-"""What the integrity page and its JSON are made from."""
+"""The figures that the integrity page and its JSON are made from."""
 
 from collections.abc import Hashable
 

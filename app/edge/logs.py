@@ -76,6 +76,7 @@ def secrets_of(settings: Settings) -> frozenset[str]:
         for name in type(settings).model_fields
         if isinstance(value := getattr(settings, name), SecretStr)
     }
+    given |= {key.get_secret_value() for key in settings.provider_keys}
     password = make_url(settings.database_url).password or ""
     return frozenset(s for s in given | {password, unquote(password)} if len(s) >= SHORTEST_SECRET)
 

@@ -8,7 +8,7 @@ from app.edge.context import parts
 from app.errors import Refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-BEARER_PATHS = ("/openai/",)
+BEARER_PATHS = ("/openai/", "/v1/")
 """Routes that know no cookie: a foreign page gains nothing by them."""
 
 

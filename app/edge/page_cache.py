@@ -24,17 +24,18 @@ from app.edge.request_log import RULE
 
 Result = TypeVar("Result")
 Reads = dict[Hashable, Any]
-"""What was read or sent since the database's last commit."""
+"""Results that were read or sent since the database's last commit."""
 
 MOST_PAGES = 512
 MINUTE = 60
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda text: bytes(brotli.compress(text, quality=4, lgwin=16)),
+    # Without the time of compression in it, equal pages are equal bytes.
     "gzip": lambda text: gzip.compress(text, 6, mtime=0),
 }
 """The better first. Public pages alone are compressed: they hold no secret that their length could tell."""
 FRESHNESS = "blindvote.freshness"
-"""Where a view leaves, in the request's environment, how long its page may be sent again."""
+"""The key of the request's environment where a view leaves how long its page may be sent again."""
 REQUEST = (
     *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
     *("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),

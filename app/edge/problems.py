@@ -1,4 +1,4 @@
-"""What went wrong with a request, whatever raised it: a room, HTTP itself, or a mistake of ours."""
+"""Answers to requests that went wrong, whatever raised it: a room, HTTP itself, or a mistake of ours."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Who logged in at the operator's own login proxy: believed of a trusted proxy, and of nobody else."""
+"""The person who logged in at the operator's own login proxy: only a trusted proxy is believed."""
 
 import re
 from typing import Any, cast
@@ -10,7 +10,7 @@ from app.edge.request_log import BY_PROXY
 from app.errors import Refusal
 
 LOGIN = "blindvote.login"
-"""In the environment of a request; no client can put it there."""
+"""The key of the login in a request's environment; no client can put it there."""
 SHAPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+|:-]{0,127}")
 PROBES = frozenset({"health.healthz", "health.readyz"})
 """Asked by what runs the server, which passes no login; they tell of no vote, model or person."""

@@ -11,18 +11,27 @@ from app.arena import errors
 from app.arena.people import networks
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.unloadable import UnloadablePair, close_unloadable
 from app.arena.voting.vote_casting import Ballot, VoteRecord
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import reveal
+from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.leaderboards.views.reveal import Reveal
+
+NO_COOKIE = (
+    "Your browser sent no cookie of this site, and only by that cookie does the site know which pairs are yours. "
+    "Allow cookies here, then ask for a new pair."
+)
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
     """Return voter and matchup by their public ids. Raises MatchupNotFound for what can't be this browser's."""
     who, matchup = voter(), decode_id(matchup_id)
-    if who is None or matchup is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+    if who is None:
+        raise errors.MatchupNotFound(NO_COOKIE)
+    if matchup is None:
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     return who, matchup
 
 
@@ -59,6 +68,21 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[VoteRecord, Reveal | None]
     if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
         metrics.count("votes_total", vote.outcome, str(vote.counted).lower(), vote.reason or "")
     return vote, shown
+
+
+def give_back(matchup_id: str) -> UnloadablePair:
+    """Give back a pair whose pictures can't be loaded. Raises what `close_unloadable` does."""
+    who, matchup = own(matchup_id)
+    moment, policy = now(), parts().policy
+    return parts().database.write(
+        lambda session: close_unloadable(session, who, matchup, now=moment, policy=policy)
+    )
+
+
+def crowd(vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
+    """Read how everybody else judged what this browser has just judged."""
+    with parts().database.reading() as session:
+        return read_crowd(session, vote, shown)
 
 
 def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[VoteRecord, Reveal | None] | Exception]:

@@ -1,4 +1,4 @@
-"""What the gateway's operator wants to see: what was spent where and by whom, and how providers are doing."""
+"""Reports for the operator: what was spent where and by whom, and how providers are doing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import BigInteger, Integer, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from app.gateway.tables import ApiKey, GenerationRow, Rest
+from app.gateway.tables import ApiKey, CircuitBreaker, GenerationRow
 
 DAY_MS = 24 * 3600 * 1000
 EPOCH = date(1970, 1, 1)
@@ -57,7 +57,7 @@ class Record:
 
 
 def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
-    """The latest day first; a request counts for the provider that made its first image."""
+    """Sum up each day, the latest first; a request counts for the provider that made its first image."""
     day = cast(func.floor(type_coerce(GenerationRow.started_at, BigInteger) / DAY_MS), Integer)
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     offering = func.coalesce(GenerationRow.offering, "")
@@ -85,13 +85,13 @@ def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
 
 
 def rests(session: Session, *, now: datetime) -> list[Resting]:
-    """Those that rest now first."""
-    rows = session.scalars(select(Rest).order_by(Rest.until.desc(), Rest.name))
+    """List offerings and providers that failed, those that rest now first."""
+    rows = session.scalars(select(CircuitBreaker).order_by(CircuitBreaker.until.desc(), CircuitBreaker.name))
     return [Resting(row.name, row.failures, row.code, row.until, row.until > now) for row in rows]
 
 
 def records(session: Session, providers: Iterable[str], set_up: Iterable[str]) -> list[Record]:
-    """Of each provider, from the latest requests' attempts."""
+    """Sum up how each provider did, from the latest requests' attempts."""
     latest = select(GenerationRow.attempts).order_by(GenerationRow.id.desc()).limit(RECENT)
     calls = [attempt for attempts in session.scalars(latest) for attempt in reversed(attempts)]
     ready = frozenset(set_up)
@@ -102,11 +102,11 @@ def records(session: Session, providers: Iterable[str], set_up: Iterable[str]) -
 
 
 def _record(name: str, is_set_up: bool, outcomes: list[str]) -> Record:
-    """Outcomes with the latest first."""
+    """Sum up outcomes, the latest first."""
     bad = [outcome for outcome in outcomes if outcome not in FINE]
     return Record(name, is_set_up, len(outcomes), len(outcomes) - len(bad), bad[0] if bad else None)
 
 
 def _payer(payer: str, key: str | None) -> str:
-    """A key by its name; visitors of the playground all together."""
+    """Name a payer: a key by its name, visitors of the playground all together."""
     return f"key {key}" if key else payer.partition("/")[0]

@@ -10,7 +10,7 @@ TUNNELS = tuple(IPv6Network(text) for text in ("2001::/23", "2002::/16", "2001:d
 
 def is_public(text: str) -> bool:
     """
-    Whether an address is somebody's on the open internet.
+    Tell whether an address is somebody's on the open internet.
 
     IPv6 forms that carry an IPv4 address are judged by it when mapped and refused when tunnelled or translated.
     """
@@ -23,14 +23,14 @@ def is_public(text: str) -> bool:
 
 
 def is_loopback(text: str) -> bool:
-    """Whether an address is this machine's own."""
+    """Tell whether an address is this machine's own."""
     address = ip_address(text.partition("%")[0])
     mapped = None if isinstance(address, IPv4Address) else address.ipv4_mapped
     return (mapped or address).is_loopback
 
 
 def names_loopback(host: str) -> bool:
-    """Whether a host as an operator wrote it is this machine: `localhost` or an address."""
+    """Tell whether a host as an operator wrote it is this machine: `localhost` or an address."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,7 +1,5 @@
-"""One offering tried: parallel calls to its provider, and what comes back turned into finished images."""
+"""An attempt at one offering: parallel calls to its provider, and the conversion of what comes back."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,21 +7,22 @@ from math import ceil
 from statistics import median
 
 from app.gateway import costs
+from app.gateway.adjustments import LOSSLESS
 from app.gateway.formats import sniff
-from app.gateway.images import InvalidImage, render
+from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
-from app.gateway.normalize import LOSSLESS, Plan
-from app.gateway.providers.base import Made, ProviderError, Reply
+from app.gateway.normalize import RequestPlan
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
-from app.gateway.wire import Line, LineFailure
+from app.gateway.wire import HttpSession, TransportError
 
 PARALLEL = 4
 """Calls at once for one request."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class GeneratedImage:
     """A finished image: checked, in the format asked for; `offering` made it."""
 
     data: bytes
@@ -34,32 +33,38 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call's outcome; seconds from asking to the last byte."""
+class CallResult:
+    """What one call brought; seconds from asking to the last byte."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[GeneratedImage, ...]
     failure: ProviderError | None
     seconds: float
     cost_micros: int
+    reply: ProviderReply | None = None
 
 
 @dataclass(frozen=True)
-class Tried:
-    """An attempt with its pictures, the failures of its calls, and the seconds that a good call took."""
+class AttemptResult:
+    """
+    An attempt with its images and the failures of its calls.
+
+    `call_seconds` is how long a good call took; `replies` are what the provider answered.
+    """
 
     attempt: Attempt
-    pictures: tuple[Picture, ...]
+    pictures: tuple[GeneratedImage, ...]
     failures: tuple[ProviderError, ...]
     call_seconds: float | None
+    replies: tuple[ProviderReply, ...] = ()
 
 
-def attempt(plan: Plan, request: ImageRequest, line: Line, *, n: int) -> Tried:
-    """Ask for n images; whatever fails is an outcome and raises nothing."""
-    clock = line.client.clock
+def attempt(plan: RequestPlan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
+    """Ask for n images; a failure is part of the result and raises nothing."""
+    clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(counts))) as pool:
-        calls = list(pool.map(lambda count: _call(plan, request, line, count, clock), counts))
+        calls = list(pool.map(lambda count: _call(plan, request, http, count, clock), counts))
     pictures = tuple(picture for call in calls for picture in call.pictures)[:n]
     failures = tuple(call.failure for call in calls if call.failure)
     good = [call.seconds for call in calls if call.pictures]
@@ -72,58 +77,59 @@ def attempt(plan: Plan, request: ImageRequest, line: Line, *, n: int) -> Tried:
         seconds=round(clock() - started, 3),
         cost_micros=sum(call.cost_micros for call in calls),
     )
-    return Tried(record, pictures, failures, median(good) if good else None)
+    replies = tuple(call.reply for call in calls if call.reply)
+    return AttemptResult(record, pictures, failures, median(good) if good else None, replies)
 
 
 def split(n: int, most: int) -> list[int]:
-    """As few calls as possible, as even as possible: 10 images by at most 4 are 4, 3 and 3."""
+    """Divide n among as few calls as possible, as evenly as possible: 10 images by at most 4 are 4, 3 and 3."""
     calls = ceil(n / most)
     return [n // calls + (place < n % calls) for place in range(calls)]
 
 
-def _call(plan: Plan, request: ImageRequest, line: Line, count: int, clock: Callable[[], float]) -> Call:
+def _call(
+    plan: RequestPlan, request: ImageRequest, http: HttpSession, count: int, clock: Callable[[], float]
+) -> CallResult:
     started = clock()
     try:
-        reply = plan.provider.make(replace(plan.job, n=count), line)
+        reply = plan.provider.make(replace(plan.job, n=count), http)
     except ProviderError as error:
-        return Call((), error, clock() - started, 0)
-    pictures: list[Picture] = []
+        return CallResult((), error, clock() - started, 0)
+    pictures: list[GeneratedImage] = []
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
-            pictures.append(_finished(_collected(made, line), made, plan, request))
+            pictures.append(_finished(_collected(made, http, plan), made, plan, request))
         except ProviderError as error:
             failure = error
     if len(pictures) < count and failure is None:
         failure = ProviderError("no_image")
-    return Call(tuple(pictures), failure, clock() - started, _cost(plan, request, reply, len(pictures)))
+    cost = costs.compute_bill(plan.offering, plan.cost, n=len(pictures), of=request.n, usage=reply.usage)
+    return CallResult(tuple(pictures), failure, clock() - started, cost, reply)
 
 
-def _cost(plan: Plan, request: ImageRequest, reply: Reply, images: int) -> int:
-    return costs.billed(plan.offering, plan.cost, n=images, of=request.n, usage=reply.usage)
-
-
-def _collected(made: Made, line: Line) -> bytes:
-    """The bytes, fetched where only a link came: providers' links die. Raises ProviderError."""
+def _collected(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> bytes:
+    """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
     link = made.url or ""
     if link.startswith("data:"):
-        try:
-            return base64.b64decode(link.partition(",")[2], validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ProviderError("bad_reply") from error
+        return from_base64(link)
     try:
-        answer = line.fetch(link)
-    except LineFailure as failure:
+        answer = http.fetch(link, plan.job.contract.replies.hosts)
+    except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
     if answer.status != 200:
         raise ProviderError("dead_link")
     return answer.content
 
 
-def _finished(data: bytes, made: Made, plan: Plan, request: ImageRequest) -> Picture:
-    """In the format asked for, or as it came. Raises ProviderError for bytes that are no image."""
+def _finished(data: bytes, made: ProviderImage, plan: RequestPlan, request: ImageRequest) -> GeneratedImage:
+    """
+    Convert to the format asked for, or keep it as it came. Raises ProviderError for bytes that are no image.
+
+    An image that is too large to be decoded here, or can't be converted, was paid for: it is handed on as it came.
+    """
     kind = sniff(data)
     if kind is None:
         raise ProviderError("bad_reply")
@@ -133,5 +139,7 @@ def _finished(data: bytes, made: Made, plan: Plan, request: ImageRequest) -> Pic
     try:
         finished, size = render(data, target, quality=quality, size=exact)
     except InvalidImage as error:
-        raise ProviderError("bad_reply") from error
-    return Picture(finished, target, size, made.revised_prompt, plan.offering.key)
+        if not is_too_large(data):
+            raise ProviderError("bad_reply") from error
+        finished, size, target = data, header_size(data), kind
+    return GeneratedImage(finished, target, size, made.revised_prompt, plan.offering.key)

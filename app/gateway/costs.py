@@ -9,7 +9,7 @@ from app.catalog.limits import pixels
 from app.catalog.lookup import ModelOffering
 from app.catalog.pricing import MEGAPIXEL, OfferingPrice
 from app.gateway.providers.base import Usage
-from app.gateway.sizes import ONE_K, Size, stretch
+from app.gateway.sizes import ONE_K, BadSize, Size, parse_tier, stretch
 
 # Output tokens of one image of 1024 x 1024 by quality; a token price times these is the per-image price that the
 # catalogue's files list for gpt-image-1 ($40 a million tokens: $0.011, $0.042 and $0.167). Other sizes by area.
@@ -63,14 +63,16 @@ def estimate(
     return _by_tokens(offering.prices, n, size, known, characters)
 
 
-def billed(offering: ModelOffering, estimated: Cost | None, *, n: int, of: int, usage: Usage | None) -> int:
+def compute_bill(offering: ModelOffering, estimated: Cost | None, *, n: int, of: int, usage: Usage | None) -> int:
     """
     What n images cost, by an estimate for `of` of them, or by the tokens counted where tokens are the price.
 
-    What brought no image costs its caller nothing.
+    What a provider itself says a call cost is what it cost. What brought no image costs its caller nothing.
     """
     if not n:
         return 0
+    if usage and usage.cost_micros is not None:
+        return usage.cost_micros
     per_token = {_token_kind(price): Fraction(price.micros, price.units) for price in offering.prices}
     if usage and estimated and all(part.metric.endswith("_token") for part in estimated.components):
         counted = {
@@ -93,8 +95,18 @@ def _price(rows: Iterable[OfferingPrice], size: Size | None, known: Mapping[str,
 
 
 def _may_apply(row: OfferingPrice, known: Mapping[str, str | None]) -> bool:
-    told = {name: value for name, value in known.items() if value not in {None, "auto"}}
-    return all(told.get(name, value) == value for name, value in row.conditions.items())
+    told = {name: value for name, value in known.items() if value is not None and value != "auto"}
+    return all(name not in told or _is_same(name, told[name], value) for name, value in row.conditions.items())
+
+
+def _is_same(name: str, told: str, condition: str) -> bool:
+    """Tiers have several names: `512` at Google is `0.5K` elsewhere."""
+    if told == condition or name != "resolution":
+        return told == condition
+    try:
+        return parse_tier(told) == parse_tier(condition)
+    except BadSize:
+        return False
 
 
 def _area(row: OfferingPrice) -> int:

@@ -7,120 +7,99 @@ class GatewayError(Refusal):
     """Base of the gateway's own exceptions."""
 
 
-class InvalidParameter(GatewayError):
+class InvalidParameter(GatewayError, code="invalid_request"):
     """A parameter that no provider of the model could be asked with; `param` names it."""
-
-    code = "invalid_request"
 
     def __init__(self, param: str, message: str) -> None:
         super().__init__(message)
         self.param = param
 
 
-class UnsupportedMode(GatewayError):
+class UnsupportedMode(GatewayError, code="unsupported_mode"):
     """The model can't do this operation."""
 
-    code = "unsupported_mode"
     param = "model"
 
 
-class ModelNotFound(GatewayError):
+class ModelNotFound(GatewayError, code="model_not_found"):
     """Neither a slug nor an alias."""
 
-    code = "model_not_found"
     param = "model"
 
 
-class ModelRetired(GatewayError):
+class ModelRetired(GatewayError, code="model_retired"):
     """The model's upstreams are gone; the message names others."""
 
-    code = "model_retired"
     param = "model"
 
 
-class ModelUnavailable(GatewayError):
+class ModelUnavailable(GatewayError, code="model_unavailable"):
     """The catalogue knows the model, but none of its providers is set up here."""
 
-    code = "model_unavailable"
     param = "model"
 
 
-class InvalidKey(GatewayError):
+class InvalidKey(GatewayError, code="invalid_api_key"):
     """No key, an unknown one, or one that was revoked or has expired."""
 
-    code = "invalid_api_key"
 
-
-class ScopeMissing(GatewayError):
+class ScopeMissing(GatewayError, code="insufficient_scope"):
     """The key may not do this."""
 
-    code = "insufficient_scope"
 
-
-class CapReached(GatewayError):
+class CapReached(GatewayError, code="insufficient_quota"):
     """The key's own spend cap."""
 
-    code = "insufficient_quota"
 
-
-class BudgetExhausted(GatewayError):
+class BudgetExhausted(GatewayError, code="budget_exhausted"):
     """A budget for one day."""
 
-    code = "budget_exhausted"
 
-
-class PriceUnknown(GatewayError):
+class PriceUnknown(GatewayError, code="price_unknown"):
     """A capped payer can't be charged what nobody knows beforehand."""
 
-    code = "price_unknown"
     param = "model"
 
 
-class ContentPolicy(GatewayError):
+class ContentPolicy(GatewayError, code="content_policy_violation"):
     """The provider declined what was asked for or what it made of it."""
 
-    code = "content_policy_violation"
 
-
-class ProviderRejected(GatewayError):
+class ProviderRejected(GatewayError, code="provider_rejected"):
     """The provider took a parameter for wrong; `param` names it where it is one of the request's own."""
-
-    code = "provider_rejected"
 
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
 
 
-class RateLimited(GatewayError):
-    """Every provider asked for a pause, or this process is full; `retry_after` in seconds."""
-
-    code = "rate_limited"
+class RateLimited(GatewayError, code="rate_limited"):
+    """Every provider asked for a pause, or the queue is full; `retry_after` in seconds."""
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class ProviderUnavailable(GatewayError):
+class ProviderUnavailable(GatewayError, code="provider_unavailable"):
     """Our own account at the provider is the trouble, not the caller's key."""
 
-    code = "provider_unavailable"
 
-
-class AllProvidersFailed(GatewayError):
+class AllProvidersFailed(GatewayError, code="all_providers_failed"):
     """Nothing came back, or nothing that is an image."""
 
-    code = "all_providers_failed"
 
-
-class NotRecorded(GatewayError):
-    """The calls were made, and the database could not take the result."""
-
-    code = "not_recorded"
-
-
-class DeadlineExceeded(GatewayError):
+class DeadlineExceeded(GatewayError, code="deadline_exceeded"):
     """The request's time ran out before any image was there."""
 
-    code = "deadline_exceeded"
+
+class IdempotencyKeyReused(GatewayError, code="idempotency_key_reused"):
+    """An Idempotency-Key that came with another request before."""
+
+    param = "Idempotency-Key"
+
+
+class RequestInterrupted(GatewayError, code="request_interrupted"):
+    """The process that worked on the request this one joined has stopped; sent again, it starts anew."""
+
+    retry_after = 1

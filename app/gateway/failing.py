@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.gateway.attempts import Tried
+from app.gateway.attempts import AttemptResult
 from app.gateway.errors import (
     AllProvidersFailed,
     ContentPolicy,
@@ -14,13 +14,13 @@ from app.gateway.errors import (
 )
 from app.gateway.providers.base import ProviderError
 from app.gateway.request import ImageRequest
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 
 LONGEST_RETRY_AFTER = 60
 """Seconds; the SDKs follow no longer one, or sleep through it."""
 
 
-def failure(tried: Sequence[Tried], request: ImageRequest, line: Line) -> GatewayError:
+def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSession) -> GatewayError:
     """The error that the failures of all attempts add up to."""
     failures = [failure for one in tried for failure in one.failures]
     codes = {failure.code for failure in failures}
@@ -34,7 +34,7 @@ def failure(tried: Sequence[Tried], request: ImageRequest, line: Line) -> Gatewa
         return RateLimited(f"Every provider asks for a pause ({names}).", min(LONGEST_RETRY_AFTER, int(longest)))
     if codes and codes <= {"account", "not_found"}:
         return ProviderUnavailable(f"This server's account at the provider does not work ({names}).")
-    if line.left <= 0 or codes <= {"timeout"}:
+    if http.left <= 0 or codes <= {"timeout"}:
         return DeadlineExceeded(f"No image came in time ({names or 'no time was left'}).")
     return AllProvidersFailed(f"No provider delivered an image ({names}).")
 

@@ -1,9 +1,9 @@
-"""Images handed out as links: unguessable, for a while, then gone."""
+"""Generated images handed out as links: unguessable, for a while, then gone."""
 
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -32,27 +32,32 @@ class LinkedFile:
 
 
 def put(storage: Storage, data: bytes, format_: str) -> LinkedFile:
-    """Store a file. It has no link before `link` is called."""
+    """Store a file. It has no link before `link_until` is called."""
     key = fresh_key("generated", EXTENSIONS[format_])
     storage.put(key, data)
     return LinkedFile(secrets.token_urlsafe(TOKEN_BYTES), key, media_type(format_))
 
 
-def link(session: Session, file: LinkedFile, generation_id: int, *, now: datetime, seconds: int) -> None:
-    """Make its link work for so many seconds."""
+def another_link(file: LinkedFile) -> LinkedFile:
+    """Return the same file under a new link, which works once `link_until` is called."""
+    return replace(file, token=secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def link_until(session: Session, file: LinkedFile, generation_id: int, until: datetime) -> None:
+    """Make the link of a file work until then; the file stays as long as any of its links works."""
     session.add(
         StoredImage(
             token=file.token,
             key=file.key,
             media_type=file.media_type,
             generation_id=generation_id,
-            expires_at=now + timedelta(seconds=seconds),
+            expires_at=until,
         )
     )
 
 
 def linked(session: Session, name: str, *, now: datetime) -> LinkedFile | None:
-    """The file behind the last part of a link; None when there is none or its time is over."""
+    """Find the file behind the last part of a link; None when there is none or its time is over."""
     shaped = NAME.fullmatch(name)
     row = session.get(StoredImage, shaped[1]) if shaped else None
     if row is None or row.expires_at <= now:
@@ -62,9 +67,11 @@ def linked(session: Session, name: str, *, now: datetime) -> LinkedFile | None:
 
 
 def expire(session: Session, *, now: datetime) -> list[str]:
-    """Forget links whose time is over; the keys of their files, to be deleted after the commit."""
+    """Forget links whose time is over; return the keys of files without any link, to delete after the commit."""
     rows = session.execute(
         select(StoredImage.token, StoredImage.key).where(StoredImage.expires_at <= now).limit(SWEPT)
     ).all()
     session.execute(delete(StoredImage).where(StoredImage.token.in_([token for token, _ in rows])))
-    return [key for _, key in rows]
+    keys = {key for _, key in rows}
+    linked = session.scalars(select(StoredImage.key).where(StoredImage.key.in_(keys)))
+    return sorted(keys - set(linked))

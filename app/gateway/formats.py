@@ -4,7 +4,7 @@ EXTENSIONS = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp", "avif":
 
 
 def sniff(data: bytes) -> str | None:
-    """`png`, `jpeg`, `gif`, `webp`, `avif`, or None."""
+    """Return `png`, `jpeg`, `gif`, `webp`, `avif`, or None."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -19,5 +19,5 @@ def sniff(data: bytes) -> str | None:
 
 
 def media_type(kind: str) -> str:
-    """Of a format as `sniff` names it."""
+    """Return the media type of a format as `sniff` names it."""
     return f"image/{kind}"

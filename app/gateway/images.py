@@ -1,8 +1,10 @@
-"""Bytes from outside to pixels, under limits, and back. Nothing else in the product decodes an image."""
+"""Decode, scale and encode images under limits. Nothing else in the product decodes an image."""
 
 import threading
 import warnings
+from dataclasses import dataclass
 from io import BytesIO
+from math import sqrt
 
 from PIL import Image, ImageOps
 
@@ -13,9 +15,25 @@ from app.gateway.formats import sniff
 Size = tuple[int, int]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-MAX_BYTES = 20 * 2**20
-MAX_SIDE = 8192
-MAX_PIXELS = 20_000_000
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """The largest file that is decoded, in bytes, pixels a side and pixels in all."""
+
+    max_bytes: int
+    max_side: int
+    max_pixels: int
+
+
+IMPORTED = ImageLimits(20 * 2**20, 8192, 20_000_000)
+"""For files that an admin imports."""
+INPUT = ImageLimits(50 * 2**20, 16_384, 64_000_000)
+"""For a caller's photographs: 50 MB is what OpenAI takes, and telephones make 50 megapixels."""
+RESULT = ImageLimits(64 * 2**20, 16_384, 64_000_000)
+"""For what a provider made and was paid for."""
+MOST_INPUT_PIXELS = 16_777_216
+"""A larger input is scaled to this, 4096 x 4096: no model looks at more, and some providers refuse more."""
 LOSSLESS_PIXELS = 2048 * 2048
 """A PNG of more takes longer to send than an edit is worth, and providers refuse it."""
 # Chosen on two cores at 1024 x 1024: the slowest settings of PNG and AVIF take seconds and save little.
@@ -44,25 +62,26 @@ _few_at_a_time = threading.BoundedSemaphore(2)
 
 
 class InvalidImage(Exception):
-    """The bytes are no image we take."""
+    """The bytes are no image that is taken here."""
 
     code = "invalid_image"
 
 
-def decode(data: bytes, *, alpha: bool = False) -> Image.Image:
+def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) -> Image.Image:
     """
-    The first frame as upright RGB in sRGB, transparency over white; with `alpha` RGBA where there is transparency.
+    Read the first frame as upright RGB in sRGB, transparency over white; with `alpha` RGBA where there is any.
 
-    Takes PNG, JPEG, WebP, GIF and AVIF of at most 20 MiB, 8192 pixels a side and 20 megapixels.
+    Takes PNG, JPEG, WebP, GIF and AVIF within the limits; 16 bits a channel become 8, palettes and CMYK RGB.
     The result shares no metadata with the file. Raises InvalidImage.
     """
-    if len(data) > MAX_BYTES:
-        raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {MAX_BYTES:,}.")
+    if len(data) > limits.max_bytes:
+        raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")
+    # Pillow warns from 89 megapixels on; the limits are below that.
     with _few_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(BytesIO(data), formats=FORMATS) as image:
-                _check_size(image)
+                _check_size(image, limits)
                 image.load()
                 return _plain(image, data, alpha=alpha)
         except InvalidImage:
@@ -83,27 +102,41 @@ def count_frames(data: bytes) -> int:
         return 0
 
 
-def clean(data: bytes, *, lossless: bool = False) -> tuple[bytes, Size]:
+@dataclass(frozen=True)
+class InputImage:
+    """A caller's image as it is sent to providers, its size, and the size it had before it was scaled down."""
+
+    data: bytes
+    size: Size
+    original_size: Size
+
+
+def clean(data: bytes, *, lossless: bool = False) -> InputImage:
     """
-    An input image without its metadata, and its size: a photograph as JPEG, anything else as PNG.
+    Take an input's metadata away and scale it to `MOST_INPUT_PIXELS`: a photograph as JPEG, anything else as PNG.
 
     `lossless` makes PNG of photographs as well, up to 4 megapixels. Raises InvalidImage.
     """
-    image = decode(data, alpha=True)
+    image = decode(data, alpha=True, limits=INPUT)
+    original = image.size
+    if original[0] * original[1] > MOST_INPUT_PIXELS:
+        scale = sqrt(MOST_INPUT_PIXELS / (original[0] * original[1]))
+        image = _resized(image, (max(1, int(original[0] * scale)), max(1, int(original[1] * scale))))
     is_small = image.width * image.height <= LOSSLESS_PIXELS
     is_photograph = sniff(data) == "jpeg" and image.mode == "RGB" and not (lossless and is_small)
-    return encode(image, "jpeg", 95) if is_photograph else encode(image, "png"), image.size
+    cleaned = encode(image, "jpeg", 95) if is_photograph else encode(image, "png")
+    return InputImage(cleaned, image.size, original)
 
 
 def render(
     data: bytes, format_: str, *, quality: int | None = None, size: Size | None = None
 ) -> tuple[bytes, Size]:
     """
-    The image in a format, cropped and scaled to `size` where one is given, and its size.
+    Convert a provider's image to a format, cropped and scaled to `size` where one is given; also return its size.
 
     A file that is that already comes back as it came, once it has proved to be whole. Raises InvalidImage.
     """
-    image = decode(data, alpha=format_ != "jpeg")
+    image = decode(data, alpha=format_ != "jpeg", limits=RESULT)
     resized = size is not None and image.size != size
     if size is not None and resized:
         with _few_at_a_time:
@@ -113,8 +146,38 @@ def render(
     return encode(image, format_, quality), image.size
 
 
+def header_size(data: bytes) -> Size:
+    """Read the size that a file states, without decoding its pixels. Raises InvalidImage."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            with Image.open(BytesIO(data), formats=FORMATS) as image:
+                return image.size
+        except Exception as error:
+            raise InvalidImage("The file is not a PNG, JPEG, WebP, GIF or AVIF image.") from error
+
+
+def is_too_large(data: bytes) -> bool:
+    """Tell whether these bytes are an image that is refused for its size alone."""
+    try:
+        width, height = header_size(data)
+    except InvalidImage:
+        return False
+    is_large = max(width, height) > RESULT.max_side or width * height > RESULT.max_pixels
+    return is_large or len(data) > RESULT.max_bytes
+
+
+def is_transparent(data: bytes) -> bool:
+    """Tell whether any pixel lets the background through; what can't be decoded counts as opaque."""
+    try:
+        image = decode(data, alpha=True, limits=RESULT)
+    except InvalidImage:
+        return False
+    return image.mode == "RGBA" and any(image.getchannel("A").histogram()[:255])
+
+
 def encode(image: Image.Image, format_: str, quality: int | None = None) -> bytes:
-    """As `png`, `jpeg`, `gif`, `webp` or `avif`; `quality` 0 to 100 counts for JPEG, WebP and AVIF."""
+    """Write a `png`, `jpeg`, `gif`, `webp` or `avif`; `quality` 0 to 100 counts for JPEG, WebP and AVIF."""
     options = dict(ENCODING[format_])
     if quality is not None and "quality" in options:
         options["quality"] = max(1, quality)
@@ -125,19 +188,23 @@ def encode(image: Image.Image, format_: str, quality: int | None = None) -> byte
 
 
 def encode_webp(image: Image.Image, *, quality: int = 90, method: int = 4) -> bytes:
-    """With fixed settings, so that the file tells of nothing but its pixels."""
+    """Write a WebP with fixed settings, so that the file tells of nothing but its pixels."""
     buffer = BytesIO()
     with _few_at_a_time:
         image.save(buffer, "WEBP", quality=quality, method=method)
     return buffer.getvalue()
 
 
-def _check_size(image: Image.Image) -> None:
+def _check_size(image: Image.Image, limits: ImageLimits) -> None:
     width, height = image.size
-    if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
-        raise InvalidImage(
-            f"The image is {width} x {height} pixels; at most {MAX_SIDE} a side and {MAX_PIXELS:,} in all."
-        )
+    if max(width, height) > limits.max_side or width * height > limits.max_pixels:
+        most = f"at most {limits.max_side} a side and {limits.max_pixels:,} in all"
+        raise InvalidImage(f"The image is {width} x {height} pixels; {most}.")
+
+
+def _resized(image: Image.Image, size: Size) -> Image.Image:
+    with _few_at_a_time:
+        return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:

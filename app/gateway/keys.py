@@ -62,13 +62,13 @@ class Caller:
     cap_micros: int | None
 
     def check(self, scope: Scope) -> None:
-        """Raises ScopeMissing."""
+        """Require a scope. Raises ScopeMissing."""
         if scope not in self.scopes:
             raise ScopeMissing(f"This key lacks the scope {scope!r}.")
 
     @property
     def payer(self) -> Payer:
-        """Its own budget, under its own cap."""
+        """Return the payer of this caller's requests: the key's own budget, under its own cap."""
         return Payer(f"key/{self.key_id}", self.key_id, (Budget(f"key/{self.key_id}", self.cap_micros),))
 
 
@@ -81,7 +81,7 @@ def create_key(
     cap_micros: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[Key, str]:
-    """The key and its secret, which nobody can read again. Raises UnknownScope."""
+    """Create a key; return it and its secret, which nobody can read again. Raises UnknownScope."""
     wanted = list(dict.fromkeys(scopes))
     for scope in wanted:
         if scope not in SCOPES:
@@ -104,7 +104,7 @@ def create_key(
 
 
 def revoke_key(session: Session, prefix: str, *, now: datetime) -> Key:
-    """From now on it opens nothing; again is the same. Raises UnknownKey."""
+    """Revoke a key from now on; doing it again changes nothing. Raises UnknownKey."""
     row = session.scalar(select(ApiKey).where(ApiKey.prefix == prefix))
     if row is None:
         raise UnknownKey(f"There is no key {prefix!r}.")
@@ -114,17 +114,17 @@ def revoke_key(session: Session, prefix: str, *, now: datetime) -> Key:
 
 
 def list_keys(session: Session) -> list[Key]:
-    """Oldest first, revoked ones included."""
+    """List all keys, the oldest first, revoked ones included."""
     return [_key(session, row) for row in session.scalars(select(ApiKey).order_by(ApiKey.id))]
 
 
 def authenticate(session: Session, secret: str | None, *, now: datetime) -> Caller:
-    """Whose secret it is. Raises InvalidKey, in the same words for every reason."""
+    """Find whose secret this is. Raises InvalidKey, in the same words for every reason."""
     shaped = SECRET.fullmatch(secret or "")
     row = session.scalar(select(ApiKey).where(ApiKey.prefix == shaped[1])) if shaped else None
     matches = row is not None and hmac.compare_digest(row.sha256, _digest(secret or ""))
     if row is None or not matches or row.revoked_at or (row.expires_at and row.expires_at <= now):
-        raise InvalidKey("No valid API key. Send one as 'Authorization: Bearer bv_...'.")
+        raise InvalidKey("No valid API key. Send one as 'Authorization: Bearer bv_...', or in the header api-key.")
     return Caller(row.id, row.name, frozenset(row.scopes), row.cap_micros)
 
 

@@ -1,4 +1,4 @@
-"""The generation log: who asked for what, where it was made, in what time, at what cost. No prompts, no images."""
+"""The generation log: who asked for what, where it was made, in what time, at what cost; no prompts or images."""
 
 import statistics
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def begin(
     now: datetime,
     reserved_micros: int,
 ) -> int:
-    """A row for a request that starts now; its id."""
+    """Write the row of a request that starts now; return its id."""
     row = GenerationRow(
         request_id=request_id,
         payer=payer,
@@ -72,7 +72,7 @@ def begin(
 def finish(
     session: Session, row_id: int, *, outcome: str, attempts: Sequence[Attempt], seconds: float | None
 ) -> None:
-    """The row of a request that has ended."""
+    """Complete the row of a request that has ended."""
     row = session.get_one(GenerationRow, row_id)
     row.outcome = outcome
     row.offering = next((attempt.offering for attempt in attempts if attempt.images), None)
@@ -83,7 +83,7 @@ def finish(
 
 
 def median_seconds(session: Session, offering: str) -> float | None:
-    """Of the latest images of an offering; None while there are none."""
+    """Return the median time of an offering's latest requests; None while there are none."""
     latest = session.scalars(
         select(GenerationRow.seconds)
         .where(GenerationRow.offering == offering, GenerationRow.outcome.in_(MADE))
@@ -95,7 +95,7 @@ def median_seconds(session: Session, offering: str) -> float | None:
 
 
 def speeds(session: Session, *, since: datetime) -> dict[int, Speed]:
-    """By model id, over the requests started since then that brought images."""
+    """Return speeds by model id, over the requests started since then that brought images."""
     rows = session.execute(
         select(GenerationRow.model_id, GenerationRow.seconds).where(
             GenerationRow.started_at >= since,
@@ -110,6 +110,6 @@ def speeds(session: Session, *, since: datetime) -> dict[int, Speed]:
 
 
 def _speed(values: list[float]) -> Speed:
-    """The 95th percentile is the smallest value that 95 % do not exceed."""
+    """Compute a speed; the 95th percentile is the smallest value that 95 % do not exceed."""
     place = -(-95 * len(values) // 100) - 1
     return Speed(len(values), statistics.median(values), values[place])

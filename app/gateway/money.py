@@ -61,7 +61,7 @@ def settle(session: Session, budgets: Iterable[Budget], *, reserved: int, spent:
 
 
 def spent(session: Session, budget: str) -> int:
-    """So far, what is reserved included."""
+    """Return what a budget has spent so far, what is reserved included."""
     return session.scalar(select(Spend.micros).where(Spend.budget == budget)) or 0
 
 

@@ -1,113 +1,114 @@
 """
 One request to one offering: what to send, what had to be changed, what it will cost.
 
-Reads the rows that the model page prints. Their behaviours: passthrough and unknown parameters go out as they
-came; renamed ones under the provider's own name (in its file); converted ones matched to what the model has
-(`sizes`); emulated ones done here where the provider can't. What reaches the model otherwise than asked is an
-adjustment.
+The offering's wire contract says what there is: shape and scale become its words (`shapes`), other values are sent
+where it lists them (`values`), the mask is drawn as it reads masks (`masks`), and what the provider can't do is
+done here: several images, formats, base64 and links. What reaches the model otherwise than asked is an adjustment.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Any, Protocol
+from math import ceil
+from typing import Any
 
+from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelPage
-from app.catalog.parameters import ParameterRow
+from app.gateway.adjustments import (
+    Adjustment,
+    MadeImage,
+    compression_adjustments,
+    made_otherwise,
+    shape_adjustments,
+)
 from app.gateway.costs import Cost, estimate
 from app.gateway.errors import InvalidParameter
-from app.gateway.providers.base import Job, Provider
-from app.gateway.request import SHAPING, ImageRequest
-from app.gateway.sizes import (
-    ONE_K,
-    SAME_SCALE,
-    SAME_SHAPE,
-    SQUARE,
-    Match,
-    Size,
-    match,
-    parse_ratio,
-    parse_size,
-    parse_tier,
-    stretch,
-)
+from app.gateway.input_limits import fit_images
+from app.gateway.masks import convert_mask
+from app.gateway.providers.base import ImageProvider, ProviderRequest
+from app.gateway.request import ImageRequest
+from app.gateway.shapes import WireShape, shape_of
+from app.gateway.sizes import ONE_K, SQUARE, nearest_tier
+from app.gateway.values import PassedValues, pass_values
 
-LOSSLESS = {"png", "gif"}
+CHOSEN_HERE = "blindvote"
 
 
 @dataclass(frozen=True)
-class Adjustment:
-    """A parameter that was not used as asked; `used` is None for one not used at all."""
+class ChosenDefault:
+    """
+    A value that decides over the price and that the caller left open: `chosen_by` a provider, or `blindvote`.
+
+    `image_cost_micros` is what one image is expected to cost with it, in millionths of a dollar.
+    """
 
     parameter: str
-    requested: Any
-    used: Any
-    reason: str
+    value: Any
+    chosen_by: str
+    image_cost_micros: int | None = None
 
 
 @dataclass(frozen=True)
-class Plan:
+class RequestPlan:
     """How an offering would serve a request; `job.n` is what one call may be asked for at most."""
 
     offering: ModelOffering
-    provider: Provider
-    job: Job
+    provider: ImageProvider
+    job: ProviderRequest
     adjustments: tuple[Adjustment, ...]
     cost: Cost | None
     """Of all images of the request."""
-
-
-class Made(Protocol):
-    """A finished image."""
-
-    @property
-    def format(self) -> str: ...
-    @property
-    def size(self) -> Size: ...
+    choices: tuple[ChosenDefault, ...] = ()
 
 
 def plan(
     request: ImageRequest,
     model: ModelPage,
     offering: ModelOffering,
-    provider: Provider,
+    provider: ImageProvider,
+    contract: Contract,
     *,
     natural: Fraction = SQUARE,
-) -> Plan:
+) -> RequestPlan:
     """`natural`: shape of an edit's input. Raises InvalidParameter for what can't be asked of this offering."""
     limits = merged(model.limits, offering.limits)
-    rows = {row.name: row for row in model.parameters if row.provider in {None, provider.slug}}
-    _check(request, limits)
-    extra, changed = _passed(request, model.parameters, rows, limits, provider)
-    found = match(request.wish, limits, natural=natural)
-    sizable = not limits.parameters or any(name in limits.parameters for name in SHAPING)
-    if not sizable:
-        changed += [_unused(name, text, provider.slug) for name, text in _stated(request).items()]
-    elif _is_known(limits):
-        changed += _shape_adjustments(request, limits, found)
-    else:
-        extra |= _unknown_shape(request)
-    changed += _compression_adjustments(request)
-    wish = request.wish
-    # A model with one tier has no such parameter; what was not asked for is left to the model's own default.
-    scaled = len(limits.resolutions) > 1 and bool(wish.size or wish.pixels)
-    job = Job(
+    _check(request, limits, contract)
+    passed = pass_values(request.extra, contract)
+    # Where nothing is known of the server, the maker's list of sizes is no limit of it.
+    shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)
+    images, scaled = fit_images(request.images, contract.image)
+    mask, masked = _mask(request.mask, images, contract)
+    native = _native(request, contract)
+    changed = [
+        *passed.adjustments,
+        *_prompt_adjustments(request, contract),
+        *shape_adjustments(request, shape, provider.slug),
+        *masked,
+        *scaled,
+        *compression_adjustments(request),
+    ]
+    most = contract.n.max or limits.max_images or 1 if contract.n else 1
+    job = ProviderRequest(
         model_id=offering.provider_model_id or model.slug,
         operation=request.operation,
         prompt=request.prompt,
-        n=min(request.n, max(1, limits.max_images or 1)),
+        n=min(request.n, most),
         limits=limits,
-        size=found.size,
-        aspect_ratio=found.aspect_ratio if sizable and (wish.size or wish.ratio) else None,
-        resolution=found.resolution if sizable and scaled else None,
-        sized=sizable and not wish.is_empty,
-        output_format=_native(request, provider, offering, limits),
-        images=request.images,
-        mask=request.mask,
-        extra=extra,
+        contract=contract,
+        values=_values(passed, shape, contract, native),
+        size=shape.size,
+        sized=not request.wish.is_empty and bool(shape.values),
+        output_format=native,
+        images=images,
+        mask=mask,
+        extra=passed.accepted,
     )
-    return Plan(offering, provider, job, tuple(changed), _cost(request, offering, job, found.resolution))
+    choices = _choices(contract, passed, shape)
+    cost = _cost(request, offering, job, shape, choices)
+    return RequestPlan(
+        offering, provider, job, tuple(changed), cost, tuple(_priced(one, cost, request.n) for one in choices)
+    )
 
 
 def merged(model: Limits, offering: Limits) -> Limits:
@@ -121,154 +122,119 @@ def merged(model: Limits, offering: Limits) -> Limits:
     return replace(model, **stated)
 
 
-def _check(request: ImageRequest, limits: Limits) -> None:
-    longest = limits.prompt_max_chars
+def _check(request: ImageRequest, limits: Limits, contract: Contract) -> None:
+    longest = contract.prompt.max_chars or limits.prompt_max_chars
     if longest is not None and len(request.prompt) > longest:
         message = f"The prompt has {len(request.prompt):,} characters; this model takes {longest:,}."
         raise InvalidParameter("prompt", message)
-    most = limits.max_input_images
+    for text in contract.prompt.refused:
+        if text in request.prompt:
+            raise InvalidParameter("prompt", f"{contract.provider} would read {text!r} in a prompt as a command.")
+    most = (contract.image.max if contract.image else None) or limits.max_input_images
     if most is not None and len(request.images) > most:
         raise InvalidParameter("image", f"This model takes {most} input image(s), not {len(request.images)}.")
-    if request.mask is not None and limits.mask is False:
-        raise InvalidParameter("mask", "This model takes no mask.")
+    if request.mask is not None and (contract.mask is None or limits.mask is False):
+        message = f"{contract.provider} takes no mask for this model, or does not say what one means."
+        raise InvalidParameter("mask", message)
+    if request.mask is None and contract.mask is not None and contract.mask.required:
+        raise InvalidParameter("mask", f"{contract.provider} edits with this model only inside of a mask.")
 
 
-def _passed(
-    request: ImageRequest,
-    all_rows: Iterable[ParameterRow],
-    rows: Mapping[str, ParameterRow],
-    limits: Limits,
-    provider: Provider,
-) -> tuple[dict[str, Any], list[Adjustment]]:
-    """What goes to the provider as it came, and what it has no use for."""
-    elsewhere = {row.name for row in all_rows} - set(rows)
-    extra: dict[str, Any] = {}
-    changed: list[Adjustment] = []
-    for name, value in request.extra.items():
-        if name in rows and rows[name].modes.get(request.mode) == "unavailable":
-            raise InvalidParameter(name, f"{name} is not available for {request.mode}.")
-        taken = provider.parameters is None or name in provider.parameters
-        if not taken or name in elsewhere or (limits.parameters and name not in limits.parameters):
-            changed.append(_unused(name, value, provider.slug))
-        else:
-            extra[name] = value
-    return extra, changed
+def _mask(
+    given: bytes | None, images: Sequence[bytes], contract: Contract
+) -> tuple[bytes | None, list[Adjustment]]:
+    """Draw the mask as the provider reads it, at the size of the image that is sent; scaling is told."""
+    if given is None or contract.mask is None:
+        return None, []
+    mask = convert_mask(given, images[0], contract.mask)
+    if mask.scaled_from is None:
+        return mask.data, []
+    asked, used = ("x".join(map(str, size)) for size in (mask.scaled_from, mask.size))
+    return mask.data, [Adjustment("mask", asked, used, "Scaled to the size of the image.")]
 
 
-def _unused(name: str, value: Any, provider: str) -> Adjustment:
-    return Adjustment(name, value, None, f"{provider} takes no {name} for this model.")
+def _values(passed: PassedValues, shape: WireShape, contract: Contract, native: str | None) -> dict[str, Any]:
+    """Everything by the provider's path."""
+    values = {**passed.wire, **shape.values}
+    if native is not None and contract.output_format is not None:
+        values[contract.output_format.field] = format_word(native, contract)
+    return values
 
 
-def _stated(request: ImageRequest) -> dict[str, str]:
-    return {name: text for name, text in request.texts.items() if text != "auto"}
+def format_word(kind: str, contract: Contract) -> str | None:
+    """The provider's word for a format: `jpg`, `JPG`, `jpeg` or `image/jpeg`; None where it has none."""
+    words = contract.output_format.words if contract.output_format else ()
+    return next((word for word in words if kind_of(word) == kind), None)
 
 
-def _is_known(limits: Limits) -> bool:
-    """Whether anything is known of the model's sizes."""
-    return bool(limits.side_px or limits.sizes or limits.aspect_ratios or limits.resolutions)
+def kind_of(word: str) -> str:
+    """The format that a provider's word names."""
+    kind = word.lower().removeprefix("image/")
+    return "jpeg" if kind == "jpg" else kind
 
 
-def _unknown_shape(request: ImageRequest) -> dict[str, str]:
-    """The provider's own matter, where the catalogue says nothing of the model's sizes."""
-    texts = _stated(request)
-    if request.wish.size:
-        return {}
-    ratio = texts.get("size") or texts.get("aspect_ratio")
-    return ({"aspect_ratio": ratio} if ratio else {}) | {n: t for n, t in texts.items() if n == "resolution"}
-
-
-def _shape_adjustments(request: ImageRequest, limits: Limits, found: Match) -> list[Adjustment]:
-    texts, wish = _stated(request), request.wish
-    changed = _outranked(texts)
-    if wish.size:
-        if found.size != wish.size and not request.fit_exactly:
-            changed.append(Adjustment("size", texts["size"], _words(found), "Nearest size of this model."))
-        return changed
-    name = "size" if "size" in texts else "aspect_ratio"
-    if wish.ratio and stretch(wish.ratio, _shape(found)) > SAME_SHAPE:
-        used = found.aspect_ratio or _words(found)
-        changed.append(Adjustment(name, texts[name], used, "Nearest shape of this model."))
-    if wish.pixels and stretch(Fraction(wish.pixels), _scale(found)) >= SAME_SCALE:
-        has_scale = bool(limits.side_px or limits.sizes or limits.resolutions)
-        scale = (found.resolution or _words(found)) if has_scale else None
-        reason = "Nearest scale of this model." if has_scale else "This model has one scale."
-        changed.append(Adjustment("resolution", texts["resolution"], scale, reason))
-    return changed
-
-
-def _outranked(texts: Mapping[str, str]) -> list[Adjustment]:
-    """What a size contradicts: it wins, and says so."""
-    size = parse_size(texts["size"]) if "size" in texts else None
-    if size is None:
-        return []
-    changed = []
-    shape = Fraction(*size) if isinstance(size, tuple) else size
-    if "aspect_ratio" in texts and stretch(parse_ratio(texts["aspect_ratio"]), shape) > SAME_SHAPE:
-        changed.append(Adjustment("aspect_ratio", texts["aspect_ratio"], None, "size wins over aspect_ratio."))
-    if "resolution" in texts and isinstance(size, tuple):
-        area = Fraction(size[0] * size[1])
-        if stretch(Fraction(parse_tier(texts["resolution"])), area) >= SAME_SCALE:
-            changed.append(Adjustment("resolution", texts["resolution"], None, "size wins over resolution."))
-    return changed
-
-
-def _shape(found: Match) -> Fraction:
-    return Fraction(*found.size) if found.size else SQUARE
-
-
-def _scale(found: Match) -> Fraction:
-    return Fraction(found.size[0] * found.size[1] if found.size else ONE_K)
-
-
-def _words(found: Match) -> str:
-    return f"{found.size[0]}x{found.size[1]}" if found.size else "auto"
-
-
-def _compression_adjustments(request: ImageRequest) -> list[Adjustment]:
-    if request.output_compression is None or request.output_format not in LOSSLESS:
-        return []
-    reason = f"{request.output_format} has no compression level."
-    return [Adjustment("output_compression", request.output_compression, None, reason)]
-
-
-def observed(request: ImageRequest, plan: Plan, pictures: Sequence[Made]) -> list[Adjustment]:
-    """What only the images themselves tell: another size than the provider was asked for, a lossless format."""
-    changed: list[Adjustment] = []
-    size, expected = pictures[0].size, plan.job.size
-    name = "size" if "size" in request.texts else "aspect_ratio"
-    if plan.job.sized and expected and name in request.texts and not request.fit_exactly:
-        apart = stretch(Fraction(*size), Fraction(*expected)) > SAME_SHAPE
-        if apart or (request.wish.size and size != expected):
-            used = f"{size[0]}x{size[1]}"
-            changed.append(Adjustment(name, request.texts[name], used, f"{plan.provider.slug} made this size."))
-    kinds = {picture.format for picture in pictures} & LOSSLESS
-    if request.output_compression is not None and request.output_format is None and kinds:
-        reason = f"{min(kinds)} has no compression level."
-        changed.append(Adjustment("output_compression", request.output_compression, None, reason))
-    return changed
-
-
-def _native(request: ImageRequest, provider: Provider, offering: ModelOffering, limits: Limits) -> str | None:
+def _native(request: ImageRequest, contract: Contract) -> str | None:
     """
     The format to ask the provider for; None where the choice is the provider's and the conversion ours.
 
     A compression level is applied here, to the best the provider gives, and once.
     """
-    if request.output_compression is not None:
-        return None
-    model_id = offering.provider_model_id or ""
     wanted = request.output_format
-    takes = not limits.parameters or "output_format" in limits.parameters
-    return wanted if takes and wanted in provider.native_formats(model_id, limits) else None
+    if request.output_compression is not None or wanted is None:
+        return None
+    return wanted if format_word(wanted, contract) else None
 
 
-def _cost(request: ImageRequest, offering: ModelOffering, job: Job, tier: str | None) -> Cost | None:
+def observed(request: ImageRequest, plan: RequestPlan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
+    """What only the images themselves tell: another size than the provider was asked for, a lossless format."""
+    expected = plan.job.size if plan.job.sized else None
+    return made_otherwise(request, expected, plan.provider.slug, pictures)
+
+
+def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjustment]:
+    if contract.prompt.field or not request.prompt:
+        return []
+    return [Adjustment("prompt", request.prompt, None, f"{contract.provider} takes no prompt for this operation.")]
+
+
+def read_defaults(request: ImageRequest, plan: RequestPlan) -> tuple[ChosenDefault, ...]:
+    """List what the caller left open and who chose it: the model here, its settings at the provider."""
+    if request.model:
+        return plan.choices
+    model = ChosenDefault("model", plan.offering.key.partition("/")[2], CHOSEN_HERE)
+    return _priced(model, plan.cost, request.n), *plan.choices
+
+
+def _priced(choice: ChosenDefault, cost: Cost | None, n: int) -> ChosenDefault:
+    return replace(choice, image_cost_micros=ceil(cost.micros / n) if cost else None)
+
+
+def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[ChosenDefault, ...]:
+    """What the provider's own defaults decide: its quality, its tier."""
+    found: list[ChosenDefault] = []
+    quality = contract.accepts.get("quality")
+    if quality and quality.default not in {None, "auto"} and "quality" not in passed.accepted:
+        found.append(ChosenDefault("quality", quality.default, contract.provider))
+    if contract.tier and contract.tier.default and shape.tier is None and shape.sent_size is None:
+        found.append(ChosenDefault("resolution", contract.tier.default, contract.provider))
+    return tuple(found)
+
+
+def _cost(
+    request: ImageRequest,
+    offering: ModelOffering,
+    job: ProviderRequest,
+    shape: WireShape,
+    choices: Sequence[ChosenDefault],
+) -> Cost | None:
+    chosen = {choice.parameter: str(choice.value) for choice in choices}
     quality = job.extra.get("quality")
-    known: dict[str, str | None] = {
-        "quality": quality if isinstance(quality, str) else None,
-        "resolution": tier,
-        "output_format": job.output_format,
-    }
     steps = job.extra.get("steps")
-    known["steps"] = str(steps) if isinstance(steps, int | str) else None
+    area = job.size[0] * job.size[1] if job.size else ONE_K
+    known: dict[str, str | None] = {
+        "quality": quality if isinstance(quality, str) else chosen.get("quality"),
+        "resolution": shape.tier or chosen.get("resolution") or nearest_tier(area, job.limits),
+        "output_format": job.output_format,
+        "steps": str(steps) if isinstance(steps, int | str) else None,
+    }
     return estimate(offering, n=request.n, size=job.size, known=known, characters=len(request.prompt))

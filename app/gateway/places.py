@@ -1,4 +1,4 @@
-"""Places for visitors: how many draw at once in this process, and how often one of them may start."""
+"""A limit for visitors of the playground: how many draw at once in this process, and how often one may start."""
 
 import threading
 from collections import Counter, deque
@@ -26,7 +26,7 @@ class Places:
 
     @contextmanager
     def taken(self, name: str, now: datetime) -> Iterator[None]:
-        """A place for as long as the block runs. Raises RateLimited, which says when to come back."""
+        """Hold a place for as long as the block runs. Raises RateLimited, which says when to come back."""
         with self._lock:
             self._check(name, now)
             self._drawing[name] += 1
@@ -51,7 +51,7 @@ class Places:
             raise RateLimited(f"{self.a_minute} requests a minute is the pace here.", seconds)
 
     def _forget(self, now: datetime) -> None:
-        """Starts of more than a minute ago, of everybody: nothing is kept of those who left."""
+        """Forget starts of more than a minute ago, of everybody: nothing is kept of those who left."""
         for name, starts in list(self._started.items()):
             while starts and starts[0] + MINUTE <= now:
                 starts.popleft()

@@ -41,8 +41,8 @@ class Visitor:
 
 
 def choices(session: Session, means: Means, daily_usd: Decimal, now: datetime) -> list[ModelSummary]:
-    """Models a visitor may pick, by name: they draw from text and, where that costs money, have a price."""
-    listed = servable(session, means.providers, now, Mode.TEXT_TO_IMAGE)
+    """List models a visitor may pick, by name: they draw or edit and, where that costs money, have a price."""
+    listed = [model for model in servable(session, means.providers, now) if set(model.modes) & set(Mode)]
     return [model for model in listed if model.demo or (daily_usd > 0 and _has_price(model, means))]
 
 
@@ -56,7 +56,7 @@ def draw(
     now: datetime,
     client: Client,
 ) -> Generation:
-    """Like `generate`, within the visitor's and the day's budget. Raises a GatewayError."""
+    """Generate within the visitor's and the day's budget. Raises a GatewayError."""
     if request.n > MOST_IMAGES:
         raise InvalidParameter("n", f"The playground makes at most {MOST_IMAGES} images at once.")
     name = request.model or means.default_model

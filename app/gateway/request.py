@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from app.gateway.errors import InvalidParameter
-from app.gateway.sizes import BadSize, Size, Wish, parse_ratio, parse_size, parse_tier
+from app.gateway.sizes import BadSize, Size, SizeWish, parse_ratio, parse_size, parse_tier
 from app.words import Mode
 
 Operation = Literal["generation", "edit", "variation"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 Read = TypeVar("Read")
 
 MAX_IMAGES = 10
@@ -18,22 +19,30 @@ MAX_INPUTS = 16
 MAX_PROMPT = 32_000
 OUTPUT_FORMATS = ("png", "jpeg", "gif", "webp", "avif")
 RESPONSE_FORMATS = ("url", "b64_json")
-NOTHING = Wish()
+NOTHING = SizeWish()
 OURS = frozenset(
     (
         *("prompt", "model", "n", "size", "aspect_ratio", "resolution", "response_format", "output_format"),
         *("output_compression", "image", "images", "mask", "stream", "partial_images", "strict", "fit"),
     )
 )
-"""What the gateway reads itself; every other field goes to the provider as it came."""
+"""Fields that the gateway reads itself; every other goes to the provider as it came."""
 SHAPING: tuple[str, ...] = ("size", "aspect_ratio", "resolution")
+WORDS = {
+    "quality": frozenset({"auto", "low", "medium", "high", "standard", "hd"}),
+    "background": frozenset({"auto", "transparent", "opaque"}),
+    "moderation": frozenset({"auto", "low"}),
+    "style": frozenset({"vivid", "natural"}),
+    "input_fidelity": frozenset({"low", "high"}),
+}
+"""OpenAI's own words, read whatever their case; other providers' words may need their capitals."""
 NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 
 
 @dataclass(frozen=True)
 class ImageRequest:
     """
-    What a caller wants. `model` may be forced to a provider as `provider/model`, or be None for the default.
+    A request as a caller means it. `model` may name a provider as `provider/model`, or be None for the default.
 
     `images` and `mask` are files as bytes. `texts` holds size, aspect_ratio and resolution as they were written.
     """
@@ -42,7 +51,7 @@ class ImageRequest:
     operation: Operation = "generation"
     model: str | None = None
     n: int = 1
-    wish: Wish = NOTHING
+    wish: SizeWish = NOTHING
     texts: Mapping[str, str] = field(default_factory=dict)
     response_format: str | None = None
     output_format: str | None = None
@@ -51,6 +60,7 @@ class ImageRequest:
     mask: bytes | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     stream: bool = False
+    partial_images: int = 0
     strict: bool = False
     fit_exactly: bool = False
     """Whether an image of another size than the exact one asked for is cropped and scaled to it here."""
@@ -60,7 +70,7 @@ class ImageRequest:
         return Mode.TEXT_TO_IMAGE if self.operation == "generation" else Mode.IMAGE_EDIT
 
     def summary(self) -> dict[str, Any]:
-        """For the log: everything but the prompt, the files and the values passed through."""
+        """Summarize for the log: everything but the prompt, the files and the values passed through."""
         stated = {"output_format": self.output_format, "response_format": self.response_format, **self.texts}
         return {
             "operation": self.operation,
@@ -82,11 +92,11 @@ def read_request(
     mask: bytes | None = None,
 ) -> ImageRequest:
     """
-    From a JSON object, or from the text parts of a form. Raises InvalidParameter, naming the parameter.
+    Read a JSON object, or the text parts of a form. Raises InvalidParameter, naming the parameter.
 
-    A null is the same as no value, as the SDKs mean it.
+    A null and an empty text are the same as no value: SDKs send the one, forms the other.
     """
-    given = {name: value for name, value in unfolded(values).items() if value is not None}
+    given = {name: _worded(name, value) for name, value in unfolded(values).items() if value not in (None, "")}
     texts = {name: _text(given, name) for name in SHAPING if name in given}
     prompt = _text(given, "prompt") if "prompt" in given else ""
     if not prompt.strip() and operation != "variation":
@@ -108,13 +118,14 @@ def read_request(
         mask=mask,
         extra={name: value for name, value in given.items() if name not in OURS},
         stream=_flag(given, "stream"),
+        partial_images=_integer(given, "partial_images", 0, 3) or 0,
         strict=_flag(given, "strict"),
         fit_exactly=_choice(given, "fit", ("exact",)) is not None,
     )
 
 
-def read_wish(texts: Mapping[str, str]) -> Wish:
-    """The size asked for: pixels win over everything, a ratio as `size` over `aspect_ratio`."""
+def read_wish(texts: Mapping[str, str]) -> SizeWish:
+    """Read the size asked for: pixels win over everything, a ratio as `size` over `aspect_ratio`."""
     size: Size | None = None
     ratio: Fraction | None = None
     pixels: int | None = None
@@ -126,11 +137,11 @@ def read_wish(texts: Mapping[str, str]) -> Wish:
         asked = _sized("size", parse_size, texts)
         size = asked if isinstance(asked, tuple) else None
         ratio = asked if isinstance(asked, Fraction) else ratio
-    return Wish(size) if size else Wish(None, ratio, pixels)
+    return SizeWish(size) if size else SizeWish(None, ratio, pixels)
 
 
 def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Form names as the SDKs write nested values, `name[]` and `name[key]`, put back into lists and objects."""
+    """Put nested form names, which SDKs write as `name[]` and `name[key]`, back into lists and objects."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         nested = NESTED.fullmatch(name)
@@ -164,6 +175,15 @@ def _sized(name: str, read: Callable[[str], Read], texts: Mapping[str, str]) -> 
         raise InvalidParameter(name, str(error)) from error
 
 
+def _worded(name: str, value: Any) -> Any:
+    """Put OpenAI's words, and `auto` as a shape, in lower case."""
+    if not isinstance(value, str):
+        return value
+    lowered = value.strip().lower()
+    is_word = lowered in WORDS.get(name, ()) or (name in SHAPING and lowered == "auto")
+    return lowered if is_word else value
+
+
 def _text(given: Mapping[str, Any], name: str) -> str:
     value = given[name]
     if not isinstance(value, str):
@@ -173,19 +193,23 @@ def _text(given: Mapping[str, Any], name: str) -> str:
 
 def _choice(given: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str | None:
     value = given.get(name)
-    if name == "output_format" and value == "jpg":
-        return "jpeg"
-    if value is not None and value not in choices:
+    if value is None:
+        return None
+    word = value.strip().lower() if isinstance(value, str) else ""
+    word = "jpeg" if (name, word) == ("output_format", "jpg") else word
+    if word not in choices:
         raise InvalidParameter(name, f"{name} must be one of: {', '.join(choices)}.")
-    return value
+    return word
 
 
 def _integer(given: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
-    """JSON numbers, and the digits a form sends."""
+    """Read a JSON number, also written as 1.0, or the digits that a form sends."""
     value = given.get(name)
     if value is None:
         return None
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}(\.0{1,4})?", value):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise InvalidParameter(name, f"{name} must be a whole number from {low} to {high}.")
@@ -193,9 +217,11 @@ def _integer(given: Mapping[str, Any], name: str, low: int, high: int) -> int | 
 
 
 def _flag(given: Mapping[str, Any], name: str) -> bool:
+    """Read true or false, also as a form writes them."""
     value = given.get(name, False)
     if isinstance(value, bool):
         return value
-    if value not in ("true", "false"):
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in {"true", "1", "false", "0"}:
         raise InvalidParameter(name, f"{name} must be true or false.")
-    return bool(value == "true")
+    return word in {"true", "1"}

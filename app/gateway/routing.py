@@ -1,17 +1,19 @@
 """Which model is meant, and who makes it: healthy first, then cheapest for this very request, then fastest."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from math import inf
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup, tables
-from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary
+from app.catalog.contracts import ANY_MODEL
+from app.catalog.lookup import ModelPage, ModelSummary
 from app.gateway import health
 from app.gateway.errors import (
     InvalidParameter,
@@ -21,12 +23,14 @@ from app.gateway.errors import (
     UnsupportedMode,
 )
 from app.gateway.log import median_seconds
-from app.gateway.normalize import Plan, plan
+from app.gateway.normalize import RequestPlan, plan
+from app.gateway.offers import MODES, Offer, offerings_of, read_offers, read_served
 from app.gateway.providers import KEY_NAMES
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
 
 SUGGESTED = 3
+NO_PROVIDERS: Mapping[str, ImageProvider] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,14 @@ class Target:
     provider: str | None = None
 
 
-def find(session: Session, name: str, now: datetime) -> Target:
-    """A slug or alias, alone or as `provider/slug`. Raises ModelNotFound, with similar names."""
+def find(
+    session: Session, name: str, now: datetime, providers: Mapping[str, ImageProvider] = NO_PROVIDERS
+) -> Target:
+    """
+    A slug or alias, alone or as `provider/slug`; `providers` may offer more than the catalogue knows.
+
+    Raises ModelNotFound, with similar names.
+    """
     before, slash, after = name.partition("/")
     slug, provider = (after, before) if slash else (name, None)
     try:
@@ -46,8 +56,9 @@ def find(session: Session, name: str, now: datetime) -> Target:
         model = lookup.model(session, slug if slug.isprintable() and slug.isascii() else "", now.date())
     except lookup.UnknownModel:
         raise ModelNotFound(_unknown(session, name, slug)) from None
-    if provider and provider not in {offering.provider for offering in model.offerings}:
-        offered = ", ".join(offering.key for offering in model.offerings) or "nobody"
+    offerings = offerings_of(model, providers)
+    if provider and provider not in {offering.provider for offering in offerings}:
+        offered = ", ".join(offering.key for offering in offerings) or "nobody"
         raise ModelNotFound(f"{provider[:60]!r} does not offer {model.slug}; it is offered as: {offered}.")
     return Target(model, provider)
 
@@ -56,11 +67,11 @@ def route(
     session: Session,
     target: Target,
     request: ImageRequest,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, ImageProvider],
     *,
     now: datetime,
     natural: Fraction,
-) -> list[Plan]:
+) -> list[RequestPlan]:
     """
     Everybody who can serve the request, best first; never empty.
 
@@ -69,19 +80,20 @@ def route(
     model = target.model
     if model.status == "retired":
         raise ModelRetired(_retired(session, model, request.mode, providers, now))
-    able = [offering for offering in model.offerings if target.provider in {None, offering.provider}]
-    able = [offering for offering in able if _can(offering, model, request)]
+    offerings = [one for one in offerings_of(model, providers) if target.provider in {None, one.provider}]
+    offers = read_offers(session, offerings)
+    able = [offer for offer in offers if _can(offer, model, request)]
     if not able:
-        raise UnsupportedMode(_wrong_mode(model, request))
-    usable = [offering for offering in able if offering.provider in providers and offering.provider_model_id]
+        raise _nobody_can(model, offers, request)
+    usable = [offer for offer in able if offer.offering.provider in providers]
     if not usable:
         raise ModelUnavailable(_not_set_up(model, able))
     plans = _plans(model, usable, request, providers, natural)
-    tired = health.resting(session, _names(plans), now)
+    open_breakers = health.find_open(session, _names(plans), now)
 
-    def order(candidate: Plan) -> tuple[object, ...]:
+    def order(candidate: RequestPlan) -> tuple[object, ...]:
         offering = candidate.offering
-        rests = offering.key in tired or offering.provider in tired
+        rests = offering.key in open_breakers or offering.provider in open_breakers
         lost = sum(change.used is None for change in candidate.adjustments)
         cost = candidate.cost.micros if candidate.cost else inf
         seconds = median_seconds(session, offering.key)
@@ -91,31 +103,29 @@ def route(
 
 
 def servable(
-    session: Session, providers: Mapping[str, Provider], now: datetime, mode: str | None = None
+    session: Session, providers: Mapping[str, ImageProvider], now: datetime, mode: str | None = None
 ) -> list[ModelSummary]:
     """Models that this installation can make images of, by name."""
-    return [
-        model
-        for model in lookup.models(session, now.date())
-        if model.status != "retired"
-        and (mode is None or mode in model.modes)
-        and any(o.provider in providers and o.provider_model_id for o in model.offerings)
-    ]
+    models = lookup.models(session, now.date())
+    served = read_served(session, models, providers)
+    wanted = {operation for operation, of in MODES.items() if mode is None or of == mode}
+    return [model for model in models if wanted & set(served.get(model.slug, ()))]
 
 
 def _plans(
     model: ModelPage,
-    offerings: list[ModelOffering],
+    offers: Sequence[Offer],
     request: ImageRequest,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, ImageProvider],
     natural: Fraction,
-) -> list[Plan]:
+) -> list[RequestPlan]:
     """What each offering makes of the request; with `strict` only those that change nothing."""
-    plans: list[Plan] = []
+    plans: list[RequestPlan] = []
     refused: InvalidParameter | None = None
-    for offering in offerings:
+    for offer in offers:
+        provider, contract = providers[offer.offering.provider], offer.contracts[request.operation]
         try:
-            made = plan(request, model, offering, providers[offering.provider], natural=natural)
+            made = plan(request, model, offer.offering, provider, contract, natural=natural)
         except InvalidParameter as error:
             refused = refused or error
             continue
@@ -131,13 +141,16 @@ def _plans(
     return plans
 
 
-def _can(offering: ModelOffering, model: ModelPage, request: ImageRequest) -> bool:
-    if request.operation == "variation":
-        return offering.variations
-    return request.mode in (offering.modes or model.modes)
+def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:
+    """Whether the model has the mode and the provider an operation for it."""
+    contract = offer.contracts.get(request.operation)
+    if contract is None or request.mode not in (*model.modes, *offer.offering.modes):
+        return False
+    # A contract for any model does not say which of them vary pictures: the offering does.
+    return request.operation != "variation" or contract.model != ANY_MODEL or offer.offering.variations
 
 
-def _names(plans: list[Plan]) -> set[str]:
+def _names(plans: list[RequestPlan]) -> set[str]:
     return {name for plan in plans for name in (plan.offering.key, plan.offering.provider)}
 
 
@@ -149,7 +162,7 @@ def _unknown(session: Session, name: str, slug: str) -> str:
 
 
 def instead(
-    session: Session, model: ModelPage, mode: str, providers: Mapping[str, Provider], now: datetime
+    session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> list[ModelSummary]:
     """What to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
@@ -160,7 +173,7 @@ def instead(
 
 
 def _retired(
-    session: Session, model: ModelPage, mode: str, providers: Mapping[str, Provider], now: datetime
+    session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> str:
     names = ", ".join(other.slug for other in instead(session, model, mode, providers, now))
     use = f" Use one of these instead: {names}." if names else ""
@@ -168,12 +181,21 @@ def _retired(
     return f"{model.name} was retired{when}; no provider serves it any more.{use}"
 
 
-def _wrong_mode(model: ModelPage, request: ImageRequest) -> str:
+def _nobody_can(
+    model: ModelPage, offers: Sequence[Offer], request: ImageRequest
+) -> UnsupportedMode | ModelUnavailable:
+    """Another mode may be had, or nothing at all is known of the APIs of those who offer the model."""
+    operations = {operation for offer in offers for operation in offer.contracts}
+    modes = dict.fromkeys(MODES[operation] for operation in MODES if operation in operations)
+    if not modes:
+        return ModelUnavailable(f"This gateway knows no API through which {model.slug} is served.")
     wanted = "image variations" if request.operation == "variation" else request.mode
-    return f"Model '{model.slug}' does not support {wanted}. Supported modes: {', '.join(model.modes) or 'none'}."
+    message = f"Model '{model.slug}' does not support {wanted} here. Supported modes: {', '.join(modes)}."
+    return UnsupportedMode(message)
 
 
-def _not_set_up(model: ModelPage, offerings: list[ModelOffering]) -> str:
-    keys = [KEY_NAMES[offering.provider] for offering in offerings if offering.provider in KEY_NAMES]
+def _not_set_up(model: ModelPage, offers: Sequence[Offer]) -> str:
+    names = [offer.offering.provider for offer in offers]
+    keys = dict.fromkeys(KEY_NAMES[name] for name in names if name in KEY_NAMES)
     hint = f" The operator can set {' or '.join(keys)}." if keys else ""
     return f"No provider of {model.slug} is set up on this server.{hint}"

@@ -19,9 +19,11 @@ Size = tuple[int, int]
 
 PIXELS = re.compile(r"([0-9]{1,5})[xX]([0-9]{1,5})")
 RATIO = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?):([0-9]{1,5}(?:\.[0-9]{1,4})?)")
-TIER = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?(K|k|MP|mp)?")
+VIDEO_SHAPE = Fraction(16, 9)
+TIER = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?) ?(K|k|MP|mp|sq|p)?")
 ONE_K = 1024 * 1024
 SQUARE = Fraction(1)
+LEAST_SIDE = 64
 SAME_SHAPE = Fraction(102, 100)
 """Sizes whose shapes differ by less were rounded from one ratio: 1365x768 and 2048x1152 are both 16:9."""
 SAME_SCALE = 2
@@ -33,7 +35,7 @@ class BadSize(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class SizeWish:
     """What a request says of its size; None where it says nothing. `pixels` is the area of the tier asked for."""
 
     size: Size | None = None
@@ -60,13 +62,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of a free size, in pixels: of each side, of long over short, of the area."""
+    """Limits of a free size, in pixels: of each side, of long over short, of the area at most and at least."""
 
     low: int
     high: int
     step: int
     ratio: Fraction
     area: int
+    least: int = 1
 
 
 def parse_size(text: str) -> Size | Fraction | None:
@@ -91,12 +94,22 @@ def parse_ratio(text: str) -> Fraction:
 
 
 def parse_tier(text: str) -> int:
-    """Pixels of a tier: `2K` is (1024 * 2)², `0.25` and `0.25MP` are a quarter of 1K. Raises BadSize."""
+    """
+    Pixels of a tier: `2K` is (1024 * 2)², `512` and `768sq` are a side, `0.25` and `1 MP` are megapixels of 1024².
+
+    `720p` is what video calls so, 1280x720. A number of `LEAST_SIDE` or more is a side: nobody asks for 512
+    megapixels. Raises BadSize.
+    """
     found = TIER.fullmatch(text)
     amount = Fraction(found[1]) if found else Fraction(0)
     if not found or not amount:
-        raise BadSize("Write a tier as 0.5K, 1K, 2K, 4K, or in megapixels as 0.25 or 1.")
-    return int(ONE_K * (amount**2 if (found[2] or "").upper() == "K" else amount))
+        raise BadSize("Write a tier as 512, 720p, 1K, 2K, 4K, or in megapixels as 0.25 or 1.")
+    unit = (found[2] or "").upper()
+    if unit == "P":
+        return int(amount**2 * VIDEO_SHAPE)
+    if unit == "SQ" or (not unit and amount >= LEAST_SIDE):
+        return int(amount**2)
+    return int(ONE_K * (amount**2 if unit == "K" else amount))
 
 
 def stretch(one: Fraction, other: Fraction) -> Fraction:
@@ -144,9 +157,17 @@ def clamp(size: Size, bounds: Bounds) -> Size:
     # The square root is taken down to a ten-thousandth, so that the area never comes out above its bound.
     by_area = Fraction(isqrt(10**8 * bounds.area * 10**6 // int(long * short * 10**6)), 10**4)
     down = min(Fraction(1), bounds.high / long, by_area)
-    factor = max(down, bounds.low / short)
+    factor = max(down, bounds.low / short, _up(long * short * down**2, bounds) * down)
     width, height = _stepped(long * factor, short * factor, bounds)
     return (height, width) if turned else (width, height)
+
+
+def _up(area: Fraction, bounds: Bounds) -> Fraction:
+    """By how much to scale up for the least area; the step below is allowed for."""
+    if area >= bounds.least:
+        return Fraction(1)
+    wanted = bounds.least * (1 + Fraction(bounds.step * 2, max(isqrt(bounds.least), 1)))
+    return Fraction(isqrt(int(wanted / area * 10**8)) + 1, 10**4)
 
 
 def from_shape(ratio: Fraction, pixels: int) -> Size:
@@ -166,7 +187,7 @@ def bounds_of(limits: Limits) -> Bounds:
     return Bounds(low, high, (side.step if side else None) or 1, min(ratios), area)
 
 
-def match(wish: Wish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
+def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
     """
     The nearest thing a model can do; `natural` is the shape when none is asked for (an edit keeps its input's).
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[a-z]+/[A-Za-z0-9_-]{2,64}\.[a-z0-9]{2,5}")
 BUCKET_SECONDS = 10
 """For one request to a bucket, its retries included."""
+PROBE_BYTES = 2**16
 PROBE_SECONDS = 10
 """How long what a probe found about a bucket is believed."""
 
@@ -69,11 +71,23 @@ class Storage:
     def problem(self) -> str | None:
         """Why nothing can be stored now, in a word or two; None when it can."""
         existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
-        return None if os.access(existing, os.W_OK | os.X_OK) else "not writable"
+        return folder_problem(existing)
 
     def _path(self, key: str) -> Path:
         kind, name = _checked(key).split("/")
         return self.folder / kind / name[:2] / name
+
+
+def folder_problem(folder: Path) -> str | None:
+    """Say why no file can be kept in a folder now, in a word or two; None when one could be written."""
+    try:
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return (error.strerror or "not writable").lower()
+    return None
 
 
 class Bucket(Storage):

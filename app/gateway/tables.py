@@ -1,9 +1,9 @@
-"""Keys, what they spent, what was generated, the files made, and which providers rest."""
+"""Keys, what they spent, what was generated, files and answers kept, and the providers' circuit breakers."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.tables import ImageModel
@@ -66,19 +66,47 @@ class GenerationRow(Base):
 
 
 class StoredImage(Base):
-    """A file handed out as a link until it expires."""
+    """A link to a file until it expires; a file may have several, and goes with the last."""
 
     __tablename__ = "stored_images"
 
     token: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(index=True)
     media_type: Mapped[str]
     generation_id: Mapped[int] = mapped_column(ForeignKey(GenerationRow.id), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class Rest(Base):
-    """Failures in a row of an offering, or trouble with a provider's account, and how long it is left alone."""
+class KeptRequest(Base):
+    """A request that may come again: joined while it runs, replayed once it is done."""
+
+    __tablename__ = "kept_requests"
+    __table_args__ = (
+        UniqueConstraint("key_id", "idempotency_key"),
+        Index(None, "key_id", "fingerprint"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey(ApiKey.id))
+    idempotency_key: Mapped[str | None]
+    """The caller's header; null for one that only its own retries may join."""
+    fingerprint: Mapped[str]
+    """Of the whole request, as SHA-256."""
+    retries: Mapped[int]
+    """The number of the latest retry that joined."""
+    state: Mapped[str]
+    """`running`, `done`, `failed` (the client tries again) or `refused` (it does not)."""
+    held_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    """A running one whose process has not renewed this by then was left behind."""
+    wanted_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Until then somebody who joined waits for it."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The answer without its images, which are files, or the error."""
+
+
+class CircuitBreaker(Base):
+    """The breaker of an offering or of a provider's account: its failures in a row, and until when it is open."""
 
     __tablename__ = "provider_rests"
 

@@ -3,7 +3,8 @@ HTTP to the outside, with one deadline and one allowance of bytes for a whole re
 
 httpx's own timeouts start anew with every byte, so that a dripping server holds a call as long as it likes, and
 it inflates without a bound. Here the deadline stands under every read and write of the socket, connections are
-never reused, redirects are never followed, and a name is looked up once: what was checked is what is connected.
+never reused, redirects are followed for images within the provider's origins alone, and a name is looked up once:
+what was checked is what is connected.
 """
 
 import json
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore
 import httpx
@@ -26,12 +27,14 @@ from app.gateway.addresses import is_loopback, is_public, names_loopback
 
 ANSWER_BYTES = 64 * 2**20
 """Of one answer; ten images of 2048 x 2048 in base64 stay below."""
+REDIRECTS = 3
+MOVED = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
 Permit = Callable[[str], bool]
 Resolve = Callable[[str, int], list[str]]
 
 
-class LineFailure(Exception):
+class TransportError(Exception):
     """No whole answer came."""
 
     def __init__(self, reason: str, *, is_timeout: bool = False) -> None:
@@ -39,12 +42,12 @@ class LineFailure(Exception):
         self.is_timeout = is_timeout
 
 
-class Garbage(Exception):
+class NotJson(Exception):
     """An answer that is no JSON object."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """A whole answer; header names are lower case."""
 
     status: int
@@ -52,17 +55,17 @@ class Answer:
     content: bytes
 
     def json(self) -> dict[str, Any]:
-        """Raises Garbage."""
+        """Raises NotJson."""
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
-            raise Garbage("no JSON") from error
+            raise NotJson("no JSON") from error
         if not isinstance(value, dict):
-            raise Garbage("no JSON object")
+            raise NotJson("no JSON object")
         return value
 
 
-class Allowance:
+class ByteBudget:
     """Bytes that all calls of one request may receive together."""
 
     def __init__(self, limit: int) -> None:
@@ -70,11 +73,11 @@ class Allowance:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
-        """Raises LineFailure when there is no more."""
+        """Raises TransportError when there is no more."""
         with self._lock:
             self._left -= count
             if self._left < 0:
-                raise LineFailure("too many bytes")
+                raise TransportError("too many bytes")
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -91,18 +94,18 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     resolve: Resolve = look_up
 
-    def line(self, *, seconds: float, max_bytes: int) -> "Line":
-        """A line whose time starts now."""
-        return Line(self, self.clock() + seconds, Allowance(max_bytes))
+    def open_session(self, *, seconds: float, max_bytes: int) -> "HttpSession":
+        """Start a session whose time begins now."""
+        return HttpSession(self, self.clock() + seconds, ByteBudget(max_bytes))
 
 
 @dataclass(frozen=True)
-class Line:
+class HttpSession:
     """What is left of one request's time and bytes; `base_url` is the provider it leads to."""
 
     client: Client
     deadline: float
-    allowance: Allowance = field(repr=False)
+    allowance: ByteBudget = field(repr=False)
     base_url: str = ""
 
     @property
@@ -110,39 +113,61 @@ class Line:
         """Seconds."""
         return self.deadline - self.client.clock()
 
-    def to(self, base_url: str, *, seconds: float) -> "Line":
-        """The same line to a provider, with at most so many seconds."""
+    def to(self, base_url: str, *, seconds: float) -> "HttpSession":
+        """Return the same session for one provider, with at most so many seconds."""
         return replace(self, base_url=base_url, deadline=min(self.deadline, self.client.clock() + seconds))
 
     def wait(self, seconds: float) -> None:
-        """Sleep. Raises LineFailure when the time is up."""
+        """Sleep. Raises TransportError when the time is up."""
         self.client.sleep(max(0.0, min(seconds, self.left)))
         if self.left <= 0:
-            raise LineFailure("deadline", is_timeout=True)
+            raise TransportError("deadline", is_timeout=True)
 
-    def send(self, request: httpx.Request) -> Answer:
-        """To the address the operator chose, whatever it is. Raises LineFailure."""
+    def send(self, request: httpx.Request) -> HttpAnswer:
+        """To the address the operator chose, whatever it is. Raises TransportError."""
         return self._exchange(request, permit=lambda _address: True)
 
-    def fetch(self, url: str) -> Answer:
+    def fetch(self, url: str, hosts: tuple[str, ...] = ()) -> HttpAnswer:
         """
         Behind a link the provider gave: https on a public address.
 
-        The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback.
-        Raises LineFailure.
+        The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback. A
+        redirect is followed within the link's origin, the provider's own and its `hosts`. Raises TransportError.
         """
+        answer = self._fetch_one(url)
+        for _ in range(REDIRECTS):
+            target = answer.headers.get("location", "")
+            if answer.status not in MOVED or not target:
+                return answer
+            following = urljoin(url, target)
+            if not self._may_move(url, following, hosts):
+                return answer
+            url, answer = following, self._fetch_one(following)
+        return answer
+
+    def _may_move(self, url: str, target: str, hosts: tuple[str, ...]) -> bool:
+        try:
+            known = {origin(urlsplit(url)), origin(urlsplit(self.base_url))}
+            there = urlsplit(target)
+            host = there.hostname or ""
+            own = any(host == one or host.endswith(f".{one}") for one in hosts)
+            return origin(there) in known or (own and origin(there)[::2] == ("https", 443))
+        except ValueError:
+            return False
+
+    def _fetch_one(self, url: str) -> HttpAnswer:
         try:
             target, home = urlsplit(url), urlsplit(self.base_url)
             ours = origin(target) == origin(home)
             local = names_loopback(home.hostname or "")
             if not target.hostname or not (ours or local or origin(target)[::2] == ("https", 443)):
-                raise LineFailure("not https")
+                raise TransportError("not https")
             request = httpx.Request("GET", url)
         except (ValueError, httpx.InvalidURL) as error:
-            raise LineFailure("no link") from error
+            raise TransportError("no link") from error
         return self._exchange(request, permit=lambda a: ours or is_public(a) or (local and is_loopback(a)))
 
-    def _exchange(self, request: httpx.Request, *, permit: Permit) -> Answer:
+    def _exchange(self, request: httpx.Request, *, permit: Permit) -> HttpAnswer:
         request.headers["accept-encoding"] = "identity"
         try:
             with (
@@ -154,10 +179,10 @@ class Line:
                 headers = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
                 content = self._read(response.iter_stream())
         except httpcore.TimeoutException as error:
-            raise LineFailure("deadline", is_timeout=True) from error
+            raise TransportError("deadline", is_timeout=True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
-            raise LineFailure(type(error).__name__, is_timeout=self.left <= 0) from error
-        return Answer(response.status, headers, self._inflated(content, headers))
+            raise TransportError(type(error).__name__, is_timeout=self.left <= 0) from error
+        return HttpAnswer(response.status, headers, self._inflated(content, headers))
 
     def _read(self, chunks: Iterable[bytes]) -> bytes:
         received = bytearray()
@@ -173,7 +198,7 @@ class Line:
         if encoding == "identity":
             return content
         if encoding not in {"gzip", "deflate"}:
-            raise LineFailure("unknown encoding")
+            raise TransportError("unknown encoding")
         inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
         plain = bytearray()
         try:
@@ -184,13 +209,13 @@ class Line:
                 _check_length(plain)
                 content = inflater.unconsumed_tail
         except zlib.error as error:
-            raise LineFailure("damaged encoding") from error
+            raise TransportError("damaged encoding") from error
         return bytes(plain)
 
 
 def _check_length(answer: bytearray) -> None:
     if len(answer) > ANSWER_BYTES:
-        raise LineFailure("answer too long")
+        raise TransportError("answer too long")
 
 
 def origin(url: SplitResult) -> tuple[str, str, int | None]:
@@ -204,10 +229,10 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects to permitted addresses only, within the line's time."""
+    """Connects to permitted addresses only, within the session's time."""
 
-    def __init__(self, line: Line, permit: Permit) -> None:
-        self.line = line
+    def __init__(self, http: HttpSession, permit: Permit) -> None:
+        self.http = http
         self.permit = permit
 
     def connect_tcp(
@@ -219,16 +244,16 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """To the first permitted address that answers."""
-        addresses = _resolved(self.line, host, port)
+        addresses = _resolved(self.http, host, port)
         if not all(self.permit(address) for address in addresses):
-            raise LineFailure("address not permitted")
+            raise TransportError("address not permitted")
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:
                 stream = httpcore.SyncBackend().connect_tcp(
-                    address, port, _left(self.line), local_address, socket_options
+                    address, port, _left(self.http), local_address, socket_options
                 )
-                return _Stream(stream, self.line)
+                return _Stream(stream, self.http)
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
@@ -237,17 +262,17 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     """Every operation gets the time that is left, not a timeout of its own."""
 
-    def __init__(self, inner: httpcore.NetworkStream, line: Line) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, http: HttpSession) -> None:
         self.inner = inner
-        self.line = line
+        self.http = http
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self.inner.read(max_bytes, _left(self.line))
+        return self.inner.read(max_bytes, _left(self.http))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         # One large write would get the time left for every piece the kernel takes.
         for start in range(0, len(buffer), 1 << 16):
-            self.inner.write(buffer[start : start + (1 << 16)], _left(self.line))
+            self.inner.write(buffer[start : start + (1 << 16)], _left(self.http))
 
     def close(self) -> None:
         self.inner.close()
@@ -258,25 +283,25 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Stream(self.inner.start_tls(ssl_context, server_hostname, _left(self.line)), self.line)
+        return _Stream(self.inner.start_tls(ssl_context, server_hostname, _left(self.http)), self.http)
 
     def get_extra_info(self, info: str) -> Any:
         return self.inner.get_extra_info(info)
 
 
-def _resolved(line: Line, host: str, port: int) -> list[str]:
+def _resolved(http: HttpSession, host: str, port: int) -> list[str]:
     """In a thread of its own: the system's resolver knows no deadline."""
     found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 
     def work() -> None:
         try:
-            found.put(line.client.resolve(host, port))
+            found.put(http.client.resolve(host, port))
         except (OSError, UnicodeError) as error:
             found.put(error)
 
     threading.Thread(target=work, daemon=True).start()
     try:
-        result = found.get(timeout=_left(line))
+        result = found.get(timeout=_left(http))
     except Empty as error:
         raise httpcore.ConnectTimeout("deadline") from error
     if isinstance(result, list):
@@ -284,8 +309,8 @@ def _resolved(line: Line, host: str, port: int) -> list[str]:
     raise httpcore.ConnectError("no such name") from result
 
 
-def _left(line: Line) -> float:
-    left = line.left
+def _left(http: HttpSession) -> float:
+    left = http.left
     if left <= 0:
         raise httpcore.ReadTimeout("deadline")
     return left

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.doors import Base, UtcDateTime
+from app.database.doors import Base, LongKey, UtcDateTime
 
 
 def from_json(stored: Any) -> Any:
@@ -49,7 +49,7 @@ class RatingRun(Base):
     """Competition id -> version, the tallies it was made from."""
     votes: Mapped[int]
     ranked: Mapped[int]
-    """How many of its models have a rank: the 24 of "#22 of 24"."""
+    """Models of it that have a rank: the 24 of "#22 of 24"."""
     tallies_sha256: Mapped[str]
     anchor_version: Mapped[int]
     """0 until five models are no longer provisional."""
@@ -62,7 +62,7 @@ class RatingRun(Base):
     components: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     """Slugs of each part, where the comparisons fall into parts that never met; empty when connected."""
     parts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """What its intervals are made of; null in runs of method version 1."""
+    """Components that its intervals are made of; null in runs of method version 1."""
     seconds: Mapped[float]
 
 
@@ -106,7 +106,7 @@ class RatingHistory(Base):
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[int] = mapped_column(ForeignKey("image_models.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
-    """When that run was computed."""
+    """The time at which that run was computed."""
     rating: Mapped[float]
     rating_low: Mapped[float]
     rating_high: Mapped[float]
@@ -130,7 +130,7 @@ class ModeAnchor(Base):
 
 
 class VoterSums(Base):
-    """Who cast a mode's votes, summed up: for modes whose log is too large to be read at each run."""
+    """Sums over who cast a mode's votes, for modes whose log is too large to be read at each run."""
 
     __tablename__ = "voter_sums"
 
@@ -142,14 +142,14 @@ class VoterSums(Base):
 
 
 class Audit(Base):
-    """What a sweep found out about one mode's overall board."""
+    """The findings of one sweep about one mode's overall board."""
 
     __tablename__ = "audits"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    last_vote_id: Mapped[int]
+    last_vote_id: Mapped[int] = mapped_column(LongKey)
     """The newest vote it knew of."""
     votes: Mapped[int]
     numbers: Mapped[dict[str, Any]] = mapped_column(JSON)

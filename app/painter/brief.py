@@ -47,7 +47,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """`light` is -1 from the left, 1 from the right, 0 where the prompt does not say."""
+    """The reading of a prompt; `light` is -1 from the left, 1 from the right, 0 where the prompt does not say."""
 
     prompt: str
     words: tuple[str, ...]
@@ -73,7 +73,7 @@ class Brief:
         return 1 if re.search(r"light\w* (coming )?from the right|right light", text) else 0
 
     def colour_of(self, *nouns: str) -> RGB | None:
-        """The colour word at most three words before one of the nouns."""
+        """Return the colour word that comes at most three words before one of the nouns, if any."""
         for i, word in enumerate(self.words):
             if word in nouns:
                 for before in self.words[max(0, i - 3) : i][::-1]:
@@ -111,7 +111,7 @@ def _tidy(text: str) -> str:
 
 
 def _steps(text: str) -> tuple[str, ...]:
-    """Numbered items in order, as long as the numbers count up from 1."""
+    """List numbered items in order, as long as the numbers count up from 1."""
     out: list[str] = []
     for number, label in STEP.findall(text):
         if int(number) == len(out) + 1:
@@ -128,7 +128,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _things(words: tuple[str, ...]) -> tuple[tuple[Wanted, ...], tuple[Relation, ...]]:
-    """Walks the words once: colours and counts wait for their noun, a relation for the noun after it."""
+    """Read the words once into things and relations: colours, counts and relations wait for the next noun."""
     wanted: list[Wanted] = []
     relations: list[Relation] = []
     colour: RGB | None = None
@@ -155,7 +155,10 @@ def _things(words: tuple[str, ...]) -> tuple[tuple[Wanted, ...], tuple[Relation,
 
 
 def _add(wanted: list[Wanted], relations: list[Relation], new: Wanted, side: str) -> None:
-    """The cat, after a cat, is the same cat, unless its colour or count differ."""
+    """
+    Add a thing, or take it for the earlier one of its noun: the cat, after a cat, is the same,
+    unless colour or count differ.
+    """
     same = [i for i, old in enumerate(wanted) if old.noun == new.noun and new.colour in (None, old.colour)]
     place = same[0] if same and new.count == 1 else len(wanted)
     before = len(wanted) - 1
@@ -169,8 +172,8 @@ def _add(wanted: list[Wanted], relations: list[Relation], new: Wanted, side: str
 
 def _noun_at(words: tuple[str, ...], i: int) -> tuple[str, int, bool]:
     """
-    The noun that starts here, how many words it takes, and whether it is a plural. The word orange is a
-    colour where a noun follows and a fruit elsewhere.
+    Return the noun that starts here, how many words it takes, and whether it is a plural.
+    The word orange is a colour where a noun follows and a fruit elsewhere.
     """
     if words[i] == "orange" and i + 1 < len(words) and words[i + 1] != "orange" and _noun_at(words, i + 1)[0]:
         return "", 0, False

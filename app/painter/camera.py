@@ -1,4 +1,4 @@
-"""Where a picture is taken from: what differs between two painters of one prompt."""
+"""The camera: the view of the scene, which differs between two painters of one prompt."""
 
 import hashlib
 import math
@@ -34,23 +34,25 @@ class Take:
 
 
 def one_of(options: tuple[Option, ...], share: float) -> Option:
-    """`share` is 0 to 1 along the options."""
+    """Choose one of the options; `share` is 0 to 1 along them."""
     return options[min(len(options) - 1, int(share * len(options)))]
 
 
 def generator(*words: object) -> np.random.Generator:
-    """Depends on all the words and on nothing else."""
+    """Seed a generator that depends on all the words and on nothing else."""
+    # The separator keeps ("ab", "c") from ("a", "bc"); lone surrogates, which JSON may hold, have no UTF-8.
     seed = hashlib.sha256("\x1f".join(map(str, words)).encode("utf-8", "replace")).digest()
     return np.random.default_rng(int.from_bytes(seed[:16], "big"))
 
 
 def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
     """
-    `steady` keeps the camera almost still, for pages and posters. A prompt that says left or right is never
-    mirrored.
+    Draw a take from the prompt, the painter and the seed; `steady` keeps the camera almost still,
+    for pages and posters. A prompt that says left or right is never mirrored.
     """
     place = list(PAINTERS).index(painter)
     shared, rng = generator(brief.prompt, seed), generator(brief.prompt, seed, painter)
+    # From the prompt alone, with a step for each painter: two painters of one prompt do not choose alike.
     layout, palette, pose = ((float(shared.random()) + place * GOLDEN * k) % 1 for k in (1, 2, 3))
     mirrored = not brief.sided and not steady and (place + int(shared.integers(2))) % 2 == 1
     light = brief.light or (-1 if rng.random() < 0.6 else 1)
@@ -62,7 +64,7 @@ def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
 
 
 def _view(zoom: float, turn: float, dx: float, dy: float, *, mirrored: bool) -> Affine:
-    """Scales, turns and shifts about the middle of the picture."""
+    """Build a view that scales, turns and shifts about the middle of the picture."""
     cos, sin = zoom * math.cos(turn), zoom * math.sin(turn)
     a, b, d, e = (-cos if mirrored else cos), -sin, (-sin if mirrored else sin), cos
     return a, b, 0.5 + dx - (a + b) / 2, d, e, 0.5 + dy - (d + e) / 2

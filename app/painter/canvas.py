@@ -78,7 +78,7 @@ class Lettering:
 
 @dataclass(frozen=True, slots=True)
 class Defocus:
-    """Everything before this mark lies out of focus, by `radius` as a share of the shorter side."""
+    """A mark that puts all before it out of focus, by `radius` as a share of the shorter side."""
 
     radius: float
     part: str = ""
@@ -100,7 +100,7 @@ def inverse(matrix: Affine) -> Affine:
 
 
 def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = 6) -> list[Point]:
-    """A Catmull-Rom curve through the points."""
+    """Draw a Catmull-Rom curve through the points."""
     n = len(points)
     out: list[Point] = []
     for i in range(n if closed else n - 1):
@@ -121,7 +121,7 @@ def _between(p0: Point, p1: Point, p2: Point, p3: Point, t: float) -> Point:
 
 
 def ring(centre: Point, radii: Point, *, start: float = 0.0, end: float = 360.0, tilt: float = 0.0) -> list[Point]:
-    """Points on an ellipse; degrees run clockwise from the right."""
+    """List points on an ellipse; degrees run clockwise from the right."""
     steps = max(8, min(72, round(14 + 130 * max(abs(radii[0]), abs(radii[1]))))) * (end - start) / 360
     count = max(4, round(steps))
     last = count - 1 if end - start >= 360 else count
@@ -149,7 +149,7 @@ class Canvas:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """The visible box in the coordinates drawn in now, with a little to spare."""
+        """Return the visible box in the coordinates drawn in now, with a little to spare."""
         x0, y0, x1, y1 = self.frame
         a, b, c, d, e, f = inverse(self.view)
         corners = [(a * x + b * y + c, d * x + e * y + f) for x in (x0, x1) for y in (y0, y1)]
@@ -164,7 +164,7 @@ class Canvas:
 
     @contextmanager
     def named(self, part: str) -> Iterator[None]:
-        """Marks made inside carry this name; a nested name goes below the outer one, joined by a slash."""
+        """Give marks made inside this name; a nested name goes below the outer one, joined by a slash."""
         before = self.part
         self.part = f"{before}/{part}" if before else part
         yield
@@ -215,7 +215,7 @@ class Canvas:
     def blob(
         self, colour: RGB, *numbers: float, shade: str = "", alpha: float = 1.0, outline: bool = True
     ) -> None:
-        """A smooth closed shape through the given points."""
+        """Add a smooth closed shape through the given points."""
         self.area(colour, smooth(pairs(numbers)), shade=shade, alpha=alpha, outline=outline)
 
     def oval(
@@ -254,7 +254,7 @@ class Canvas:
         self.trace(colour, width, pairs(numbers), alpha=alpha)
 
     def bow(self, colour: RGB, width: float, *numbers: float, alpha: float = 1.0) -> None:
-        """A smooth open line through the given points."""
+        """Add a smooth open line through the given points."""
         self.trace(colour, width, smooth(pairs(numbers), closed=False), alpha=alpha)
 
     def trace(self, colour: RGB, width: float, points: Sequence[Point], *, alpha: float = 1.0) -> None:
@@ -283,7 +283,7 @@ class Canvas:
         self._spot(colour, (x, y), (r, r if ry is None else ry), strength)
 
     def bokeh(self, colour: RGB, x: float, y: float, r: float, strength: float = 0.5) -> None:
-        """An unfocused point of light: a disc, brighter at its rim."""
+        """Add an unfocused point of light: a disc, brighter at its rim."""
         self._spot(colour, (x, y), (r, r), strength, hard=True)
 
     def shadow(self, x: float, y: float, rx: float, ry: float, strength: float = 0.5) -> None:
@@ -312,8 +312,8 @@ class Canvas:
         angle: float = 0.0,
     ) -> float:
         """
-        Returns the width taken; the line shrinks to `fit` when that is narrower. `align` is where x lies:
-        left, middle or right. Mirrored views turn the place of a text, never its letters.
+        Write a line of text and return the width taken; it shrinks to `fit` when that is narrower.
+        `align` is where x lies: left, middle or right. Mirrored views turn the place of a text, never its letters.
         """
         shown = legible(words)
         if not shown:
@@ -333,7 +333,7 @@ class Canvas:
     def arch(
         self, words: str, x: float, y: float, radius: float, size: float, colour: RGB, *, weight: float = 0.0
     ) -> None:
-        """Text along the top of a circle around (x, y)."""
+        """Write text along the top of a circle around (x, y)."""
         shown, gap = legible(words), 0.12
         turn = math.degrees(size / radius)
         angle = -width_of(shown, gap) * turn / 2

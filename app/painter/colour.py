@@ -40,7 +40,7 @@ NAMED: dict[str, RGB] = {
 
 
 def mix(one: RGB, other: RGB, share: float) -> RGB:
-    """`share` is how much of `other`, 0 to 1."""
+    """Mix two colours; `share` is how much of `other`, 0 to 1."""
     r, g, b = (round(a + (c - a) * share) for a, c in zip(one, other, strict=True))
     return r, g, b
 
@@ -54,12 +54,12 @@ def darker(colour: RGB, share: float) -> RGB:
 
 
 def luminance(colour: RGB) -> float:
-    """Rec. 601 luma, 0 to 255."""
+    """Return the Rec. 601 luma, 0 to 255."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
 def vivid(colour: RGB, saturation: float, value: float) -> RGB:
-    """The same hue at no less than this saturation (for hues that have one) and value, both 0 to 1."""
+    """Return the same hue at no less than this saturation (for hues that have one) and value, both 0 to 1."""
     hue, own, bright = colorsys.rgb_to_hsv(*(part / 255 for part in colour))
     wanted = max(own, saturation) if own > 0.12 else own
     r, g, b = colorsys.hsv_to_rgb(hue, wanted, max(bright, value))

@@ -14,7 +14,7 @@ LOOKALIKE = dict(zip("abcdefghijklmnopqrstuvwxyz", "oehcaeqnlyhimurepqnztvnvxyz"
 
 
 def mistaken(marks: Sequence[Mark], rng: np.random.Generator) -> list[Mark]:
-    """One subject missing, two subjects' colours swapped, eyes out of line, every text misspelt."""
+    """Make an early model's mistakes: a subject missing, colours swapped, eyes askew, every text misspelt."""
     lost = _lost(marks, rng)
     kept = [mark for mark in marks if lost is None or not _within(mark.part, lost)]
     swap = _swap(kept, rng)
@@ -23,7 +23,7 @@ def mistaken(marks: Sequence[Mark], rng: np.random.Generator) -> list[Mark]:
 
 
 def subjects(marks: Sequence[Mark]) -> list[str]:
-    """The names of parts that a prompt asked for: those that start with "the ", in the order drawn."""
+    """List the names of parts that a prompt asked for: those that start with "the ", in the order drawn."""
     return list(dict.fromkeys(mark.part.split("/")[0] for mark in marks if mark.part.startswith("the ")))
 
 
@@ -32,7 +32,7 @@ def _within(part: str, name: str) -> bool:
 
 
 def _lost(marks: Sequence[Mark], rng: np.random.Generator) -> str | None:
-    """The last subject where there are three or more, as early models do; else none."""
+    """Choose a subject to lose where there are three or more, mostly the last, as early models do; else None."""
     names = subjects(marks)
     if len(names) < 3:
         return None
@@ -40,7 +40,7 @@ def _lost(marks: Sequence[Mark], rng: np.random.Generator) -> str | None:
 
 
 def main_colour(marks: Sequence[Mark], name: str) -> RGB | None:
-    """The colour of the subject's largest area."""
+    """Return the colour of the subject's largest area, or None."""
     areas = [mark for mark in marks if isinstance(mark, Fill) and _within(mark.part, name)]
     return max(areas, key=_extent).colour if areas else None
 
@@ -51,7 +51,7 @@ def _extent(mark: Fill) -> float:
 
 
 def _swap(marks: Sequence[Mark], rng: np.random.Generator) -> dict[tuple[str, RGB], RGB]:
-    """What to paint instead of (subject, colour)."""
+    """Choose the colours that two subjects trade: what to paint instead, by (subject, colour)."""
     names = subjects(marks)
     if len(names) < 2:
         return {}
@@ -69,7 +69,7 @@ def _wrong(mark: Mark, swap: dict[tuple[str, RGB], RGB], rng: np.random.Generato
 
 
 def _moved(mark: Mark, drift: dict[str, tuple[float, float]]) -> Mark:
-    """The marks of an eye, away from where it belongs."""
+    """Move the marks of an eye away from where they belong; leave other marks alone."""
     if not mark.part.startswith("eye ") or not isinstance(mark, Fill | Stroke):
         return mark
     dx, dy = drift[mark.part.removeprefix("eye ")]
@@ -77,7 +77,7 @@ def _moved(mark: Mark, drift: dict[str, tuple[float, float]]) -> Mark:
 
 
 def misspelt(text: str, rng: np.random.Generator) -> str:
-    """Letters for others of a like shape, some doubled, never the text itself."""
+    """Misspell text: letters of a like shape for others, some doubled, never the text itself."""
     out = []
     for sign in text:
         wrong = LOOKALIKE.get(sign, sign) if rng.random() < 0.7 else sign

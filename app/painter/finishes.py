@@ -25,13 +25,13 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def softened(image: Image.Image, radius: float, step: int = 4) -> Image.Image:
-    """A wide blur, made cheap by working on every fourth pixel."""
+    """Blur widely, made cheap by working on every fourth pixel."""
     small = image.reduce(step).filter(ImageFilter.GaussianBlur(radius / step))
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def studio(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A lens: light spills around highlights, the corners fall off, the film has grain."""
+    """Finish as a lens does: light spills around highlights, the corners fall off, the film has grain."""
     side = min(image.size)
     bright = image.reduce(4).point([max(0, round((level - 190) * 2.2)) for level in range(256)] * 3)
     spill = bright.filter(ImageFilter.GaussianBlur(side / 90)).resize(image.size, Image.Resampling.BILINEAR)
@@ -49,12 +49,12 @@ def falloff(size: tuple[int, int]) -> Field:
 
 
 def poster(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Ink on good paper: nothing but the faintest tooth."""
+    """Print the picture in ink on good paper, with nothing but the faintest tooth."""
     return to_image(floats(image) + (grain(rng, image.size) * 1.6)[:, :, None])
 
 
 def aquarelle(image: Image.Image, rng: np.random.Generator, *, torn: bool = True) -> Image.Image:
-    """Washes on rough paper: wavering edges, pigment pooled along them, granulation, perhaps a torn margin."""
+    """Paint washes on rough paper: wavering edges, pigment pooled there, granulation, perhaps a torn margin."""
     side, size = min(image.size), image.size
     reach = side / 290
     across, down = _inward(size, side * 0.026 if torn else 0.0)
@@ -72,7 +72,7 @@ def aquarelle(image: Image.Image, rng: np.random.Generator, *, torn: bool = True
 
 
 def _inward(size: tuple[int, int], inset: float) -> tuple[Field, Field]:
-    """Moves that draw the picture together, so that the margin covers little of it."""
+    """Return moves that draw the picture together, so that the margin covers little of it."""
     across = np.linspace(-inset, inset, size[0], dtype=np.float32)
     down = np.linspace(-inset, inset, size[1], dtype=np.float32)[:, None]
     return across, down
@@ -84,7 +84,7 @@ def _brushed(image: Image.Image) -> Image.Image:
 
 
 def _torn(rng: np.random.Generator, size: tuple[int, int]) -> Field:
-    """1 inside, 0 on the margin of bare paper."""
+    """Return 1 inside, 0 on the margin of bare paper."""
     side = min(size)
     x = np.minimum(np.arange(size[0]), np.arange(size[0])[::-1]).astype(np.float32)
     y = np.minimum(np.arange(size[1]), np.arange(size[1])[::-1]).astype(np.float32)[:, None]
@@ -94,7 +94,7 @@ def _torn(rng: np.random.Generator, size: tuple[int, int]) -> Field:
 
 
 def lowpoly(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A mesh of triangles whose corners sit on edges: fine where there is detail, coarse elsewhere."""
+    """Rebuild the picture as a mesh of triangles with corners on edges: fine in detail, coarse elsewhere."""
     side = min(image.size)
     cell = max(6, side // 64)
     edges = np.asarray(image.convert("L").filter(ImageFilter.FIND_EDGES)).astype(np.float32)
@@ -116,7 +116,7 @@ def _corners(
     columns: int,
     rows: int,
 ) -> Pixels:
-    """One point per cell: its strongest edge pixel, or any; the outermost lie on the picture's border."""
+    """Choose a point per cell: its strongest edge pixel, or any; the outermost lie on the picture's border."""
     noisy = (
         edges[: rows * cell, : columns * cell] + rng.random((rows * cell, columns * cell), dtype=np.float32) * 12
     )
@@ -168,7 +168,7 @@ def _facet(
 
 
 def neon(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Bright lines light the air around them."""
+    """Light the air around bright lines."""
     side = min(image.size)
     lit = image.reduce(2).point([max(0, round((level - 70) * 1.45)) for level in range(256)] * 3)
     near = lit.filter(ImageFilter.BoxBlur(side / 260)).filter(ImageFilter.BoxBlur(side / 400))
@@ -188,7 +188,7 @@ SCREEN_ANGLES = {"C": (4, 1), "M": (1, 4), "Y": (1, 0), "K": (1, 1)}  # a turn a
 
 
 def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Cyan, magenta, yellow and black screens at four angles on warm stock; near-black prints solid."""
+    """Print cyan, magenta, yellow and black screens at four angles on warm stock; near-black prints solid."""
     side = min(image.size)
     pitch = max(4, round(side / 52))
     ink = 255 - np.asarray(image)
@@ -205,7 +205,7 @@ def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _screened(amount: Field, name: str, pitch: int) -> Field:
-    """Coverage by dots over a tint of the same tone, 0 to 1 with soft rims; `amount` is 0 to 255."""
+    """Return the coverage by dots over a tint of the same tone, 0 to 1 with soft rims; `amount` is 0 to 255."""
     tile = _tile(name, pitch)
     height, width = amount.shape
     rows, columns = -(-height // tile.shape[0]), -(-width // tile.shape[1])
@@ -216,7 +216,7 @@ def _screened(amount: Field, name: str, pitch: int) -> Field:
 
 @lru_cache(maxsize=32)
 def _tile(name: str, pitch: int) -> Field:
-    """Thresholds of one period: round dots that meet and turn into round holes past the half tone."""
+    """Return the thresholds of one period: round dots that meet and turn into round holes past the half tone."""
     across, down = SCREEN_ANGLES[name]
     turns = across * across + down * down
     period = round(pitch * turns / np.hypot(across, down))
@@ -232,7 +232,7 @@ BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]],
 
 
 def pixel(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A small grid in two dozen colours, with an ordered dither between them."""
+    """Rebuild the picture as a small grid in two dozen colours, with an ordered dither between them."""
     grid = PIXEL_GRID
     factor = grid / min(image.size)
     width, height = max(8, round(image.width * factor)), max(8, round(image.height * factor))
@@ -249,7 +249,7 @@ PIXEL_GRID = 144
 
 
 def legacy(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """An early diffusion model seen through a small decoder: melted outlines, smears, ringing."""
+    """Finish like an early diffusion model with a small decoder: melted outlines, smears, ringing."""
     side, size = min(image.size), image.size
     bend = side / 46
     image = warp(image, clouds(rng, size, side / 7) * bend, clouds(rng, size, side / 7) * bend)

@@ -1,4 +1,4 @@
-"""Where wanted things go: a grid of cells from their relations, then a box for every single thing."""
+"""The layout of wanted things: a grid of cells from their relations, then a box for every single thing."""
 
 import math
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Placement:
 
 
 def cells(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...]) -> dict[int, tuple[int, int]]:
-    """Column and row of each kind, from 0, rows downwards. The first relation of two things decides."""
+    """Assign column and row to each kind, from 0, rows downwards. The first relation of two things decides."""
     placed: dict[int, tuple[int, int]] = {}
     for relation in relations:
         if relation.side not in STEP:
@@ -59,7 +59,7 @@ def cells(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...]) -> dict[i
 
 
 def _put(placed: dict[int, tuple[int, int]], kind: int, beside: int, step: tuple[int, int]) -> None:
-    """The nearest free cell from `beside` in that direction."""
+    """Put a kind into the nearest free cell from `beside` in that direction."""
     column, row = placed[beside]
     while (column, row) in placed.values():
         column, row = column + step[0], row + step[1]
@@ -67,14 +67,14 @@ def _put(placed: dict[int, tuple[int, int]], kind: int, beside: int, step: tuple
 
 
 def _from_zero(placed: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    """Without empty columns and rows."""
+    """Renumber the cells without empty columns and rows."""
     columns = sorted({c for c, _ in placed.values()})
     rows = sorted({r for _, r in placed.values()})
     return {kind: (columns.index(c), rows.index(r)) for kind, (c, r) in sorted(placed.items())}
 
 
 def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: Box) -> list[Placement]:
-    """Boxes for everything, back to front; the lowest row stands on the foot of `area`."""
+    """Arrange boxes for everything, back to front; the lowest row stands on the foot of `area`."""
     grid = cells(wanted, relations)
     rows = 1 + max((r for _, r in grid.values()), default=0)
     edges = _columns(wanted, grid, area)
@@ -96,7 +96,7 @@ def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: B
 
 
 def _columns(wanted: tuple[Wanted, ...], grid: dict[int, tuple[int, int]], area: Box) -> list[float]:
-    """The columns' edges: wide things and many things get wider columns, though less than in proportion."""
+    """Return the columns' edges: wide and many things get wider columns, though less than in proportion."""
     weights = [1e-9] * (1 + max((c for c, _ in grid.values()), default=0))
     for kind, (column, _) in grid.items():
         thing = THINGS[wanted[kind].noun]
@@ -108,7 +108,7 @@ def _columns(wanted: tuple[Wanted, ...], grid: dict[int, tuple[int, int]], area:
 
 
 def _upon(under: list[Placement], cell: Box) -> Box:
-    """The cell lowered onto what carries it; a table carries on its top, a little below the top of its box."""
+    """Lower the cell onto what carries it; a table carries on its top, a little below the top of its box."""
     top = min(placement.y for placement in under)
     left = min(placement.x for placement in under)
     right = max(placement.x + placement.width for placement in under)
@@ -119,7 +119,7 @@ def _upon(under: list[Placement], cell: Box) -> Box:
 
 
 def _group(want: Wanted, kind: int, cell: Box, *, floor: bool, lone: bool) -> list[Placement]:
-    """All of one kind inside its cell: in one line, or in staggered ranks where they would be too small."""
+    """Place all of one kind inside its cell: in one line, or in staggered ranks where they would be too small."""
     thing = THINGS[want.noun]
     width, height = 0.94 * (cell[2] - cell[0]), 0.92 * (cell[3] - cell[1])
     per_rank = _per_rank(want.count, thing.wide, thing.size, width, height)
@@ -141,7 +141,7 @@ def _group(want: Wanted, kind: int, cell: Box, *, floor: bool, lone: bool) -> li
 
 
 def _per_rank(count: int, wide: float, size: float, width: float, height: float) -> int:
-    """Up to three stand in one line; more where that makes them clearly larger."""
+    """Choose how many stand in a line: up to three, or more where that makes them clearly larger."""
     if count <= 3:
         return count
     return max(
@@ -150,7 +150,7 @@ def _per_rank(count: int, wide: float, size: float, width: float, height: float)
 
 
 def _fit(wide: float, size: float, width: float, height: float, per_rank: int, count: int) -> float:
-    """The height of one thing when `per_rank` stand side by side."""
+    """Return the height of one thing when `per_rank` stand side by side."""
     ranks = math.ceil(count / per_rank)
     across = per_rank + (0.44 if ranks > 1 else 0.0)
     return min(height * (0.6 + 0.4 * size) / (1 + (ranks - 1) * RISE), width / (GAP * across * wide))

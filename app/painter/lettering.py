@@ -46,6 +46,7 @@ MARKS = {*ACCENTS, *BELOW, SLASH}
 
 @lru_cache(maxsize=64)
 def font(pixels: int) -> ImageFont.FreeTypeFont:
+    # Pillow's own font comes with it: a system's fonts would make other pictures on another machine.
     loaded = ImageFont.load_default(max(4, pixels))
     if not isinstance(loaded, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, which the painter's letters need")
@@ -53,7 +54,8 @@ def font(pixels: int) -> ImageFont.FreeTypeFont:
 
 
 def clusters(text: str) -> list[str]:
-    """Base letters, each with the accents that belong to it; signs that cannot be drawn are left out."""
+    """Split text into base letters, each with its accents; signs that cannot be drawn are left out."""
+    # Composed first, as the table names letters in one piece; taken apart after it, as accents are drawn.
     spelled = "".join(SPELLED.get(sign, sign) for sign in unicodedata.normalize("NFC", text))
     out: list[str] = []
     for sign in unicodedata.normalize("NFD", spelled):
@@ -66,26 +68,27 @@ def clusters(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def legible(text: str) -> str:
-    """The text as it can be lettered, composed and with single spaces; empty when nothing of it can."""
+    """Return the text as it can be lettered, composed and with single spaces; empty when nothing of it can."""
     return " ".join(unicodedata.normalize("NFC", "".join(clusters(text))).split())
 
 
 @lru_cache(maxsize=4096)
 def width_of(text: str, tracking: float = 0.0) -> float:
-    """In ems."""
+    """Measure a text's width in ems, with `tracking` ems between its letters."""
     parts = clusters(text)
+    # Accents take no width of their own.
     bare = "".join(part[0] for part in parts)
     return font(EM).getlength(bare) / EM + tracking * max(0, len(parts) - 1)
 
 
 @lru_cache(maxsize=256)
 def _ink_top(letter: str) -> float:
-    """How far the letter reaches above the baseline, in ems."""
+    """Measure how far the letter reaches above the baseline, in ems."""
     return -font(EM).getbbox(letter, anchor="ls")[1] / EM
 
 
 def mask(text: str, pixels: float, *, weight: float = 0.0, tracking: float = 0.0) -> Image.Image:
-    """Coverage of one line, 8-bit, with its middle (of the capitals, across) in the middle of the image."""
+    """Render the coverage of one line, 8-bit, its middle (of the capitals, across) in the middle of the image."""
     em = max(4, round(pixels))
     face, pad = font(em), max(2, round(0.4 * em))
     width = round(width_of(text, tracking) * em) + 2 * pad

@@ -24,7 +24,7 @@ class UnpaintableSize(ValueError):
 
 def paint(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Image.Image:
     """
-    An RGB picture of exactly `size` (width, height), the same for the same arguments on one machine.
+    Paint an RGB picture of exactly `size` (width, height), the same for the same arguments on one machine.
 
     Raises `UnknownPainter`, or `UnpaintableSize` outside 256 to 2048 pixels a side and 4:1 either way.
     """
@@ -36,7 +36,7 @@ def paint(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> Image.
 
 
 def compose(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> tuple[Canvas, Take]:
-    """The marks of a picture before a style draws them, and the take they were made with."""
+    """Compose the marks of a picture before a style draws them, and the take they were made with."""
     brief = read(prompt)
     scene = SCENES[choose(brief)]
     take = take_for(brief, painter, seed, steady=scene.steady)
@@ -54,6 +54,6 @@ def check(size: tuple[int, int]) -> None:
 
 
 def frame_of(size: tuple[int, int]) -> Frame:
-    """The visible box around the middle square."""
+    """Return the visible box around the middle square."""
     across, down = size[0] / min(size), size[1] / min(size)
     return (1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2

@@ -50,7 +50,7 @@ class Sheet:
         return [((x - self.left) * self.unit, (y - self.top) * self.unit) for x, y in points]
 
     def clip(self, points: Sequence[Point], pad: float = 1.0) -> Box | None:
-        """The box of whole pixels around the points that lies on the sheet."""
+        """Return the box of whole pixels around the points that lies on the sheet, or None off the sheet."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         x0, y0 = max(0, int(min(xs) - pad)), max(0, int(min(ys) - pad))
         x1 = min(self.image.width, int(max(xs) + pad) + 1)
@@ -67,7 +67,7 @@ def render(
     light: int,
     smoothing: int = 2,
 ) -> Image.Image:
-    """`light` is -1 from the left or 1 from the right; `smoothing` is the supersampling factor."""
+    """Render marks; `light` is -1 from the left or 1 from the right, `smoothing` the supersampling factor."""
     sheet = Sheet((size[0] * smoothing, size[1] * smoothing), frame, light=light)
     for mark in marks:
         if not (pen.late_letters and isinstance(mark, Lettering)):
@@ -123,7 +123,7 @@ def _cover(points: list[Point], box: Box, alpha: float) -> Image.Image:
 
 
 def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) -> Image.Image:
-    """The light map of the whole shape, stretched, and the part of it that lies in the box."""
+    """Return the light map of the whole shape, stretched, and the part of it that lies in the box."""
     if mark.fade is not None:
         source = shading.down_map()
         palette = shading.run(pen.surface(mark.colour), pen.surface(mark.fade), steps=pen.steps)
@@ -137,7 +137,7 @@ def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) 
 
 
 def _stretched(source: Image.Image, whole: tuple[float, float, float, float], box: Box) -> Image.Image:
-    """`source` stretched over `whole`, of which only the part in `box` is made."""
+    """Stretch `source` over `whole`, of which only the part in `box` is made."""
     spans = []
     for low, high, first, last, length in (
         (whole[0], whole[2], box[0], box[2], source.width),
@@ -215,7 +215,7 @@ def letters_over(
     frame: tuple[float, float, float, float],
     colour: Callable[[RGB], RGB] = own,
 ) -> Image.Image:
-    """The lettering alone, on top of a finished picture."""
+    """Draw the lettering alone, on top of a finished picture."""
     sheet = Sheet((1, 1), frame, light=-1)
     sheet.unit *= min(image.size)
     for mark in marks:

@@ -1,4 +1,4 @@
-"""What a critical eye finds wrong with a picture, from its marks and its style alone: nothing is rendered."""
+"""A critical eye's faults of a picture, from its marks and its style alone: nothing is rendered."""
 
 import math
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ DARK = 70.0
 """Mean luma of a night scene, 0 to 255."""
 FARTHEST = math.dist((0, 0, 0), (255, 255, 255))
 TELLING_SHARE = 0.02
-"""What weighs less than this is no fault."""
+"""Weight below which a flaw is no fault."""
 PHOTOGRAPH = group(
     "photorealistic photoreal photo photograph realistic lifelike lens bokeh depth hyper window torchlight "
     "candlelight sunrise sunset glass reflections"
@@ -51,7 +51,7 @@ GRAPHIC = group("vector flat infographic logo logotype emblem poster icon icons 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`severity` is 0 to 1."""
+    """A fault of a picture; `severity` is 0 to 1."""
 
     kind: Kind
     severity: float
@@ -60,10 +60,12 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Ability:
     """
-    What a style can show. Lengths are shares of the shorter side: `letters` is the smallest em that stays
-    legible, `detail` the smallest shape that keeps its form, `facet` the size of the pieces that edges break into,
-    `bend` how far outlines wander. `drift` is how far colours go astray beyond the pen's own change, 0 to 1;
-    `misses` says how far the style is from a photograph and from a graphic.
+    The ability of a style to show things.
+
+    Lengths are shares of the shorter side: `letters` is the smallest em that stays legible, `detail` the smallest
+    shape that keeps its form, `facet` the size of the pieces that edges break into, `bend` how far outlines
+    wander. `drift` is how far colours go astray beyond the pen's own change, 0 to 1; `misses` says how far the
+    style is from a photograph and from a graphic.
     """
 
     finish: Finish
@@ -98,13 +100,13 @@ REACHES: dict[str, Ability] = {
 
 
 def finish(painter: str) -> Finish:
-    """What the surface of this painter's pictures looks like."""
+    """Return the finish that the surface of this painter's pictures shows."""
     return REACHES[PAINTERS[painter].style].finish
 
 
 def faults(prompt: str, painter: str, seed: int, size: tuple[int, int]) -> tuple[Fault, ...]:
     """
-    The faults of the picture that `paint` makes of the same arguments, the worst first.
+    List the faults of the picture that `paint` makes of the same arguments, the worst first.
 
     Taken from the marks before and after the style's own edits, and from what the style cannot show.
     """
@@ -138,14 +140,14 @@ def _wishes(brief: Brief) -> list[Wish]:
 
 
 def _missing(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """One of two hurts as much as two of four."""
+    """Rate the share of subjects that are missing: one of two hurts as much as two of four."""
     wanted = subjects(asked)
     lost = set(wanted) - set(subjects(drawn))
     return min(1.0, 2 * len(lost) / len(wanted)) if wanted else 0.0
 
 
 def _swapped(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """Over the subjects that are there, the mean distance of the main colour from the one asked for."""
+    """Return the mean distance of main colours from those asked for, over the subjects that are there."""
     there = subjects(drawn)
     gaps = [_gap(main_colour(asked, name), main_colour(drawn, name)) for name in there]
     return 2 * sum(gaps) / len(gaps) if gaps else 0.0
@@ -156,7 +158,7 @@ def _gap(one: RGB | None, other: RGB | None) -> float:
 
 
 def _wrong_letters(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
-    """Share of the lines, by their size, that do not say what they should."""
+    """Return the share of the lines, by their size, that do not say what they should."""
     right = {mark.text for mark in asked if isinstance(mark, Lettering)}
     lines = [mark for mark in drawn if isinstance(mark, Lettering)]
     total = sum(mark.size for mark in lines)
@@ -164,7 +166,7 @@ def _wrong_letters(asked: Sequence[Mark], drawn: Sequence[Mark]) -> float:
 
 
 def _unreadable(drawn: Sequence[Mark], smallest: float) -> float:
-    """Share of the letters that are too small; a line just below the limit counts for little."""
+    """Return the share of the letters that are too small; a line just below the limit counts for little."""
     lines = [mark for mark in drawn if isinstance(mark, Lettering)]
     total = sum(len(mark.text) for mark in lines)
     lost = sum(len(mark.text) * min(1.0, max(0.0, 2 * (1 - mark.size / smallest))) for mark in lines)
@@ -172,7 +174,7 @@ def _unreadable(drawn: Sequence[Mark], smallest: float) -> float:
 
 
 def _astray(drawn: Sequence[Mark], style: Style, reach: Ability, brief: Brief) -> float:
-    """How far areas are from the colour they were given, by area; less where the prompt names no colour."""
+    """Return how far areas stray from their colour, by area; less where the prompt names no colour."""
     areas = [(_extent(mark), mark.colour) for mark in drawn if isinstance(mark, Fill)]
     total = sum(area for area, _ in areas)
     if not total:
@@ -183,7 +185,7 @@ def _astray(drawn: Sequence[Mark], style: Style, reach: Ability, brief: Brief) -
 
 
 def _lost(drawn: Sequence[Mark], length: float) -> float:
-    """How much of the shapes' form goes when nothing below this length is kept: all of it in shapes as small."""
+    """Return the share of form lost when nothing below this length is kept: all of it in shapes as small."""
     spans = [_span(mark.points) for mark in drawn if isinstance(mark, Fill | Stroke)]
     if not spans or not length:
         return 0.0
@@ -191,7 +193,7 @@ def _lost(drawn: Sequence[Mark], length: float) -> float:
 
 
 def _darkness(drawn: Sequence[Mark], frame: Frame) -> float:
-    """0 by day, towards 1 the darker the areas of the picture are."""
+    """Return 0 by day, towards 1 the darker the areas of the picture are."""
     areas = [(_extent(mark, frame), luminance(mark.colour)) for mark in drawn if isinstance(mark, Fill)]
     total = sum(area for area, _ in areas)
     mean = sum(area * light for area, light in areas) / total if total else 255.0
@@ -199,13 +201,13 @@ def _darkness(drawn: Sequence[Mark], frame: Frame) -> float:
 
 
 def _warped(drawn: Sequence[Mark], bend: float) -> float:
-    """How far outlines wander, doubled where there is a face to spoil."""
+    """Return how far outlines wander, doubled where there is a face to spoil."""
     has_face = any(mark.part.startswith("eye ") for mark in drawn)
     return bend * (40 if has_face else 20)
 
 
 def _extent(mark: Fill, frame: Frame = (0.0, 0.0, 1.0, 1.0)) -> float:
-    """The area of the box around a shape, as far as it lies in the frame."""
+    """Return the area of the box around a shape, as far as it lies in the frame."""
     xs, ys = [x for x, _ in mark.points], [y for _, y in mark.points]
     across = min(max(xs), frame[2]) - max(min(xs), frame[0])
     down = min(max(ys), frame[3]) - max(min(ys), frame[1])

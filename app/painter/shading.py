@@ -23,7 +23,7 @@ def _grid() -> tuple[Plane, Plane]:
 
 
 def _lambert(x: Plane, y: Plane) -> tuple[Plane, Plane]:
-    """Diffuse and mirror-like light on a ball that fills the box."""
+    """Return diffuse and mirror-like light on a ball that fills the box."""
     r2 = np.minimum(x * x + y * y, 0.999)
     z = np.sqrt(1 - r2)
     diffuse = np.clip(-0.48 * x - 0.62 * y + 0.62 * z, 0, 1)
@@ -53,14 +53,14 @@ def _soft(x: Plane, y: Plane) -> Plane:
 
 
 def _side(x: Plane, y: Plane) -> Plane:
-    """A standing cylinder."""
+    """Return the light map of a standing cylinder."""
     return np.asarray(
         66 + 92 * np.sqrt(np.clip(1 - (x + 0.35) ** 2 / 1.9, 0, 1)) + 60 * np.exp(-((x + 0.5) ** 2) / 0.02) + 0 * y
     )
 
 
 def _sheen(x: Plane, y: Plane) -> Plane:
-    """A flat, polished face with two diagonal reflections."""
+    """Return the light map of a flat, polished face with two diagonal reflections."""
     slant = x + 0.55 * y
     return np.asarray(
         118 - 20 * y + 70 * np.exp(-((slant + 0.5) ** 2) / 0.03) + 34 * np.exp(-((slant + 0.12) ** 2) / 0.008)
@@ -85,7 +85,7 @@ def light_map(shade: str, *, mirrored: bool) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def down_map() -> Image.Image:
-    """0 at the head of a box, 255 at its foot."""
+    """Return a light map that is 0 at the head of a box and 255 at its foot."""
     return Image.fromarray(np.arange(256, dtype=np.uint8)[:, None])
 
 
@@ -100,7 +100,7 @@ def spot_map(*, hard: bool) -> Image.Image:
 
 
 def tones(colour: RGB, contrast: float, *, steps: bool) -> bytes:
-    """256 colours for a light map, as a palette; `steps` keeps three flat tones."""
+    """Return 256 colours for a light map, as a palette; `steps` keeps three flat tones."""
     dark = vivid(darker(colour, 0.78), 0.3, 0.0)
     light = lighter(colour, 0.88)
     table = bytearray()
@@ -117,6 +117,6 @@ def _step(level: int) -> float:
 
 
 def run(colour: RGB, fade: RGB, *, steps: bool) -> bytes:
-    """256 colours from one to the other, or six flat bands."""
+    """Return 256 colours from one to the other, or six flat bands."""
     bands = [round(5 * level / 255) / 5 if steps else level / 255 for level in range(256)]
     return b"".join(bytes(mix(colour, fade, share)) for share in bands)

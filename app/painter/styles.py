@@ -22,7 +22,7 @@ def _keep(marks: Sequence[Mark], _rng: np.random.Generator) -> Sequence[Mark]:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`edit` may change the marks before they are drawn."""
+    """A style of drawing; `edit` may change the marks before they are drawn."""
 
     pen: Pen
     finish: Finish
@@ -32,7 +32,7 @@ class Style:
 def draw(
     style: Style, marks: Sequence[Mark], size: tuple[int, int], frame: Frame, light: int, rng: np.random.Generator
 ) -> Image.Image:
-    """`light` is -1 from the left, 1 from the right."""
+    """Draw marks in this style; `light` is -1 from the left, 1 from the right."""
     marks = style.edit(marks, rng)
     picture = style.finish(render(marks, size, frame, style.pen, light=light), rng)
     return letters_over(picture, marks, frame, style.pen.surface) if style.pen.late_letters else picture
@@ -47,7 +47,7 @@ def _pencil(colour: RGB) -> RGB:
 
 
 def _tube(colour: RGB) -> RGB:
-    """A gas colour for a surface: its hue when it has one, else by brightness from violet to cold white."""
+    """Return a gas colour for a surface: its hue when it has one, else by brightness from violet to cold white."""
     if max(colour) - min(colour) < 34:
         return mix((150, 96, 255), (214, 240, 255), luminance(colour) / 255)
     return lighter(vivid(colour, 0.82, 1.0), 0.12)

@@ -15,19 +15,19 @@ CLUSTERS_AT_ONCE = 4096
 
 
 def left_advantage(tallies: Tallies, *, prior: float = 0.5) -> SideTerm:
-    """What being shown on the left adds; within its error of zero where a fair coin draws the sides."""
+    """Estimate the advantage of the left side in Elo; a fair coin keeps it at zero within its error."""
     return elo_side(fit(Design(sided_pairs(tallies), tallies.models, side=True), VirtualGames(prior)))
 
 
 def ratings_of(tallies: Tallies, *, prior: float | Prior = 0.5, anchor: Anchor = ALL) -> Array:
-    """Elo points alone, without their uncertainty; a number as prior is one of virtual games."""
+    """Rate models in Elo points alone, without uncertainty; a number as prior is one of virtual games."""
     found = strengths(Design(tallies.pairs(), tallies.models, side=False), _belief(prior))
     return scale.to_elo(found - scale.shares(anchor, found.size) @ found, anchor)
 
 
 def shifts(before: Tallies, after: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> Array:
     """
-    Points each model gains when other tallies of the same models count.
+    Return the points each model gains when other tallies of the same models count.
 
     ``after`` may hold votes weighted with 1/probability (scaled to mean 1), or leave some votes out.
     """
@@ -36,7 +36,8 @@ def shifts(before: Tallies, after: Tallies, *, prior: float = 0.5, anchor: Ancho
 
 def jackknife(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> tuple[Array, Array]:
     """
-    Standard errors in Elo points by leaving out one competition at a time, and their degrees of freedom.
+    Return the standard errors in Elo points of leaving out one competition at a time,
+    and their degrees of freedom.
 
     Efron and Stein 1981, Annals of Statistics 9. The degrees of freedom are a model's effective number of
     competitions less one. Needs two competitions.
@@ -49,7 +50,7 @@ def jackknife(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> 
 
 def clustered_inflation(by_voter: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> Array:
     """
-    How many times wider a model's vote interval is when the votes of one voter hang together.
+    Return how many times wider a model's vote interval is when the votes of one voter hang together.
 
     In these tallies voters stand where competitions stand elsewhere. Liang and Zeger 1986, Biometrika 73.
     """
@@ -61,7 +62,7 @@ def clustered_inflation(by_voter: Tallies, *, prior: float = 0.5, anchor: Anchor
 
 
 def _clustered(by_voter: Tallies, fitted: Fit) -> Array:
-    """(n, n) sum over voters of the outer product of their votes' summed residuals."""
+    """Sum over voters, (n, n), the outer product of their votes' summed residuals."""
     voter, cells = by_voter.pairs_by_competition()
     n, total = by_voter.models, np.zeros((by_voter.models, by_voter.models))
     residual = cells.score - cells.played * logistic(fitted.strength[cells.first] - fitted.strength[cells.second])

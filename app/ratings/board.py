@@ -17,6 +17,7 @@ from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
 __all__ = ["PROMPTS_FROM", "NoFiniteRating", "Ratings", "elsewhere", "rate", "rate_competition", "rate_log"]
+# Counted votes from which a model has a rank (docs/ratings.md 6).
 RANKED_FROM = 4
 SETTLED_FROM = 100
 SETTLED_WITHIN = 50.0
@@ -34,7 +35,7 @@ class NoFiniteRating(Exception):
 
 @dataclass(frozen=True)
 class SideTerm:
-    """What being shown on the left adds, and its standard error, in Elo points."""
+    """The advantage of being shown on the left, and its standard error, in Elo points."""
 
     advantage: float
     error: float
@@ -43,7 +44,7 @@ class SideTerm:
 @dataclass(frozen=True, eq=False)
 class RatingEstimate:
     """
-    What a method found, before it is put on the board; strengths and variances in logits.
+    The result of a method, before it is put on the board; strengths and variances in logits.
 
     ``covariance`` is that of the votes, ``published`` that of all parts.
     """
@@ -103,7 +104,7 @@ class Ratings:
 
     @property
     def tau2(self) -> float | None:
-        """The variance between prompts that is common to all models, in squared logits."""
+        """Return the variance between prompts that is common to all models, in squared logits."""
         return None if self.known.prompts is None else self.known.prompts.common.variance
 
 
@@ -161,7 +162,7 @@ def elsewhere(
     anchor: Anchor = ALL,
 ) -> tuple[Array, Array]:
     """
-    Strengths and their variances, in logits from the anchor, as the other competitions alone tell them.
+    Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
     With ``prompts`` the variances include what the finite number of these competitions leaves open.
     """
@@ -209,7 +210,7 @@ def rate_competition(
 
 
 def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
-    """Sequential Elo over votes in their order, on the anchor's level; without intervals and rank ranges."""
+    """Rate votes in their order by sequential Elo, on the anchor's level; without intervals and rank ranges."""
     tallies, n = log.tallies(), log.models
     strength, unknown = np.array(sequential(log, k=k)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
     estimate = RatingEstimate(
@@ -271,7 +272,7 @@ def _ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: i
 
 
 def sided_pairs(tallies: Tallies) -> Cells:
-    """Ordered pairs for a side term; raises NoFiniteRating when one side has all the points."""
+    """Tally ordered pairs for a side term; raises NoFiniteRating when one side has all the points."""
     cells = tallies.ordered_pairs()
     if not 0 < cells.score.sum() < cells.played.sum():
         raise NoFiniteRating("a side term needs points on both sides")
@@ -279,7 +280,7 @@ def sided_pairs(tallies: Tallies) -> Cells:
 
 
 def elo_side(fitted: Fit) -> SideTerm:
-    """The side term of a fit that has one."""
+    """Convert the side term of a fit that has one from logits to Elo points."""
     return SideTerm(ELO_PER_LOGIT * fitted.side, ELO_PER_LOGIT * fitted.side_error())
 
 

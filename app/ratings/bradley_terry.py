@@ -16,24 +16,26 @@ from app.ratings.tallies import Array, Cells, Index, totals
 
 SHORT_STEP = 1e-5  # Newton's error after a step is about its square: below 1e-9
 SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
+# Logits: where a chance is near 0 or 1 the curvature is small, and Newton's step far too long.
 LONG_STEP = 5.0
 MAX_STEPS = 200
 
 
 def chances(x: Array) -> tuple[Array, Array]:
-    """P = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
+    """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
+    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1.
     small = np.exp(-np.abs(x))
     large = 1.0 / (1.0 + small)
     return np.where(x < 0, small * large, large), small * large * large
 
 
 def logistic(x: Array) -> Array:
-    """1/(1 + exp(-x)), in [0, 1]."""
+    """Return 1/(1 + exp(-x)), in [0, 1]."""
     return chances(x)[0]
 
 
 class Prior(Protocol):
-    """What is believed before the votes: a penalty's slope and curvature, and the variance of its slope."""
+    """The belief held before any vote: a penalty's slope and curvature, and the variance of its slope."""
 
     def slope(self, strength: Array) -> Array: ...
     def curvature(self, strength: Array) -> Array: ...
@@ -87,12 +89,15 @@ class Design:
     side: bool
 
     def rows(self, x: Array) -> Array:
-        """X·x: a logit per cell."""
+        """Return X·x: a logit per cell."""
         logit: Array = x[self.cells.first] - x[self.cells.second]
         return logit + x[-1] if self.side else logit
 
     def columns(self, values: Array) -> Array:
-        """Xᵀ·values."""
+        """
+        Return Xᵀ·values, the (n,) sums of the cells' values per model with their signs,
+        and the side's sum where it is fitted.
+        """
         n = self.models
         total = totals(self.cells.first, values, n) - totals(self.cells.second, values, n)
         return np.append(total, values.sum()) if self.side else total
@@ -102,7 +107,7 @@ class Design:
         return self.cells.first * self.models + self.cells.second
 
     def gram(self, weights: Array) -> Array:
-        """Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
+        """Return Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
         n = self.models
         between = totals(self._place, weights, n * n).reshape(n, n)
         laplacian = -between - between.T
@@ -133,29 +138,30 @@ class Fit:
 
     @cached_property
     def bread(self) -> Array:
-        """The information's inverse."""
+        """Return the inverse of the information matrix."""
         return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
 
     def covariance(self, gauge: Array) -> Array:
-        """(n, n) covariance of the strengths counted from the level that these weights name."""
+        """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
         rows = self.bread[: self.strength.size]
         found = rows @ self.filling @ rows.T
         return centred(found if self.doubt is None else found + self.doubt, gauge)
 
     def side_error(self) -> float:
-        """Standard error of the side term, in logits."""
+        """Return the standard error of the side term, in logits."""
         return float(np.sqrt(self.bread[-1] @ self.filling @ self.bread[-1]))
 
 
 def centred(covariance: Array, gauge: Array) -> Array:
-    """(n, n) of the same numbers counted from their mean by these weights."""
+    """Return (n, n) of the same numbers counted from their mean by these weights."""
     half = covariance - gauge @ covariance
     return np.asarray(half - (half @ gauge)[:, None])
 
 
 def strengths(design: Design, prior: Prior, start: Array | None = None) -> Array:
     """
-    Most likely strengths, then the side if asked for; by Newton from zero, so equal tallies give equal bits.
+    Find the most likely strengths, then the side if asked for, by Newton from zero,
+    so that equal tallies give equal bits.
 
     Raises ArithmeticError where no finite strengths are most likely.
     """
@@ -176,7 +182,7 @@ def strengths(design: Design, prior: Prior, start: Array | None = None) -> Array
 
 
 def fit(design: Design, prior: Prior) -> Fit:
-    """Strengths, and what their covariance is made of (docs/ratings.md 2 and 3)."""
+    """Fit strengths, and return them with what their covariance is made of (docs/ratings.md 2 and 3)."""
     x = strengths(design, prior)
     strength, side = x[: design.models], float(x[design.models :].sum())
     chance, variance = chances(design.rows(x))
@@ -187,12 +193,12 @@ def fit(design: Design, prior: Prior) -> Fit:
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:
-    """Summed squares of the votes' residuals per cell, where the first scores with this chance."""
+    """Sum the squares of the votes' residuals per cell, where the first model scores with this chance."""
     return cells.won * (1 - chance) ** 2 + cells.lost * chance**2 + cells.tied * (0.5 - chance) ** 2
 
 
 def _slope(design: Design, prior: Prior, x: Array) -> tuple[Array, Array]:
-    """Gradient at x, and each cell's weight in the information there."""
+    """Return the gradient at x, and each cell's weight in the information there."""
     chance, variance = chances(design.rows(x))
     gradient = design.columns(design.cells.score - design.cells.played * chance)
     gradient[: design.models] += prior.slope(x[: design.models])
@@ -200,7 +206,7 @@ def _slope(design: Design, prior: Prior, x: Array) -> tuple[Array, Array]:
 
 
 def _information(design: Design, prior: Prior, x: Array, weights: Array) -> Array:
-    """Minus the second derivative; without a prior the free level is pinned, which no difference feels."""
+    """Return minus the second derivative; without a prior the free level is pinned, which no difference feels."""
     information = design.gram(weights)
     own = prior.curvature(x[: design.models])
     _add_diagonal(information, own)

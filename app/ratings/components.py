@@ -41,19 +41,19 @@ class VarianceComponent:
 
     @property
     def elo(self) -> float:
-        """The standard deviation in Elo points."""
+        """Return the standard deviation in Elo points."""
         return ELO_PER_LOGIT * math.sqrt(self.variance)
 
     @property
     def elo_error(self) -> float:
-        """Standard error of ``elo``, by the delta method, at most as large as it."""
+        """Return the standard error of ``elo``, by the delta method, at most as large as it."""
         return self.elo * min(1.0, self.error / (2 * self.variance)) if self.variance else 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
     """
-    What a weighted sum of squared residuals was, and its mean and variance as polynomials of θ.
+    A weighted sum of squared residuals, with its mean and variance as polynomials of θ.
 
     Mean: ``votes`` + θ ``effect``; variance: ``fixed`` + θ ``mixed`` + θ² ``squared``. Arrays hold a sum each.
     """
@@ -69,13 +69,18 @@ class Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     def log_likelihood(self, variance: Array) -> Array:
-        """(sums, variances) of each θ, by the Gamma distribution of the same mean and variance."""
+        """
+        Return the log-likelihood (sums, variances) of each θ,
+        by the Gamma distribution of the same mean and variance.
+        """
         theta, along = variance, np.expand_dims
         mean = along(self.votes, -1) + along(self.effect, -1) * theta
         spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
+        # A sum over no rows has no Gamma distribution and tells nothing: its likelihood is the same for every θ.
         known = (spread > 0) & (mean > 0)
         mean, spread = np.where(known, mean, 1.0), np.where(known, spread, 1.0)
         shape, unit = mean**2 / spread, spread / mean
+        # The logarithm of 0 is infinite, and no θ could be told from another by it.
         seen = np.maximum(along(self.observed, -1), TINY) / unit
         found = (shape - 1) * np.log(seen) - seen - np.log(unit) - log_gamma(shape)
         return np.where(known, found, 0.0)
@@ -102,7 +107,8 @@ class Residuals:
 
     def sums(self, typical: float, models: int = 0, lent: float = 0.0) -> Sums:
         """
-        Over all rows or, with ``models``, per model; there the other models' effects have the variance ``lent``.
+        Sum over all rows or, with ``models``, per model;
+        there the other models' effects have the variance ``lent``.
 
         Each row weighs as if the effect had the ``typical`` variance.
         """
@@ -122,11 +128,12 @@ class Residuals:
 
 
 def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
-    """Of tallies in which clusters stand where competitions stand, at the fit of these very votes."""
+    """Compute the score residuals of clusters, which stand in place of competitions, at a fit of their votes."""
     cluster, cells = by_cluster.pairs_by_competition()
     n, strength = by_cluster.models, fitted.strength
     seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)
     chance, variance = chances(strength[cells.first] - strength[cells.second])
+    # A vote shares its effect with the others only: `alone` is what single votes add to the squares.
     information, alone = cells.played * variance, cells.played * variance**2
     residual = cells.score - cells.played * chance
     exposure = seats.sums(information, information)
@@ -147,16 +154,17 @@ def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
 
 
 def taken_up(fitted: Fit) -> Array:
-    """(n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
+    """Return (n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
     n = fitted.strength.size
     followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
     return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
 
 
 def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
-    """θ after the votes; before them, its root is exponential with this mean, in logits."""
+    """Estimate θ after the votes; before them, its root is exponential with this mean, in logits."""
     variance = SD_GRID**2
     logarithm = sums.log_likelihood(variance) - SD_GRID / belief
+    # The grid is uneven, so each point stands for its width; less the maximum, as exp would be 0 everywhere.
     weights = np.gradient(SD_GRID) * np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
     mean, square = float(weights @ variance), float(weights @ variance**2)
@@ -166,11 +174,12 @@ def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
 
 def quantile(variation: Array) -> Array:
     """
-    Of 95 %, two-sided, in standard deviations, where a variance is known with this squared relative error.
+    Return the two-sided 95 % quantile, in deviations, of a variance known with this squared relative error.
 
     A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
     freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
     """
+    # A variance known exactly has infinitely many degrees of freedom: its quantile is Z, chosen below.
     z, freedom = Z, 4 + 2 / np.maximum(variation, 1e-9)
     terms = (
         z,
@@ -184,8 +193,9 @@ def quantile(variation: Array) -> Array:
 
 
 def log_gamma(x: Array) -> Array:
-    """Logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
+    """Return the logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
     shifted = x + 8
+    # The series is exact enough from 8 on; the product of these eight steps leads back to x.
     steps = np.log([x + k for k in range(8)]).sum(axis=0)
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
     return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

@@ -1,4 +1,4 @@
-"""Who can be compared with whom: chains of battles between models."""
+"""The connections between models: which can be compared by chains of battles."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from app.ratings.tallies import Array, Index, Mask
 
 
 def reached(edges: Mask, start: int) -> Mask:
-    """Models that a chain of edges (row to column) leads to from one model, itself included."""
+    """Mark the models that a chain of edges (row to column) leads to from one model, itself included."""
     found = np.zeros(len(edges), dtype=bool)
     found[start] = True
     while (wider := found | edges[found].any(axis=0)).sum() > found.sum():
@@ -15,7 +15,7 @@ def reached(edges: Mask, start: int) -> Mask:
 
 
 def parts(games: Array) -> Index:
-    """(n,) number of each model's part, from (n, n) symmetric battles; nothing compares two parts."""
+    """Return (n,) numbers of the models' parts, from (n, n) symmetric battles; nothing compares two parts."""
     part = np.full(len(games), -1)
     for model in range(len(games)):
         if part[model] < 0:
@@ -24,5 +24,5 @@ def parts(games: Array) -> Index:
 
 
 def has_maximum(score: Array) -> bool:
-    """Whether (n, n) points alone fix all strengths: chains of points from each model to each (Ford 1957)."""
+    """Tell whether (n, n) points alone fix all strengths: chains of points link all models (Ford 1957)."""
     return len(score) == 0 or bool(reached(score > 0, 0).all() and reached(score.T > 0, 0).all())

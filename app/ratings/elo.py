@@ -7,7 +7,7 @@ SCORE = {LEFT: 1.0, RIGHT: 0.0, TIE: 0.5, BOTH_BAD: 0.5}
 
 
 def sequential(log: Log, *, k: float = K, start: float = 1000.0) -> list[float]:
-    """Elo points per model after the last vote. The order of the votes matters: that is the method's flaw."""
+    """Return Elo points per model after the last vote. The votes' order matters: that is the method's flaw."""
     rating = [start] * log.models
     votes = zip(log.left.tolist(), log.right.tolist(), log.outcome.tolist(), strict=True)
     for left, right, outcome in votes:

@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = ("added", "removed", "flipped")
 Rater = Callable[[Cells], Fit]
 """Fits the counts of all pairs as the board does."""
 WITHIN_REACH = 2.0
-"""When so many votes of the best kind seem enough, other kinds are tried as the last vote too."""
+"""Votes of the best kind: when so many seem enough, other kinds are tried as the last vote too."""
 LAST_TRIED = 12
 CHALLENGERS = 5
 MOST_STEPS = 400
@@ -32,7 +32,7 @@ MOVES: dict[Kind, tuple[tuple[int, int, int], ...]] = {
     "removed": ((-1, 0, 0), (0, -1, 0), (0, 0, -1)),
     "flipped": ((-1, 1, 0), (1, -1, 0), (1, 0, -1), (0, 1, -1)),
 }
-"""By how much wins, losses and ties of a pair's first model change with one vote."""
+"""Changes of a pair's wins, losses and ties (of its first model) with one vote."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class _Moves:
 
 
 def every_pair(tallies: Tallies) -> Cells:
-    """A cell per pair of models, also those that never met."""
+    """Build a cell for each pair of models, also for those that never met."""
     first, second = np.triu_indices(tallies.models, 1)
     wins, tied = tallies.wins, tallies.tied
     return Cells(first, second, wins[first, second], wins[second, first], tied[first, second])
 
 
 def to_pass(cells: Cells, challenger: int, leader: int, kind: Kind, rater: Rater) -> Firmness | None:
-    """Fewest votes of a kind that put the challenger ahead of the leader; None where there are not enough."""
+    """Find the fewest votes of a kind that put the challenger ahead of the leader; None where too few exist."""
     counts, spent, fitted = cells, np.zeros((len(MOVES[kind]), cells.first.size), dtype=np.int64), rater(cells)
     for _ in range(MOST_STEPS):
         gap = float(fitted.strength[leader] - fitted.strength[challenger])
@@ -87,7 +87,7 @@ def to_pass(cells: Cells, challenger: int, leader: int, kind: Kind, rater: Rater
 
 
 def to_change_first(cells: Cells, kind: Kind, rater: Rater) -> Firmness | None:
-    """Fewest votes of a kind that put another model first; None where no votes of the kind do."""
+    """Find the fewest votes of a kind that put another model first; None where no votes of the kind do."""
     fitted = rater(cells)
     first = int(fitted.strength.argmax())
     others = [model for model in range(fitted.strength.size) if model != first]
@@ -98,7 +98,7 @@ def to_change_first(cells: Cells, kind: Kind, rater: Rater) -> Firmness | None:
 
 
 def _effort(cells: Cells, fitted: Fit, challenger: int, leader: int, kind: Kind) -> float:
-    """Votes that seem needed, from the first one's gain."""
+    """Estimate the votes that are needed from the first one's gain."""
     moves = _moves(cells, fitted, challenger, leader, kind)
     gap = float(fitted.strength[leader] - fitted.strength[challenger])
     return gap / float(moves.gain[0]) if moves.gain.size else np.inf
@@ -107,7 +107,7 @@ def _effort(cells: Cells, fitted: Fit, challenger: int, leader: int, kind: Kind)
 def _step(
     counts: Cells, moves: _Moves, gap: float, pair: tuple[int, int], kind: Kind, rater: Rater
 ) -> tuple[int, int, Cells, Fit]:
-    """Half of the way that is left, in votes of the best kind; near the end one vote of any kind that does."""
+    """Return half of the way left, in votes of the best kind; near the end one vote of any kind that does."""
     challenger, leader = pair
     votes = max(1, int(min(gap / moves.gain[0] / 2, moves.available[0])))
     while True:
@@ -130,7 +130,7 @@ def _step(
 
 
 def _moves(counts: Cells, fitted: Fit, challenger: int, leader: int, kind: Kind) -> _Moves:
-    """Votes by how much one of them lifts the challenger over the leader, its own weight in the fit included."""
+    """Sort votes by how much one lifts the challenger over the leader, its own weight in the fit included."""
     n = fitted.strength.size
     bread = fitted.scale * fitted.bread[:n, :n]
     pull = bread[challenger] - bread[leader]
@@ -156,7 +156,7 @@ def _there(counts: Cells) -> tuple[Array, Array, Array]:
 
 
 def _moved(counts: Cells, moves: _Moves, at: int, votes: int, kind: Kind) -> Cells:
-    """The counts after so many votes of one candidate."""
+    """Return the counts after one candidate has changed so many votes."""
     changed = [each.copy() for each in _there(counts)]
     for each, by in zip(changed, MOVES[kind][moves.move[at]], strict=True):
         each[moves.pair[at]] += by * votes
@@ -164,7 +164,7 @@ def _moved(counts: Cells, moves: _Moves, at: int, votes: int, kind: Kind) -> Cel
 
 
 def _changes(cells: Cells, spent: NDArray[np.int64], kind: Kind) -> tuple[Change, ...]:
-    """The most frequent first."""
+    """List the changes, the most frequent first."""
     found = [
         Change(int(cells.first[pair]), int(cells.second[pair]), MOVES[kind][move], int(spent[move, pair]))
         for move, pair in zip(*np.nonzero(spent), strict=True)

@@ -18,6 +18,7 @@ OVERDISPERSION = 1.35
 """Honest votes vary by so much more than coin tosses would: tastes, lapses, prompts."""
 TASTE = 60 / ELO_PER_LOGIT
 """Logits by which an honest person's liking of a model differs from everybody's: who votes for years shows it."""
+# The variance of a group that only ties would be 0, and its first other answer proof of fraud.
 MOST_TIES = 0.9
 SUREST = 0.9
 """Surer expectations weigh and vary like this one, so that a slip on a clear pair accuses nobody."""
@@ -40,7 +41,7 @@ class GroupResiduals:
 
 def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> GroupResiduals:
     """
-    Each group is compared with what the others say by one Newton step back.
+    Compare each group with what the others say by one Newton step back.
 
     ``within`` is the share of each row's votes that are in ``fitted``, the board's fit without side term.
     """
@@ -72,18 +73,18 @@ class GroupCells:
 
     @cached_property
     def met(self) -> Array:
-        """(groups,) models met."""
+        """Count the models that each group met, as (groups,)."""
         return self.over(np.ones(self.group.size))
 
     def sums(self, of_left: Counts, of_right: Counts) -> Array:
         return totals(self.of_row, np.concatenate([of_left, of_right]), self.group.size)
 
     def over(self, values: Array) -> Array:
-        """(groups,) sums over the models met."""
+        """Sum values over the models that each group met, as (groups,)."""
         return totals(self.group, values, self.groups)
 
     def squared_correlation(self, noise: Array, variance: Array) -> Array:
-        """(groups,) sum over models and models of the squared correlations of their scores."""
+        """Sum the squared correlations of two models' scores over all pairs of models, as (groups,)."""
         one, other = np.sort(self.of_row.reshape(2, -1), axis=0)
         pairs, pair = np.unique(one * self.group.size + other, return_inverse=True)
         first, second = np.divmod(pairs, max(self.group.size, 1))
@@ -91,23 +92,23 @@ class GroupCells:
         return self.met + 2 * totals(self.group[first], shared, self.groups)
 
     def smallest(self, values: Array) -> Index:
-        """The cell with the smallest value in each group that has any."""
+        """Find the cell with the smallest value in each group that has any."""
         order = np.lexsort((values, self.group))
         return order[np.unique(self.group[order], return_index=True)[1]]
 
 
 def two_sided(z: Array) -> Array:
-    """Chance of a standard normal at least this far from 0."""
+    """Return the chance of a standard normal at least this far from 0."""
     return np.asarray(np.frompyfunc(math.erfc, 1, 1)(np.abs(z) / math.sqrt(2)), dtype=np.float64)
 
 
 def ratio(value: Array, variance: Array) -> Array:
-    """In standard deviations; 0 where there is no variance."""
+    """Return values in standard deviations; 0 where there is no variance."""
     return np.divide(value, np.sqrt(variance), out=np.zeros_like(value), where=variance > 0)
 
 
 def _own_pull(by_group: Tallies, fitted: Fit, residual: Array) -> Array:
-    """(rows,) by how much each row's group itself moved the distance of its two models: rows of B·Xᵀr."""
+    """Return (rows,) by how much each row's group itself moved its two models' distance: rows of B·Xᵀr."""
     n, pull = by_group.models, np.zeros(residual.size)
     order = np.argsort(by_group.competition, kind="stable")
     ordered = by_group.competition[order]

@@ -38,7 +38,7 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """What adds to the uncertainty of votes; None where it is unknown, or cannot be there."""
+    """The components that widen the votes' own uncertainty; None where one is unknown, or cannot be there."""
 
     prompts: PromptEffect | None = None
     voters: Voters | None = None
@@ -99,7 +99,7 @@ def components(
 
 
 def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, IntervalParts]:
-    """(n, n) of the strengths counted from the level that these weights name, and its diagonal by parts."""
+    """Return (n, n) of the strengths counted from the level that these weights name, and its diagonal by parts."""
     found, n = fitted.fit, tallies.models
     whole = found.covariance(gauge)
     votes, nothing = np.maximum(whole.diagonal(), 0.0), np.zeros(n)

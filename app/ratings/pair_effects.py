@@ -14,11 +14,12 @@ from app.ratings.tallies import Array, Cells, Tallies, totals
 
 BELIEF = 10 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes; real arenas have 0 to 7 Elo."""
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
 
 def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
-    """The variance of pairs' own effects, beside what prompts of these variances (n,) leave in a pair's result."""
+    """Estimate the variance of pairs' own effects, less what prompts of these variances (n,) leave in pairs."""
     cells = tallies.pairs()
     chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
     information = cells.played * variance
@@ -36,7 +37,7 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
 
 
 def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
-    """(n, n) of the strengths' distance from those that even meetings of all pairs would give."""
+    """Return (n, n) of the strengths' distance from those that even meetings of all pairs would give."""
     n, met = tallies.models, tallies.pairs()
     design = Design(met, n, side=False)
     spread = chances(design.rows(fitted.strength))[1]
@@ -55,13 +56,16 @@ def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
 
 
 def _apart(bread: Array, cells: Cells) -> Array:
-    """(cells,) variance of the two strengths' distance."""
+    """Return the (cells,) variance of the two strengths' distance."""
     own = bread.diagonal()
     return own[cells.first] + own[cells.second] - 2 * bread[cells.first, cells.second]
 
 
 def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
-    """(cells,) variance that prompts leave in a pair's result: its prompts are not those of its models' others."""
+    """
+    Return the (cells,) variance that prompts leave in a pair's result:
+    its prompts are not those of its models' others.
+    """
     group, parts = tallies.pairs_by_competition()
     n, count = tallies.models, max(tallies.competitions, 1)
     numbers = np.zeros(n * n, dtype=np.intp)

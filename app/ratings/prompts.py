@@ -1,5 +1,5 @@
 """
-What a prompt adds to the uncertainty: votes on one competition share its prompt (docs/ratings.md 4).
+The uncertainty that prompts add: votes on one competition share its prompt (docs/ratings.md 4).
 
 On a prompt a model's strength is its strength plus an effect of the model's own variance, independent between
 prompts. These variances are estimated together: each shrinks towards their common mean, the more so the less the
@@ -18,7 +18,9 @@ from app.ratings.tallies import Array, Tallies, totals
 
 BELIEF = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
+# Above it the exact sum costs G·n³, which is too much for a refresh; see prompt_covariance.
 MANY_MODELS = 100
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (60 / ELO_PER_LOGIT) ** 2
 LEANING = 0.5
 """Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
@@ -38,12 +40,12 @@ class PromptEffect:
     common: VarianceComponent
 
     def of(self, models: Array) -> "PromptEffect":
-        """The same for some of the models."""
+        """Return the prompt effect of some of the models."""
         return PromptEffect(self.variance[models], self.error[models], self.common)
 
 
 def prompt_weights(tallies: Tallies) -> Array:
-    """(n,) share of τ² left in a model's mean over its prompts: 1 for one prompt, 1/G for G equal ones."""
+    """Return the (n,) share of τ² left in a model's mean over its prompts: 1 for one, 1/G for G equal ones."""
     battles = tallies.battles_by_competition()
     own = battles.sum(axis=0)
     weights: Array = (battles**2).sum(axis=0) / np.where(own > 0, own, 1.0) ** 2
@@ -51,12 +53,12 @@ def prompt_weights(tallies: Tallies) -> Array:
 
 
 def uniform(variance: float, models: int) -> PromptEffect:
-    """The same variance for every model, as if it were certain."""
+    """Return one variance for every model, as if it were certain."""
     return PromptEffect(np.full(models, variance), np.zeros(models), VarianceComponent(variance, 0.0, 0))
 
 
 def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:
-    """Of the residuals of a mode's competitions at its fit or, category by category, at each one's own."""
+    """Estimate prompt effects from competitions' residuals at the mode's fit, or at each category's own."""
     pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), BELIEF, clusters)
     own = _joined([each.sums(TYPICAL, models, pooled.variance) for each in rows])
     mean, square = _ratios(own, pooled.variance)
@@ -67,7 +69,7 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
 
 def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
-    (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over their informations L.
+    Return (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over informations L.
 
     For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³.
     """
@@ -80,7 +82,7 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
 
 
 def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
-    """(n, n) variance of the slope by the prompts."""
+    """Return the (n, n) variance of the slope by the prompts."""
     group, cells = tallies.pairs_by_competition()
     n, count = tallies.models, tallies.competitions
     information = cells.played * chances(strength[cells.first] - strength[cells.second])[1]
@@ -89,6 +91,7 @@ def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
     between += between.transpose(0, 2, 1)
     own = np.arange(n)
     between[:, own, own] = -between.sum(axis=2)
+    # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
     wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
     return np.asarray(wide @ wide.T)
 
@@ -101,13 +104,15 @@ def _joined(sums: Sequence[Sums]) -> Sums:
 
 
 def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
-    """(n,) mean of each model's variance in parts of the common one, and mean of its square, after the votes."""
+    """Return (n,) means of each model's variance in parts of the common one, and of its square."""
     ratio = np.exp(LOG_RATIOS)
     likelihood = own.log_likelihood(common * ratio)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    # Log-normal with mean 1, hence centred half a variance below 0: unequal models keep the common variance.
     belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
     belief /= belief.sum(axis=1, keepdims=True)
     chance = likelihood @ belief.T
+    # A chance too small for a float must not rule a spread out for all models.
     unequal = np.log(np.maximum(chance, 1e-300)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
     unequal = np.exp(unequal - unequal.max())
     unequal /= unequal.sum()

@@ -1,34 +1,36 @@
-"""Ratings and their covariance to ranks and rank ranges."""
+"""Ranks and rank ranges from ratings and their covariance."""
 
 import numpy as np
 
 from app.ratings.tallies import Array, Index
 
+# Decimals of an Elo point: beyond them the last bits of a fit would decide a rank.
 SAME_RATING = 6
 LEVEL = 0.95
 MANY_MODELS = 100
+# Each model looks at its distance to every other in every draw: the cost grows with models² times draws.
 DRAWS, DRAWS_OF_MANY = 1000, 200
 
 
 def ranks(rating: Array) -> Index:
-    """1 + the number of models rated higher; ratings equal to a millionth of a point share a rank."""
+    """Return 1 + the number of models rated higher; ratings equal to a millionth of a point share a rank."""
     rounded = np.round(rating, SAME_RATING)
     return 1 + rating.size - np.searchsorted(np.sort(rounded), rounded, side="right")
 
 
 def upper_bound_ranks(low: Array, high: Array) -> Index:
-    """1 + the number of models whose interval lies wholly above mine (LMArena; arXiv 2403.04132 eq. 8)."""
+    """Return 1 + the number of models whose interval lies wholly above (LMArena; arXiv 2403.04132 eq. 8)."""
     return 1 + low.size - np.searchsorted(np.sort(low), high, side="right")
 
 
 def default_draws(models: int) -> int:
-    """As many draws as fit into a refresh."""
+    """Return the number of draws that fits into a refresh of a board of so many models."""
     return DRAWS if models <= MANY_MODELS else DRAWS_OF_MANY
 
 
 def rank_ranges(strength: Array, covariance: Array, draws: int, seed: int) -> tuple[Index, Index]:
     """
-    Lowest and highest rank of each model at the 95 % level, by the marginal max-t rule.
+    Return the lowest and highest rank of each model at the 95 % level, by the marginal max-t rule.
 
     Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91: a model is surely better or worse
     than another when their distance in standard errors exceeds the 95 % quantile of the largest such distance
@@ -43,22 +45,23 @@ def rank_ranges(strength: Array, covariance: Array, draws: int, seed: int) -> tu
 
 
 def _inverse_errors(covariance: Array) -> Array:
-    """(n, n) 1 / standard error of the difference of two models, 0 for a model and itself."""
+    """Return (n, n) 1 / standard error of the difference of two models, 0 for a model and itself."""
     own = covariance.diagonal()
     variance = own + own[:, None] - 2 * covariance
+    # A model differs from itself by rounding alone, and the root of that must not be divided by.
     distinct = variance > 1e-12 * own.max(initial=0.0)
     return np.where(distinct, 1 / np.sqrt(np.where(distinct, variance, 1.0)), 0.0)
 
 
 def _draw(covariance: Array, draws: int, seed: int) -> Array:
-    """(n, draws) of N(0, V), its diagonal raised by a billionth: V is singular where the level is free."""
+    """Draw (n, draws) of N(0, V), its diagonal raised by a billionth: V is singular where the level is free."""
     n = len(covariance)
     raised = covariance + np.eye(n) * max(1e-9 * np.trace(covariance) / max(n, 1), np.finfo(float).tiny)
     return np.linalg.cholesky(raised) @ np.random.default_rng(seed).standard_normal((n, draws))
 
 
 def _critical(noise: Array, scale: Array, model: int) -> float:
-    """95 % quantile over the draws of a model's largest distance to another, in standard errors."""
+    """Return the 95 % quantile over the draws of a model's largest distance to another, in standard errors."""
     distance = noise - noise[model]
     distance *= scale[:, None]
     largest = np.maximum(distance.max(axis=0), -distance.min(axis=0))

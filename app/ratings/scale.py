@@ -34,22 +34,22 @@ class Anchor:
 
 
 def shares(anchor: Anchor, models: int) -> Array:
-    """(models,) weights whose product with the strengths is the level the points are counted from."""
+    """Return (models,) weights whose product with the strengths is the level the points are counted from."""
     weights = np.zeros(models)
     weights[list(anchor.models) or slice(None)] = 1.0 / (len(anchor.models) or max(models, 1))
     return weights
 
 
 def gauge(anchor: Anchor, models: int) -> Array:
-    """(models,) weights of the level that intervals are counted from."""
+    """Return (models,) weights of the level that intervals are counted from."""
     return shares(anchor if len(anchor.models) > 1 else Anchor(), models)
 
 
 def to_elo(strength: Array, anchor: Anchor) -> Array:
-    """Elo points of strengths that are already counted from the anchor's level."""
+    """Convert strengths that are already counted from the anchor's level to Elo points."""
     return anchor.value + ELO_PER_LOGIT * strength
 
 
 def to_strength(rating: Array, anchor: Anchor) -> Array:
-    """The inverse of ``to_elo``."""
+    """Convert Elo ratings to strengths in logits: the inverse of ``to_elo``."""
     return (rating - anchor.value) / ELO_PER_LOGIT

@@ -18,9 +18,10 @@ GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
 TYPICAL, TYPICAL_WITHIN = 0.7, 0.7
 """Logits (122 Elo), and by how much its logarithm differs between boards: 31 to 480 Elo points is 95 %."""
 CHECKED = np.array([0.5, 1.0, 2.0])
-"""In parts of a first estimate: spreads at which the likelihood is not taken for a parabola."""
+"""Spreads, in parts of a first estimate, at which the likelihood is not taken for a parabola."""
 EXPECTED_TIES, EXPECTED_VOTES = 1.0, 4.0
 """Ties and votes added before a share of ties is taken, so that one tie is no certainty."""
+# The likelihood is divided by it: on a board of nothing but ties a vote would otherwise weigh without limit.
 LEAST_DISPERSION = 0.2
 
 
@@ -46,7 +47,7 @@ class SpreadLikelihood:
     slope: Array
 
     def shrunk(self, sd: Array) -> tuple[Array, Array]:
-        """Variance along each axis, and the strengths, (n, spreads) each, by prior spread."""
+        """Return the variance along each axis, and the strengths, (n, spreads) each, by prior spread."""
         variance = 1 / (self.curvature[:, None] + 1 / sd**2)
         return variance, self.axes @ (variance * self.slope[:, None])
 
@@ -57,7 +58,7 @@ class SpreadLikelihood:
 
 
 def dispersion(tied: float, spread: float) -> float:
-    """Of the score, from the ties and the sum of p(1-p) over the votes (a tie takes a quarter off)."""
+    """Estimate the score's dispersion from the ties and the votes' sum of p(1-p): a tie takes off a quarter."""
     ties = (tied + EXPECTED_TIES) / (4 * spread + EXPECTED_VOTES)
     return max(LEAST_DISPERSION, 1 - ties)
 
@@ -99,12 +100,12 @@ def normal(models: int, sd: float) -> Known:
 
 
 def divided(cells: Cells, by: float) -> Cells:
-    """The same battles, each counting as a part of one."""
+    """Return the same battles, each counting as a part of one."""
     return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
 
 
 def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
-    """Of the votes alone, around these strengths."""
+    """Build the likelihood of the spread from the votes alone, around these strengths."""
     cells = design.cells
     chance, variance = chances(design.rows(strength))
     information = design.gram(cells.played * variance)
@@ -114,7 +115,7 @@ def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
 
 
 def _corrected(design: Design, seen: SpreadLikelihood, sd: float) -> Array:
-    """(spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
+    """Return (spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
     tried = sd * CHECKED
     found, strength = [], seen.shrunk(tried)[1]
     for each, start in zip(tried.tolist(), strength.T, strict=True):
@@ -135,7 +136,7 @@ def _evidence(design: Design, sd: float, start: Array) -> float:
 
 
 def _weights(evidence: Array) -> Array:
-    """(spreads,) how likely each is."""
+    """Return (spreads,) how likely each is."""
     logarithm = evidence - (np.log(GRID / TYPICAL) / TYPICAL_WITHIN) ** 2 / 2
     weights = np.exp(logarithm - logarithm.max())
     return np.asarray(weights / weights.sum())
@@ -143,7 +144,7 @@ def _weights(evidence: Array) -> Array:
 
 def _leaning(weights: Array) -> Array:
     """
-    (spreads,) the same, leaning towards wide ones, for intervals.
+    Return (spreads,) the weights, leaning towards wide spreads, for intervals.
 
     A spread taken too small makes every interval too narrow; one too large widens them by little. Without this, 90
     instead of 95 % are covered at five votes a model (`scripts/bench/coverage.py`).
@@ -153,7 +154,7 @@ def _leaning(weights: Array) -> Array:
 
 
 def _doubt(seen: SpreadLikelihood, weights: Array, sd: float) -> Array:
-    """(n, n) what not knowing the spread adds to the strengths' covariance."""
+    """Return (n, n) what not knowing the spread adds to the strengths' covariance."""
     variance, strength = seen.shrunk(GRID)
     at, middle = seen.shrunk(np.array([sd]))
     wider = (seen.axes * (variance @ weights - at[:, 0])) @ seen.axes.T

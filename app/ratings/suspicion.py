@@ -86,7 +86,8 @@ def exposure(
 
 def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> Likelihood:
     """
-    Tests L (groups are accounts) and C (networks). In these tallies groups stand where competitions stand.
+    Test groups for likelihood: accounts for test L, networks for test C.
+    Tallies name groups as their competitions.
 
     Their votes are all that stand, counted or beyond a cap; ``within`` is the share of each row's that are in
     ``fitted``, the board's fit without side term. Each group is compared with what the others say by one Newton
@@ -114,13 +115,13 @@ def likelihood(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> L
 
 
 def skip_share(issued: Counts, skipped: Counts) -> Mask:
-    """Who skipped more than SKIP_SHARE of SKIPS_FROM matchups or more."""
+    """Mark who skipped more than SKIP_SHARE of at least SKIPS_FROM matchups."""
     return np.asarray((issued >= SKIPS_FROM) & (skipped > SKIP_SHARE * issued))
 
 
 def capped(voter: Index, network: Index, *, per_voter: int = VOTER_CAP, per_network: int = NETWORK_CAP) -> Mask:
     """
-    Which matchups of one window count, in the order they were issued: the first of each voter and network.
+    Mark which matchups of one window count, in the order of issue: the first of each voter and network.
 
     A matchup beyond the voter's cap still uses up the network's.
     """
@@ -128,7 +129,7 @@ def capped(voter: Index, network: Index, *, per_voter: int = VOTER_CAP, per_netw
 
 
 def earlier(key: Index) -> Index:
-    """How often each element's value stood before it."""
+    """Count how often each element's value stood before it."""
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if key.size else order
@@ -140,7 +141,7 @@ def earlier(key: Index) -> Index:
 
 def closed_form_shift(share: float, p: float = 0.5) -> float:
     """
-    Elo points a model gains when this share of its own battles is voted for it, whatever is shown.
+    Return the Elo points a model gains when this share of its own battles is voted for it, whatever is shown.
 
     ``p`` is its honest score. With p' = (1 - share)·p + share: 400·log10(p'(1 - p) / (p(1 - p'))).
     """
@@ -182,7 +183,7 @@ def _hypergeometric_tail(hits: Array, marked: Array, drawn: Array, size: Array) 
 
 def _chi_squared_tail(value: Array, mean: Array, variance: Array) -> Array:
     """
-    P(X >= value) for a weighted sum of squared normals with this mean and variance; 1 where the mean is 0.
+    Return P(X >= value) for a weighted sum of squared normals of this mean and variance; 1 where the mean is 0.
 
     Satterthwaite 1946, Biometrics 2 (as a multiple of a chi-squared); Wilson and Hilferty 1931, PNAS 17 (whose
     cube root is nearly normal).

@@ -15,7 +15,7 @@ from app.ratings.tallies import Array, Index, Mask, Tallies, totals
 RESIDUAL_ALARM = 4.5
 VOLUME_ALARM = 1.5
 TRAILING_DAYS = 28
-"""Whose median a day's volume is held against."""
+"""Days whose median a day's volume is held against."""
 FEWEST_DAYS = 7
 
 
@@ -52,7 +52,7 @@ def day_monitor(by_day: Tallies, fitted: Fit) -> DayMonitor:
 
 
 def volume_alarms(volume: Array) -> Mask:
-    """(days,) which stand out against the days before them; days without a vote count as such."""
+    """Mark (days,) that stand out against the days before them; days without a vote count as such."""
     alarms = np.zeros(volume.size, dtype=bool)
     for day in range(FEWEST_DAYS, volume.size):
         alarms[day] = volume[day] > VOLUME_ALARM * np.median(volume[max(0, day - TRAILING_DAYS) : day])

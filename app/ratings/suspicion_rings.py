@@ -19,7 +19,7 @@ from app.ratings.tallies import Array, Index, Tallies, totals
 RIVALS = 8
 """Models next to the plan's, on one side."""
 PASSED = (0, 2, 4)
-"""How many of them a plan may have overtaken by now: the board holds its votes too."""
+"""Numbers of them that a plan may have overtaken by now: the board holds its votes too."""
 FEWEST_LEANING = 20
 """Votes of one group that a plan would decide; with fewer a group is no part of a ring."""
 OWN_Z = 2.33
@@ -27,7 +27,7 @@ OWN_Z = 2.33
 SHARED_TASTE = TASTE / 3
 """Part of a taste that honest groups may have in common."""
 FURTHEST_Z = 37.0
-"""Beyond it a normal tail is no number."""
+"""The largest z whose normal tail is still a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def ring(by_group: Tallies, fitted: Fit, within: Array | float = 1.0) -> Ring:
 
 
 def _plans(fitted: Fit) -> Iterator[tuple[int, int, Array]]:
-    """Every model up and down, and what is wanted of each model: 1, -1 or nothing."""
+    """List every model up and down, with what is wanted of each model: 1, -1 or nothing."""
     order = np.argsort(-fitted.strength, kind="stable")
     for way, ranked in (1, order), (-1, order[::-1]):
         for place, model in enumerate(ranked.tolist()):
@@ -99,7 +99,7 @@ def _lean(by_group: Tallies, rows: GroupResiduals, cells: GroupCells, wanted: Ar
 
 
 def _of_plan(lean: _Lean, plans: int, model: int, way: int) -> Ring | None:
-    """The best number of members, the most fitting first; Bonferroni over plans and choices of so many."""
+    """Find the most fitting number of members for a plan; Bonferroni corrects for plans and choices of so many."""
     known = lean.votes >= FEWEST_LEANING
     z = np.where(known, ratio(lean.found, lean.noise + lean.tastes), 0.0)
     members = np.flatnonzero(z >= OWN_Z)
@@ -117,7 +117,7 @@ def _of_plan(lean: _Lean, plans: int, model: int, way: int) -> Ring | None:
 
 
 def _log_tail(z: float) -> float:
-    """Of the chance that a standard normal is above z."""
+    """Return the logarithm of the chance that a standard normal is above z."""
     return math.log(math.erfc(min(z, FURTHEST_Z) / math.sqrt(2)) / 2)
 
 

@@ -23,12 +23,13 @@ SPARSE = 16
 
 
 def totals(key: Index, values: Counts, size: int) -> Array:
-    """(size,) sums of the values with the same key."""
+    """Return (size,) sums of the values with the same key."""
     return np.asarray(np.bincount(key, values, size), dtype=np.float64)
 
 
 def distinct(key: Index, size: int) -> tuple[Index, Index]:
-    """The keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    """Return the keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    # A table of all possible keys costs more than sorting where few of them occur.
     if size > SPARSE * max(key.size, 1):
         return np.unique(key, return_inverse=True)
     occurs = np.zeros(size, dtype=np.bool_)
@@ -54,7 +55,7 @@ class Cells:
 
     @cached_property
     def score(self) -> Array:
-        """Points of the first: a win is one, a tie half a point."""
+        """Return the points of the first: a win is one, a tie half a point."""
         return self.won + self.tied / 2
 
 
@@ -81,12 +82,14 @@ class Tallies:
         seats = (self.competition, self.left, self.right)
         if any(np.shape(row) != self.left.shape for row in (*seats, *self._counts)):
             raise ValueError("the columns of a tally have different lengths")
+        # Nothing has no smallest and no largest value.
         if self.left.size == 0:
             return
         if min(seat.min() for seat in seats) < 0 or max(self.left.max(), self.right.max()) >= self.models:
             raise ValueError("a tally names a model or competition that does not exist")
         if (self.left == self.right).any():
             raise ValueError("a model cannot meet itself")
+        # Not "any below 0": a comparison with NaN is false, so NaN is refused as well.
         if not all(counts.min() >= 0 for counts in self._counts):
             raise ValueError("a count is negative or not a number")
 
@@ -96,12 +99,13 @@ class Tallies:
 
     @cached_property
     def played(self) -> Counts:
-        """Battles per row."""
+        """Count the battles of each row."""
         return self.left_wins + self.right_wins + self.ties + self.both_bad
 
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:
-        """Left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
+        """Return left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
+        # One number for a pair lets one bincount fill the whole table.
         key = self.left * self.models + self.right
 
         def total(counts: Counts) -> Array:
@@ -111,57 +115,57 @@ class Tallies:
 
     @cached_property
     def wins(self) -> Array:
-        """(n, n) wins of row over column (docs/ratings.md 1: W = LW + RWᵀ)."""
+        """Return (n, n) wins of row over column (docs/ratings.md 1: W = LW + RWᵀ)."""
         left, right, _ = self._by_side
         return left + right.T
 
     @cached_property
     def tied(self) -> Array:
-        """(n, n) ties of either kind, symmetric."""
+        """Return (n, n) ties of either kind, symmetric."""
         ties = self._by_side[2]
         return ties + ties.T
 
     @cached_property
     def games(self) -> Array:
-        """(n, n) battles of each pair, symmetric."""
+        """Return (n, n) battles of each pair, symmetric."""
         return self.wins + self.wins.T + self.tied
 
     def per_model(self, of_left: Counts, of_right: Counts) -> Array:
-        """(n,) sums over rows of one number for the left model and another for the right one."""
+        """Return (n,) sums over rows of one number for the left model and another for the right one."""
         return totals(self.left, of_left, self.models) + totals(self.right, of_right, self.models)
 
     @property
     def battles(self) -> Array:
-        """Battles per model."""
+        """Count the battles of each model, as (n,)."""
         return self.per_model(self.played, self.played)
 
     def pairs(self) -> Cells:
-        """One cell per pair that met, the lower index first."""
+        """Return one cell per pair that met, the lower index first."""
         key = np.flatnonzero(np.triu(self.games))
         first, second = np.divmod(key, self.models)
         lost = self.wins.take(second * self.models + first)
         return Cells(first, second, self.wins.take(key), lost, self.tied.take(key))
 
     def ordered_pairs(self) -> Cells:
-        """One cell per left and right model that met."""
+        """Return one cell per left and right model that met."""
         left, right, ties = self._by_side
         at = np.nonzero(left + right + ties)
         return Cells(at[0], at[1], left[at], right[at], ties[at])
 
     @cached_property
     def _counted(self) -> tuple["Tallies", int, Index]:
-        """The rows with battles, how many competitions these have, and each row's number among them."""
+        """Return the rows with battles, how many competitions these have, and each row's number among them."""
         rows = self if self.played.all() else self.only(self.played > 0)
         numbers, group = np.unique(rows.competition, return_inverse=True)
         return rows, numbers.size, group
 
     @property
     def competitions(self) -> int:
-        """Competitions with at least one battle."""
+        """Count the competitions with at least one battle."""
         return self._counted[1]
 
     def battles_by_competition(self) -> Array:
-        """(competitions, n) battles."""
+        """Count the battles of each model in each competition, as (competitions, n)."""
         rows, count, group = self._counted
         left, right = (
             totals(group * self.models + seat, rows.played, count * self.models)
@@ -170,7 +174,7 @@ class Tallies:
         return (left + right).reshape(count, self.models)
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
-        """Each cell's competition; a cell per competition and pair that met there, lower index first."""
+        """Return each cell's competition; a cell per competition and pair that met there, lower index first."""
         return self._by_competition
 
     @cached_property
@@ -190,12 +194,12 @@ class Tallies:
         return competition, Cells(first, second, won, lost, total(rows.ties + rows.both_bad))
 
     def only(self, rows: Mask) -> "Tallies":
-        """The same models with some of the rows."""
+        """Return the tallies of the same models with some of the rows."""
         seats = self.competition[rows], self.left[rows], self.right[rows]
         return Tallies(self.models, *seats, *(counts[rows] for counts in self._counts))
 
     def without(self, competition: int) -> "Tallies":
-        """The same models with one competition's votes subtracted."""
+        """Return the tallies of the same models without one competition's votes."""
         return self.only(self.competition != competition)
 
 

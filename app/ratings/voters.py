@@ -16,6 +16,7 @@ from app.ratings.tallies import Array, Index, Tallies, totals
 
 BELIEF = 30 / ELO_PER_LOGIT
 """Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
+# Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (40 / ELO_PER_LOGIT) ** 2
 
 
@@ -37,7 +38,7 @@ class Ballots:
 
 
 def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
-    """The variance of tastes, beside what prompts of these variances (n,) do to who met one of them often."""
+    """Estimate the variance of tastes, less what prompts of these variances (n,) do to who met one often."""
     rows = residuals(ballots.by_voter, fitted, dispersion)
     if prompts is not None:
         rows = replace(rows, votes=rows.votes + _repeated_prompts(ballots, rows, fitted, prompts))
@@ -45,7 +46,7 @@ def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Arra
 
 
 def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: Array) -> Array:
-    """(rows,) variance that prompts leave in a voter's residuals of a model, beyond those everybody met."""
+    """Return the (rows,) variance that prompts leave in a voter's residuals of a model, beyond those all met."""
     tallies, n = ballots.by_voter, ballots.by_voter.models
     count = int(ballots.competition.max(initial=0)) + 1
     exposure, alone = _exposures(tallies, tallies.competition * count + ballots.competition, fitted)
@@ -71,7 +72,7 @@ class _Sums:
 
 
 def _exposures(tallies: Tallies, cluster: Index, fitted: Fit) -> tuple[_Sums, _Sums]:
-    """Information per cluster and model, and the squares of its single votes."""
+    """Return the information per cluster and model, and the squares of its single votes."""
     variance = chances(fitted.strength[tallies.left] - fitted.strength[tallies.right])[1]
     n = tallies.models
     keys = np.concatenate([cluster * n + tallies.left, cluster * n + tallies.right])
@@ -83,23 +84,23 @@ def _exposures(tallies: Tallies, cluster: Index, fitted: Fit) -> tuple[_Sums, _S
 
 
 def voter_weights(by_voter: Tallies) -> Array:
-    """(n,) share of a model's pairs of votes that are of one voter: 1 for a single voter, 0 for one vote each."""
+    """Return the (n,) share of a model's pairs of votes by one voter: 1 for a single one, 0 for a vote each."""
     return weights_of_sums(*vote_sums(by_voter))
 
 
 def vote_sums(by_voter: Tallies) -> tuple[Array, Array]:
-    """(n,) each model's votes, and the sum over voters of their squared numbers."""
+    """Return (n,) each model's votes, and the sum over voters of their squared numbers."""
     battles = by_voter.battles_by_competition()
     return battles.sum(axis=0), (battles**2).sum(axis=0)
 
 
 def weights_of_sums(votes: Array, squares: Array) -> Array:
-    """(n,) weights from a model's votes and their squares per voter; a vote shares its taste with others only."""
+    """Return (n,) weights from votes and their squares per voter; a vote shares its taste with others only."""
     return np.asarray((squares - votes) / np.maximum(votes, 1.0) ** 2)
 
 
 def voter_covariance(voters: Voters, fitted: Fit) -> Array:
-    """(n, n) of the strengths, by the tastes of a finite number of voters."""
+    """Return (n, n) of the strengths, by the tastes of a finite number of voters."""
     n = fitted.strength.size
     follows = fitted.bread[:n] @ fitted.votes[:, :n]
     return np.asarray((follows * (voters.taste.variance * voters.weights)) @ follows.T)

@@ -65,7 +65,7 @@ def install(app: Flask) -> None:
 
 
 def _demo() -> dict[str, bool]:
-    """Whether pages carry the banner that says where these pictures and votes come from."""
+    """Tell templates whether pages carry the banner that says where these pictures and votes come from."""
     with suppress(DatabaseBusy):  # the page that says so needs no banner
         return {"is_demo": recall(simulated_voters.is_demo)}
     return {"is_demo": False}

@@ -1,4 +1,4 @@
-"""Where this server is, for texts that leave it: examples, feeds, pictures for other sites."""
+"""The address of this server, for texts that leave it: examples, feeds, pictures for other sites."""
 
 from flask import request
 

@@ -17,13 +17,19 @@ from app.edge.context import now, parts
 from app.edge.identity import encode_id, voter
 from app.edge.problems import named
 from app.leaderboards.views import reveal
+from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.leaderboards.views.reveal import Reveal
 from app.web.errors import page
-from app.words import MODES, OUTCOMES, Mode, Outcome
+from app.web.formats import tell_crowd
+from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
-FOLD_FROM = 220
-"""Characters; a longer prompt is folded to three lines."""
+SET = 10
+"""Pairs between two stops, shown as dots."""
+LONGEST_SIDE = 20_000
+"""Pixels; a competition that does not tell its originals' size has no limit but this one."""
+LARGEST_SCALE = 4
+FRAME_SECONDS = 31_536_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Screen:
     issued: BlindMatchup
     answer: vote_casting.VoteRecord | None = None
     reveal: Reveal | None = None
+    crowd: Crowd | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
 
@@ -81,17 +88,40 @@ def pair(matchup_id: str) -> Response:
             pass
         else:
             named = reveal.revealed(session, answer, with_change=True)
-            screen = Screen(screen.issued, answer, named, vote_history.read_picture_urls(session, who, matchup))
+            crowd = read_crowd(session, answer, named)
+            urls = vote_history.read_picture_urls(session, who, matchup)
+            screen = Screen(screen.issued, answer, named, crowd, urls)
         listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, _wish(request.args), listed)
 
 
+@blueprint.get("/frames/<int:width>x<int:height>-<int:pixels>.css")
+def frame(width: int, height: int, pixels: int) -> Response:
+    """
+    Tell the stylesheet a competition's frame, and how wide a picture may be: four times its originals' pixels.
+
+    A style attribute would do, and is what the pages' policy forbids.
+    """
+    width, height, pixels = (
+        min(max(number, 1), LONGEST_SIDE) for number in (width, height, pixels or LONGEST_SIDE)
+    )
+    most = LARGEST_SCALE * pixels * width // max(width, height)
+    sheet = f":root {{ --fw: {width}; --fh: {height}; --most: {most}px; }}\n"
+    response = Response(sheet, mimetype="text/css")
+    scope = "private" if parts().settings.profile == "team" else "public"
+    response.headers["Cache-Control"] = f"{scope}, max-age={FRAME_SECONDS}, immutable"
+    return response
+
+
 @blueprint.post("/arena/<matchup_id>/vote")
 def vote(matchup_id: str) -> Response:
     """Take the answer, then show who made what."""
     outcome = request.form.get("outcome", "")
+    if outcome == UNLOADABLE:
+        voting.give_back(matchup_id)
+        return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
     answer, _ = voting.cast_vote(matchup_id, outcome)
@@ -141,8 +171,19 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
         and not answer.undone
         and answer.outcome != Outcome.SKIP
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
-        fold_from=FOLD_FROM,
+        told=tell_crowd(answer.outcome, screen.crowd) if answer and screen.crowd else "",
+        done=_done(),
     )
+
+
+def _done() -> int:
+    """Count this voter's pairs since the last stop, 0 to SET."""
+    who = voter()
+    if who is None:
+        return 0
+    with parts().database.reading() as session:
+        votes = vote_history.count_votes(session, who)
+    return SET if votes and votes % SET == 0 else votes % SET
 
 
 def _state(answer: vote_casting.VoteRecord | None) -> str:

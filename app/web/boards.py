@@ -27,7 +27,7 @@ ANCHOR = 1000
 
 
 class Interval(Protocol):
-    """Whatever is drawn on a board's axis."""
+    """An interval that is drawn on a board's axis."""
 
     @property
     def rating(self) -> float: ...
@@ -57,7 +57,7 @@ class Axis:
 
     @property
     def anchor(self) -> float | None:
-        """Where 1000 lies in pixels, if it lies inside."""
+        """Return where 1000 lies in pixels, or None where it is not inside."""
         return self.x(ANCHOR) if self.low < ANCHOR < self.high else None
 
 

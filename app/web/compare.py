@@ -38,7 +38,7 @@ class RecordBar:
 
 @dataclass(frozen=True)
 class Meeting:
-    """Their record in one mode, with the interval of A's share of the points."""
+    """The record of two models in one mode, with the interval of A's share of the points."""
 
     record: HeadToHead
     interval: tuple[float, float] | None

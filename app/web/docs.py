@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries
 from app.catalog import lookup
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.edge.context import today
 from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets
@@ -25,7 +25,7 @@ FOLDER = ROOT / "docs"
 ELSEWHERE = {"methodology": "/methodology", "api": "/docs"}
 """Documents that are pages of their own here."""
 PAINTER = "poster-pro"
-"""In every seeded catalogue, and it needs no key."""
+"""A model that is in every seeded catalogue, and needs no key."""
 MEDIA = {"svg": "image/svg+xml", "webp": "image/webp", "png": "image/png"}
 """Every other file is shown as text."""
 

@@ -1,4 +1,4 @@
-"""Which models the playground draws with, and why another is not among them."""
+"""The drawable models: those that the playground draws with, and the reason why another is not among them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,6 @@ from app.words import Mode
 OTHERS = 3
 WORDS = {
     "unset": "No provider of {name} is set up on this server.",
-    "edits": "{name} changes images, and the playground draws from text. The API has it.",
     "unpaid": "{name} costs money, and this playground has none to spend. The API has it, for those with a key.",
 }
 
@@ -36,12 +35,12 @@ class Drawable:
 
     @property
     def first(self) -> str | None:
-        """The gateway's default, where visitors may draw with it."""
-        slugs = [model.slug for model in self.models]
+        """The gateway's default, where visitors may draw with it; else a model that draws from text."""
+        slugs = [model.slug for model in self.models if Mode.TEXT_TO_IMAGE in model.modes]
         return self.means.default_model if self.means.default_model in slugs else next(iter(slugs), None)
 
     def usd_from(self, model: ModelSummary) -> float | None:
-        """The lowest price of one image at the providers set up here; None where it is not known beforehand."""
+        """Return the lowest price of one image at the providers set up here; None if unknown beforehand."""
         reached = [offering for offering in model.offerings if offering.provider in self.means.providers]
         biggest = largest_area(model.limits)
         priced = [per_image(price, biggest) for offering in reached for price in offering.prices]
@@ -53,9 +52,21 @@ class Absence:
     """A model that can't be drawn with here: why, and what can."""
 
     name: str
-    reason: Literal["unknown", "retired", "unset", "edits", "unpaid"]
+    reason: Literal["unknown", "retired", "unset", "unpaid"]
     words: str
     instead: tuple[ModelSummary, ...]
+
+
+def operations(model: ModelSummary) -> tuple[str, ...]:
+    """List what the playground can ask of a model, `mask` among it for an edit with one."""
+    edits = Mode.IMAGE_EDIT in model.modes
+    able = {
+        "generation": Mode.TEXT_TO_IMAGE in model.modes,
+        "edit": edits,
+        "mask": edits and model.limits.mask is not False,
+        "variation": any(offering.variations for offering in model.offerings),
+    }
+    return tuple(name for name, can in able.items() if can)
 
 
 def drawable(session: Session, settings: Settings, now: datetime) -> Drawable:
@@ -80,11 +91,7 @@ def _absence(session: Session, model: ModelPage, among: Drawable) -> Absence:
     if here.kind == "retired" and model.sunset:
         words = f"{model.name} was retired on {facts.day(model.sunset)}; no provider serves it any more."
         return Absence(model.name, "retired", words, others)
-    reason: Literal["unset", "edits", "unpaid"] = "unpaid"
-    if here.kind != "served":
-        reason = "unset"
-    elif Mode.TEXT_TO_IMAGE not in model.modes:
-        reason = "edits"
+    reason: Literal["unset", "unpaid"] = "unpaid" if here.kind == "served" else "unset"
     return Absence(model.name, reason, WORDS[reason].format(name=model.name), others)
 
 

@@ -10,7 +10,7 @@ SENTENCES = {
     405: "This address does not answer to that method.",
     413: "The request is larger than this server takes.",
 }
-"""What a person reads where HTTP's own words speak to a program."""
+"""Sentences for people where HTTP's own words speak to a program."""
 
 
 def answer(error: Exception) -> Response:

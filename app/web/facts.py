@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from app.catalog.audit import STALE_AFTER
 from app.catalog.limits import Limits, describe_largest, pixels
-from app.catalog.lookup import FactSource, ModelOffering, ModelPage
+from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
-from app.gateway.sizes import Wish, match, parse_ratio, parse_tier
+from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier
+from app.words import Mode
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -165,6 +166,21 @@ def behaviours(rows: Iterable[ParameterRow]) -> tuple[tuple[str, str, tuple[str,
     )
 
 
+def abilities(model: ModelSummary, mode: str) -> tuple[str, ...]:
+    """List what a model can do in a mode beyond the mode's name, as far as the catalogue states it."""
+    limits = model.limits
+    if mode != Mode.IMAGE_EDIT:
+        return (f"up to {limits.max_images} images a request",) if (limits.max_images or 1) > 1 else ()
+    inputs = limits.max_input_images or 0
+    stated = (
+        ("mask", limits.mask is True),
+        ("no mask", limits.mask is False),
+        (f"up to {inputs} input images", inputs > 1),
+        ("variations", any(offering.variations for offering in model.offerings)),
+    )
+    return tuple(name for name, is_so in stated if is_so)
+
+
 def price_rows(offering: ModelOffering) -> tuple[PriceRow, ...]:
     """The prices of an offering, in its own order."""
     return tuple(_price_row(price) for price in offering.prices)
@@ -210,7 +226,7 @@ def _ratio(size: str, limits: Limits) -> str | None:
 
 
 def _gives(ratio: str, tier: str | None, limits: Limits) -> str | None:
-    found = match(Wish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
+    found = match(SizeWish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
     return f"{found.size[0]}x{found.size[1]}" if found.size else None
 
 

@@ -1,4 +1,4 @@
-"""What programs read: rank badges, the feed, the sitemap, robots.txt, and plain text for language models."""
+"""Files that programs read: rank badges, the feed, the sitemap, robots.txt, and plain text for language models."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Respons
     """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None or matchup is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     moment = now()
     with parts().database.reading() as session:
         file = pictures.blind_file(session, who, matchup, side, small=small, now=moment)
@@ -60,11 +60,17 @@ def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Respons
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
 
+@blueprint.get("/media/<token>-320.webp")
+def thumbnail(token: str) -> Response:
+    """Serve a picture at 320 pixels or less, for lists."""
+    return media(token, small=True)
+
+
 @blueprint.get("/media/<token>.webp")
-def media(token: str) -> Response:
+def media(token: str, *, small: bool = False) -> Response:
     """Serve a picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
-        file = pictures.media_file(session, f"media/{token}.webp", voter())
+        file = pictures.media_file(session, f"media/{token}.webp", voter(), small=small)
     if file is None:
         abort(404)
     return _picture(file.key, is_public=file.is_public)
@@ -78,9 +84,18 @@ def input_image(slug: str) -> Response:
     return _picture(key, is_public=True)
 
 
+@blueprint.get("/competitions/<slug>/mask-outline.png")
+def mask_outline(slug: str) -> Response:
+    """Serve the outline of what a competition's mask lets the models change, transparent elsewhere."""
+    with parts().database.reading() as session:
+        key = gallery.read_outline_key(session, slug)
+    return _picture(key, is_public=True)
+
+
 def _picture(key: str, *, is_public: bool) -> Response:
     kept = f"public, max-age={MEDIA_SECONDS}"
     if parts().settings.profile == "team":
         kept = f"private, max-age={MEDIA_SECONDS}"
     headers = {"Cache-Control": kept if is_public else "private, no-store"}
-    return Response(parts().storage.get(key), mimetype="image/webp", headers=headers)
+    kind = "image/png" if key.endswith(".png") else "image/webp"
+    return Response(parts().storage.get(key), mimetype=kind, headers=headers)

@@ -1,4 +1,4 @@
-"""What templates may call: numbers and times as people read them, addresses of static files, the menu."""
+"""The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
 import hashlib
 from datetime import datetime
@@ -10,6 +10,7 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.leaderboards.views.crowd import Crowd
 from app.words import Mode, Outcome, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
@@ -26,6 +27,15 @@ SMALL_PRINT = (
     ("API", "/docs"),
     ("Feed", "/feed.atom"),
 )
+ENOUGH = 10
+"""Votes from which on a share is told."""
+SURPRISE = 0.35
+TOO = {
+    Outcome.A: "picked A too",
+    Outcome.B: "picked B too",
+    Outcome.TIE: "called it a tie too",
+    Outcome.BOTH_BAD: "found both bad too",
+}
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -45,6 +55,18 @@ def outcome_label(outcome: str) -> str:
 def outcome_sentence(outcome: str) -> str:
     """Tell a voter's answer back."""
     return Outcome(outcome).sentence
+
+
+def tell_crowd(outcome: str, crowd: Crowd) -> str:
+    """Tell how everybody else judged, once there are enough to say so, and whether the ratings expected it."""
+    if crowd.of < ENOUGH:
+        words = f"You are number {crowd.of + 1} of {ENOUGH}."
+    else:
+        words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[Outcome(outcome)]}."
+    if crowd.expected is None:
+        return words
+    surprise = "A surprise: expected" if crowd.expected < SURPRISE else "Expected"
+    return f"{words} {surprise} {percent(crowd.expected)}."
 
 
 WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
@@ -111,7 +133,7 @@ def menu(small_print: bool = False) -> list[tuple[str, str]]:
 
 
 def has_route(path: str) -> bool:
-    """Whether this application answers GET there: pages link only to what exists."""
+    """Tell whether this application answers GET there: pages link only to what exists."""
     return _answers(current_app.url_map, path)
 
 

@@ -1,12 +1,28 @@
-"""Whether the process lives, and whether it can serve."""
+"""Health checks: whether the process lives, and whether it can serve and keep what it is sent."""
+
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NoAnswer
+from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import text
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
+from app.arena.tables import Entry
 from app.database.doors import DatabaseBusy, NewerDatabase
-from app.edge.context import parts
+from app.edge.context import Parts, parts
+from app.gateway.storage import folder_problem
 
 blueprint = Blueprint("health", __name__)
+ANSWER_SECONDS = 1.8
+"""How long a check may take: load balancers ask for an answer within two seconds."""
+LOCK_SECONDS = 1.0
+Problems = dict[str, str]
+
+_turn = threading.Lock()
+_running: dict[int, Future[Problems]] = {}
+"""The check under way of each application of this process; those who ask meanwhile wait for the same one."""
 
 
 @blueprint.get("/healthz")
@@ -17,21 +33,61 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Check what serving needs; 503 names the parts that fail."""
-    problems = {"database": _database(), "files": parts().storage.problem()}
-    failing = {part: problem for part, problem in problems.items() if problem}
+    """Check what serving and storing need, within two seconds; 503 names the parts that fail."""
+    try:
+        failing = _check_once(parts()).result(ANSWER_SECONDS)
+    except NoAnswer:
+        failing = {"database": "no answer within two seconds"}
     status = "failing" if failing else "ok"
     return jsonify(status=status, failing=failing), 503 if failing else 200
 
 
-def _database() -> str | None:
+def _check_once(wired: Parts) -> Future[Problems]:
+    """Start a check in its own thread, or join the one that runs: one that hangs must not hold every thread."""
+    with _turn:
+        check = _running.get(id(wired))
+        if check is None or check.done():
+            check = _running[id(wired)] = Future()
+            threading.Thread(target=_complete, args=(check, wired), daemon=True).start()
+        return check
+
+
+def _complete(check: Future[Problems], wired: Parts) -> None:
     try:
-        with parts().database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except DatabaseBusy:
-        return "unreachable"
+        check.set_result(_find_problems(wired))
+    except Exception as error:  # noqa: BLE001 (raised to whoever waits for the check)
+        check.set_exception(error)
+
+
+def _find_problems(wired: Parts) -> Problems:
+    """Find which parts can't be had or can't keep anything."""
+    problems = {"database": _find_database_problem(wired), "files": _find_files_problem(wired)}
+    return {part: problem for part, problem in problems.items() if problem}
+
+
+def _find_database_problem(wired: Parts) -> str | None:
     try:
-        pending = parts().database.pending()
+        pending = wired.database.pending()
+    except DatabaseBusy as error:
+        return error.cause.name
     except NewerDatabase:
         return "of a newer version"
-    return f"{len(pending)} migrations pending" if pending else None
+    if pending:
+        return f"{len(pending)} migrations pending"
+    problem = wired.database.find_problem(LOCK_SECONDS)
+    if problem or not wired.database.is_sqlite:
+        return problem
+    # A rolled back transaction needs no room on the disk; a vote does.
+    return folder_problem(Path(make_url(wired.database.url).database or "").parent)
+
+
+def _find_files_problem(wired: Parts) -> str | None:
+    folder = getattr(wired.storage, "folder", None)
+    if isinstance(folder, Path) and not folder.exists():
+        try:
+            with wired.database.reading() as session:
+                if session.scalar(select(Entry.id).limit(1)) is not None:
+                    return "the folder of the images is gone: is it mounted?"
+        except DatabaseBusy:
+            return None
+    return wired.storage.problem()

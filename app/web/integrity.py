@@ -1,4 +1,4 @@
-"""What was counted and what was not, how pairs were drawn, and what was decided: the public ledger."""
+"""The public ledger: what was counted and what was not, how pairs were drawn, and what was decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where names of points go in a chart: beside their point, never over another name or point."""
+"""The places of names in a chart: each beside its point, never over another name or point."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -15,7 +15,7 @@ FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
 RADIUS, HALF_INTERVAL = 6, 2
 SHARE = {"start": 0.0, "middle": 0.5, "end": 1.0}
-"""Of a label's width, what lies left of its anchor."""
+"""The part of a label's width that lies left of its anchor."""
 
 
 class Box(NamedTuple):
@@ -47,7 +47,7 @@ class Point(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What a label takes up: from `left` to `right` of its point at `x`, and down from `top`."""
+    """The room that a label takes up: from `left` to `right` of its point at `x`, and down from `top`."""
 
     x: float
     left: float
@@ -76,7 +76,7 @@ PLACES = tuple(_places())
 
 @lru_cache(maxsize=4096)
 def width(text: str) -> float:
-    """Pixels of a text in a usual sans serif, rather more than less."""
+    """Estimate the pixels of a text in a usual sans serif, rather more than less."""
     ems = (0.36 if c in NARROW else 0.92 if c in WIDE else 0.72 if c.isupper() else 0.58 for c in text)
     return FONT * sum(ems)
 
@@ -85,7 +85,7 @@ def place(
     points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment] = (), stretch: float = 1
 ) -> list[Label | None]:
     """
-    A label for each of the first `named` points, the first first; None where there is no room.
+    Place a label for each of the first `named` points, the first first; None where there is no room.
 
     Labels keep off every point and each other always, and off intervals and `lines` where they can: here, and
     however far the points are drawn apart sideways, up to `stretch` times.
@@ -108,7 +108,7 @@ def place(
 
 
 def _room(point: Point, at: int) -> Room:
-    """Of a label of this point at this place."""
+    """Return the room that the label of this point takes up at this place."""
     right, down, anchor = PLACES[at]
     wide = width(point.name)
     start = right - SHARE[anchor] * wide
@@ -116,7 +116,7 @@ def _room(point: Point, at: int) -> Room:
 
 
 def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
-    """Of these others, however far apart their points are drawn."""
+    """Tell whether the wanted room is clear of these others, however far apart their points are drawn."""
     x, left, right, top = wanted
     for its_x, its_left, its_right, its_top in rooms:
         if -HEIGHT < its_top - top < HEIGHT:
@@ -130,7 +130,7 @@ def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
 
 
 def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment], stretch: float) -> Array:
-    """(named points, places): what is wrong with a label there."""
+    """Return (named points, places): what is wrong with a label there."""
     import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
     wide = np.array([min(width(point.name), inside.right) for point in points[:named]])[:, None]
@@ -158,7 +158,7 @@ def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Se
 
 
 def _along(line: Segment, stretch: float) -> Iterator[tuple[float, float, float, float]]:
-    """Pieces that cover a straight line: centre, half of the width, top and bottom."""
+    """Cut a straight line into pieces that cover it: centre, half of the width, top and bottom."""
     (x1, y1), (x2, y2) = line
     steps = max(1, int(max(abs(x2 - x1), abs(y2 - y1)) // 6))
     wide, high = (x2 - x1) / steps, (y2 - y1) / steps

@@ -1,4 +1,4 @@
-"""How votes become ratings, in plain words, with the numbers the code itself uses."""
+"""The methodology page: how votes become ratings, in plain words, with the numbers the code itself uses."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ blueprint = Blueprint("methodology", __name__)
 
 @dataclass(frozen=True)
 class ModeNow:
-    """What one mode's overall board rests on today."""
+    """The data that one mode's overall board rests on today."""
 
     mode: str
     board: BoardView
@@ -47,7 +47,7 @@ def _page() -> str:
 
 
 def _constants() -> dict[str, Any]:
-    """Imported here: the calculator loads numpy."""
+    """Return the calculator's constants; they are imported late because the calculator loads numpy."""
     from app.leaderboards.runs import voters  # noqa: PLC0415
     from app.ratings import METHOD_VERSION, board, components, ranks, scale  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What is counted, for a Prometheus server that knows the token."""
+"""The metrics page, which a Prometheus server reads that knows the token."""
 
 import hmac
 from datetime import UTC, datetime

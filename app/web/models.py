@@ -141,7 +141,9 @@ def _render(slug: str, base: str) -> str:
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.answer_questions(page, found)
-    codes = examples(page, base, warning(page, here)) if here.kind in {"served", "retired"} else ()
+    codes = (
+        examples(page, base, here.operations, warning(page, here)) if here.kind in {"served", "retired"} else ()
+    )
     known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",

@@ -24,7 +24,7 @@ class Field:
 
 @dataclass(frozen=True)
 class DocumentedResponse:
-    """What a good answer holds: fields of JSON, or the types of a file."""
+    """The contents of a good answer: fields of JSON, or the types of a file."""
 
     status: str
     about: str

@@ -1,4 +1,4 @@
-"""The front page."""
+"""The front page of the arena."""
 
 from flask import Blueprint, Response, render_template
 

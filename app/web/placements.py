@@ -1,4 +1,4 @@
-"""Where a model stands, in the order its page tells: by mode, by category, competition by competition."""
+"""The placements of a model, in the order its page tells them: by mode, by category, by competition."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class CategoryGroup:
 
     @property
     def size(self) -> int:
-        """How many competitions there are."""
+        """Count the competitions of the group."""
         return len(self.first) + len(self.more)
 
 

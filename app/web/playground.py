@@ -1,4 +1,4 @@
-"""The playground: pictures from a reader's own prompt, by one model or two; it needs no key and no script."""
+"""The playground: pictures from a reader's own prompt or image, by one model or two; without key or script."""
 
 import hashlib
 import hmac
@@ -20,16 +20,24 @@ from app.gateway import errors as gateway
 from app.gateway import playground as room
 from app.gateway.generate import Generation
 from app.gateway.playground import MOST_IMAGES, Visitor
-from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, read_request
+from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, Operation, read_request
 from app.gateway.wire import Client
 from app.web.addresses import base_url
-from app.web.drawable import Absence, Drawable, drawable, look
+from app.web.drawable import Absence, Drawable, drawable, look, operations
 from app.web.snippets import Example, ExampleCall, example
 
 blueprint = Blueprint("playground", __name__)
 
 BODY_BYTES = 400 * 1024
 """A form spends twelve bytes on a character outside of the basic plane, and a prompt may have 32,000."""
+UPLOAD_BYTES = 24 * 2**20
+"""Of a form with an image and a mask; one image may have 20 MiB anywhere."""
+OPERATIONS: dict[str, tuple[Operation, str, str]] = {
+    "generation": ("generation", "Text to image", "generations"),
+    "edit": ("edit", "Edit an image", "edits"),
+    "variation": ("variation", "Variations", "variations"),
+}
+"""What a form may ask for: the gateway's operation, its label, and the last part of the API's address."""
 LINK_CHARACTERS = 1500
 """Of a prompt: longer ones make addresses that not everything carries."""
 SHAPING = ("size", "aspect_ratio", "resolution", "output_format")
@@ -70,23 +78,32 @@ class PlaygroundForm:
     prompt: str
     models: tuple[str, ...]
     values: Mapping[str, str]
+    operation: Operation = "generation"
+    images: tuple[bytes, ...] = ()
+    mask: bytes | None = None
 
     def request(self, model: str | None) -> ImageRequest:
         """Make the gateway's request for a model. Raises InvalidParameter."""
         given = {"prompt": self.prompt, "model": model, "response_format": "url", **self.values}
-        return read_request("generation", given)
+        return read_request(self.operation, given, images=self.images, mask=self.mask)
 
     def link(self, *models: str) -> str:
         """Link to the same form for these models, not sent yet."""
         prompt = [("prompt", self.prompt)] if 0 < len(self.prompt) <= LINK_CHARACTERS else []
-        return "/playground?" + urlencode([*(("model", model) for model in models), *prompt, *self.values.items()])
+        named = [("model", model) for model in models]
+        operation = [("operation", self.operation)] if self.operation != "generation" else []
+        return "/playground?" + urlencode([*named, *operation, *prompt, *self.values.items()])
 
     def example(self, model: str) -> Example:
         """Write the same request for the API."""
-        fields: dict[str, str | int] = {"prompt": self.prompt, **self.values}
+        prompt = {} if self.operation == "variation" else {"prompt": self.prompt}
+        fields: dict[str, str | int] = {**prompt, **self.values}
         if "n" in fields:
             fields["n"] = int(fields["n"])
-        return example("This request", ExampleCall("generations", model, fields), base_url())
+        sent = ("image", "mask") if self.mask is not None else ("image",)
+        files = sent if self.operation != "generation" else ()
+        call = ExampleCall(OPERATIONS[self.operation][2], model, fields, files)
+        return example("This request", call, base_url())
 
 
 @dataclass(frozen=True)
@@ -129,7 +146,8 @@ def form() -> Response:
 @blueprint.post("/playground")
 def draw() -> Response:
     """Draw, and show the pictures beside the form."""
-    request.max_content_length = BODY_BYTES
+    has_files = request.mimetype == "multipart/form-data"
+    request.max_content_length = UPLOAD_BYTES if has_files else BODY_BYTES
     wanted, among = _wanted(request.form), _drawable()
     try:
         wanted.request(None)
@@ -143,7 +161,17 @@ def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
     prompt = given.get("prompt", "").replace("\r\n", "\n").strip()
-    return PlaygroundForm(prompt, tuple(models), {name: text for name, text in texts.items() if text})
+    operation = OPERATIONS.get(given.get("operation", ""), OPERATIONS["generation"])[0]
+    values = {name: text for name, text in texts.items() if text}
+    if operation == "generation":
+        return PlaygroundForm(prompt, tuple(models), values)
+    masks = _files("mask") if operation == "edit" else ()
+    return PlaygroundForm(prompt, tuple(models), values, operation, _files("image"), next(iter(masks), None))
+
+
+def _files(name: str) -> tuple[bytes, ...]:
+    """Read the files sent under a name; a field left empty sends one without a byte."""
+    return tuple(data for part in request.files.getlist(name) if (data := part.read()))
 
 
 def _drawable() -> Drawable:
@@ -207,6 +235,8 @@ def _page(
         minutes=among.means.link_seconds // 60,
         suggested=SUGGESTED,
         starters=STARTERS,
+        operations=OPERATIONS,
+        abilities=operations,
         most=MOST_IMAGES,
         longest=MAX_PROMPT,
     )

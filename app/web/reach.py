@@ -1,4 +1,4 @@
-"""Whether requests for a model can be served here, and if not, why, what followed it, and what is near it here."""
+"""The reach of a model: whether requests for it can be served here, if not why, and which models come near it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
+from app.gateway.offers import read_served
 from app.gateway.providers import KEY_NAMES, set_up
+from app.gateway.request import OPERATIONS, Operation
 from app.gateway.routing import instead, servable
 from app.leaderboards.views.boards import BoardStanding
 from app.words import Mode
@@ -41,16 +43,20 @@ class Reach:
     instead: tuple[ModelSummary, ...] = ()
     successor: ModelSummary | None = None
     newer: tuple[ModelSummary, ...] = ()
+    operations: tuple[Operation, ...] = OPERATIONS
+    """What the examples show: of a served model only what can be asked for here."""
     in_playground: bool = False
-    """Whether visitors without a key may try it."""
+    """True where visitors without a key may try it."""
 
 
 def reach(session: Session, model: ModelPage) -> Reach:
     """Tell how things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
-    if model.status != "retired" and any(offering.provider in providers for offering in able):
-        return Reach("served", in_playground=model.demo or parts().settings.playground_daily_usd > 0)
+    operations = read_served(session, [model], providers).get(model.slug, ())
+    if operations:
+        is_free = model.demo or parts().settings.playground_daily_usd > 0
+        return Reach("served", operations=operations, in_playground=is_free)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
     everything = lookup.models(session, now().date())
     successor = next((other for other in everything if model.successor in (other.slug, *other.aliases)), None)

@@ -15,7 +15,7 @@ PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
 @dataclass(frozen=True)
 class Samples:
-    """What examples name: things that this arena has, if it has any."""
+    """The names that examples use: things that this arena has, if it has any."""
 
     mode: str
     category: str
@@ -25,7 +25,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class ExampleRequest:
-    """What an example sends; `then` are calls on the matchup that it made first."""
+    """The request that an example sends; `then` are calls on the matchup that it made first."""
 
     query: str = ""
     body: Mapping[str, str] | None = None
@@ -52,7 +52,7 @@ EXAMPLES: dict[str, ExampleRequest] = {
     "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
     "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
 }
-"""What is not plain asking."""
+"""Requests of the operations that need more than their path."""
 
 
 def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Snippet, ...]:

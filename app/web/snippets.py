@@ -1,18 +1,21 @@
 """Working examples of the image API for one model: the operations it has, in cURL, Python and JavaScript."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelPage
+from app.gateway.request import Operation
 from app.words import Mode
 
 PROMPT = "A corgi riding a bicycle through a busy square at night"
 CHANGE = "Add a starry night sky"
 COMMON = ("1024x1024", "1024x1536", "512x512")
+NAMES: dict[str, Operation] = {"generations": "generation", "edits": "edit", "variations": "variation"}
+"""Operations by the last part of their path."""
 NOT_OPENAIS = ("aspect_ratio", "resolution")
-"""What the Python package has no argument for."""
+"""Parameters that the Python package has no argument for."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleCall:
-    """What an example asks for, any text in its values; `files` are sent from disk."""
+    """The call that an example shows, with any text in its values; `files` are sent from disk."""
 
     operation: str
     model: str
@@ -43,17 +46,20 @@ class ExampleCall:
     warning: str = ""
 
 
-def examples(model: ModelPage, base: str, warning: str = "") -> tuple[Example, ...]:
+def examples(
+    model: ModelPage, base: str, operations: Collection[Operation], warning: str = ""
+) -> tuple[Example, ...]:
     """
-    An example for every operation of the model against the API at `base`.
+    Write an example for each of these operations that the model has, against the API at `base`.
 
     `warning` is a line of comment put first, for a model that nobody serves.
     """
-    return tuple(example(title, call, base) for title, call in _calls(model, warning))
+    calls = ((title, call) for title, call in _calls(model, warning) if NAMES[call.operation] in operations)
+    return tuple(example(title, call, base) for title, call in calls)
 
 
 def example(title: str, call: ExampleCall, base: str) -> Example:
-    """One call in every language."""
+    """Write one call in every language."""
     codes = (
         Snippet("cURL", _curl(call, base)),
         Snippet("Python", _python(call, base)),
@@ -63,7 +69,7 @@ def example(title: str, call: ExampleCall, base: str) -> Example:
 
 
 def example_size(model: ModelPage) -> str | None:
-    """A size the model makes; None where size is no parameter of it."""
+    """Choose a size that the model makes; None where size is no parameter of it."""
     if not any(row.name == "size" for row in model.parameters):
         return None
     sizes = [size for size in model.limits.sizes if pixels(size)]
@@ -137,7 +143,7 @@ def _js(call: ExampleCall, base: str) -> str:
 
 
 def _literal(value: str | int | Mapping[str, str | int]) -> str:
-    """Text, numbers and objects of them are written alike in JSON, Python and JavaScript."""
+    """Write text, numbers and objects of them, which are alike in JSON, Python and JavaScript."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What search engines read of a model page, as schema.org's JSON-LD."""
+"""The structured data of a model page for search engines, as schema.org's JSON-LD."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -13,7 +13,7 @@ ACROSS = 100
 NARROWEST, WIDEST = 224, 700
 """Pixels of that width, the first in a window of 320: names that are free there stay so up to the widest."""
 ROOM = Box(2, -22, NARROWEST + 12, -2)
-"""For names, the last from the lower edge."""
+"""The room for names, the last from the lower edge."""
 LINEAR_STEPS = (1, 2, 2.5, 5, 10)
 LOG_TICKS = ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 TALL = 1.0

@@ -1,4 +1,4 @@
-"""What pages about more than one board are made from."""
+"""The versions that pages about more than one board are made from."""
 
 from collections.abc import Hashable
 

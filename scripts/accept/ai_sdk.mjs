@@ -1,6 +1,7 @@
 // The Vercel AI SDK against a running server, by its OpenAI provider and by its OpenAI-compatible one.
 
 import assert from "node:assert/strict";
+import { createAzure } from "@ai-sdk/azure";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import * as ai from "ai";
@@ -30,6 +31,24 @@ export async function run(base, key) {
     const prompt = { text: "bluer", images: [png(256)], mask: png(256) };
     const { image } = await generateImage({ model: openai.image("gpt-image-stand-in"), prompt });
     assert.equal(kind(image.uint8Array), "png");
+  });
+  await item("AI SDK, openai: edit of a model that is not named gpt-image", async () => {
+    const prompt = { text: "bluer", images: [png(256)] };
+    const { image } = await generateImage({ model: openai.image("stand-in"), prompt });
+    assert.equal(kind(image.uint8Array), "png");
+  });
+  await item("AI SDK, openai-compatible: edit with a mask", async () => {
+    const prompt = { text: "bluer", images: [png(256)], mask: png(256) };
+    const { image } = await generateImage({ model: compatible.imageModel("stand-in"), prompt });
+    assert.equal(kind(image.uint8Array), "png");
+  });
+  await item("AI SDK, azure: generate, by /openai/v1 and by a deployment's path", async () => {
+    for (const useDeploymentBasedUrls of [false, true]) {
+      const baseURL = useDeploymentBasedUrls ? base.replace(/\/v1$/, "") : base;
+      const azure = createAzure({ baseURL, apiKey: key, useDeploymentBasedUrls });
+      const { image } = await generateImage({ model: azure.image("poster-pro"), ...small });
+      assert.equal(kind(image.uint8Array), "png");
+    }
   });
   await item("AI SDK, openai-compatible: generate, with an option passed through", async () => {
     const providerOptions = { blindvote: { output_format: "webp" } };

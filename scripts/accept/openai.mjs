@@ -46,53 +46,54 @@ async function refused(base, key, call, [name, status, code, requests]) {
 }
 
 async function generations(client) {
-  await item("openai: generate with nothing but a prompt", async () => {
+  await item("npm openai: generate with nothing but a prompt", async () => {
     const made = await client.images.generate({ prompt: SMALL.prompt });
     assert.match(made.data[0].url, /\/files\/[\w-]{22}\.\w+$/);
     assert.equal(made._request_id, made.metadata.request_id);
   });
-  await item("openai: an image url can be loaded", async () => {
+  await item("npm openai: an image url can be loaded", async () => {
     const made = await client.images.generate(SMALL);
     const file = await fetch(made.data[0].url);
     assert.deepEqual([file.status, file.headers.get("content-type")], [200, "image/png"]);
     assert.equal(kind(new Uint8Array(await file.arrayBuffer())), "png");
   });
-  await item("openai: ten images", async () => {
+  await item("npm openai: ten images", async () => {
     const made = await client.images.generate({ ...SMALL, n: 10 });
     assert.equal(new Set(made.data.map((one) => one.url)).size, 10);
   });
   for (const format of ["png", "jpeg", "gif", "webp", "avif"]) {
-    await item(`openai: base64 in ${format}`, async () => {
+    await item(`npm openai: base64 in ${format}`, async () => {
       const made = await client.images.generate({ ...SMALL, response_format: "b64_json", output_format: format });
       assert.equal(kind(Buffer.from(made.data[0].b64_json, "base64")), format);
       assert.equal(made.data[0].url, undefined);
     });
   }
-  await item("openai: aspect_ratio and resolution", async () => {
+  await item("npm openai: aspect_ratio and resolution", async () => {
     const made = await client.images.generate({ prompt: "x", model: "poster-pro", aspect_ratio: "2:1", resolution: "0.5K" });
     assert.equal(made.size, "724x362");
   });
-  await item("openai: adjustments are told", async () => {
+  await item("npm openai: adjustments are told", async () => {
     const made = await client.images.generate({ prompt: "x", model: "poster-pro", size: "64x64" });
     assert.deepEqual(made.metadata.adjustments.map((one) => [one.parameter, one.requested, one.used]), [["size", "64x64", "256x256"]]);
   });
-  await item("openai: a dry run costs nothing and tells the cost", async () => {
+  await item("npm openai: a dry run costs nothing and tells the cost", async () => {
     const dry = await client.images.generate(SMALL, { query: { dryRun: "true" } });
     assert.deepEqual([dry.estimated, dry.total_cost_micros, dry.data], [true, 24_000, undefined]);
   });
-  await item("openai: a forced provider", async () => {
+  await item("npm openai: a forced provider", async () => {
     const made = await client.images.generate({ ...SMALL, model: "painter/poster-pro" });
     assert.equal(made.metadata.executed_model, "painter/poster-pro");
   });
-  await item("openai: headers of the raw response", async () => {
+  await item("npm openai: headers of the raw response", async () => {
     const { data, response } = await client.images.generate(SMALL).withResponse();
     assert.equal(response.headers.get("x-blindvote-provider"), "painter");
     assert.equal(response.headers.get("x-request-id"), data.metadata.request_id);
   });
-  await item("openai: streaming ends in the completed event", async () => {
+  await item("npm openai: streaming ends in the completed event, with usage", async () => {
     const events = [];
     for await (const event of await client.images.generate({ ...SMALL, stream: true, partial_images: 2 })) events.push(event);
     assert.deepEqual(events.map((event) => event.type), ["image_generation.completed"]);
+    assert.equal(events[0].usage.total_tokens, 0);
     assert.equal(kind(Buffer.from(events[0].b64_json, "base64")), "png");
   });
 }
@@ -101,18 +102,36 @@ async function edits(client) {
   const bytes = png(256);
   writeFileSync(FILE, bytes);
   const told = async (title, parameters, words) =>
-    item(`openai: ${title}`, async () => {
+    item(`npm openai: ${title}`, async () => {
       const made = await client.images.edit({ prompt: "bluer", model: "stand-in", ...parameters });
       assert.equal(made.data[0].revised_prompt, words);
     });
   await told("edit with a mask, streamed from a file", { image: createReadStream(FILE), mask: createReadStream(FILE) }, "edits: 1 images, a mask");
+  await item("npm openai: edit without a model", async () => {
+    const made = await client.images.edit({ prompt: "bluer", image: createReadStream(FILE) });
+    assert.equal(kind(Buffer.from(made.data[0].b64_json, "base64")), "png");
+  });
+  await item("npm openai: a timeout of 1.5 s on an image of 8 s is one upstream generation", async () => {
+    const words = "please take 8 s for npm";
+    const impatient = client.withOptions({ timeout: 1500, maxRetries: 8 });
+    const made = await impatient.images.generate({ prompt: words, model: "stand-in" });
+    assert.equal(made.data.length, 1);
+    const asked = await fetch(`${process.env.ACCEPT_STAND_IN}/asked?words=${encodeURIComponent(words)}`);
+    assert.equal(await asked.text(), "1");
+  });
+  await item("npm openai: an Idempotency-Key replays the answer", async () => {
+    const options = { headers: { "Idempotency-Key": "accept-1" } };
+    const ids = [];
+    for (let n = 0; n < 2; n += 1) ids.push((await client.images.generate(SMALL, options)).metadata.request_id);
+    assert.equal(ids[0], ids[1]);
+  });
   await told("edit of two images", { image: [createReadStream(FILE), createReadStream(FILE)] }, "edits: 2 images, no mask");
   await told("edit of bytes", { image: await toFile(bytes, "upload") }, "edits: 1 images, no mask");
-  await item("openai: variations", async () => {
+  await item("npm openai: variations", async () => {
     const made = await client.images.createVariation({ image: createReadStream(FILE), model: "stand-in", n: 2 });
     assert.deepEqual(made.data.map((one) => one.revised_prompt), Array(2).fill("variations: 1 images, no mask"));
   });
-  await item("openai: an edit streams", async () => {
+  await item("npm openai: an edit streams", async () => {
     const types = [];
     const stream = await client.images.edit({ prompt: "bluer", model: "stand-in", image: createReadStream(FILE), stream: true });
     for await (const event of stream) types.push(event.type);
@@ -121,13 +140,13 @@ async function edits(client) {
 }
 
 async function models(client) {
-  await item("openai: the list of models", async () => {
+  await item("npm openai: the list of models", async () => {
     const ids = [];
     for await (const model of client.models.list()) ids.push(model.id);
     for (const id of ["poster-pro", "pixel-mini", "stand-in", "gpt-image-stand-in"]) assert.ok(ids.includes(id), id);
     assert.ok(!ids.includes("dall-e-2"));
   });
-  await item("openai: a model whose id has a slash", async () => {
+  await item("npm openai: a model whose id has a slash", async () => {
     const model = await client.models.retrieve("painter/poster-pro");
     assert.deepEqual([model.id, model.object, model.owned_by], ["painter/poster-pro", "model", "Blindvote demo"]);
   });
@@ -136,7 +155,7 @@ async function models(client) {
 async function errors(base, keys) {
   for (const [title, parameters, ...expected] of ERRORS) {
     const call = (client) => client.images.generate({ ...SMALL, ...parameters });
-    await item(`openai: ${title}: ${expected[1]} ${expected[2]}, ${expected[3]} request(s)`, () => refused(base, keys.full, call, expected));
+    await item(`npm openai: ${title}: ${expected[1]} ${expected[2]}, ${expected[3]} request(s)`, () => refused(base, keys.full, call, expected));
   }
   const other = [
     ["a wrong key", "bv_wrong", (client) => client.images.generate(SMALL), ["AuthenticationError", 401, "invalid_api_key", 1]],
@@ -147,7 +166,7 @@ async function errors(base, keys) {
     ["a body of another type", keys.full, (client) => client.post("/images/generations", { body: "prompt=x", headers: { "content-type": "text/plain" } }), ["APIError", 415, "unsupported_media_type", 1]],
   ];
   for (const [title, key, call, expected] of other) {
-    await item(`openai: ${title}: ${expected[1]} ${expected[2]}, ${expected[3]} request(s)`, () => refused(base, key, call, expected));
+    await item(`npm openai: ${title}: ${expected[1]} ${expected[2]}, ${expected[3]} request(s)`, () => refused(base, key, call, expected));
   }
 }
 

@@ -1,21 +1,36 @@
-// One line per item, and a count in the end.
+// One line per item, and a table of client, what was run and the result in the end.
 
-let passed = 0;
-let failed = 0;
+const rows = [];
 
+// A title begins with the client, up to the first ": ".
 export async function item(title, check) {
+  const [client, ...what] = title.split(": ");
   try {
-    await check();
-    passed += 1;
-    console.log(`ok      ${title}`);
+    const told = await check();
+    add(client, what.join(": "), true, typeof told === "string" ? told : "");
   } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${title}\n        ${String(error?.stack ?? error).split("\n").slice(0, 6).join("\n        ")}`);
+    add(client, what.join(": "), false, String(error?.stack ?? error).split("\n").slice(0, 6).join("\n"));
   }
 }
 
+export function add(client, what, ok, detail = "") {
+  rows.push({ client, what, ok, detail });
+  const told = detail ? `\n        ${detail.split("\n").join("\n        ")}` : "";
+  console.log(`${ok ? "ok     " : "FAILED "} ${client}: ${what}${told}`);
+}
+
+// A script in another language prints a JSON object per item; what it prints else is shown when it fails.
+export function addLines(client, text, status, errors) {
+  const found = text.split("\n").filter((line) => line.startsWith('{"client"')).map((line) => JSON.parse(line));
+  for (const { client: name, what, ok, detail } of found) add(name, what, ok, detail);
+  if (status !== 0 || found.length === 0) add(client, "runs to its end", false, `${errors}`.split("\n").slice(-8).join("\n"));
+}
+
 export function close() {
-  console.log(`${passed} passed, ${failed} failed`);
+  const failed = rows.filter((row) => !row.ok).length;
+  console.log("\n| client | what was run | result |\n|---|---|---|");
+  for (const row of rows) console.log(`| ${row.client} | ${row.what} | ${row.ok ? "passed" : "FAILED"} |`);
+  console.log(`\n${rows.length - failed} passed, ${failed} failed`);
   return failed;
 }
 

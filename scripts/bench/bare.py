@@ -30,7 +30,7 @@ ROWS = """<!doctype html><title>Board</title><table>{% for row in rows %}
 
 
 def application() -> Flask:
-    """Reads DATABASE_URL and BARE_PAGE, the file whose bytes are its page."""
+    """Build the bare application; DATABASE_URL and BARE_PAGE (the file whose bytes are its page) configure it."""
     app = Flask(__name__)
     database = Database(os.environ["DATABASE_URL"])
     database.write(lambda session: TABLES.create_all(session.connection()))
@@ -64,7 +64,7 @@ def application() -> Flask:
 
 
 def main() -> None:
-    """As `arena serve` does it."""
+    """Serve the bare application as `arena serve` does."""
     from app.cli.serve import server
 
     server(

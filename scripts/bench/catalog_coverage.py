@@ -12,7 +12,7 @@ from pathlib import Path
 from app.catalog.limits import Limits
 from app.catalog.seeds import Seeds, read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 FOLDER = Path("scripts") / "seeds" / "catalog"
 FACTS: dict[str, Callable[[ModelSeed], bool]] = {
@@ -32,7 +32,7 @@ FACTS: dict[str, Callable[[ModelSeed], bool]] = {
 
 
 def coverage(seeds: Seeds) -> dict[str, int]:
-    """How many models state each fact, demo models apart."""
+    """Count how many models state each fact, demo models apart."""
     real = [model for model in seeds.models if not model.demo]
     counts = {name: sum(states(model) for model in real) for name, states in FACTS.items()}
     checked = [seeds.sources[key].checked_on or date.min for m in real for key in m.facts().values() if key]
@@ -44,7 +44,7 @@ def _known(days: list[date]) -> int:
 
 
 def seeds_of(revision: str) -> Seeds:
-    """The catalogue's files as a commit has them."""
+    """Read the catalogue's files as a commit has them."""
     archive = subprocess.run(
         ["git", "archive", revision, str(FOLDER)],
         cwd=ROOT,

@@ -11,11 +11,11 @@ CHECKABLE = (
     *("released", "status", "deprecated_on", "sunset", "successor", "licence", "open_weights", "weights", "paper"),
     *("homepage", "parameter_count", "modes"),
 )
-"""What a page can confirm or deny; prose, tags and architecture are words of our own."""
+"""Facts that a page can confirm or deny; prose, tags and architecture are words of our own."""
 
 
 def facts(seeds: Seeds) -> Iterator[tuple[str, str, str, str]]:
-    """(model, fact, value, source) of everything that can be checked, in the order of the files."""
+    """List (model, fact, value, source) of everything that can be checked, in the order of the files."""
     for model in seeds.models:
         if not model.demo:
             yield from _model_facts(model)

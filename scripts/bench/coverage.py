@@ -1,5 +1,5 @@
 """
-Do the intervals hold what they say, for every class of model? Simulated arenas, printed against 93-97 %.
+Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
 Classes: the model shown first, the middle half of the board by rating, specialists (a quarter of the models, with
 2.5 times the prompt effect, where the world has them), a newcomer of the last fifth of the votes, and all. "truly
@@ -38,7 +38,7 @@ CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Set
 
 
 def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
-    """Who counts for each column."""
+    """Mark which models count for each column of the table."""
     n, order = arena.setting.models, np.argsort(-board.rating)
     middle = np.isin(np.arange(n), order[n // 4 : n - n // 4])
     return {

@@ -43,7 +43,7 @@ class Pairs:
         self.quality = dict(zip(models, np.linspace(-1, 1, len(models)).tolist(), strict=True))
 
     def some(self, voters: int, each: int, rng: np.random.Generator) -> Ints:
-        """(voters * each, 5); nobody sees one twice: each walks the list from a place of their own."""
+        """Return (voters * each, 5); nobody sees one twice: each walks the list from a place of their own."""
         starts = rng.integers(0, len(self.table), voters)
         step = 7919  # a prime beyond the number of pairs' factors spreads a voter's pairs
         at = (starts[:, None] + step * np.arange(each)) % len(self.table)
@@ -51,7 +51,7 @@ class Pairs:
 
 
 def fill(database: Database, votes: int) -> None:
-    """Adds closed matchups with counted votes until there are so many; call it again to go on."""
+    """Add closed matchups with counted votes until there are so many; call it again to go on."""
     with database.reading() as session:
         pairs = Pairs(session)
         have = session.scalar(select(func.count()).select_from(Vote)) or 0
@@ -67,7 +67,7 @@ def fill(database: Database, votes: int) -> None:
 
 
 def open_pairs(database: Database, count: int, now: datetime) -> list[tuple[bytes, bytes]]:
-    """(voter, matchup) of so many open matchups that were just looked at, two for each voter."""
+    """List (voter, matchup) of so many open matchups that were just looked at, two for each voter."""
     with database.reading() as session:
         pairs = Pairs(session)
         voter = (session.scalar(select(func.max(Voter.id))) or 0) + LATE
@@ -170,7 +170,7 @@ def _tally(session: Session, rows: Ints, outcomes: Ints) -> None:
 
 
 def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """As quickly as each database takes rows."""
+    """Copy rows into a table as quickly as each database takes them."""
 
     def work(session: Session) -> None:
         cursor: Any = session.connection().connection.cursor()
@@ -187,7 +187,7 @@ def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable
 
 def _after(database: Database) -> None:
     """
-    Rows that brought their own numbers leave PostgreSQL's sequences behind.
+    Catch up PostgreSQL's sequences, which rows that brought their own numbers leave behind.
 
     And so many at once have it vacuum and plan anew within the minute, in the middle of what is timed: rather now.
     """

@@ -1,5 +1,5 @@
 """
-Do published intervals hold on voters and prompts that a board has not seen? Real votes, half against half.
+Checks whether intervals hold on voters and prompts that a board has not seen. Real votes, half against half.
 
 FILE is a CSV with model_a, model_b, winner, and voter or prompt (or competition). Its voters (prompts) fall at
 random into halves; each half makes a board. The difference of a model's two ratings should be inside both errors
@@ -36,7 +36,7 @@ def numbered(names: list[str]) -> Index:
 
 
 def read(path: Path) -> tuple[Index, Index, Index, Tallies]:
-    """Each vote's prompt and voter, its two models, and all votes, a row each."""
+    """Read each vote's prompt and voter, its two models, and all votes, a row each."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     models = np.unique([[row["model_a"], row["model_b"]] for row in rows], return_inverse=True)
@@ -53,7 +53,7 @@ def grouped(votes: Tallies, groups: Index, at: Array) -> Tallies:
 
 
 def error(board: Ratings, shared: str) -> Array:
-    """(models,) standard errors in Elo points without the part that both halves share."""
+    """Return (models,) standard errors in Elo points without the part that both halves share."""
     parts = board.parts
     other = parts.voters if shared == "prompts" else parts.prompts
     return np.asarray(ELO_PER_LOGIT * np.sqrt(parts.votes + parts.pairs + other))

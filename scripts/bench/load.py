@@ -53,7 +53,7 @@ VOTES_A_SECOND = 4_500
 """More than any machine has done."""
 TURNS = 5
 P99_BAR = 50 / 22
-"""Of a vote, to the bare one's: 50 ms where the bare one took 22."""
+"""The most that a vote's p99 may be of the bare one's: 50 ms where the bare one took 22."""
 BARS = {"vote": ("bare vote", 0.67), "board, kept": ("bare page", 0.67), "model page, kept": ("bare page", 0.67)}
 
 
@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def measured(server: Server, database: str, stored: int, seconds: int, connections: int) -> list[Row]:
-    """Every request of the product at this size, between two runs of the floor."""
+    """Measure every request of the product at this size, between two runs of the floor."""
     print(f"{'':<22}{'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU us':>8} {'bad':>5}")
     plan = Plan(server, database, stored, seconds, connections)
     server.start()
@@ -138,7 +138,10 @@ def measured(server: Server, database: str, stored: int, seconds: int, connectio
 
 
 def in_turns(*asked: tuple["Plan", str, Callable[[], list[str]]]) -> list[Row]:
-    """Plan, name and what makes its requests; of each the median turn by its rate, with the failures of all."""
+    """
+    Run plans in turn, each with a name and what makes its requests; return the median turn by rate,
+    with all failures.
+    """
     turns: dict[str, list[Row]] = {what: [] for _, what, _ in asked}
     for _ in range(TURNS):
         for plan, what, requests in asked:
@@ -152,7 +155,7 @@ def in_turns(*asked: tuple["Plan", str, Callable[[], list[str]]]) -> list[Row]:
 
 
 def votes(open_ones: list[tuple[str, str]]) -> list[str]:
-    """A request to vote for each open matchup."""
+    """List a request to vote for each open matchup."""
     return [
         f'POST /api/v1/matchups/{m}/vote {cookie} {{"outcome":"{"ab"[n % 2]}"}}'
         for n, (cookie, m) in enumerate(open_ones)
@@ -165,7 +168,7 @@ def _bare_votes(count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where requests go, for how long and from how many connections."""
+    """The plan of a run: where requests go, for how long and from how many connections."""
 
     server: Server
     database: str
@@ -174,23 +177,26 @@ class Plan:
     connections: int
 
     def warm(self, paths: list[str]) -> None:
-        """A second of each, so that every thread has started and every page is kept."""
+        """Request each page for a second, so that every thread has started and every page is in the cache."""
         for path in paths:
             words = ["wrk", "-t1", f"-c{self.connections}", "-d1s", self.server.url + path]
             subprocess.run(words, capture_output=True, check=True)
 
     def warm_votes(self, votes: list[str]) -> None:
-        """Two seconds of them: PostgreSQL plans a connection's first ten of each statement one by one."""
+        """Send votes for two seconds: PostgreSQL plans a connection's first ten of each statement one by one."""
         replace(self, seconds=2).quietly("", votes)
 
     def run(self, what: str, requests: list[str], encoding: str = "") -> Row:
-        """As quietly, and told."""
+        """Measure the requests and print their row."""
         row = self.quietly(what, requests, encoding)
         tell(row)
         return row
 
     def quietly(self, what: str, requests: list[str], encoding: str = "") -> Row:
-        """Requests are lines of method, path, cookie or a dash, and body; they start over when all are sent."""
+        """
+        Measure the requests without printing; requests are lines of method, path, cookie or a dash, and body,
+        and start over when all are sent.
+        """
         with tempfile.TemporaryDirectory() as folder:
             script, lines = Path(folder) / "send.lua", Path(folder) / "requests"
             script.write_text(LUA)
@@ -223,13 +229,13 @@ class Plan:
 
 
 def tell(row: Row) -> None:
-    """A line of the table."""
+    """Print a row of the table."""
     times = f"{row.p50:>8.2f} {row.p99:>8.2f} {row.most:>8.1f}"
     print(f"{row.what:<22}{row.rate:>9.0f} {times} {row.cpu:>8.0f} {row.bad:>5}", flush=True)
 
 
 def opened(server: Server, count: int) -> list[tuple[str, str]]:
-    """(cookie, matchup) of open matchups; the cookies as the server signs them."""
+    """List (cookie, matchup) of open matchups; the cookies are as the server signs them."""
     signer = Signer(SECRET, salt=identity.NAME, digest_method=identity.hashlib.sha256)
     with server.database() as database:
         pairs = open_pairs(database, count, datetime.now(UTC))
@@ -241,7 +247,7 @@ def opened(server: Server, count: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def bare(server: Server, page: bytes) -> Iterator[Server]:
-    """The floor on the same database, beside the server."""
+    """Start the bare application, the floor, on the same database beside the server."""
     path = server.folder / "bare.html"
     path.write_bytes(page)
     floor = server.beside({"BARE_PAGE": str(path)})
@@ -266,7 +272,7 @@ def bare(server: Server, page: bytes) -> Iterator[Server]:
 
 
 def cpu_of(server: Server) -> float:
-    """Seconds of user and system time of the server's processes so far."""
+    """Return the seconds of user and system time of the server's processes so far."""
     assert server.process
     ticks = 0
     for pid in [server.process.pid, *server.workers()]:
@@ -276,7 +282,7 @@ def cpu_of(server: Server) -> float:
 
 
 def verdict(rows: list[Row]) -> int:
-    """Ratios to the floor at each size, and what growth costs."""
+    """Print the ratios to the floor at each size, and what growth costs."""
     print()
     fine = not any(row.bad for row in rows)
     for stored in sorted({row.stored for row in rows}):

@@ -1,5 +1,5 @@
 """
-How often the check on entries finds a mark that is there, and refuses a picture that is as it should be.
+Measures how often the check on entries finds a mark that is there, and refuses a picture that is as it should be.
 
 Run from the top of the checkout: python scripts/bench/marks.py FOLDER [--marked N]
 FOLDER holds pictures without marks, for instance a pack. Marks are drawn on N of them, enlarged to 1024 or 2048
@@ -28,11 +28,11 @@ SUFFIXES = {".webp", ".png", ".jpg", ".jpeg"}
 ENCODINGS: dict[str, dict[str, int]] = {"JPEG": {"quality": 80}, "WEBP": {"quality": 80}}
 SCALES = (1.0, 0.5)
 VISIBLE = 16
-"""Of 255: a star on white is one that nobody sees."""
+"""Levels of 255 from which a mark can be seen: a star on white is one that nobody sees."""
 
 
 def bar(picture: Image.Image) -> Image.Image:
-    """Signed as DALL-E 2's site did."""
+    """Sign the picture as DALL-E 2's site did."""
     signed, side = picture.copy(), picture.width // 64
     draw = ImageDraw.Draw(signed)
     for turn, colour in enumerate(picture_flaws.BAR.astype(int).tolist()):
@@ -42,7 +42,7 @@ def bar(picture: Image.Image) -> Image.Image:
 
 
 def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
-    """Signed as Gemini's app does."""
+    """Sign the picture as Gemini's app does."""
     side, margin = (48, 32) if picture.width <= 1024 else (96, 64)
     cover = Image.fromarray((picture_flaws.star(side) * alpha * 255).round().astype(np.uint8))
     signed = picture.copy()
@@ -51,7 +51,7 @@ def sparkle(picture: Image.Image, alpha: float) -> Image.Image:
 
 
 def variants(signed: Image.Image) -> Iterator[tuple[str, Image.Image]]:
-    """Scaled and encoded."""
+    """Scale the signed picture to each size and encode it each way, with a name for each."""
     for scale in SCALES:
         side = round(1024 * scale)
         scaled = signed.resize((side, side), Image.Resampling.LANCZOS)

@@ -21,7 +21,7 @@ LARGEST_DEVIATION = 350.0
 
 @dataclass(eq=False)
 class Scheduler:
-    """What the lanes look at; `meet` counts the pair it has drawn at once, ratings stay as they are."""
+    """The state that the lanes look at; `meet` counts the pair it has drawn at once, ratings stay as they are."""
 
     met: Array
     """(competitions, models, models) votes, symmetric."""
@@ -31,14 +31,14 @@ class Scheduler:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
-        """Sums that are kept up to date vote by vote."""
+        """Sum the votes once, to be kept up to date vote by vote."""
         self.by_prompt = self.met.sum(axis=2)
         self.pairs = self.met.sum(axis=0)
         deviation = np.minimum(self.deviation, LARGEST_DEVIATION / ELO_PER_LOGIT)
         self.deviation, self.score = deviation, self.strength - 2 * deviation
 
     def meet(self) -> tuple[int, int, int]:
-        """Competition and both models of the next matchup."""
+        """Draw the competition and both models of the next matchup."""
         lane = self.rng.choice(list(LANES), p=list(LANES.values()))
         one, other = getattr(self, f"_{lane}")()
         prompt = self._prompt(lane, one, other)
@@ -100,6 +100,6 @@ class Scheduler:
         return (self.by_prompt >= COVERED_FROM).mean(axis=0)
 
     def _first(self, key: Array, then: Array, but: int = -1) -> int:
-        """Index of the smallest, ties broken by the second key and then by lot."""
+        """Return the index of the smallest, ties broken by the second key and then by lot."""
         order = np.lexsort((self.rng.random(key.size), then, key))
         return int(order[1] if order[0] == but else order[0])

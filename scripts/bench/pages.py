@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _row(app: Flask, parts: Parts, path: str, models: int) -> tuple[str, bool]:
-    """A line of the table, and whether its cold render is within the bar."""
+    """Return a line of the table, and whether its cold render is within the bar."""
     asked = _environ(path)
     answer = app.test_client().get(path)
     again = asked | {"HTTP_IF_NONE_MATCH": _etag(app, asked)}
@@ -109,7 +109,7 @@ def _row(app: Flask, parts: Parts, path: str, models: int) -> tuple[str, bool]:
 
 
 def _bare(models: int, body: bytes) -> tuple[Flask, dict[str, Any]]:
-    """The least that this stack can do: a page kept in memory, compressed, and a template of plain cells."""
+    """Build the least that this stack can do: a page kept in memory, compressed, and a template of plain cells."""
     app = Flask("bare")
     packed = brotli.compress(body, quality=5)
     rows = [[f"{row}.{cell}" for cell in range(CELLS)] for row in range(models)]
@@ -150,7 +150,7 @@ def _cpu_ms(app: Flask, asked: dict[str, Any]) -> float:
 
 
 def _answer(app: Callable[..., Any], asked: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """Status and headers, the body read, with no client between."""
+    """Return status and headers, the body read, with no client between."""
     told: list[Any] = []
     body = app(dict(asked), lambda status, headers, _error=None: told.extend((status, headers)))
     for _ in body:

@@ -73,13 +73,13 @@ Row = list[tuple[str, Callable[[], Image.Image]]]  # of the sheet: who draws eac
 
 
 def rows_of_prompts(seed: int, size: int) -> Iterator[Row]:
-    """A row for each prompt, a picture by each painter."""
+    """Return a row for each prompt, with a picture by each painter."""
     for prompt in PROMPTS.values():
         yield [(slug, lambda p=prompt, s=slug: paint(p, s, seed, (size, size))) for slug in PAINTERS]  # type: ignore[misc]
 
 
 def rows_of_edits(files: list[Path], seed: int, size: int) -> Iterator[Row]:
-    """For each input a row for each edit and one of variations, a picture by each painter."""
+    """Return for each input a row for each edit and one of variations, with a picture by each painter."""
     inputs = [paint(prompt, slug, seed, (size, size)) for prompt, slug in DRAWN]
     inputs += [ImageOps.fit(Image.open(file).convert("RGB"), (size, size)) for file in files]
     for picture in inputs:
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def draw(rows: Iterator[Row], cell: int) -> tuple[list[list[Image.Image]], dict[str, list[float]]]:
-    """The pictures, small, and the CPU seconds that each painter's took."""
+    """Draw the pictures, small, and measure the CPU seconds that each painter's took."""
     small: list[list[Image.Image]] = []
     taken: dict[str, list[float]] = {slug: [] for slug in PAINTERS}
     for row in rows:

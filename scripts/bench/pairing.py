@@ -1,5 +1,5 @@
 """
-How many votes until the board's order is right, by rule of pairing; and what one pair costs as votes pile up.
+Counts votes until the board's order is right, by rule of pairing; and what one pair costs as votes pile up.
 
 Every rule votes in the same simulated worlds and is judged by the same rating code, Bradley-Terry on tallies.
 Counted are the votes until Kendall's tau between the board and the truth first reaches 0.95. Strengths are normal
@@ -51,7 +51,7 @@ class World:
         return self.there.shape[1]
 
     def outcomes(self) -> Array:
-        """(competitions, pairs, 3) chances that the first wins, loses, ties."""
+        """Return (competitions, pairs, 3) chances that the first wins, loses, ties."""
         chance = logistic(self.there[:, self.first] - self.there[:, self.second])
         tie = 4 * TIES_WHEN_EVEN * chance * (1 - chance)
         return np.stack([chance - tie / 2, 1 - chance - tie / 2, tie], axis=2)
@@ -59,7 +59,7 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """What a rule may know: (competitions, pairs, 3) counts of won, lost and tied, and the fit to their sums."""
+    """The counts that a rule may know: (competitions, pairs, 3) won, lost and tied, and the fit to their sums."""
 
     world: World
     counts: Array
@@ -67,17 +67,17 @@ class Board:
 
     @property
     def played(self) -> Array:
-        """(competitions, pairs)"""
+        """Sum the votes of each pair, as (competitions, pairs)."""
         return self.counts.sum(axis=2)
 
     def covariance(self) -> Array:
-        """Of the strengths about their mean."""
+        """Return the covariance of the strengths about their mean."""
         centring = np.eye(self.world.models) - 1 / self.world.models
         return np.asarray(centring @ self.found.bread @ centring)
 
 
 Rule = Callable[[Board, int, np.random.Generator], Ints]
-"""Where the next so many votes go: counts, (competitions, pairs)."""
+"""A rule that says where the next so many votes go: counts, (competitions, pairs)."""
 
 
 def world(seed: int, models: int, competitions: int, prompt_sd: float) -> World:
@@ -99,13 +99,13 @@ def spread(votes: int, weights: Array, rng: np.random.Generator) -> Ints:
 
 
 def evenly(board: Board, votes: int, rng: np.random.Generator) -> Ints:
-    """Competition and pair at random."""
+    """Draw a competition and pair at random."""
     return spread(votes, np.ones_like(board.played), rng)
 
 
 def lmarena(board: Board, votes: int, rng: np.random.Generator) -> Ints:
     """
-    A pair in proportion to how much its next vote narrows the interval of its win rate, on any competition.
+    Draw a pair in proportion to how much its next vote narrows the interval of its win rate, on any competition.
 
     One imagined draw per pair comes first: the published formula has no value where nothing was counted.
     """
@@ -117,7 +117,7 @@ def lmarena(board: Board, votes: int, rng: np.random.Generator) -> Ints:
 
 
 def minebench(board: Board, votes: int, rng: np.random.Generator) -> Ints:
-    """Its lanes, vote by vote."""
+    """Draw by MineBench's lanes, vote by vote."""
     here, n = board.world, board.world.models
     met = np.zeros((len(board.counts), n, n))
     met[:, here.first, here.second] = met[:, here.second, here.first] = board.played
@@ -129,7 +129,7 @@ def minebench(board: Board, votes: int, rng: np.random.Generator) -> Ints:
 
 
 def blindvote(board: Board, votes: int, rng: np.random.Generator) -> Ints:
-    """Our lanes, through the arena's own code."""
+    """Draw by our lanes, through the arena's own code."""
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
@@ -154,7 +154,7 @@ def field(competitions: int, models: int) -> CandidatePairs:
 
 
 def votes_needed(rule: Rule, here: World, seed: int) -> int:
-    """Until the order is right; GIVE_UP at most. Ratings are refitted every 2.5 % of the votes."""
+    """Count votes until the order is right, GIVE_UP at most. Ratings are refitted every 2.5 % of the votes."""
     rng, outcomes, true = np.random.default_rng(seed), here.outcomes(), here.there.mean(axis=0)
     order = np.sign(true[here.first] - true[here.second])
     board, votes = rated(here, np.zeros(outcomes.shape)), 0

@@ -1,4 +1,4 @@
-"""What one pair costs with so many votes stored: the whole of `issue`, its parts, and its SQL at the database."""
+"""The time that a pair costs with so many votes stored: the whole of `issue`, its parts, and its SQL."""
 
 import random
 import secrets
@@ -36,7 +36,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def time_per_pair(seconds: float) -> None:
     """
-    Fills a database per size, the log for at most so many seconds; tallies always hold all the votes.
+    Fill a database per size, the log for at most so many seconds; tallies always hold all the votes.
 
     `SQL` is what the SELECTs of a pair take inside the driver, `changes` its INSERTs and UPDATEs; the commit is in
     neither.
@@ -61,7 +61,7 @@ def time_per_pair(seconds: float) -> None:
 
 
 def measured(database: Database, voter: bytes | None) -> str:
-    """A line: whole pairs with their commit, the CPU in them, the choice alone, SQL, a rebuild from nothing."""
+    """Measure whole pairs with their commit, their CPU, the choice alone, SQL and a rebuild; return a line."""
     pool, rng, now = Pool(), random.SystemRandom(), START + timedelta(days=400)
     with database.reading() as session:
         rebuild = median(lambda: Pool().state(session, MODE, today=now.date()), 5)
@@ -93,14 +93,14 @@ def excluded(database: Database, voter: bytes, now: datetime) -> Exclusions:
 
 
 def asked_and_changed() -> tuple[int, float, float]:
-    """How many statements CLOCKED holds, and the seconds of those that ask and of those that change."""
+    """Count the statements that CLOCKED holds, and sum the seconds of those that ask and of those that change."""
     asked = [seconds for statement, seconds in CLOCKED if statement.startswith("SELECT")]
     changed = [seconds for statement, seconds in CLOCKED if statement.startswith(("INSERT", "UPDATE"))]
     return len(asked) + len(changed), sum(asked), sum(changed)
 
 
 def median(call: Callable[[], Any], times: int) -> float:
-    """Milliseconds."""
+    """Return the median time of a call in milliseconds."""
     took = []
     for _ in range(times):
         began = time.perf_counter()
@@ -110,7 +110,7 @@ def median(call: Callable[[], Any], times: int) -> float:
 
 
 def clocked(driver: Any) -> type:
-    """The driver's connection, its cursors noting in CLOCKED what they spend inside the driver."""
+    """Wrap the driver's connection, so that its cursors note in CLOCKED what they spend inside the driver."""
 
     class Cursor(driver.Cursor):  # type: ignore[misc]
         def execute(self, statement: str, *given: Any) -> Any:
@@ -140,12 +140,12 @@ def clocked(driver: Any) -> type:
 
 
 def clock_driver(dialect: Dialect, _record: object, _given: object, options: dict[str, Any]) -> None:
-    """For connections still to be opened."""
+    """Clock the driver of connections still to be opened."""
     options["factory"] = clocked(dialect.loaded_dbapi)
 
 
 def fill(database: Database, votes: int, seconds: float) -> int:
-    """Entries, tallies of all the votes, and as much of the log as fits into the time; returns that."""
+    """Store entries, tallies of all votes, and as much log as fits into the time; return that number."""
     rng = np.random.default_rng(votes)
     database.write(enter)
     database.write(lambda session: tally(session, votes, rng))
@@ -195,7 +195,7 @@ def tally(session: Session, votes: int, rng: np.random.Generator) -> None:
 
 
 def log(session: Session, first: int, count: int, rng: np.random.Generator) -> None:
-    """Votes by voters of PER_VOTER each, every one on pairs of their own."""
+    """Store votes by voters of PER_VOTER each, every one on pairs of their own."""
     voters = range(first // PER_VOTER + 1, (first + count - 1) // PER_VOTER + 2)
     people = [{"id": v, "token": rng.bytes(16), "first_seen": START} for v in voters]
     session.execute(insert(Voter), people)
@@ -205,7 +205,7 @@ def log(session: Session, first: int, count: int, rng: np.random.Generator) -> N
 
 
 def heavy_voter(database: Database) -> bytes:
-    """Somebody who has judged nearly everything."""
+    """Make a voter who has judged nearly everything."""
     token = secrets.token_bytes(16)
     pairs = some_pairs(HEAVY, np.random.default_rng(7))
 
@@ -220,7 +220,7 @@ def heavy_voter(database: Database) -> bytes:
 
 
 def some_pairs(count: int, rng: np.random.Generator) -> Ints:
-    """(count, 3) competition and two of its entries, no pair twice."""
+    """Return (count, 3) competition and two of its entries, no pair twice."""
     first, second = np.triu_indices(MODELS, 1)
     at = rng.choice(COMPETITIONS * first.size, count, replace=False)
     competition, pair = np.divmod(at, first.size)
@@ -229,7 +229,7 @@ def some_pairs(count: int, rng: np.random.Generator) -> Ints:
 
 
 def store(session: Session, rows: list[tuple[int, ...]]) -> None:
-    """(id, voter, competition, low entry, high entry) as a closed matchup with a vote."""
+    """Store (id, voter, competition, low entry, high entry) as a closed matchup with a vote."""
     session.execute(
         insert(Matchup),
         [

@@ -1,5 +1,5 @@
 """
-How well do ratings of a few votes foretell the others? Held-out votes of real arenas, ours beside its peers.
+Measures how well ratings of a few votes foretell the others. Held-out votes of real arenas, ours beside its peers.
 
 FILE is a CSV with model_a, model_b and winner (model_a, model_b, tie, both_bad) or wins_a and wins_b with optional
 ties and both_bad; a column board is split. Each of 20 times a fifth of the votes is set aside, and some of the
@@ -42,7 +42,7 @@ Learner = Callable[[Log], Foretell]
 
 
 def boards(path: Path) -> Iterator[tuple[str, Log]]:
-    """Each board of a file by name; its votes in the file's order."""
+    """Read each board of a file by name; its votes keep the file's order."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for board in sorted({row.get("board", "") for row in rows}):
@@ -76,7 +76,7 @@ def ours(log: Log) -> Foretell:
 
 
 def version_1(log: Log) -> Foretell:
-    """Half a virtual game instead of the learnt spread."""
+    """Rate with half a virtual game instead of the learnt spread."""
     return by_strength(strengths(Design(log.tallies().pairs(), log.models, side=False), VirtualGames(0.5)))
 
 
@@ -159,7 +159,7 @@ LEARNERS: dict[str, tuple[Learner, str | None]] = {
 
 
 def loss(foretell: Foretell, log: Log) -> float:
-    """Nats a vote, a tie being half a win."""
+    """Return the nats a vote, a tie being half a win."""
     score, chance = SCORE[log.outcome], np.clip(foretell(log.left, log.right), CLIP, 1 - CLIP)
     return float(-np.mean(score * np.log(chance) + (1 - score) * np.log(1 - chance)))
 

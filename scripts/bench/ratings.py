@@ -41,7 +41,7 @@ Contender = Callable[[], Found]
 
 
 def votes(models: int, count: int) -> Log:
-    """Votes on random pairs, 22 % of them ties of either kind."""
+    """Make votes on random pairs, 22 % of them ties of either kind."""
     rng = np.random.default_rng(models + count)
     strength = rng.normal(0, 0.8, models)
     left = rng.integers(0, models, count)
@@ -110,7 +110,7 @@ def arena_rank_bt(log: Log, **options: float) -> Contender:
 
 
 def bootstrap_bt(log: Log) -> Contender:
-    """FastChat's method as published: logistic regression of half-wins, percentiles of 100 redrawn vote sets."""
+    """Rate by FastChat's published method: logistic regression of half-wins, percentiles of 100 bootstraps."""
     from scipy.optimize import minimize
 
     def run() -> Found:
@@ -154,7 +154,7 @@ CONTENDERS: dict[str, tuple[Callable[[Log], Contender], str | None]] = {
 
 
 def measure(name: str, path: str) -> dict[str, Any]:
-    """In a process of its own: time of the second call, peak memory with imports and input."""
+    """Measure in a process of its own: time of the second call, peak memory with imports and input."""
     saved = np.load(path)
     log = Log(int(saved["models"]), *(saved[name] for name in ("competition", "left", "right", "outcome")))
     run = CONTENDERS[name][0](log)
@@ -166,7 +166,7 @@ def measure(name: str, path: str) -> dict[str, Any]:
 
 
 def peak() -> float:
-    """MiB this process has held at most; getrusage would also count the parent before the fork."""
+    """Return the MiB this process has held at most; getrusage would also count the parent before the fork."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -203,7 +203,7 @@ def show(name: str, got: dict[str, Any], exact: dict[str, Any]) -> None:
 
 
 def best(work: Callable[[], object], repeats: int) -> float:
-    """Milliseconds of CPU, the best of several."""
+    """Return the milliseconds of CPU, the best of several."""
     spent = []
     for _ in range(repeats):
         start = time.process_time()
@@ -213,7 +213,7 @@ def best(work: Callable[[], object], repeats: int) -> float:
 
 
 def steps(models: int, count: int) -> tuple[float, float, float]:
-    """Milliseconds for fit and covariance, for rank ranges, and for the whole board; nothing is remembered."""
+    """Return milliseconds for fit and covariance, for rank ranges, and for the whole board; nothing is cached."""
     tallies = votes(models, count).tallies()
     columns = {name: getattr(tallies, name) for name in tallies.__dataclass_fields__}
     gauge = scale.gauge(Anchor(), models)

@@ -41,7 +41,7 @@ class Setting:
         return self.models * self.votes_per_model // 2
 
     def prompt_sd(self) -> Array:
-        """(models,) logits."""
+        """Return the standard deviation of each model's prompt effects, (models,) in logits."""
         sd = np.full(self.models, self.prompts / ELO_PER_LOGIT)
         return np.where(self.special(), SPECIALIST, PLAIN) * sd if self.specialists else sd
 
@@ -90,7 +90,7 @@ class Arena:
         return Ballots(self.tallies(by_voter=True), np.concatenate(self.rows)[:, 0])
 
     def truth(self) -> Array:
-        """Strengths, mean 0, in logits."""
+        """Return the strengths, mean 0, in logits."""
         first, second = np.triu_indices(self.setting.models, 1)
         node, mass = np.polynomial.hermite_e.hermegauss(41)
         prompt = self.setting.prompt_sd()
@@ -103,7 +103,7 @@ class Arena:
 
 
 def played(setting: Setting, rng: np.random.Generator) -> Arena:
-    """An arena after all its votes, in rounds that grow; every pair is drawn as the product draws it."""
+    """Play an arena to the end in rounds that grow; every pair is drawn as the product draws it."""
     arena, done = Arena(setting, rng), 0
     late = field_of(setting, without=0) if setting.newcomer else None
     every = field_of(setting)
@@ -116,7 +116,7 @@ def played(setting: Setting, rng: np.random.Generator) -> Arena:
 
 
 def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, Index]:
-    """Competition, left and right model of the next votes; sides by a fair coin."""
+    """Draw competition, left and right model of the next votes; sides are by a fair coin."""
     tallies = arena.tallies() if arena.rows else None
     known, votes, battles = None, {}, {}
     if tallies is not None:

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from scripts.faults.application import application, judge, populate
 from scripts.faults.server import DATABASES
 from tests.postgres import HASTY_FLAGS, Cluster, cluster

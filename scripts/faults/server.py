@@ -54,13 +54,14 @@ class Server:
             "PYTHONPATH": str(ROOT),
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.options: tuple[str, ...] = ()
 
     def start(self) -> float:
         """Seconds until it answers."""
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*ARENA, "serve"],
+                [*ARENA, "serve", *self.options],
                 env=self.environment,
                 cwd=self.checkout,
                 start_new_session=True,
@@ -78,6 +79,7 @@ class Server:
     def beside(self, environment: dict[str, str]) -> "Server":
         """Another on the same folder and database, not started, with this besides in its environment."""
         other = Server(self.folder, cluster=self.cluster)
+        other.options = ("--share",)
         other.environment = self.environment | {"PORT": str(other.port)} | environment
         return other
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import aliased
 
 from app import create_app
-from app.arena.tables import Tally, Voter
+from app.arena.tables import Entry, Matchup, Tally, Voter
 from app.database.doors import Database
+from app.edge.identity import decode_id
 from app.settings import Settings
 from tests.api.conftest import Api
 
@@ -27,6 +29,21 @@ def new(api: Api, **wish: Any) -> str:
     return str(response.get_json()["id"])
 
 
+def names_of(api: Api, matchup: str) -> dict[str, int]:
+    """Look behind the curtain: model ids of both sides of an open matchup, as no client may."""
+    database: Database = api.client.application.extensions["blindvote"].database
+    left, right = aliased(Entry), aliased(Entry)
+    with database.reading() as session:
+        row = session.execute(
+            select(left.model_id, right.model_id)
+            .select_from(Matchup)
+            .join(left, left.id == Matchup.left_entry_id)
+            .join(right, right.id == Matchup.right_entry_id)
+            .where(Matchup.public_id == decode_id(matchup))
+        ).one()
+    return {"a": row[0], "b": row[1]}
+
+
 def test_a_matchup_names_nobody(api: Api) -> None:
     response = api.post("/matchups", json={"mode": "text-to-image", "competition": "c1"})
     body = response.get_json()
@@ -38,9 +55,12 @@ def test_a_matchup_names_nobody(api: Api) -> None:
         "prompt": "A picture of c1",
         "categories": [],
         "input_image_url": None,
+        "input_image_url_small": None,
+        "rendition_side": 64,
     }
     assert body["frame"] == {"width": 64, "height": 64}
-    assert body["a"] == {"image_url": f"/m/{body['id']}/a.webp"}
+    own = f"/m/{body['id']}"
+    assert body["a"] == {"image_url": f"{own}/a.webp", "image_url_small": f"{own}/a-640.webp"}
     everything = response.get_data(as_text=True) + str(response.headers)
     # Random text may spell anything: the id and the cookie are left out of the search.
     for chance in (body["id"], response.headers["Set-Cookie"].split(";")[0]):
@@ -77,13 +97,75 @@ def test_a_skip_names_nobody_ever(api: Api, database: Database) -> None:
     assert counted(database) == 0
 
 
+def test_a_pair_that_can_not_be_loaded_is_no_vote_and_stays_away(api: Api, database: Database) -> None:
+    first = api.post("/matchups", json={}).get_json()
+    for _ in range(2):
+        body = api.post(f"/matchups/{first['id']}/vote", json={"outcome": "unloadable"}).get_json()
+        assert (body["outcome"], body["counted"], body["a"], body["voter"]) == (
+            "unloadable",
+            False,
+            None,
+            {"votes": 0},
+        )
+    second = api.post("/matchups", json={})
+    assert (second.status_code, second.get_json()["id"] != first["id"]) == (201, True)
+    assert second.get_json()["competition"]["slug"] == first["competition"]["slug"]
+    gone = api.post(f"/matchups/{first['id']}/vote", json={"outcome": "a"})
+    assert (gone.status_code, gone.get_json()["error"]["code"]) == (410, "matchup_expired")
+    assert api.get(f"/matchups/{first['id']}").status_code == 404
+    assert counted(database) == 0
+
+
+def test_a_judged_pair_can_not_be_given_back(api: Api, database: Database) -> None:
+    matchup = new(api)
+    api.post(f"/matchups/{matchup}/vote", json={"outcome": "a"})
+    refused = api.post(f"/matchups/{matchup}/vote", json={"outcome": "unloadable"})
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "already_voted")
+    assert counted(database) == 1
+
+
+def test_the_crowd_is_told_without_ones_own_vote(browser: Callable[[], Api]) -> None:
+    """Of every pair of one competition, whoever judges it as the seventh learns of six others."""
+    told = []
+    for number in range(7):
+        api = browser()
+        for _ in range(6):
+            matchup = new(api, competition="c0")
+            assert "crowd" not in str(api.get(f"/matchups/{matchup}").get_json())
+            body = api.post(f"/matchups/{matchup}/vote", json={"outcome": "tie"}).get_json()
+            told.append((number, body["crowd"]))
+            assert api.get(f"/matchups/{matchup}").get_json()["crowd"]["of"] == number
+    assert [crowd for _, crowd in told] == [{"same": n, "of": n, "expected": None} for n, _ in told]
+
+
+def test_the_crowd_is_the_same_from_both_sides(browser: Callable[[], Api]) -> None:
+    """One model always wins its duels, on whichever side it stands."""
+    for number in range(4):
+        api = browser()
+        for _ in range(6):
+            issued = new(api, competition="c0")
+            shown = names_of(api, issued)
+            best = min(shown, key=lambda side: shown[side])
+            body = api.post(f"/matchups/{issued}/vote", json={"outcome": best}).get_json()
+            assert (body["crowd"]["same"], body["crowd"]["of"]) == (number, number)
+            assert body["crowd"]["expected"] is None or 0 < body["crowd"]["expected"] < 1
+
+
+def test_a_vote_taken_back_tells_nothing_of_the_crowd(api: Api) -> None:
+    matchup = new(api)
+    api.post(f"/matchups/{matchup}/vote", json={"outcome": "a"})
+    api.delete(f"/matchups/{matchup}/vote")
+    body = api.get(f"/matchups/{matchup}").get_json()
+    assert (body["undone"], body["crowd"]) == (True, None)
+
+
 def test_before_the_vote_there_is_nothing_to_see(api: Api) -> None:
     matchup = new(api)
     assert api.get(f"/matchups/{matchup}").status_code == 404
     api.post(f"/matchups/{matchup}/vote", json={"outcome": "tie"})
     shown = api.get(f"/matchups/{matchup}").get_json()
     assert shown["outcome"] == "tie"
-    assert set(shown["a"]) == {"model", "rating", "rank", "change"}
+    assert set(shown["a"]) == {"model", "rating", "rating_low", "rating_high", "rank", "change"}
 
 
 def test_a_board_read_after_the_vote_includes_it(api: Api) -> None:

@@ -19,7 +19,7 @@ from app.gateway import keys
 from app.gateway.formats import sniff
 from app.gateway.tables import StoredImage
 from tests.api.gateway_server import Running, make
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, garbage, html, says
 from tests.gateway.world import CANARY
@@ -61,8 +61,10 @@ def test_a_link_by_default(running: Running, client: FlaskClient) -> None:
     response = generate(running)
     assert response.status_code == 200
     body = response.json
-    assert set(body) == {"created", "data", "size", "output_format", "metadata"}
-    assert (body["size"], body["output_format"]) == ("256x256", "png")
+    told = {"created", "data", "size", "output_format", "quality", "background", "usage", "metadata"}
+    assert set(body) == told
+    assert (body["size"], body["output_format"], body["background"]) == ("256x256", "png", "opaque")
+    assert (body["usage"]["total_tokens"], body["usage"]["generated_images"]) == (0, 1)
     assert body["metadata"]["executed_model"] == "painter/poster-pro"
     assert body["metadata"]["cost_micros"] == 24_000
     assert response.headers["X-Blindvote-Provider"] == "painter"
@@ -92,11 +94,17 @@ def test_base64_in_any_format(running: Running) -> None:
 def test_a_stream_has_the_final_event(running: Running) -> None:
     response = generate(running, stream=True, partial_images=2)
     assert response.mimetype == "text/event-stream"
-    first, _, rest = response.text.partition("\n")
+    comment, event, last = response.text.split("\n\n")
+    assert (comment[0], last) == (":", "")
+    first, _, rest = event.partition("\n")
     assert first == "event: image_generation.completed"
     data = json.loads(rest.removeprefix("data: "))
     assert data["type"] == "image_generation.completed"
     assert sniff(base64.b64decode(data["b64_json"])) == "png"
+    assert data["usage"]["generated_images"] == 1
+    assert {"background", "quality", "output_format", "size", "created_at"} < set(data)
+    changed = [(one["parameter"], one["requested"], one["used"]) for one in data["metadata"]["adjustments"]]
+    assert changed == [("partial_images", 2, 0)]
 
 
 def test_a_dry_run_costs_nothing(running: Running, upstream: Upstream) -> None:
@@ -118,8 +126,18 @@ def test_a_dry_run_costs_nothing(running: Running, upstream: Upstream) -> None:
             }
         ],
         "adjustments": [],
+        "defaults": [],
     }
     assert upstream.asked == []
+
+
+def test_the_answer_says_what_was_chosen_by_whom_and_what_it_cost(running: Running) -> None:
+    dry = generate(running, "?dryRun=true", model=None).json
+    made = generate(running, model=None).json
+    chosen = {"parameter": "model", "value": dry["model"], "chosen_by": "blindvote"}
+    assert dry["defaults"] == [{**chosen, "image_cost_micros": dry["total_cost_micros"]}]
+    assert made["metadata"]["defaults"] == dry["defaults"]
+    assert made["metadata"]["cost_micros"] == dry["total_cost_micros"] > 0
 
 
 @pytest.mark.parametrize("path", ["images/generations", "images/edits", "images/variations"])
@@ -161,7 +179,7 @@ def test_scopes_and_caps(running: Running, client: FlaskClient) -> None:
         ({"size": "0x0"}, 400, "invalid_request", "size"),
         ({"size": "4096x256", "strict": True}, 400, "invalid_request", "size"),
         ({"image": "x"}, 400, "invalid_request", "image"),
-        ({"seed": "x"}, 400, "provider_rejected", "seed"),
+        ({"seed": "x"}, 400, "invalid_request", "seed"),
     ],
 )
 def test_bad_requests(running: Running, values: dict[str, Any], status: int, code: str, param: str) -> None:
@@ -239,7 +257,7 @@ def form(**parts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["image", "image[]", "image[0]"])
 def test_an_edit_by_form(running: Running, upstream: Upstream, name: str) -> None:
     upstream.on("POST", "/v1/images/edits", says(200, {"data": [{"b64_json": coded(PNG)}]}))
-    parts = form(**{name: PNG, "mask": PNG, "prompt": "bluer", "model": "brush-1", "n": "1", "nest[a]": "1"})
+    parts = form(**{name: PNG, "mask": hole(), "prompt": "bluer", "model": "brush-1", "n": "1", "nest[a]": "1"})
     response = post(running, "images/edits", data=parts)
     assert response.status_code == 200
     sent = upstream.calls()[0].body

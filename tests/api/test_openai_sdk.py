@@ -13,7 +13,7 @@ import pytest
 
 from app.gateway.formats import sniff
 from tests.api.gateway_server import Running, make, served
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 
@@ -80,7 +80,7 @@ def test_streaming(sdk: Any) -> None:
 )
 def test_edits(sdk: Any, upstream: Upstream, image: Any) -> None:
     upstream.on("POST", "/v1/images/edits", says(200, ONE))
-    made = sdk.images.edit(image=image, mask=PNG, prompt="bluer", model="gpt-image-9")
+    made = sdk.images.edit(image=image, mask=hole(), prompt="bluer", model="gpt-image-9")
     assert base64.b64decode(made.data[0].b64_json) == PNG
 
 

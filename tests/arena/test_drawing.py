@@ -22,7 +22,7 @@ from app.demo import drawing
 from app.gateway.errors import ModelNotFound, ModelUnavailable
 from app.gateway.generate import Means
 from app.gateway.providers import LocalPainter, OpenAI
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.gateway.storage import Storage
 from app.gateway.tables import GenerationRow
 from app.gateway.wire import Client
@@ -48,7 +48,7 @@ def studio(database: Database, tmp_path: Path, upstream: Upstream) -> Generation
     load_catalogue(database, tmp_path / "catalog")
     database.write(lambda session: make_competition(session, "cube", prompt="a blue cube", frame=(SIDE, SIDE)))
     upstream.on("POST", "/v1/", says(200, {"data": [{"b64_json": coded(picture_bytes(1, (SIDE, SIDE)))}]}))
-    providers: dict[str, Provider] = {
+    providers: dict[str, ImageProvider] = {
         "painter": LocalPainter(),
         "openai": OpenAI(SecretStr("sk-test"), f"{upstream.base}/v1"),
     }

@@ -218,7 +218,7 @@ def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
     from app.catalog.loading import load
     from app.catalog.seeds import read_seeds
-    from app.database.doors import ROOT
+    from app.database.places import ROOT
 
     database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)

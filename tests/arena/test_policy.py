@@ -127,9 +127,9 @@ def test_the_cap_ends_with_its_window(wide: Database) -> None:
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        (Policy(voter_minute=2), "2 matchups a minute"),
-        (Policy(voter_day=2), "2 matchups a day"),
-        (Policy(network_day=2), "2 matchups a day from one network"),
+        (Policy(voter_minute=2), "2 pairs a minute"),
+        (Policy(voter_day=2), "2 pairs a day"),
+        (Policy(network_day=2), "2 pairs a day from one network"),
     ],
     ids=["minute", "day", "network"],
 )

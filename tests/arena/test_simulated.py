@@ -3,6 +3,7 @@
 import random
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,13 +18,15 @@ from app.arena.entries.generation import painter_seed
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.arena.voting.pool import Pool
 from app.catalog.tables import ImageModel
-from app.database.doors import ROOT, Database
-from app.demo import clear, simulated_voters
+from app.database.doors import Database
+from app.database.places import ROOT
+from app.demo import clear, edits, simulated_voters
 from app.demo.simulated_voters import FINISHES, WEIGHTS, Appearance, make_voter
 from app.gateway.storage import Storage
 from app.leaderboards.runs.refresh import rebuild
 from app.leaderboards.runs.verify import verify
 from app.painter.painters import PAINTERS
+from app.painter.report import Kind
 from app.ratings.board import rate
 from app.ratings.tallies import Tallies
 from tests.factories import FRAME, NOW, cast, issue, make_competition, make_entry, picture_bytes
@@ -65,6 +68,42 @@ def test_after_600_votes_the_board_follows_the_painters_qualities(seed: int) -> 
     ratings = rate(Tallies(8, nothing, left, right, *columns, nothing)).rating
     quality = np.array([PAINTERS[name].quality for name in names])
     assert np.corrcoef(ratings.argsort().argsort(), quality.argsort().argsort())[0, 1] >= 0.8
+
+
+@lru_cache
+def edits_gallery() -> dict[tuple[str, str], Appearance]:
+    """Every edit of the demo, as voters see it: seven painters, five of them where there is a mask."""
+    return {
+        (edit.slug, painter): simulated_voters.describe_edit(
+            edit.prompt, painter, painter_seed(EntryKey(edit.slug, painter)), masked=edit.mask is not None
+        )
+        for edit in edits.EDITS
+        for painter in PAINTERS
+        if painter != "lowpoly-3" and not (edit.mask and painter in {"neon-turbo", "halftone-1"})
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_after_300_votes_the_board_of_edits_follows_the_painters_qualities(seed: int) -> None:
+    rng, seen = random.Random(seed), edits_gallery()
+    names = [name for name in PAINTERS if name != "lowpoly-3"]
+    counts = {outcome: np.zeros((7, 7), int) for outcome in ("a", "b", "tie")}
+    for turn in range(300):
+        slug = rng.choice(edits.EDITS).slug
+        one, other = rng.sample([name for name in names if (slug, name) in seen], 2)
+        voter = make_voter(turn % simulated_voters.SMALLEST_CROWD)
+        outcome = voter.outcome(seen[slug, one], seen[slug, other], rng)
+        counts["tie" if outcome == "both_bad" else outcome][names.index(one), names.index(other)] += 1
+    left, right = np.nonzero(~np.eye(7, dtype=bool))
+    nothing = np.zeros(42, int)
+    columns = [counts[outcome][left, right] for outcome in ("a", "b", "tie")]
+    ratings = rate(Tallies(7, nothing, left, right, *columns, nothing)).rating
+    quality = np.array([PAINTERS[name].quality for name in names])
+    assert np.corrcoef(ratings.argsort().argsort(), quality.argsort().argsort())[0, 1] >= 0.8
+
+
+def test_voters_mind_every_fault_that_a_painter_can_make() -> None:
+    assert set(get_args(Kind)) == set(WEIGHTS)
 
 
 @given(one=looks, other=looks, number=st.integers(0, 60))

@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 
 from app.catalog.audit import audit
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from tests.catalog.editing import load_folder
 
 CHECKED = date(2026, 11, 28)

@@ -162,7 +162,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     arena("competition", "new", str(tmp_path / "t.toml"))
     arena("entry", "add", "tea", "alpha", str(image))
     code, said, _ = arena("backup", str(file))
-    assert (code, "1 competitions, 1 entries" in said, "2 files" in said) == (0, True, True)
+    assert (code, "1 competitions, 1 entries" in said, "4 files" in said) == (0, True, True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert arena("backup", str(file))[0] == 2
     assert json.loads(arena("backup", str(file), "--force", "--json")[1])["tables"]["entries"] == 1
@@ -177,7 +177,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     arena("entry", "add", "tea", "beta", str(image))
     gc.collect()  # in real life each command is a process that has ended
     assert arena("restore", str(file), "--force")[0] == 0
-    assert len([path for path in (tmp_path / "new" / "files").rglob("*.*") if path.is_file()]) == 2
+    assert len([path for path in (tmp_path / "new" / "files").rglob("*.*") if path.is_file()]) == 4
     monkeypatch.setenv("SECRET_KEY", SECRET)
     code, _, complaint = arena("restore", str(file), "--force")
     assert (code, "SECRET_KEY is not the backup's" in complaint) == (0, True)
@@ -303,3 +303,49 @@ def test_what_only_sqlite_takes_is_named_and_mended(
     fresh.close()
     assert row[0] == "a\ufffdb"
     assert json.loads(row[1]) == {"seed": None, "x": "\ufffd", "y": "\ufffd"}
+
+
+def test_images_that_stay_where_they_are_are_no_arena(saved: Path, lived_in: Storage, elsewhere: Database) -> None:
+    """The documented move to PostgreSQL: the same DATA_DIR, another database."""
+    manifest = archive.verify_archive(saved)
+    assert backup._is_empty(elsewhere, lived_in, manifest)
+    lived_in.put("originals/another.bin", b"of another arena")
+    assert not backup._is_empty(elsewhere, lived_in, manifest)
+
+
+def test_a_role_that_may_not_create_schemas(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> None:
+    if request.config.getoption("--no-postgres"):
+        pytest.skip("PostgreSQL's roles")
+    server, _ = request.getfixturevalue("postgres_server").split("#")
+    name, role = f"own_{os.urandom(4).hex()}", f"role_{os.urandom(4).hex()}"
+    engine = create_engine(server.format(database="postgres"), isolation_level="AUTOCOMMIT")
+    owner = create_engine(server.format(database=name), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    with owner.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA arena AUTHORIZATION {role}"))
+        connection.execute(text(f"ALTER ROLE {role} SET search_path = arena"))
+    own = Database(server.format(database=name).replace("postgres@", f"{role}@"))
+    own.migrate()
+    template = Database(f"sqlite:///{sqlite_template}")
+    make_arena(template, tmp_path, competitions=0)
+    settings = Settings(data_dir=tmp_path, secret_key=SECRET)
+    with archive.write_archive(tmp_path / "b.tar") as writer:
+        manifest = backup.save_arena(template, Storage(tmp_path / "files"), settings, writer, now=NOW)
+    with pytest.raises(replacing.SchemaRefused, match=f"CREATE SCHEMA blindvote_restoring AUTHORIZATION {role}"):
+        backup.restore_arena(tmp_path / "b.tar", manifest, own, Storage(tmp_path / "files"))
+    with owner.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {replacing.BESIDE} AUTHORIZATION {role}"))
+    for _ in range(2):
+        backup.restore_arena(tmp_path / "b.tar", manifest, own, Storage(tmp_path / "files"))
+        assert own.pending() == []
+    own.close()
+    template.close()
+    owner.dispose()
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()

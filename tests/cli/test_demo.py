@@ -18,15 +18,21 @@ import pytest
 from sqlalchemy import func, select
 
 from app import cli
-from app.arena.tables import Entry, LedgerLine, Matchup, Vote, Voter
-from app.database.doors import ROOT, Database
+from app.arena.tables import Category, Competition, Entry, LedgerLine, Matchup, Vote, Voter
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.demo import simulated_voters
 from app.demo.drawing import SHOWCASE_COMPETITIONS
+from app.leaderboards.tables import Board
 from app.painter.painters import PAINTERS
+from app.words import MODES
 
 Result = tuple[int, str, str]
 SHARED = ("sources", "providers", "parameters")
 PICTURES = len(SHOWCASE_COMPETITIONS) * len(PAINTERS)
+EDITED = 3 * 7 + 2 * 5
+"""Seven painters edit, five of them with a mask, which two competitions have."""
+ALL = 2 * PICTURES + EDITED
 
 
 @pytest.fixture
@@ -37,6 +43,9 @@ def seeds(tmp_path: Path) -> Path:
     (folder / "competitions").mkdir()
     for file in [*(ours / "catalog").glob("demo-*.toml"), *(ours / "catalog" / f"{name}.toml" for name in SHARED)]:
         shutil.copy(file, folder / "catalog")
+    (folder / "catalog" / "contracts").mkdir()
+    for name in ("painter", "sources"):
+        shutil.copy(ours / "catalog" / "contracts" / f"{name}.toml", folder / "catalog" / "contracts")
     shutil.copy(ours / "competitions" / "categories.toml", folder / "competitions")
     for slug in SHOWCASE_COMPETITIONS:
         text = (ours / "competitions" / f"{slug}.toml").read_text("utf-8")
@@ -53,6 +62,7 @@ def arena(
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr("app.cli.demo.SEEDS", seeds)
+    monkeypatch.setattr("app.demo.edits.FRAME", (256, 256))
 
     def run(*words: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["arena", *words])
@@ -82,8 +92,8 @@ def counted(database: Database, *tables: type) -> list[int]:
 
 def test_filled_once_and_cleared(arena: Callable[..., Result], database: Database, tmp_path: Path) -> None:
     code, _, said = arena("demo", "--no-serve", "--votes", "60")
-    assert (code, "refused" in said) == (0, False)
-    full = [2 * PICTURES, 60, 60]
+    assert (code, "refused" in said) == (0, False), said
+    full = [ALL, 60, 60]
     assert counted(database, Entry, Matchup, Vote) == full
     assert arena("demo", "--no-serve", "--votes", "60")[0] == 0
     assert counted(database, Entry, Matchup, Vote) == full, "running it twice adds nothing"
@@ -93,19 +103,27 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert all(session.scalars(select(Entry.seconds)))
         showcases = select(Entry.model_id, func.count()).where(Entry.role == "showcase").group_by(Entry.model_id)
         assert [n for _, n in session.execute(showcases)] == [3] * len(PAINTERS)
+        judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
+        assert {str(mode): number for mode, number in session.execute(judged.group_by(Competition.mode))} == {
+            "text-to-image": 40,
+            "image-edit": 20,
+        }
+        on_boards = set(session.scalars(select(Board.key).where(Board.mode == "image-edit")))
+        assert on_boards >= {"image-edit", "image-edit/object", "image-edit/scene"}
     assert arena("recompute", "--verify")[0] == 0
 
     code, said, _ = arena("demo", "clear", "--yes")
     assert (code, said) == (
         0,
-        "60 simulated matchups deleted, 0 votes of people no longer counted, 48 pictures deleted, 0 withdrawn\n",
+        "60 simulated matchups deleted, 0 votes of people no longer counted, 79 pictures deleted, 0 withdrawn\n",
     )
     assert counted(database, Entry, Matchup, Vote, Voter) == [0, 0, 0, 0]
     assert not [path for path in (tmp_path / "data" / "files").rglob("*") if path.is_file()]
     assert arena("recompute", "--verify")[0] == 0
     listed = json.loads(arena("competition", "list", "--json")[1])
-    assert {row["slug"] for row in listed} == set(SHOWCASE_COMPETITIONS)
+    assert {row["slug"] for row in listed} == set(SHOWCASE_COMPETITIONS), "the demo's own competitions are gone"
     with database.reading() as session:
+        assert not set(session.scalars(select(Category.slug))) & {"object", "scene"}
         assert not simulated_voters.is_demo(session)
         assert session.scalars(select(LedgerLine.action).where(LedgerLine.action == "demo.cleared")).all()
 
@@ -160,17 +178,18 @@ def test_served_at_once_stopped_and_completed(
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
     made, votes = counted(database, Entry, Vote)
-    assert (2 <= made <= 2 * PICTURES, votes <= 30) == (True, True)
+    assert (2 <= made <= ALL, votes <= 30) == (True, True)
 
     with _demo(seeds) as (demo, address):
         assert demo.stdout is not None
         assert any("The demo is complete" in line for line in demo.stdout)
         _first_pair(address)
-        assert httpx.get(f"{address}/api/v1/leaderboards/text-to-image").json()["run"]["votes"] == 30
+        boards = [httpx.get(f"{address}/api/v1/leaderboards/{mode}").json() for mode in MODES]
+        assert [board["run"]["votes"] for board in boards] == [20, 10]
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert demo.returncode == 0, "an end, not an interruption"
-    assert counted(database, Entry, Vote) == [2 * PICTURES, 30]
+    assert counted(database, Entry, Vote) == [ALL, 30]
     assert arena("recompute", "--verify")[0] == 0
 
 
@@ -180,7 +199,10 @@ def _demo(seeds: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start = f"import pathlib, app.cli, app.cli.demo as d; d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
+    start = (
+        f"import pathlib, app.cli, app.cli.demo as d, app.demo.edits as e; e.FRAME = (256, 256); "
+        f"d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", start, "demo", "--votes", "30"],
         env=os.environ | {"PORT": str(port), "WORKERS": "1"},

@@ -7,14 +7,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.arena.entries import entries
 from app.arena.entries.entries import EntryKey
+from app.arena.people import secret_key
 from app.cli import checks
-from app.cli.checks import CHECKS, DoctorContext
-from app.database.doors import ROOT, Database
+from app.cli.checks import CHECKS
+from app.cli.doctor import run_check
+from app.cli.doctor_context import DoctorContext
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.leaderboards.runs import refresh
 from app.settings import Settings
 from tests.cli.conftest import Result
@@ -84,11 +90,11 @@ def test_a_picture_that_tells_its_maker(patient: DoctorContext) -> None:
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("not a folder")
     settings = Settings(data_dir=tmp_path, secret_key=RANDOM)
-    from app.cli.doctor import _run_check
+    from app.cli.doctor import run_check
     from app.gateway.storage import storage_of
 
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
-    found = _run_check(checks.storage, patient)
+    found = run_check(checks.storage, patient)
     assert (found.level, "could not be checked" in found.says) == ("fail", True)
 
 
@@ -125,3 +131,86 @@ def test_the_command(arena: Callable[..., Result], tmp_path: Path) -> None:
 def test_the_operators_page_names_every_check() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in CHECKS if f"| `{name}` |" not in page] == []
+
+
+def test_a_picture_that_is_cut_short(patient: DoctorContext) -> None:
+    key = next(key for key in patient.storage.every_key() if key.startswith("renditions/"))
+    whole = patient.storage.get(key)
+    patient.storage.put(key, whole[: len(whole) // 2])
+    found = checks.images(replace(patient, deep=True))
+    assert (found.level, f"{key} first" in found.says, "decoded" in found.says) == ("fail", True, True)
+    patient.storage.put(key, whole)
+    assert checks.images(replace(patient, deep=True)).level == "ok"
+
+
+def test_all_pictures_gone_is_a_wrong_place(patient: DoctorContext, tmp_path: Path) -> None:
+    (tmp_path / "files").rename(tmp_path / "elsewhere")
+    found = checks.images(patient)
+    assert (found.level, "mount it" in found.says) == ("fail", True)
+    settings = patient.settings.model_copy(update={"storage_url": "s3://other-bucket"})
+    assert "s3://other-bucket: correct STORAGE_URL" in checks.images(replace(patient, settings=settings)).says
+
+
+def test_a_file_of_sqlite_that_is_damaged(patient: DoctorContext) -> None:
+    if not patient.database.is_sqlite:
+        return
+    name = make_url(patient.database.url).database or ""
+    with patient.database.reading() as session:
+        session.execute(text("SELECT 1"))
+    change(patient, "DELETE FROM ledger")
+    patient.database.close()
+    size = Path(name).stat().st_size
+    with Path(name).open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * 8192)
+    found = run_check(checks.database, patient)
+    assert (found.level, "restore a backup" in found.says) == ("fail", True)
+
+
+def test_texts_that_postgresql_would_refuse(patient: DoctorContext) -> None:
+    if not patient.database.is_sqlite:
+        return
+    change(patient, "UPDATE competitions SET title = 'a' || char(0) || 'b'")
+    assert checks.database(patient).level == "ok"
+    found = checks.database(replace(patient, deep=True))
+    assert (found.level, '"competitions"."title" holds a NUL' in found.says) == ("fail", True)
+
+
+def test_another_key_than_before(patient: DoctorContext) -> None:
+    assert checks.secret(patient).says == "never served yet"
+    assert not patient.database.write(lambda session: secret_key.note_use(session, RANDOM, now=NOW))
+    assert checks.secret(patient).says == "the one this arena was served with"
+    other = patient.settings.model_copy(update={"secret_key": SecretStr(RANDOM[::-1])})
+    assert checks.secret(replace(patient, settings=other)).level == "fail"
+    assert patient.database.write(lambda session: secret_key.note_use(session, RANDOM[::-1], now=NOW))
+    assert checks.secret(replace(patient, settings=other)).level == "ok"
+
+
+def test_keys_that_run_out(patient: DoctorContext) -> None:
+    if patient.database.is_sqlite:
+        return
+    for used, level in ((0.5, "ok"), (0.71, "warn"), (0.96, "fail")):
+        change(patient, f"SELECT setval('ledger_id_seq', {int(used * (2**31 - 1))})")
+        found = checks.keys(patient)
+        assert (found.level, "ledger_id_seq" in found.says) == (level, True)
+
+
+def test_rights_of_others(patient: DoctorContext, tmp_path: Path) -> None:
+    (tmp_path / "files").chmod(0o755)
+    tmp_path.chmod(0o755)
+    assert (checks.rights(patient).level, "files" in checks.rights(patient).says) == ("warn", True)
+    tmp_path.chmod(0o750)
+    assert checks.rights(patient).level == "ok"
+
+
+def test_a_folder_that_is_missing_stays_missing(arena: Callable[..., Result], tmp_path: Path) -> None:
+    code, said, _ = arena("doctor")
+    assert (code, "mount its volume" in said) == (0, True)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_that_refuses(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:secret-word@127.0.0.1:1/a")
+    code, said, complained = arena("doctor")
+    assert (code, "Nothing answers at the database's address" in said) == (1, True)
+    assert "secret-word" not in said + complained

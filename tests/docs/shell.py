@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from app import cli
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 SHELL = frozenset({"", "bash", "sh", "console"})
 NOT_RUN = re.compile(r"<!-- not run: (.{8,}) -->\s*$")

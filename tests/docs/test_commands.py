@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app import cli, create_app
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import Settings
 from tests.docs.shell import ARENA, SHELL, Shell, arena_lines, blocks
 from tests.factories import make_arena, picture_bytes

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import Settings
 from tests.docs.shell import SHELL, Shell, blocks
 from tests.factories import picture_bytes

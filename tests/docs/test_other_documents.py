@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import Settings
 from tests.docs.shell import SHELL, Shell, blocks
 from tests.factories import make_arena, picture_bytes

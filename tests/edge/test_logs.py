@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.edge import logs
 from app.settings import Settings
 from tests.edge.conftest import GIVEN, PROXY, SECRET, TOKEN

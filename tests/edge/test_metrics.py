@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app import create_app, metrics
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.settings import Settings
 from app.web.metrics import NOW
 from tests.edge.conftest import TOKEN

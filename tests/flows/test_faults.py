@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from scripts.faults import database_away, disk_full, history, io_errors, kill, races, slow_clients, soak
 from scripts.faults.server import Server, serving
 from scripts.faults.visitors import Traffic

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import JSON, Boolean, MetaData, create_engine, text
 
 from app import create_app
-from app.database.doors import ROOT, Database
+from app.database.doors import Database
+from app.database.places import ROOT
 from app.leaderboards.runs.verify import verify
 from app.settings import Settings
 

@@ -2,14 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.catalog.loading import load
+from app.catalog.seeds import read_seeds
 from app.database.doors import Database
+from app.database.places import ROOT
 from app.gateway.storage import Storage
 from tests.gateway.upstream import Upstream, running
-from tests.gateway.world import World, load_catalogue
+from tests.gateway.world import NOW, World, load_catalogue
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,25 @@ def both(database: Database, tmp_path: Path) -> World:
 def upstream() -> Iterator[Upstream]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def seeded_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's own catalogue."""
+    path = tmp_path_factory.mktemp("seeded") / "seeded.sqlite3"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    seeds = read_seeds(ROOT / "scripts" / "seeds" / "catalog")
+    database.write(lambda session: load(session, seeds, now=NOW))
+    database.close()
+    return path
+
+
+@pytest.fixture
+def seeded_world(seeded_template: Path, tmp_path: Path) -> Iterator[World]:
+    """The repository's own catalogue, at a day when none of its makers had withdrawn Imagen yet."""
+    path = tmp_path / "world.sqlite3"
+    shutil.copy(seeded_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield World(database, Storage(tmp_path / "files"), now=datetime(2026, 7, 1, 12, tzinfo=UTC))
+    database.close()

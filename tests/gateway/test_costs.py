@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog.lookup import ModelOffering
 from app.catalog.pricing import OfferingPrice
-from app.gateway.costs import billed, estimate
+from app.gateway.costs import compute_bill, estimate
 from app.gateway.providers.base import Usage
 
 
@@ -80,17 +80,17 @@ def test_no_price_is_no_estimate() -> None:
 
 def test_images_made_are_billed() -> None:
     whole = estimate(BY_SIZE, n=4, size=(512, 512), known={}, characters=0)
-    assert billed(BY_SIZE, whole, n=3, of=4, usage=None) == 54_000
-    assert billed(BY_SIZE, whole, n=0, of=4, usage=None) == 0
-    assert billed(BY_SIZE, whole, n=3, of=4, usage=Usage(output=9)) == 54_000
-    assert billed(offering(), None, n=3, of=4, usage=None) == 0
+    assert compute_bill(BY_SIZE, whole, n=3, of=4, usage=None) == 54_000
+    assert compute_bill(BY_SIZE, whole, n=0, of=4, usage=None) == 0
+    assert compute_bill(BY_SIZE, whole, n=3, of=4, usage=Usage(output=9)) == 54_000
+    assert compute_bill(offering(), None, n=3, of=4, usage=None) == 0
 
 
 def test_counted_tokens_are_billed() -> None:
     whole = estimate(BY_TOKEN, n=1, size=None, known={}, characters=0)
     usage = Usage(output=100, input_text=10, input_image=20)
-    assert billed(BY_TOKEN, whole, n=1, of=1, usage=usage) == 100 * 40 + 10 * 5 + 20 * 10
-    assert billed(BY_TOKEN, whole, n=0, of=1, usage=usage) == 0
+    assert compute_bill(BY_TOKEN, whole, n=1, of=1, usage=usage) == 100 * 40 + 10 * 5 + 20 * 10
+    assert compute_bill(BY_TOKEN, whole, n=0, of=1, usage=usage) == 0
 
 
 @pytest.mark.parametrize("n", range(1, 11))

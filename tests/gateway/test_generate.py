@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +17,8 @@ from app.database.doors import Database, DatabaseBusy, Result
 from app.gateway import errors, files, log
 from app.gateway.generate import AT_ONCE, estimate
 from app.gateway.request import read_request
-from app.gateway.tables import GenerationRow, Rest, StoredImage
+from app.gateway.storage import Storage
+from app.gateway.tables import CircuitBreaker, GenerationRow, StoredImage
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Handler, Upstream, coded, says, sends
 from tests.gateway.world import NOW, World
@@ -119,20 +121,20 @@ def test_a_failing_provider_rests_and_recovers(both: World, upstream: Upstream) 
     two.ask(model="brush-1", size="512x512")
     assert len(upstream.calls()) == asked + 1, "the resting one is not asked"
     with two.database.reading() as session:
-        rest = session.scalars(select(Rest)).one()
+        rest = session.scalars(select(CircuitBreaker)).one()
         assert (rest.name, rest.failures, rest.until - NOW) == ("replicate/brush-1", 3, timedelta(seconds=30))
     upstream.on("POST", OPENAI, says(500, {}))
     upstream.on("POST", REPLICATE, says(201, {"status": "succeeded", "output": f"{upstream.base}/x.png"}))
     assert two.ask(model="brush-1", size="512x512").provider == "replicate", "the last resort"
     with two.database.reading() as session:
-        assert session.get(Rest, "replicate/brush-1") is None
+        assert session.get(CircuitBreaker, "replicate/brush-1") is None
 
 
 def test_a_provider_that_refuses_our_key_rests_as_a_whole(two: World, upstream: Upstream) -> None:
     upstream.on("POST", REPLICATE, says(402, {}))
     assert two.ask(model="brush-1", size="512x512").provider == "openai"
     with two.database.reading() as session:
-        rest = session.scalars(select(Rest)).one()
+        rest = session.scalars(select(CircuitBreaker)).one()
     assert (rest.name, rest.code, rest.until - NOW) == ("replicate", "account", timedelta(seconds=300))
 
 
@@ -239,12 +241,15 @@ def test_a_full_process_asks_for_a_pause(world: World, upstream: Upstream) -> No
         says(200, {"data": [{"b64_json": coded(PNG)}]})(handler)
 
     upstream.on("POST", OPENAI, hold)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = [pool.submit(world.ask, model="brush-1") for _ in range(AT_ONCE)]
-        while len(upstream.asked) < AT_ONCE:
+    world.queue_seconds = 0.1
+    share = AT_ONCE * 3 // 4
+    with ThreadPoolExecutor(share) as pool:
+        running = [pool.submit(world.ask, model="brush-1") for _ in range(share)]
+        while len(upstream.asked) < share:
             time.sleep(0.01)
-        with pytest.raises(errors.RateLimited):
+        with pytest.raises(errors.RateLimited) as caught:
             world.ask(model="brush-1")
+        assert 1 <= caught.value.retry_after <= 60
         released.set()
         assert all(one.result().drawn for one in running)
     assert world.ask(model="brush-1").drawn
@@ -262,11 +267,24 @@ class BusyAtTheEnd(Database):
         return super().write(work)
 
 
-def test_images_that_cannot_be_recorded_are_not_to_be_made_again(two: World) -> None:
+def test_images_that_cannot_be_recorded_are_handed_out_all_the_same(two: World) -> None:
     two.database = BusyAtTheEnd(two.database.url)
-    with pytest.raises(errors.NotRecorded):
-        two.ask(model="brush-1")
+    made = two.ask(model="brush-1")
+    assert (made.linked, made.inline, made.drawn[0].picture.data) == (False, True, PNG)
     two.database.close()
+
+
+class FullDisk(Storage):
+    """Takes no file."""
+
+    def put(self, key: str, data: bytes) -> None:  # noqa: ARG002
+        raise OSError(28, "No space left on device")
+
+
+def test_images_that_cannot_be_stored_are_handed_out_all_the_same(two: World, tmp_path: Path) -> None:
+    two.storage = FullDisk(tmp_path)
+    made = two.ask(model="brush-1")
+    assert (made.linked, made.inline, made.drawn[0].picture.data) == (False, True, PNG)
 
 
 def test_a_retired_model_names_others(two: World) -> None:

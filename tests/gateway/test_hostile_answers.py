@@ -1,24 +1,26 @@
 """Answers that fit no description: a provider's file turns anything into images or into its one error."""
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
-from app.gateway.providers import fal, gemini, openai, replicate
-from app.gateway.providers.base import Job, ProviderError, Reply
+from app.gateway.providers import OWN, bfl, fal, luma, replicate, wavespeed
+from app.gateway.providers.base import ProviderError, ProviderRequest
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
+from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.replicate import Replicate
-from app.gateway.wire import Answer, Client, Line, LineFailure
+from app.gateway.wire import Client, HttpAnswer, HttpSession, TransportError
 from tests.gateway.world import CANARY
 
 WORDS = [
@@ -26,8 +28,14 @@ WORDS = [
     *("status", "succeeded", "failed", "output", "error", "urls", "get", "code", "param", "detail", "type"),
     *("images", "image", "has_nsfw_concepts", "status_url", "response_url", "COMPLETED", "error_type"),
     *("candidates", "content", "parts", "inlineData", "finishReason", "promptFeedback", "blockReason"),
+    *("polling_url", "result", "sample", "Ready", "state", "assets", "id", "imageURL", "errors", "finish_reason"),
+    *("output", "choices", "message", "finish_reasons", "cost", "usageMetadata", "promptTokensDetails"),
     *("predictions", "bytesBase64Encoded", "aGVsbG8=", "https://example.org/x.png"),
 ]
+REPLIES = Replies(
+    ("succeeded", "COMPLETED", "Ready"), ("failed",), ("Moderated",), ("code",), ("detail",), ("quota",)
+)
+CONTRACT = Contract("p", "acme/m", "generation", ("page",), date(2026, 11, 20), path="{model}", replies=REPLIES)
 words = st.sampled_from(WORDS)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | words | st.text(max_size=3),
@@ -37,38 +45,47 @@ values = st.recursive(
 objects = st.dictionaries(words, values, max_size=5)
 
 
-@pytest.mark.parametrize(
-    "read", [replicate.read, fal.read, gemini.read_candidates, gemini.read_predictions], ids=lambda f: f.__module__
-)
+@pytest.mark.parametrize("provider", OWN, ids=lambda one: one.slug)
+@settings(deadline=None)
 @given(found=objects)
-def test_anything_is_images_or_an_error(read: Callable[[dict[str, Any]], Reply], found: dict[str, Any]) -> None:
+def test_any_object_is_images_or_an_error(provider: type[HttpProvider], found: dict[str, Any]) -> None:
+    read = provider(SecretStr(CANARY)).read_object
     with suppress(ProviderError):
-        assert read(found).images
+        assert read(found, REPLIES).images
 
 
-class Replaying(Line):
+@given(found=objects)
+def test_the_end_of_a_task_is_images_or_an_error(found: dict[str, Any]) -> None:
+    for read in (replicate.read_prediction, bfl.read_result, luma.read_generation, wavespeed.read_task):
+        with suppress(ProviderError):
+            assert read(found, REPLIES).images
+    with suppress(ProviderError):
+        assert fal.read_result(found).images
+
+
+class Replaying(HttpSession):
     """Answers every request with the same thing, and lets no time pass."""
 
-    answer: Answer
+    answer: HttpAnswer
 
-    def send(self, request: object) -> Answer:  # noqa: ARG002
+    def send(self, request: object) -> HttpAnswer:  # noqa: ARG002
         return self.answer
 
     def wait(self, seconds: float) -> None:  # noqa: ARG002
-        raise LineFailure("deadline", is_timeout=True)
+        raise TransportError("deadline", is_timeout=True)
 
 
-JOB = Job("acme/m", "generation", "x", 2, Limits())
+JOB = ProviderRequest("acme/m", "generation", "x", 2, Limits(), CONTRACT)
 
 
 def replaying(status: int, found: Any, after: str = "7") -> Replaying:
-    base = Client().line(seconds=60, max_bytes=10**6)
+    base = Client().open_session(seconds=60, max_bytes=10**6)
     line = Replaying(base.client, base.deadline, base.allowance, "https://example.org")
-    object.__setattr__(line, "answer", Answer(status, {"retry-after": after}, json.dumps(found).encode()))
+    object.__setattr__(line, "answer", HttpAnswer(status, {"retry-after": after}, json.dumps(found).encode()))
     return line
 
 
-@pytest.mark.parametrize("provider", [OpenAI, Replicate, Fal, Gemini])
+@pytest.mark.parametrize("provider", OWN, ids=lambda one: one.slug)
 @given(
     found=objects | values,
     status=st.sampled_from([200, 202, 400, 401, 422, 429, 500]),
@@ -101,15 +118,15 @@ def test_any_link_is_fetched_or_fails(text: str) -> None:
     def nobody(_host: str, _port: int) -> list[str]:
         raise OSError("no network here")
 
-    line = Client(resolve=nobody).line(seconds=1, max_bytes=10).to("https://api.example", seconds=1)
-    with pytest.raises(LineFailure):
+    line = Client(resolve=nobody).open_session(seconds=1, max_bytes=10).to("https://api.example", seconds=1)
+    with pytest.raises(TransportError):
         line.fetch(text)
 
 
 @given(content=st.binary(max_size=40), status=st.sampled_from([200, 400]))
 def test_any_bytes(content: bytes, status: int) -> None:
     try:
-        found = openai.read(Answer(status, {}, content))
+        found = OpenAI(SecretStr(CANARY)).read(HttpAnswer(status, {}, content), REPLIES)
     except ProviderError as error:
         found = error
     assert isinstance(found, ProviderError)

@@ -58,9 +58,9 @@ def test_inputs_lose_their_metadata_and_keep_their_mask() -> None:
     exif = Image.Exif()
     exif[0x010E] = "LEAK"
     Image.new("RGB", (30, 20), "red").save(buffer, "JPEG", exif=exif, comment=b"LEAK")
-    data, size = clean(buffer.getvalue())
-    assert (sniff(data), size, b"LEAK" in data) == ("jpeg", (30, 20), False)
-    mask, _ = clean(with_hole("WEBP"))
+    made = clean(buffer.getvalue())
+    assert (sniff(made.data), made.size, b"LEAK" in made.data) == ("jpeg", (30, 20), False)
+    mask = clean(with_hole("WEBP")).data
     assert sniff(mask) == "png"
     assert opened(mask).getpixel((5, 5))[3] == 0  # type: ignore[index]
 

@@ -1,6 +1,7 @@
 """The painters' edits and variations through the gateway, with the limits that the seeded catalogue states."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -9,14 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
-from app.catalog.seeds import ModelSeed, read_seeds
-from app.database.doors import ROOT
+from app.catalog.seeds import read_seeds
+from app.catalog.shapes import ModelSeed
+from app.database.places import ROOT
 from app.gateway.errors import GatewayError, InvalidParameter, ProviderRejected
 from app.gateway.images import decode
-from app.gateway.providers.base import Job, ProviderError
+from app.gateway.providers.base import ProviderError, ProviderRequest
 from app.gateway.providers.painter import LocalPainter
-from app.gateway.sizes import SQUARE, Wish, match
+from app.gateway.sizes import SQUARE, SizeWish, match
 from app.gateway.wire import Client
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
@@ -24,6 +27,7 @@ from tests.gateway.world import World, load_catalogue
 
 SEEDS = {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
 SIZE = (320, 256)
+CONTRACT = Contract("painter", "*", "edit", ("page",), date(2026, 11, 28))
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -58,16 +62,18 @@ def test_the_catalogue_offers_edits_and_variations_with_limits_that_differ() -> 
     assert {offering(slug).limits.max_input_images for slug in EDITING} >= {1, 2, 4}
 
 
-def job(slug: str, *images: bytes, **changes: object) -> Job:
+def job(slug: str, *images: bytes, **changes: object) -> ProviderRequest:
     limits: Limits = offering(slug).limits
     natural = Fraction(*Image.open(BytesIO(images[0])).size) if images else SQUARE
-    size = match(Wish(), limits, natural=natural).size
-    made = Job(slug, "edit", "a starry night sky", 1, limits, size=size, images=images, extra={"seed": 5})
+    size = match(SizeWish(), limits, natural=natural).size
+    made = ProviderRequest(
+        slug, "edit", "a starry night sky", 1, limits, CONTRACT, size=size, images=images, extra={"seed": 5}
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def make(asked: Job) -> list[Image.Image]:
-    reply = LocalPainter().make(asked, Client().line(seconds=60, max_bytes=1000))
+def make(asked: ProviderRequest) -> list[Image.Image]:
+    reply = LocalPainter().make(asked, Client().open_session(seconds=60, max_bytes=1000))
     return [decode(made.data or b"", alpha=True) for made in reply.images]
 
 

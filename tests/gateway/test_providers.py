@@ -7,8 +7,9 @@ import pytest
 
 from app.gateway.attempts import split
 from app.gateway.errors import ContentPolicy
+from app.gateway.providers.base import Usage
 from app.gateway.wire import Client
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import CANARY, World
 
@@ -58,13 +59,16 @@ def test_openai_gpt_image_is_asked_in_its_own_words(world: World, upstream: Upst
     }
     assert made.cost_micros == 1000 * 40 + 10 * 5 + 50 * 10
     assert [change.used for change in made.adjustments] == ["1008x1008", "64x64"]
-    assert made.drawn[0].file is None, "ids of gpt-image get base64 unless a link is asked for"
+    assert (made.linked, made.inline) == (True, True), (
+        "ids of gpt-image get base64, too, unless a link is asked for"
+    )
+    assert made.usage == Usage(1000, 10, 50)
 
 
 def test_openai_edit_sends_files_and_mask(world: World, upstream: Upstream) -> None:
     world.at("openai", upstream.base)
     upstream.on("POST", "/v1/images/edits", says(200, openai_answer(PNG)))
-    world.ask(operation="edit", model="gpt-image-9", images=(PNG, JPEG), mask=PNG, n=1, background="opaque")
+    world.ask(operation="edit", model="gpt-image-9", images=(PNG, JPEG), mask=hole(), n=1, background="opaque")
     body = upstream.calls()[0].body
     assert body.count(b'name="image[]"') == 2
     assert body.count(b'name="mask"') == 1

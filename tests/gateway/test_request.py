@@ -23,6 +23,32 @@ def test_null_is_no_value() -> None:
     assert read(n=None, size=None, model=None, quality=None) == read()
 
 
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ({"n": 1.0}, {}),
+        ({"n": 2.0}, {"n": 2}),
+        ({"n": "2.0"}, {"n": 2}),
+        ({"n": "", "size": "", "model": "", "response_format": "", "seed": "", "user": ""}, {}),
+        (
+            {"response_format": "B64_JSON", "output_format": "PNG"},
+            {"response_format": "b64_json", "output_format": "png"},
+        ),
+        ({"output_format": "JPG"}, {"output_format": "jpeg"}),
+        ({"quality": "HIGH", "background": "Transparent"}, {"quality": "high", "background": "transparent"}),
+        ({"size": "AUTO", "aspect_ratio": "Auto"}, {"size": "auto", "aspect_ratio": "auto"}),
+        ({"stream": "False", "strict": "TRUE", "fit": "Exact"}, {"strict": True, "fit": "exact"}),
+        ({"size": " auto "}, {"size": "auto"}),
+    ],
+)
+def test_the_same_in_other_words(sent: dict[str, Any], meant: dict[str, Any]) -> None:
+    assert read(**sent) == read(**meant)
+
+
+def test_other_providers_words_keep_their_capitals() -> None:
+    assert read(style="DESIGN", style_type="REALISTIC").extra == {"style": "DESIGN", "style_type": "REALISTIC"}
+
+
 def test_a_form_sends_text() -> None:
     found = read(n="3", strict="true", output_compression="50", stream="false")
     assert (found.n, found.strict, found.output_compression, found.stream) == (3, True, 50, False)
@@ -76,6 +102,7 @@ def test_nested_form_names() -> None:
         ("model", 7),
         ("strict", "maybe"),
         ("stream", 1),
+        ("partial_images", 4),
         ("strict", {}),
         ("stream", [True]),
         ("fit", "cover"),

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from app.catalog.seeds import read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.doors import ROOT
-from app.gateway.sizes import Wish, match, parse_tier
+from app.database.places import ROOT
+from app.gateway.sizes import SizeWish, match, parse_tier
 from app.painter.paint import check
 from app.painter.painters import PAINTERS
 
 tiers = st.sampled_from(["0.25", "0.5K", "1K", "2K", "4K", "8K"]).map(parse_tier)
 sides = st.integers(1, 99_999)
 wishes = st.one_of(
-    st.builds(Wish, st.tuples(sides, sides)),
-    st.builds(Wish, st.none(), st.builds(Fraction, st.integers(1, 30), st.integers(1, 30)), st.none() | tiers),
-    st.builds(Wish, st.none(), st.none(), tiers),
-    st.just(Wish()),
+    st.builds(SizeWish, st.tuples(sides, sides)),
+    st.builds(SizeWish, st.none(), st.builds(Fraction, st.integers(1, 30), st.integers(1, 30)), st.none() | tiers),
+    st.builds(SizeWish, st.none(), st.none(), tiers),
+    st.just(SizeWish()),
 )
 
 
@@ -29,11 +29,14 @@ def models() -> dict[str, ModelSeed]:
     return {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
 
 
-# No deadline: the first example reads every file.
-@settings(deadline=None)
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> None:
+    models()
+
+
 @pytest.mark.parametrize("slug", sorted(PAINTERS))
 @given(wish=wishes)
-def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Wish) -> None:
+def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: SizeWish) -> None:
     size = match(wish, models()[slug].limits).size
     assert size is not None
     check(size)
@@ -41,7 +44,7 @@ def test_the_painter_can_paint_whatever_its_models_are_asked(slug: str, wish: Wi
 
 @settings(max_examples=30, deadline=None)
 @given(wish=wishes)
-def test_every_model_answers_every_wish_within_its_limits(wish: Wish) -> None:
+def test_every_model_answers_every_wish_within_its_limits(wish: SizeWish) -> None:
     for model in models().values():
         found = match(wish, model.limits)
         assert found.aspect_ratio is None or found.aspect_ratio in model.limits.aspect_ratios

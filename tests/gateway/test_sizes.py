@@ -13,7 +13,7 @@ from app.gateway.sizes import (
     BadSize,
     Bounds,
     Size,
-    Wish,
+    SizeWish,
     clamp,
     from_shape,
     match,
@@ -80,12 +80,12 @@ def test_what_is_no_tier_is_refused(text: str) -> None:
 
 def test_seven_to_one_becomes_eight_to_one() -> None:
     assert nearest_ratio(Fraction(7), [Fraction(4), Fraction(8)]) == 8
-    found = match(Wish(ratio=Fraction(7)), Limits(aspect_ratios=("4:1", "8:1")))
+    found = match(SizeWish(ratio=Fraction(7)), Limits(aspect_ratios=("4:1", "8:1")))
     assert found.aspect_ratio == "8:1"
 
 
 def test_a_square_of_half_a_k_is_512() -> None:
-    found = match(Wish(ratio=Fraction(1), pixels=parse_tier("0.5K")), DALL_E_2)
+    found = match(SizeWish(ratio=Fraction(1), pixels=parse_tier("0.5K")), DALL_E_2)
     assert (found.size, found.resolution) == ((512, 512), "0.5K")
 
 
@@ -101,25 +101,25 @@ def test_a_square_of_half_a_k_is_512() -> None:
     ],
 )
 def test_256_to_1024_a_side(asked: Size, expected: Size) -> None:
-    assert match(Wish(size=asked), DALL_E_2).size == expected
+    assert match(SizeWish(size=asked), DALL_E_2).size == expected
 
 
 def test_a_size_wins_over_ratio_and_tier() -> None:
-    found = match(Wish(size=(512, 512), ratio=Fraction(16, 9), pixels=parse_tier("4K")), DALL_E_2)
+    found = match(SizeWish(size=(512, 512), ratio=Fraction(16, 9), pixels=parse_tier("4K")), DALL_E_2)
     assert found.size == (512, 512)
 
 
 def test_a_ratio_alone_has_the_default_scale_and_a_tier_alone_the_natural_shape() -> None:
     free = Limits(side_px=SideRange(64, 4096))
-    assert match(Wish(ratio=Fraction(2)), free).size == (1448, 724)
-    assert match(Wish(pixels=parse_tier("2K")), free, natural=Fraction(2)).size == (2896, 1448)
-    assert match(Wish(pixels=parse_tier("2K")), free).size == (2048, 2048)
+    assert match(SizeWish(ratio=Fraction(2)), free).size == (1448, 724)
+    assert match(SizeWish(pixels=parse_tier("2K")), free, natural=Fraction(2)).size == (2896, 1448)
+    assert match(SizeWish(pixels=parse_tier("2K")), free).size == (2048, 2048)
 
 
 def test_any_tier_becomes_the_nearest_there_is() -> None:
     limits = Limits(aspect_ratios=("1:1",), resolutions={"1K": (), "2K": ()})
-    assert match(Wish(pixels=parse_tier("4K")), limits).resolution == "2K"
-    assert match(Wish(pixels=parse_tier("0.25")), limits).resolution == "1K"
+    assert match(SizeWish(pixels=parse_tier("4K")), limits).resolution == "2K"
+    assert match(SizeWish(pixels=parse_tier("0.25")), limits).resolution == "1K"
 
 
 def test_shape_comes_before_scale() -> None:
@@ -137,12 +137,12 @@ def test_ties_keep_the_orientation_then_the_smaller_area() -> None:
 
 
 def test_nothing_known_changes_nothing() -> None:
-    assert match(Wish(size=(333, 777)), Limits()).size == (333, 777)
-    assert match(Wish(), Limits()).size is None
+    assert match(SizeWish(size=(333, 777)), Limits()).size == (333, 777)
+    assert match(SizeWish(), Limits()).size is None
 
 
 def test_auto_in_a_list_is_no_size() -> None:
-    assert match(Wish(size=(900, 900)), Limits(sizes=("auto", "1024x1024"))).size == (1024, 1024)
+    assert match(SizeWish(size=(900, 900)), Limits(sizes=("auto", "1024x1024"))).size == (1024, 1024)
 
 
 @given(ratios, ratios)
@@ -161,7 +161,7 @@ def test_the_nearest_ratio_is_one_of_them_and_none_is_nearer(target: Fraction, o
 @given(sizes)
 def test_turning_the_request_turns_the_answer(asked: Size) -> None:
     for limits in (DALL_E_2, Limits(sizes=LISTED), Limits(side_px=SideRange(step=16), max_resolution="3840x2160")):
-        upright, lying = match(Wish(size=asked), limits), match(Wish(size=turned(asked)), limits)
+        upright, lying = match(SizeWish(size=asked), limits), match(SizeWish(size=turned(asked)), limits)
         assert upright.size is not None
         assert lying.size == turned(upright.size) or asked[0] == asked[1]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gateway.addresses import is_loopback, is_public, names_loopback
-from app.gateway.wire import Allowance, Client, LineFailure
+from app.gateway.wire import ByteBudget, Client, TransportError
 from tests.gateway import upstream as up
 from tests.gateway.upstream import Upstream, says, sends
 
@@ -60,44 +60,50 @@ def resolving(*addresses: str) -> Client:
     ],
 )
 def test_only_https_links_are_fetched(url: str) -> None:
-    line = resolving("8.8.8.8").line(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
-    with pytest.raises(LineFailure):
+    line = resolving("8.8.8.8").open_session(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    with pytest.raises(TransportError):
         line.fetch(url)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "64:ff9b::7f00:1", "169.254.169.254"])
 def test_a_name_that_leads_inside_is_not_connected(address: str) -> None:
-    line = resolving("8.8.8.8", address).line(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
-    with pytest.raises(LineFailure, match="address not permitted"):
+    line = (
+        resolving("8.8.8.8", address).open_session(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    )
+    with pytest.raises(TransportError, match="address not permitted"):
         line.fetch("https://images.example/x.png")
 
 
 def test_a_provider_elsewhere_may_not_link_to_loopback(upstream: Upstream) -> None:
     upstream.on("GET", "/", sends(b"x"))
-    line = Client().line(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
-    with pytest.raises(LineFailure):
+    line = Client().open_session(seconds=1, max_bytes=1000).to("https://api.example", seconds=1)
+    with pytest.raises(TransportError):
         line.fetch(f"{upstream.base}/x.png")
     assert upstream.asked == []
 
 
 def test_a_provider_on_loopback_may(upstream: Upstream) -> None:
     upstream.on("GET", "/", sends(b"x"))
-    line = Client().line(seconds=1, max_bytes=1000).to("http://localhost:1", seconds=1)
+    line = Client().open_session(seconds=1, max_bytes=1000).to("http://localhost:1", seconds=1)
     assert line.fetch(f"{upstream.base}/x.png").content == b"x"
 
 
 def test_a_provider_in_the_house_may_link_to_itself_only(upstream: Upstream) -> None:
     upstream.on("GET", "/", sends(b"x"))
     port = upstream.base.rpartition(":")[2]
-    line = resolving("127.0.0.1").line(seconds=1, max_bytes=1000).to(f"http://images.lan:{port}/v1", seconds=1)
+    line = (
+        resolving("127.0.0.1")
+        .open_session(seconds=1, max_bytes=1000)
+        .to(f"http://images.lan:{port}/v1", seconds=1)
+    )
     assert line.fetch(f"http://images.lan:{port}/x.png").content == b"x"
-    with pytest.raises(LineFailure):
+    with pytest.raises(TransportError):
         line.fetch(f"http://other.lan:{port}/x.png")
 
 
 def test_redirects_are_answers(upstream: Upstream) -> None:
     upstream.on("GET", "/", says(302, {}, {"location": "http://127.0.0.1/"}))
-    line = Client().line(seconds=1, max_bytes=1000).to(upstream.base, seconds=1)
+    line = Client().open_session(seconds=1, max_bytes=1000).to(upstream.base, seconds=1)
     assert line.fetch(f"{upstream.base}/x").status == 302
     assert len(upstream.asked) == 1
 
@@ -105,9 +111,9 @@ def test_redirects_are_answers(upstream: Upstream) -> None:
 @pytest.mark.parametrize("answerer", [up.drip_headers, up.drip_body])
 def test_dripping_ends_at_the_deadline(upstream: Upstream, answerer: up.Answerer) -> None:
     upstream.on("GET", "/", answerer)
-    line = Client().line(seconds=0.6, max_bytes=10**6)
+    line = Client().open_session(seconds=0.6, max_bytes=10**6)
     started = time.monotonic()
-    with pytest.raises(LineFailure) as caught:
+    with pytest.raises(TransportError) as caught:
         line.send(httpx.Request("GET", f"{upstream.base}/"))
     assert caught.value.is_timeout
     assert 0.5 < time.monotonic() - started < 10  # else it goes on for minutes
@@ -120,9 +126,9 @@ def test_a_resolver_that_hangs_ends_at_the_deadline() -> None:
         hanging.wait(10)
         return []
 
-    line = Client(resolve=resolve).line(seconds=0.3, max_bytes=10)
+    line = Client(resolve=resolve).open_session(seconds=0.3, max_bytes=10)
     started = time.monotonic()
-    with pytest.raises(LineFailure) as caught:
+    with pytest.raises(TransportError) as caught:
         line.send(httpx.Request("GET", "http://slow.example/"))
     assert caught.value.is_timeout
     assert time.monotonic() - started < 9
@@ -131,19 +137,19 @@ def test_a_resolver_that_hangs_ends_at_the_deadline() -> None:
 
 def test_the_allowance_is_shared(upstream: Upstream) -> None:
     upstream.on("GET", "/", sends(b"x" * 400))
-    line = Client().line(seconds=2, max_bytes=1000)
+    line = Client().open_session(seconds=2, max_bytes=1000)
     for _ in range(2):
         assert len(line.send(httpx.Request("GET", f"{upstream.base}/")).content) == 400
-    with pytest.raises(LineFailure, match="too many bytes"):
+    with pytest.raises(TransportError, match="too many bytes"):
         line.send(httpx.Request("GET", f"{upstream.base}/"))
 
 
 @given(st.lists(st.integers(0, 50), max_size=30), st.integers(0, 500))
 def test_an_allowance_gives_what_it_has_and_no_more(counts: list[int], limit: int) -> None:
-    allowance, taken = Allowance(limit), 0
+    allowance, taken = ByteBudget(limit), 0
     for count in counts:
         if taken + count > limit:
-            with pytest.raises(LineFailure):
+            with pytest.raises(TransportError):
                 allowance.take(count)
             return
         allowance.take(count)
@@ -153,9 +159,9 @@ def test_an_allowance_gives_what_it_has_and_no_more(counts: list[int], limit: in
 def test_waiting_stops_at_the_deadline() -> None:
     slept: list[float] = []
     client = Client(clock=lambda: sum(slept), sleep=slept.append)
-    line = client.line(seconds=2.5, max_bytes=1)
+    line = client.open_session(seconds=2.5, max_bytes=1)
     line.wait(1)
     line.wait(1)
-    with pytest.raises(LineFailure):
+    with pytest.raises(TransportError):
         line.wait(1)
     assert slept == [1, 1, 0.5]

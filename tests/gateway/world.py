@@ -13,7 +13,7 @@ from app.catalog.seeds import read_seeds
 from app.database.doors import Database
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import HOUSE, Payer
-from app.gateway.providers.base import Provider
+from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
 from app.gateway.providers.openai import OpenAI
@@ -178,13 +178,157 @@ source = "page"
 }
 
 
-def load_catalogue(database: Database, folder: Path, extra: Mapping[str, str] | None = None) -> None:
-    """The models above, and more where given."""
+HEAD = '[defaults]\nsources = ["page"]\nchecked = 2026-11-20\n'
+CONTRACTS = {
+    "openai": """
+[defaults.fixed]
+model = "{model}"
+[defaults.replies]
+moderation_codes = ["moderation_blocked", "content_policy_violation", "content_filter"]
+account_codes = ["insufficient_quota", "billing_hard_limit_reached"]
+[[contracts]]
+model = "brush-1"
+operation = "generation"
+fixed = { response_format = "b64_json" }
+path = "images/generations"
+size = { fields = ["size"], words = { "256x256" = "256x256", "512x512" = "512x512" } }
+n = { field = "n", max = 4 }
+open = true
+[[contracts]]
+model = "brush-1"
+operation = "edit"
+fixed = { response_format = "b64_json" }
+path = "images/edits"
+encoding = "form"
+image = { field = "image", several = "image[]", transport = "file" }
+mask = { field = "mask", edit = "transparent", transport = "file" }
+size = { fields = ["size"], words = { "256x256" = "256x256", "512x512" = "512x512" } }
+n = { field = "n", max = 4 }
+open = true
+[[contracts]]
+model = "brush-1"
+operation = "variation"
+fixed = { response_format = "b64_json" }
+path = "images/variations"
+encoding = "form"
+image = { field = "image", transport = "file" }
+n = { field = "n", max = 4 }
+[[contracts]]
+model = ["twin-1", "old-1"]
+operation = "generation"
+fixed = { response_format = "b64_json" }
+path = "images/generations"
+size = { fields = ["size"], free = true }
+n = { field = "n", max = 1 }
+[[contracts]]
+model = "gpt-image-9"
+operation = "generation"
+path = "images/generations"
+size = { fields = ["size"], free = true, step = 16, max = 3840 }
+n = { field = "n", max = 10 }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.quality = { type = "string", words = { low = "low", medium = "medium", high = "high" } }
+accepts.background = { type = "string" }
+[[contracts]]
+model = "gpt-image-9"
+operation = "edit"
+path = "images/edits"
+encoding = "form"
+image = { field = "image", several = "image[]", transport = "file" }
+mask = { field = "mask", edit = "transparent", transport = "file" }
+size = { fields = ["size"], free = true, step = 16, max = 3840 }
+n = { field = "n", max = 10 }
+accepts.background = { type = "string" }
+""",
+    "replicate": """
+path = "{model}"
+[defaults.replies]
+done = ["succeeded"]
+failed = ["failed", "canceled", "aborted"]
+moderation_texts = ["nsfw", "safety", "sensitive", "flagged"]
+[[contracts]]
+model = ["acme/brush-1", "acme/twin-1"]
+operation = "generation"
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "num_outputs", max = 4 }
+accepts.seed = { type = "integer" }
+""",
+    "fal": """
+path = "{model}"
+[defaults.replies]
+done = ["COMPLETED"]
+moderation_codes = ["content_policy_violation"]
+[[contracts]]
+model = "acme/strip"
+operation = "generation"
+ratio = { field = "aspect_ratio", words = ["4:1", "8:1"] }
+tier = { field = "resolution", words = ["1K", "2K"] }
+""",
+    "gemini": """
+[defaults.replies]
+moderated = ["PROHIBITED_CONTENT", "SAFETY"]
+account_codes = ["API_KEY_INVALID"]
+[[contracts]]
+model = "strip-1"
+operation = "generation"
+path = "models/{model}:generateContent"
+prompt = { field = "contents.0.parts.0.text" }
+ratio = { field = "generationConfig.imageConfig.aspectRatio", words = ["4:1", "8:1"] }
+tier = { field = "generationConfig.imageConfig.imageSize", words = ["1K", "2K"] }
+fixed = { "contents.0.role" = "user", "generationConfig.responseModalities" = ["IMAGE", "TEXT"] }
+[[contracts]]
+model = "imagen-1"
+operation = "generation"
+path = "models/{model}:predict"
+prompt = { field = "instances.0.prompt" }
+ratio = { field = "parameters.aspectRatio", words = ["1:1", "16:9"] }
+n = { field = "parameters.sampleCount", max = 4, default = 4 }
+""",
+    "painter": """
+[[contracts]]
+model = "*"
+operation = "generation"
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "n" }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.seed = { type = "integer", min = 0, max = 2147483647 }
+[[contracts]]
+model = "*"
+operation = "edit"
+image = { field = "image", transport = "file", list = true }
+mask = { field = "mask", edit = "transparent", transport = "file" }
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "n" }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.seed = { type = "integer", min = 0, max = 2147483647 }
+[[contracts]]
+model = "*"
+operation = "variation"
+image = { field = "image", transport = "file" }
+size = { fields = ["width", "height"], form = "sides", free = true }
+n = { field = "n" }
+output_format = { field = "output_format", words = ["png", "jpeg", "webp"] }
+accepts.seed = { type = "integer", min = 0, max = 2147483647 }
+""",
+}
+
+
+def load_catalogue(
+    database: Database,
+    folder: Path,
+    extra: Mapping[str, str] | None = None,
+    contracts: Mapping[str, str] | None = None,
+) -> None:
+    """The models and contracts above, and more where given."""
     folder.mkdir(parents=True, exist_ok=True)
     models = {slug: _complete(slug, text) for slug, text in {**MODELS, **(extra or {})}.items()}
     shared = {"sources": SOURCES, "providers": PROVIDERS, "parameters": SHARED}
     for name, text in {**models, **shared}.items():
         (folder / f"{name}.toml").write_text(text, "utf-8")
+    (folder / "contracts").mkdir(exist_ok=True)
+    for name, text in {**CONTRACTS, **(contracts or {})}.items():
+        (folder / "contracts" / f"{name}.toml").write_text(HEAD + text, "utf-8")
+    (folder / "contracts" / "sources.toml").write_text(SOURCES, "utf-8")
     seeds = read_seeds(folder)
     database.write(lambda session: load(session, seeds, now=NOW))
 
@@ -209,19 +353,20 @@ class World:
 
     database: Database
     storage: Storage
-    providers: dict[str, Provider] = field(default_factory=dict)
+    providers: dict[str, ImageProvider] = field(default_factory=dict)
     seconds: float = 20
     client: Client = field(default_factory=Client)
     now: datetime = NOW
+    queue_seconds: float = 20
 
     @property
     def means(self) -> Means:
-        return Means(self.providers, "poster-pro", self.seconds, link_seconds=3600)
+        return Means(self.providers, "poster-pro", self.seconds, 3600, self.queue_seconds)
 
     def at(self, slug: str, base: str) -> None:
         """Set a provider up on loopback."""
         key = SecretStr(CANARY)
-        made: dict[str, Provider] = {
+        made: dict[str, ImageProvider] = {
             "openai": OpenAI(key, f"{base}/v1"),
             "replicate": Replicate(key, f"{base}/r"),
             "fal": Fal(key, f"{base}/q"),

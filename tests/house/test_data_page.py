@@ -13,7 +13,7 @@ from app.arena.log.vote_export import (
     ExportSelection,
 )
 from app.arena.log.vote_format import LoggedVote
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from app.leaderboards.open_data.manifest import Provenance, VotesManifest
 
 PAGE = (ROOT / "docs" / "data.md").read_text()

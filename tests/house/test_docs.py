@@ -12,9 +12,10 @@ from markdown_it.token import Token
 
 from app import cli, create_app
 from app.cli.checks import CHECKS
-from app.database.doors import ROOT
+from app.database.places import ROOT
+from app.gateway.providers import ADDRESS, key_name
 from app.metrics import METRICS
-from app.settings import Settings
+from app.settings import PROVIDER_SETTING, Settings
 from app.web.docs import slug
 from tests.docs.shell import SHELL, blocks
 
@@ -63,7 +64,9 @@ def test_every_command_is_documented(line: str) -> None:
 def test_no_setting_is_documented_that_is_none() -> None:
     rows = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([A-Z0-9_]+)`", row)}
-    assert named == {name.upper() for name in Settings.model_fields}
+    own = {name for name in named if not PROVIDER_SETTING.fullmatch(name) or name.lower() in Settings.model_fields}
+    assert own == {name.upper() for name in Settings.model_fields}
+    assert named - own <= {key_name(slug) for slug in ADDRESS}
 
 
 def test_every_route_is_documented(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
 
 def covered(rule: str) -> bool:
     """A form's target below a page that is documented, and the last part of one is no page of its own."""
-    pages = ("/admin/", "/me/", "/arena/<matchup_id>/", "/openai/v1/")
+    pages = ("/admin/", "/me/", "/arena/<matchup_id>/", "/openai/v1/", "/openai/deployments/", "/v1/")
     return rule.startswith(pages) and f"`{rule.rpartition('/')[0].split('/<')[0]}" in TEXT
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 pytestmark = pytest.mark.skipif(not (shutil.which("git") and shutil.which("bash")), reason="no git or no bash")
 CHANGELOG = (
@@ -34,10 +34,11 @@ class Repository:
             "CHANGELOG.md": CHANGELOG,
             "scripts/check": "#!/bin/sh\nexit 0\n",
             "scripts/test": "#!/bin/sh\nexit 0\n",
+            "scripts/accept/install": "#!/bin/sh\nexit 0\n",
         }.items():
             self.write(name, text)
         shutil.copy(ROOT / "scripts" / "release", folder / "scripts" / "release")
-        for name in ("check", "test"):
+        for name in ("check", "test", "accept/install"):
             (folder / "scripts" / name).chmod(0o755)
         self.git("init", "--quiet")
         self.commit()
@@ -45,7 +46,7 @@ class Repository:
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
     def commit(self) -> None:

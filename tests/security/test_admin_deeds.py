@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.arena.entries import suggestions
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.gateway import health, keys
-from app.gateway.tables import ApiKey, Rest
+from app.gateway.tables import ApiKey, CircuitBreaker
 from app.leaderboards.runs.verify import verify
 from tests.security.doors import deed
 from tests.web.factories import MODELS, moment, parts_of
@@ -137,11 +137,11 @@ def test_an_image_is_withdrawn(arena: Flask, decider: FlaskClient) -> None:
 
 
 def test_a_resting_provider_is_let_back_in(arena: Flask, decider: FlaskClient) -> None:
-    parts_of(arena).database.write(lambda s: health.failed(s, "replicate", "account", now=moment()))
+    parts_of(arena).database.write(lambda s: health.record_failure(s, "replicate", "account", now=moment()))
     assert "replicate rests until" in decider.get("/admin").text
     deed(decider, "/admin/gateway/wake", WHY, name="replicate")
     deed(decider, "/admin/gateway/wake", WHY, name="nobody")
-    assert rows(arena, Rest) == []
+    assert rows(arena, CircuitBreaker) == []
     assert written(arena, "provider.woken") == [("admin ada", "provider:replicate", WHY)]
 
 

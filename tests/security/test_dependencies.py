@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from scripts import dependencies
 from scripts.dependencies import differences, installed, judged, pinned, sbom, unlicensed
 

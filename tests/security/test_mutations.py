@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from scripts.faults.mutations import MUTATIONS, Edit, Mutation, TextGone, verdict
 
 REQUIRED = ("UNIQUE", "charge for skips", "padding", "ICC", "headers", "comes from", "proxies", "binding")

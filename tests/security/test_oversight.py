@@ -120,8 +120,8 @@ def test_how_providers_are(database: Database) -> None:
     def work(session: Session) -> None:
         generated(session, NOW, "openai", cost=1)
         for _ in range(health.FAILURES):
-            health.failed(session, "replicate/m1", "timeout", now=NOW)
-        health.failed(session, "fal", "account", now=YESTERDAY)
+            health.record_failure(session, "replicate/m1", "timeout", now=NOW)
+        health.record_failure(session, "fal", "account", now=YESTERDAY)
 
     database.write(work)
     with database.reading() as session:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.database.doors import ROOT
+from app.database.places import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)))

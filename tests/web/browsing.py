@@ -40,6 +40,16 @@ class Visit:
     def wait(self, state: str) -> None:
         self.page.wait_for_selector(f'[data-arena][data-state="{state}"]')
 
+    def settle(self) -> None:
+        """Wait until presses are heard again: for a moment after every change of the screen they are not."""
+        self.page.wait_for_timeout(450)
+
+    def press(self, key: str, state: str) -> None:
+        """Press a key that the screen listens to by now, and wait for what it brings."""
+        self.settle()
+        self.page.keyboard.press(key)
+        self.wait(state)
+
     @property
     def pair(self) -> str:
         return self.page.get_attribute("[data-arena]", "data-id") or ""

@@ -12,7 +12,7 @@ from flask import Flask, g
 from app.arena.entries import competitions
 from app.catalog.loading import load
 from app.catalog.seeds import read_seeds
-from app.database.doors import ROOT
+from app.database.places import ROOT
 from tests.web.conftest import running
 from tests.web.factories import Named, enter, parts_of, votes
 
@@ -44,6 +44,9 @@ def folder_of(folder: Path, *slugs: str) -> Path:
     folder.mkdir(exist_ok=True)
     for name in (*SHARED, *slugs):
         shutil.copy(SEEDS / "catalog" / f"{name}.toml", folder / f"{name}.toml")
+    (folder / "contracts").mkdir(exist_ok=True)
+    for name in ("painter", "openai", "sources"):
+        shutil.copy(SEEDS / "catalog" / "contracts" / f"{name}.toml", folder / "contracts")
     return folder
 
 

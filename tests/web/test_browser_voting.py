@@ -90,6 +90,7 @@ def test_a_key_votes_and_names_appear_in_place(visit: Visit, key: str, said: str
 
 def test_a_click_votes(visit: Visit) -> None:
     visit.start()
+    visit.settle()
     visit.page.get_by_role("button", name="B is better").click()
     visit.wait("revealed")
     assert visit.page.get_attribute('[data-side="b"] [data-name]', "href", timeout=1000) in {
@@ -124,19 +125,19 @@ def test_the_next_pair_is_there_before_it_is_wanted(visit: Visit) -> None:
     visit.page.keyboard.press("ArrowLeft")
     visit.wait("revealed")
     asked.clear()
-    visit.page.keyboard.press("Space")
-    visit.wait("open")
+    visit.press("Space", "open")
     assert visit.pair == coming != first
     assert not [url for url in asked if f"/m/{coming}" in url]
     assert visit.page.url.endswith(f"/arena/{coming}")
     assert not shown_names(visit)
-    assert visit.page.evaluate("document.activeElement.hasAttribute('data-words')")
+    assert visit.page.evaluate("document.activeElement.hasAttribute('data-heading')")
     assert visit.page.inner_text("[data-eyebrow]") == "Portrait · A red cube"
 
 
 def test_space_skips_and_names_nobody(visit: Visit) -> None:
     visit.start()
     first = visit.pair
+    visit.settle()
     visit.page.keyboard.press("Space")
     visit.page.wait_for_function("id => document.querySelector('[data-arena]').dataset.id !== id", arg=first)
     visit.wait("open")
@@ -152,13 +153,13 @@ def test_undo_here_and_from_the_next_pair(visit: Visit) -> None:
     visit.wait("undone")
     assert "no longer counts" in visit.status
     assert visit.page.locator("[data-won]").count() == 0
-    visit.page.keyboard.press("Space")
-    visit.wait("open")
+    visit.press("Space", "open")
     visit.page.keyboard.press("1")
     visit.wait("revealed")
-    visit.page.keyboard.press("Space")
-    visit.wait("open")
-    visit.page.get_by_role("button", name="undo the last vote").click()
+    visit.press("Space", "open")
+    visit.settle()
+    visit.page.get_by_role("button", name="Options").click()
+    visit.page.get_by_role("button", name="Undo the last vote").click()
     visit.page.wait_for_function(
         "() => document.querySelector('[data-status]').textContent.includes('Taken back')"
     )
@@ -171,56 +172,92 @@ def test_keys_that_are_no_votes(visit: Visit) -> None:
     visit.start()
     for key in ("Control+1", "Shift+A", "Alt+ArrowLeft", "x", "Enter"):
         visit.page.keyboard.press(key)
-    visit.page.locator("summary", has_text="Choose what to judge").click()
+    visit.settle()
+    visit.page.get_by_role("button", name="Options").click()
     visit.page.get_by_label("Competition").focus()
     visit.page.keyboard.press("a")
     assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
 
 
-def test_both_zoom_together_and_trade_places(visit: Visit) -> None:
+def test_looking_closer_flips_in_place_and_answers_at_its_foot(visit: Visit) -> None:
     visit.start()
-    transform = "all => all.map((one) => getComputedStyle(one).transform)"
-    pictures = "[data-side] .picture"
-    assert visit.page.eval_on_selector_all(pictures, transform) == ["none", "none"]
-    visit.page.keyboard.press("z")
-    one, other = visit.page.eval_on_selector_all(pictures, transform)
-    assert one == other
-    assert one.startswith("matrix(2.5, 0, 0, 2.5")
-    visit.page.keyboard.press("Shift+ArrowLeft")
-    moved, also = visit.page.eval_on_selector_all(pictures, transform)
-    assert moved == also != one
-    visit.page.keyboard.press("Escape")
-    assert visit.page.eval_on_selector_all(pictures, transform) == ["none", "none"]
-    left = "document.querySelector('[data-side=\"a\"]').getBoundingClientRect().left"
-    before = visit.page.evaluate(left)
-    visit.page.keyboard.down("f")
-    assert visit.page.evaluate(left) > before
-    visit.page.keyboard.up("f")
-    assert visit.page.evaluate(left) == before
+    visit.settle()
     visit.page.locator('[data-side="b"] .frame').click()
-    assert visit.page.get_attribute("[data-zoom]", "aria-pressed") == "true"
+    shown = visit.page.locator(".closer-view .shown")
+    expect(shown).to_have_attribute("alt", "Image B")
+    assert visit.page.evaluate("document.querySelector('.closer-view').clientWidth === innerWidth")
+    visit.page.keyboard.press("z")
+    moved = "getComputedStyle(document.querySelector('.closer-view .shown')).transform"
+    before = visit.page.evaluate(moved)
+    assert before.startswith("matrix(")
+    visit.page.keyboard.press("ArrowLeft")
+    panned = visit.page.evaluate(moved)
+    assert panned != before
+    visit.page.keyboard.press("f")
+    expect(shown).to_have_attribute("alt", "Image A")
+    assert visit.page.evaluate(moved) == panned
     assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
+    visit.settle()
+    visit.page.get_by_role("dialog").get_by_role("button", name="B is better").click()
+    visit.wait("revealed")
+    expect(visit.page.get_by_role("dialog")).to_be_hidden()
+    assert visit.status.startswith("You picked B.")
 
 
-def test_it_goes_on_by_itself_unless_told_not_to(app: Flask, browser: Browser) -> None:
-    with served(app) as base, visiting(browser, base) as visit:
-        visit.start()
-        first = visit.pair
-        visit.page.keyboard.press("1")
-        visit.wait("revealed")
-        visit.page.wait_for_function("id => document.querySelector('[data-arena]').dataset.id !== id", arg=first)
-        visit.wait("open")
-        visit.page.keyboard.press("1")
-        visit.wait("revealed")
-        second = visit.pair
-        visit.page.get_by_label("go on by itself").uncheck()
-        visit.page.wait_for_timeout(4500)
-        assert visit.pair == second
-        visit.open("/arena")
-        visit.wait("open")
-        visit.page.keyboard.press("1")
-        visit.wait("revealed")
-        expect(visit.page.get_by_label("go on by itself")).not_to_be_checked()
+def test_letters_vote_while_looking_closer_and_arrows_do_not(visit: Visit) -> None:
+    visit.start()
+    visit.page.keyboard.press("f")
+    for key in ("ArrowLeft", "ArrowRight", "ArrowUp", "Space"):
+        visit.page.keyboard.press(key)
+    assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
+    visit.page.keyboard.press("a")
+    visit.wait("revealed")
+    assert visit.status.startswith("You picked A.")
+
+
+def test_tapping_a_picture_chooses_it_only_if_that_was_switched_on(visit: Visit) -> None:
+    visit.start()
+    visit.settle()
+    visit.page.get_by_role("button", name="Options").click()
+    visit.page.get_by_label("Choose by tapping").check()
+    visit.page.keyboard.press("Escape")
+    visit.page.locator('[data-side="b"] .frame').click()
+    visit.wait("revealed")
+    assert visit.status.startswith("You picked B.")
+
+
+@pytest.mark.parametrize("answer", ["A is better", "Tie", "B is better"])
+def test_a_double_press_neither_loses_the_reveal_nor_leaves(visit: Visit, answer: str) -> None:
+    visit.start()
+    first = visit.pair
+    visit.settle()
+    visit.page.get_by_role("button", name=answer).dblclick()
+    visit.wait("revealed")
+    visit.page.keyboard.press("Space")
+    assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
+    assert len(visit.page.context.pages) == 1
+
+
+def test_it_goes_on_by_itself_only_when_told_to_and_left_alone(visit: Visit) -> None:
+    visit.start()
+    visit.settle()
+    visit.page.get_by_role("button", name="Options").click()
+    box = visit.page.get_by_label("Go on by itself")
+    expect(box).not_to_be_checked()
+    box.check()
+    visit.page.keyboard.press("Escape")
+    for stopping in (
+        "window.dispatchEvent(new Event('pointermove'))",
+        "document.dispatchEvent(new Event('visibilitychange'))",
+    ):
+        visit.press("1", "revealed")
+        assert visit.page.locator(".running").count() == 1
+        visit.page.evaluate(stopping)
+        assert visit.page.locator(".running").count() == 0
+        visit.press("Space", "open")
+    first = visit.pair
+    visit.press("1", "revealed")
+    visit.page.wait_for_function("id => document.querySelector('[data-arena]').dataset.id !== id", arg=first)
 
 
 def test_the_last_pair_says_that_it_was(sqlite_template: Path, tmp_path: Path, browser: Browser) -> None:
@@ -231,21 +268,9 @@ def test_the_last_pair_says_that_it_was(sqlite_template: Path, tmp_path: Path, b
             visit.start()
             visit.page.keyboard.press("2")
             visit.wait("revealed")
-            visit.page.get_by_role("button", name="See the leaderboard").wait_for()
+            visit.page.get_by_role("button", name="Leaderboard").wait_for()
             assert "every pair" in visit.status
             assert len(shown_names(visit)) == 2
-
-
-def test_a_lost_connection_costs_no_vote(app: Flask, browser: Browser) -> None:
-    with served(app) as base, visiting(browser, base, reduced_motion="reduce") as visit:
-        visit.start()
-        visit.page.route("**/vote", lambda route: route.abort())
-        visit.page.keyboard.press("1")
-        visit.page.wait_for_selector("[data-trouble]")
-        assert "not stored yet" in visit.status
-        visit.page.unroute("**/vote")
-        visit.page.keyboard.press("1")
-        visit.wait("revealed")
 
 
 def test_without_scripts_the_pictures_and_the_answers_are_there(app: Flask, browser: Browser) -> None:

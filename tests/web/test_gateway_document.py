@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app.api import openai_errors
-from app.database.doors import ROOT
+from app.database.doors import DatabaseBusy
+from app.database.places import ROOT
+from app.edge.bodies import BadBody, WrongType
+from app.errors import CODES, Refusal
+from app.gateway import errors
+from app.gateway.errors import GatewayError
 from app.gateway.providers import KEY_NAMES, PROVIDERS
 from app.gateway.request import OURS
-from app.settings import Settings
 from tests.web.test_printed_curl import Arena, arena
 
 __all__ = ["arena"]
@@ -27,19 +30,26 @@ def block(language: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("error", openai_errors.STATUS, ids=lambda error: error.__name__)
-def test_every_error_is_told(error: type[Exception]) -> None:
+ERRORS = [kind for kind in GatewayError.__subclasses__() if kind.__module__ == errors.__name__]
+
+
+@pytest.mark.parametrize("error", [*ERRORS, BadBody, WrongType, DatabaseBusy], ids=lambda error: error.__name__)
+def test_every_error_is_told(error: type[Refusal]) -> None:
     rows = [line.split("|") for line in TEXT.splitlines() if line.startswith(("| 4", "| 5"))]
-    code = error.code  # type: ignore[attr-defined]
-    statuses = " ".join(row[1] for row in rows if f"`{code}`" in row[2])
-    assert str(openai_errors.STATUS[error]) in statuses
+    statuses = " ".join(row[1] for row in rows if f"`{error.code}`" in row[2])
+    assert str(CODES[error.code].status) in statuses
 
 
 def test_every_provider_parameter_and_setting_is_told() -> None:
     assert [slug for slug in PROVIDERS if slug.lower() not in TEXT.lower()] == []
-    settings = [*KEY_NAMES.values(), *(name.upper() for name in Settings.model_fields if "upstream" in name)]
-    assert [name for name in settings if f"`{name}`" not in TEXT] == []
+    assert [name for name in KEY_NAMES.values() if f"`{name}`" not in TEXT] == []
     assert [name for name in OURS - ELSEWHERE if f"| `{name}` |" not in TEXT] == []
+
+
+def test_the_table_of_providers_is_what_the_contracts_say() -> None:
+    script = ROOT / "scripts" / "bench" / "provider_table.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() in TEXT
 
 
 def test_the_line_of_curl(arena: Arena) -> None:

@@ -19,7 +19,7 @@ from app.gateway import keys
 from app.gateway.formats import sniff
 from app.gateway.generate import means
 from app.gateway.routing import servable
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.web.browsing import served
 from tests.web.catalogue import SEEDS, TODAY, at, load_folder
 from tests.web.conftest import running
@@ -68,8 +68,8 @@ class Arena:
 def arena(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     folder = tmp_path_factory.mktemp("printed")
     shutil.copy(sqlite_template, folder / "printed.sqlite3")
-    for name in ("image.png", "mask.png"):
-        (folder / name).write_bytes(picture_bytes(1))
+    (folder / "image.png").write_bytes(picture_bytes(1))
+    (folder / "mask.png").write_bytes(hole())
     for app in running(f"sqlite:///{folder / 'printed.sqlite3'}", folder):
         load_folder(app, SEEDS / "catalog")
         at(app, TODAY)

@@ -37,7 +37,11 @@ class CategoryFile(BaseModel):
 
 
 class CompetitionFile(BaseModel):
-    """A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file."""
+    """
+    A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file.
+
+    `mask` is the path of an image of the input's size that is transparent, or white, where the input may change.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,11 +55,14 @@ class CompetitionFile(BaseModel):
     open_gallery: bool = False
     retired: bool = True
     input: str | None = None
+    mask: str | None = None
 
     @model_validator(mode="after")
     def _input_where_edited(self) -> "CompetitionFile":
         if (self.mode == Mode.IMAGE_EDIT) != (self.input is not None):
             raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
+        if self.mask is not None and self.input is None:
+            raise ValueError("a mask needs the input image whose parts it names")
         return self
 
 

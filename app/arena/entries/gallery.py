@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions
+from app.arena.entries.inputs import outline_key
 from app.arena.tables import Competition, Entry
 from app.catalog.tables import ImageModel
 
@@ -29,6 +30,8 @@ class CompetitionGallery:
     competition: competitions.CompetitionSummary
     frame: tuple[int, int]
     input_url: str | None
+    outline_url: str | None
+    """The outline of the input's mask, to be laid over the input; None without a mask."""
     pictures: tuple[NamedPicture, ...]
 
 
@@ -40,6 +43,7 @@ def read_gallery(session: Session, slug: str) -> CompetitionGallery:
         competition=summary,
         frame=(row.frame_width, row.frame_height),
         input_url=f"/competitions/{slug}/input.webp" if row.input_key else None,
+        outline_url=f"/competitions/{slug}/mask-outline.png" if outline_key(row.input_key) else None,
         pictures=_pictures(session, row.id) if row.status == "closed" or row.open_gallery else (),
     )
 
@@ -49,6 +53,14 @@ def read_input_key(session: Session, slug: str) -> str:
     key = _competition(session, slug).input_key
     if key is None:
         raise errors.UnknownCompetition("This competition has no input image.")
+    return key
+
+
+def read_outline_key(session: Session, slug: str) -> str:
+    """Read the storage key of a mask's outline. Raises UnknownCompetition where there is none."""
+    key = outline_key(_competition(session, slug).input_key)
+    if key is None:
+        raise errors.UnknownCompetition("This competition has no mask.")
     return key
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
-from app.arena.entries import entries, renditions
+from app.arena.entries import entries, inputs, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.tables import Competition, Entry
@@ -21,7 +21,7 @@ from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.gateway import generate as gateway
 from app.gateway.errors import GatewayError
-from app.gateway.generate import Estimate, Generation, Means
+from app.gateway.generate import CostEstimate, Generation, Means
 from app.gateway.images import InvalidImage
 from app.gateway.request import ImageRequest, read_request
 from app.gateway.storage import Storage
@@ -93,7 +93,7 @@ def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[Gen
     return [order for order in orders if _key(order.place) not in taken]
 
 
-def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> Estimate:
+def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> CostEstimate:
     """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
     return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
 
@@ -176,12 +176,19 @@ def _prepare_request(studio: GenerationContext, order: GenerationTask) -> _TaskR
         ).one_or_none()
     frame, prompt = (row.frame_width, row.frame_height), order.prompt or row.prompt
     seed = painter_seed(order.place) if is_demo else None
-    images = (studio.storage.get(row.input_key),) if row.input_key else ()
-    return _TaskRequest(_build_request(order, prompt, frame, seed, images), frame, prompt, seed)
+    return _TaskRequest(
+        _build_request(order, prompt, frame, seed, _read_inputs(studio.storage, row)), frame, prompt, seed
+    )
+
+
+def _read_inputs(storage: Storage, competition: Competition) -> tuple[bytes, ...]:
+    """Read the image to edit, then the mask where there is one; nothing for a text-to-image competition."""
+    keys = (competition.input_key, inputs.mask_key(competition.input_key))
+    return tuple(storage.get(key) for key in keys if key is not None)
 
 
 def _build_request(
-    order: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, images: tuple[bytes, ...]
+    order: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, given: tuple[bytes, ...]
 ) -> ImageRequest:
     model = order.place.model
     values: dict[str, Any] = {
@@ -192,7 +199,8 @@ def _build_request(
     }
     if seed is not None:
         values["seed"] = seed
-    return read_request("edit" if images else "generation", values, images=images)
+    mask = given[1] if len(given) > 1 else None
+    return read_request("edit" if given else "generation", values, images=given[:1], mask=mask)
 
 
 def _entry_details(brief: _TaskRequest, made: Generation) -> EntryDetails:

@@ -41,7 +41,7 @@ WAY_OUT = "withdraw one of the two (arena entry withdraw)"
 
 @dataclass(frozen=True)
 class Pictures:
-    """Some of all that stand, seen from the competition `here`."""
+    """A selection of the pictures that stand, seen from the competition `here`."""
 
     which: ColumnElement[bool]
     hashes: Select[str]
@@ -55,7 +55,7 @@ class Twins:
     blind: str
     other: str
     is_public: bool
-    """Whether anybody may see the other one with its name, without a vote."""
+    """True where anybody may see the other one with its name, without a vote."""
 
 
 def _pictures(which: ColumnElement[bool]) -> Pictures:
@@ -72,7 +72,7 @@ OWN = {
 
 
 def refuse_newcomer(session: Session, competition: Competition, role: str, perceptual_hash: int) -> None:
-    """Raises EntryRefused for a picture that would tell a name, or whose own name would be told."""
+    """Raise EntryRefused for a picture that would tell a judged model's name, or whose own name would be told."""
     _in_turn(session)
     others = _tellers(competition, role)
     near = _near(session, competition, others, [perceptual_hash]).get(perceptual_hash)
@@ -83,7 +83,7 @@ def refuse_newcomer(session: Session, competition: Competition, role: str, perce
 
 def refuse_twins(session: Session, competition: Competition) -> None:
     """
-    Once its status or gallery has changed: raises StandsElsewhere where that would tell a name.
+    Check a competition whose status or gallery has changed. Raises StandsElsewhere where a name would be told.
 
     Only databases older than this rule have what it finds.
     """
@@ -98,7 +98,7 @@ def refuse_twins(session: Session, competition: Competition) -> None:
 
 
 def twins(session: Session) -> list[Twins]:
-    """Every picture of an open blind contest with each other place it stands in, drafts too."""
+    """List every picture of an open blind contest with each other place it stands in, drafts too."""
     rows = session.execute(
         select(
             *(Competition.slug, ImageModel.slug, Entry.sample, Entry.role, Entry.perceptual_hash),
@@ -123,13 +123,13 @@ def twins(session: Session) -> list[Twins]:
 
 
 def _in_turn(session: Session) -> None:
-    """Of two pictures coming in at once neither would see the other. SQLite has one writer anyway."""
+    """Let in one entry at a time on PostgreSQL: two at once would not see each other. SQLite has one writer."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(TURN)))
 
 
 def _tellers(competition: Competition, role: str) -> Pictures:
-    """What a picture in this role here must not look like."""
+    """Select the pictures that a picture in this role of this competition must not look like."""
     is_blind = role == "contestant" and competition.status != "closed" and not competition.open_gallery
     return ELSEWHERE if is_blind else JUDGED_BLIND
 
@@ -137,7 +137,10 @@ def _tellers(competition: Competition, role: str) -> Pictures:
 def _near(
     session: Session, competition: Competition, others: Pictures, hashes: Sequence[int]
 ) -> dict[int, list[int]]:
-    """Of these pictures those that are among the others, with the hashes they have there."""
+    """
+    Return for each of `hashes` that resembles one of the `others` the hashes that it resembles;
+    the rest are left out.
+    """
     if not hashes:
         return {}
     known = _hashes(session, competition, others)
@@ -151,7 +154,7 @@ def _hashes(session: Session, competition: Competition, of: Pictures) -> Hashes:
 
 
 def _place(session: Session, competition: Competition, of: Pictures, hashes: Sequence[int]) -> str:
-    """The first that has one of these hashes."""
+    """Name where the first picture with one of these hashes is entered."""
     query = (
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
         .select_from(Entry)

@@ -17,6 +17,7 @@ from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
+from app.arena.entries.inputs import store_input
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
@@ -73,6 +74,7 @@ class PackCompetition(BaseModel):
     blind_safe: bool = True
     frame: tuple[int, int] | None = None
     input: str | None = None
+    mask: str | None = None
     images: tuple[dict[str, Any], ...] = ()
 
 
@@ -208,8 +210,9 @@ class _CompetitionImport:
         input_key = None
         if spec.input:
             path = _resolve_within(self.folder, spec.input)
+            mask = _resolve_within(self.folder, spec.mask) if spec.mask else None
             try:
-                input_key = store_input(self.storage, path, spec.frame)
+                input_key = store_input(self.storage, path, mask, spec.frame)
             except (InvalidImage, OSError) as error:
                 raise errors.InvalidPack(f"{spec.input}, the image to edit, can't be read: {error}") from error
         return _Destination(spec.frame, spec, input_key)
@@ -301,14 +304,6 @@ def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
         yield ImageResult(pack.slug, "refused", reason)
 
 
-def store_input(storage: Storage, path: Path, frame: tuple[int, int]) -> str:
-    """Store the rendition of an input image; the same file gets the same key. Raises InvalidImage, OSError."""
-    original = path.read_bytes()
-    key = f"inputs/{hashlib.sha256(original + repr(frame).encode()).hexdigest()[:32]}.webp"
-    renditions.store(storage, key, renditions.render_input(original, frame))
-    return key
-
-
 def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] | None:
     row = session.scalars(select(Competition).where(Competition.slug == pack.slug)).one_or_none()
     if row is None:
@@ -345,6 +340,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "frame": pack.frame or _frame(pack),
                 "status": "open",
                 "input": pack.input,
+                "mask": pack.mask,
             }
         )
     except ValidationError as error:

@@ -17,7 +17,8 @@ from app.gateway.images import InvalidImage
 
 MANIFEST = "manifest.json"
 PROMPT = "prompt.txt"
-INPUT = "input"
+BESIDE = {"input": "the image to edit", "mask": "the mask of the image to edit"}
+"""Images that are no entries, by the name of their file."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".avif"})
 FOREIGN = frozenset(
     {
@@ -66,9 +67,9 @@ def write_manifest(folder: Path) -> ManifestSummary:
     """
     Write folder/manifest.json from folder/COMPETITION/MODEL.png (or MODEL@2.png for its sample 2) and prompt.txt.
 
-    COMPETITION may lie in folders of its own. An image named `input` is the one the models were asked to edit.
-    Whatever an existing manifest says about a competition or an image is kept, unless the files say otherwise.
-    A competition that can't be read is refused whole. Raises InvalidPack when nothing is left.
+    COMPETITION may lie in folders of its own. An image named `input` is the one the models were asked to edit,
+    `mask` says where. Whatever an existing manifest says about a competition or an image is kept, unless the files
+    say otherwise. A competition that can't be read is refused whole. Raises InvalidPack when nothing is left.
     """
     listing = _Listing(folder, _read_existing(folder / MANIFEST))
     listing.read_folder(folder)
@@ -153,8 +154,8 @@ class _Listing:
         prompt = self._read_prompt(prompts[0])
         existing = self.existing.get(folder.name, {"images": {}})
         known = existing["images"]
-        kept = {key: value for key, value in existing.items() if key != "input"}
-        described = kept | {"slug": folder.name, "prompt": prompt} | self._describe_input(paths)
+        kept = {key: value for key, value in existing.items() if key not in BESIDE}
+        described = kept | {"slug": folder.name, "prompt": prompt} | self._describe_beside(paths)
         described["images"] = list(self._describe_images(paths, known))
         return described
 
@@ -168,26 +169,29 @@ class _Listing:
             raise errors.InvalidPack(f"{name}: {problem}")
         return prompt
 
-    def _describe_input(self, paths: list[Path]) -> dict[str, str]:
-        """Name the image to edit; one that can't be read refuses its competition, whose mode it would change."""
-        inputs = [path for path in paths if path.stem.casefold() == INPUT and path.is_file()]
-        if not inputs:
-            return {}
-        names = [self._name(path) for path in inputs]
-        if len(inputs) > 1:
-            raise errors.InvalidPack(f"{' and '.join(names)}: keep one image to edit")
+    def _describe_beside(self, paths: list[Path]) -> dict[str, str]:
+        """Name the image to edit and its mask; one that can't be read refuses its competition."""
+        return {kind: name for kind in BESIDE if (name := self._find_beside(kind, paths)) is not None}
+
+    def _find_beside(self, kind: str, paths: list[Path]) -> str | None:
+        files = [path for path in paths if path.stem.casefold() == kind and path.is_file()]
+        if not files:
+            return None
+        names = [self._name(path) for path in files]
+        if len(files) > 1:
+            raise errors.InvalidPack(f"{' and '.join(names)}: keep one, {BESIDE[kind]}")
         try:
-            images.decode(inputs[0].read_bytes())
+            images.decode(files[0].read_bytes())
         except (InvalidImage, OSError) as error:
-            raise errors.InvalidPack(f"{names[0]}, the image to edit, can't be read: {error}") from error
-        return {"input": names[0]}
+            raise errors.InvalidPack(f"{names[0]}, {BESIDE[kind]}, can't be read: {error}") from error
+        return names[0]
 
     def _describe_images(self, paths: list[Path], known: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
         taken: dict[tuple[str, int], str] = {}
         for path in paths:
             if path.is_dir():
                 self._note_nested(path)
-            elif not (_is_prompt(path) or path.stem.casefold() == INPUT):
+            elif not (_is_prompt(path) or path.stem.casefold() in BESIDE):
                 described = self._describe_image(path, taken)
                 if described is not None:
                     yield known.get(same_name(self._name(path)), {}) | described

@@ -24,7 +24,7 @@ SMALLEST_SIDE = 32
 """Pixels: half of the smallest frame's side."""
 PLAIN_SIDE = 32
 PLAIN_DEVIATION = 2.0
-"""Of 255, between blocks of a picture cut into 32 x 32: below it there are no shapes, whatever the grain."""
+"""Levels of 255 between the 32 x 32 blocks of a picture: below it there are no shapes, whatever the grain."""
 INK_DIFFERENCE = 12
 LEAST_INK = 0.004
 """
@@ -34,16 +34,16 @@ emptiest picture of a model that shows anything 0.5 %, a logo on white several p
 
 BAR = np.array([(255, 255, 102), (66, 255, 255), (81, 218, 76), (255, 110, 60), (60, 70, 255)], dtype=np.float32)
 BAR_DIFFERENCE = 60
-"""In each channel, of the mean of a square's inside."""
+"""Levels by which the mean of a square's inside may differ in each channel."""
 BAR_SIZES = np.geomspace(0.75, 1.35, 7) * 16 / 1024
-"""Of the shorter side: a square's side."""
+"""Sides of a square in parts of the picture's shorter side."""
 CELL = 6
 """Pixels of a square once its corner is scaled."""
 
 STAR_SIZES = np.geomspace(0.027, 0.1, 15)
-"""Of the longer side: the star's width. Steps of a tenth, as the search finds it a twentieth off."""
+"""Widths of the star in parts of the longer side. Steps of a tenth, as the search finds it a twentieth off."""
 STAR_MARGIN = 2 / 3
-"""Of its width, between star and edge: 32 to 48 as 64 to 96."""
+"""Space between star and edge in parts of the star's width: 32 to 48 as 64 to 96."""
 SMALLEST_STAR = 20
 """Pixels: below it a bright digit looks the same."""
 STAR = 28
@@ -56,7 +56,7 @@ STAR_CORNER = round(STAR * (1 + STAR_MARGIN)) + AROUND + REACH
 BESIDE = 2 * STAR
 FAINTEST_EDGE = 6.0
 GLOW = 0.5
-"""What slopes towards the middle off the outline take away from the likeness."""
+"""Weight with which slopes towards the middle, off the outline, lower the likeness."""
 OUTSTANDING = 0.9
 STAR_LIKENESS = 0.65
 """Measured: see docs/security.md."""
@@ -64,14 +64,14 @@ STAR_LIKENESS = 0.65
 
 @dataclass(frozen=True)
 class Flaw:
-    """Why a picture is no entry; `found` goes on after "it"."""
+    """A reason why a picture cannot be entered; `found` goes on after "it"."""
 
     kind: Literal["tiny", "blank", "bar", "sparkle"]
     found: str
 
 
 def flaw(image: Image.Image) -> Flaw | None:
-    """The first flaw of an upright RGB picture. About 20 ms of a core at 1024 pixels."""
+    """Return the first flaw of an upright RGB picture, or None. It takes about 20 ms of a core at 1024 pixels."""
     if min(image.size) < SMALLEST_SIDE:
         return Flaw("tiny", f"is {image.width} x {image.height} pixels, too small to be judged")
     if _blank(image):
@@ -102,7 +102,7 @@ def _bar(image: Image.Image) -> bool:
 
 
 def _has_bar(corner: Floats) -> bool:
-    """Whether at some place all five squares have their colours, in this order."""
+    """Tell whether all five squares have their colours, in this order, at some place of the corner."""
     inside = CELL - 2
     means = sliding_window_view(corner, (inside, inside), axis=(0, 1)).mean(axis=(3, 4))
     places = means.shape[1] - (len(BAR) - 1) * CELL
@@ -120,7 +120,7 @@ def _star(image: Image.Image) -> bool:
 
 
 def _has_star(image: Image.Image, scale: float) -> bool:
-    """In its place, and not beside it too: the gaps in a halftone are such stars."""
+    """Tell whether the star is in its place, and not beside it too: the gaps in a halftone are such stars."""
     places = 2 * REACH + 1
     window = STAR + 2 * AROUND
     corner = _corner(image, scale, STAR_CORNER, STAR_CORNER)[: window + places - 1, : window + places - 1]
@@ -135,7 +135,7 @@ def _has_star(image: Image.Image, scale: float) -> bool:
 
 def _likeness(corner: Floats) -> Floats:
     """
-    At each place the mean cosine between the slopes along the star's outline and what they should be.
+    Return at each place the mean cosine between the slopes along the star's outline and what they should be.
 
     Directions alone count, however strong a slope, so that what the star lies on hardly disturbs: C. Steger,
     "Occlusion, clutter, and illumination invariant object recognition", 2002, eq. 6. Faint slopes count less.
@@ -151,19 +151,19 @@ def _likeness(corner: Floats) -> Floats:
 
 
 def _slopes(brightness: Floats) -> Floats:
-    """Across and down, between pixels: one row and column less."""
+    """Return the slopes across and down, between pixels: one row and column less."""
     falling, rising = brightness[1:, 1:] - brightness[:-1, :-1], brightness[:-1, 1:] - brightness[1:, :-1]
     return np.stack([falling + rising, falling - rising])
 
 
 def _corner(image: Image.Image, scale: float, width: int, height: int) -> Floats:
-    """The lower right corner, width x height pixels after it shrank by the scale."""
+    """Cut out the lower right corner: width x height pixels, after the picture shrank by the scale."""
     box = (max(0.0, image.width - width * scale), max(0.0, image.height - height * scale), *image.size)
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
 
 
 def star(side: int) -> Floats:
-    """How much of each pixel the star covers, 0 to 1: a square less four quarter circles about its corners."""
+    """Draw how much of each pixel the star covers, 0 to 1: a square less four quarter circles at its corners."""
     fine = 8
     across = (1 - np.abs((np.arange(side * fine) + 0.5) * 2 / (side * fine) - 1)) ** 2
     inside = across[:, None] + across >= 1
@@ -171,7 +171,7 @@ def star(side: int) -> Floats:
 
 
 def _outline() -> Floats:
-    """Unit slopes where the star's edge is steep; where it is flat, outwards: a glow has slopes there, inwards."""
+    """Return unit slopes where the star's edge is steep, outward ones where it is flat: glows slope inwards."""
     drawn = Image.fromarray((np.pad(star(STAR), AROUND) * 255).astype(np.uint8))
     slopes = _slopes(np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32))
     steepness = np.sqrt((slopes**2).sum(axis=0))

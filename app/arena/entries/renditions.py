@@ -29,14 +29,14 @@ SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
 NEAR_BITS = 8
-"""Of 64 that differ at most between the hashes of what a person would call the same picture."""
+"""Bits of 64 that differ at most between the hashes of what a person would call the same picture."""
 LIKENESS = 0.955
 """Structural similarity to the lossless picture that every rendition reaches, where the largest budget allows."""
 QUALITIES = (1, 8, 20, 35, 50, 60, 70, 78, 84, 89, 93, 96, 98)
 """WebP qualities that are tried; the search begins at START, where most pictures end."""
 START = 6
 METHOD = 2
-"""Of libwebp: a pass costs 40 % of the default's, for 5 % more bytes."""
+"""Effort of libwebp: a pass costs 40 % of the default's, for 5 % more bytes."""
 LOSS_PER_STEP = 0.16
 GAIN_PER_STEP = 0.3
 """How the logarithm of what is lost of the likeness changes with a step in QUALITIES: down, and up at the top."""
@@ -64,12 +64,12 @@ class Rendition:
     data: bytes
     likeness: float
     place: int
-    """Of its quality in QUALITIES."""
+    """Index of its quality in QUALITIES."""
 
 
 @dataclass(frozen=True)
 class Renditions:
-    """What voters and lists get to see of a picture; `side` is the long side of the large one in pixels."""
+    """The files of one picture that voters and lists see; `side` is the long side of the large one in pixels."""
 
     large: Rendition
     small: Rendition
@@ -261,9 +261,11 @@ def padded(rendition: bytes, length: int) -> bytes:
     The filling is random: the same picture never has the same bytes twice.
     """
     filling = length - len(rendition) - CHUNK_HEADER
+    # A RIFF chunk of odd length would need one more byte that its length does not count.
     if filling < 0 or filling % 2:
         raise ValueError(f"{len(rendition)} bytes cannot be padded to {length}")
     chunk = b"PADD" + filling.to_bytes(4, "little") + os.urandom(filling)
+    # RIFF's length leaves out its own header of eight bytes.
     return rendition[:4] + (length - CHUNK_HEADER).to_bytes(4, "little") + rendition[CHUNK_HEADER:] + chunk
 
 
@@ -272,6 +274,7 @@ def perceptual_hash(image: Image.Image) -> int:
     grey = image.convert("L").resize((HASH_SOURCE_SIDE, HASH_SOURCE_SIDE), Image.Resampling.BOX)
     basis = _cosines()
     terms = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).ravel()
+    # The first term is the mean brightness, which says nothing of shapes.
     bits = terms > np.median(terms[1:])
     return int(np.packbits(bits).view(">i8")[0])
 
@@ -290,5 +293,6 @@ def hashes(of: Iterable[int]) -> Hashes:
 
 def alike(one: int, others: Hashes) -> npt.NDArray[np.intp]:
     """Return the places of those among the others that are of the same picture as this one."""
+    # As unsigned: of a negative number bitwise_count counts the bits of its absolute value.
     differing = np.bitwise_count((others ^ np.int64(one)).view(np.uint64))
     return np.flatnonzero(differing <= NEAR_BITS)

@@ -35,6 +35,8 @@ class Showcase:
     width: int
     height: int
     is_showcase: bool
+    input_url: str | None
+    """The picture it was made from; None for one made from text alone."""
 
 
 def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...]:
@@ -47,7 +49,14 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
     is_public = or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery)
     columns = (Entry.model_id, Entry.competition_id, Entry.role, Entry.media_key, Entry.prompt)
     rows = session.execute(
-        select(*columns, Competition.slug, Competition.title, Competition.frame_width, Competition.frame_height)
+        select(
+            *columns,
+            Competition.slug,
+            Competition.title,
+            Competition.frame_width,
+            Competition.frame_height,
+            Competition.input_key,
+        )
         .join(Competition, Competition.id == Entry.competition_id)
         .where(Entry.model_id.in_(model_ids), Entry.withdrawn_at.is_(None))
         .where(Competition.status != "draft", is_public)
@@ -73,4 +82,5 @@ def _showcase(row: Any) -> Showcase:
         width=row.frame_width,
         height=row.frame_height,
         is_showcase=row.role == "showcase",
+        input_url=f"/competitions/{row.slug}/input.webp" if row.input_key else None,
     )

@@ -29,6 +29,8 @@ class Policy:
     network_counted: int | None = None
     shortest_dwell_ms: int = 0
     """Since both images were there; a quicker vote is stored and not counted."""
+    unloadable_day: int | None = None
+    """Pairs a voter may give back in a day because their pictures can't be loaded."""
     undone_day: int | None = None
     """Votes a voter may take back in a day."""
     smallest_pool: int = 0
@@ -48,6 +50,7 @@ PUBLIC = Policy(
     voter_counted=40,
     network_counted=120,
     shortest_dwell_ms=1000,
+    unloadable_day=3,
     undone_day=3,
     smallest_pool=8,
 )

@@ -16,12 +16,14 @@ from app.words import Outcome
 
 @dataclass(frozen=True)
 class OwnSide:
-    """One of the two pictures of a vote; `url` is None once it was withdrawn."""
+    """One of the two pictures of a vote; its addresses are None once it was withdrawn."""
 
     model: str
     name: str
     creator: str | None
     url: str | None
+    thumbnail_url: str | None
+    """The same at 320 pixels or less."""
 
 
 @dataclass(frozen=True)
@@ -110,4 +112,5 @@ def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
 
 def _side(entry: Entry, model: ImageModel) -> OwnSide:
     url = None if entry.withdrawn_at else f"/{entry.media_key}"
-    return OwnSide(model.slug, model.name, model.creator, url)
+    small = None if url is None else url.replace(".webp", "-320.webp")
+    return OwnSide(model.slug, model.name, model.creator, url, small)

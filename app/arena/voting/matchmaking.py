@@ -56,7 +56,7 @@ class PairingState:
 
     @cached_property
     def chances(self) -> Floats:
-        """(pairs,) chances for a voter who may be shown any, computed once: most first pairs need it."""
+        """Return (pairs,) chances for a voter who may be shown any, computed once: most first pairs need it."""
         return _chances(self, np.ones(len(self.candidates.competition), dtype=bool))
 
 

@@ -134,11 +134,11 @@ class NewMatchup:
     def _check_limits(self, session: Session, voter_id: int, network_key: bytes | None) -> None:
         """Count this matchup against what voter and network may ask for. Raises TooMany."""
         policy, who, now = self.policy, str(voter_id), self.now
-        limits = ((MINUTE, policy.voter_minute, "matchups a minute"), (DAY, policy.voter_day, "matchups a day"))
+        limits = ((MINUTE, policy.voter_minute, "pairs a minute"), (DAY, policy.voter_day, "pairs a day"))
         for seconds, limit, what in limits:
             check(session, "issued/voter", who, limit, seconds=seconds, now=now, what=what)
         if network_key is not None:
-            what = "matchups a day from one network"
+            what = "pairs a day from one network"
             check(
                 session, "issued/network", network_key.hex(), policy.network_day, seconds=DAY, now=now, what=what
             )

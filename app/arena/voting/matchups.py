@@ -10,13 +10,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
+from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
-from app.arena.voting.matchmaking import PairingState, choose_pair, pool_of
+from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup
 from app.arena.voting.pool import Pool
-from app.arena.voting.seen_pairs import NEWCOMER, read_exclusions, read_voter_state
+from app.arena.voting.seen_pairs import NEWCOMER, VoterState, read_exclusions, read_voter_state
+from app.arena.voting.unloadable import read_owed_competition
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
 from app.database.statements import PreparedStatement
@@ -41,6 +43,7 @@ _PROMPT = PreparedStatement(
             Competition.input_key,
             Competition.frame_width,
             Competition.frame_height,
+            Competition.rendition_side,
             Category.slug.label("category"),
             Category.title.label("category_title"),
         )
@@ -76,9 +79,12 @@ class BlindMatchup:
     mode: str
     prompt: str
     categories: tuple[tuple[str, str], ...]
-    """(slug, title)"""
+    """The (slug, title) of each category."""
     has_input: bool
+    has_mask: bool
     frame: tuple[int, int]
+    rendition_side: int
+    """Pixels of the large renditions on their long side, for all entries alike; 0 where nobody has told them."""
     is_new: bool
 
 
@@ -114,7 +120,10 @@ def issue(
             # The state may be a second old: after a refusal it is asked again before it is believed.
             state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
             within = _narrowed(session, state, wish, within, policy.smallest_pool)
-            pair = choose_pair(state, read_exclusions(session, who), rng, within)
+            exclusions = read_exclusions(session, who)
+            pair = _choose_owed(session, state, who, exclusions, rng) or choose_pair(
+                state, exclusions, rng, within
+            )
             if pair is None and attempt > 0 and who.waiting:
                 return _blind_matchup(session, who.waiting[0])
         if pair is None and attempt > 0:
@@ -137,7 +146,7 @@ def matchup(session: Session, voter: bytes, public_id: bytes) -> BlindMatchup:
     """Read one's own matchup, open or not. Raises MatchupNotFound."""
     row = _OWN.first(session, matchup=public_id, voter=voter)
     if row is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     return _blind_matchup(session, row)
 
 
@@ -182,6 +191,14 @@ def _narrowed(
     return pool if within is None else pool & within
 
 
+def _choose_owed(
+    session: Session, state: PairingState, who: VoterState, exclusions: Exclusions, rng: random.Random
+) -> Pair | None:
+    """Choose from the competition of a pair that could not be loaded; None where nothing is owed or left."""
+    owed = None if who.voter_id is None else read_owed_competition(session, who.voter_id)
+    return None if owed is None else choose_pair(state, exclusions, rng, frozenset({owed}))
+
+
 def _why_nothing(within: frozenset[int] | None, smallest_pool: int) -> str:
     if smallest_pool and within is not None and not within:
         return f"Nothing can be judged here by itself: that takes an open competition of {smallest_pool} models."
@@ -202,6 +219,8 @@ def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> Blind
         prompt=competition.prompt,
         categories=tuple((one.category, one.category_title) for one in rows if one.category is not None),
         has_input=competition.input_key is not None,
+        has_mask=mask_key(competition.input_key) is not None,
         frame=(competition.frame_width, competition.frame_height),
+        rendition_side=competition.rendition_side,
         is_new=is_new,
     )

@@ -71,7 +71,7 @@ def blind_file(
     """
     row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
     if row is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
     if side == "input":
         if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
@@ -97,24 +97,33 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
     charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
 
 
-def media_file(session: Session, media_key: str, voter: bytes | None) -> MediaFile | None:
+def media_file(session: Session, media_key: str, voter: bytes | None, *, small: bool = False) -> MediaFile | None:
     """
     Find what a reader may see with its maker's name: showcases, entries of closed or open-gallery competitions.
 
-    A voter also sees what they judged themselves. None for everything else.
+    A voter also sees what they judged themselves. None for everything else. The large one stands in for a small
+    one, of 320 pixels, that nobody has rendered yet.
     """
     query = (
-        select(Entry.id, Entry.rendition_key, Entry.role, Competition.status, Competition.open_gallery)
+        select(
+            Entry.id,
+            Entry.rendition_key,
+            Entry.rendition_side,
+            Entry.role,
+            Competition.status,
+            Competition.open_gallery,
+        )
         .join(Competition, Competition.id == Entry.competition_id)
         .where(Entry.media_key == media_key, Entry.withdrawn_at.is_(None), Competition.status != "draft")
     )
     row = session.execute(query).one_or_none()
     if row is None:
         return None
+    key = renditions.thumbnail_key(row.rendition_key) if small and row.rendition_side else row.rendition_key
     if row.role == "showcase" or row.status == "closed" or row.open_gallery:
-        return MediaFile(row.rendition_key, is_public=True)
+        return MediaFile(key, is_public=True)
     if voter is not None and _has_judged(session, voter, row.id):
-        return MediaFile(row.rendition_key, is_public=False)
+        return MediaFile(key, is_public=False)
     return None
 
 

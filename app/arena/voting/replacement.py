@@ -20,7 +20,7 @@ from app.gateway.storage import Storage
 from app.words import Reason
 
 VOTES = 100
-"""Of one write: each changes its own row, a tally, its competition and the ledger."""
+"""Votes of one write: each changes its own row, a tally, its competition and the ledger."""
 ACTOR = "command line"
 
 
@@ -100,7 +100,7 @@ def _old(order: ReplacementOrder, samples: list[Entry]) -> int:
 
 
 def _done(session: Session, order: ReplacementOrder, sha256: str) -> tuple[int, int] | None:
-    """Old and new sample, where this image replaced one already. Raises EntryRefused when it stands otherwise."""
+    """Return the old and new sample where this image replaced one already. Raises EntryRefused if elsewhere."""
     for row in _samples(session, order):
         if row.sha256 != sha256:
             continue

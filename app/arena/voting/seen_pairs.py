@@ -1,4 +1,4 @@
-"""What a voter must not see now: the pairs issued to them before, names they know, models they are looking at."""
+"""Finding what a voter must not see now: the pairs issued to them before, names they know, models they look at."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,7 +80,7 @@ class VoterState:
     waiting: tuple[Any, ...] = ()
     """Rows of their open matchups, oldest first, with the models they show."""
     is_overdue: bool = False
-    """Whether a matchup of theirs has expired and nobody has closed it."""
+    """True where a matchup of theirs has expired and nobody has closed it."""
 
     @property
     def slot(self) -> int:

@@ -102,7 +102,7 @@ class Ballot:
     outcome: str
     now: datetime
     matchup_seconds: int
-    """How long the voter's other open matchup may wait from now on."""
+    """Seconds that the voter's other open matchup may wait from now on."""
     policy: Policy = FREE
 
 
@@ -163,7 +163,7 @@ def undo(
     """
     row = _read_matchup(session, voter, matchup)
     if row.outcome is None or row.outcome == Outcome.SKIP:
-        raise errors.NotVoted("There is no vote on this matchup.")
+        raise errors.NotVoted("There is no vote of yours on this pair.")
     if row.undone_at is not None:
         return
     if now - moment_of(row.cast_at) > timedelta(seconds=undo_seconds):
@@ -216,7 +216,7 @@ def read_vote(session: Session, voter: bytes, matchup: bytes) -> VoteRecord:
     """Read one's own vote on a matchup. Raises MatchupNotFound before the vote too."""
     row = _read_matchup(session, voter, matchup)
     if row.outcome is None:
-        raise errors.MatchupNotFound("No vote of yours on such a matchup.")
+        raise errors.MatchupNotFound("There is no vote of yours on such a pair.")
     return _vote(row)
 
 
@@ -283,14 +283,14 @@ def _read_matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
 
 def _check_own(row: Any) -> None:
     if row is None:
-        raise errors.MatchupNotFound("No such matchup of yours.")
+        raise errors.MatchupNotFound("There is no such pair of yours.")
 
 
 def _repeat(row: Any, outcome: str) -> VoteRecord:
     if row.undone_at is not None:
-        raise errors.VoteUndone("This vote was undone; the matchup cannot be voted on again.")
+        raise errors.VoteUndone("You took this vote back; a pair can be judged once.")
     if row.outcome != outcome:
-        raise errors.OutcomeStands(f"Your vote on this matchup stands: {row.outcome}.")
+        raise errors.OutcomeStands(f"You have judged this pair already: {Outcome(row.outcome).sentence}")
     return _vote(row)
 
 
@@ -298,7 +298,7 @@ def _check_votable(row: Any, now: datetime) -> None:
     if row.status != "open" or row.withdrawn:
         raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
     if row.expires_at <= milliseconds(now) or row.closed_at is not None:
-        raise errors.MatchupExpired("This matchup has expired. Ask for a new one.")
+        raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
 
 
 def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:

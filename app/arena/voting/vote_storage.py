@@ -28,10 +28,10 @@ class NewVote:
     """A vote that was decided on and is to be stored."""
 
     row: Any
-    """Of the matchup, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
+    """The matchup's row, as `vote_casting` reads it, with outcome, counted, reason and cast_at of this vote."""
     dwell_ms: int | None
     others_until: int
-    """When the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
+    """The time when the voter's other matchup expires: a prefetched one starts to age with the vote before it."""
 
     def as_json(self) -> dict[str, Any]:
         """Name the values as `_COLUMNS` does; times in milliseconds."""
@@ -104,10 +104,11 @@ def _json(votes: Sequence[NewVote]) -> str:
 
 
 def _close(given: Any) -> Any:
-    """Decides whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
+    """Decide whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
     return (
         update(Matchup)
         .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))
+        # A vote that does not count changes no result: it may be stored after its competition closed.
         .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
         .values(closed_at=given.c.cast_at)
     )
@@ -189,6 +190,7 @@ _HOLD_COMPETITIONS = PreparedStatement(
         select(Competition.id)
         .where(Competition.id == any_(_IDS))
         .order_by(Competition.id)
+        # FOR NO KEY UPDATE: rows that refer to a competition can be inserted meanwhile.
         .with_for_update(key_share=True)
     )
 )

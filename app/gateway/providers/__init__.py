@@ -1,58 +1,102 @@
-"""The providers: one file each, and the dictionary that names them all."""
+"""
+The providers: one file each, and the line here that names it.
 
-from collections.abc import Callable
+A provider called `xy` takes its key from `XY_API_KEY` and another address from `XY_UPSTREAM_URL`, unless its class
+names an older setting. Servers that speak OpenAI's API need no file: those of `ADDRESSES` are known, and
+`OPENAI_COMPATIBLE` names any number of others.
+"""
 
-from app.gateway.providers.base import Provider
+from app.gateway.providers.a1111 import Automatic1111
+from app.gateway.providers.base import ImageProvider
+from app.gateway.providers.bedrock import Bedrock
+from app.gateway.providers.bfl import BlackForestLabs
+from app.gateway.providers.dashscope import DashScope
 from app.gateway.providers.fal import Fal
-from app.gateway.providers.gemini import Gemini
-from app.gateway.providers.openai import OpenAI
+from app.gateway.providers.fireworks import Fireworks
+from app.gateway.providers.gemini import Gemini, Vertex
+from app.gateway.providers.http import HttpProvider
+from app.gateway.providers.ideogram import Ideogram
+from app.gateway.providers.luma import Luma
+from app.gateway.providers.openai import ADDRESSES, OpenAI
 from app.gateway.providers.painter import LocalPainter
 from app.gateway.providers.replicate import Replicate
+from app.gateway.providers.runware import Runware
+from app.gateway.providers.stability import Stability
+from app.gateway.providers.vercel import Vercel
+from app.gateway.providers.wavespeed import WaveSpeed
 from app.settings import Settings
 
+OWN: tuple[type[HttpProvider], ...] = (
+    OpenAI,
+    Replicate,
+    Fal,
+    Gemini,
+    Vertex,
+    BlackForestLabs,
+    Stability,
+    Ideogram,
+    Runware,
+    Luma,
+    Bedrock,
+    DashScope,
+    Fireworks,
+    Vercel,
+    WaveSpeed,
+    Automatic1111,
+)
+"""The providers with a file of their own."""
+COMPATIBLE = "openai-compatible"
+"""Whose general contract holds for servers that have none."""
+KEYLESS = frozenset({"a1111", "localai", "sdcpp", "sglang", "vllm-omni"})
+"""Servers that people run themselves: an address is enough."""
 
-def _openai(settings: Settings) -> Provider | None:
-    default = Settings.model_fields["openai_upstream_url"].default
-    is_set_up = settings.openai_api_key.get_secret_value() or settings.openai_upstream_url != default
-    return OpenAI(settings.openai_api_key, settings.openai_upstream_url) if is_set_up else None
+
+ADDRESS: dict[str, str] = {one.slug: one.base_url for one in OWN} | ADDRESSES
+"""The address of each provider; empty where it must be given."""
 
 
-def _replicate(settings: Settings) -> Provider | None:
-    key = settings.replicate_api_token
-    return Replicate(key, settings.replicate_upstream_url) if key.get_secret_value() else None
+def setting_stem(slug: str) -> str:
+    """What the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
+    return slug.upper().replace("-", "_")
 
 
-def _fal(settings: Settings) -> Provider | None:
-    key = settings.fal_key
-    return Fal(key, settings.fal_upstream_url) if key.get_secret_value() else None
+def key_name(slug: str) -> str:
+    """The setting of a provider's key."""
+    own = {one.slug: one.key_name for one in OWN if one.key_name}
+    return own.get(slug) or f"{setting_stem(slug)}_API_KEY"
 
 
-def _gemini(settings: Settings) -> Provider | None:
-    key = settings.gemini_api_key
-    return Gemini(key, settings.gemini_upstream_url) if key.get_secret_value() else None
-
-
-def _painter(_settings: Settings) -> Provider:
-    return LocalPainter()
-
-
-PROVIDERS: dict[str, Callable[[Settings], Provider | None]] = {
-    "openai": _openai,
-    "replicate": _replicate,
-    "fal": _fal,
-    "gemini": _gemini,
-    "painter": _painter,
-}
-KEY_NAMES = {
-    "openai": "OPENAI_API_KEY",
-    "replicate": "REPLICATE_API_TOKEN",
-    "fal": "FAL_KEY",
-    "gemini": "GEMINI_API_KEY",
+PROVIDERS: tuple[str, ...] = ("painter", *ADDRESS)
+"""Every provider with a name of its own; `OPENAI_COMPATIBLE` adds others."""
+KEY_NAMES: dict[str, str] = {
+    slug: f"{setting_stem(slug)}_UPSTREAM_URL" if slug in KEYLESS else key_name(slug) for slug in ADDRESS
 }
 """What to set for a provider to be used."""
 
 
-def set_up(settings: Settings) -> dict[str, Provider]:
+def set_up(settings: Settings) -> dict[str, ImageProvider]:
     """The providers this installation can call."""
-    made = {slug: make(settings) for slug, make in PROVIDERS.items()}
-    return {slug: provider for slug, provider in made.items() if provider is not None}
+    slugs = dict.fromkeys([*ADDRESS, *settings.openai_compatible])
+    made = {slug: connect(slug, settings) for slug in slugs}
+    return {slug: provider for slug, provider in made.items() if provider is not None} | {
+        "painter": LocalPainter()
+    }
+
+
+def connect(slug: str, settings: Settings) -> HttpProvider | None:
+    """A provider with its key and address; None where either is missing."""
+    stem = setting_stem(slug)
+    key = settings.of_provider(key_name(slug))
+    url = settings.of_provider(f"{stem}_UPSTREAM_URL").get_secret_value() or ADDRESS.get(slug, "")
+    is_own_server = slug in KEYLESS or slug not in ADDRESS
+    if not url or not (key.get_secret_value() or is_own_server):
+        return None
+    offerings = read_offerings(settings.of_provider(f"{stem}_OFFERINGS").get_secret_value())
+    kind = next((one for one in OWN if one.slug == slug), OpenAI)
+    return kind(key, url, slug, offerings)
+
+
+def read_offerings(text: str) -> dict[str, str]:
+    """`model=id, model` as slug to the id at the provider, which is the slug where none is given."""
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    return {slug.strip(): own.strip() or slug.strip() for slug, _, own in pairs}

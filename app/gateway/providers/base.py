@@ -1,18 +1,19 @@
-"""What every provider shares: the job it is given, the images it gives back, the ways in which it fails."""
+"""What every provider shares: the request it is given, the images it gives back, the ways in which it fails."""
 
 import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
 from app.gateway.request import Operation
 from app.gateway.sizes import Size
-from app.gateway.wire import Answer, Garbage, Line, LineFailure, origin
+from app.gateway.wire import HttpAnswer, HttpSession, NotJson, TransportError, origin
 
 Code = Literal[
     "rate_limited",
@@ -31,12 +32,14 @@ FINAL: frozenset[Code] = frozenset({"rejected", "moderated"})
 
 
 @dataclass(frozen=True)
-class Job:
+class ProviderRequest:
     """
-    One call to a provider, in the gateway's own words.
+    One call to a provider, ready to be sent.
 
-    `size` is what to expect; `sized` says whether the caller asked for any size at all. `aspect_ratio` and
-    `resolution` are words of the model itself, None where the caller left them open. `extra` passes through.
+    `values` are wire values by path, in the provider's own words: everything but the prompt, the number of images
+    and the files. `mask` marks the area to edit as the contract says. `size` is what to expect of the image in
+    pixels; `sized` says whether the caller asked for any size at all. `extra` are the accepted values by the
+    caller's own names, `output_format` the format asked of the provider.
     """
 
     model_id: str
@@ -44,18 +47,23 @@ class Job:
     prompt: str
     n: int
     limits: Limits
+    contract: Contract
+    values: Mapping[str, Any] = field(default_factory=dict)
     size: Size | None = None
-    aspect_ratio: str | None = None
-    resolution: str | None = None
     sized: bool = False
     output_format: str | None = None
     images: tuple[bytes, ...] = ()
     mask: bytes | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def path(self) -> str:
+        """The contract's path for this model."""
+        return self.contract.path.replace("{model}", self.model_id)
+
 
 @dataclass(frozen=True)
-class Made:
+class ProviderImage:
     """One image, as bytes or as a link still to be fetched."""
 
     data: bytes | None = None
@@ -65,19 +73,26 @@ class Made:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens the provider counted."""
+    """Tokens the provider counted; `cost_micros` where it also says what they cost, in millionths of a dollar."""
 
     output: int = 0
     input_text: int = 0
     input_image: int = 0
+    cost_micros: int | None = None
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What a call brought; fewer images than asked for is a failure of the missing ones only."""
+class ProviderReply:
+    """
+    What a call brought; fewer images than asked for is a failure of the missing ones only.
 
-    images: tuple[Made, ...]
+    `quality` and `background` are the provider's words for what it made, where it gives any.
+    """
+
+    images: tuple[ProviderImage, ...]
     usage: Usage | None = None
+    quality: str | None = None
+    background: str | None = None
 
 
 class ProviderError(Exception):
@@ -99,7 +114,7 @@ class ProviderError(Exception):
         return self.code not in FINAL
 
 
-class Provider(Protocol):
+class ImageProvider(Protocol):
     """An upstream, ready to be called."""
 
     @property
@@ -108,18 +123,11 @@ class Provider(Protocol):
     def base_url(self) -> str:
         """Empty where no network is needed."""
 
-    @property
-    def parameters(self) -> frozenset[str] | None:
-        """The only passed-through parameters it has a use for; None: any."""
-
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:
-        """Output formats it can be asked for."""
-
-    def make(self, job: Job, line: Line) -> Reply:
-        """Up to `job.n` images. Raises ProviderError."""
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
+        """Up to `request.n` images. Raises ProviderError."""
 
 
-def refusal(answer: Answer) -> ProviderError:
+def refusal(answer: HttpAnswer) -> ProviderError:
     """The meaning of a status, where the provider has no better word for it."""
     status = answer.status
     if status == 429:
@@ -133,50 +141,72 @@ def refusal(answer: Answer) -> ProviderError:
     return ProviderError("unavailable", retry_after=retry_after(answer))
 
 
-def ask(line: Line, request: httpx.Request, refused: Callable[[Answer], ProviderError] = refusal) -> Answer:
+def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
+    """The meaning of a refused call by the contract's own codes, else by the status."""
+
+    def meaning(answer: HttpAnswer) -> ProviderError:
+        told = answer.content[:20_000].decode("utf-8", "replace")
+        if any(f'"{code}"' in told for code in replies.moderation_codes):
+            return ProviderError("moderated")
+        if any(f'"{code}"' in told for code in replies.account_codes):
+            return ProviderError("account", retry_after=retry_after(answer))
+        return refusal(answer)
+
+    return meaning
+
+
+def is_moderated(replies: Replies, text: str) -> bool:
+    """Whether the words of a task that failed speak of a refused prompt or image."""
+    lowered = text.lower()
+    return any(part in lowered for part in replies.moderation_texts)
+
+
+def ask(
+    http: HttpSession, request: httpx.Request, refused: Callable[[HttpAnswer], ProviderError] = refusal
+) -> HttpAnswer:
     """
     Send and receive whole; `refused` knows what the provider's statuses from 300 up mean.
 
     Raises ProviderError.
     """
     try:
-        answer = line.send(request)
-    except LineFailure as failure:
+        answer = http.send(request)
+    except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "unavailable") from failure
     if answer.status >= 300:
         raise refused(answer)
     return answer
 
 
-def pause(line: Line, seconds: float) -> None:
-    """Between two looks at a job. Raises ProviderError when the time is up."""
+def pause(http: HttpSession, seconds: float) -> None:
+    """Between two looks at a task. Raises ProviderError when the time is up."""
     try:
-        line.wait(seconds)
-    except LineFailure as failure:
+        http.wait(seconds)
+    except TransportError as failure:
         raise ProviderError("timeout") from failure
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: HttpAnswer) -> float | None:
     """Seconds, where the header gives them as a number."""
     text = answer.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
-def named_param(answer: Answer) -> str | None:
+def named_param(answer: HttpAnswer) -> str | None:
     """The parameter an OpenAI-shaped error names; whoever shows it checks that it is one of the caller's."""
     try:
         error = answer.json().get("error")
-    except Garbage:
+    except NotJson:
         return None
     param = error.get("param") if isinstance(error, dict) else None
     return param if isinstance(param, str) else None
 
 
-def body(answer: Answer) -> dict[str, Any]:
+def body(answer: HttpAnswer) -> dict[str, Any]:
     """The JSON object of an answer. Raises ProviderError."""
     try:
         return answer.json()
-    except Garbage as garbage:
+    except NotJson as garbage:
         raise ProviderError("bad_reply") from garbage
 
 
@@ -186,19 +216,14 @@ def items(value: Any) -> list[dict[str, Any]]:
 
 
 def from_base64(text: Any) -> bytes:
-    """Raises ProviderError."""
+    """Plain, as a data URL, or with line breaks: providers send all three. Raises ProviderError."""
     if not isinstance(text, str):
         raise ProviderError("bad_reply")
+    plain = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode("".join(plain.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise ProviderError("bad_reply") from error
-
-
-def words_of_shape(job: Job) -> dict[str, str]:
-    """`aspect_ratio` and `resolution`, where the caller asked for them and the model has them."""
-    found = {"aspect_ratio": job.aspect_ratio, "resolution": job.resolution}
-    return {name: value for name, value in found.items() if value}
 
 
 def data_url(data: bytes, media_type: str) -> str:
@@ -206,8 +231,26 @@ def data_url(data: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def same_origin(url: Any, base_url: str) -> str:
-    """A link to poll, which gets our key: refused unless it leads to the provider itself. Raises ProviderError."""
-    if not isinstance(url, str) or origin(urlsplit(url)) != origin(urlsplit(base_url)):
+def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
+    """
+    A link to poll, which gets our key: refused unless it leads to the provider itself.
+
+    `hosts` are further hosts of the provider, over https alone, their subdomains included. Raises ProviderError.
+    """
+    if not isinstance(url, str):
+        raise ProviderError("bad_reply")
+    try:
+        target = urlsplit(url)
+        is_own = origin(target) == origin(urlsplit(base_url)) or is_on(target, hosts)
+    except ValueError as error:
+        raise ProviderError("bad_reply") from error
+    if not is_own:
         raise ProviderError("bad_reply")
     return url
+
+
+def is_on(target: SplitResult, hosts: tuple[str, ...]) -> bool:
+    """Whether a link leads over https to one of the hosts or a subdomain of one."""
+    host = target.hostname or ""
+    is_plain = target.scheme == "https" and origin(target)[2] == 443 and not target.username
+    return is_plain and any(host == one or host.endswith(f".{one}") for one in hosts)

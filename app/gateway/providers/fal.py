@@ -4,116 +4,92 @@ fal's queue: submit, ask for the status, fetch the result. Wire facts: fal_clien
 The queue tries a failed run again by itself, up to ten times, so nothing is submitted twice here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
-from pydantic import SecretStr
 
-from app.catalog.limits import Limits
-from app.gateway.formats import media_type, sniff
+from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
-    Job,
-    Made,
     ProviderError,
-    Reply,
+    ProviderImage,
+    ProviderReply,
+    ProviderRequest,
     ask,
     body,
-    data_url,
     items,
     pause,
-    refusal,
-    same_origin,
-    words_of_shape,
+    refusal_in,
+    to_poll,
 )
-from app.gateway.wire import Answer, Garbage, Line
+from app.gateway.providers.http import HttpProvider
+from app.gateway.wire import HttpSession, TransportError
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2
-BY_RATIO = ("imagen", "nano-banana", "ultra", "kontext")
-"""Apps that take `aspect_ratio`; the others take `image_size`."""
+CANCEL_SECONDS = 2.0
+"""Kept back so that a run nobody waits for any more can be stopped."""
 
 
 @dataclass(frozen=True)
-class Fal:
-    """`model_id` is the app's path."""
+class Fal(HttpProvider):
+    """The contract's path is the app's."""
 
-    key: SecretStr
-    base_url: str
+    base_url: str = "https://queue.fal.run"
     slug: str = "fal"
-    parameters: None = None
+    key_name: ClassVar[str] = "FAL_KEY"
 
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
-        return frozenset(limits.output_formats) or frozenset({"png", "jpeg"})
-
-    def make(self, job: Job, line: Line) -> Reply:
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """The links of the queue are followed as given; fal forbids building them."""
-        url = f"{self.base_url.rstrip('/')}/{job.model_id}"
-        queued = _asked(line, self._request("POST", url, json=_input(job)))
+        replies = request.contract.replies
+        queued = body(ask(http, self.build(request), refusal_in(replies)))
+        self._wait(queued, http, replies)
+        return read_result(self._get(queued.get("response_url"), http, replies))
+
+    def _wait(self, queued: Mapping[str, Any], http: HttpSession, replies: Replies) -> None:
+        """Until the run is done; what nobody waits for any more is cancelled while there is time."""
         seconds = FIRST_POLL_SECONDS
         while True:
-            state = _asked(line, self._get(queued.get("status_url")))
-            if state.get("status") == "COMPLETED":
+            state = self._get(queued.get("status_url"), http, replies)
+            if state.get("status") in replies.done:
                 break
-            pause(line, seconds)
+            if http.left < CANCEL_SECONDS + seconds:
+                self._cancel(queued.get("cancel_url"), http)
+                raise ProviderError("timeout")
+            pause(http, seconds)
             seconds = POLL_SECONDS
         if state.get("error"):
-            raise _failed(str(state.get("error_type")))
-        return read(_asked(line, self._get(queued.get("response_url"))))
+            raise ProviderError(
+                "moderated" if state.get("error_type") in replies.moderation_codes else "unavailable"
+            )
 
-    def _get(self, url: Any) -> httpx.Request:
-        return self._request("GET", same_origin(url, self.base_url))
+    def _cancel(self, url: Any, http: HttpSession) -> None:
+        try:
+            http.send(httpx.Request("PUT", to_poll(url, self.base_url), headers=self.headers()))
+        except (TransportError, ProviderError) as failure:
+            raise ProviderError("timeout") from failure
 
-    def _request(self, method: str, url: str, **content: Any) -> httpx.Request:
-        headers = {"Authorization": f"Key {self.key.get_secret_value()}"}
-        return httpx.Request(method, url, headers=headers, **content)
+    def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
+        request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
+        return body(ask(http, request, refusal_in(replies)))
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """The provider's own header."""
+        return {"Authorization": f"Key {self.key.get_secret_value()}"}
 
 
-def _asked(line: Line, request: httpx.Request) -> dict[str, Any]:
-    return body(ask(line, request, _refused))
-
-
-def read(result: dict[str, Any]) -> Reply:
+def read_result(result: Mapping[str, Any]) -> ProviderReply:
     """`images`, or one `image`; those marked as unsafe are left out. Raises ProviderError."""
     found = items(result.get("images")) or items([result.get("image")])
     marks = result.get("has_nsfw_concepts")
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []
     unsafe += [False] * (len(found) - len(unsafe))
     made = tuple(
-        Made(url=item["url"])
+        ProviderImage(url=item["url"])
         for item, blocked in zip(found, unsafe, strict=False)
         if not blocked and isinstance(item.get("url"), str)
     )
     if not made:
         raise ProviderError("moderated" if any(unsafe) else "no_image")
-    return Reply(made)
-
-
-def _input(job: Job) -> dict[str, Any]:
-    values: dict[str, Any] = {"prompt": job.prompt, **job.extra}
-    if job.n > 1:
-        values["num_images"] = job.n
-    if job.output_format:
-        values["output_format"] = job.output_format
-    free = job.limits.sizes or job.limits.side_px or not job.limits.aspect_ratios
-    if any(word in job.model_id for word in BY_RATIO) or not free:
-        values |= words_of_shape(job)
-    elif job.sized and job.size:
-        values["image_size"] = {"width": job.size[0], "height": job.size[1]}
-    links = [data_url(data, media_type(sniff(data) or "png")) for data in job.images]
-    if links:
-        values |= {"image_url": links[0]} if len(links) == 1 else {"image_urls": links}
-    return values | ({"mask_url": data_url(job.mask, "image/png")} if job.mask else {})
-
-
-def _refused(answer: Answer) -> ProviderError:
-    try:
-        details = items(answer.json().get("detail"))
-    except Garbage:
-        return refusal(answer)
-    kind = str(details[0].get("type")) if details else answer.headers.get("x-fal-error-type", "")
-    return ProviderError("moderated") if "content_policy" in kind else refusal(answer)
-
-
-def _failed(kind: str) -> ProviderError:
-    return ProviderError("moderated" if "content_policy" in kind else "unavailable")
+    return ProviderReply(made)

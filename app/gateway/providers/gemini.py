@@ -1,101 +1,94 @@
-"""Google's Gemini API: `generateContent` for Gemini, `predict` for Imagen. Wire facts: LiteLLM's sources."""
+"""
+Google's Gemini API and Vertex AI: `generateContent` for Gemini, `predict` for Imagen.
 
-import base64
+Wire facts: google-genai 3.6.1 and LiteLLM's sources.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from pydantic import SecretStr
-
-from app.catalog.limits import Limits
-from app.gateway.formats import media_type, sniff
-from app.gateway.providers.base import Job, Made, ProviderError, Reply, ask, body, from_base64, items, refusal
-from app.gateway.wire import Answer, Line
-
-PROMPT_REFUSED = {"PROHIBITED_CONTENT", "BLOCKLIST", "SPII"}
-"""About the prompt. SAFETY, IMAGE_SAFETY and NO_IMAGE are about one try, and another may succeed."""
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import (
+    ProviderError,
+    ProviderImage,
+    ProviderReply,
+    ProviderRequest,
+    Usage,
+    from_base64,
+    items,
+)
+from app.gateway.providers.http import HttpProvider
+from app.gateway.providers.openai import count_of
 
 
 @dataclass(frozen=True)
-class Gemini:
+class Gemini(HttpProvider):
     """The key travels in a header, never in the link."""
 
-    key: SecretStr
-    base_url: str
+    base_url: str = "https://generativelanguage.googleapis.com/v1beta"
     slug: str = "gemini"
-    parameters: None = None
 
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
-        return frozenset()
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """Google's own header."""
+        return {"x-goog-api-key": self.key.get_secret_value()}
 
-    def make(self, job: Job, line: Line) -> Reply:
-        """One POST."""
-        found = body(ask(line, self.build(job), _refused))
-        return read_predictions(found) if _is_imagen(job) else read_candidates(found)
-
-    def build(self, job: Job) -> httpx.Request:
-        """Each family has a body of its own."""
-        verb, values = ("predict", _imagen(job)) if _is_imagen(job) else ("generateContent", _gemini(job))
-        url = f"{self.base_url.rstrip('/')}/models/{job.model_id}:{verb}"
-        headers = {"x-goog-api-key": self.key.get_secret_value()}
-        return httpx.Request("POST", url, headers=headers, json=values)
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+        """Each family has an answer of its own."""
+        return read_predictions(found) if "predictions" in found else read_candidates(found, replies)
 
 
-def read_predictions(found: dict[str, Any]) -> Reply:
+@dataclass(frozen=True)
+class Vertex(Gemini):
+    """With a key of its express mode; a project's own address is given as the upstream."""
+
+    base_url: str = "https://aiplatform.googleapis.com/v1/publishers/google"
+    slug: str = "vertex"
+
+
+def read_predictions(found: Mapping[str, Any]) -> ProviderReply:
     """Imagen leaves out what its filter stopped. Raises ProviderError."""
     predictions = items(found.get("predictions"))
     coded = [item["bytesBase64Encoded"] for item in predictions if item.get("bytesBase64Encoded")]
     if not coded:
         raise ProviderError("moderated")
-    return Reply(tuple(Made(data=from_base64(text)) for text in coded))
+    return ProviderReply(tuple(ProviderImage(data=from_base64(text)) for text in coded))
 
 
-def read_candidates(found: dict[str, Any]) -> Reply:
-    """Gemini may answer 200 without an image. Raises ProviderError."""
+def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+    """
+    The last image of each candidate that is no thought: drafts come before it.
+
+    Gemini may answer 200 without an image. Raises ProviderError.
+    """
     feedback = found.get("promptFeedback")
     if isinstance(feedback, dict) and feedback.get("blockReason"):
         raise ProviderError("moderated")
     candidates = items(found.get("candidates"))
-    contents = [item["content"] for item in candidates if isinstance(item.get("content"), dict)]
-    parts = [part for content in contents for part in items(content.get("parts"))]
-    inline = [part["inlineData"] for part in parts if isinstance(part.get("inlineData"), dict)]
-    if not inline:
+    images = [parts[-1] for parts in map(_image_parts, candidates) if parts]
+    if not images:
         reasons = {str(item.get("finishReason")) for item in candidates}
-        raise ProviderError("moderated" if reasons & PROMPT_REFUSED else "no_image")
-    return Reply(tuple(Made(data=from_base64(item.get("data"))) for item in inline))
+        raise ProviderError("moderated" if reasons & set(replies.moderated) else "no_image")
+    made = tuple(ProviderImage(data=from_base64(part.get("data"))) for part in images)
+    return ProviderReply(made, _usage(found.get("usageMetadata")))
 
 
-def _is_imagen(job: Job) -> bool:
-    return job.model_id.startswith("imagen")
+def _image_parts(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content = candidate.get("content")
+    parts = items(content.get("parts")) if isinstance(content, dict) else []
+    finished = [part for part in parts if part.get("thought") is not True]
+    return [part["inlineData"] for part in finished if isinstance(part.get("inlineData"), dict)]
 
 
-def _imagen(job: Job) -> dict[str, Any]:
-    parameters: dict[str, Any] = {"sampleCount": job.n, **_shape(job), **job.extra}
-    return {"instances": [{"prompt": job.prompt}], "parameters": parameters}
-
-
-def _gemini(job: Job) -> dict[str, Any]:
-    parts: list[dict[str, Any]] = [{"text": job.prompt}]
-    for data in (*job.images, *([job.mask] if job.mask else [])):
-        kind = media_type(sniff(data) or "png")
-        parts.append({"inlineData": {"mimeType": kind, "data": _base64(data)}})
-    config: dict[str, Any] = {"responseModalities": ["IMAGE", "TEXT"], **job.extra}
-    if _shape(job):
-        config["imageConfig"] = _shape(job)
-    if job.n > 1:
-        config["candidateCount"] = job.n
-    return {"contents": [{"role": "user", "parts": parts}], "generationConfig": config}
-
-
-def _shape(job: Job) -> dict[str, str]:
-    found = {"aspectRatio": job.aspect_ratio, "imageSize": job.resolution}
-    return {name: value for name, value in found.items() if value}
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _refused(answer: Answer) -> ProviderError:
-    """Google calls a bad key a bad request."""
-    return ProviderError("account") if b"API_KEY_INVALID" in answer.content else refusal(answer)
+def _usage(value: Any) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+    details = {
+        str(item.get("modality")): item.get("tokenCount") for item in items(value.get("promptTokensDetails"))
+    }
+    output = count_of(value.get("candidatesTokenCount")) + count_of(value.get("thoughtsTokenCount"))
+    return Usage(
+        output=output,
+        input_text=count_of(details.get("TEXT", value.get("promptTokenCount"))),
+        input_image=count_of(details.get("IMAGE")),
+    )

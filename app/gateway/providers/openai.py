@@ -1,142 +1,123 @@
-"""OpenAI's image API, at OpenAI and at every server that speaks it. Wire facts: openai 1.109.1 and 3.54.0."""
+"""
+OpenAI's image API, at OpenAI and at every server that speaks it. Wire facts: openai 1.109.1 and 3.57.0.
 
-import json
+What the servers differ in (paths, words, sides or sizes, forms or JSON) stands in their contracts.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from pydantic import SecretStr
-
-from app.catalog.limits import Limits
-from app.gateway.formats import media_type, sniff
+from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
-    Job,
-    Made,
     ProviderError,
-    Reply,
+    ProviderImage,
+    ProviderReply,
+    ProviderRequest,
     Usage,
-    ask,
-    body,
     from_base64,
     items,
-    named_param,
-    refusal,
-    retry_after,
 )
-from app.gateway.wire import Answer, Garbage, Line
+from app.gateway.providers.http import HttpProvider
 
-PATHS = {"generation": "generations", "edit": "edits", "variation": "variations"}
-ALWAYS_BASE64 = ("gpt-image-", "chatgpt-image-")
-"""Model ids that refuse `response_format` and know `output_format`."""
-MODERATED = {"moderation_blocked", "content_policy_violation", "content_filter"}
-UNPAID = {"insufficient_quota", "billing_hard_limit_reached"}
+ADDRESSES = {
+    "aiml": "https://api.aimlapi.com/v1",
+    "azure": "",
+    "azure-ai": "",
+    "byteplus": "https://ark.ap-southeast.bytepluses.com/api/v3",
+    "deepinfra": "https://api.deepinfra.com/v1/openai",
+    "localai": "",
+    "minimax": "https://api.minimax.io/v1",
+    "nanogpt": "https://nano-gpt.com/v1",
+    "nscale": "https://inference.api.nscale.com/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "recraft": "https://external.api.recraft.ai/v1",
+    "sdcpp": "",
+    "sglang": "",
+    "tencent": "https://tokenhub-intl.tencentcloudmaas.com/v1",
+    "together": "https://api.together.xyz/v1",
+    "venice": "https://api.venice.ai/api/v1",
+    "vllm-omni": "",
+    "xai": "https://api.x.ai/v1",
+    "zai": "https://api.z.ai/api/paas/v4",
+}
+"""Servers that speak OpenAI's API, by slug; one without an address of its own is used once it is given one."""
+KEY_HEADERS = {"azure": "api-key", "azure-ai": "api-key"}
+MICROS = 1_000_000
 
 
 @dataclass(frozen=True)
-class OpenAI:
-    """`key` may be empty for a server of one's own."""
+class OpenAI(HttpProvider):
+    """`key` may be empty for a server of one's own; `slug` names it in the catalogue."""
 
-    key: SecretStr
-    base_url: str
+    base_url: str = "https://api.openai.com/v1"
     slug: str = "openai"
-    parameters: None = None
 
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:
-        native = ("png", "jpeg", "webp") if model_id.startswith(ALWAYS_BASE64) else limits.output_formats
-        return frozenset(native)
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
+        """Azure has a header of its own."""
+        header = KEY_HEADERS.get(self.slug)
+        return {header: self.key.get_secret_value()} if header else super().headers(request)
 
-    def make(self, job: Job, line: Line) -> Reply:
-        """One POST."""
-        return read(ask(line, self.build(job), _refused))
-
-    def build(self, job: Job) -> httpx.Request:
-        """JSON for a generation, a form for what carries files."""
-        url = f"{self.base_url.rstrip('/')}/images/{PATHS[job.operation]}"
-        key = self.key.get_secret_value()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        values = _values(job)
-        if job.operation == "generation":
-            return httpx.Request("POST", url, headers=headers, json=values)
-        return httpx.Request("POST", url, headers=headers, data=_form(values), files=_files(job))
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+        """`data` holds base64 or links."""
+        return read_images(found, empty_is_refusal=replies.empty_is_refusal)
 
 
-def read(answer: Answer) -> Reply:
-    """`data` holds base64 or links. Raises ProviderError."""
-    found = body(answer)
-    made = tuple(
-        Made(
-            data=from_base64(item["b64_json"]) if item.get("b64_json") else None,
-            url=item["url"] if isinstance(item.get("url"), str) else None,
-            revised_prompt=item["revised_prompt"] if isinstance(item.get("revised_prompt"), str) else None,
-        )
-        for item in items(found.get("data"))
-        if item.get("b64_json") or item.get("url")
+def read_images(found: Mapping[str, Any], *, empty_is_refusal: bool = False) -> ProviderReply:
+    """`data` or `images`, with base64 or links; what is marked as unsafe is left out. Raises ProviderError."""
+    offered = found.get("data") if isinstance(found.get("data"), list) else found.get("images")
+    listed = (
+        [{"url": one} if isinstance(one, str) else one for one in offered] if isinstance(offered, list) else []
     )
+    refused = [item for item in items(listed) if is_refused(item)]
+    made = tuple(image for item in items(listed) if item not in refused for image in read_image(item))
     if not made:
-        raise ProviderError("no_image")
-    return Reply(made, _usage(found.get("usage")))
+        raise ProviderError("moderated" if refused or empty_is_refusal else "no_image")
+    quality, background = short_text(found.get("quality")), short_text(found.get("background"))
+    return ProviderReply(made, read_usage(found.get("usage")), quality, background)
 
 
-def _values(job: Job) -> dict[str, Any]:
-    values: dict[str, Any] = {"model": job.model_id, **job.extra}
-    if job.operation != "variation" or job.prompt:
-        values["prompt"] = job.prompt
-    if job.n > 1:
-        values["n"] = job.n
-    if job.sized and job.size:
-        values["size"] = f"{job.size[0]}x{job.size[1]}"
-    if not job.model_id.startswith(ALWAYS_BASE64):
-        values["response_format"] = "b64_json"
-    if job.output_format:
-        values["output_format"] = job.output_format
-    return values
+def short_text(value: Any) -> str | None:
+    """A word of the provider that is safe to show; None for anything else."""
+    return value if isinstance(value, str) and value.isascii() and value.isalpha() and len(value) < 20 else None
 
 
-def _form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As the SDKs write a form: text as it is, everything else in JSON's words."""
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+def is_refused(item: Mapping[str, Any]) -> bool:
+    """Items that stand for an image nobody gets: xAI, Ideogram and ModelArk answer so with status 200."""
+    unsafe = item.get("respect_moderation") is False or item.get("is_image_safe") is False
+    return unsafe or isinstance(item.get("error"), dict)
 
 
-def _files(job: Job) -> list[tuple[str, tuple[str, bytes, str]]]:
-    name = "image" if len(job.images) == 1 else "image[]"
-    files = [(name, _file(f"image{number}", data)) for number, data in enumerate(job.images)]
-    return [*files, ("mask", _file("mask", job.mask))] if job.mask else files
+def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
+    """The image of an item; none where it holds neither base64 nor a link. Raises ProviderError."""
+    coded, url, prompt = item.get("b64_json"), item.get("url"), item.get("revised_prompt")
+    if not coded and not isinstance(url, str):
+        return []
+    return [
+        ProviderImage(
+            data=from_base64(coded) if coded else None,
+            url=url if isinstance(url, str) else None,
+            revised_prompt=prompt if isinstance(prompt, str) else None,
+        )
+    ]
 
 
-def _file(stem: str, data: bytes) -> tuple[str, bytes, str]:
-    kind = sniff(data) or "png"
-    return f"{stem}.{kind}", data, media_type(kind)
-
-
-def _refused(answer: Answer) -> ProviderError:
-    """OpenAI says in `error.code` what its statuses share: 400 for moderation, 429 for an unpaid bill."""
-    try:
-        error = answer.json().get("error")
-    except Garbage:
-        return refusal(answer)
-    code = str(error.get("code")) if isinstance(error, dict) else ""
-    if code in MODERATED:
-        return ProviderError("moderated")
-    if code in UNPAID:
-        return ProviderError("account", retry_after=retry_after(answer))
-    if answer.status == 400:
-        return ProviderError("rejected", param=named_param(answer))
-    return refusal(answer)
-
-
-def _usage(value: Any) -> Usage | None:
+def read_usage(value: Any) -> Usage | None:
+    """OpenAI's counts, and the dollars that OpenRouter adds."""
     if not isinstance(value, dict):
         return None
     details = value.get("input_tokens_details")
     inputs = details if isinstance(details, dict) else {}
+    cost = value.get("cost")
     return Usage(
-        output=_count(value.get("output_tokens")),
-        input_text=_count(inputs.get("text_tokens")),
-        input_image=_count(inputs.get("image_tokens")),
+        output=count_of(value.get("output_tokens", value.get("completion_tokens"))),
+        input_text=count_of(inputs.get("text_tokens", value.get("prompt_tokens"))),
+        input_image=count_of(inputs.get("image_tokens")),
+        cost_micros=round(cost * MICROS) if isinstance(cost, int | float) and 0 <= cost < 10_000 else None,
     )
 
 
-def _count(value: Any) -> int:
+def count_of(value: Any) -> int:
+    """A count of tokens; 0 for what is none."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
     return value if is_count else 0

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from app.catalog.limits import Limits
 from app.gateway.formats import sniff
 from app.gateway.images import decode, encode
-from app.gateway.providers.base import Job, Made, ProviderError, Reply
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.sizes import Size
-from app.gateway.wire import Line
+from app.gateway.wire import HttpSession
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 
 if TYPE_CHECKING:
@@ -37,24 +37,24 @@ class LocalPainter:
     def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
         return frozenset(limits.output_formats) or frozenset({"png"})
 
-    def make(self, job: Job, line: Line) -> Reply:
+    def make(self, job: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
         first = job.extra.get("seed", self.rng.randrange(SEEDS))
         if not isinstance(first, int) or not 0 <= first < SEEDS:
             raise ProviderError("rejected", param="seed")
-        made: list[Made] = []
+        made: list[ProviderImage] = []
         for number in range(job.n):
             with _few_at_a_time:
-                if line.left <= 0:
+                if http.left <= 0:
                     break
-                made.append(Made(data=self._paint(job, first + number)))
+                made.append(ProviderImage(data=self._paint(job, first + number)))
         if not made:
             raise ProviderError("timeout")
-        return Reply(tuple(made))
+        return ProviderReply(tuple(made))
 
-    def _paint(self, job: Job, seed: int) -> bytes:
+    def _paint(self, job: ProviderRequest, seed: int) -> bytes:
         from app.painter.editing.region import UnusableMask  # noqa: PLC0415  (numpy loads when first used)
         from app.painter.paint import UnpaintableSize  # noqa: PLC0415
 
@@ -68,7 +68,7 @@ class LocalPainter:
         return encode(picture if native != "jpeg" else picture.convert("RGB"), native)
 
 
-def _picture(job: Job, seed: int) -> "Image.Image":
+def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
     from app.painter.editing.edit import edit  # noqa: PLC0415
     from app.painter.editing.region import fit  # noqa: PLC0415
     from app.painter.editing.vary import vary  # noqa: PLC0415
@@ -84,7 +84,7 @@ def _picture(job: Job, seed: int) -> "Image.Image":
     return edit(first, job.prompt, mask, job.model_id, seed, size, references=others)
 
 
-def _inputs(job: Job) -> list["Image.Image"]:
+def _inputs(job: ProviderRequest) -> list["Image.Image"]:
     """Raises ProviderError for what this painter does not take."""
     images = [decode(data, alpha=True) for data in job.images]
     if job.model_id in SQUARE_PNG and not (sniff(job.images[0]) == "png" and images[0].width == images[0].height):
@@ -92,7 +92,7 @@ def _inputs(job: Job) -> list["Image.Image"]:
     return images
 
 
-def _edited_size(job: Job, natural: Size) -> Size:
+def _edited_size(job: ProviderRequest, natural: Size) -> Size:
     """The input's own where no other is asked for and the painter draws it, so that unmasked pixels stay exact."""
     if job.sized and job.size:
         return job.size

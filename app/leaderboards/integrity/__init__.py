@@ -1,1 +1,1 @@
-"""How far the boards can be trusted: audits, certificates, vote fraud, and the public report of all of it."""
+"""The boards' integrity: audits, certificates, vote fraud, and the public report of all of it."""

@@ -1,4 +1,4 @@
-"""What to run next, from a report: commands, the most useful first, each with its reason."""
+"""Advice on what to run next, taken from a report: commands with their reasons, the most useful first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How far off a mode's overall board could be, and how firm it is. By the sweep alone."""
+"""The audit of a mode's overall board: how far off it could be and how firm it is. Only the sweep runs it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How firm each board is: the votes it would take to move it. Made by the sweep, stored with its audit."""
+"""Certificates of how firm each board is: the votes it would take to move it, made by the sweep."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How often each model was issued, known by name, judged and taken back, by the log."""
+"""Counts from the log of how often each model was issued, known by name, judged and taken back."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an admin asks of a morning: who voted, how settled the boards are, and what to run next. Reads only."""
+"""The admin's report of a morning: who voted, how settled the boards are, and what to run next. It only reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class VotingDay:
 @dataclass(frozen=True)
 class BoardPrecision:
     """
-    How settled a board is; half-widths in Elo points.
+    The precision of a board; half-widths in Elo points.
 
     `separated` is the share of neighbouring ranks whose intervals do not overlap. `votes_to_halve` are the votes
     that would, spread as they have been, halve the median half-width; None where votes alone cannot, because the
@@ -80,7 +80,7 @@ class UndervotedModel:
 
 @dataclass(frozen=True)
 class MorningReport:
-    """Everything at one instant; `widest` and `fewest` are of open competitions, those that need most first."""
+    """The report at one instant; `widest` and `fewest` are of open competitions, those that need most first."""
 
     days: tuple[VotingDay, ...]
     voters: int

@@ -1,4 +1,4 @@
-"""What everybody may know of how the boards came about, as the last sweep counted it."""
+"""The public report of how the boards came about, as the last sweep counted it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ CHANGES = (
     DEMO_CLEARED,
 )
 TESTS = ("exposure", "likelihood", "ring")
-"""What has a p-value."""
+"""Tests that give a p-value."""
 LINES = 100
-"""Of the ledger, and of decisions: the newest."""
+"""Lines of the ledger, and of decisions: the newest."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class DayCounts:
 @dataclass(frozen=True)
 class ModelStatistics:
     """
-    How often a model was issued; rates and shares from 0 to 1, None where nothing is known yet.
+    The statistics of how often a model was issued; rates and shares from 0 to 1, None where nothing is known yet.
 
     `share` is of the matchups issued so far, `chance` that of a matchup now, `even_chance` if all pairs were
     drawn evenly; `votes_to_gain_a_rank` are further wins over the model above, 0 for the first.
@@ -140,7 +140,7 @@ class AnchorChange:
 
 @dataclass(frozen=True)
 class PublicReport:
-    """Everything /integrity tells; `totals` are of all time by reason, `simulated` matchups the demo's."""
+    """The figures of /integrity; `totals` are of all time by reason, `simulated` matchups the demo's."""
 
     days: tuple[DayCounts, ...]
     totals: Mapping[str, int]

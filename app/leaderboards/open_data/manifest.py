@@ -1,4 +1,4 @@
-"""What a file of votes says about itself, in a JSON document beside it."""
+"""The manifest of a file of votes: a JSON document beside it that describes its contents and origin."""
 
 import hashlib
 from datetime import datetime
@@ -17,7 +17,7 @@ class InvalidManifest(Refusal, code="invalid_manifest"):
 
 
 class Methodology(BaseModel):
-    """How the boards were computed; a changed method has another version."""
+    """The method by which the boards were computed; a changed method has another version."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -21,7 +21,7 @@ from app.leaderboards.tables import ModeAnchor
 
 @dataclass(frozen=True)
 class VotesImport:
-    """What an import did; `anchors` are the modes that took over the level of the log's boards."""
+    """The result of an import of votes; `anchors` are the modes that took over the level of the log's boards."""
 
     votes: int
     already: int

@@ -1,4 +1,4 @@
-"""Who may refresh a board: one claim at a time, kept by the database's own clock."""
+"""Claims decide who may refresh a board: one process at a time, timed by the database's own clock."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +12,7 @@ from app.database.doors import execute, insert
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.tables import Board
 
+# Twice what a pass may take (refresh.BUDGET_SECONDS); after that a claim counts as left by a process that died.
 CLAIM_MS = 10_000
 
 
@@ -29,6 +30,7 @@ def _sqlite_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> s
 
 @compiles(DatabaseClock, "postgresql")
 def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
+    # now() would stand still at the start of the transaction.
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
@@ -40,12 +42,12 @@ def wait_ms() -> ColumnElement[int]:
 
 
 def due() -> ColumnElement[bool]:
-    """Whether a board may be claimed now."""
+    """Build the SQL condition that a board may be claimed now."""
     return wait_ms() <= 0
 
 
 def is_held(session: Session, key: str, token: str) -> bool:
-    """Whether a board is still claimed with this token."""
+    """Tell whether a board is still claimed with this token."""
     return session.scalar(select(Board.id).where(_is_held(key, token))) is not None
 
 
@@ -95,4 +97,5 @@ def _create(session: Session, scopes: list[Scope]) -> None:
         for scope in scopes
     ]
     if rows:
+        # A board has no row before its first claim, and another process may be making it at this moment.
         execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))

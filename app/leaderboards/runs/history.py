@@ -1,4 +1,4 @@
-"""What boards said before: hourly for 48 hours, then daily; and which old runs are kept."""
+"""The history of boards: hourly for 48 hours, then daily; and the rule which old runs are kept."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -24,7 +24,7 @@ from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
 PATIENCE_SECONDS = 0.2
-"""For a claim: a reader is not made to wait for a writer, and served the run that stands."""
+"""Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
 REST = 10
 """A board rests ten times as long as its last pass took."""
 
@@ -55,7 +55,7 @@ class StaleBoard:
 
     @property
     def due(self) -> bool:
-        """Whether it may be claimed now."""
+        """Tell whether the board may be claimed now."""
         return self.wait_ms <= 0
 
 
@@ -116,6 +116,7 @@ def _pass(
     started = time.perf_counter()
     with database.reading() as session:
         seen = snapshot.read(session, mode)
+        # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
         renewed = snapshot.aggregate_voters(session, seen, now) if snapshot.is_outgrown(seen) else None
     seen = seen if renewed is None else replace(seen, voters=renewed)
     boards, frozen = [], None
@@ -124,6 +125,7 @@ def _pass(
         frozen = board if anchor != seen.anchor else None
         boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
     if boards or seen.overall_run is not None:
+        # The overall board comes first: the others borrow its level and its variances.
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
     # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
@@ -141,7 +143,7 @@ def _pass(
 
 
 def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
-    """Whether a run is of these versions, of the anchor in force, and by today's method."""
+    """Tell whether a run is of these versions, of the anchor in force, and by today's method."""
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)

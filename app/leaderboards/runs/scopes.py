@@ -1,4 +1,4 @@
-"""Which boards a mode has, and which competitions each adds up."""
+"""Scopes: which boards a mode has, and which competitions each of them adds up."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Scope:
 
     @property
     def kind(self) -> str:
-        """One of KINDS."""
+        """Return which of KINDS this scope is."""
         if self.category_id is not None:
             return "category"
         return "overall" if self.competition_id is None else "competition"

@@ -1,4 +1,4 @@
-"""What a run says its intervals are made of, as JSON; a mode's other boards use the parts of its overall run."""
+"""The uncertainty's components as a run stores them; a mode's other boards borrow those of its overall run."""
 
 from dataclasses import dataclass
 from typing import Any

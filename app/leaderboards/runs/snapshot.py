@@ -40,7 +40,7 @@ class BoardTallies:
 
     @property
     def votes(self) -> int:
-        """How many battles count."""
+        """Count the battles that enter the ratings."""
         return int(self.rows[:, 3:].sum())
 
 
@@ -64,7 +64,7 @@ class Snapshot:
 
     @property
     def votes(self) -> int:
-        """Counted votes of the mode."""
+        """Count the mode's votes that count."""
         return int(self.rows[:, 3:].sum())
 
     def board(self, scope: Scope) -> BoardTallies:

@@ -31,7 +31,7 @@ CLOSE = ("rating", "rating_low", "rating_high", "vote_low", "vote_high", "borrow
 
 @dataclass(frozen=True)
 class Difference:
-    """What is stored and what the log says; `subject` names a tally or a board's model by slugs."""
+    """A difference between the stored and the log; `subject` names a tally or a board's model by slugs."""
 
     kind: str
     subject: str
@@ -41,7 +41,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """How log, tallies and boards compare; `stale` boards could not be: ratings of today are not there yet."""
+    """The comparison of log, tallies and boards; `stale` boards wait for a refresh and were not compared."""
 
     votes: int
     tallies: int
@@ -51,7 +51,7 @@ class Verification:
 
     @property
     def is_exact(self) -> bool:
-        """Whether log, tallies and boards agree."""
+        """Tell whether log, tallies and boards agree."""
         return not self.differences
 
 

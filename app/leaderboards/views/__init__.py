@@ -1,1 +1,1 @@
-"""What readers see of the runs: boards, charts, comparisons, a model's results, the reveal after a vote."""
+"""The runs as readers see them: boards, charts, comparisons, a model's results, the reveal after a vote."""

@@ -1,4 +1,4 @@
-"""How old the boards are and how many wait: what an operator watches."""
+"""The ages of the boards and the number that wait for a refresh, for an operator to watch."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which competitions a mode's boards add up, and where each is filed."""
+"""The competitions that a mode's boards add up, and the board that each is filed under."""
 
 from dataclasses import dataclass
 

@@ -36,7 +36,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Run:
-    """What a board was made from; `ranked` is the 24 of "#22 of 24"."""
+    """The run that a board was made from; `ranked` is the 24 of "#22 of 24"."""
 
     id: int
     computed_at: datetime
@@ -54,12 +54,12 @@ class Run:
     voters: int | None = None
     """People whose votes count; None where nobody is known."""
     voters_of: int | None = None
-    """In a large mode, how many of its votes there were when its voters were last counted."""
+    """In a large mode, the number of its votes when its voters were last counted."""
 
 
 @dataclass(frozen=True)
 class CurrentRuns:
-    """What pages are made from: the run that each board shows, by the board's key, and the catalogue's version."""
+    """The runs that pages are made from, by the board's key, with the catalogue's version."""
 
     runs: Mapping[str, int]
     catalogue: int

@@ -49,7 +49,7 @@ class Scatter:
 
 @dataclass(frozen=True)
 class HistoryPoint:
-    """What a board said at a moment."""
+    """A model's place on a board at one moment."""
 
     at: datetime
     rating: float

@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 ORDERS = ("asc", "desc")
 STATUSES = ("active", "deprecated", "retired")
 SHOWN_STATUSES = ("preview", *STATUSES)
-"""What a status may be called on a page: a preview counts as active."""
+"""Statuses as pages call them: a preview counts as active."""
 SORTS = {
     "rank": "asc",
     "name": "asc",
@@ -98,18 +98,18 @@ class Filters:
     q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
 
     def admits(self, model: ModelSummary) -> bool:
-        """Whether a model is to be shown."""
+        """Tell whether a model passes all filters that were set."""
         asked = ((one.metadata["admits"], getattr(self, one.name)) for one in filter_fields(self))
         return all(value is None or admits(model, value) for admits, value in asked)
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters that lead here: what differs from a board nobody has filtered or sorted."""
+        """Build the query parameters that lead here: what differs from a board nobody has filtered or sorted."""
         usual = {one.name: one.default for one in fields(self)} | {"order": self.SORTS[self.sort]}
         return {name: f"{getattr(self, name)}" for name in usual if getattr(self, name) != usual[name]}
 
     def link(self, column: str) -> str:
-        """The query string that sorts by a column, or in reverse where it is sorted by it already."""
+        """Build the query string that sorts by a column, or in reverse where the list is sorted by it already."""
         order = self.SORTS[column]
         if (self.sort, self.order) == (column, order):
             order = "asc" if order == "desc" else "desc"

@@ -1,4 +1,4 @@
-"""How long a model takes for an image, by the entries whose making was timed."""
+"""The time that a model takes for an image, by the entries whose making was timed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class GenerationSpeed:
 
     @property
     def shown(self) -> float | None:
-        """The median once there are enough images."""
+        """Return the median once there are enough images."""
         return self.seconds if self.images >= TIMED_FROM else None
 
 

@@ -26,12 +26,12 @@ class Battles:
 
     @property
     def votes(self) -> int:
-        """How many battles there are."""
+        """Count all battles, ties and both-bad answers among them."""
         return self.a_wins + self.b_wins + self.ties + self.both_bad
 
     @property
     def a_score(self) -> float | None:
-        """A's share of the points, a tie of either kind being half a point; None before the first."""
+        """Return A's share of the points, a tie of either kind being half a point; None before the first."""
         return (self.a_wins + (self.ties + self.both_bad) / 2) / self.votes if self.votes else None
 
     def turned(self) -> "Battles":
@@ -49,7 +49,7 @@ class Battles:
 
 @dataclass(frozen=True)
 class CompetitionBattles:
-    """Their battles in one competition."""
+    """The battles of two models in one competition."""
 
     slug: str
     title: str
@@ -59,7 +59,7 @@ class CompetitionBattles:
 
 @dataclass(frozen=True)
 class CategoryBattles:
-    """Their battles in the competitions of one category."""
+    """The battles of two models in the competitions of one category."""
 
     slug: str
     title: str

@@ -1,4 +1,4 @@
-"""What happened on the overall boards: models that changed their rank, and models that joined."""
+"""News of the overall boards: models that changed their rank, and models that joined."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -34,7 +34,10 @@ class OwnStanding:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many votes for A or B lean with the crowd, of those on pairs where the other voters lean at all."""
+    """
+    The number of a voter's votes for A or B that side with the crowd,
+    of those on pairs where other voters lean at all.
+    """
 
     with_crowd: int
     compared: int

@@ -1,4 +1,4 @@
-"""Where one model stands: on every board and in every competition it has entries in."""
+"""The results of one model: its place on every board and in every competition it has entries in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def read_results(session: Session, slug: str) -> ModelResults:
 
 def _competitions(session: Session, model_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """
-    Competitions the model has an image in, or had one that people voted on: a row for each of their categories.
+    List the competitions the model has an image in, or had one that people voted on, a row for each category.
 
     The second kind are those whose image was withdrawn: the votes on it still count.
     """

@@ -38,6 +38,8 @@ def _standings(given: FromClause) -> Any:
             ImageModel.name,
             ImageModel.creator,
             Standing.rating,
+            Standing.rating_low,
+            Standing.rating_high,
             Standing.rank,
         )
         .join(ImageModel, ImageModel.id == given.c.model)
@@ -48,27 +50,29 @@ def _standings(given: FromClause) -> Any:
 
 @dataclass(frozen=True)
 class RevealedModel:
-    """A model, named. Rating and rank are None where it has none; `change` in Elo points since the vote."""
+    """A model. Rating, interval and rank are None where it has none; `change` is in Elo points since the vote."""
 
     slug: str
     name: str
     creator: str | None
     url: str
     rating: float | None
+    rating_low: float | None
+    rating_high: float | None
     rank: int | None
     change: float | None = None
 
 
 @dataclass(frozen=True)
 class Reveal:
-    """Both models of a matchup."""
+    """The reveal after a vote: both models of the matchup."""
 
     a: RevealedModel
     b: RevealedModel
 
 
 def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -> Reveal | None:
-    """What a vote uncovers, by the run current now; nothing for a skip. The change if asked for."""
+    """Return what a vote uncovers by the current run, with the change since if asked for; None for a skip."""
     if vote.outcome == Outcome.SKIP:
         return None
     since = vote.cast_at if with_change else None
@@ -85,7 +89,7 @@ def reveal_all(session: Session, results: Sequence[VoteRecord | Exception]) -> l
 def names_and_standings(
     session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
 ) -> Reveal:
-    """Left is A. The change counts from the run that was current at `since`, as far as it is remembered."""
+    """Name both models, left as A, with standings and the change since the run current at `since`."""
     before = {} if since is None else history.ratings_at(session, key(mode), since)
     sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
     models = _models(_STANDINGS.all(session, **_values(sides)), before)
@@ -93,7 +97,7 @@ def names_and_standings(
 
 
 def _sides(result: VoteRecord | Exception) -> list[Side]:
-    """A, then B; of a skip or an error none."""
+    """List the boards' keys and models of A, then B; the list is empty for a skip or an error."""
     if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []
     return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
@@ -104,7 +108,7 @@ def _values(sides: Iterable[Side]) -> dict[str, Any]:
 
 
 def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
-    """`before` are ratings then, by model."""
+    """Describe the models of both sides; `before` are their ratings then, by model."""
     return {
         (board, number): RevealedModel(
             slug=slug,
@@ -112,8 +116,10 @@ def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType(
             creator=creator,
             url=f"/models/{slug}",
             rating=rating,
+            rating_low=low,
+            rating_high=high,
             rank=rank,
             change=rating - before[number] if number in before and rating is not None else None,
         )
-        for board, number, slug, name, creator, rating, rank in rows
+        for board, number, slug, name, creator, rating, low, high, rank in rows
     }

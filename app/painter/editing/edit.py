@@ -51,7 +51,7 @@ def edit(
     references: Sequence[Image.Image] = (),
 ) -> Image.Image:
     """
-    The first frame of `image`, upright, changed as the prompt says, at exactly `size` (width, height).
+    Edit the first frame of `image`, upright, as the prompt says; return exactly `size` (width, height).
 
     The result is RGBA where the image has transparency, else RGB, and the same for the same arguments on one
     machine. `mask` has the image's size and is fully transparent, or without transparency white, where the picture
@@ -78,7 +78,7 @@ def edit(
 
 
 def plain_picture(image: Image.Image) -> Image.Image:
-    """The first frame, upright, as RGBA where it has transparency and as RGB elsewhere. Raises UneditableImage."""
+    """Return the first frame, upright, as RGBA where it has transparency, else RGB. Raises UneditableImage."""
     if image.width * image.height > LARGEST_INPUT:
         raise UneditableImage(
             f"The image has {image.width} x {image.height} pixels; at most {LARGEST_INPUT:,} in all."
@@ -111,7 +111,7 @@ class Work:
 
 
 def _own_region(scaled: Image.Image, plan: EditPlan) -> Bools | None:
-    """The image's own transparent part, where the prompt wants something in it."""
+    """Return the image's own transparent part as a mask, where the prompt wants something in it."""
     if scaled.mode != "RGBA" or (plan.steps and all(step.action.do in WHOLE_PICTURE for step in plan.steps)):
         return None
     clear = np.asarray(scaled.getchannel("A")) == 0
@@ -119,7 +119,7 @@ def _own_region(scaled: Image.Image, plan: EditPlan) -> Bools | None:
 
 
 def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.random.Generator) -> Work:
-    """With transparent holes filled, since there is nothing in them to change."""
+    """Prepare the picture with transparent holes filled, since there is nothing in them to change."""
     source = np.asarray(scaled.convert("RGB"), dtype=np.float32)
     holes = None
     picture = source
@@ -131,7 +131,7 @@ def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.rand
 
 
 def _carry_out(work: Work, plan: EditPlan, references: tuple[Image.Image, ...], prompt: str) -> None:
-    """What changes things first, then the painter's own hand, then what changes the whole look."""
+    """Apply the steps that change things first, then the painter's own hand, then what changes the whole look."""
     for step in plan.steps:
         if step.action.do not in WHOLE_PICTURE:
             work.picture = _blend(work.picture, STEPS[step.action.do](work, step.action), step.force)
@@ -148,7 +148,7 @@ def _blend(before: Field, after: Field, force: float) -> Field:
 
 
 def _leave_hand(work: Work, *, whole: bool) -> None:
-    """The painter's medium over what changed, and over the rest as far as it spills; over all if `whole`."""
+    """Lay the painter's medium over what changed, and over the rest as far as it spills; over all if `whole`."""
     hand, style = work.hand, PAINTERS[work.painter].style
     if whole:
         work.picture = restyle(work.picture, style, work.rng)
@@ -162,7 +162,7 @@ def _leave_hand(work: Work, *, whole: bool) -> None:
 
 
 def _changed(work: Work) -> Field:
-    """Softly, 0 to 1, where the picture is no longer the source."""
+    """Mark softly, 0 to 1, where the picture is no longer the source."""
     apart = np.abs(work.picture - work.source).max(axis=2) > CHANGED
     blur = ImageFilter.GaussianBlur(max(1.0, min(apart.shape) / 340))
     soft = Image.fromarray((255 * apart).astype(np.uint8)).filter(blur)
@@ -170,7 +170,7 @@ def _changed(work: Work) -> Field:
 
 
 def _finished(scaled: Image.Image, work: Work) -> Image.Image:
-    """Composed inside the mask alone; the source's own bytes everywhere else."""
+    """Compose the result inside the mask alone; the source's own bytes stay everywhere else."""
     if work.region is None:
         out = as_image(work.picture)
         if scaled.mode == "RGBA":
@@ -193,7 +193,7 @@ def _composed(work: Work) -> Field:
 
 
 def _remove(work: Work, action: Action) -> Field:
-    """What is masked, else what the prompt names, filled from around it."""
+    """Fill what is masked, else what the prompt names, from the pixels around it."""
     noun = action.thing.noun if action.thing else ""
     hole = work.region if work.region is not None else find_thing(work.picture, noun, action.place)
     if work.holes is not None:
@@ -204,7 +204,7 @@ def _remove(work: Work, action: Action) -> Field:
 
 
 def _extend(work: Work, action: Action) -> Field:
-    """Beyond the picture's border where the mask leaves room; without one the picture itself grows smaller."""
+    """Extend the picture beyond its border where the mask leaves room; else the picture itself grows smaller."""
     if work.region is not None:
         return _remove(work, action)
     height, width = work.picture.shape[:2]
@@ -219,7 +219,7 @@ def _extend(work: Work, action: Action) -> Field:
 
 
 def _replace(work: Work, action: Action) -> Field:
-    """The old thing filled up, the new one in its place and about its size."""
+    """Fill up the old thing and put the new one in its place, about its size."""
     old = work.region if work.region is not None else find_thing(work.picture, action.name, action.place)
     if not old.any():
         return _add(work, action)
@@ -241,7 +241,7 @@ def _drawn(work: Work, picture: Field, action: Action, room: Bools | None) -> Fi
 
 
 def _recolour(work: Work, action: Action) -> Field:
-    """The thing alone, by the subject's edges; all that is masked where there is a mask."""
+    """Recolour the thing alone, by the subject's edges; or all that is masked where there is a mask."""
     if action.colour is None:
         return work.picture
     subject = find_subject(as_image(work.picture))
@@ -261,7 +261,11 @@ def _weather(work: Work, action: Action) -> Field:
 
 
 def _sky(work: Work, *, new: bool) -> Field:
-    """The picture's own; all of a mask that holds hardly any where a new one is wished; and every hole."""
+    """
+    Return where a sky goes, 0 to 1: where the picture's own is.
+
+    A new sky also goes into every hole, and over all of a mask that holds hardly any sky.
+    """
     where = find_sky(as_image(work.picture))
     if work.region is not None and new and float(where[work.region].mean()) < SKY_IN_MASK:
         where = np.maximum(where, soft_inside(work.region))
@@ -271,7 +275,7 @@ def _sky(work: Work, *, new: bool) -> Field:
 
 
 def _backdrop(work: Work, action: Action) -> Field:
-    """The subject before another place, which the painter draws in its own manner."""
+    """Put the subject before another place, which the painter draws in its own manner."""
     height, width = work.picture.shape[:2]
     canvas = Canvas(frame=frame_of((width, height)))
     layout, palette, pose = (float(work.rng.random()) for _ in range(3))
@@ -293,7 +297,7 @@ def _tint(work: Work, action: Action) -> Field:
 
 
 def _style(work: Work, action: Action) -> Field:
-    """The medium asked for, over a picture that the painter first went over in its own."""
+    """Apply the medium asked for, over a picture that the painter first went over in its own."""
     own = PAINTERS[work.painter].style
     picture = work.picture
     if work.hand.own > 0 and own != action.name:

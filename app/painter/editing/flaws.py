@@ -1,4 +1,4 @@
-"""What a critical eye finds wrong with an edit, told from its plan and its painter alone: nothing is drawn."""
+"""A critical eye's faults of an edit, told from its plan and its painter alone: nothing is drawn."""
 
 from app.painter.brief import read
 from app.painter.editing.hands import HANDS
@@ -7,12 +7,12 @@ from app.painter.painters import PAINTERS
 from app.painter.report import REACHES, TELLING_SHARE, Fault, Kind
 
 BORDER_OF_A_LOOK = 0.4
-"""How much a visible border matters where the whole picture was to change anyway."""
+"""Weight of a visible border where the whole picture was to change anyway."""
 
 
 def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault, ...]:
     """
-    The faults of the picture that `edit` makes of the same prompt, painter and seed, the worst first.
+    List the faults of the picture that `edit` makes of the same prompt, painter and seed, the worst first.
 
     `masked` says whether a mask came with the prompt, or transparent parts in its stead.
     """
@@ -30,18 +30,18 @@ def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault
 
 
 def _wrong(plan: EditPlan) -> float:
-    """Share of the steps that drew another thing than asked for."""
+    """Return the share of the steps that drew another thing than asked for."""
     return sum(step.is_mistaken for step in plan.steps) / max(1, len(plan.steps))
 
 
 def _left_out(plan: EditPlan) -> float:
-    """What the mean step lacks; half where nothing was understood, which every painter shares."""
+    """Return the share of the plan that is missing; half where nothing was understood, as for all painters."""
     missing = sum(1 - step.force for step in plan.steps) / max(1, len(plan.steps))
     return missing if plan.understood else 0.5
 
 
 def _spilled(plan: EditPlan, painter: str, *, masked: bool) -> float:
-    """How far the painter's medium reaches what nobody asked to change; nowhere outside a mask."""
+    """Return how far the painter's medium reaches what nobody asked to change; never outside a mask."""
     if masked or not plan.steps:
         return 0.0
     wanted_whole = all(step.action.do == "style" for step in plan.steps)
@@ -49,7 +49,7 @@ def _spilled(plan: EditPlan, painter: str, *, masked: bool) -> float:
 
 
 def _foreign_medium(plan: EditPlan, painter: str) -> float:
-    """A change in another medium than the picture's shows, and so does the own one where another was asked for."""
+    """Rate how far the wrong medium shows: another than was asked for, or than the picture's own."""
     asked = [step.action.name for step in plan.steps if step.action.do == "style"]
     own = HANDS[painter].own
     if asked:
@@ -58,6 +58,6 @@ def _foreign_medium(plan: EditPlan, painter: str) -> float:
 
 
 def _coarse(prompt: str, painter: str) -> float:
-    """Small things suffer where the medium keeps none; the more so the more of them were asked for."""
+    """Rate the small things that a coarse medium loses; the more of them were asked for, the more it counts."""
     reach = REACHES[PAINTERS[painter].style]
     return 6 * reach.detail * max(1, len(read(prompt).wanted))

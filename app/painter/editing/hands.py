@@ -1,4 +1,4 @@
-"""How well each painter edits, as plain values: nothing here imports numpy or Pillow."""
+"""The hands of the painters: how well each one edits, as plain values, without numpy or Pillow."""
 
 from dataclasses import dataclass
 

@@ -31,13 +31,14 @@ NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 def fill(picture: Field, hole: Bools, rng: np.random.Generator) -> Field:
     """
-    The picture (rows, columns, 3; 0 to 255) with new pixels in the hole and the same ones elsewhere.
+    Fill the hole of a picture (rows, columns, 3; 0 to 255) with new pixels; the others stay the same.
 
     Takes time with the working size, not with the picture's. A picture that is all hole becomes even grey.
     """
     if not hole.any():
         return picture
     if hole.all():
+        # Nothing is known to copy from.
         return np.full_like(picture, 168)
     top, left, bottom, right = _window(hole)
     part, gap = picture[top:bottom, left:right], hole[top:bottom, left:right]
@@ -47,7 +48,7 @@ def fill(picture: Field, hole: Bools, rng: np.random.Generator) -> Field:
 
 
 def _window(hole: Bools) -> tuple[int, int, int, int]:
-    """The hole's box with what is looked at around it."""
+    """Return the box of the hole and the surroundings that are looked at to fill it."""
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     margin = round(max(SMALLEST_MARGIN, MARGIN * max(np.ptp(rows), np.ptp(columns))))
     bottom, right = min(hole.shape[0], rows[-1] + 1 + margin), min(hole.shape[1], columns[-1] + 1 + margin)
@@ -55,6 +56,7 @@ def _window(hole: Bools) -> tuple[int, int, int, int]:
 
 
 def _fill_window(picture: Field, hole: Bools, rng: np.random.Generator) -> Field:
+    # Rounded up, so that the small picture is never larger than the working side.
     step = max(1, -(-max(hole.shape) // WORKING_SIDE))
     small, known = shrink_known(picture, ~hole, step)
     smooth = membrane(small, known)
@@ -66,10 +68,11 @@ def _fill_window(picture: Field, hole: Bools, rng: np.random.Generator) -> Field
 
 
 def shrink_known(picture: Field, known: Bools, step: int) -> tuple[Field, Bools]:
-    """Means of the known pixels of each cell of `step` x `step`; a cell is known when all of it is."""
+    """Average the known pixels of each cell of `step` x `step`; a cell is known when all of it is."""
     height, width = known.shape
     rows, columns = -(-height // step), -(-width // step)
     pad = ((0, rows * step - height), (0, columns * step - width))
+    # Padded by its own edge to whole cells: with zeros the last row and column would never be known.
     weight = np.pad(known, pad, mode="edge").astype(np.float32)
     values = np.pad(picture, (*pad, (0, 0)), mode="edge") * weight[:, :, None]
     count = weight.reshape(rows, step, columns, step).sum(axis=(1, 3))
@@ -78,7 +81,7 @@ def shrink_known(picture: Field, known: Bools, step: int) -> tuple[Field, Bools]
 
 
 def membrane(small: Field, known: Bools) -> Field:
-    """Known cells as they are, unknown ones spanned smoothly between them: halve until all is known, then back."""
+    """Span the unknown cells smoothly between the known, which stay: halve until all is known, then go back."""
     if known.all() or max(known.shape) == 1:
         return small
     weight = known.astype(np.float32)
@@ -92,7 +95,7 @@ def membrane(small: Field, known: Bools) -> Field:
 
 
 def resize(values: Field, shape: tuple[int, ...]) -> Field:
-    """Bilinear, channel by channel, to (rows, columns)."""
+    """Resize by bilinear interpolation, channel by channel, to (rows, columns)."""
     channels = [
         np.asarray(
             Image.fromarray(np.ascontiguousarray(values[:, :, i])).resize(
@@ -105,7 +108,7 @@ def resize(values: Field, shape: tuple[int, ...]) -> Field:
 
 
 def soften(values: Field, radius: int) -> Field:
-    """The mean of a square around each cell, over rows and columns of any number of channels."""
+    """Return the mean of a square around each cell, over rows and columns of any number of channels."""
     for axis in (0, 1):
         pad = [(0, 0)] * values.ndim
         pad[axis] = (radius + 1, radius)
@@ -136,7 +139,7 @@ class Search:
     cells: Places
 
     def apart(self, which: NDArray[np.int64] | slice, places: Places) -> Field:
-        """How unlike the wanted patches those at `places` are; what lies much higher or lower counts as unlike."""
+        """Measure how unlike the wanted patches those at `places` are; a distance in height adds to it."""
         gap = self.wanted[which] - self.patches[places[:, 0], places[:, 1]]
         height = (self.cells[which, 0] - places[:, 0]) / len(self.patches)
         unlike = np.einsum("ij,ij,ij->i", gap, gap, self.weights[which])
@@ -144,7 +147,7 @@ class Search:
 
 
 def _match(small: Field, known: Bools, smooth: Field, rng: np.random.Generator) -> Places | None:
-    """For every cell the row and column to copy from; None where too little is known."""
+    """Find for every cell the row and column to copy from; None where too little is known."""
     levels = [(smooth, known)]
     while len(levels) < len(ROUNDS) and min(levels[-1][1].shape) >= 24:
         values, clear = levels[-1]
@@ -162,7 +165,7 @@ def _match(small: Field, known: Bools, smooth: Field, rng: np.random.Generator) 
 
 
 def _halved(values: Field, known: Bools) -> tuple[Field, Bools]:
-    """A cell is known when half of it is, so that the hole keeps its border."""
+    """Halve the picture; a cell is known when half of it is, so that the hole keeps its border."""
     share = shrink_known(np.repeat(known[:, :, None], 3, axis=2).astype(np.float32), np.ones_like(known), 2)[0][
         ..., 0
     ]
@@ -171,7 +174,7 @@ def _halved(values: Field, known: Bools) -> tuple[Field, Bools]:
 
 
 def _sources(known: Bools) -> Bools:
-    """The cells whose whole patch is known; beyond a picture's border only what lies near it goes on."""
+    """Mark cells whose whole patch is known; only those near the hole where it takes up a side of the picture."""
     clear = _clear(known)
     reach = max(2 * REACH + 4, round(BEYOND * max(known.any(axis=0).sum(), known.any(axis=1).sum())))
     if not _is_open(known):
@@ -181,7 +184,7 @@ def _sources(known: Bools) -> Bools:
 
 
 def _is_open(known: Bools) -> bool:
-    """Whether the hole takes up a whole side of the picture."""
+    """Tell whether the hole takes up a whole side of the picture."""
     return not (known[0].any() and known[-1].any() and known[:, 0].any() and known[:, -1].any())
 
 
@@ -197,7 +200,7 @@ def _clear(known: Bools) -> Bools:
 
 
 def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rng: np.random.Generator) -> Level:
-    """From the coarser level's matches, or at random."""
+    """Begin the search from the coarser level's matches, or at random."""
     places = np.argwhere(sources)
     own = _own_places(known.shape)
     guess = places[rng.integers(0, len(places), known.shape)]
@@ -213,7 +216,7 @@ def _begin(values: Field, known: Bools, sources: Bools, coarse: Level | None, rn
 
 
 def _own_places(shape: tuple[int, ...]) -> Places:
-    """Every cell's own row and column."""
+    """Return every cell's own row and column."""
     rows, columns = np.indices(shape[:2])
     return np.stack([rows, columns], axis=2)
 
@@ -226,7 +229,7 @@ def _usable(sources: Bools, places: Places) -> Bools:
 
 
 def _patches(picture: Field) -> Field:
-    """Every cell's patch as one row of numbers: (rows, columns, channels * side * side)."""
+    """Return every cell's patch as one row of numbers: (rows, columns, channels * side * side)."""
     padded = np.pad(picture, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
     view = np.lib.stride_tricks.sliding_window_view(padded, (2 * REACH + 1, 2 * REACH + 1), axis=(0, 1))
     return np.ascontiguousarray(view).reshape(*picture.shape[:2], -1)
@@ -258,7 +261,7 @@ def _improve(level: Level, times: int, rng: np.random.Generator) -> Field:
 
 
 def _mirrored(known: Bools, cells: Places, side: int) -> Places:
-    """The cell as far beyond the hole's border on that side as each cell lies before it, in the same row."""
+    """Find the cell as far beyond the hole's border on that side as each cell lies before it, in the same row."""
     turned = known[:, ::side]
     columns = np.arange(known.shape[1])
     last = np.maximum.accumulate(np.where(turned, columns, -1), axis=1)
@@ -279,7 +282,7 @@ def _take_better(level: Level, search: Search, best: Places, distance: Field, of
 
 
 def _renew(level: Level, distance: Field) -> None:
-    """Each hole cell becomes the mean of what the matches of all patches over it say, good ones counting more."""
+    """Renew each hole cell as the mean of what the matches of all patches over it say, good ones counting more."""
     height, width = level.known.shape
     cells = np.argwhere(~level.known)
     trust = np.exp(-distance / (2 * np.quantile(distance, 0.75) + 1e-3)).astype(np.float32)
@@ -298,7 +301,7 @@ def _renew(level: Level, distance: Field) -> None:
 
 
 def _copy(picture: Field, hole: Bools, match: Places, known: Bools, step: int) -> Field:
-    """The fine picture, whose hole is copied along the matches of the four nearest cells and mixed."""
+    """Copy the fine picture into its hole along the matches of the four nearest cells, and mix them."""
     rows, columns = (at.astype(np.int32) for at in np.nonzero(hole))
     height, width = match.shape[:2]
     moves = ((match - _own_places((height, width))) * step).astype(np.int32).reshape(-1, 2)
@@ -323,7 +326,7 @@ def _copy(picture: Field, hole: Bools, match: Places, known: Bools, step: int) -
 
 
 def _cells(places: NDArray[np.int32], step: int, count: int) -> tuple[NDArray[np.int32], Field]:
-    """Along one axis: the cell before each place, and how far it is on the way to the next, 0 to 1."""
+    """Return, along one axis, the cell before each place, and how far it is on the way to the next, 0 to 1."""
     way = np.clip((places + np.float32(0.5)) / np.float32(step) - np.float32(0.5), 0, count - 1).astype(np.float32)
     cells = way.astype(np.int32)
     return cells, way - cells

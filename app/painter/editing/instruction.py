@@ -37,7 +37,7 @@ ORDER: tuple[Do, ...] = (
 
 
 def _meanings(table: dict[str, str]) -> dict[str, str]:
-    """From each meaning's phrases, parted by commas, to the meaning of each phrase."""
+    """Invert a table of phrases, parted by commas, so that it leads from each phrase to its meaning."""
     return {phrase.strip(): meaning for meaning, phrases in table.items() for phrase in phrases.split(",")}
 
 
@@ -136,7 +136,7 @@ CLAUSES = re.compile(
 
 @lru_cache(maxsize=64)
 def read_instruction(prompt: str) -> tuple[Action, ...]:
-    """At most six actions, without doubles; none where the prompt says nothing that is understood."""
+    """Read at most six actions, without doubles; none where the prompt says nothing that is understood."""
     found: list[Action] = []
     for clause in CLAUSES.split(prompt[:READ_AT_MOST].casefold()):
         found += [action for action in _read_clause(" ".join(words_of(clause))) if action not in found]
@@ -161,7 +161,7 @@ def _removal(text: str) -> Action:
 
 
 def _read_swap(text: str) -> list[Action]:
-    """`replace the cat with a fox`, `change the background to a beach`, `turn the car blue`."""
+    """Read a swap: `replace the cat with a fox`, `change the background to a beach`, `turn the car blue`."""
     parts = INTO.split(text, maxsplit=1)
     old, new = (parts[0], parts[1]) if len(parts) == 2 else (text, "")
     backdrop = _first(BACKDROP_WORDS, new or old)
@@ -177,7 +177,7 @@ def _read_swap(text: str) -> list[Action]:
 
 
 def _read_looks(text: str) -> tuple[list[Action], str]:
-    """Weather, backdrop, tone and style, and the text without the words that told of them."""
+    """Read weather, backdrop, tone and style, and return them with the text that is left."""
     actions: list[Action] = []
     rest = f" {text} "
     tables: tuple[tuple[Do, dict[str, str]], ...] = (
@@ -198,7 +198,7 @@ def _read_looks(text: str) -> tuple[list[Action], str]:
 
 
 def _read_additions(text: str) -> list[Action]:
-    """Every thing that is named; a colour alone tints the picture."""
+    """Read every thing that is named as an addition; a colour alone tints the picture."""
     wanted = read(text).wanted
     if not wanted:
         colour = _colour(text)
@@ -212,7 +212,7 @@ def _read_additions(text: str) -> list[Action]:
 
 
 def _host(text: str, wanted: tuple[Wanted, ...]) -> Wanted | None:
-    """The thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
+    """Return the thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
     for want in wanted:
         forms = re.escape(want.noun)
         if len(wanted) > 1 and re.search(rf"\b(the|this|that|its|his|her) (\w+ )?{forms}\b", text):
@@ -242,7 +242,7 @@ def _colour(text: str) -> RGB | None:
 
 
 def _first(table: dict[str, str], text: str) -> str:
-    """What the longest phrase of the table in the text means; "" where there is none."""
+    """Look up the longest phrase of the table that the text holds; return "" where there is none."""
     padded = f" {text} "
     matching = [phrase for phrase in table if f" {phrase} " in padded]
     return table[max(matching, key=len)] if matching else ""

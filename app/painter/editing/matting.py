@@ -1,4 +1,4 @@
-"""Which part of a picture is its sky or backdrop and which its subject, told from pixels alone."""
+"""Matting: it tells from pixels alone which part of a picture is sky or backdrop and which is its subject."""
 
 from collections.abc import Callable
 
@@ -22,12 +22,12 @@ Seeds = tuple[Field, Field]
 
 
 def find_sky(picture: Image.Image) -> Field:
-    """The share of sky, or of what stands above and behind all else, in each pixel of an RGB picture, 0 to 1."""
+    """Return the share of sky, or of what stands behind all else, in each pixel of an RGB picture, 0 to 1."""
     return _matte(picture, sky_seeds)
 
 
 def find_subject(picture: Image.Image) -> Field:
-    """The share of what stands out from borders and sky in each pixel of an RGB picture, 0 to 1."""
+    """Return the share of what stands out from borders and sky in each pixel of an RGB picture, 0 to 1."""
     standing = 1 - _matte(picture, backdrop_seeds)
     return np.asarray(np.minimum(standing, 1 - SKY_IS_CERTAIN * find_sky(picture)))
 
@@ -40,14 +40,14 @@ def _matte(picture: Image.Image, seeds: Callable[[Field], Seeds]) -> Field:
 
 
 def shrink(picture: Image.Image, side: int) -> Image.Image:
-    """The picture with at most `side` pixels a side."""
+    """Shrink the picture to at most `side` pixels a side; a smaller one stays as it is."""
     factor = min(1.0, side / max(picture.size))
     size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
     return picture if size == picture.size else picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def features(small: Image.Image) -> Field:
-    """Brightness and doubled colour of each pixel, less its fine texture."""
+    """Return the brightness and doubled colour of each pixel, less its fine texture."""
     plain = (
         small.convert("RGB").filter(ImageFilter.MedianFilter(3)) if min(small.size) > 3 else small.convert("RGB")
     )
@@ -56,7 +56,7 @@ def features(small: Image.Image) -> Field:
 
 
 def step_costs(colours: Field) -> Field:
-    """What it costs to enter each pixel: little inside an even area, much across an edge."""
+    """Return the cost of entering each pixel: little inside an even area, much across an edge."""
     padded = np.pad(colours, ((1, 1), (1, 1), (0, 0)), mode="edge")
     across = np.abs(padded[1:-1, 2:] - padded[1:-1, :-2]).sum(axis=2)
     down = np.abs(padded[2:, 1:-1] - padded[:-2, 1:-1]).sum(axis=2)
@@ -64,7 +64,7 @@ def step_costs(colours: Field) -> Field:
 
 
 def ways(cost: Field, start: Field, rounds: int = 2) -> Field:
-    """The cheapest way to each pixel from any other, whose own value in `start` comes on top; by sweeping."""
+    """Sweep for the cheapest way to each pixel from any other, whose own value in `start` is added."""
     found = start.astype(np.float32).copy()
     for _ in range(rounds):
         for turned, entry in (
@@ -78,7 +78,7 @@ def ways(cost: Field, start: Field, rounds: int = 2) -> Field:
 
 
 def _sweep(found: Field, cost: Field) -> None:
-    """Row by row, from the row before and its two diagonals."""
+    """Sweep row by row, each from the row before and its two diagonals."""
     for row in range(1, len(found)):
         before = found[row - 1]
         best = before.copy()
@@ -88,7 +88,7 @@ def _sweep(found: Field, cost: Field) -> None:
 
 
 def sky_seeds(colours: Field) -> Seeds:
-    """Costs of starting as sky, least in the upper corners, and as ground, least at the foot."""
+    """Return the costs of starting as sky, least in the upper corners, and as ground, least at the foot."""
     x, y = _grid(colours.shape)
     top = y < RIM
     sky = np.where(top, 60 * np.clip(0.75 - np.abs(x), 0, None), FAR)
@@ -99,7 +99,7 @@ def sky_seeds(colours: Field) -> Seeds:
 
 
 def backdrop_seeds(colours: Field) -> Seeds:
-    """Costs of starting as backdrop, least along the borders, and as subject, least where colours differ."""
+    """Return the costs of starting as backdrop, least at borders, and as subject, least where colours differ."""
     x, y = _grid(colours.shape)
     top, side, foot = y < RIM, np.abs(x) > 1 - 2 * RIM, y > 0.97
     like_sides = likeness_to(colours, side & (y > 0.6))
@@ -112,7 +112,7 @@ def backdrop_seeds(colours: Field) -> Seeds:
 
 
 def likeness_to(colours: Field, where: NDArray[np.bool_]) -> Field:
-    """1 where a pixel has the colour of one there, towards 0 the more it differs from all of them."""
+    """Return 1 where a pixel has the colour of one there, towards 0 the more it differs from all of them."""
     samples = colours[where]
     samples = samples[:: max(1, len(samples) // 48)]
     nearest = np.full(colours.shape[:2], FAR, dtype=np.float32)
@@ -122,13 +122,13 @@ def likeness_to(colours: Field, where: NDArray[np.bool_]) -> Field:
 
 
 def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
-    """X from -1 to 1 and y from 0 to 1."""
+    """Return the grids of x from -1 to 1 and y from 0 to 1."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     return x / max(1, shape[1] - 1) * 2 - 1, y / max(1, shape[0] - 1)
 
 
 def _share(colours: Field, one: Field, other: Field) -> Field:
-    """How much each pixel belongs to the parts that start at `one` rather than at `other`, 0 to 1."""
+    """Return how much each pixel belongs to the parts that start at `one` rather than at `other`, 0 to 1."""
     cost = step_costs(colours)
     near, far = ways(cost, one), ways(cost, other)
     balance = (far - near) / (far + near + 12) + 0.5 * _likeness(colours, near < far)
@@ -136,7 +136,7 @@ def _share(colours: Field, one: Field, other: Field) -> Field:
 
 
 def connected(share: Field, start: Field) -> Field:
-    """Without what is cut off from where the part may start by a bridge as thin as a pixel."""
+    """Drop what a bridge as thin as a pixel cuts off from where the part may start."""
     core = Image.fromarray((255 * share).astype(np.uint8))
     passable = np.asarray(core.filter(ImageFilter.MinFilter(3))) > 110
     cost = np.where(passable, 0.01, 50).astype(np.float32)
@@ -146,7 +146,7 @@ def connected(share: Field, start: Field) -> Field:
 
 
 def _likeness(colours: Field, inside: NDArray[np.bool_]) -> Field:
-    """-1 to 1: how much more usual a pixel's colour is inside than outside, by two histograms."""
+    """Return from -1 to 1 how much more usual a pixel's colour is inside than outside, by two histograms."""
     codes = _codes(colours)
     here = np.bincount(codes[inside], minlength=4096) / max(1, int(inside.sum()))
     there = np.bincount(codes[~inside], minlength=4096) / max(1, int((~inside).sum()))
@@ -178,15 +178,16 @@ def fit_to(guide: Image.Image, share: Field, size: tuple[int, int], radius: floa
 
 
 def resize_field(field: Field, size: tuple[int, int]) -> Field:
-    """Bilinear; `size` is (width, height)."""
+    """Resize a field by bilinear interpolation; `size` is (width, height)."""
     if field.shape == size[::-1]:
         return field
     return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
 
 
 def box_mean(field: Field, radius: int) -> Field:
-    """The mean of the square of 2 * radius + 1 pixels around each; the border repeats."""
+    """Average the square of 2 * radius + 1 pixels a side around each pixel; the border repeats."""
     for _ in range(2):
+        # Each turn averages down the rows and transposes, so that the second one averages along them.
         padded = np.pad(field, ((radius + 1, radius), (0, 0)), mode="edge")
         sums = np.cumsum(padded, axis=0, dtype=np.float64)
         field = ((sums[2 * radius + 1 :] - sums[: -2 * radius - 1]) / (2 * radius + 1)).astype(np.float32).T

@@ -13,12 +13,12 @@ Medium = Callable[[Image.Image, np.random.Generator], Image.Image]
 
 
 def photograph(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Studio light: a little more contrast, spill around highlights, darker corners, fine grain."""
+    """Light the picture as a studio does: more contrast, spill around highlights, darker corners, fine grain."""
     return finishes.studio(ImageEnhance.Contrast(picture).enhance(1.06), rng)
 
 
 def poster(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A dozen and a half flat inks with clean edges."""
+    """Print the picture in a dozen and a half flat inks with clean edges."""
     flat = smoothed(ImageEnhance.Color(picture).enhance(1.35), 3)
     inks = flat.reduce(4).quantize(18, method=Image.Quantize.MEDIANCUT, kmeans=1)
     printed = flat.quantize(palette=inks, dither=Image.Dither.NONE).convert("RGB")
@@ -26,7 +26,7 @@ def poster(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def watercolour(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Washes over a light pencil drawing."""
+    """Wash colours over a light pencil drawing."""
     pale = Image.blend(picture, Image.new("RGB", picture.size, (255, 252, 244)), 0.12)
     drawn = ImageChops.multiply(pale, contours(picture, 0.55).convert("RGB"))
     return finishes.aquarelle(drawn, rng, torn=False)
@@ -37,7 +37,7 @@ def low_poly(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def neon(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """The outlines as glowing tubes in the colours beside them, the rest in the dark."""
+    """Draw the outlines as glowing tubes in the colours beside them, and leave the rest in the dark."""
     lines = np.asarray(ImageChops.invert(contours(picture, 1.0, fine=True)), dtype=np.float32)[:, :, None] / 255
     colours = np.asarray(ImageEnhance.Color(smoothed(picture, 3)).enhance(2.6), dtype=np.float32)
     peak = colours.max(axis=2, keepdims=True)
@@ -52,7 +52,7 @@ def halftone(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def oil(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Thick short strokes: the picture moved along a flowing field, flattened, and lit from the side."""
+    """Paint in thick short strokes: the picture moved along a flowing field, flattened, and lit from the side."""
     side = min(picture.size)
     half = ImageEnhance.Color(picture).enhance(1.25).reduce(2) if side > 64 else picture
     flat = half.filter(ImageFilter.MedianFilter(5)).filter(
@@ -70,7 +70,7 @@ def oil(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def pencil(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Graphite on paper: contours, and hatching where it is dark."""
+    """Draw in graphite on paper: contours, and hatching where it is dark."""
     grey = picture.convert("L")
     inverted = ImageChops.invert(finishes.softened(grey, max(2.0, min(picture.size) / 90)))
     base = np.asarray(grey, dtype=np.float32)
@@ -86,7 +86,7 @@ def cartoon(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def contours(picture: Image.Image, strength: float, *, fine: bool = False) -> Image.Image:
-    """Dark lines on white where brightness changes, as a difference of two blurs; `fine` shows faint ones too."""
+    """Draw dark lines on white where brightness changes, a difference of two blurs; `fine` shows faint ones."""
     side = min(picture.size)
     grey = picture.convert("L")
     near = np.asarray(grey.filter(ImageFilter.BoxBlur(max(0.6, side / 900))), dtype=np.float32)
@@ -96,7 +96,7 @@ def contours(picture: Image.Image, strength: float, *, fine: bool = False) -> Im
 
 
 def smoothed(picture: Image.Image, width: int) -> Image.Image:
-    """Without fine texture, edges kept: a median of `width` pixels at a third of the size."""
+    """Remove fine texture and keep edges: a median of `width` pixels at a third of the size."""
     if min(picture.size) < 64:
         return picture
     third = picture.reduce(3).filter(ImageFilter.MedianFilter(width))
@@ -119,5 +119,5 @@ MEDIA: dict[str, Medium] = {
 
 
 def restyle(picture: Field, medium: str, rng: np.random.Generator) -> Field:
-    """The picture (rows, columns, 3; 0 to 255) in that medium, a key of `MEDIA`."""
+    """Render the picture (rows, columns, 3; 0 to 255) in a medium, which is a key of `MEDIA`."""
     return np.asarray(MEDIA[medium](as_image(picture), rng), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Where a new thing goes in a picture, and its layer in the painter's pen, lit like its surroundings."""
+"""Placing a new thing: the box it goes into, and its layer in the painter's pen, lit like its surroundings."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def look_at(picture: Field) -> Surroundings:
 
 
 def boxes_for(action: Action, picture: Field, region: Bools | None, rng: np.random.Generator) -> list[Box]:
-    """One box (x0, y0, x1, y1) in pixels for each of the things that `action` wants."""
+    """Return a box (x0, y0, x1, y1) in pixels for each of the things that `action` wants."""
     want = action.thing
     if want is None:
         return []
@@ -50,7 +50,7 @@ def boxes_for(action: Action, picture: Field, region: Bools | None, rng: np.rand
 
 
 def extent(region: Bools) -> Box:
-    """The box around what is true, in pixels; the whole picture where nothing is."""
+    """Return the box around what is true, in pixels; the whole picture where nothing is."""
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     if not len(rows):
         return 0.0, 0.0, float(region.shape[1]), float(region.shape[0])
@@ -58,7 +58,7 @@ def extent(region: Bools) -> Box:
 
 
 def _inside(want: Wanted, box: Box) -> Box:
-    """The largest box of the thing's shape inside: at the foot for what stands, in the middle for what flies."""
+    """Return the largest box of the thing's shape inside: at the foot if it stands, in the middle if it flies."""
     thing = THINGS[want.noun]
     across, down = box[2] - box[0], box[3] - box[1]
     tall = 0.92 * min(down, across / (thing.wide * (1 + SPACING * (want.count - 1))))
@@ -68,7 +68,7 @@ def _inside(want: Wanted, box: Box) -> Box:
 
 
 def _chosen(action: Action, want: Wanted, picture: Field, rng: np.random.Generator) -> Box:
-    """Where the prompt says, else where the thing is at home and the subject is not."""
+    """Choose the box that the prompt names, else one where the thing is at home and the subject is not."""
     height, width = picture.shape[:2]
     scene, thing = look_at(picture), THINGS[want.noun]
     if action.spot == "head":
@@ -85,7 +85,7 @@ def _chosen(action: Action, want: Wanted, picture: Field, rng: np.random.Generat
 
 
 def _kept_inside(middle: tuple[float, float], wide: float, tall: float, size: tuple[int, int]) -> Box:
-    """A box around a middle, moved so that it lies in the picture, smaller where it would not fit."""
+    """Return a box around a middle, moved so that it lies in the picture, and smaller where it would not fit."""
     fit = min(1.0, 0.96 * size[0] / wide, 0.96 * size[1] / tall)
     wide, tall = wide * fit, tall * fit
     x = min(max(middle[0] - wide / 2, 0.02 * size[0]), 0.98 * size[0] - wide)
@@ -94,7 +94,7 @@ def _kept_inside(middle: tuple[float, float], wide: float, tall: float, size: tu
 
 
 def _free_place(scene: Surroundings, aloft: bool, spot: str, rng: np.random.Generator) -> tuple[float, float]:
-    """Middle of something in the sky or foot of something on the ground, as shares, away from the subject."""
+    """Find a free place away from the subject, as shares: the middle of what flies, the foot of what stands."""
     height, width = scene.subject.shape
     y = max(0.16, 0.42 * scene.horizon) if aloft else {"far": scene.horizon + 0.07, "near": 0.97}.get(spot, 0.9)
     rows = slice(max(0, round((y - 0.3) * height)), max(1, round((y + 0.12) * height)))
@@ -107,7 +107,7 @@ def _free_place(scene: Surroundings, aloft: bool, spot: str, rng: np.random.Gene
 
 
 def _on_head(want: Wanted, scene: Surroundings, size: tuple[int, int]) -> Box:
-    """On top of the subject, as wide as it is there; glasses a little below."""
+    """Place a box on top of the subject, as wide as it is there; glasses go a little below."""
     inside = scene.subject > 0.5
     box = extent(inside)
     tall = box[3] - box[1]
@@ -126,7 +126,7 @@ def _on_head(want: Wanted, scene: Surroundings, size: tuple[int, int]) -> Box:
 
 
 def _row(want: Wanted, box: Box) -> list[Box]:
-    """The box for one, repeated side by side."""
+    """Repeat the box for one thing side by side, once for each wanted."""
     wide = box[2] - box[0]
     first = -(want.count - 1) / 2
     return [
@@ -136,7 +136,7 @@ def _row(want: Wanted, box: Box) -> list[Box]:
 
 
 def draw_thing(picture: Field, want: Wanted, box: Box, pen: Pen, rng: np.random.Generator) -> Field:
-    """The picture with that thing in the box, which may reach beyond it."""
+    """Draw a thing into the box, which may reach beyond the picture, and return the new picture."""
     height, width = picture.shape[:2]
     window = _window(box, (width, height))
     if window is None:
@@ -152,7 +152,7 @@ def draw_thing(picture: Field, want: Wanted, box: Box, pen: Pen, rng: np.random.
 
 
 def _window(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Whole pixels around the box with its margin, as far as they lie in the picture."""
+    """Return the whole pixels around the box with its margin, as far as they lie in the picture."""
     pad = MARGIN * max(box[2] - box[0], box[3] - box[1]) + 2
     left, top = max(0, int(box[0] - pad)), max(0, int(box[1] - pad))
     right, bottom = min(size[0], int(box[2] + pad) + 1), min(size[1], int(box[3] + pad) + 1)
@@ -162,7 +162,7 @@ def _window(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None
 def _layer(
     want: Wanted, box: Box, window: tuple[int, int, int, int], unit: int, pen: Pen, rng: np.random.Generator
 ) -> tuple[Field, Field]:
-    """Colours and coverage of the window: what differs between the thing on black and on white paper."""
+    """Return the window's colours and coverage: what differs between the thing on black and on white paper."""
     x0, y0, x1, y1 = (value / unit for value in window)
     canvas = Canvas(frame=(x0, y0, x1, y1))
     thing = THINGS[want.noun]
@@ -187,7 +187,7 @@ def _on_paper(marks: list[Mark], size: tuple[int, int], frame: Box, pen: Pen, le
 
 
 def _lit_like(under: Field, colours: Field) -> Field:
-    """Darker in the dark, and a little of the surroundings' tint."""
+    """Darken a layer in the dark, and give it a little of the surroundings' tint."""
     mean = under.reshape(-1, 3).mean(axis=0)
     brightness = float(mean @ LUMA)
     exposure = min(1.04, 0.56 + 0.5 * brightness / 125)
@@ -197,7 +197,7 @@ def _lit_like(under: Field, colours: Field) -> Field:
 
 def find_thing(picture: Field, noun: str, near: tuple[float, float] | None) -> Bools:
     """
-    The part of the subject that a word most likely means, by its size, its colour and its place.
+    Find the part of the subject that a word most likely means, by its size, its colour and its place.
 
     Nothing is recognised: where one thing stands out, it is that one.
     """
@@ -214,7 +214,7 @@ def find_thing(picture: Field, noun: str, near: tuple[float, float] | None) -> B
 
 
 def _labelled(inside: Bools) -> NDArray[np.int64]:
-    """A number for each connected part, 0 outside: the largest index of its cells, spread until all agree."""
+    """Give each connected part a number, the largest index of its cells, spread until all agree; 0 is outside."""
     labels = np.arange(1, inside.size + 1).reshape(inside.shape) * inside
     while True:
         before = labels
@@ -240,7 +240,7 @@ def _plausible(part: Bools, colours: Field, noun: str, near: tuple[float, float]
 
 
 def _grown(part: Bools, share: Field, shape: tuple[int, ...]) -> Bools:
-    """At the picture's size, with the soft rim of the subject and a little more, so that no trace is left."""
+    """Enlarge the part to the picture's size, with its soft rim and a little more, so that no trace is left."""
     near = Image.fromarray((255 * part).astype(np.uint8)).filter(ImageFilter.MaxFilter(9))
     whole = np.maximum(np.asarray(near) / 255 * (share > 0.2), part).astype(np.float32)
     rim = Image.fromarray((255 * whole).astype(np.uint8)).filter(ImageFilter.MaxFilter(3))

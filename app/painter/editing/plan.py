@@ -1,4 +1,4 @@
-"""What a painter will make of an edit's prompt, mistakes included, told before anything is drawn."""
+"""The plan of an edit: what a painter will make of its prompt, mistakes included, before it draws."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from app.painter.editing.instruction import Action, read_instruction, with_thing
 from app.painter.things import THINGS
 
 HALF = 0.45
-"""What is left of a change of light or medium that a painter carries out badly."""
+"""Force that is left of a change of light or medium that a painter carries out badly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ class EditPlan:
 
 
 def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> EditPlan:
-    """The same for the same arguments. A prompt that is not understood clears a mask, or is left to the hand."""
+    """
+    Plan an edit, the same for the same arguments. A prompt that is not understood clears a mask,
+    or is left to the hand.
+    """
     actions = read_instruction(prompt)
     if not actions:
         own = (Action("remove"),) if masked else ()
@@ -57,6 +60,6 @@ def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> 
 
 
 def _mistaken_for(noun: str, share: float) -> str:
-    """Another thing that is at home in the same place."""
+    """Choose another thing that is at home in the same place."""
     others = [name for name, thing in THINGS.items() if thing.place == THINGS[noun].place and name != noun]
     return others[min(len(others) - 1, int(share * len(others)))]

@@ -20,7 +20,7 @@ PLACES = ((0.76, 0.66), (0.24, 0.66), (0.76, 0.3), (0.24, 0.3), (0.5, 0.3))
 
 
 def use_references(picture: Field, references: tuple[Image.Image, ...], prompt: str) -> Field:
-    """The picture with what the references lend it; `references` are RGB or RGBA, of any size."""
+    """Lend a picture the colours or subjects of its `references`, which are RGB or RGBA, of any size."""
     for number, reference in enumerate(references):
         small = shrink(reference, LARGEST)
         if LOOK.search(prompt.casefold()):
@@ -31,7 +31,7 @@ def use_references(picture: Field, references: tuple[Image.Image, ...], prompt: 
 
 
 def lend_colours(picture: Field, reference: Field) -> Field:
-    """Mean and spread of each channel as in the reference, three quarters of the way (Reinhard et al. 2001)."""
+    """Move mean and spread of each channel three quarters of the way to the reference's (Reinhard et al. 2001)."""
     flat, other = picture.reshape(-1, 3), reference.reshape(-1, 3)
     gain = np.clip((other.std(axis=0) + 8) / (flat.std(axis=0) + 8), 0.6, 1.7)
     lent = (picture - flat.mean(axis=0)) * gain + other.mean(axis=0)
@@ -39,7 +39,7 @@ def lend_colours(picture: Field, reference: Field) -> Field:
 
 
 def lend_subject(picture: Field, reference: Image.Image, place: tuple[float, float]) -> Field:
-    """The reference's subject, or a print of it where none stands out, laid over the picture."""
+    """Lay the reference's subject, or a print of it where none stands out, over the picture."""
     layer = _cut_out(reference)
     height, width = picture.shape[:2]
     factor = SHARE * min(width, height) / max(layer.size)
@@ -56,7 +56,7 @@ def lend_subject(picture: Field, reference: Image.Image, place: tuple[float, flo
 
 
 def _cut_out(reference: Image.Image) -> Image.Image:
-    """RGBA, cropped to what shows."""
+    """Cut the subject out as RGBA, cropped to what shows."""
     if reference.mode == "RGBA" and (np.asarray(reference.getchannel("A")) < 255).any():
         return reference.crop(reference.getchannel("A").getbbox())
     plain = reference.convert("RGB")

@@ -18,7 +18,8 @@ class UnusableMask(ValueError):
 
 def read_mask(mask: Image.Image, shape: tuple[int, int]) -> Image.Image:
     """
-    An "L" image of the mask's size, 255 where the picture may change: where the mask is fully transparent.
+    Return an "L" image of the mask's size: 255 where the picture may change,
+    which is where the mask is transparent.
 
     A mask without transparency says it in light: white may change. Raises UnusableMask.
     """
@@ -35,7 +36,7 @@ def read_mask(mask: Image.Image, shape: tuple[int, int]) -> Image.Image:
 
 
 def fit(picture: Image.Image, size: tuple[int, int], *, sharp: bool = False) -> Image.Image:
-    """Cropped to the shape in the middle and scaled; the same picture where it has that size already."""
+    """Crop the picture to the shape in the middle and scale it; one that has that size already stays the same."""
     if picture.size == size:
         return picture
     method = Image.Resampling.NEAREST if sharp else Image.Resampling.LANCZOS
@@ -43,7 +44,10 @@ def fit(picture: Image.Image, size: tuple[int, int], *, sharp: bool = False) -> 
 
 
 def soft_inside(region: Bools) -> Field:
-    """1 in the region, falling to nearly 0 at its border, exactly 0 outside; a small region keeps a core of 1."""
+    """
+    Return 1 in the region, falling to nearly 0 at its border, and exactly 0 outside;
+    a small region keeps a core of 1.
+    """
     radius = FEATHER * min(region.shape)
     radius = min(radius, float(region.sum()) ** 0.5 / 12)
     if radius < 0.6:

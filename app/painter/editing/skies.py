@@ -15,7 +15,7 @@ Sky = Callable[
 
 
 def gradient(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> Field:
-    """(rows, 1, 3): each stop is a share of the way from the top, 0, to the horizon, 1, and a colour."""
+    """Return (rows, 1, 3) colours; a stop is a colour and a share of the way from top, 0, to horizon, 1."""
     way = np.linspace(0, 1, size[1], dtype=np.float32) / max(0.15, horizon)
     places = [place for place, _ in stops]
     columns = [np.interp(way, places, [colour[i] for _, colour in stops]) for i in range(3)]
@@ -23,7 +23,7 @@ def gradient(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> 
 
 
 def spread(size: Size, horizon: float, stops: Sequence[tuple[float, RGB]]) -> Field:
-    """The same over the whole width."""
+    """Spread the sky's gradient over the whole width."""
     return np.repeat(gradient(size, horizon, stops), size[0], axis=1)
 
 
@@ -39,7 +39,7 @@ def cover(base: Field, amount: Field, colour: RGB) -> Field:
 
 
 def billows(rng: np.random.Generator, size: Size, cell: float, flat: float = 2.2) -> Field:
-    """Noise of four scales, wider than high by `flat`, about 0 to 1."""
+    """Sum noise of four scales, wider than high by `flat`, about 0 to 1."""
     total = np.zeros((size[1], size[0]), dtype=np.float32)
     for octave in range(4):
         lumps = cell / 2**octave
@@ -50,7 +50,10 @@ def billows(rng: np.random.Generator, size: Size, cell: float, flat: float = 2.2
 
 
 def spot(size: Size, x: float, y: float, radius: float) -> Field:
-    """1 at the middle, a third at the radius; x and y are shares, the radius one of the shorter side."""
+    """
+    Return a spot: 1 at the middle, a third at the radius,
+    which is a share of the shorter side as x and y are of theirs.
+    """
     unit = radius * min(size)
     across = (np.arange(size[0], dtype=np.float32) - x * size[0]) / unit
     down = (np.arange(size[1], dtype=np.float32)[:, None] - y * size[1]) / unit
@@ -58,14 +61,14 @@ def spot(size: Size, x: float, y: float, radius: float) -> Field:
 
 
 def night(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Deep blue with a band of far stars, near stars of every brightness, and a glow at the horizon."""
+    """Paint deep blue with a band of far stars, near stars of every brightness, and a glow at the horizon."""
     sky = spread(size, horizon, ((0, (7, 10, 34)), (0.45, (16, 26, 74)), (0.8, (44, 52, 118)), (1, (92, 78, 140))))
     sky = light(sky, milky_way(size, rng), (150, 150, 225))
     return light(sky, stars(size, rng), (250, 248, 255))
 
 
 def milky_way(size: Size, rng: np.random.Generator) -> Field:
-    """A slanting band, torn by dark lanes."""
+    """Paint a slanting band of stars, torn by dark lanes."""
     slope, lift = float(rng.uniform(0.45, 0.8)) * (1 if rng.random() < 0.5 else -1), float(rng.uniform(0.2, 0.4))
     x = np.linspace(-0.5, 0.5, size[0], dtype=np.float32)
     y = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
@@ -75,7 +78,7 @@ def milky_way(size: Size, rng: np.random.Generator) -> Field:
 
 
 def stars(size: Size, rng: np.random.Generator, density: float = 1.0) -> Field:
-    """Many faint, few bright, with crossed rays on the brightest; the amount of light of each pixel, 0 to 1."""
+    """Scatter many faint and few bright stars with crossed rays; return each pixel's light, 0 to 1."""
     unit, area = min(size) / 1024, size[0] * size[1] / 2**20
     count = round(1500 * density * min(4.0, max(0.2, area)))
     field = Image.new("L", size)
@@ -99,7 +102,7 @@ def _ray(draw: ImageDraw.ImageDraw, x: float, y: float, reach: float, unit: floa
 
 
 def aurora(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Green and violet curtains over a night sky."""
+    """Paint green and violet curtains over a night sky."""
     sky = night(size, horizon, rng)
     x, y = np.arange(size[0], dtype=np.float32) / size[0], np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
     pleats = 0.55 + 0.45 * clouds(rng, (size[0], 2), min(size) / 60)[:1]
@@ -113,7 +116,7 @@ def aurora(size: Size, horizon: float, rng: np.random.Generator) -> Field:
 
 
 def sunset(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Violet above, gold below, lit streaks of cloud and the sun just above the horizon."""
+    """Paint violet above, gold below, lit streaks of cloud and the sun just above the horizon."""
     stops = (
         (0, (58, 62, 124)),
         (0.4, (168, 92, 128)),
@@ -137,7 +140,7 @@ def _sun(sky: Field, size: Size, x: float, y: float, tint: RGB) -> Field:
 
 
 def day(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Clear blue with heaped clouds, shaded below."""
+    """Paint a clear blue sky with heaped clouds, shaded below."""
     sky = spread(size, horizon, ((0, (52, 122, 206)), (0.6, (126, 184, 236)), (1, (214, 234, 248))))
     heaps = np.clip((billows(rng, size, min(size) / 4.5, 2.0) - 0.52) * 5, 0, 1)
     shade = np.clip(heaps - np.roll(heaps, size[1] // 40, axis=0) * 0.8, 0, 1)
@@ -146,13 +149,13 @@ def day(size: Size, horizon: float, rng: np.random.Generator) -> Field:
 
 
 def overcast(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """A lid of grey cloud."""
+    """Paint a lid of grey cloud over the whole sky."""
     sky = spread(size, horizon, ((0, (128, 136, 148)), (0.7, (176, 184, 192)), (1, (206, 210, 214))))
     return cover(sky, billows(rng, size, min(size) / 4, 2.6) * 0.75, (98, 106, 120))
 
 
 def storm(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Dark cloud with one bolt of lightning."""
+    """Paint dark cloud with one bolt of lightning."""
     sky = spread(size, horizon, ((0, (40, 46, 60)), (0.7, (84, 92, 108)), (1, (140, 142, 146))))
     sky = cover(sky, billows(rng, size, min(size) / 3.5, 2.0) * 0.85, (24, 28, 40))
     x = float(rng.uniform(0.2, 0.8))
@@ -171,7 +174,7 @@ def _bolt(size: Size, x: float, horizon: float, rng: np.random.Generator) -> lis
 
 
 def space(size: Size, horizon: float, rng: np.random.Generator) -> Field:
-    """Nebulae in violet, blue and rose among many stars."""
+    """Paint nebulae in violet, blue and rose among many stars."""
     sky = spread(size, horizon, ((0, (8, 6, 24)), (1, (20, 12, 44))))
     for hue in ((118, 60, 210), (40, 110, 220), (220, 70, 150)):
         mist = np.clip((billows(rng, size, min(size) / 3, 1.0) - 0.45) * 2.2, 0, 1)

@@ -20,14 +20,14 @@ def _by(grade: Grade) -> Tone:
 
 
 def black_and_white(picture: Field) -> Field:
-    """Grey with a slight S-curve, as a print on hard paper."""
+    """Turn the picture grey with a slight S-curve, as a print on hard paper."""
     grey = (picture @ LUMA) / 255
     curved = grey + 0.16 * np.sin(2 * np.pi * (grey - 0.5)) / 2
     return np.repeat(255 * np.clip(curved, 0, 1)[:, :, None], 3, axis=2)
 
 
 def sepia(picture: Field) -> Field:
-    """Brown ink on a faded sheet with dark corners."""
+    """Print the picture in brown ink on a faded sheet with dark corners."""
     grey = black_and_white(picture)[:, :, 0]
     size = grey.shape[1], grey.shape[0]
     faded = duotone(grey, (48, 32, 20), (250, 236, 206))
@@ -41,7 +41,7 @@ def duotone(grey: Field, dark: RGB, bright: RGB) -> Field:
 
 
 def tinted(picture: Field, colour: RGB) -> Field:
-    """The picture in shades of one colour, with a fifth of its own colours left."""
+    """Return the picture in shades of one colour, with a fifth of its own colours left."""
     grey = picture @ LUMA
     dark, bright = (
         tuple(round(0.16 * part) for part in colour),
@@ -69,7 +69,7 @@ def softened(picture: Field) -> Field:
 
 
 def recoloured(picture: Field, where: Field, colour: RGB) -> Field:
-    """What lies at `where`, 0 to 1, painted in that colour; light and shade stay, and white and black parts."""
+    """Paint what lies at `where`, 0 to 1, in a colour; light and shade stay, and so do white and black."""
     grey = (picture @ LUMA)[:, :, None]
     level = float(np.average(grey[:, :, 0], weights=where + 1e-6))
     painted = np.array(colour, dtype=np.float32) * np.clip(0.35 + 0.65 * grey / max(40.0, level), 0, 1.5)

@@ -28,7 +28,7 @@ STEADY = frozenset({"studio-xl", "poster-pro"})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What is drawn anew: `zoom` and shifts (shares of a side) of the background, and of the subject before it."""
+    """The changes of a new composition: `zoom` and shifts (shares of a side) of background and subject."""
 
     mirrored: bool
     zoom: float
@@ -41,7 +41,7 @@ class Move:
 
 def vary(image: Image.Image, painter: str, seed: int) -> Image.Image:
     """
-    An RGB picture of the image's subject and palette in another composition, in the painter's hand.
+    Paint an RGB picture of the image's subject and palette in another composition, in the painter's hand.
 
     It has the image's size, or the nearest with sides of 256 to 2048 pixels and 4:1 at most. The same for the same
     arguments on one machine. Raises `UnknownPainter` or `UneditableImage`.
@@ -68,7 +68,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 
 
 def allowed_size(size: tuple[int, int]) -> tuple[int, int]:
-    """The nearest size that painters draw."""
+    """Return the nearest size that painters can draw."""
     long, short = max(size), min(size)
     short = max(short, round(long / LARGEST_RATIO))
     factor = min(max(1.0, SMALLEST_SIDE / short), LARGEST_SIDE / long)
@@ -91,7 +91,7 @@ def _move(painter: str, rng: np.random.Generator) -> Move:
 
 
 def _recomposed(picture: Field, move: Move, rng: np.random.Generator) -> Field:
-    """The subject moved before a shifted background, or another view of the whole where nothing stands out."""
+    """Move the subject before a shifted background, or show another view of the whole where nothing stands out."""
     share = find_subject(as_image(picture))
     if not is_movable(picture, share):
         return _another_view(picture, move, rng)
@@ -100,7 +100,7 @@ def _recomposed(picture: Field, move: Move, rng: np.random.Generator) -> Field:
 
 
 def is_movable(picture: Field, share: Field) -> bool:
-    """Whether the subject is of a middling size, whole, and clear of the upper border."""
+    """Tell whether the subject is of a middling size, whole, and clear of the upper border."""
     height = len(share)
     top = float(share[round(0.07 * height) : round(0.14 * height) + 1].mean())
     fitting = MOVABLE[0] < float(share.mean()) < MOVABLE[1] and top < CLEAR_ABOVE
@@ -108,7 +108,7 @@ def is_movable(picture: Field, share: Field) -> bool:
 
 
 def spread_beyond(picture: Field, share: Field) -> float:
-    """How much of the ring around a part looks more like it than like the rest, 0 to 1: much where it is cut."""
+    """Return the share, 0 to 1, of the ring around a part that looks more like it than like the rest."""
     small = shrink(as_image(picture), COARSE)
     colours = features(small)
     part = np.asarray(shrink(Image.fromarray((255 * share).astype(np.uint8)), COARSE))
@@ -125,7 +125,7 @@ def _widened(share: Field) -> Bools:
 
 
 def _viewed(picture: Field, move: Move, strength: float) -> Field:
-    """A window of the picture, enlarged to its size, mirrored if wished."""
+    """Enlarge a window of the picture to the picture's size, mirrored if wished."""
     height, width = picture.shape[:2]
     zoom = 1 + (move.zoom - 1) * strength
     wide, tall = width / zoom, height / zoom
@@ -137,7 +137,7 @@ def _viewed(picture: Field, move: Move, strength: float) -> Field:
 
 
 def _another_view(picture: Field, move: Move, rng: np.random.Generator) -> Field:
-    """Nearer, from aside, and with its outlines redrawn a little."""
+    """View the picture nearer, from aside, and with its outlines redrawn a little."""
     seen = _viewed(picture, move, 1.5)
     height, width = seen.shape[:2]
     reach, cell = min(width, height) / 60, min(width, height) / 2.5
@@ -148,7 +148,7 @@ def _another_view(picture: Field, move: Move, rng: np.random.Generator) -> Field
 
 
 def _with_subject(behind: Field, picture: Field, share: Field, move: Move) -> Field:
-    """Scaled about its foot and moved aside; a subject that is cut by a border stays at that border."""
+    """Scale the subject about its foot and move it aside; one that is cut by a border stays at that border."""
     height, width = share.shape
     x0, y0, x1, y1 = (round(value) for value in extent(share > 0.12))
     layer = as_image(picture[y0:y1, x0:x1])
@@ -167,7 +167,7 @@ def _with_subject(behind: Field, picture: Field, share: Field, move: Move) -> Fi
 
 
 def _shift(x0: int, x1: int, width: int, move: Move) -> float:
-    """To the side with more room; not at all where the subject leaves the picture on a side."""
+    """Shift the subject to the side with more room; not at all where it leaves the picture on a side."""
     if x0 <= 2 or x1 >= width - 2:
         return 0.0
     room_left, room_right = x0 / width, 1 - x1 / width
@@ -176,7 +176,7 @@ def _shift(x0: int, x1: int, width: int, move: Move) -> float:
 
 
 def _mood(rng: np.random.Generator) -> Grade:
-    """Barely warmer or cooler: the palette stays."""
+    """Make the picture barely warmer or cooler: the palette stays."""
     warmth = float(rng.uniform(-0.035, 0.035))
     return Grade(float(rng.uniform(0.96, 1.04)), (1 + warmth, 1.0, 1 - warmth), float(rng.uniform(0.95, 1.12)))
 

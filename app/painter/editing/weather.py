@@ -38,7 +38,7 @@ class Weather:
 
 def change_weather(picture: Field, name: str, rng: np.random.Generator, sky: Field | None = None) -> Field:
     """
-    The picture (rows, columns, 3; 0 to 255) under the weather of that name in `WEATHERS`.
+    Return the picture (rows, columns, 3; 0 to 255) under the weather of that name in `WEATHERS`.
 
     `sky` says where the sky goes, 0 to 1; without it the picture itself tells.
     """
@@ -57,7 +57,7 @@ def as_image(picture: Field) -> Image.Image:
 
 
 def horizon_of(sky: Field) -> float:
-    """How far down the sky reaches, as a share of the height."""
+    """Return how far down the sky reaches, as a share of the height."""
     rows = np.flatnonzero(sky.mean(axis=1) > 0.12)
     return float((rows[-1] + 1) / len(sky)) if len(rows) else 0.6
 
@@ -70,7 +70,7 @@ def regrade(picture: Field, grade: Grade) -> Field:
 
 
 def hang_sky(land: Field, sky: Field, where: Field) -> Field:
-    """The sky behind the land, with a little of its light wrapped around the edges before it."""
+    """Put the sky behind the land, with a little of its light wrapped around the land's edges."""
     size = where.shape[1], where.shape[0]
     near = Image.fromarray((255 * where).astype(np.uint8)).reduce(4) if min(size) > 16 else None
     if near is not None:
@@ -82,7 +82,7 @@ def hang_sky(land: Field, sky: Field, where: Field) -> Field:
 
 
 def _moonlight(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """A moon where there is sky for it, and darker corners on the ground."""
+    """Add a moon where there is sky for it, and darken the corners on the ground."""
     size = sky.shape[1], sky.shape[0]
     x, y = float(rng.choice((0.2, 0.8))) + float(rng.uniform(-0.06, 0.06)), 0.26 * horizon_of(sky)
     disc = spot(size, x, max(0.09, y), 0.052)
@@ -93,13 +93,13 @@ def _moonlight(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _glow(picture: Field, sky: Field, _rng: np.random.Generator) -> Field:
-    """The light of a low sun over everything near the horizon."""
+    """Lay the light of a low sun over everything near the horizon."""
     size = sky.shape[1], sky.shape[0]
     return light(picture, 0.24 * spot(size, 0.5, horizon_of(sky), 0.6), (255, 150, 70))
 
 
 def _rain(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Slanting streaks in three distances, and mist where they end."""
+    """Draw slanting streaks of rain in three distances, and mist where they end."""
     size = sky.shape[1], sky.shape[0]
     picture = cover(picture, np.asarray(0.3 * _nearness_to_horizon(sky), dtype=np.float32), (176, 184, 194))
     unit = min(size) / 1024
@@ -115,13 +115,13 @@ def _rain(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _nearness_to_horizon(sky: Field) -> Field:
-    """1 along the horizon, fading above and below."""
+    """Return 1 along the horizon, fading above and below."""
     y = np.linspace(0, 1, sky.shape[0], dtype=np.float32)[:, None]
     return np.broadcast_to(np.exp(-(((y - horizon_of(sky)) / 0.28) ** 2)), sky.shape)
 
 
 def _fog(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Thick at the horizon and above it, thin at the viewer's feet, thinner before the subject, in drifts."""
+    """Lay fog, thick at the horizon and above it, thin at the viewer's feet and before the subject, in drifts."""
     size = sky.shape[1], sky.shape[0]
     y = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
     horizon = horizon_of(sky)
@@ -135,7 +135,7 @@ def _fog(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _snow(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Snow lying on what looks up, and flakes falling in four sizes."""
+    """Lay snow on what looks up, and let flakes fall in four sizes."""
     lying = snow_cover(picture, sky, rng)
     shaded = np.clip((picture @ LUMA) / 255 * 0.5 + 0.62, 0.72, 1)[:, :, None]
     white = np.array((246, 249, 255), dtype=np.float32) * shaded
@@ -165,7 +165,7 @@ def _flakes(
 
 
 def snow_cover(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Caps under the sky's edge and on bright upper edges, and a blanket on the ground, less on the subject."""
+    """Return where snow lies: on bright upper edges, under the sky, over the ground, less on the subject."""
     size = sky.shape[1], sky.shape[0]
     small = as_image(picture).convert("L").reduce(4) if min(size) > 32 else as_image(picture).convert("L")
     levels = np.asarray(small.filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float32)
@@ -185,7 +185,7 @@ def snow_cover(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
 
 
 def _autumn(picture: Field, sky: Field, rng: np.random.Generator) -> Field:
-    """Greens turn to rust and gold, lawns to straw, and leaves fall."""
+    """Turn greens to rust and gold and lawns to straw, and let leaves fall."""
     size = sky.shape[1], sky.shape[0]
     brightness = picture @ LUMA
     green = np.clip((picture[:, :, 1] - 0.5 * (picture[:, :, 0] + picture[:, :, 2])) / 34, 0, 1) * (1 - sky)
@@ -201,7 +201,7 @@ LEAVES: tuple[RGB, ...] = ((196, 82, 32), (222, 140, 44), (160, 52, 34), (236, 1
 
 
 def _falling_leaves(picture: Field, rng: np.random.Generator) -> Field:
-    """Some two dozen of them, each a pointed oval with a rib."""
+    """Draw some two dozen falling leaves, each a pointed oval with a rib."""
     drawn = as_image(picture)
     draw = ImageDraw.Draw(drawn)
     unit = min(drawn.size)

@@ -126,7 +126,7 @@ SCENES: dict[str, Scene] = {
 
 
 def choose(brief: Brief) -> str:
-    """The scene with the largest share of its words in the prompt, else the general one."""
+    """Choose the scene with the largest share of its words in the prompt, else the general one."""
     best, most = "things", 0.0
     for slug, scene in SCENES.items():
         hits = sum(brief.has(*words) for words in scene.hints)

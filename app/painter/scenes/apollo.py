@@ -58,7 +58,7 @@ def stars(canvas: Canvas, take: Take) -> None:
 
 
 def rows(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, _take: Take) -> None:
-    """Three to a row under a centred title."""
+    """Draw three stations to a row under a centred title."""
     heading(canvas, head, 0.5, 0.115, 0.105)
     across = 3 if len(steps) > 4 else 2
     lines = -(-len(steps) // across)
@@ -74,7 +74,7 @@ def rows(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...
 def journey(
     canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take
 ) -> None:
-    """Stations on one curve from the Earth at the foot to a large Moon at the head."""
+    """Draw the stations on one curve from the Earth at the foot to a large Moon at the head."""
     with canvas.inside(0.66, -0.16, 0.56):
         moon(canvas)
     with canvas.inside(-0.36, 0.7, 0.6):
@@ -94,7 +94,7 @@ def journey(
 def columns(
     canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take
 ) -> None:
-    """Two columns joined by a thread, labels large beside their icons."""
+    """Draw two columns joined by a thread, with large labels beside their icons."""
     heading(canvas, head, 0.5, 0.11, 0.1)
     half = -(-len(steps) // 2)
     gap = 0.53 / half
@@ -114,7 +114,7 @@ def columns(
 
 
 def ladder(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take) -> None:
-    """A vertical time line, labels large beside their icons, in the whole height of the page."""
+    """Draw a vertical time line in the whole height of the page, with large labels beside their icons."""
     _, y0, _, y1 = canvas.bounds
     heading(canvas, head, 0.5, y0 + 0.105, 0.092)
     top, bottom = y0 + 0.31, y1 - 0.34
@@ -133,7 +133,7 @@ def ladder(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, .
 
 
 def strip(canvas: Canvas, head: str, steps: tuple[str, ...], crew: tuple[str, ...], pin: str, take: Take) -> None:
-    """Everything in one line, for wide pictures."""
+    """Draw everything in one line, for wide pictures."""
     x0, _, x1, _ = canvas.bounds
     heading(canvas, head, 0.5, 0.15, 0.12)
     gap = (x1 - x0 - 0.2) / len(steps)
@@ -162,7 +162,7 @@ def station(
     icon: str = "",
     plate: RGB | None = None,
 ) -> None:
-    """A numbered disc with its icon; the label stands below."""
+    """Draw a numbered disc with its icon; the label stands below."""
     with canvas.named(f"the step {number + 1}"):
         if plate:
             canvas.oval(plate, x, y, r * 1.1, outline=False)
@@ -187,7 +187,7 @@ def icon_for(label: str, number: int) -> str:
 def foot(
     canvas: Canvas, crew: tuple[str, ...], pin: str, y: float, *, left: float = 0.0, size: float = 1.0
 ) -> None:
-    """The crew strip, and the Moon with the landing site's pin when the prompt names one."""
+    """Draw the crew strip, and the Moon with the landing site's pin when the prompt names one."""
     middle = (0.36 if pin else 0.5) + left * 0.42
     gap = min(0.17, 0.52 / len(crew)) * size
     canvas.line(
@@ -254,7 +254,7 @@ def moon(canvas: Canvas) -> None:
 
 
 def orbit(canvas: Canvas, body: Callable[[Canvas], None]) -> None:
-    """A tilted ring that passes behind and in front of the body, with a craft on it."""
+    """Draw a tilted ring that passes behind and in front of the body, with a craft on it."""
     canvas.hoop(RED, 0.028, 0.5, 0.5, 0.52, 0.17, start=180, end=360, tilt=-20)
     body(canvas)
     canvas.hoop(RED, 0.028, 0.5, 0.5, 0.52, 0.17, start=0, end=180, tilt=-20)
@@ -274,7 +274,7 @@ def translunar(canvas: Canvas) -> None:
 
 
 def lander(canvas: Canvas) -> None:
-    """The lunar module: gilt descent stage on four legs, grey ascent stage."""
+    """Draw the lunar module: a gilt descent stage on four legs and a grey ascent stage."""
     gilt = (222, 176, 82)
     for side in (-1, 1):
         canvas.line(GREY, 0.045, 0.5 + side * 0.2, 0.62, 0.5 + side * 0.36, 0.86)
@@ -308,7 +308,7 @@ def landing(canvas: Canvas) -> None:
 
 
 def ground(canvas: Canvas, y: float) -> None:
-    """The Moon's limb, inside the disc of a station."""
+    """Draw the Moon's limb inside the disc of a station."""
     half = 0.62 if y > 0.9 else 0.66
     canvas.blob(
         MOON, 0.5 - half * 0.86, y, 0.5, y - 0.06, 0.5 + half * 0.86, y, 0.5 + half * 0.4, 1.14,

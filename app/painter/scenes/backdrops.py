@@ -39,7 +39,7 @@ def room(canvas: Canvas, take: Take) -> None:
 
 
 def studio(canvas: Canvas, take: Take) -> None:
-    """A paper sweep in one colour."""
+    """Draw a paper sweep in one colour."""
     tone = one_of(
         ((238, 226, 206), (206, 222, 226), (240, 212, 204), (216, 224, 206), (226, 216, 236)), take.palette
     )
@@ -224,7 +224,7 @@ BACKDROPS: dict[str, tuple[tuple[str, ...], Callable[[Canvas, Take], None]]] = {
 
 
 def backdrop(brief: Brief, at_home: list[str], take: Take) -> str:
-    """The place the prompt names, else one where most of the things are at home."""
+    """Choose the place the prompt names, else one where most of the things are at home."""
     for name, (words, _) in BACKDROPS.items():
         if brief.has(*words):
             return name

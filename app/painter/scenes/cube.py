@@ -50,12 +50,12 @@ class Stage:
         )
 
     def world(self, across: float, away: float) -> Solid:
-        """The point of the table that lies so far to the right of the middle, and so far behind it, as seen."""
+        """Locate the point of the table so far to the right of the middle and so far behind it, as seen."""
         cos, sin = math.cos(self.yaw), math.sin(self.yaw)
         return across * cos + away * sin, 0.0, away * cos - across * sin
 
     def faces(self, foot: Solid, sides: Solid, spin: float = 0.0) -> list[tuple[int, bool, list[Point]]]:
-        """Of a block standing at `foot` (the middle of its base): number, whether it faces us, and corners."""
+        """List the faces of a block whose base has its middle at `foot`: number, whether it faces us, corners."""
         corners = [self._corner(foot, sides, spin, i) for i in range(8)]
         out = []
         for number, face in enumerate(FACES):
@@ -66,7 +66,7 @@ class Stage:
         return out
 
     def _corner(self, foot: Solid, sides: Solid, spin: float, i: int) -> Solid:
-        """Corner i: bit 2 is x, bit 1 is y, bit 0 is z."""
+        """Return corner i of a block: bit 2 is x, bit 1 is y, bit 0 is z."""
         x, z = sides[0] * ((i >> 2 & 1) - 0.5), sides[2] * ((i & 1) - 0.5)
         x, z = x * math.cos(spin) - z * math.sin(spin), x * math.sin(spin) + z * math.cos(spin)
         return foot[0] + x, foot[1] + sides[1] * (i >> 1 & 1), foot[2] + z
@@ -109,7 +109,7 @@ def room(canvas: Canvas, wall: RGB, shade: RGB, take: Take) -> None:
 
 
 def frame(canvas: Canvas, edge: float, side: int) -> None:
-    """The window itself, seen at the border of the picture."""
+    """Draw the window itself, seen at the border of the picture."""
     inward = -side
     canvas.rect((250, 250, 246), edge, -0.06, edge + inward * 0.1, 0.5, outline=True)
     for row in range(3):
@@ -153,7 +153,7 @@ def plant(canvas: Canvas, stage: Stage, green: RGB, take: Take) -> None:
 
 
 def leaf(canvas: Canvas, foot: Point, tip: Point, green: RGB) -> None:
-    """A blade that bends outwards, with its midrib."""
+    """Draw a blade that bends outwards, with its midrib."""
     dx, dy = tip[0] - foot[0], tip[1] - foot[1]
     length = math.hypot(dx, dy)
     wx, wy = -dy / length * 0.026, dx / length * 0.026
@@ -167,7 +167,7 @@ def leaf(canvas: Canvas, foot: Point, tip: Point, green: RGB) -> None:
 
 
 def cast(canvas: Canvas, stage: Stage, take: Take) -> None:
-    """The cube's shadow falls away from the window, with a bright caustic in it."""
+    """Cast the cube's shadow away from the window, with a bright caustic in it."""
     away = -take.lamp
     base = [stage.see(point) for point in ((-0.5, 0, -0.5), (0.5, 0, -0.5), (0.5, 0, 0.5), (-0.5, 0, 0.5))]
     middle = sum(x for x, _ in base) / 4
@@ -182,7 +182,7 @@ def cast(canvas: Canvas, stage: Stage, take: Take) -> None:
 
 
 def glass(canvas: Canvas, stage: Stage, take: Take, *, behind: bool) -> None:
-    """Back faces tint what is behind; front faces reflect the window and have bright edges."""
+    """Draw a glass block: back faces tint what is behind, front faces reflect the window and have bright edges."""
     lit = 0 if take.lamp < 0 else 1
     for number, facing, points in stage.faces((0, 0, 0), (1, 1, 1)):
         if facing == behind:
@@ -203,7 +203,7 @@ def glass(canvas: Canvas, stage: Stage, take: Take, *, behind: bool) -> None:
 
 
 def reflection(canvas: Canvas, face: list[Point]) -> None:
-    """Two slanted streaks inside a face, given by its corners in order."""
+    """Draw two slanted streaks inside a face, given by its corners in order."""
 
     def at(u: float, v: float) -> Point:
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = face
@@ -279,7 +279,7 @@ def pages(canvas: Canvas, points: list[Point], cover: RGB) -> None:
 
 
 def band(canvas: Canvas, points: list[Point]) -> None:
-    """Two gilt lines across the spine."""
+    """Draw two gilt lines across the spine."""
     for share in (0.1, 0.16, 0.84, 0.9):
         along = abs(points[0][0] - points[1][0]) > abs(points[0][0] - points[3][0])
         a, b = (
@@ -295,7 +295,7 @@ def blend(one: Point, other: Point, share: float) -> Point:
 
 
 def shrunk(points: list[Point], across: float, down: float | None = None) -> list[Point]:
-    """Towards the middle by that share, `down` by another vertically."""
+    """Shrink points towards the middle by that share, `down` by another vertically."""
     cx, cy = sum(x for x, _ in points) / 4, sum(y for _, y in points) / 4
     keep = 1 - (across if down is None else down)
     return [(cx + (x - cx) * (1 - across), cy + (y - cy) * keep) for x, y in points]

@@ -78,7 +78,7 @@ def ears(canvas: Canvas, kind: Driver, x: float) -> None:
 
 
 def capybara(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
-    """A blunt, deep muzzle, small eyes set high, cheeks that hang a little."""
+    """Draw a capybara: a blunt, deep muzzle, small eyes set high, cheeks that hang a little."""
     canvas.blob(
         kind.fur,
         x - 0.085, 0.335, x + 0.085, 0.335, x + 0.138, 0.39, x + 0.152, 0.48, x + 0.148, 0.575,
@@ -116,7 +116,7 @@ def capybara(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
 
 
 def hairs(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
-    """Coarse hair that grows outwards from the brow."""
+    """Draw coarse hair that grows outwards from the brow."""
     for _ in range(190):
         a, r = float(take.rng.uniform(0, 6.283)), math.sqrt(float(take.rng.uniform(0.04, 1.0)))
         px, py = x + 0.146 * r * math.cos(a), 0.487 + 0.15 * r * math.sin(a)
@@ -126,7 +126,7 @@ def hairs(canvas: Canvas, kind: Driver, x: float, take: Take) -> None:
 
 
 def gaze(canvas: Canvas, x: float, y: float, r: float) -> None:
-    """A calm eye: a little of the upper lid over it."""
+    """Draw a calm eye with a little of the upper lid over it."""
     canvas.oval((60, 38, 28), x, y, r * 1.18, r, outline=False)
     canvas.oval((14, 10, 12), x, y, r * 0.86, outline=False)
     canvas.oval((255, 250, 236), x + r * 0.3, y - r * 0.34, r * 0.27, outline=False)
@@ -140,7 +140,7 @@ def snout(canvas: Canvas, kind: Driver, x: float, y: float, r: float) -> None:
 
 
 def cap(canvas: Canvas, brief: Brief, x: float, y: float) -> None:
-    """A driver's cap with a chequered band and a peak."""
+    """Draw a driver's cap with a chequered band and a peak."""
     colour = brief.colour_of("cap", "hat") or NAMED["yellow"]
     canvas.blob(
         colour,

@@ -34,7 +34,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def words(brief: Brief) -> tuple[str, str]:
-    """The name, and the line for the ribbon: the first quote with a year, else an established-style line."""
+    """Return the name and the ribbon's line: the first quote with a year, else one of a year of founding."""
     years = [quote for quote in brief.quotes if any(sign.isdigit() for sign in quote)]
     names = [quote for quote in brief.quotes if quote not in years]
     return (names[0] if names else "Maison"), (years[0] if years else names[1] if len(names) > 1 else "Est. 1920")
@@ -52,7 +52,7 @@ def paper(canvas: Canvas, tones: Tones, take: Take) -> None:
 
 
 def ringed(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> None:
-    """A double ring of dots, the ribbon across its foot, the name below."""
+    """Draw a double ring of dots with the ribbon across its foot and the name below."""
     double_ring(canvas, tones, 0.5, 0.42, 0.345)
     dots(canvas, tones, 0.5, 0.42, 0.326, 44)
     with canvas.inside(0.25, 0.13, 0.5):
@@ -63,7 +63,7 @@ def ringed(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> N
 
 
 def arched(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> None:
-    """The name along the inside of a scalloped seal."""
+    """Draw the name along the inside of a scalloped seal."""
     scallop(canvas, tones.ink, 0.5, 0.5, 0.445, 40)
     canvas.oval(tones.paper, 0.5, 0.5, 0.418)
     canvas.hoop(tones.ink, 0.006, 0.5, 0.5, 0.402)
@@ -78,7 +78,7 @@ def arched(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> N
 
 
 def plate(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> None:
-    """A framed label: cloche above, name in the middle between rules, laurels at the foot."""
+    """Draw a framed label: cloche above, name in the middle between rules, laurels at the foot."""
     for inset, width in ((0.075, 0.009), (0.095, 0.0035)):
         canvas.trace(tones.ink, width, notched(inset))
     with canvas.inside(0.285, 0.105, 0.43):
@@ -92,7 +92,7 @@ def plate(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> No
 
 
 def sunburst(canvas: Canvas, tones: Tones, name: str, year: str, _take: Take) -> None:
-    """Rays rising behind the cloche over a wide ribbon, the name large below."""
+    """Draw rays rising behind the cloche over a wide ribbon, with the name large below."""
     for i in range(25):
         angle = math.radians(180 + 7.5 * i)
         inner, outer = 0.3, 0.375 + (0.035 if i % 2 else 0.0)
@@ -136,7 +136,7 @@ def scallop(canvas: Canvas, colour: RGB, x: float, y: float, r: float, count: in
 
 
 def notched(inset: float) -> list[Point]:
-    """A closed frame with concave corners."""
+    """Return the points of a closed frame with concave corners."""
     low, high, r = inset, 1 - inset, 0.06
     points: list[Point] = []
     for cx, cy, start in ((low, low, 90), (high, low, 180), (high, high, 270), (low, high, 360)):
@@ -148,7 +148,7 @@ def notched(inset: float) -> list[Point]:
 
 
 def cloche(canvas: Canvas, tones: Tones) -> None:
-    """In a unit square: steam, knob, dome with a highlight, tray."""
+    """Draw a cloche in a unit square: steam, knob, dome with a highlight, tray."""
     body = tones.ink
     for i, x in enumerate((0.36, 0.5, 0.64)):
         lift = 0.03 if i == 1 else 0.0
@@ -226,7 +226,7 @@ def star(canvas: Canvas, colour: RGB, x: float, y: float, r: float) -> None:
 
 
 def laurel(canvas: Canvas, tones: Tones, x: float, y: float, side: int, tilt: float = 0.0) -> None:
-    """A twig of leaves that curves upwards and outwards."""
+    """Draw a twig of leaves that curves upwards and outwards."""
     with canvas.inside(x - 0.09, y - 0.09, 0.18, flip=side < 0, turn=-side * tilt if tilt else 0.0):
         stem = [(0.1, 0.95), (0.5, 0.8), (0.75, 0.5), (0.8, 0.1)]
         canvas.trace(tones.ink, 0.025, smooth(stem, closed=False))
@@ -250,7 +250,7 @@ def _along(points: list[Point], share: float) -> Point:
 
 
 def cutlery(canvas: Canvas, tones: Tones, x: float, y: float, side: int) -> None:
-    """One of two crossed pieces: a fork on one side, a knife on the other."""
+    """Draw one of two crossed pieces: a fork on one side, a knife on the other."""
     with canvas.inside(x - 0.07, y - 0.07, 0.14, turn=side * 42):
         canvas.rect(tones.ink, 0.46, 0.3, 0.54, 1.0, r=0.04)
         if side < 0:

@@ -70,7 +70,7 @@ def face(canvas: Canvas, looks: Looks, turn: float, take: Take, *, worn: bool) -
 
 
 def shade_side(canvas: Canvas, take: Take) -> None:
-    """Torchlight on one half of the face, shadow on the other."""
+    """Light one half of the face with a torch and leave shadow on the other."""
     far, near = -take.lamp, take.lamp
     canvas.shadow(0.5 + far * 0.155, 0.4, 0.12, 0.26, 0.85)
     canvas.shadow(0.5 + far * 0.07, 0.56, 0.13, 0.07, 0.6)
@@ -167,7 +167,7 @@ def beard(canvas: Canvas, looks: Looks, x: float) -> None:
 
 
 def wear(canvas: Canvas, looks: Looks, x: float, take: Take) -> None:
-    """Scars, dirt and a few freckles, placed by the seed."""
+    """Add scars, dirt and a few freckles, placed by the seed."""
     scar = mix(looks.skin, (150, 52, 52), 0.55)
     side = -1 if take.rng.random() < 0.5 else 1
     cut = [(x + side * 0.1, 0.262), (x + side * 0.088, 0.31), (x + side * 0.1, 0.4), (x + side * 0.112, 0.44)]

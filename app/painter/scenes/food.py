@@ -16,7 +16,7 @@ def plate(canvas: Canvas, rim: RGB = (250, 249, 246)) -> None:
 
 
 def scatter(take: Take, count: int, reach: float) -> list[tuple[float, float, float]]:
-    """Places around the middle as (x, y, degrees), well spread."""
+    """Scatter places around the middle as (x, y, degrees), well spread."""
     turn = float(take.rng.uniform(0, 6.28))
     out = []
     for i in range(count):

@@ -34,7 +34,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def asked_for(brief: Brief) -> dict[str, Coat]:
-    """The animals named, or all four for a prompt that only says animals."""
+    """Return the animals that are named, or all four for a prompt that only says animals."""
     named = {name: coat for name, coat in COATS.items() if brief.has(*coat.words)}
     return named if len(named) > 1 else COATS
 
@@ -79,7 +79,7 @@ def treeline(canvas: Canvas, ridge: list[Point], tone: RGB, take: Take) -> None:
 
 
 def sprinkle(canvas: Canvas, take: Take, top: float, foot: float, count: int, size: float) -> None:
-    """Flowers between two heights, larger the nearer."""
+    """Sprinkle flowers between two heights, larger the nearer."""
     x0, _, x1, _ = canvas.bounds
     places = sorted(float(take.rng.uniform(top, foot)) for _ in range(round(count * min(3.0, x1 - x0))))
     for y in places:
@@ -119,7 +119,7 @@ def blades(canvas: Canvas, grass: RGB, take: Take) -> None:
 
 
 def crowd(canvas: Canvas, animals: list[tuple[str, Coat]], take: Take) -> None:
-    """Four arrangements: a row, a bow, a tumble with one on its back, a chase along a slope."""
+    """Arrange the animals: a row, a bow, a tumble with one on its back, or a chase along a slope."""
     order = [animals[int(i)] for i in take.rng.permutation(len(animals))]
     count = len(order)
     style = one_of(("row", "bow", "tumble", "chase"), take.layout)

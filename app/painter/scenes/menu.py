@@ -64,7 +64,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def sections(brief: Brief) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """As listed after "sections for", else those whose course the prompt names, else three."""
+    """Return the sections listed after "sections for", else those whose course the prompt names, else three."""
     found = re.search(
         r"(?:sections?|columns?) (?:for|of|:) ([\w\s/,&-]{3,80}?)(?: with|[.;:]|$|, bold|, clean)",
         brief.prompt,
@@ -93,7 +93,7 @@ def top_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
 
 
 def centred_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
-    """The title between two rules, in the middle."""
+    """Draw the title between two rules in the middle, and return the area that is left."""
     x0, y0, x1, _ = area
     middle = (x0 + x1) / 2
     width = canvas.text(page.title, middle, y0 + 0.03, 0.088, INK, weight=0.03, tracking=0.18, fit=(x1 - x0) * 0.6)
@@ -104,7 +104,7 @@ def centred_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
 
 
 def side_title(canvas: Canvas, page: MenuPage, area: Box) -> Box:
-    """A coloured band down the left with the title turned."""
+    """Draw a coloured band down the left with the title turned, and return the area that is left."""
     x0, y0, x1, y1 = area
     left = canvas.bounds[0]
     canvas.rect(page.accents[0], left, canvas.bounds[1], x0 + 0.06, canvas.bounds[3], outline=False)
@@ -177,7 +177,7 @@ def course(
 
 
 def grid(box: Box, most: int) -> tuple[int, int]:
-    """Columns and rows of cells a little taller than wide, at most `most` of them."""
+    """Lay out columns and rows of cells a little taller than wide, at most `most` of them."""
     width, height = box[2] - box[0], box[3] - box[1]
     options = [(c, r) for c in range(1, most + 1) for r in range(1, most // c + 1)]
     return min(
@@ -202,7 +202,7 @@ def cell(canvas: Canvas, box: Box, dish: str, accent: RGB, tile: str, take: Take
 
 
 def ground(canvas: Canvas, box: Box, accent: RGB, tile: str) -> None:
-    """What a photo lies on."""
+    """Draw the tile, disc or other ground that a photo lies on."""
     x0, y0, x1, y1 = box
     if tile == "tile":
         canvas.rect(mix(PAGE, accent, 0.2), x0, y0, x1, y1, r=0.018, outline=False)
@@ -223,7 +223,7 @@ def caption(canvas: Canvas, box: Box, label: str, price: float, accent: RGB) -> 
 
 
 def beside(canvas: Canvas, box: Box, label: str, price: float, accent: RGB) -> None:
-    """A caption to the right of its photo: a word to a line, then the price."""
+    """Write a caption to the right of its photo: a word to a line, then the price."""
     x0, y0, x1, y1 = box
     words, y = label.split(), (y0 + y1) / 2 - 0.04
     for i, word in enumerate(words[:2]):

@@ -81,7 +81,7 @@ def embers(canvas: Canvas, take: Take) -> None:
 
 
 def braid(canvas: Canvas, hair: RGB, side: int, take: Take) -> None:
-    """Plaited lobes that lean left and right in turn, with small beads between them."""
+    """Draw plaited lobes that lean left and right in turn, with small beads between them."""
     beads = ((212, 170, 80), (96, 150, 170), (170, 60, 50))
     for i in range(18):
         y, way = 0.365 + 0.0235 * i, (-1) ** i
@@ -140,7 +140,7 @@ def shoulders(canvas: Canvas, looks: Looks) -> None:
 
 
 def pauldron(canvas: Canvas, side: int, layer: int) -> None:
-    """One lame of the shoulder; 0 is the topmost."""
+    """Draw one lame of the shoulder; 0 is the topmost."""
     x, y = 0.5 + side * (0.335 + 0.022 * layer), 0.815 + 0.062 * layer
     rx, ry = 0.195 + 0.012 * layer, 0.135
     plate = [(x - side * rx, y + 0.075)]
@@ -172,7 +172,7 @@ def pauldron(canvas: Canvas, side: int, layer: int) -> None:
 
 
 def curl(canvas: Canvas, x: float, y: float, r: float, way: int) -> None:
-    """An engraved spiral: a dark cut with a gilt edge."""
+    """Draw an engraved spiral: a dark cut with a gilt edge."""
     points = [
         (x + way * r * (1 - i / 26) * math.cos(0.48 * i), y + r * (1 - i / 26) * math.sin(0.48 * i))
         for i in range(24)
@@ -207,7 +207,7 @@ def strap(canvas: Canvas, side: int, low: float) -> None:
 
 
 def gorget(canvas: Canvas) -> None:
-    """The collar of plate: two rings round the neck."""
+    """Draw the collar of plate: two rings round the neck."""
     for lift, wide in ((0.0, 0.185), (-0.045, 0.15)):
         y = 0.735 + lift
         points = [
@@ -226,7 +226,7 @@ def gorget(canvas: Canvas) -> None:
 
 
 def rim(canvas: Canvas, take: Take) -> None:
-    """Warm light along the edges that face the torch."""
+    """Draw warm light along the edges that face the torch."""
     side = take.lamp
     canvas.bow(
         TORCH, 0.005, 0.5 + side * 0.09, 0.088, 0.5 + side * 0.17, 0.14, 0.5 + side * 0.2, 0.25,

@@ -36,7 +36,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def described(brief: Brief, looks: Looks) -> Looks:
-    """These looks with the colours that the prompt gives, and without a beard for a woman."""
+    """Return these looks with the colours that the prompt gives, and without a beard for a woman."""
     hair: RGB = (196, 196, 200) if brief.has(*OLD) else looks.hair
     return replace(
         looks,
@@ -59,7 +59,7 @@ def lights(canvas: Canvas, take: Take) -> None:
 
 
 def long_hair(canvas: Canvas, looks: Looks) -> None:
-    """Locks that fall to the shoulders on both sides."""
+    """Draw locks that fall to the shoulders on both sides."""
     for side in (-1, 1):
         numbers = (0.1, 0.12, 0.21, 0.2, 0.225, 0.42, 0.26, 0.66, 0.2, 0.86, 0.12, 0.82, 0.13, 0.5)
         points = [(0.5 + side * x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]

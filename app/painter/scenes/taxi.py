@@ -48,7 +48,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def city(canvas: Canvas, low: RGB, high: RGB, take: Take) -> None:
-    """Towers with lit windows, seen through the glass."""
+    """Draw towers with lit windows, seen through the glass."""
     x0, y0, x1, _ = canvas.bounds
     canvas.rect(low, x0, y0, x1, 0.75, fade=high, outline=False)
     x = x0
@@ -88,7 +88,7 @@ def lights(canvas: Canvas, take: Take) -> None:
 
 
 def body(canvas: Canvas) -> None:
-    """Roof, pillars and doors around the windows: what is not glass."""
+    """Draw roof, pillars and doors around the windows: what is not glass."""
     x0, y0, x1, y1 = canvas.bounds
     canvas.area(
         (52, 46, 48),
@@ -155,7 +155,7 @@ def passenger(canvas: Canvas, x: float, take: Take, *, phone: bool) -> None:
 
 
 def bored_face(canvas: Canvas, x: float, skin: RGB, hair: RGB) -> None:
-    """Eyes cast down, mouth straight."""
+    """Draw a bored face: eyes cast down, mouth straight."""
     canvas.blob(
         skin, x, 0.3, x + 0.058, 0.325, x + 0.068, 0.395, x + 0.05, 0.46, x, 0.492, x - 0.05, 0.46,
         x - 0.068, 0.395, x - 0.058, 0.325,
@@ -206,7 +206,7 @@ PAPER: RGB = (244, 248, 255)
 
 
 def seat(canvas: Canvas, x: float) -> None:
-    """The driver's seat back and headrest, behind the driver."""
+    """Draw the driver's seat back and headrest, behind the driver."""
     canvas.rect(lighter(SEAT, 0.1), x - 0.105, 0.325, x + 0.105, 0.5, r=0.05, shade="soft")
     canvas.blob(
         lighter(SEAT, 0.05), x - 0.2, 0.62, x - 0.16, 0.5, x, 0.47, x + 0.16, 0.5, x + 0.2, 0.62, x + 0.23,
@@ -232,7 +232,7 @@ def dashboard(canvas: Canvas, take: Take) -> None:
 
 
 def steering(canvas: Canvas, kind: Driver, x: float) -> None:
-    """The wheel's upper arc, and a paw on either side of it."""
+    """Draw the wheel's upper arc, and a paw on either side of it."""
     y, rx, ry = 0.965, 0.215, 0.2
     canvas.hoop((18, 17, 21), 0.044, x, y, rx, ry, start=170, end=370)
     canvas.hoop((74, 70, 76), 0.006, x, y - 0.008, rx, ry, start=190, end=350)
@@ -262,7 +262,7 @@ def mirror(canvas: Canvas) -> None:
 
 
 def reflections(canvas: Canvas, take: Take) -> None:
-    """Street light on the windscreen between us and them."""
+    """Draw street light on the windscreen between the viewer and the riders."""
     _, _, x1, _ = canvas.bounds
     for i in range(3):
         x = 0.12 + 0.3 * i + float(take.rng.uniform(-0.05, 0.05))

@@ -29,7 +29,7 @@ def draw(canvas: Canvas, brief: Brief, take: Take) -> None:
 
 
 def lines(brief: Brief) -> list[str]:
-    """What is to be read in the picture."""
+    """List the words that are to be read in the picture, at most six lines."""
     steps = [f"{i}. {step}" for i, step in enumerate(brief.steps, 1)]
     return [*brief.quotes, *steps, *brief.names][:6]
 
@@ -39,7 +39,7 @@ def placements(canvas: Canvas, brief: Brief) -> list[Placement]:
 
 
 def area(canvas: Canvas, brief: Brief) -> Box:
-    """The part of the picture for things: above the ground's front edge and below a sign."""
+    """Return the part of the picture for things: above the ground's front edge and below a sign."""
     x0, y0, x1, y1 = canvas.frame
     top = y0 + 0.05 + (0.24 if lines(brief) else 0.0)
     return x0 + 0.06, top, x1 - 0.06, max(GROUND, y1 - 0.12)
@@ -76,7 +76,7 @@ TURNABLE = {
 
 
 def shelves(placed: list[Placement]) -> list[tuple[float, float, float]]:
-    """Left, right and height of a shelf for every kind that needs one."""
+    """List left, right and height of a shelf for every kind that needs one."""
     out = []
     for kind in {placement.kind for placement in placed if placement.shelf}:
         group = [placement for placement in placed if placement.kind == kind]
@@ -86,7 +86,7 @@ def shelves(placed: list[Placement]) -> list[tuple[float, float, float]]:
 
 
 def shelf(canvas: Canvas, left: float, right: float, y: float, *, hung: bool) -> None:
-    """A board on two brackets, or outdoors one that hangs on ropes."""
+    """Draw a board on two brackets, or outdoors one that hangs on ropes."""
     wood: RGB = (146, 98, 62)
     if hung:
         for x in (left + 0.015, right - 0.015):
@@ -102,7 +102,7 @@ def shelf(canvas: Canvas, left: float, right: float, y: float, *, hung: bool) ->
 
 
 def sign(canvas: Canvas, written: list[str], top: float, *, glowing: bool) -> None:
-    """A hanging sign, or tubes of light."""
+    """Draw a hanging sign with these lines, or tubes of light."""
     height = 0.2
     back: RGB = (26, 20, 46) if glowing else BOARD
     ink: RGB = (255, 120, 200) if glowing else (46, 40, 44)
@@ -124,7 +124,7 @@ def sign(canvas: Canvas, written: list[str], top: float, *, glowing: bool) -> No
 
 
 def board(canvas: Canvas, written: list[str], top: float) -> None:
-    """A card held in front of the thing."""
+    """Draw a card with these lines, held in front of the thing."""
     canvas.shadow(0.5, top + 0.22, 0.34, 0.03, 0.5)
     canvas.rect(BOARD, 0.2, top, 0.8, top + 0.21, r=0.012, shade="soft")
     write(canvas, written, top, 0.21, 0.54, (46, 40, 44))

@@ -27,7 +27,7 @@ class Thing:
 
 
 def pet(kind: str) -> Draw:
-    """A young animal with its fur in the colour asked for."""
+    """Return a function that draws a young animal with its fur in the colour asked for."""
 
     def draw(canvas: Canvas, colour: RGB, rng: np.random.Generator) -> None:
         coat = pets.COATS[kind]

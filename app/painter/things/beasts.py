@@ -11,7 +11,7 @@ from app.painter.colour import RGB, darker, lighter, mix
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """`back` is the height of the back, `legs` where they start; `head` its middle and half-size."""
+    """The build of an animal: the heights of `back` and where `legs` start; `head` is middle and half-size."""
 
     back: float
     belly: float
@@ -27,7 +27,7 @@ BEAR = Build(0.3, 0.72, 0.12, (0.8, 0.33, 0.13, 0.13), (0.9, 0.38, 0.07, 0.055),
 
 
 def quadruped(canvas: Canvas, coat: RGB, build: Build) -> None:
-    """Far legs, tail, body, neck, near legs, head; ears and marks are the animal's own."""
+    """Draw far legs, tail, body, neck, near legs and head; ears and marks are the animal's own."""
     legs(canvas, darker(coat, 0.3), build, 0.05)
     body = (
         0.14, build.back + 0.1, 0.2, build.back + 0.01, 0.42, build.back + 0.03, 0.66, build.back, 0.76,

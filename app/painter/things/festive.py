@@ -1,4 +1,4 @@
-"""What people like to put into a picture, each in a unit square that stands at 1."""
+"""The festive things that people like to put into a picture, each in a unit square that stands at 1."""
 
 import math
 

@@ -237,7 +237,7 @@ def skateboard(canvas: Canvas, tone: RGB, _rng: np.random.Generator) -> None:
 
 
 def board(canvas: Canvas, tone: RGB, *, fin: bool) -> None:
-    """A snowboard or a surfboard standing on end."""
+    """Draw a snowboard or a surfboard standing on end."""
     if fin:
         canvas.blob(
             tone, 0.5, 0.01, 0.72, 0.22, 0.8, 0.5, 0.7, 0.84, 0.5, 0.99, 0.3, 0.84, 0.2, 0.5, 0.28, 0.22,

@@ -11,7 +11,7 @@ from app.painter.colour import RGB, darker, lighter
 
 @dataclass(frozen=True, slots=True)
 class Coat:
-    """How one young animal looks. Ears: flop, point, tall or wedge."""
+    """The looks of one young animal: words that name it, colours, and ears (flop, point, tall or wedge)."""
 
     words: frozenset[str]
     fur: RGB
@@ -44,7 +44,7 @@ COATS: dict[str, Coat] = {
 
 
 def sitting(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
-    """In a unit square: tail, body, paws, head."""
+    """Draw a sitting animal in a unit square: tail, body, paws, head."""
     tail(canvas, coat)
     furred(canvas, coat.fur, 0.5, 0.77, 0.265, 0.23, rng)
     canvas.oval(coat.belly, 0.5, 0.8, 0.145, 0.165, shade="fur", outline=False)
@@ -57,7 +57,7 @@ def sitting(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
 
 
 def roly(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
-    """On its back with all four paws in the air."""
+    """Draw an animal on its back with all four paws in the air."""
     tail(canvas, coat)
     furred(canvas, coat.fur, 0.52, 0.78, 0.33, 0.19, rng)
     canvas.oval(coat.belly, 0.54, 0.73, 0.22, 0.11, shade="fur", outline=False)
@@ -71,7 +71,7 @@ def roly(canvas: Canvas, coat: Coat, rng: np.random.Generator) -> None:
 
 
 def furred(canvas: Canvas, fur: RGB, x: float, y: float, rx: float, ry: float, rng: np.random.Generator) -> None:
-    """A round body whose rim is tufted with short hairs."""
+    """Draw a round body whose rim is tufted with short hairs."""
     tufts(canvas, darker(fur, 0.12), x, y, rx, ry, rng, 46)
     canvas.oval(fur, x, y, rx, ry, shade="round")
     for _ in range(26):

@@ -1,4 +1,4 @@
-"""What stands on tables and shelves, each in a unit square."""
+"""The tableware that stands on tables and shelves, each piece in a unit square."""
 
 import math
 

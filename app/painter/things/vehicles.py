@@ -1,4 +1,4 @@
-"""What moves people, seen from the side facing right, each in a unit square with the ground at 1."""
+"""The vehicles that move people, seen from the side facing right, each in a unit square with the ground at 1."""
 
 import math
 
@@ -13,7 +13,7 @@ STEEL: RGB = (150, 156, 166)
 
 
 def wheel(canvas: Canvas, x: float, y: float, r: float, wide: float = 1.0) -> None:
-    """`wide` is height over width of the box, so that wheels stay round."""
+    """Draw a wheel; `wide` is height over width of the box, so that wheels stay round."""
     rx = r * wide
     canvas.oval(RUBBER, x, y, rx, r, shade="round")
     canvas.oval((198, 202, 210), x, y, rx * 0.56, r * 0.56, shade="metal")

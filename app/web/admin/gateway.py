@@ -18,11 +18,12 @@ DAYS = 14
 def gateway() -> Response:
     """Show how providers are, what was spent per day, and who holds a key."""
     moment = now()
+    slugs = (*PROVIDERS, *parts().settings.openai_compatible)
     with parts().database.reading() as session:
         return shown(
             "gateway.html",
             days=DAYS,
-            records=accounts.records(session, PROVIDERS, means(parts().settings).providers),
+            records=accounts.records(session, slugs, means(parts().settings).providers),
             rests=accounts.rests(session, now=moment),
             spend=accounts.spend(session, now=moment, days=DAYS),
             keys=keys.list_keys(session),
@@ -38,7 +39,7 @@ def wake() -> Response:
 
     def work(session: Session) -> None:
         if name in {rest.name for rest in accounts.rests(session, now=moment)}:
-            health.worked(session, [name])
+            health.record_success(session, [name])
             ledger.note(session, "provider.woken", f"provider:{name}", now=moment, actor=who.actor, reason=why)
 
     parts().database.write(work)
@@ -47,7 +48,7 @@ def wake() -> Response:
 
 @blueprint.post("/gateway/revoke")
 def revoke() -> Response:
-    """End a key."""
+    """End a key at once, with the reason given, and note it in the ledger."""
     who, moment, why = admin.acting(), now(), reason()
     prefix = request.form.get("prefix", "")
 

@@ -1,4 +1,4 @@
-"""What an admin wants to know first, and the ledger."""
+"""The admin's first page and the ledger of decisions."""
 
 from flask import Response, request
 

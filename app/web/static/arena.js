@@ -1,45 +1,35 @@
 // Votes in place: the same answers as the forms give, with the next pair loaded meanwhile.
 
 const arena = document.querySelector("[data-arena]");
-const find = (name) => arena.querySelector(`[data-${name}]`);
+const { Refused, ask, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
+const { EARLIER, SAID, countVotes, name, setFrame, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
+const find = (name) => document.querySelector(`[data-${name}]`);
 const answers = find("answers");
-const after = find("after");
 const nextButton = find("next-button");
-const nextLabel = find("next-label");
 const undoForm = find("undo");
-const auto = find("auto");
 const status = find("status");
-const sides = { a: arena.querySelector('[data-side="a"]'), b: arena.querySelector('[data-side="b"]') };
+const auto = find("auto");
+const tapping = find("tapping");
+const sides = { a: find('side="a"'), b: find('side="b"') };
 const input = find("input");
+const dialog = find("dialog");
 const wish = { mode: arena.dataset.mode, category: arena.dataset.category, competition: arena.dataset.competition, model: arena.dataset.model };
-const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const PAUSE = 4000;
-const CHANGE_AFTER = 1500;
-const SAID = { a: "You picked A", b: "You picked B", tie: "You called it a tie", both_bad: "You found both bad" };
+const small = matchMedia("(max-width: 599px), (max-height: 499px)");
+const PAUSE = 6_000;
+const CHANGE_AFTER = 1_500;
+const DEAF = 400;
+const SLOW = 400;
+const STALL = 15_000;
+const AGAIN = 500;
 
 let id = arena.dataset.id;
 let state = arena.dataset.state;
 let undoable = undoForm.hidden ? null : id;
-let coming = null; // a promise of the next pair, its pictures decoded; of null when nothing is left
-let timer = null;
+let coming = null; // a promise of the next pair, or of { end } when the server says that nothing is left
+let clock = null;
+let deafUntil = 0;
 let onNext = next;
-let failures = 0;
-
-class Refused extends Error {
-  constructor(httpStatus, code, message) {
-    super(message);
-    Object.assign(this, { httpStatus, code });
-  }
-}
-
-async function ask(method, path, body) {
-  const options = { method, headers: { Accept: "application/json" } };
-  if (body) Object.assign(options, { body: JSON.stringify(body), headers: { ...options.headers, "Content-Type": "application/json" } });
-  const answer = await fetch(`/api/v1/matchups${path}`, options);
-  const data = await answer.json();
-  if (!answer.ok) throw new Refused(answer.status, data.error?.code, data.error?.message);
-  return data;
-}
+let lifetime = 0;
 
 // `more` is for those who do not see the names appear.
 function say(words, { trouble = false, more = "" } = {}) {
@@ -49,44 +39,81 @@ function say(words, { trouble = false, more = "" } = {}) {
 }
 
 function enter(newState) {
+  if (newState !== state) becomeDeaf();
   state = arena.dataset.state = newState;
   const judging = ["loading", "open", "sending"].includes(state);
   answers.hidden = !judging;
-  after.hidden = judging;
-  find("skip").hidden = !judging;
+  find("after").hidden = judging;
+  status.tabIndex = judging ? -1 : 0;
   for (const button of answers.elements) if (button.type === "submit") button.disabled = state !== "open";
-  find("auto-label").hidden = judging;
-  undoForm.hidden = undoable === null || (judging && state !== "open");
-  find("which").textContent = undoable === id ? " this vote" : " the last vote";
+  undoForm.hidden = undoable !== id || !["revealed", "failed"].includes(state);
+  find("undo-last").hidden = undoable === null || undoable === id;
+  if (undoable) undoForm.action = `/arena/${undoable}/undo`;
+  nextButton.hidden = false;
   stopClock();
 }
+
+// A press meant for what was on the screen must not hit what has just come.
+function becomeDeaf() {
+  deafUntil = performance.now() + DEAF;
+}
+
+const isDeaf = () => performance.now() < deafUntil;
 
 // Pictures
 
 function pictures() {
-  return [...arena.querySelectorAll(".side:not([hidden]) .picture")];
+  return [...arena.querySelectorAll("a:not([hidden]) > .picture, a:not([hidden]) > picture > .picture")];
+}
+
+function within(promise, milliseconds) {
+  const late = new Promise((_, reject) => { setTimeout(() => reject(new Error("late")), milliseconds); });
+  return Promise.race([promise, late]);
+}
+
+function decodeAll(images) {
+  return within(Promise.all(images.map((image) => image.decode())), STALL);
 }
 
 async function showWhenDecoded() {
+  const shown = id;
   enter("loading");
   say("Loading both images…");
   try {
-    await Promise.all(pictures().map((picture) => picture.decode()));
+    await decodeAll(pictures()).catch(() => reload(shown));
   } catch {
-    failures += 1;
-    return failures > 1 ? stop("An image of this pair cannot be had.", "Next pair", next) : stop("An image did not load.", "Load again", reload);
+    return shown === id && stop("The images of this pair can't be loaded.", "Another pair", giveBack);
   }
-  failures = 0;
+  if (shown !== id || state !== "loading") return;
   await new Promise(requestAnimationFrame);
   enter("open");
   say("Names appear after you vote");
-  coming ??= prepare();
-  coming.catch(() => {}); // told when it is wanted
+  prefetch();
 }
 
-function reload() {
-  for (const picture of pictures()) picture.src = picture.getAttribute("src");
-  showWhenDecoded();
+async function reload(shown) {
+  await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
+  if (shown !== id) return;
+  for (const image of pictures()) Object.assign(image, { src: image.currentSrc || image.src });
+  await decodeAll(pictures());
+}
+
+// Costs the voter nothing where it can be avoided: a skip is counted, a pair given back is not.
+async function giveBack() {
+  enter("loading");
+  say("Asking for another pair…");
+  try {
+    await insist(() => ask("POST", `/${id}/vote`, { outcome: "unloadable" }), undefined, 3)
+      .catch((refusal) => refusal.code === "rate_limited" ? ask("POST", `/${id}/vote`, { outcome: "skip" }) : Promise.reject(refusal));
+  } catch (error) {
+    if (!(error instanceof Refused)) return stop("No connection. This pair was not given back yet.", "Try again", giveBack);
+  }
+  next();
+}
+
+function prefetch() {
+  coming ??= prepare();
+  coming.catch(() => {}); // told when it is wanted
 }
 
 async function prepare() {
@@ -95,112 +122,114 @@ async function prepare() {
   try {
     pair = await ask("POST", "", asked);
   } catch (refusal) {
-    if (refusal.code === "nothing_left") return null;
+    if (refusal.code === "nothing_left") return { end: refusal.message };
     throw refusal;
   }
-  if (pair.id === id) return undefined; // both open pairs are known to the server, this one is the older
-  pair.pictures = { a: await picture(pair.a.image_url, "Image A"), b: await picture(pair.b.image_url, "Image B") };
-  if (pair.competition.input_image_url) pair.pictures.input = await picture(pair.competition.input_image_url, "The image to change");
-  await Promise.allSettled(Object.values(pair.pictures).map((image) => image.decode()));
+  if (pair.id === id) return null; // both open pairs are known to the server, this one is the older
+  ({ lifetime } = pair);
+  pair.freshUntil = Date.now() + lifetime;
+  pair.pictures = { a: picture(pair.a, "Image A"), b: picture(pair.b, "Image B") };
+  const { input_image_url: large, input_image_url_small: light } = pair.competition;
+  if (large) pair.pictures.input = picture({ image_url: light, image_url_small: light }, "The image to change");
+  await within(Promise.allSettled(Object.values(pair.pictures).map((image) => image.decode())), STALL).catch(() => {});
   return pair;
 }
 
-// Not decoded yet: the caller decodes all of a pair at once.
-async function picture(url, alt) {
+function picture(side, alt) {
   const image = new Image();
-  Object.assign(image, { src: url, alt, className: "picture", draggable: false });
-  return image;
+  return Object.assign(image, { src: small.matches ? side.image_url_small : side.image_url, alt, className: "picture", draggable: false });
 }
 
 function fill(pair) {
   const { competition, frame } = pair;
   id = arena.dataset.id = pair.id;
-  find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
-  find("words").textContent = competition.prompt;
-  const short = competition.prompt.length <= Number(arena.dataset.fold);
-  find("prompt").toggleAttribute("data-short", short);
-  find("prompt").open = short;
-  find("prompt").querySelector("summary").tabIndex = short ? -1 : 0;
-  const blank = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='${frame.width * 4}' height='${frame.height * 4}'/%3E`;
-  for (const sizer of arena.querySelectorAll(".sizer")) sizer.src = blank;
+  tellQuestion(competition);
+  setFrame(frame, competition.rendition_side);
   input.hidden = !pair.pictures.input;
-  find("pair").classList.toggle("with-input", !input.hidden);
-  for (const [side, element] of Object.entries({ ...sides, input })) {
-    if (pair.pictures[side]) show(pair.pictures[side], element.querySelector(".frame"));
-    element.removeAttribute("data-won");
+  for (const [side, element] of Object.entries({ a: sides.a, b: sides.b, input })) {
+    const link = element.closest("[data-closer]") ?? element.querySelector(".frame");
+    link.href = `/m/${id}/${side}.webp`;
+    if (pair.pictures[side]) link.replaceChildren(pair.pictures[side]);
   }
-  for (const caption of arena.querySelectorAll("figcaption")) caption.hidden = true;
+  for (const link of document.querySelectorAll("a.look")) link.href = `/m/${id}/${link.dataset.closer}.webp`;
+  find("from-before")?.remove();
   answers.action = `/arena/${id}/vote`;
   history.replaceState(null, "", `/arena/${id}${location.search}`);
   document.dispatchEvent(new Event("pair:new"));
-}
-
-function categoryTitle(slug) {
-  const option = arena.querySelector(`[name="category"] option[value="${CSS.escape(slug)}"]`);
-  return option?.textContent ?? slug.replaceAll("-", " ");
-}
-
-function show(picture, frame) {
-  frame.querySelector(".picture")?.remove();
-  frame.querySelector(".sizer").after(picture);
 }
 
 // Voting
 
 async function vote(outcome) {
   if (state !== "open") return;
+  document.dispatchEvent(new Event("pair:judged"));
+  await submit(outcome);
+}
+
+async function submit(outcome) {
+  const slow = setTimeout(() => tellDelay("Sending …"), SLOW);
   enter("sending");
   try {
-    reveal(await ask("POST", `/${id}/vote`, { outcome }));
+    const answer = await deliver(id, outcome, () => tellDelay("Sending … There is no connection. Your answer is kept in this tab and goes out when there is one."));
+    clearTimeout(slow);
+    reveal(answer);
   } catch (refusal) {
+    clearTimeout(slow);
     refused(refusal);
   }
 }
 
-function refused(refusal) {
-  const lost = { 404: true, 410: true }[refusal.httpStatus] || ["undone", "already_voted"].includes(refusal.code);
-  if (lost) return stop(refusal.message, "Next pair", next);
-  enter("open");
-  say(refusal instanceof Refused ? refusal.message : "Not sent: no connection. Your answer is not stored yet; give it again.", { trouble: true });
+function tellDelay(words) {
+  answers.hidden = true;
+  find("after").hidden = false;
+  status.tabIndex = 0;
+  nextButton.hidden = words === "Sending …";
+  offer("Send now", retryNow);
+  say(words, { trouble: true });
 }
 
-function reveal(answer) {
-  document.querySelector("[data-own]").textContent = `${answer.voter.votes.toLocaleString("en")} vote${answer.voter.votes === 1 ? "" : "s"} by you`;
+async function refused(refusal) {
+  if (["already_voted", "undone"].includes(refusal.code)) return showStanding();
+  if (refusal.httpStatus === 404) coming = null; // the pair that was prefetched belongs to the same lost cookie
+  const lost = refusal.httpStatus === 404 ? "This browser no longer knows this pair: its cookie is gone. Your answer was not stored." : refusal.message;
+  stop(lost, "Next pair", next);
+}
+
+// Another tab judged this pair, or the reply to an earlier answer was lost.
+async function showStanding() {
+  try {
+    reveal(await insist(() => ask("GET", `/${id}`), () => tellDelay("Sending …")), EARLIER);
+  } catch (refusal) {
+    stop(refusal.message, "Next pair", next);
+  }
+}
+
+function reveal(answer, words = SAID) {
+  countVotes(answer.voter.votes);
   if (answer.outcome === "skip") return next("Skipped.");
-  undoable = id;
   name(answer);
   sides[answer.outcome]?.setAttribute("data-won", "");
+  if (answer.undone) return showUndone();
+  undoable = id;
   enter("revealed");
-  const result = { a: `${answer.a.model.name} beat ${answer.b.model.name}.`, b: `${answer.b.model.name} beat ${answer.a.model.name}.` };
-  const kept = answer.counted ? "" : ` ${answer.reason_text}`;
-  say(`${SAID[answer.outcome]}.${kept}`, { more: result[answer.outcome] ?? `${answer.a.model.name} and ${answer.b.model.name}.` });
+  const { a, b } = answer;
+  const result = { a: `${a.model.name} beat ${b.model.name}.`, b: `${b.model.name} beat ${a.model.name}.` };
+  const told = answer.counted ? tellCrowd(answer) : answer.reason_text;
+  say(`${words[answer.outcome]} ${told}`.trim(), { more: result[answer.outcome] ?? `${a.model.name} and ${b.model.name}.` });
   offer("Next pair", next);
-  const voted = id;
-  coming = Promise.resolve(coming).then((pair) => pair ?? prepare());
-  coming.then((pair) => pair === null && id === voted && offerTheEnd(), () => {});
+  refreshComing();
   startClock();
   showChange(id);
 }
 
-function name(answer) {
-  for (const side of ["a", "b"]) {
-    const caption = sides[side].querySelector("figcaption");
-    const { model, rating, rank, change } = answer[side];
-    const put = (part, words) => { caption.querySelector(`[data-${part}]`).textContent = words; };
-    put("name", model.name);
-    caption.querySelector("[data-name]").href = model.url;
-    caption.querySelector("[data-full]").href = `/m/${id}/${side}.webp`;
-    put("creator", model.creator ?? "");
-    put("rating", rating == null ? "" : rating.toFixed(0));
-    put("change", change == null ? "" : signed(change));
-    put("rank", rank != null ? `· #${rank}` : rating == null ? "not ranked yet" : "· not ranked yet");
-    caption.hidden = false;
-  }
-}
-
-function signed(points) {
-  const whole = Math.round(points);
-  return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
+// The server lets a prefetched pair start to age with the vote before it.
+function refreshComing() {
+  const voted = id;
+  coming = Promise.resolve(coming).catch(() => null).then((pair) => pair ?? prepare());
+  coming.then((pair) => {
+    if (pair?.freshUntil) pair.freshUntil = Date.now() + lifetime;
+    if (pair?.end && id === voted && state === "revealed") offerTheEnd(pair.end);
+  }, () => {});
 }
 
 // The board takes this vote in a moment later.
@@ -217,38 +246,47 @@ async function undo() {
   const taken = undoable;
   stopClock();
   try {
-    await ask("DELETE", `/${taken}/vote`);
+    await insist(() => ask("DELETE", `/${taken}/vote`), undefined, 3);
   } catch (refusal) {
-    return say(refusal instanceof Refused ? refusal.message : "Not sent: no connection. The vote still stands.", { trouble: true });
+    return say(refusal instanceof Refused ? refusal.message : "No connection. The vote may still stand; try again.", { trouble: true });
   }
   undoable = null;
-  if (taken === id) {
-    for (const side of Object.values(sides)) side.removeAttribute("data-won");
-    enter("undone");
-    offer("Next pair", next);
-  } else enter(state);
-  say("Taken back. That vote no longer counts.");
+  const words = await fetch("/me/summary").then((answer) => answer.text()).catch(() => null);
+  if (words) countVotes(Number.parseInt(words.replaceAll(",", ""), 10) || 0);
+  if (taken === id) showUndone();
+  else {
+    enter(state);
+    say("Taken back. That vote no longer counts.");
+  }
+}
+
+function showUndone() {
+  for (const side of Object.values(sides)) side.removeAttribute("data-won");
+  enter("undone");
+  offer("Next pair", next);
+  say("Taken back. This vote no longer counts.");
 }
 
 // Going on
 
 async function next(said = "") {
-  if (state === "loading" && coming === null) return;
   enter("loading");
-  say(`${said} Loading the next pair…`.trim());
+  unname();
+  say(`${typeof said === "string" ? said : ""} Loading the next pair…`.trim());
   let pair;
   try {
-    pair = await (coming ?? prepare());
-    if (pair === undefined) pair = await prepare();
+    pair = await coming;
+    if (!pair || pair.freshUntil < Date.now()) pair = await insist(prepare, undefined, 3);
   } catch (refusal) {
     coming = null;
     return stop(refusal instanceof Refused ? refusal.message : "No connection.", "Try again", next);
   }
   coming = null;
-  if (!pair) return offerTheEnd();
+  if (pair?.end) return offerTheEnd(pair.end);
+  if (!pair) return location.reload(); // the only open pair is the one on the screen
   fill(pair);
   await showWhenDecoded();
-  find("words").focus({ preventScroll: true });
+  if (state === "open") find("heading").focus({ preventScroll: true });
 }
 
 function stop(words, label, action) {
@@ -258,57 +296,74 @@ function stop(words, label, action) {
 }
 
 function offer(label, action) {
-  nextLabel.textContent = label;
+  find("next-label").textContent = label;
   onNext = action;
-  if (!after.hidden) nextButton.focus({ preventScroll: true });
+  if (!find("after").hidden) nextButton.focus({ preventScroll: true });
 }
 
-function offerTheEnd() {
+function offerTheEnd(words) {
   if (state === "loading") enter("failed");
-  say(`${state === "revealed" ? status.firstChild.textContent : ""} You have judged every pair there is here.`.trim());
+  say(`${state === "revealed" ? status.firstChild.textContent : ""} ${words}`.trim());
   stopClock();
-  offer("See the leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
+  offer("Leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
 }
 
+// The clock only runs for somebody who does nothing, looks at this tab, and has asked for it.
 function startClock() {
-  if (!auto.checked) return;
+  if (!auto.checked || document.hidden || dialog.open || document.querySelector(":popover-open")) return;
   nextButton.classList.add("running");
-  timer = setTimeout(next, PAUSE);
+  clock = setTimeout(next, PAUSE);
 }
 
 function stopClock() {
-  clearTimeout(timer);
+  clearTimeout(clock);
   nextButton.classList.remove("running");
 }
 
 // Hands
 
+const LETTERS = { 1: () => vote("a"), a: () => vote("a"), 2: () => vote("b"), b: () => vote("b"), u: undo };
 const KEYS = {
-  ArrowLeft: () => vote("a"), 1: () => vote("a"), a: () => vote("a"),
-  ArrowRight: () => vote("b"), 2: () => vote("b"), b: () => vote("b"),
-  ArrowUp: () => vote("tie"), ArrowDown: () => vote("both_bad"),
-  u: undo,
+  ...LETTERS,
+  ArrowLeft: () => vote("a"), ArrowRight: () => vote("b"), ArrowUp: () => vote("tie"), ArrowDown: () => vote("both_bad"),
   " ": goOn, Enter: () => state !== "open" && goOn(),
 };
 
 function goOn() {
+  if (isDeaf()) return;
   if (state === "open") vote("skip");
-  else if (!after.hidden) onNext();
+  else if (!find("after").hidden && !nextButton.hidden) onNext();
 }
 
 document.addEventListener("keydown", (event) => {
+  stopClock();
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  if (event.target.closest("input, select, textarea, [contenteditable], dialog")) return;
-  if ([" ", "Enter"].includes(event.key) && event.target.matches("a, button, summary")) return;
-  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (event.target.closest("input, select, textarea, [contenteditable], [popover]")) return;
+  const isPress = [" ", "Enter"].includes(event.key);
+  if (isPress && isDeaf()) return event.preventDefault();
+  if (isPress && event.target.matches("a, button, summary")) return;
+  const action = (dialog.open ? LETTERS : KEYS)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action) return;
   event.preventDefault();
   action();
 });
 
+document.addEventListener("click", (event) => {
+
+  if (isDeaf() && event.isTrusted && event.target.closest("[data-arena], dialog")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else if (tapping.checked && state === "open" && event.target.closest("[data-side] .frame")) {
+    event.preventDefault();
+    vote(event.target.closest("[data-side]").dataset.side);
+  }
+}, { capture: true });
+
 answers.addEventListener("submit", (event) => {
   event.preventDefault();
-  vote(event.submitter.value);
+  document.querySelector("#options:popover-open")?.hidePopover();
+  if (event.submitter.value === "unloadable") giveBack();
+  else vote(event.submitter.value);
 });
 find("next").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -316,21 +371,30 @@ find("next").addEventListener("submit", (event) => {
 });
 undoForm.addEventListener("submit", (event) => {
   event.preventDefault();
+  document.querySelector("#options:popover-open")?.hidePopover();
   undo();
 });
-for (const gesture of ["pointerdown", "wheel"]) find("pair").addEventListener(gesture, stopClock, { passive: true });
-find("zoom").addEventListener("click", stopClock);
 
-auto.checked = !calm && localStorage.getItem("blindvote.auto") !== "off";
-auto.addEventListener("change", () => {
-  localStorage.setItem("blindvote.auto", auto.checked ? "on" : "off");
-  stopClock();
-});
+for (const doing of ["pointerdown", "wheel", "pointermove"]) addEventListener(doing, stopClock, { passive: true });
+document.addEventListener("visibilitychange", stopClock);
+document.addEventListener("toggle", stopClock, { capture: true });
+document.addEventListener("focusin", (event) => event.target !== nextButton && stopClock());
+document.addEventListener("screen:changed", becomeDeaf);
+
+for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"]]) {
+  box.checked = localStorage.getItem(key) === "on";
+  box.addEventListener("change", () => localStorage.setItem(key, box.checked ? "on" : "off"));
+}
+
+function begin() {
+  const kept = waiting();
+  if (kept?.id === id && state === "loading") return submit(kept.outcome);
+  if (kept?.id === id) forget(id);
+  else if (kept) deliver(kept.id, kept.outcome).catch(() => {});
+  if (state === "loading") return showWhenDecoded();
+  enter(state);
+  prefetch();
+}
 
 arena.dataset.live = "";
-if (state === "loading") showWhenDecoded();
-else {
-  enter(state);
-  coming = prepare();
-  coming.catch(() => {});
-}
+begin();

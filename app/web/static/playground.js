@@ -40,7 +40,7 @@ function refused(name, words) {
 
 // The answer is the whole page; its result is what counts here.
 async function ask(model) {
-  const body = new URLSearchParams(new FormData(form));
+  const body = new FormData(form);
   body.delete("model");
   body.append("model", model.slug);
   const answer = await fetch("/playground", { method: "POST", body });

@@ -1,4 +1,4 @@
-"""Who was shown what and what they said, by voter or by network, from the log."""
+"""Evidence from the log, by voter or by network: who was shown what, and what they answered."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.words import JUDGEMENTS, Outcome, Reason
 Kind = Literal["voter", "network"]
 
 ROWS = 200_000
-"""Of one batch, if its last group lets it: what is in memory at once."""
+"""Rows of one batch, if its last group lets it: what is in memory at once."""
 FETCHED = 10_000
 
 # Seen: a picture left the server, or it was answered unseen. Over: answered, closed or expired.

@@ -25,7 +25,7 @@ from app.words import Reason
 QUARANTINED, RELEASED = "quarantined", "released"
 BY_HAND = "by_hand"
 VOTES = 100
-"""Of one write: each changes its own row, a tally, its competition and the ledger."""
+"""Votes of one write: each changes its own row, a tally, its competition and the ledger."""
 
 _KEYS = select(Flag.network_key).where(Flag.status == QUARANTINED, Flag.network_key.is_not(None))
 _COVERED = or_(Voter.quarantine.is_not(None), Matchup.network_key.in_(_KEYS))
@@ -37,7 +37,7 @@ TO_RESTORE = and_(Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None), _
 
 @dataclass(frozen=True)
 class VoteChanges:
-    """How many votes no longer count, and how many count again."""
+    """The number of votes that a change of quarantine stops counting, and the number that it counts again."""
 
     excluded: int
     restored: int
@@ -55,6 +55,7 @@ def raise_flag(session: Session, finding: FraudSignal, *, now: datetime, by: str
     """Raise a flag, also against votes to come; returns its number, or None where one stands already."""
     subject = finding.subject
     if subject.voter_id is not None:
+        # The lock keeps two writers from both finding that the voter has no flag yet.
         session.execute(select(Voter.id).where(Voter.id == subject.voter_id).with_for_update())
     if _find_flag(session, subject) is not None:
         return None

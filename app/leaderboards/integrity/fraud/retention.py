@@ -1,5 +1,5 @@
 """
-What is forgotten, and when.
+Retention of personal data: what is forgotten, and when.
 
 A matchup's network key is dropped by the first sweep after its window of 30 days, once the tests have used it;
 kept are keys of networks that a flag stands against, whose salt is gone like the others'. Counters and salts go
@@ -49,6 +49,7 @@ def _next(database: Database, last: int, now: datetime) -> Sequence[int]:
     standing = select(Flag.network_key).where(Flag.status == "quarantined", Flag.network_key.is_not(None))
     over = or_(Matchup.closed_at.is_not(None), Matchup.expires_at <= now)
     old = and_(Matchup.network_key.is_not(None), Matchup.issued_at < window_start(now), over)
+    # Votes of a quarantined network are kept out by its key; without it they would count again.
     which = select(Matchup.id).where(Matchup.id > last, old, Matchup.network_key.not_in(standing))
     with database.reading() as session:
         return session.scalars(which.order_by(Matchup.id).limit(MATCHUPS)).all()

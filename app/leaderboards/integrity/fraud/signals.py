@@ -1,4 +1,4 @@
-"""What the tests say of voters and networks, with the evidence a person needs to judge it."""
+"""Fraud signals: what the tests find about voters and networks, with the evidence a person needs to judge it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class _Judgement:
 
     @property
     def tests(self) -> dict[str, Array]:
-        """The (groups,) p-values of each test; a group that did not vote has 1."""
+        """Return the (groups,) p-values of each test; a group that did not vote has 1."""
         likely, ringed = np.ones(self.groups), np.ones(self.groups)
         likely[: self.odd.p.size] = self.odd.p
         ringed[self.together.members] = self.together.p

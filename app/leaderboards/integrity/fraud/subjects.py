@@ -47,26 +47,26 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """The subject's name in the public ledger, where networks have none."""
+        """Return the subject's name in the public ledger, where networks have none."""
         return "network" if self.voter_id is None else f"voter:{self.voter_id}"
 
     @property
     def votes(self) -> ColumnElement[bool]:
-        """The condition that a vote, joined to its matchup, is the subject's."""
+        """Build the condition that a vote, joined to its matchup, is the subject's."""
         if self.voter_id is not None:
             return Vote.voter_id == self.voter_id
         return Matchup.network_key == self.network_key
 
     @property
     def matchups(self) -> ColumnElement[bool]:
-        """The condition that a matchup was issued to the voter, or asked for from the network."""
+        """Build the condition that a matchup was issued to the voter, or asked for from the network."""
         if self.voter_id is not None:
             return Matchup.voter_id == self.voter_id
         return Matchup.network_key == self.network_key
 
     @property
     def flags(self) -> ColumnElement[bool]:
-        """The condition that a flag is about the subject."""
+        """Build the condition that a flag is about the subject."""
         if self.voter_id is not None:
             return Flag.voter_id == self.voter_id
         return Flag.network_key == self.network_key

@@ -26,7 +26,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SweptSubjects:
-    """Whom a sweep found and what it changed; `flags` are numbers in the findings' order, none after a report."""
+    """
+    The subjects that a sweep found and the votes it changed.
+
+    `flags` are numbers in the findings' order, none after a report.
+    """
 
     findings: tuple[FraudSignal, ...]
     flags: tuple[int, ...]
@@ -36,7 +40,7 @@ class SweptSubjects:
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What a sweep found and did; `forgotten` matchups no longer know their network."""
+    """The findings and actions of a sweep; `forgotten` counts matchups that no longer know their network."""
 
     found: SweptSubjects
     audits: tuple[BoardAudit, ...]

@@ -1,0 +1,77 @@
+"""Pairs whose pictures a voter could not load: closed without a vote, and made up for in the same competition."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.arena import errors
+from app.arena.people.policy import DAY, Policy, check
+from app.arena.tables import Matchup, Vote, Voter
+from app.database.doors import execute
+
+
+@dataclass(frozen=True)
+class UnloadablePair:
+    """A pair that was closed because its pictures can't be loaded, with the number of votes of its voter."""
+
+    matchup: bytes
+    voter_votes: int
+
+
+def close_unloadable(
+    session: Session, voter: bytes, matchup: bytes, *, now: datetime, policy: Policy
+) -> UnloadablePair:
+    """
+    Close one's own open matchup because its pictures can't be loaded; again is done already.
+
+    It costs nothing unless a picture of it left the server, which has charged it. Raises MatchupNotFound,
+    MatchupExpired, OutcomeStands for a judged one, and TooMany beyond the policy's number of a day.
+    """
+    row = _read(session, voter, matchup)
+    if row is None:
+        raise errors.MatchupNotFound("There is no such pair of yours.")
+    if row.outcome is not None:
+        raise errors.OutcomeStands("You have judged this pair already.")
+    if row.unloadable_at is None:
+        _close(session, row, now)
+        what = "pairs a day that can't be loaded"
+        key = str(row.voter_id)
+        check(session, "unloadable/voter", key, policy.unloadable_day, seconds=DAY, now=now, what=what)
+    return UnloadablePair(matchup, row.votes)
+
+
+def read_owed_competition(session: Session, voter_id: int) -> int | None:
+    """
+    Return the competition that the voter's next pair must come from; None where nothing is owed.
+
+    Whoever could give pairs back without a vote, and be given any other, would draw until a wanted one comes.
+    """
+    latest = (
+        select(Matchup.competition_id, Matchup.unloadable_at)
+        .where(Matchup.voter_id == voter_id, Matchup.unloadable_at.is_not(None))
+        .order_by(Matchup.unloadable_at.desc())
+        .limit(1)
+    )
+    closed = session.execute(latest).one_or_none()
+    if closed is None:
+        return None
+    issued = session.scalars(select(func.max(Matchup.issued_at)).where(Matchup.voter_id == voter_id)).one()
+    return int(closed.competition_id) if issued <= closed.unloadable_at else None
+
+
+def _read(session: Session, voter: bytes, matchup: bytes) -> Any:
+    return session.execute(
+        select(Matchup.id, Matchup.voter_id, Matchup.unloadable_at, Voter.votes, Vote.outcome)
+        .join(Voter, Voter.id == Matchup.voter_id)
+        .outerjoin(Vote, Vote.matchup_id == Matchup.id)
+        .where(Matchup.public_id == matchup, Voter.token == voter)
+    ).one_or_none()
+
+
+def _close(session: Session, row: Any, now: datetime) -> None:
+    still_open = update(Matchup).where(Matchup.id == row.id, Matchup.closed_at.is_(None))
+    if not execute(session, still_open.values(closed_at=now, unloadable_at=now)):
+        raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")

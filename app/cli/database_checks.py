@@ -1,0 +1,179 @@
+"""Checks of `arena doctor` on the database: that it stores, that it is whole, that it has room for more keys."""
+
+import stat
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from app.arena.people import secret_key
+from app.cli import rows
+from app.cli.doctor_context import CheckResult, DoctorContext, Level
+from app.database.causes import CAUSES
+from app.database.doors import Database, NewerDatabase
+from app.database.engines import is_pooled
+
+SOUND_SQLITE = (3, 51, 3)
+CLOCK_SECONDS = 2
+LOCK_SECONDS = 5
+FULL_SHARE, NEARLY_FULL_SHARE = 0.95, 0.7
+"""Of the keys of a table that are used up: fail from the first, warn from the second."""
+SEQUENCES = text(
+    "SELECT sequencename, last_value::float / max_value FROM pg_sequences "
+    "WHERE schemaname = current_schema() AND last_value IS NOT NULL ORDER BY 2 DESC LIMIT 1"
+)
+
+
+def database(patient: DoctorContext) -> CheckResult:
+    """Check that the database stores what it is given, is whole, and survives a power loss."""
+    problem = patient.database.find_problem(LOCK_SECONDS)
+    if problem:
+        return CheckResult("fail", str(CAUSES[problem]))
+    if not patient.database.is_sqlite:
+        return _postgresql(patient.database)
+    return (patient.deep and _find_unstorable(patient.database)) or _sqlite(patient)
+
+
+def _find_unstorable(found: Database) -> CheckResult | None:
+    """Find rows of older versions that SQLite took and PostgreSQL would not; None where there are none."""
+    with found.reading() as session:
+        tables = rows.read_tables(session)
+        counts = {t.name: sum(rows.count_unstorable(t, p) for _, p in rows.read_parts(session, t)) for t in tables}
+    bad = ", ".join(f"{count} rows of {name}" for name, count in counts.items() if count)
+    told = f"{bad} hold text or numbers that PostgreSQL does not take: a backup that is restored mends them"
+    return CheckResult("warn", told) if bad else None
+
+
+def _sqlite(patient: DoctorContext) -> CheckResult:
+    with patient.database.reading() as session:
+        mode, synchronous = (session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous"))
+        version = str(session.scalar(text("SELECT sqlite_version()")))
+        damage = _find_damage(session, deep=patient.deep)
+    if damage:
+        return CheckResult("fail", f"{damage}: stop the server and restore a backup")
+    if (mode, synchronous) != ("wal", 2):
+        return CheckResult("fail", f"journal {mode}, synchronous {synchronous}: votes could be lost at power loss")
+    if tuple(map(int, version.split("."))) < SOUND_SQLITE:
+        return CheckResult("warn", f"SQLite {version} can corrupt its log: install pysqlite3")
+    return CheckResult("ok", f"SQLite {version}, whole, WAL, synchronous FULL")
+
+
+def _find_damage(session: Session, *, deep: bool) -> str | None:
+    """Run SQLite's own check of the file; `deep` also of its indexes, of foreign keys, and of texts with a NUL."""
+    found = str(session.scalar(text(f"PRAGMA {'integrity_check' if deep else 'quick_check'}(1)")))
+    if found != "ok":
+        return f"the file is damaged ({found.splitlines()[0][:100]})"
+    if not deep:
+        return None
+    orphan = session.execute(text("PRAGMA foreign_key_check")).first()
+    if orphan:
+        return f"row {orphan[1]} of {orphan[0]} refers to a row of {orphan[2]} that is not there"
+    return next(
+        (
+            f"{place} holds a NUL, which PostgreSQL refuses"
+            for place in _text_columns(session)
+            if _has_nul(session, place)
+        ),
+        None,
+    )
+
+
+def _text_columns(session: Session) -> list[str]:
+    """List the columns that hold text as `table.column`."""
+    tables = inspect(session.connection())
+    return [
+        f'"{name}"."{column["name"]}"'
+        for name in tables.get_table_names()
+        for column in tables.get_columns(name)
+        if str(column["type"]) in {"VARCHAR", "TEXT", "JSON"}
+    ]
+
+
+def _has_nul(session: Session, place: str) -> bool:
+    table = place.partition(".")[0]
+    return bool(session.scalar(text(f"SELECT 1 FROM {table} WHERE instr({place}, char(0)) LIMIT 1")))  # noqa: S608
+
+
+def _postgresql(found: Database) -> CheckResult:
+    with found.reading() as session:
+        told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
+        version = str(session.scalar(text("SHOW server_version")))
+        pooled = is_pooled(session.connection().connection.dbapi_connection)
+    if "off" in told:
+        return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    between = ", behind a pooler: statements are not prepared" if pooled else ""
+    return CheckResult("ok", f"PostgreSQL {version}, stores, durable{between}")
+
+
+def migrations(patient: DoctorContext) -> CheckResult:
+    """Check that the schema is the one this version was written for."""
+    try:
+        pending = patient.database.pending()
+    except NewerDatabase as error:
+        return CheckResult("fail", f"{error} Install the version it was used with, or restore a backup.")
+    if pending:
+        return CheckResult(
+            "fail", f"{', '.join(pending)} pending: make a backup, then run any command with --migrate"
+        )
+    return CheckResult("ok", "none pending")
+
+
+def keys(patient: DoctorContext) -> CheckResult:
+    """Check that no table is about to run out of keys, after which nothing more could be stored in it."""
+    if patient.database.is_sqlite:
+        return CheckResult("ok", "SQLite's keys have 64 bits")
+    with patient.database.reading() as session:
+        fullest = session.execute(SEQUENCES).first()
+    if fullest is None:
+        return CheckResult("ok", "none used yet")
+    says = f"{fullest[0]} has used {fullest[1]:.0%} of its keys"
+    if fullest[1] >= NEARLY_FULL_SHARE:
+        level: Level = "fail" if fullest[1] >= FULL_SHARE else "warn"
+        return CheckResult(
+            level, f"{says}: give its column 64 bits before it is full (ALTER COLUMN id TYPE bigint)"
+        )
+    return CheckResult("ok", says)
+
+
+def clock(patient: DoctorContext) -> CheckResult:
+    """Compare this machine's clock with the database's: expiry is decided by both."""
+    if patient.database.is_sqlite:
+        return CheckResult("ok", "the database has this machine's clock")
+    with patient.database.reading() as session:
+        theirs = float(session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+    apart = abs(theirs - datetime.now(patient.now.tzinfo).timestamp())
+    if apart > CLOCK_SECONDS:
+        return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
+    return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
+
+
+def secret(patient: DoctorContext) -> CheckResult:
+    """Compare SECRET_KEY with the one that this arena was last served with."""
+    with patient.database.reading() as session:
+        known = secret_key.read_fingerprint(session)
+    if known is None:
+        return CheckResult("ok", "never served yet")
+    if known != secret_key.fingerprint(patient.settings.secret_key.get_secret_value()):
+        return CheckResult(
+            "fail",
+            "SECRET_KEY is not the one this arena was served with: set that one, or all voters get new cookies",
+        )
+    return CheckResult("ok", "the one this arena was served with")
+
+
+def rights(patient: DoctorContext) -> CheckResult:
+    """Check that no other user of this machine can read the key, the database's file or the images."""
+    folder = patient.settings.data_dir
+    if not folder.stat().st_mode & stat.S_IXOTH:
+        return CheckResult("ok", "only this user and its group may enter DATA_DIR")
+    inside = [folder / "secret_key", folder / "files"]
+    if patient.database.is_sqlite:
+        inside.append(Path(make_url(patient.database.url).database or ""))
+    open_ones = [path.name for path in inside if path.exists() and path.stat().st_mode & stat.S_IROTH]
+    if open_ones:
+        return CheckResult(
+            "warn", f"everybody on this machine may read {', '.join(open_ones)}: chmod o-rwx {folder}"
+        )
+    return CheckResult("ok", "others may read nothing")

@@ -1,0 +1,69 @@
+"""The check of `arena doctor` that opens images: a file that is there may still be half of one."""
+
+import random
+
+from sqlalchemy import select
+
+from app.arena.entries.inputs import mask_key, outline_key
+from app.arena.entries.renditions import small_key, thumbnail_key
+from app.arena.tables import Competition, Entry
+from app.cli.doctor_context import CheckResult, DoctorContext
+from app.gateway import images as pictures
+from app.gateway.tables import StoredImage
+
+SAMPLE = 200
+OPENED = 20
+"""Images that are decoded without --deep."""
+
+
+def images(patient: DoctorContext) -> CheckResult:
+    """Check that the files named by rows exist and can be decoded: a sample of them, or all with --deep."""
+    named = _read_keys(patient)
+    sample = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
+    missing = [key for key in sample if not patient.storage.has(key)]
+    if missing:
+        return CheckResult("fail", _describe_missing(patient, missing, len(sample)))
+    opened = sample if patient.deep else sample[:OPENED]
+    damaged = [key for key in opened if not _is_whole(patient, key)]
+    if damaged:
+        return CheckResult(
+            "fail",
+            f"{len(damaged)} of {len(opened)} can't be decoded, {damaged[0]} first: restore a backup, or make "
+            "renditions anew with `arena renditions` where the originals are whole",
+        )
+    spare = f"; {_count_spare(patient, named)} files that no row names take room" if patient.deep else ""
+    return CheckResult("ok", f"{len(sample)} of {len(named)} are there, {len(opened)} decoded{spare}")
+
+
+def _read_keys(patient: DoctorContext) -> list[str]:
+    """Read the key of every picture that a row names, the smaller renditions included."""
+    with patient.database.reading() as session:
+        keys = list(session.scalars(select(Entry.original_key)))
+        for key, side in session.execute(select(Entry.rendition_key, Entry.rendition_side)):
+            keys += [key, small_key(key), thumbnail_key(key)] if side else [key]
+        inputs = [key for key in session.scalars(select(Competition.input_key)) if key]
+        keys += [key for one in inputs for key in (one, mask_key(one), outline_key(one)) if key]
+        keys += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > patient.now))
+    return sorted(set(keys))
+
+
+def _describe_missing(patient: DoctorContext, missing: list[str], looked_at: int) -> str:
+    """Describe what is missing; where it is all of it, the place is more likely wrong than the files gone."""
+    if len(missing) == looked_at:
+        place = patient.settings.storage_url or f"the folder {patient.settings.data_dir / 'files'}"
+        remedy = "correct STORAGE_URL" if patient.settings.storage_url else "mount it, or correct DATA_DIR"
+        return f"none of the {looked_at} looked for is in {place}: {remedy}; if it is right, restore a backup"
+    return f"{len(missing)} of {looked_at} are missing, {missing[0]} first: restore a backup"
+
+
+def _is_whole(patient: DoctorContext, key: str) -> bool:
+    try:
+        pictures.decode(patient.storage.get(key))
+    except (pictures.InvalidImage, FileNotFoundError):
+        return False
+    return True
+
+
+def _count_spare(patient: DoctorContext, named: list[str]) -> int:
+    known = set(named)
+    return sum(key not in known for key in patient.storage.every_key())

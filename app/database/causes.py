@@ -1,0 +1,162 @@
+"""The causes why a database does not do as it should: one name, one sentence and one remedy for each."""
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app import metrics
+from app.database.group_commit import LostRace, QueueTimeout
+from app.errors import Refusal
+
+BUSY = "The database is busy or unreachable. Try again: if you sent something, it may not have been stored."
+LOG_SECONDS = 5.0
+"""Between two lines of the log about the same cause."""
+_log = logging.getLogger(__name__)
+_logged: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why the database did not do it. Neither sentence holds SQL, a password or an address."""
+
+    name: str
+    happened: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.happened} {self.remedy}"
+
+
+CAUSES = {
+    cause.name: cause
+    for cause in (
+        Cause("busy", "The database is busy.", "Try again; if it stays so, look for a long transaction in it."),
+        Cause("refused", "Nothing answers at the database's address.", "Start it, or correct DATABASE_URL."),
+        Cause(
+            "unknown_host", "The database's host name is not known.", "Correct DATABASE_URL, or the name server."
+        ),
+        Cause("timeout", "The database did not answer in time.", "Check the network and the firewall to it."),
+        Cause("wrong_password", "The database refused the name or the password.", "Correct DATABASE_URL."),
+        Cause("no_access", "The database lets nobody in like this.", "Add this machine and role to pg_hba.conf."),
+        Cause("no_database", "There is no database of that name.", "Create it, or correct DATABASE_URL."),
+        Cause("tls", "No TLS connection to the database came about.", "Set up TLS there, or change sslmode."),
+        Cause("no_schema", "The database lacks tables of this version.", "Run any command with --migrate."),
+        Cause("read_only", "The database can be read and not written.", "Name the primary, or free its files."),
+        Cause("full", "The disk of the database is full.", "Make room there; nothing stored is lost."),
+        Cause("too_many", "The database takes no more connections.", "Raise max_connections, or lower WORKERS."),
+        Cause("starting", "The database is starting or stopping.", "Wait for it."),
+        Cause("gone", "The connection to the database was lost.", "Try again; then look at the database's log."),
+        Cause(
+            "forbidden", "The database's role lacks a right.", "Grant it the schema's tables, and CREATE in it."
+        ),
+        Cause(
+            "keys_used_up", "A table has used up its keys.", "Run any command with --migrate; see arena doctor."
+        ),
+        Cause("pooler", "A pooler lost a prepared statement.", "Add ?prepare_threshold=none to DATABASE_URL."),
+        Cause("no_file", "The database's file can't be opened.", "Mount or create its folder; check its rights."),
+        Cause("damaged", "The database's file is damaged.", "Stop the server and restore a backup."),
+        Cause("io_error", "The disk failed under the database.", "Look at the system's log and the free space."),
+    )
+}
+BY_STATE = {
+    "28P01": "wrong_password",
+    "28000": "no_access",
+    "3D000": "no_database",
+    "3F000": "no_schema",
+    "42P01": "no_schema",
+    "42703": "no_schema",
+    "25006": "read_only",
+    "53100": "full",
+    "53300": "too_many",
+    "57P03": "starting",
+    "57P01": "gone",
+    "57P02": "gone",
+    "57P05": "gone",
+    "42501": "forbidden",
+    "2200H": "keys_used_up",
+    "26000": "pooler",
+    "42P05": "pooler",
+    "55P03": "busy",
+    "57014": "busy",
+    "40001": "busy",
+    "40P01": "busy",
+    "25P03": "gone",
+}
+"""Names by PostgreSQL's error codes."""
+BY_WORDS = tuple(
+    (re.compile(words, re.IGNORECASE), name)
+    for words, name in (
+        # A refused connection has no code: libpq only says it in words, for each address it tried.
+        (r"password authentication failed|no password supplied", "wrong_password"),
+        (r"no pg_hba\.conf entry|authentication failed|role .* does not exist", "no_access"),
+        (r"database .* does not exist", "no_database"),
+        (r"does not support SSL|SSL error|certificate|sslmode|SSL SYSCALL", "tls"),
+        (r"session is read-only|read-write mode during recovery|in hot standby", "read_only"),
+        (r"too many (clients|connections)|remaining connection slots|no more connections allowed", "too_many"),
+        (r"is (starting up|shutting down)|in recovery mode", "starting"),
+        (r"could not translate host name|failed to resolve host|name or service not known", "unknown_host"),
+        (r"connection refused|no such file or directory|could not connect", "refused"),
+        (r"timeout expired|timed out|no route to host|network is unreachable", "timeout"),
+        (r"readonly database|attempt to write a readonly", "read_only"),
+        (r"database or disk is full|no space left", "full"),
+        (r"unable to open database file", "no_file"),
+        (r"malformed|file is not a database", "damaged"),
+        (r"disk I/O error", "io_error"),
+        (r"no such (table|column)", "no_schema"),
+        (r"is locked|lock timeout|QueuePool limit", "busy"),
+        (r"connection (is lost|.*closed|.*reset)|server closed|terminating connection|is closed", "gone"),
+    )
+)
+"""Names by what SQLite and libpq say, the first that fits."""
+
+
+def explain(error: BaseException) -> Cause | None:
+    """Find the cause of a driver's error, or of one that SQLAlchemy made of it; None if it has none of these."""
+    driver = getattr(error, "orig", None) or error
+    name = BY_STATE.get(getattr(driver, "sqlstate", None) or "")
+    if name is None:
+        told = str(driver)
+        name = next((name for words, name in BY_WORDS if words.search(told)), None)
+    return CAUSES[name] if name else None
+
+
+class DatabaseBusy(Refusal, code="database_busy"):
+    """
+    The database did not let us in, or went away; if while it committed, nobody knows whether it did.
+
+    The message is for visitors; `cause` is for operators.
+    """
+
+    def __init__(self, message: str = BUSY, *, cause: Cause = CAUSES["busy"]) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn a database that is locked, full, away or in any other state of an operator's into DatabaseBusy."""
+    try:
+        yield
+    except (QueueTimeout, LostRace, PoolTimeout) as error:
+        raise _busy(CAUSES["busy"]) from error
+    except DBAPIError as error:
+        cause = None if isinstance(error, IntegrityError) else explain(error)
+        if cause is None and not isinstance(error, OperationalError):
+            raise
+        raise _busy(cause or CAUSES["gone"]) from error
+
+
+def _busy(cause: Cause) -> DatabaseBusy:
+    """Count and log the cause; the log gets each cause once in so many seconds, however many requests meet it."""
+    metrics.count("database_busy_total")
+    now = time.monotonic()
+    if now - _logged.get(cause.name, -LOG_SECONDS) >= LOG_SECONDS:
+        _logged[cause.name] = now
+        _log.warning("database: %s: %s", cause.name, cause)
+    return DatabaseBusy(cause=cause)

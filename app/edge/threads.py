@@ -1,0 +1,28 @@
+"""Threads of the server: those who wait for images must not take the ones that voters need."""
+
+from collections.abc import Iterable
+from threading import BoundedSemaphore
+from typing import Any
+
+SHORT_THREADS = 16
+"""For everything that is answered at once. More only wait for the interpreter and for the database."""
+GATEWAY_THREADS = 48
+"""For requests to the image API: those that run, those that wait for a place, and those that join another."""
+GATEWAY_PATHS = ("/openai/", "/v1/")
+
+
+class ThreadLimit:
+    """WSGI middleware: lets at most `SHORT_THREADS` threads work on anything but the image API."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._free = BoundedSemaphore(SHORT_THREADS)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Wait for a thread's turn; the image API has a bound and a queue of its own."""
+        if environ.get("PATH_INFO", "").startswith(GATEWAY_PATHS):
+            long: Iterable[bytes] = self._app(environ, start_response)
+            return long
+        with self._free:
+            short: Iterable[bytes] = self._app(environ, start_response)
+            return short

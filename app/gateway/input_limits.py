@@ -1,0 +1,46 @@
+"""Input images within a provider's limits: larger ones are scaled down, and that is told."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+from PIL import Image
+
+from app.catalog.contracts import ImageField
+from app.gateway.adjustments import Adjustment
+from app.gateway.formats import sniff
+from app.gateway.images import decode, encode
+from app.gateway.masks import image_size
+from app.gateway.sizes import Size
+
+
+def fit_images(images: Sequence[bytes], field: ImageField | None) -> tuple[tuple[bytes, ...], list[Adjustment]]:
+    """The images a provider takes, and what was changed about them."""
+    if field is None:
+        return tuple(images), []
+    fitted = [fit_image(data, field) for data in images]
+    changed = [adjustment for _, adjustment in fitted if adjustment]
+    return tuple(data for data, _ in fitted), changed
+
+
+def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]:
+    """One image in a format and of a size that the provider takes."""
+    kind = sniff(data) or "png"
+    wanted = kind if not field.formats or kind in field.formats else field.formats[0]
+    size = image_size(data)
+    target = within(size, field)
+    if target == size:
+        return (data if wanted == kind else encode(decode(data, alpha=True), wanted)), None
+    scaled = decode(data, alpha=True).resize(target, Image.Resampling.LANCZOS)
+    asked, used = ("x".join(map(str, one)) for one in (size, target))
+    return encode(scaled, wanted), Adjustment(
+        "image", asked, used, "Scaled to the provider's limit of input images."
+    )
+
+
+def within(size: Size, field: ImageField) -> Size:
+    """The largest size of this shape that keeps to both limits."""
+    width, height = size
+    by_side = (field.max_side or max(size)) / max(size)
+    by_area = sqrt((field.max_pixels or width * height) / (width * height))
+    factor = min(1.0, by_side, by_area)
+    return size if factor == 1.0 else (max(1, int(width * factor)), max(1, int(height * factor)))

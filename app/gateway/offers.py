@@ -1,0 +1,116 @@
+"""Who offers a model, with which contract: the catalogue's offerings and those an operator adds by settings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
+from app.catalog.limits import Limits
+from app.catalog.lookup import ModelOffering, ModelSummary
+from app.gateway.providers import COMPATIBLE, PROVIDERS
+from app.gateway.providers.base import ImageProvider
+from app.gateway.providers.http import HttpProvider
+from app.gateway.request import Operation
+from app.words import Mode
+
+MODES: dict[Operation, Mode] = {
+    "generation": Mode.TEXT_TO_IMAGE,
+    "edit": Mode.IMAGE_EDIT,
+    "variation": Mode.IMAGE_EDIT,
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offering and what its provider takes, by operation; empty where no contract is known."""
+
+    offering: ModelOffering
+    contracts: Mapping[str, Contract]
+
+
+def offerings_of(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> tuple[ModelOffering, ...]:
+    """
+    The catalogue's, then those the operator's settings add.
+
+    An added one has a name and no price of its own: it never stands in for a vendor's.
+    """
+    listed = {offering.provider for offering in model.offerings}
+    added = [
+        _added(model, provider, provider.offerings[model.slug])
+        for slug, provider in providers.items()
+        if isinstance(provider, HttpProvider) and model.slug in provider.offerings and slug not in listed
+    ]
+    return (*model.offerings, *added)
+
+
+def _added(model: ModelSummary, provider: ImageProvider, model_id: str) -> ModelOffering:
+    return ModelOffering(
+        key=f"{provider.slug}/{model.slug}",
+        provider=provider.slug,
+        provider_name=provider.slug,
+        provider_model_id=model_id,
+        modes=model.modes,
+        variations=False,
+        limits=Limits(),
+        prices=(),
+        notes=(),
+        source="settings",
+    )
+
+
+def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Offer]:
+    """Each offering with its contracts."""
+    wanted = {(one.provider, one.provider_model_id) for one in offerings if one.provider_model_id}
+    found = read_contracts(session, wanted)
+    general = read_contracts(session, [(COMPATIBLE, model) for slug, model in wanted if model and _is_added(slug)])
+    return [Offer(one, _contracts(one, found, general)) for one in offerings]
+
+
+def _is_added(slug: str) -> bool:
+    """Whether a provider is one that only this installation knows."""
+    return slug not in PROVIDERS
+
+
+def _contracts(
+    offering: ModelOffering, found: Mapping[Key, Contract], general: Mapping[Key, Contract]
+) -> dict[str, Contract]:
+    """The provider's own contracts; for an added server without any, what every OpenAI-compatible one takes."""
+    slug, model = offering.provider, offering.provider_model_id
+    own = {operation: one for (owner, of, operation), one in found.items() if (owner, of) == (slug, model)}
+    if own or not _is_added(slug):
+        return own
+    return {operation: replace(one, provider=slug) for (_, of, operation), one in general.items() if of == model}
+
+
+def read_served(
+    session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
+) -> dict[str, tuple[Operation, ...]]:
+    """Slug to the operations that can be asked for here and now, for the models that have any."""
+    keys = read_keys(session, [*providers, COMPATIBLE])
+    found = {model.slug: served_operations(model, providers, keys) for model in models}
+    return {slug: operations for slug, operations in found.items() if operations}
+
+
+def served_operations(
+    model: ModelSummary, providers: Mapping[str, ImageProvider], keys: frozenset[Key]
+) -> tuple[Operation, ...]:
+    """What a provider that is set up has a contract for, within the model's modes."""
+    if model.status == "retired":
+        return ()
+    set_up = [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
+    return tuple(
+        operation
+        for operation, mode in MODES.items()
+        if any(mode in (*model.modes, *one.modes) and _has(keys, one, operation) for one in set_up)
+    )
+
+
+def _has(keys: frozenset[Key], offering: ModelOffering, operation: str) -> bool:
+    own = (offering.provider, offering.provider_model_id or "", operation)
+    if operation == "variation" and not offering.variations and own not in keys:
+        return False
+    slug = COMPATIBLE if _is_added(offering.provider) else offering.provider
+    return has_contract(keys, offering.provider, offering.provider_model_id or "", operation) or has_contract(
+        keys, slug, offering.provider_model_id or "", operation
+    )

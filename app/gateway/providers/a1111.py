@@ -1,0 +1,39 @@
+"""
+Automatic1111's web UI and Forge, for those who compare checkpoints at home. Wire facts: Forge's modules/api.
+
+An offering's provider id is the title of a checkpoint as the server lists it.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, from_base64
+from app.gateway.providers.http import HttpProvider
+
+
+@dataclass(frozen=True)
+class Automatic1111(HttpProvider):
+    """`key` is `user:password` where the server was started with --api-auth, else empty."""
+
+    slug: str = "a1111"
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """Basic authentication, as --api-auth asks for it."""
+        login = self.key.get_secret_value()
+        return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
+        """Bare base64."""
+        return read_base64_images(found)
+
+
+def read_base64_images(found: Mapping[str, Any]) -> ProviderReply:
+    """Bare base64. Raises ProviderError."""
+    coded = found.get("images")
+    made = tuple(ProviderImage(data=from_base64(text)) for text in coded) if isinstance(coded, list) else ()
+    if not made:
+        raise ProviderError("no_image")
+    return ProviderReply(made)

@@ -1,0 +1,27 @@
+"""Amazon Bedrock with a bearer key, for Stability's models. Wire facts: @ai-sdk/amazon-bedrock 4.0.186."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64, is_moderated
+from app.gateway.providers.http import HttpProvider
+
+
+@dataclass(frozen=True)
+class Bedrock(HttpProvider):
+    """The region is part of the address."""
+
+    base_url: str = "https://bedrock-runtime.us-west-2.amazonaws.com"
+    slug: str = "bedrock"
+    key_name: ClassVar[str] = "AWS_BEARER_TOKEN_BEDROCK"
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+        """Base64, and why some of it is missing."""
+        coded = found.get("images")
+        images = [text for text in coded if text] if isinstance(coded, list) else []
+        if not images:
+            reasons = " ".join(str(reason) for reason in found.get("finish_reasons") or [])
+            raise ProviderError("moderated" if is_moderated(replies, reasons) else "no_image")
+        return ProviderReply(tuple(ProviderImage(data=from_base64(text)) for text in images))

@@ -1,0 +1,91 @@
+"""
+Black Forest Labs: a task is submitted, then polled at the address it names. Wire facts: docs.bfl.ai.
+
+That address may lie on a regional host of bfl.ai; in the first seconds another region may not know the task yet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import (
+    ProviderError,
+    ProviderImage,
+    ProviderReply,
+    ProviderRequest,
+    Usage,
+    ask,
+    body,
+    pause,
+    refusal_in,
+    to_poll,
+)
+from app.gateway.providers.http import HttpProvider
+from app.gateway.wire import HttpSession
+
+POLL_SECONDS = 0.5
+PATIENCE = 10
+"""Looks at a task that is not found before it counts as lost."""
+MICROS_PER_CREDIT = 10_000
+
+
+@dataclass(frozen=True)
+class BlackForestLabs(HttpProvider):
+    """One image a call."""
+
+    base_url: str = "https://api.bfl.ai"
+    slug: str = "bfl"
+
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
+        """Submit and poll. Raises ProviderError."""
+        replies = request.contract.replies
+        task = body(ask(http, self.build(request), refusal_in(replies)))
+        poll = to_poll(task.get("polling_url"), self.base_url, replies.hosts)
+        return read_result(self._wait(poll, http, replies), replies, task.get("cost"))
+
+    def _wait(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
+        """The first answer that ends the task, or the last where it stays unknown."""
+        ended = (*replies.done, *replies.failed, *replies.moderated)
+        unknown = 0
+        while True:
+            state = self._look(url, http, replies)
+            unknown = 0 if state else unknown + 1
+            if state.get("status") in ended:
+                return state
+            if unknown >= PATIENCE:
+                raise ProviderError("unavailable")
+            pause(http, POLL_SECONDS)
+
+    def _look(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
+        """Empty while the task is not known there yet."""
+        try:
+            answer = ask(http, httpx.Request("GET", url, headers=self.headers()), refusal_in(replies))
+        except ProviderError as error:
+            if error.code == "not_found":
+                return {}
+            raise
+        state = body(answer)
+        return {} if state.get("status") == "Task not found" else state
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """The provider's own header."""
+        return {"x-key": self.key.get_secret_value()}
+
+
+def read_result(state: Mapping[str, Any], replies: Replies, credit: Any = None) -> ProviderReply:
+    """`result.sample` is a link that lives for minutes. Raises ProviderError."""
+    if state.get("status") in replies.moderated:
+        raise ProviderError("moderated")
+    if state.get("status") not in replies.done:
+        raise ProviderError("unavailable")
+    result = state.get("result")
+    link = result.get("sample") if isinstance(result, dict) else None
+    if not isinstance(link, str):
+        raise ProviderError("no_image")
+    is_cost = isinstance(credit, int | float) and 0 <= credit < 10_000
+    return ProviderReply(
+        (ProviderImage(url=link),), Usage(cost_micros=round(credit * MICROS_PER_CREDIT)) if is_cost else None
+    )

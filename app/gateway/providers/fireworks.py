@@ -1,0 +1,27 @@
+"""Fireworks AI: the answer is the image itself. Wire facts: @ai-sdk/fireworks 2.0.90."""
+
+from dataclasses import dataclass
+
+from app.catalog.contracts import Replies
+from app.gateway.formats import sniff
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
+from app.gateway.providers.http import HttpProvider
+from app.gateway.wire import HttpAnswer
+
+
+@dataclass(frozen=True)
+class Fireworks(HttpProvider):
+    """One image a call."""
+
+    base_url: str = "https://api.fireworks.ai/inference/v1"
+    slug: str = "fireworks"
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
+        """Bytes are asked for."""
+        return super().headers(request) | {"Accept": "image/*"}
+
+    def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002
+        """The bytes, if they are an image."""
+        if sniff(answer.content) is None:
+            raise ProviderError("no_image")
+        return ProviderReply((ProviderImage(data=answer.content),))

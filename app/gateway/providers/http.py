@@ -1,0 +1,59 @@
+"""What the providers reached over HTTP share: a key, an address, and for most of them one POST."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import SecretStr
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, ask, body, refusal_in
+from app.gateway.providers.bodies import build_request
+from app.gateway.wire import HttpAnswer, HttpSession
+
+
+@dataclass(frozen=True)
+class HttpProvider:
+    """
+    An upstream with an API.
+
+    `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
+    `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`.
+    """
+
+    key: SecretStr
+    base_url: str = ""
+    slug: str = ""
+    offerings: Mapping[str, str] = field(default_factory=dict)
+    key_name: ClassVar[str] = ""
+
+    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
+        """One POST that is held until the images are there. Raises ProviderError."""
+        replies = request.contract.replies
+        return self.read(ask(http, self.build(request), lambda answer: self.refused(answer, replies)), replies)
+
+    def build(self, request: ProviderRequest) -> httpx.Request:
+        """The request as it is sent."""
+        return build_request(self.url(request.path), request, self.headers(request))
+
+    def url(self, path: str) -> str:
+        """A path after the base URL."""
+        return f"{self.base_url.rstrip('/')}/{path}"
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """The key as most APIs take it; none where there is no key."""
+        key = self.key.get_secret_value()
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
+        """What a status from 300 up means."""
+        return refusal_in(replies)(answer)
+
+    def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:
+        """The images of a good answer. Raises ProviderError."""
+        return self.read_object(body(answer), replies)
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
+        """The images of an answer that is a JSON object. Raises ProviderError."""
+        raise ProviderError("bad_reply")

@@ -1,0 +1,31 @@
+"""Ideogram: one form or JSON object, links in the answer. Wire facts: developer.ideogram.ai."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, refusal
+from app.gateway.providers.http import HttpProvider
+from app.gateway.providers.openai import read_images
+from app.gateway.wire import HttpAnswer
+
+
+@dataclass(frozen=True)
+class Ideogram(HttpProvider):
+    """An unsafe image has no link and says so."""
+
+    base_url: str = "https://api.ideogram.ai"
+    slug: str = "ideogram"
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
+        """Ideogram's own header."""
+        return {"Api-Key": self.key.get_secret_value()}
+
+    def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:  # noqa: ARG002
+        """422 is the safety check of the prompt or of an input image."""
+        return ProviderError("moderated") if answer.status == 422 else refusal(answer)
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
+        """`data` holds links."""
+        return read_images(found)

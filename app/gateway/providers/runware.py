@@ -1,0 +1,58 @@
+"""Runware: a list of tasks goes out, a list of images comes back. Wire facts: runware-sdk 1.8.0."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import (
+    ProviderError,
+    ProviderImage,
+    ProviderReply,
+    ProviderRequest,
+    Usage,
+    items,
+)
+from app.gateway.providers.bodies import build_body
+from app.gateway.providers.http import HttpProvider
+
+MICROS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Runware(HttpProvider):
+    """`new_id` names the task; a task that is sent twice under one name is refused."""
+
+    base_url: str = "https://api.runware.ai/v1"
+    slug: str = "runware"
+    new_id: Callable[[], uuid.UUID] = uuid.uuid4
+
+    def build(self, request: ProviderRequest) -> httpx.Request:
+        """The task inside its list."""
+        task = build_body(request).values | {"taskUUID": str(self.new_id())}
+        return httpx.Request("POST", self.base_url, headers=self.headers(request), json=[task])
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+        """One item an image."""
+        return read_tasks(found, replies)
+
+
+def read_tasks(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+    """Images and errors may come together: what is there counts. Raises ProviderError."""
+    results = items(found.get("data"))
+    made = tuple(ProviderImage(url=item["imageURL"]) for item in results if isinstance(item.get("imageURL"), str))
+    if not made:
+        raise _error({str(item.get("code")) for item in items(found.get("errors"))}, replies)
+    costs = [item["cost"] for item in results if isinstance(item.get("cost"), int | float)]
+    return ProviderReply(made, Usage(cost_micros=round(sum(costs) * MICROS)) if costs else None)
+
+
+def _error(codes: set[str], replies: Replies) -> ProviderError:
+    """An answer of status 200 may hold nothing but errors."""
+    if codes & set(replies.moderation_codes):
+        return ProviderError("moderated")
+    is_ours = any(word in code.lower() for code in codes for word in ("parameter", "invalid", "unsupported"))
+    return ProviderError("rejected" if is_ours else "no_image")

@@ -1,0 +1,29 @@
+"""Stability AI's stable-image API: one form, one image. Wire facts: platform.stability.ai's reference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.contracts import Replies
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, from_base64
+from app.gateway.providers.http import HttpProvider
+
+
+@dataclass(frozen=True)
+class Stability(HttpProvider):
+    """A filtered image comes back blurred with status 200: it counts as a refusal, not as an image."""
+
+    base_url: str = "https://api.stability.ai"
+    slug: str = "stability"
+
+    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
+        """JSON tells why there is no image; the plain bytes would not."""
+        return super().headers(request) | {"Accept": "application/json"}
+
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
+        """One image as base64."""
+        if found.get("finish_reason") in replies.moderated:
+            raise ProviderError("moderated")
+        if not found.get("image"):
+            raise ProviderError("no_image")
+        return ProviderReply((ProviderImage(data=from_base64(found["image"])),))

@@ -1,0 +1,128 @@
+"""The queue in front of the providers: a bound, a deadline, and a fair share for every caller of this process."""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
+from math import ceil
+from statistics import median
+
+from app.gateway.errors import RateLimited
+
+LONGEST_RETRY_AFTER = 60
+"""Seconds; SDKs follow no longer one, or sleep through it."""
+REMEMBERED = 20
+"""Latest requests whose time tells how long the next ones will take."""
+FIRST_GUESS = 10.0
+"""Seconds for a request while none has ended yet."""
+
+
+@dataclass(eq=False)
+class QueuedRequest:
+    """A request's place in the queue; `admitted` is set when it may run."""
+
+    caller: str
+    admitted: threading.Event = field(default_factory=threading.Event)
+    started: float = 0.0
+
+
+class RequestQueue:
+    """
+    Runs at most `at_once` requests and lets at most `waiting` more wait.
+
+    One caller has at most three quarters of each. Whoever runs least gets the next free place; among equals,
+    whoever came first. `clock` counts seconds.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.at_once = at_once
+        self.waiting = waiting
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._queued: list[QueuedRequest] = []
+        self._running: list[QueuedRequest] = []
+        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+
+    def enter(self, caller: str) -> QueuedRequest:
+        """Join the queue. Raises RateLimited when it is full, or full of this caller's requests."""
+        with self._lock:
+            own = sum(queued.caller == caller for queued in self._queued)
+            if len(self._queued) >= self.waiting or own >= share(self.waiting):
+                full = (
+                    "This server's queue is full"
+                    if own < share(self.waiting)
+                    else "Your share of the queue is full"
+                )
+                raise RateLimited(f"{full}.", self._seconds_until_place(0))
+            joined = QueuedRequest(caller)
+            self._queued.append(joined)
+            self._admit()
+        return joined
+
+    def wait(self, queued: QueuedRequest, seconds: float) -> None:
+        """Wait for a place. Raises RateLimited after so many seconds; the request has left the queue then."""
+        if queued.admitted.wait(seconds):
+            return
+        with self._lock:
+            if queued.admitted.is_set():
+                return
+            position = self._queued.index(queued)
+            self._queued.remove(queued)
+            pause = self._seconds_until_place(position)
+        raise RateLimited(f"No place became free within {seconds:.0f} seconds.", pause)
+
+    def leave(self, queued: QueuedRequest) -> None:
+        """Give the place back, or stop waiting for it."""
+        with self._lock:
+            with suppress(ValueError):
+                self._queued.remove(queued)
+            if queued in self._running:
+                self._running.remove(queued)
+                self._durations.append(self._clock() - queued.started)
+            self._admit()
+
+    @contextmanager
+    def place(self, queued: QueuedRequest, seconds: float) -> Iterator[None]:
+        """Wait at most so many seconds for a place, and hold it while the block runs. Raises RateLimited."""
+        try:
+            self.wait(queued, seconds)
+            yield
+        finally:
+            self.leave(queued)
+
+    def seconds_until_place(self) -> int:
+        """Estimate when a place is free for one who would come now: 1 to `LONGEST_RETRY_AFTER`."""
+        with self._lock:
+            return self._seconds_until_place(len(self._queued))
+
+    def _admit(self) -> None:
+        """Give free places away. The caller holds the lock."""
+        while self._queued and len(self._running) < self.at_once:
+            running = Counter(request.caller for request in self._running)
+            able = [one for one in self._queued if running[one.caller] < share(self.at_once)]
+            if not able:
+                return
+            chosen = min(able, key=lambda one: running[one.caller])
+            self._queued.remove(chosen)
+            self._running.append(chosen)
+            chosen.started = self._clock()
+            chosen.admitted.set()
+
+    def _seconds_until_place(self, ahead: int) -> int:
+        """Estimate when a place is free, after `ahead` waiting requests, from how long requests take."""
+        usual = median(self._durations) if self._durations else FIRST_GUESS
+        now = self._clock()
+        free_in = [max(1.0, usual - (now - request.started)) for request in self._running]
+        free_in += [0.0] * (self.at_once - len(free_in))
+        heapify(free_in)
+        for _ in range(ahead):
+            heapreplace(free_in, free_in[0] + usual)
+        return max(1, min(LONGEST_RETRY_AFTER, ceil(free_in[0])))
+
+
+def share(places: int) -> int:
+    """Return how many of so many places one caller may have: three quarters, so that others find some free."""
+    return max(1, places * 3 // 4)

@@ -1,0 +1,138 @@
+"""Values that a request passes on, by the contract's list: sent in the provider's words, or told of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from app.catalog.contracts import Contract, ValueField
+from app.gateway.adjustments import Adjustment, unused
+from app.gateway.errors import InvalidParameter
+
+TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+
+
+@dataclass
+class PassedValues:
+    """`wire` is by the provider's path, `accepted` by the caller's name; `adjustments` tell of the others."""
+
+    wire: dict[str, Any] = field(default_factory=dict)
+    accepted: dict[str, Any] = field(default_factory=dict)
+    adjustments: list[Adjustment] = field(default_factory=list)
+
+
+def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
+    """
+    Every value of the request that the gateway does not read itself.
+
+    Raises InvalidParameter for one that cannot be read as the type the provider wants.
+    """
+    passed = PassedValues()
+    for name, value in given.items():
+        known = accepted_field(name, contract)
+        if known is not None:
+            _pass_known(passed, name, value, known, contract)
+        elif contract.open:
+            passed.wire[name] = passed.accepted[name] = value
+        else:
+            passed.adjustments.append(unused(name, value, contract.provider))
+    return passed
+
+
+def accepted_field(name: str, contract: Contract) -> tuple[str, ValueField] | None:
+    """The wire path and the field for a caller's name: the contract's name for it, or the provider's own."""
+    known = contract.accepts.get(name)
+    if known is not None:
+        return known.field or name, known
+    for field_ in contract.accepts.values():
+        if field_.field and name in {field_.field, field_.field.rpartition(".")[2]}:
+            return field_.field, field_
+    return None
+
+
+def _pass_known(
+    passed: PassedValues, name: str, value: Any, known: tuple[str, ValueField], contract: Contract
+) -> None:
+    path, field_ = known
+    used = _word(value, field_) if field_.words else _within(_typed(name, value, field_), field_)
+    if used is None:
+        listed = ", ".join(dict.fromkeys(field_.words.values()))
+        reason = f"{contract.provider} knows these words for {name}: {listed}."
+        passed.adjustments.append(Adjustment(name, value, None, reason))
+        return
+    passed.wire[path] = used
+    passed.accepted[name] = value
+    if not field_.words and used != _typed(name, value, field_):
+        reason = f"{contract.provider} takes {name} from {field_.min} to {field_.max}."
+        passed.adjustments.append(Adjustment(name, value, used, reason))
+
+
+def _word(value: Any, field_: ValueField) -> str | None:
+    """The provider's word, whatever its case; None where it has none for this value."""
+    text = str(value)
+    if text in field_.words.values():
+        return text
+    folded = {mine.lower(): word for mine, word in field_.words.items()}
+    return field_.words.get(text) or folded.get(text.lower())
+
+
+def _typed(name: str, value: Any, field_: ValueField) -> Any:
+    """Forms send text: it becomes what the provider wants. Raises InvalidParameter."""
+    try:
+        return READERS[field_.type](value)
+    except (TypeError, ValueError) as error:
+        message = f"{name} must be {'an' if field_.type[0] in 'aio' else 'a'} {field_.type}."
+        raise InvalidParameter(name, message) from error
+
+
+def _within(value: Any, field_: ValueField) -> Any:
+    """Drawn to the nearer bound; the type stays."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    low = field_.min if field_.min is not None else value
+    high = field_.max if field_.max is not None else value
+    return type(value)(min(max(value, low), high))
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError("no integer")
+    return int(value)
+
+
+def _number(value: Any) -> float | int:
+    if isinstance(value, bool):
+        raise TypeError("no number")
+    found = float(value)
+    if not isfinite(found):
+        raise ValueError("no number")
+    return int(found) if found.is_integer() else found
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).lower()
+    if text not in TRUE | FALSE:
+        raise ValueError("no boolean")
+    return text in TRUE
+
+
+def _instance_of(kind: type) -> Any:
+    def read(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise TypeError("another type")
+        return value
+
+    return read
+
+
+READERS: dict[str, Any] = {
+    "any": lambda value: value,
+    "string": _instance_of(str),
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "list": _instance_of(list),
+    "object": _instance_of(dict),
+}

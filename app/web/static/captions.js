@@ -1,0 +1,75 @@
+// What stands around the pictures: what was asked, then who made what, where they stand, and how everybody judged.
+
+const find = (name) => document.querySelector(`[data-${name}]`);
+const sides = { a: find('side="a"'), b: find('side="b"') };
+export const SAID = { a: "You picked A.", b: "You picked B.", tie: "You called it a tie.", both_bad: "You found both bad." };
+export const EARLIER = { a: "You had picked A.", b: "You had picked B.", tie: "You had called it a tie.", both_bad: "You had found both bad." };
+const TOO = { a: "picked A too", b: "picked B too", tie: "called it a tie too", both_bad: "found both bad too" };
+const NEEDED = 10;
+
+export function tellCrowd({ outcome, crowd: others }) {
+  if (!others) return "";
+  const much = others.of >= NEEDED;
+  const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of ${NEEDED}.`;
+  if (others.expected == null) return words;
+  const share = Math.round(100 * others.expected);
+  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share}\u00a0%.`;
+}
+
+export function countVotes(votes) {
+  find("own").textContent = `${votes.toLocaleString("en")} vote${votes === 1 ? "" : "s"} by you`;
+  const done = votes > 0 && votes % 10 === 0 ? 10 : votes % 10;
+  [...find("dots").children].forEach((dot, place) => dot.classList.toggle("on", place < done));
+  find("dots").setAttribute("aria-label", `${done} of ten pairs judged`);
+}
+
+export function name(answer) {
+  for (const side of ["a", "b"]) {
+    const { model, rating, rating_low: low, rating_high: high, rank, change } = answer[side];
+    const put = (part, words) => { sides[side].querySelector(`[data-${part}]`).textContent = words; };
+    put("name", model.name);
+    sides[side].querySelector("[data-name]").href = model.url;
+    put("creator", model.creator ?? "");
+    put("rating", rating == null ? "" : rating.toFixed(0));
+    put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
+    put("change", change == null || rank == null ? "" : signed(change));
+    put("rank", rank == null ? "#\u2013" : `#${rank}`);
+    sides[side].querySelector("[data-rank]").title = rank == null ? "not ranked yet" : "";
+    sides[side].querySelector("[data-named]").hidden = false;
+    sides[side].querySelector(".look").hidden = true;
+  }
+}
+
+export function unname() {
+  for (const side of Object.values(sides)) {
+    side.removeAttribute("data-won");
+    side.querySelector("[data-named]").hidden = true;
+    side.querySelector(".look").hidden = false;
+  }
+}
+
+function signed(points) {
+  const whole = Math.round(points);
+  return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
+}
+
+export function tellQuestion(competition) {
+  find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
+  for (const words of document.querySelectorAll("[data-words]")) words.textContent = `\u201c${competition.prompt}\u201d`;
+  tellOriginals(competition.rendition_side);
+}
+
+function tellOriginals(side) {
+  for (const place of document.querySelectorAll("[data-originals]")) place.textContent = side > 0 && side < 640 ? `${side} px originals` : "";
+}
+
+// The same numbers as the frame's stylesheet has, which holds for the first pair.
+export function setFrame({ width, height }, side) {
+  const most = side > 0 ? (4 * side * width) / Math.max(width, height) : 100_000;
+  for (const [name, value] of [["--fw", width], ["--fh", height], ["--most", `${most}px`]]) find("arena").style.setProperty(name, value);
+}
+
+function categoryTitle(slug) {
+  const option = document.querySelector(`[name="category"] option[value="${CSS.escape(slug)}"]`);
+  return option?.textContent ?? slug.replaceAll("-", " ");
+}

@@ -1,0 +1,100 @@
+"""
+How long the migration to 64-bit keys takes on PostgreSQL, and how much space it needs meanwhile.
+
+    python scripts/bench/long_keys.py [--votes 1000000]
+
+Fills matchups and votes of a server of its own at the revision before, with their indexes, and migrates.
+"""
+
+import argparse
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from sqlalchemy import text
+
+from app.database.doors import Database
+from tests.factories import make_arena
+from tests.postgres import DURABLE_FLAGS, cluster
+
+MIGRATION = "0015"
+VOTERS = """
+INSERT INTO voters (id, token, first_seen, votes)
+SELECT n, decode(md5(n::text), 'hex'), 0, 0 FROM generate_series(1000, 1000 + :votes / 10) n
+"""
+MATCHUPS = """
+INSERT INTO matchups (id, public_id, voter_id, competition_id, left_entry_id, right_entry_id, low_entry_id,
+    high_entry_id, slot, issued_at, expires_at, closed_at, probability, seen_before, simulated)
+SELECT n, decode(md5('m' || n), 'hex'), 1000 + n / 10, 1, 1, 2, 2 * (n % 10) + 1, 2 * (n % 10) + 2, 0, n, n, n,
+    0.1, false, false FROM generate_series(1, :votes) n
+"""
+VOTES = """
+INSERT INTO votes (id, matchup_id, voter_id, outcome, cast_at, counted)
+SELECT n, n, 1000 + n / 10, 'a', n, true FROM generate_series(1, :votes) n
+"""
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--votes", type=int, default=1_000_000)
+    votes = arguments.parse_args().votes
+    with (
+        cluster(DURABLE_FLAGS) as server,
+        closing(Database(server.url.format(database="postgres"))) as database,
+    ):
+        database.migrate()
+        make_arena(database, server.folder / "files")
+        database.migrate(before())
+        for statement in (VOTERS, MATCHUPS, VOTES):
+            database.write(lambda session, todo=statement: session.execute(text(todo), {"votes": votes}).close())
+        size, data = space(server.folder), server.folder / "data"
+        seconds, most = watch(lambda: database.migrate(MIGRATION), data)
+        print(
+            f"{votes:,} votes of {size / 2**20:,.0f} MiB: {seconds:.1f} s, "
+            f"at most {(most - size) / 2**20:,.0f} MiB more meanwhile, log included"
+        )
+    return 0
+
+
+def before() -> str:
+    """Find the revision before the migration."""
+    lines = next((Path(__file__).parents[2] / "migrations" / "versions").glob(f"{MIGRATION}_*")).read_text()
+    return lines.partition('down_revision = "')[2][:4]
+
+
+def watch(work: Callable[[], None], folder: Path) -> tuple[float, int]:
+    """Run `work`; returns its seconds and the most bytes the folder had meanwhile."""
+    most, done = [0], threading.Event()
+
+    def measure() -> None:
+        while not done.wait(0.2):
+            most[0] = max(most[0], space(folder))
+
+    watcher = threading.Thread(target=measure)
+    watcher.start()
+    began = time.monotonic()
+    work()
+    seconds = time.monotonic() - began
+    done.set()
+    watcher.join()
+    return seconds, max(most[0], space(folder))
+
+
+def space(folder: Path) -> int:
+    """Sum the bytes of the files in a folder that changes meanwhile."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except OSError:
+            continue
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())

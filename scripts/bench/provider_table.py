@@ -1,0 +1,78 @@
+#!/usr/bin/env -S .venv/bin/python
+"""Print the table of docs/gateway.md: what each provider is asked in its own words, and what is done here."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from app.catalog.contracts import Contract  # noqa: E402
+from app.catalog.seeds import read_contract_files  # noqa: E402
+
+OPERATIONS = ("generation", "edit", "variation")
+HEAD = ("provider", "operation", "shape and scale", "images a call", "format", "mask", "other values")
+
+
+def share(contracts: Iterable[Contract], has: Callable[[Contract], object], word: str) -> str | None:
+    """Return the word, with `some` where not every model has it."""
+    found = [bool(has(one)) for one in contracts]
+    return None if not any(found) else word if all(found) else f"{word} (some)"
+
+
+def shape(contracts: list[Contract]) -> str:
+    """Name those of ratio, pixels and tier that have a field."""
+    words = (
+        share(contracts, lambda one: one.ratio, "ratio"),
+        share(contracts, lambda one: one.size, "pixels"),
+        share(contracts, lambda one: one.tier, "tier"),
+    )
+    return ", ".join(word for word in words if word) or "told"
+
+
+def count(contracts: list[Contract]) -> str:
+    """Return how many images a call may bring; more are further calls."""
+    most = [one.n.max or 1 if one.n else 1 for one in contracts]
+    return str(min(most)) if min(most) == max(most) else f"{min(most)} to {max(most)}"
+
+
+def mask(contracts: list[Contract]) -> str:
+    """Say what marks the area to edit; `refused` where there is no mask or nobody says what one means."""
+    kinds = {one.mask.edit for one in contracts if one.mask}
+    some = "" if all(one.mask for one in contracts) else " (some)"
+    return f"{', '.join(sorted(kinds))}{some}" if kinds else "refused"
+
+
+def row(provider: str, operation: str, contracts: list[Contract]) -> str:
+    """One line of the table."""
+    cells = (
+        provider,
+        operation,
+        shape(contracts),
+        count(contracts),
+        share(contracts, lambda one: one.output_format, "asked for") or "converted here",
+        mask(contracts) if operation == "edit" else "",
+        "passed on" if all(one.open for one in contracts) else "listed ones",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def rows(contracts: Iterable[Contract]) -> list[str]:
+    """Every provider and operation there is a contract for."""
+    found: dict[tuple[str, str], list[Contract]] = {}
+    for one in contracts:
+        found.setdefault((one.provider, one.operation), []).append(one)
+    providers = sorted({provider for provider, _ in found})
+    keys = [(provider, operation) for provider in providers for operation in OPERATIONS]
+    return [row(*key, found[key]) for key in keys if key in found]
+
+
+def main() -> None:
+    """Read the files and print."""
+    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
+    print("\n".join(rows(read_contract_files(ROOT / "scripts" / "seeds" / "catalog"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""What strangers send as a mask or to be varied: each ends in a picture or a clear refusal, within bounds."""
+
+import resource
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.catalog.loading import load
+from app.catalog.seeds import batches, read_seeds
+from app.database.places import ROOT
+from app.gateway.errors import InvalidParameter, ProviderRejected
+from app.gateway.images import MAX_BYTES, decode
+from app.painter.paint import paint
+from tests.factories import NOW
+from tests.gateway.world import World
+
+SIZE = (320, 256)
+PEAK_MIB = 900
+"""More memory than one request takes with the largest image allowed, 20 megapixels."""
+
+
+def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_claiming(width: int, height: int, *extra: bytes) -> bytes:
+    """A PNG whose header claims a size that its few bytes do not hold."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + header
+        + b"".join(extra)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 64))
+        + chunk(b"IEND", b"")
+    )
+
+
+def masks() -> Iterator[tuple[str, bytes, bool]]:
+    """(name, file, whether an edit with it comes about)."""
+    hole = Image.new("RGBA", SIZE, (0, 0, 0, 255))
+    hole.paste((0, 0, 0, 0), (40, 40, 200, 200))
+    good = saved(hole)
+    yield "whole", good, True
+    yield "everything transparent", saved(Image.new("RGBA", SIZE)), True
+    yield "one pixel", saved(_one_pixel()), True
+    yield "noise", saved(Image.fromarray(np.random.default_rng(1).integers(0, 256, (256, 320, 4), np.uint8))), True
+    yield "palette with transparency", saved(hole.convert("P"), transparency=0), True
+    yield "light", saved(hole.getchannel("A").point(lambda level: 255 - level)), True
+    yield "webp", saved(hole, "WEBP", lossless=True), True
+    yield "animated", saved(hole, "GIF", save_all=True, append_images=[hole.rotate(90)] * 20), True
+    yield "sixteen bits", saved(Image.fromarray(np.full((256, 320), 65_535, np.uint16))), True
+    yield "opaque", saved(Image.new("RGBA", SIZE, (0, 0, 0, 255))), False
+    yield "black", saved(Image.new("L", SIZE)), False
+    yield "empty", b"", False
+    yield "cut off", good[: len(good) // 2], False
+    yield "cut off in the header", good[:20], False
+    yield "text", b"<svg onload='alert(1)'/>" * 50, False
+    yield "claims gigapixels", png_claiming(60_000, 60_000), False
+    yield "claims no pixel", png_claiming(0, 256), False
+    yield "claims the size and holds nothing", png_claiming(*SIZE), False
+    yield "a compressed comment that explodes", png_claiming(*SIZE, _exploding_text()), False
+    yield "longer than allowed", good + b"\0" * MAX_BYTES, False
+    yield "wider than allowed", saved(Image.new("1", (9000, 2))), False
+    yield "of another size", saved(Image.new("RGBA", (SIZE[1], SIZE[0]))), False
+    yield "turned by its EXIF", saved(hole, "PNG", exif=_turned()), False
+
+
+def _one_pixel() -> Image.Image:
+    mask = Image.new("RGBA", SIZE, (0, 0, 0, 255))
+    mask.putpixel((0, 0), (0, 0, 0, 0))
+    return mask
+
+
+def _exploding_text() -> bytes:
+    return chunk(b"zTXt", b"c\0\0" + zlib.compress(b"A" * 50_000_000, 9))
+
+
+def _turned() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
+
+
+@pytest.fixture
+def arena(world: World) -> World:
+    """The seeded catalogue, whose painters edit and vary."""
+    for part in batches(read_seeds(ROOT / "scripts" / "seeds" / "catalog")):
+        world.database.write(lambda session: load(session, part, now=NOW))  # noqa: B023
+    world.at("painter", "")
+    return world
+
+
+@pytest.fixture(scope="module")
+def picture() -> Image.Image:
+    return paint("a house in a meadow", "poster-pro", 3, SIZE)
+
+
+@pytest.mark.parametrize(("data", "good"), [pytest.param(d, g, id=name) for name, d, g in masks()])
+def test_a_mask_is_used_or_refused_by_its_name(
+    arena: World, picture: Image.Image, data: bytes, good: bool
+) -> None:
+    def ask() -> bytes:
+        made = arena.ask(
+            operation="edit", model="studio-xl", prompt="add a star", images=(saved(picture),), mask=data
+        )
+        return made.drawn[0].picture.data
+
+    if good:
+        assert decode(ask()).size == SIZE
+        return
+    with pytest.raises((InvalidParameter, ProviderRejected)) as caught:
+        ask()
+    assert caught.value.param == "mask"
+
+
+VARIED = {
+    "one pixel": saved(Image.new("RGB", (1, 1))),
+    "a line": saved(Image.new("RGB", (4000, 1), "red")),
+    "transparent": saved(Image.new("RGBA", SIZE)),
+    "one colour": saved(Image.new("L", SIZE, 128)),
+    "animated": saved(Image.new("P", SIZE), "GIF", save_all=True, append_images=[Image.new("P", SIZE, 1)] * 30),
+    "print colours": saved(Image.new("CMYK", SIZE, (10, 200, 30, 0)), "JPEG"),
+}
+
+
+@pytest.mark.parametrize("name", VARIED)
+@pytest.mark.parametrize("operation", ["variation", "edit"])
+def test_odd_images_are_varied_and_edited(arena: World, name: str, operation: str) -> None:
+    made = arena.ask(operation=operation, model="studio-xl", prompt="make it snow", images=(VARIED[name],))  # type: ignore[arg-type]
+    assert min(decode(made.drawn[0].picture.data).size) >= 256
+
+
+BROKEN = (b"", b"GIF89a", png_claiming(60_000, 60_000), png_claiming(0, 0), saved(Image.new("1", (9000, 2))))
+
+
+@pytest.mark.parametrize("data", BROKEN)
+def test_what_cannot_be_varied_is_refused_by_its_name(arena: World, data: bytes) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        arena.ask(operation="variation", model="studio-xl", prompt="", images=(data,))
+    assert caught.value.param == "image"
+
+
+def test_the_largest_image_and_mask_stay_within_memory(arena: World) -> None:
+    """20 megapixels in both: the peak of the whole process stays below a bound."""
+    image = saved(Image.new("RGB", (5000, 4000), "red"), compress_level=1)
+    mask = Image.new("LA", (5000, 4000), (0, 255))
+    mask.paste((0, 0), (1000, 1000, 2000, 2000))
+    arena.ask(
+        operation="edit",
+        model="studio-xl",
+        prompt="add a star",
+        images=(image,),
+        mask=saved(mask, compress_level=1),
+    )
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < PEAK_MIB

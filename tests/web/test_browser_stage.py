@@ -1,0 +1,185 @@
+"""The stage: whole, large, uncovered pictures in every window, and nothing that moves."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser
+
+from tests.web import factories
+from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.conftest import running
+from tests.web.factories import MODELS, competition
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
+]
+WINDOWS = [(320, 568), (360, 640), (390, 664), (390, 844), (568, 320), (844, 390), (768, 1024), (1280, 900)]
+WINDOWS += [(1366, 768), (1920, 1080)]
+FRAMES = {"square": (1024, 1024), "three-two": (960, 640), "upright": (640, 960), "four-one": (1536, 384)}
+SMALL = (128, 128)
+LEAST = {("square", 390, 664): 210, ("square", 844, 390): 280, ("square", 1366, 768): 560}
+LEAST |= {("four-one", 1280, 900): 1190}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+LOOK = """
+() => {
+  const box = (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x, y, width, height };
+  };
+  const bare = (frame) => {
+    const { left, right, top, bottom } = frame.getBoundingClientRect();
+    const places = [[left + 5, top + 5], [right - 5, top + 5], [left + 5, bottom - 5], [right - 5, bottom - 5],
+                    [(left + right) / 2, (top + bottom) / 2]];
+    return places.every(([x, y]) => frame.contains(document.elementFromPoint(x, y)));
+  };
+  const frames = [...document.querySelectorAll(".side .frame")];
+  const answers = [...document.querySelectorAll("#answers .button, .after .button")];
+  return {
+    frames: frames.map(box),
+    bare: frames.every(bare),
+    answers: answers.map(box).filter((one) => one.width > 0),
+    wide: document.documentElement.scrollWidth > innerWidth,
+  };
+}
+"""
+SHIFTS = """
+() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(entry.value)))
+    .observe({ type: "layout-shift", buffered: true });
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An arena with a competition of each frame, an edit, and small originals."""
+    folder = tmp_path_factory.mktemp("stage")
+    shutil.copy(sqlite_template, folder / "stage.sqlite3")
+    usual = factories.FRAME
+    for app in running(f"sqlite:///{folder / 'stage.sqlite3'}", folder):
+        for slug, frame in FRAMES.items():
+            factories.FRAME = frame
+            competition(app, slug, models=MODELS[:2], prompt=f"{slug}: " + "words that say what is wanted " * 12)
+        factories.FRAME = FRAMES["square"]
+        competition(app, "edit", models=MODELS[:2], mode="image-edit")
+        factories.FRAME = SMALL
+        competition(app, "small", models=MODELS)
+        factories.FRAME = usual
+        with served(app) as address:
+            yield address
+    factories.FRAME = usual
+
+
+def start(visit: Visit, slug: str) -> None:
+    mode = "image-edit" if slug == "edit" else "text-to-image"
+    visit.open(f"/arena?mode={mode}&competition={slug}")
+    visit.page.get_by_role("button", name="Show me a pair").click()
+    visit.wait("open")
+
+
+def is_inside(box: dict[str, float], width: int, height: int) -> bool:
+    """Whether a box lies in the window, up to half a pixel."""
+    right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+    return box["x"] >= -0.5 and box["y"] >= -0.5 and right <= width + 0.5 and bottom <= height + 0.5
+
+
+def assert_whole(seen: dict[str, Any], slug: str, width: int, height: int) -> None:
+    where = (slug, width, height)
+    told = f"{where}: {seen}"
+    assert all(is_inside(box, width, height) for box in seen["frames"] + seen["answers"]), told
+    assert seen["bare"], where
+    assert not seen["wide"], where
+    assert len({(round(box["width"]), round(box["height"])) for box in seen["frames"]}) == 1, where
+    assert seen["frames"][0]["width"] >= LEAST.get(where, 100), where
+
+
+@pytest.mark.parametrize("slug", [*FRAMES, "edit", "small"])
+def test_both_pictures_are_whole_and_bare_in_every_window(base: str, browser: Browser, slug: str) -> None:
+    with visiting(browser, base) as visit:
+        start(visit, slug)
+        for state in ("open", "revealed"):
+            for width, height in WINDOWS:
+                visit.page.set_viewport_size({"width": width, "height": height})
+                seen = visit.page.evaluate(LOOK)
+                assert_whole(seen, slug, width, height)
+                if slug == "small":
+                    assert max(seen["frames"][0]["width"], seen["frames"][0]["height"]) <= 4 * SMALL[0]
+            if state == "open":
+                visit.press("1", "revealed")
+        assert [said for said in visit.complaints if "409" not in said] == []  # nothing is left after one pair
+
+
+def test_small_originals_are_said_to_be_small(base: str, browser: Browser) -> None:
+    with visiting(browser, base) as visit:
+        start(visit, "small")
+        assert "128 px originals" in visit.page.inner_text(".top")
+    with visiting(browser, base) as visit:
+        start(visit, "square")
+        assert "originals" not in visit.page.inner_text(".top")
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_nothing_moves_from_vote_to_vote(base: str, browser: Browser, width: int) -> None:
+    with visiting(browser, base, viewport={"width": width, "height": 700}) as visit:
+        start(visit, "small")
+        visit.page.evaluate(SHIFTS)
+        for _ in range(4):
+            visit.press("1", "revealed")
+            visit.page.wait_for_timeout(1700)
+            visit.press("Space", "open")
+        assert sum(visit.page.evaluate("window.shifts")) == 0
+
+
+@pytest.mark.parametrize(("width", "size"), [(390, "-640.webp"), (1280, ".webp")])
+def test_a_small_window_gets_the_small_pictures(base: str, browser: Browser, width: int, size: str) -> None:
+    how = {"viewport": {"width": width, "height": 800}, "device_scale_factor": 3}
+    with visiting(browser, base, **how) as visit:
+        asked: list[str] = []
+        visit.page.on("request", lambda request: asked.append(request.url))
+        start(visit, "small")
+        visit.press("1", "revealed")
+        visit.press("Space", "open")
+        sides = [url.rsplit("/", 1)[1] for url in asked if "/m/" in url]
+        assert set(sides) == {f"a{size}", f"b{size}"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(320, 568), (844, 390), (1366, 768)])
+def test_axe_finds_nothing(base: str, browser: Browser, size: tuple[int, int], scheme: str) -> None:
+    how = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": scheme}
+    with visiting(browser, base, **how) as visit:
+        start(visit, "edit")
+        check = {"runOnly": {"type": "tag", "values": RULES}}
+        found = [Axe().run(visit.page, options=check).response["violations"]]
+        visit.page.keyboard.press("f")
+        found.append(Axe().run(visit.page, options=check).response["violations"])
+        visit.page.keyboard.press("Escape")
+        visit.page.get_by_role("button", name="Options").press("Enter")
+        found.append(Axe().run(visit.page, options=check).response["violations"])
+        visit.page.keyboard.press("Escape")
+        visit.press("1", "revealed")
+        found.append(Axe().run(visit.page, options=check).response["violations"])
+        assert [(one["id"], one["nodes"][0]["html"]) for part in found for one in part] == []
+
+
+def test_text_of_double_size_neither_widens_nor_covers(base: str, browser: Browser) -> None:
+    for width, height in ((390, 664), (1280, 800)):
+        with visiting(browser, base, viewport={"width": width, "height": height}) as visit:
+            start(visit, "three-two")
+            visit.page.evaluate("document.documentElement.style.fontSize = '200%'")
+            seen = visit.page.evaluate(LOOK)
+            assert not seen["wide"]
+            assert all(box["width"] > 100 for box in seen["frames"])
