@@ -8,7 +8,7 @@ import click
 
 from app.arena.entries import pack_import, pack_manifest, pack_sorting
 from app.arena.entries.pack_import import ImageResult
-from app.arena.entries.pack_sorting import Placement
+from app.arena.entries.pack_sorting import PackPlacement
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import print_result, progress_bar
 from app.files.folders import open_folder
@@ -116,7 +116,7 @@ def _print_outcomes(
     print_result(answer | named, "\n".join([*lines, sentence]), as_json=as_json)
 
 
-def _print_table(placements: Sequence[Placement]) -> None:
+def _print_table(placements: Sequence[PackPlacement]) -> None:
     cells = [("competition", "model", "sample", "seed", "file")]
     cells += [(p.slug, p.model, str(p.sample), p.seed or "?", p.file) for p in placements]
     cells = [tuple(map(escape_for_terminal, row)) for row in cells]  # type: ignore[misc]

@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from app.words import Outcome
+
 Counts = tuple[int, int, int, int]
 """Wins of A, wins of B, ties, both bad."""
 
 A, B, TIE, BOTH_BAD = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
 NOTHING = (0, 0, 0, 0)
 NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
-SKIPS = frozenset({"skip", "skipped"})
+SKIPS = frozenset({Outcome.SKIP.value, "skipped"})
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 WORDS: dict[str, Counts] = {
     word: outcome

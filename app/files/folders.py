@@ -75,7 +75,7 @@ def open_folder(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _unpack(archive, Path(scratch), path.name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise InvalidFile(f"{path.name}: this is neither a folder nor a whole zip archive") from error
         yield _only_folder(Path(scratch))
 

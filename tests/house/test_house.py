@@ -13,8 +13,8 @@ from app.settings import Settings
 from app.words import Mode, Outcome, Reason
 
 APP = sorted((ROOT / "app").rglob("*.py"))
-HAVE_OTHER_MEANINGS = {"admin", "demo", "undone", "quarantined"}
-"""Reasons that are also a login, a flag of a model, an error or the state of a flag."""
+HAVE_OTHER_MEANINGS = {"admin", "demo", "undone", "quarantined", "unloadable"}
+"""Reasons that are also a login, a flag of a model, an error, the state of a flag or what a client says."""
 SAYS_NOTHING = {"utils", "util", "helpers", "common", "misc", "core", "manager", "managers", "services"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 

@@ -60,6 +60,7 @@ def _tables(database: Database) -> list[str]:
 
 
 def test_every_room_with_tables_is_compared() -> None:
-    rooms = {path.parent.name for path in (ROOT / "app").glob("*/tables.py")}
+    files = (ROOT / "app").glob("*/tables.py")
+    rooms = {path.parent.name for path in files if "(Base)" in path.read_text()}
     compared = {name for name in ("arena", "catalog", "gateway", "leaderboards") if hasattr(app, name)}
     assert rooms == compared, Path(__file__).name

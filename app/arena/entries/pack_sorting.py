@@ -29,7 +29,7 @@ FIELDS = ("prompt", "model", "seed")
 
 
 @dataclass(frozen=True)
-class Placement:
+class PackPlacement:
     """Where an image goes: its competition, model and sample; `file` is relative to the folder."""
 
     slug: str
@@ -45,7 +45,7 @@ class Placement:
 class Sorting:
     """Images with their places, and what became of every other file."""
 
-    placements: tuple[Placement, ...]
+    placements: tuple[PackPlacement, ...]
     outcomes: tuple[ImageResult, ...]
 
     def summarize(self) -> ManifestSummary:
@@ -172,7 +172,7 @@ def _name_model(data: GenerationData) -> str | None:
     return "-".join([data.model, *data.loras]) if data.model else None
 
 
-def _place(facts: list[_Facts]) -> Iterator[Placement]:
+def _place(facts: list[_Facts]) -> Iterator[PackPlacement]:
     """Give prompts their slugs and a model's images of one prompt their samples."""
     by_prompt: defaultdict[str, list[_Facts]] = defaultdict(list)
     for one in facts:
@@ -185,7 +185,7 @@ def _place(facts: list[_Facts]) -> Iterator[Placement]:
         taken.add(slug)
         samples: defaultdict[str, int] = defaultdict(int)
         for one in sorted(images, key=lambda one: (one.model, _order(one.seed), one.file)):
-            yield Placement(slug, prompt, one.model, samples[one.model], one.seed, one.file, one.program)
+            yield PackPlacement(slug, prompt, one.model, samples[one.model], one.seed, one.file, one.program)
             samples[one.model] += 1
 
 
