@@ -233,7 +233,7 @@ def key_of(contract: Contract) -> Key:
 
 
 def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[Key, Contract]:
-    """Read the contracts of (provider, model id) pairs; a model with none gets its provider's general one."""
+    """Read the contracts of (provider, model id) pairs; a model without its own gets the general one."""
     wanted = set(offers)
     pairs = wanted | {(provider, ANY_MODEL) for provider, _ in wanted}
     rows = session.scalars(

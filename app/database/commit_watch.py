@@ -29,6 +29,7 @@ class CommitWatch:
             connection = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
             self.close = connection.close
             driver: Any = connection.connection.dbapi_connection
+            # Prepared at once, not after some calls as the driver would: this connection runs nothing else.
             self._ask = lambda: driver.execute(SNAPSHOT, prepare=True).fetchone()
 
     def committed(self) -> Hashable:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
-from app.arena.entries import inputs
+from app.arena.entries import inputs, renditions
 from app.arena.tables import Competition
 from app.database.doors import Database, execute
 from app.demo import clear_arena
@@ -62,7 +62,7 @@ def _delete_simulated(session: Session, competition_id: int) -> int:
 def _delete_entries(database: Database, storage: Storage) -> int:
     keys = database.write(clear_arena.delete_entries)
     for key in keys:
-        storage.delete(key)
+        renditions.delete(storage, key)  # an original has one file, a rendition three
     return len(keys) // 2
 
 

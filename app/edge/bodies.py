@@ -76,6 +76,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _check_text(value: Any) -> None:
     """Refuse text that a database cannot hold."""
+    # A list instead of recursion: depth is the client's choice.
     pending = [value]
     while pending:
         item = pending.pop()

@@ -69,9 +69,11 @@ def encode_id(raw: bytes) -> str:
 def decode_id(text: str) -> bytes | None:
     """Read the 16 bytes of a public id; None when the text is none."""
     try:
+        # Ids are written without padding, which the decoder insists on.
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):
         return None
+    # Written back and compared: decoding skips foreign characters, and one id must not have many spellings.
     return raw if len(raw) == TOKEN_BYTES and encode_id(raw) == text else None
 
 

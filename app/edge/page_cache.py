@@ -30,6 +30,7 @@ MOST_PAGES = 512
 MINUTE = 60
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda text: bytes(brotli.compress(text, quality=4, lgwin=16)),
+    # Without the time of compression in it, equal pages are equal bytes.
     "gzip": lambda text: gzip.compress(text, 6, mtime=0),
 }
 """The better first. Public pages alone are compressed: they hold no secret that their length could tell."""

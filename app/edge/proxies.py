@@ -14,6 +14,7 @@ class ProxyMiddleware:
 
     def __init__(self, app: Any, networks: Iterable[Network]) -> None:
         self._app = app
+        # One hop: whatever the headers hold beyond it, the client may have written.
         self._behind = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
         self._networks = tuple(networks)
 
@@ -27,4 +28,5 @@ class ProxyMiddleware:
             peer = ip_address(address)
         except ValueError:
             return False
+        # An address of one version is in no network of the other.
         return any(peer.version == network.version and peer in network for network in self._networks)

@@ -46,6 +46,7 @@ MARKS = {*ACCENTS, *BELOW, SLASH}
 
 @lru_cache(maxsize=64)
 def font(pixels: int) -> ImageFont.FreeTypeFont:
+    # Pillow's own font comes with it: a system's fonts would make other pictures on another machine.
     loaded = ImageFont.load_default(max(4, pixels))
     if not isinstance(loaded, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, which the painter's letters need")
@@ -54,6 +55,7 @@ def font(pixels: int) -> ImageFont.FreeTypeFont:
 
 def clusters(text: str) -> list[str]:
     """Split text into base letters, each with its accents; signs that cannot be drawn are left out."""
+    # Composed first, as the table names letters in one piece; taken apart after it, as accents are drawn.
     spelled = "".join(SPELLED.get(sign, sign) for sign in unicodedata.normalize("NFC", text))
     out: list[str] = []
     for sign in unicodedata.normalize("NFD", spelled):
@@ -74,6 +76,7 @@ def legible(text: str) -> str:
 def width_of(text: str, tracking: float = 0.0) -> float:
     """Measure a text's width in ems, with `tracking` ems between its letters."""
     parts = clusters(text)
+    # Accents take no width of their own.
     bare = "".join(part[0] for part in parts)
     return font(EM).getlength(bare) / EM + tracking * max(0, len(parts) - 1)
 

@@ -27,6 +27,7 @@ def grain(rng: np.random.Generator, size: tuple[int, int]) -> Field:
 def warp(image: Image.Image, across: Field, down: Field) -> Image.Image:
     """Move each pixel by that many pixels; what leaves the picture repeats its border."""
     width, height = image.size
+    # Clipped to the picture, since an index past its end would fail and one below 0 would wrap around.
     x = np.clip(np.arange(width, dtype=np.int32) + across.astype(np.int32), 0, width - 1)
     y = np.clip(np.arange(height, dtype=np.int32)[:, None] + down.astype(np.int32), 0, height - 1)
     return Image.fromarray(np.asarray(image)[y, x])

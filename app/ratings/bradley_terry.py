@@ -16,6 +16,7 @@ from app.ratings.tallies import Array, Cells, Index, totals
 
 SHORT_STEP = 1e-5  # Newton's error after a step is about its square: below 1e-9
 SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
+# Logits: where a chance is near 0 or 1 the curvature is small, and Newton's step far too long.
 LONG_STEP = 5.0
 MAX_STEPS = 200
 

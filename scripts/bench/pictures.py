@@ -3,8 +3,8 @@ How many bytes a pair costs a voter, how like their originals its pictures are, 
 
 Run from the top of the checkout: python scripts/bench/pictures.py [FOLDER] [--data-dir FOLDER]
 Without FOLDER it measures the demo's paintings; FOLDER is a pack, as `arena import-pack` takes it, of which only
-originals of 640 pixels and more count. Everything is imported into an arena of its own that is thrown away, or
-into the given data directory, which is kept: what is there already is not made again.
+originals of 640 pixels and more count. Everything goes into an arena of its own that is thrown away, or into the
+given data directory, which is kept: what is there already is not made again.
 """
 
 import argparse

@@ -92,7 +92,7 @@ def counted(database: Database, *tables: type) -> list[int]:
 
 def test_filled_once_and_cleared(arena: Callable[..., Result], database: Database, tmp_path: Path) -> None:
     code, _, said = arena("demo", "--no-serve", "--votes", "60")
-    assert (code, "refused" in said) == (0, False)
+    assert (code, "refused" in said) == (0, False), said
     full = [ALL, 60, 60]
     assert counted(database, Entry, Matchup, Vote) == full
     assert arena("demo", "--no-serve", "--votes", "60")[0] == 0

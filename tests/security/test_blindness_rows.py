@@ -132,8 +132,9 @@ def test_before_the_vote_the_schema_has_no_place_for_a_name(client: FlaskClient)
             read(document["components"]["schemas"][inner["$ref"].split("/")[-1]] if "$ref" in inner else inner)
 
     read(document["components"]["schemas"]["MatchupBody"])
-    told = "id expires_at competition slug title mode prompt categories input_image_url"
-    assert sorted(fields) == sorted(f"{told} a image_url b image_url frame width height".split())
+    told = "id expires_at competition slug title mode prompt categories input_image_url input_image_url_small"
+    side = "image_url image_url_small"
+    assert sorted(fields) == sorted(f"{told} rendition_side a {side} b {side} frame width height".split())
     assert set(MatchupBody.model_fields) == {"id", "expires_at", "competition", "a", "b", "frame"}
 
 

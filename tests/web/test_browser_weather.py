@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Route
 from sqlalchemy import func, select, update
 
 from app.arena.entries import competitions
@@ -204,10 +204,3 @@ def test_an_expired_prefetched_pair_is_not_shown(app: Flask, visit: Visit) -> No
     visit.page.keyboard.press("Space")
     visit.wait("open")
     assert visit.pair != coming
-
-
-def test_blocked_cookies_are_told(app: Flask, visit: Visit) -> None:
-    visit.page.route("**/arena/*", lambda route: route.continue_(headers={"cookie": ""}))
-    visit.open("/arena")
-    visit.page.get_by_role("button", name="Show me a pair").click()
-    expect(visit.page.get_by_text("sent no cookie")).to_be_visible()

@@ -114,6 +114,7 @@ class Lane:
 
 def pair_keys(pairs: Ints) -> Ints:
     """Give the (pairs,) keys: one number for each (smaller id, larger id), in the same order."""
+    # Two ids of 32 bits fill one of 64, so that a pair can be sorted and searched as one number.
     return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
 
 
@@ -128,6 +129,7 @@ def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
     pairs = [_meet(group, model, table[:, 3]) for group in groups]
     place = np.repeat(np.arange(competitions.size), [len(entries) for entries in pairs])
     crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
+    # The empty array stands for an arena without a pair, as nothing cannot be joined.
     both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
     return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
 
@@ -142,6 +144,7 @@ def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
     known = np.union1d(model_ids, rows[:, 1:3])
     left, right = np.searchsorted(known, rows[:, 1]), np.searchsorted(known, rows[:, 2])
     tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
+    # Still half a virtual game (method version 1): docs/ratings.md measured the lanes with that.
     fitted = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
     centring = np.eye(known.size) - 1 / max(known.size, 1)
     return StrengthEstimate(known, fitted.strength, centring @ fitted.bread @ centring)
@@ -206,6 +209,7 @@ def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lan
 def _meet(group: Ints, model: Ints, hashes: Ints) -> Ints:
     first, second = np.triu_indices(group.size, 1)
     one, other = group[first], group[second]
+    # As unsigned: of a negative number bitwise_count counts the bits of its absolute value.
     differing = np.bitwise_count((hashes[one] ^ hashes[other]).view(np.uint64))
     may = (model[one] != model[other]) & (differing > NEAR_BITS)
     return np.stack([one[may], other[may]], axis=1)
@@ -218,4 +222,5 @@ def _scarcity(of: CandidatePairs, votes: Mapping[int, int]) -> Floats:
 def _distances(products: Floats) -> Floats:
     """Compute (n, n) squared distances from the products of what they lie between."""
     own = np.diagonal(products)
+    # Rounding can leave a distance a little below 0.
     return np.maximum(own[:, None] + own - 2 * products, 0.0)

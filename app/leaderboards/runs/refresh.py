@@ -116,6 +116,7 @@ def _pass(
     started = time.perf_counter()
     with database.reading() as session:
         seen = snapshot.read(session, mode)
+        # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
         renewed = snapshot.aggregate_voters(session, seen, now) if snapshot.is_outgrown(seen) else None
     seen = seen if renewed is None else replace(seen, voters=renewed)
     boards, frozen = [], None
@@ -124,6 +125,7 @@ def _pass(
         frozen = board if anchor != seen.anchor else None
         boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
     if boards or seen.overall_run is not None:
+        # The overall board comes first: the others borrow its level and its variances.
         rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
     # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.

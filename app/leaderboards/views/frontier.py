@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 WIDTH_IN_SD = 2 * 1.96
 STEPS = 240
+# Standard deviations of a rating that the sum covers: all but 0.006 % of it.
 REACH = 4.0
+# Elo points: an interval of no width would leave nothing to integrate.
 LEAST_SD = 0.5
 Array = Any
 """numpy's, which is not imported to name it."""

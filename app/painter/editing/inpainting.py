@@ -38,6 +38,7 @@ def fill(picture: Field, hole: Bools, rng: np.random.Generator) -> Field:
     if not hole.any():
         return picture
     if hole.all():
+        # Nothing is known to copy from.
         return np.full_like(picture, 168)
     top, left, bottom, right = _window(hole)
     part, gap = picture[top:bottom, left:right], hole[top:bottom, left:right]
@@ -55,6 +56,7 @@ def _window(hole: Bools) -> tuple[int, int, int, int]:
 
 
 def _fill_window(picture: Field, hole: Bools, rng: np.random.Generator) -> Field:
+    # Rounded up, so that the small picture is never larger than the working side.
     step = max(1, -(-max(hole.shape) // WORKING_SIDE))
     small, known = shrink_known(picture, ~hole, step)
     smooth = membrane(small, known)
@@ -70,6 +72,7 @@ def shrink_known(picture: Field, known: Bools, step: int) -> tuple[Field, Bools]
     height, width = known.shape
     rows, columns = -(-height // step), -(-width // step)
     pad = ((0, rows * step - height), (0, columns * step - width))
+    # Padded by its own edge to whole cells: with zeros the last row and column would never be known.
     weight = np.pad(known, pad, mode="edge").astype(np.float32)
     values = np.pad(picture, (*pad, (0, 0)), mode="edge") * weight[:, :, None]
     count = weight.reshape(rows, step, columns, step).sum(axis=(1, 3))

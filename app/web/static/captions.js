@@ -33,8 +33,8 @@ export function name(answer) {
     put("rating", rating == null ? "" : rating.toFixed(0));
     put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
     put("change", change == null || rank == null ? "" : signed(change));
-    put("rank", rank == null ? "not ranked" : `#${rank}`);
-    sides[side].querySelector("[data-rank]").classList.toggle("unranked", rank == null);
+    put("rank", rank == null ? "#\u2013" : `#${rank}`);
+    sides[side].querySelector("[data-rank]").title = rank == null ? "not ranked yet" : "";
     sides[side].querySelector("[data-named]").hidden = false;
     sides[side].querySelector(".look").hidden = true;
   }

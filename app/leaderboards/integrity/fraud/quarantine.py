@@ -55,6 +55,7 @@ def raise_flag(session: Session, finding: FraudSignal, *, now: datetime, by: str
     """Raise a flag, also against votes to come; returns its number, or None where one stands already."""
     subject = finding.subject
     if subject.voter_id is not None:
+        # The lock keeps two writers from both finding that the voter has no flag yet.
         session.execute(select(Voter.id).where(Voter.id == subject.voter_id).with_for_update())
     if _find_flag(session, subject) is not None:
         return None

@@ -49,6 +49,7 @@ def _next(database: Database, last: int, now: datetime) -> Sequence[int]:
     standing = select(Flag.network_key).where(Flag.status == "quarantined", Flag.network_key.is_not(None))
     over = or_(Matchup.closed_at.is_not(None), Matchup.expires_at <= now)
     old = and_(Matchup.network_key.is_not(None), Matchup.issued_at < window_start(now), over)
+    # Votes of a quarantined network are kept out by its key; without it they would count again.
     which = select(Matchup.id).where(Matchup.id > last, old, Matchup.network_key.not_in(standing))
     with database.reading() as session:
         return session.scalars(which.order_by(Matchup.id).limit(MATCHUPS)).all()
