@@ -116,7 +116,8 @@ def ramp16() -> Image.Image:
 
 def test_sixteen_bits_keep_their_grey() -> None:
     levels = opened(clean(saved(ramp16())).data).convert("L").histogram()
-    assert [levels.count(256), sum(levels)] == [256, 65536], "a ramp of 256 levels, not black and white"
+    assert all(100 < count < 300 for count in levels), "a ramp of 256 levels, not black and white"
+    assert sum(levels) == 65536
 
 
 def test_a_palette_keeps_its_colours_and_its_holes() -> None:
