@@ -33,7 +33,10 @@ def database(patient: DoctorContext) -> CheckResult:
         return CheckResult("fail", str(CAUSES[problem]))
     if not patient.database.is_sqlite:
         return _postgresql(patient.database)
-    return (patient.deep and _find_unstorable(patient.database)) or _sqlite(patient)
+    found = _sqlite(patient)
+    if found.level != "ok" or not patient.deep:
+        return found
+    return _find_unstorable(patient.database) or found
 
 
 def _find_unstorable(found: Database) -> CheckResult | None:

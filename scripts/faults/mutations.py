@@ -92,8 +92,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/gateway/images.py",
-                '_to_srgb(upright, upright.info.get("icc_profile") or image.info.get("icc_profile"))',
-                "upright",
+                'describe_colours(data, image.format or "", image.info.get("icc_profile"))',
+                'describe_colours(b"", "", None)',
             ),
         ),
         ("tests/arena/test_blind.py", "-k", "profile"),

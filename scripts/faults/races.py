@@ -19,6 +19,10 @@ from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged
 
 
+MOVING = {"a", "b", "crowd", "voter"}
+"""What an answer tells of boards and counts, which go on moving between two of the same posts."""
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--database", choices=DATABASES, default="sqlite")
@@ -62,7 +66,7 @@ def _race(known: Acknowledged, clients: list[httpx.Client]) -> int:
         barrier.wait()
         answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": "a"})
         known.note(answer)
-        bodies.append(str(sorted((k, v) for k, v in answer.json().items() if k not in {"a", "b", "voter"})))
+        bodies.append(str(sorted((k, v) for k, v in answer.json().items() if k not in MOVING)))
         known.votes[matchup] = "a"
 
     threads = [threading.Thread(target=post, args=(client,)) for client in clients]

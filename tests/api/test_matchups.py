@@ -57,6 +57,7 @@ def test_a_matchup_names_nobody(api: Api) -> None:
         "input_image_url": None,
         "input_image_url_small": None,
         "rendition_side": 64,
+        "mask_outline_url": None,
     }
     assert body["frame"] == {"width": 64, "height": 64}
     own = f"/m/{body['id']}"

@@ -120,7 +120,8 @@ def test_models_get_input_and_mask_and_change_its_inside_alone(studio: Generatio
     orders = [GenerationTask(EntryKey("sky", slug)) for slug in ("studio-xl", "halftone-1")]
     with closing(generation.generate_entries(studio, orders, now=lambda: NOW)) as made:
         refusals = {result.order.place.model: result.refusal for result in made}
-    assert refusals == {"studio-xl": None, "halftone-1": "This model takes no mask."}
+    told = "painter takes no mask for this model, or does not say what one means."
+    assert refusals == {"studio-xl": None, "halftone-1": told}
     with studio.database.reading() as session:
         entry = session.scalars(select(Entry)).one()
         key = session.scalars(select(Competition.input_key)).one()

@@ -126,7 +126,7 @@ def test_an_input_that_cannot_be_read_does_not_change_the_mode(tmp_path: Path) -
     pack_manifest.write_manifest(tmp_path)
     assert listed(tmp_path)["cap"]["input"] == "cap/Input.jpg"
     lay(tmp_path, {"cap/input.png": picture(1)})
-    with pytest.raises(InvalidPack, match="keep one image to edit"):
+    with pytest.raises(InvalidPack, match="keep one, the image to edit"):
         pack_manifest.write_manifest(tmp_path)
 
 

@@ -78,8 +78,13 @@ class Shell:
     def _arena(self, given: str, words: str) -> str:
         split = self._bash(f"printf '%s\\0' {words}").split("\0")[:-1]
         variables = self.exported | dict(pair.split("=", 1) for pair in given.split())
-        out, code = StringIO(), 0
-        with chdir(self.folder), redirect_stdout(out), redirect_stderr(out), pytest.MonkeyPatch.context() as patch:
+        out, told, code = StringIO(), StringIO(), 0
+        with (
+            chdir(self.folder),
+            redirect_stdout(out),
+            redirect_stderr(told),
+            pytest.MonkeyPatch.context() as patch,
+        ):
             patch.setattr(sys, "argv", ["arena", *split])
             for name, value in variables.items():
                 patch.setenv(name, value)
@@ -87,7 +92,7 @@ class Shell:
                 cli.main()
             except SystemExit as stop:
                 code = int(stop.code or 0)
-        assert code == 0, f"arena {words}\n{out.getvalue()}"
+        assert code == 0, f"arena {words}\n{out.getvalue()}{told.getvalue()}"
         return out.getvalue()
 
     def _bash(self, line: str) -> str:

@@ -27,6 +27,13 @@ def lines(operation: Operation) -> Iterator[str]:
         yield from (f"{name} {status} {code}" for code in codes)
 
 
+def grown(promised: str, there: set[str]) -> bool:
+    """Whether a field that promised some words takes or tells these and more."""
+    name, _, words = promised.partition(": ")
+    kinds = [line.partition(": ")[2] for line in there if line.startswith(f"{name}: ")]
+    return '"' in words and any(set(words.split()) <= set(kind.split()) for kind in kinds)
+
+
 def test_nothing_promised_is_missing(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "empty.sqlite3")
     for app in running(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path):
@@ -35,5 +42,5 @@ def test_nothing_promised_is_missing(sqlite_template: Path, tmp_path: Path) -> N
     found = groups(document, "http://localhost", samples)
     there = {line for group in found for operation in group.operations for line in lines(operation)}
     promised = set(PROMISED.read_text().splitlines())
-    assert promised - there == set()
+    assert {line for line in promised - there if not grown(line, there)} == set()
     assert len(promised) > 250

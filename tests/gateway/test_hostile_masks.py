@@ -14,7 +14,7 @@ from app.catalog.loading import load
 from app.catalog.seeds import batches, read_seeds
 from app.database.places import ROOT
 from app.gateway.errors import InvalidParameter, ProviderRejected
-from app.gateway.images import MAX_BYTES, decode
+from app.gateway.images import INPUT, decode
 from app.painter.paint import paint
 from tests.factories import NOW
 from tests.gateway.world import World
@@ -70,7 +70,7 @@ def masks() -> Iterator[tuple[str, bytes, bool]]:
     yield "claims no pixel", png_claiming(0, 256), False
     yield "claims the size and holds nothing", png_claiming(*SIZE), False
     yield "a compressed comment that explodes", png_claiming(*SIZE, _exploding_text()), False
-    yield "longer than allowed", good + b"\0" * MAX_BYTES, False
+    yield "longer than allowed", good + b"\0" * INPUT.max_bytes, False
     yield "wider than allowed", saved(Image.new("1", (9000, 2))), False
     yield "of another size", saved(Image.new("RGBA", (SIZE[1], SIZE[0]))), False
     yield "turned by its EXIF", saved(hole, "PNG", exif=_turned()), False

@@ -176,7 +176,7 @@ def test_nothing_names_an_entry_of_an_open_competition(crawled: Crawled) -> None
 
 def test_no_picture_looks_like_one_of_the_pair(crawled: Crawled) -> None:
     shown = [entry.perceptual_hash for entry in crawled.hidden]
-    own = {f"/m/{crawled.matchup}/{side}.webp" for side in "ab"}
+    own = {f"/m/{crawled.matchup}/{side}{size}.webp" for side in "ab" for size in ("", "-640")}
     seen = 0
     for path, one in crawled.answers.items():
         image = one.picture()

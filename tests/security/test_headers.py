@@ -44,7 +44,7 @@ SCRIPT = re.compile(r"<script(?![^>]*application/ld)[^>]*>")
 FOR_OTHER_SITES = ("/badge/", "/files/", "/card.png")
 CACHE = {
     *("no-store", "private, no-store", "public, no-cache", "public, max-age=600", "public, max-age=3600"),
-    *("max-age=3600, public", "no-cache, max-age=3600"),
+    *("max-age=3600, public", "no-cache, max-age=3600", "public, max-age=31536000, immutable"),
 }
 
 

@@ -112,7 +112,7 @@ def test_v4_1_3_views_never_see_the_header_itself(closed: Flask) -> None:
         seen.update(environ)
         return []
 
-    gate.Logins(inner, HEADER)({"HTTP_X_FORWARDED_USER": "eve", "REMOTE_ADDR": OUTSIDE}, None)
+    gate.LoginMiddleware(inner, HEADER)({"HTTP_X_FORWARDED_USER": "eve", "REMOTE_ADDR": OUTSIDE}, None)
     assert ("HTTP_X_FORWARDED_USER" in seen, gate.LOGIN in seen) == (False, False)
 
 

@@ -105,6 +105,7 @@ def test_the_arena_before_and_after_the_vote(
         visit.page.get_by_role("button", name="Show me a pair").click()
         visit.wait("open")
         faults["before"] = violations(visit, scheme) + too_wide(visit)
+        visit.page.wait_for_timeout(500)  # presses just after a change of the screen are not heard
         visit.page.get_by_role("button", name="A is better").click()
         visit.wait("revealed")
         faults["after"] = violations(visit, scheme) + too_wide(visit)

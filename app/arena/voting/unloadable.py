@@ -4,13 +4,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors
 from app.arena.people.policy import DAY, Policy, check
 from app.arena.tables import Matchup, Vote, Voter
 from app.database.doors import execute
+from app.database.statements import PreparedStatement
+
+# Asked for every new pair. Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
+_LATEST = aliased(Matchup)
+_OWED = PreparedStatement(
+    lambda _: (
+        select(
+            Matchup.competition_id,
+            Matchup.unloadable_at,
+            select(func.max(_LATEST.issued_at))
+            .where(_LATEST.voter_id == bindparam("voter"))
+            .scalar_subquery()
+            .label("issued_at"),
+        )
+        .where(Matchup.voter_id == bindparam("voter"), Matchup.unloadable_at.is_not(None))
+        .order_by(Matchup.unloadable_at.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -49,17 +69,10 @@ def read_owed_competition(session: Session, voter_id: int) -> int | None:
 
     Whoever could give pairs back without a vote, and be given any other, would draw until a wanted one comes.
     """
-    latest = (
-        select(Matchup.competition_id, Matchup.unloadable_at)
-        .where(Matchup.voter_id == voter_id, Matchup.unloadable_at.is_not(None))
-        .order_by(Matchup.unloadable_at.desc())
-        .limit(1)
-    )
-    closed = session.execute(latest).one_or_none()
-    if closed is None:
+    row = _OWED.first(session, voter=voter_id)
+    if row is None or row.issued_at > row.unloadable_at:
         return None
-    issued = session.scalars(select(func.max(Matchup.issued_at)).where(Matchup.voter_id == voter_id)).one()
-    return int(closed.competition_id) if issued <= closed.unloadable_at else None
+    return int(row.competition_id)
 
 
 def _read(session: Session, voter: bytes, matchup: bytes) -> Any:
