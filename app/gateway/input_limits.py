@@ -8,7 +8,7 @@ from PIL import Image
 from app.catalog.contracts import ImageField
 from app.gateway.adjustments import Adjustment
 from app.gateway.formats import sniff
-from app.gateway.images import decode, encode
+from app.gateway.images import INPUT, decode, encode
 from app.gateway.masks import image_size
 from app.gateway.sizes import Size
 
@@ -29,8 +29,8 @@ def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]
     size = image_size(data)
     target = within(size, field)
     if target == size:
-        return (data if wanted == kind else encode(decode(data, alpha=True), wanted)), None
-    scaled = decode(data, alpha=True).resize(target, Image.Resampling.LANCZOS)
+        return (data if wanted == kind else encode(decode(data, alpha=True, limits=INPUT), wanted)), None
+    scaled = decode(data, alpha=True, limits=INPUT).resize(target, Image.Resampling.LANCZOS)
     asked, used = ("x".join(map(str, one)) for one in (size, target))
     return encode(scaled, wanted), Adjustment(
         "image", asked, used, "Scaled to the provider's limit of input images."

@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.catalog.contracts import MaskField
 from app.gateway.errors import InvalidParameter
-from app.gateway.images import InvalidImage, decode, encode
+from app.gateway.images import INPUT, InvalidImage, decode, encode
 from app.gateway.sizes import Size, stretch
 
 HALF = 128
@@ -35,7 +35,7 @@ class WireMask:
 def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
     """The mask for the first image. Raises InvalidParameter for one that marks nothing or does not fit."""
     try:
-        kept = decode(mask, alpha=True)
+        kept = decode(mask, alpha=True, limits=INPUT)
     except InvalidImage as error:
         raise InvalidParameter("mask", str(error)) from error
     if kept.mode != "RGBA":

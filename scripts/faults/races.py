@@ -18,7 +18,6 @@ from scripts.faults.server import DATABASES, Server, serving
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged
 
-
 MOVING = {"a", "b", "crowd", "voter"}
 """What an answer tells of boards and counts, which go on moving between two of the same posts."""
 

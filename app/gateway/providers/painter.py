@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.catalog.limits import Limits
 from app.gateway.formats import sniff
-from app.gateway.images import decode, encode
+from app.gateway.images import INPUT, decode, encode
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import HttpSession
@@ -80,13 +80,13 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
     size = _edited_size(job, first.size)
     if job.operation == "variation":
         return vary(fit(first, size), job.model_id, seed)
-    mask = decode(job.mask, alpha=True) if job.mask is not None else None
+    mask = decode(job.mask, alpha=True, limits=INPUT) if job.mask is not None else None
     return edit(first, job.prompt, mask, job.model_id, seed, size, references=others)
 
 
 def _inputs(job: ProviderRequest) -> list["Image.Image"]:
     """Raises ProviderError for what this painter does not take."""
-    images = [decode(data, alpha=True) for data in job.images]
+    images = [decode(data, alpha=True, limits=INPUT) for data in job.images]
     if job.model_id in SQUARE_PNG and not (sniff(job.images[0]) == "png" and images[0].width == images[0].height):
         raise ProviderError("rejected", param="image")
     return images
