@@ -34,9 +34,10 @@ def database(patient: DoctorContext) -> CheckResult:
     if not patient.database.is_sqlite:
         return _postgresql(patient.database)
     found = _sqlite(patient)
-    if found.level != "ok" or not patient.deep:
-        return found
-    return _find_unstorable(patient.database) or found
+    foreign = _find_unstorable(patient.database) if patient.deep else None
+    if foreign is None or found.level == "ok":
+        return foreign or found
+    return CheckResult(found.level, f"{found.says}; {foreign.says}")
 
 
 def _find_unstorable(found: Database) -> CheckResult | None:
