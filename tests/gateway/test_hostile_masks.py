@@ -1,10 +1,10 @@
 """What strangers send as a mask or to be varied: each ends in a picture or a clear refusal, within bounds."""
 
-import resource
 import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,10 +153,12 @@ def test_what_cannot_be_varied_is_refused_by_its_name(arena: World, data: bytes)
 
 
 def test_the_largest_image_and_mask_stay_within_memory(arena: World) -> None:
-    """20 megapixels in both: the peak of the whole process stays below a bound."""
+    """20 megapixels in both: what the process needs more at its peak stays below a bound."""
     image = saved(Image.new("RGB", (5000, 4000), "red"), compress_level=1)
     mask = Image.new("LA", (5000, 4000), (0, 255))
     mask.paste((0, 0), (1000, 1000, 2000, 2000))
+    Path("/proc/self/clear_refs").write_text("5")  # other tests of this process had peaks of their own
+    before = _status_mib("VmRSS")
     arena.ask(
         operation="edit",
         model="studio-xl",
@@ -164,4 +166,9 @@ def test_the_largest_image_and_mask_stay_within_memory(arena: World) -> None:
         images=(image,),
         mask=saved(mask, compress_level=1),
     )
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < PEAK_MIB
+    assert _status_mib("VmHWM") - before < PEAK_MIB
+
+
+def _status_mib(name: str) -> float:
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[name].split()[0]) / 1024
