@@ -32,7 +32,7 @@ blueprint = APIBlueprint(
 
 
 class ModePath(BaseModel):
-    """Which mode."""
+    """The mode in an address."""
 
     mode: str
 
@@ -44,7 +44,7 @@ class CategoryPath(ModePath):
 
 
 class CompetitionPath(BaseModel):
-    """Which competition."""
+    """The competition in an address, by its slug."""
 
     slug: str
 
@@ -64,7 +64,7 @@ _FilterQuery: Any = create_model("_FilterQuery", **_PARAMETERS)
 
 
 class BoardQuery(_FilterQuery):
-    """What to show of a board."""
+    """The query of a board: format, order and filters."""
 
     format: Literal["json", "csv"] = "json"
 
@@ -78,7 +78,7 @@ class BoardName(BaseModel):
 
 
 class RunBody(BaseModel):
-    """What the board was computed from."""
+    """The run that a board shows: votes, method, anchor and hash of the tallies."""
 
     id: int
     computed_at: datetime

@@ -38,7 +38,7 @@ class CompetitionBody(BaseModel):
 
 
 class CompetitionsBody(RootModel[list[CompetitionBody]]):
-    """Newest first."""
+    """All competitions, newest first."""
 
 
 @blueprint.get("", responses={"200": CompetitionsBody})

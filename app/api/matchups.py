@@ -37,7 +37,7 @@ class MatchupPath(BaseModel):
 
 
 class WishBody(BaseModel):
-    """What to judge; everything when left out."""
+    """The mode, category, competition or model to judge; all of them when left out."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class WishBody(BaseModel):
 
 
 class OutcomeBody(BaseModel):
-    """A vote."""
+    """The body of a vote: its outcome."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ class OutcomeBody(BaseModel):
 
 
 class CompetitionRef(BaseModel):
-    """What was asked of the models."""
+    """The competition of a pair: the prompt and the input image that its models were given."""
 
     slug: str
     title: str
@@ -112,7 +112,7 @@ class ModelRef(BaseModel):
 
 
 class Revealed(BaseModel):
-    """Who made an image, and where they stand; null where not rated yet."""
+    """The model that made an image, with rating and rank; null where it is not rated yet."""
 
     model: ModelRef
     rating: float | None

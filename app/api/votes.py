@@ -42,7 +42,7 @@ _places = BoundedSemaphore(AT_ONCE)
 
 
 class ManifestQuery(BaseModel):
-    """Of which boards."""
+    """The boards that an export is about."""
 
     mode: Mode | None = Field(None, description="only this mode's, hence one overall board")
 

@@ -20,7 +20,7 @@ from app.gateway.storage import Storage, fresh_key
 
 @dataclass(frozen=True)
 class EntryKey:
-    """What identifies an entry: there is one image per competition, model, sample and role."""
+    """The key of an entry: there is one image per competition, model, sample and role."""
 
     competition: str
     model: str
@@ -30,7 +30,7 @@ class EntryKey:
 
 @dataclass(frozen=True)
 class EntryDetails:
-    """What is known of how an image was made: prompt, provider, seconds, cost, licence and source."""
+    """The known facts of how an image was made: prompt, provider, seconds, cost, licence and source."""
 
     prompt: str | None = None
     provider: str | None = None

@@ -43,7 +43,7 @@ class GenerationTask:
 
 @dataclass(frozen=True)
 class GenerationContext:
-    """What generation needs: database, storage, the configured providers and an HTTP client."""
+    """The parts that generation needs: database, storage, the configured providers and an HTTP client."""
 
     database: Database
     storage: Storage

@@ -111,7 +111,7 @@ def explain_file(path: Path) -> ImageResult:
 
 @dataclass
 class _Listing:
-    """What was read of a folder so far."""
+    """The competitions and refusals read from a folder so far."""
 
     root: Path
     existing: dict[str, dict[str, Any]]

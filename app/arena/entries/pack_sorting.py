@@ -30,7 +30,7 @@ FIELDS = ("prompt", "model", "seed")
 
 @dataclass(frozen=True)
 class PackPlacement:
-    """Where an image goes: its competition, model and sample; `file` is relative to the folder."""
+    """The place an image goes to: its competition, model and sample; `file` is relative to the folder."""
 
     slug: str
     prompt: str
@@ -56,7 +56,7 @@ class Sorting:
 
 @dataclass
 class _Facts:
-    """What is known of one file before samples are numbered."""
+    """The known facts of one file before samples are numbered."""
 
     file: str
     prompt: str
