@@ -5,7 +5,7 @@ import { createAzure } from "@ai-sdk/azure";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import * as ai from "ai";
-import { png } from "./png.mjs";
+import { mask, png } from "./png.mjs";
 import { item, kind } from "./report.mjs";
 
 const generateImage = ai.generateImage ?? ai.experimental_generateImage;
@@ -28,7 +28,7 @@ export async function run(base, key) {
     assert.equal(kind(image.uint8Array), "png");
   });
   await item("AI SDK, openai: edit with a mask", async () => {
-    const prompt = { text: "bluer", images: [png(256)], mask: png(256) };
+    const prompt = { text: "bluer", images: [png(256)], mask: mask(256) };
     const { image } = await generateImage({ model: openai.image("gpt-image-stand-in"), prompt });
     assert.equal(kind(image.uint8Array), "png");
   });
@@ -38,7 +38,7 @@ export async function run(base, key) {
     assert.equal(kind(image.uint8Array), "png");
   });
   await item("AI SDK, openai-compatible: edit with a mask", async () => {
-    const prompt = { text: "bluer", images: [png(256)], mask: png(256) };
+    const prompt = { text: "bluer", images: [png(256)], mask: mask(256) };
     const { image } = await generateImage({ model: compatible.imageModel("stand-in"), prompt });
     assert.equal(kind(image.uint8Array), "png");
   });

@@ -34,8 +34,9 @@ function freePort() {
 // Settings of the machine it runs on must not decide what is tested.
 function environment(port, upstream) {
   const own = { DATA_DIR: join(ACCEPT_FOLDER, "data"), PORT: String(port), HOST: "127.0.0.1", WORKERS: "2", LOG_LEVEL: "warning" };
-  const gateway = { OPENAI_UPSTREAM_URL: upstream, FILE_URL_SECONDS: String(LINK_SECONDS), DEFAULT_IMAGE_MODEL: "pixel-mini" };
-  return { PATH: process.env.PATH, HOME: process.env.HOME, ...own, ...gateway };
+  const slot = { OPENAI_COMPATIBLE: "stand-in", STAND_IN_UPSTREAM_URL: upstream };
+  const gateway = { FILE_URL_SECONDS: String(LINK_SECONDS), DEFAULT_IMAGE_MODEL: "pixel-mini" };
+  return { PATH: process.env.PATH, HOME: process.env.HOME, ...own, ...slot, ...gateway };
 }
 
 async function started(base, server) {

@@ -29,8 +29,22 @@ def item(client: str, what: str, check: Callable[[], object]) -> None:
 
 def png(side: int = 256) -> bytes:
     """Draw a red square."""
-    rows = zlib.compress(b"".join(b"\0" + b"\xff\0\0" * side for _ in range(side)))
-    parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
+    return _written(side, 2, [b"\xff\0\0" * side] * side)
+
+
+def mask(side: int = 256) -> bytes:
+    """Draw a mask whose middle may change."""
+    kept, open_ = b"\0\0\0\xff", b"\0\0\0\0"
+    edge, middle = side // 4, side - 2 * (side // 4)
+    row = kept * edge + open_ * middle + kept * edge
+    return _written(side, 6, [kept * side] * edge + [row] * middle + [kept * side] * edge)
+
+
+def _written(side: int, kind: int, rows: list[bytes]) -> bytes:
+    """Write a square PNG; `kind` is PNG's: 2 for RGB, 6 for RGBA."""
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    head = struct.pack(">IIBBBBB", side, side, 8, kind, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         for name, data in parts

@@ -6,7 +6,7 @@ import urllib.request
 import warnings
 
 import openai
-from checks import BASE, KEY, PROMPT, ROOT, STAND_IN, item, png, png_file
+from checks import BASE, KEY, PROMPT, ROOT, STAND_IN, item, mask, png, png_file
 
 warnings.simplefilter("ignore")
 NAME = f"openai {openai.__version__} (Python)"
@@ -34,7 +34,7 @@ def generate_gpt_image() -> None:
 
 def edit() -> None:
     for image in (png(), [png(), png()], png_file().open("rb")):
-        made = client.images.edit(image=image, mask=png(), prompt="bluer", model="stand-in")
+        made = client.images.edit(image=image, mask=mask(), prompt="bluer", model="stand-in")
         assert made.data[0].b64_json
         assert made.data[0].url
 

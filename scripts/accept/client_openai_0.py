@@ -4,15 +4,15 @@ import base64
 import io
 
 import openai
-from checks import BASE, KEY, PROMPT, item, png
+from checks import BASE, KEY, PROMPT, item, mask, png
 from openai import version
 
 NAME = f"openai {version.VERSION} (Python)"
 openai.api_base, openai.api_key = BASE, KEY
 
 
-def file() -> io.BytesIO:
-    found = io.BytesIO(png())
+def file(data: bytes | None = None) -> io.BytesIO:
+    found = io.BytesIO(data or png())
     found.name = "one.png"
     return found
 
@@ -27,7 +27,7 @@ def generate_base64() -> None:
 
 
 def edit() -> None:
-    made = openai.Image.create_edit(image=file(), mask=file(), prompt="bluer", n=1, size="256x256")
+    made = openai.Image.create_edit(image=file(), mask=file(mask()), prompt="bluer", n=1, size="256x256")
     assert made["data"][0]["url"]
 
 

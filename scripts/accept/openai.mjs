@@ -5,11 +5,12 @@ import { createReadStream, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI, { toFile } from "openai";
-import { png } from "./png.mjs";
+import { mask, png } from "./png.mjs";
 import { item, kind } from "./report.mjs";
 
 const SMALL = { prompt: "a red fox in the snow", model: "poster-pro", size: "256x256" };
 const FILE = join(process.env.ACCEPT_FOLDER ?? tmpdir(), "one.png");
+const MASK = join(process.env.ACCEPT_FOLDER ?? tmpdir(), "mask.png");
 
 // [what, parameters, name of the error's class, status, code, requests]
 const ERRORS = [
@@ -101,12 +102,13 @@ async function generations(client) {
 async function edits(client) {
   const bytes = png(256);
   writeFileSync(FILE, bytes);
+  writeFileSync(MASK, mask(256));
   const told = async (title, parameters, words) =>
     item(`npm openai: ${title}`, async () => {
       const made = await client.images.edit({ prompt: "bluer", model: "stand-in", ...parameters });
       assert.equal(made.data[0].revised_prompt, words);
     });
-  await told("edit with a mask, streamed from a file", { image: createReadStream(FILE), mask: createReadStream(FILE) }, "edits: 1 images, a mask");
+  await told("edit with a mask, streamed from a file", { image: createReadStream(FILE), mask: createReadStream(MASK) }, "edits: 1 images, a mask");
   await item("npm openai: edit without a model", async () => {
     const made = await client.images.edit({ prompt: "bluer", image: createReadStream(FILE) });
     assert.equal(kind(Buffer.from(made.data[0].b64_json, "base64")), "png");

@@ -1,4 +1,4 @@
-// A square PNG of one colour, as large as asked, with Node alone.
+// Square PNGs, as large as asked, with Node alone.
 
 import { crc32, deflateSync } from "node:zlib";
 
@@ -11,14 +11,28 @@ function chunk(name, data) {
   return whole;
 }
 
-export function png(side) {
+// `type` is PNG's: 2 for RGB, 6 for RGBA; `pixel(x, y)` the bytes of one.
+function drawn(side, type, pixel) {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(side, 0);
   head.writeUInt32BE(side, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const row = Buffer.alloc(1 + 3 * side, 0x8a);
-  row[0] = 0;
-  const pixels = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)));
+  head.set([8, type, 0, 0, 0], 8);
+  const row = (y) => Buffer.from([0, ...Array.from({ length: side }, (_, x) => pixel(x, y)).flat()]);
+  const pixels = deflateSync(Buffer.concat(Array.from({ length: side }, (_, y) => row(y))));
   const mark = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([mark, chunk("IHDR", head), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]);
+}
+
+// One colour.
+export function png(side) {
+  return drawn(side, 2, () => [0x8a, 0x8a, 0x8a]);
+}
+
+// The area a mask lets change: a square in the middle.
+export function inside(side, x, y) {
+  return Math.min(x, y) >= side / 4 && Math.max(x, y) < (side * 3) / 4;
+}
+
+export function mask(side) {
+  return drawn(side, 6, (x, y) => [0, 0, 0, inside(side, x, y) ? 0 : 255]);
 }

@@ -58,7 +58,8 @@ def main() -> int:
         provider = slow_provider(options.seconds)
         server.environment |= {
             "SECRET_KEY": SECRET,
-            "OPENAI_UPSTREAM_URL": f"http://127.0.0.1:{provider.server_port}/v1",
+            "OPENAI_COMPATIBLE": "stand-in",
+            "STAND_IN_UPSTREAM_URL": f"http://127.0.0.1:{provider.server_port}/v1",
             "LOG_LEVEL": "warning",
         }
         secrets = [command(server, "keys", "create", "--name", f"k{n}").split()[-1] for n in range(options.keys)]

@@ -67,7 +67,7 @@ def job(slug: str, *images: bytes, **changes: object) -> ProviderRequest:
     natural = Fraction(*Image.open(BytesIO(images[0])).size) if images else SQUARE
     size = match(SizeWish(), limits, natural=natural).size
     made = ProviderRequest(
-        slug, "edit", "a starry night sky", 1, limits, CONTRACT, size=size, images=images, extra={"seed": 5}
+        slug, "edit", "a starry night sky", 1, limits, CONTRACT, size=size, images=images, values={"seed": 5}
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

@@ -41,7 +41,7 @@ class LocalPainter:
         """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
-        first = job.extra.get("seed", self.rng.randrange(SEEDS))
+        first = job.values.get("seed", self.rng.randrange(SEEDS))
         if not isinstance(first, int) or not 0 <= first < SEEDS:
             raise ProviderError("rejected", param="seed")
         made: list[ProviderImage] = []
