@@ -71,7 +71,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     from whitenoise import WhiteNoise
 
     from app.database.places import PACKAGE
-    from app.edge import headers, page_cache, proxies, request_log, team, threads
+    from app.edge import headers, page_cache, paths, proxies, request_log, team, threads
 
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
@@ -87,6 +87,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = paths.MergedSlashes(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 

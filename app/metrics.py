@@ -27,6 +27,7 @@ class Metric:
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 SLOW = (0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
+QUEUED = (0.001, 0.1, *SLOW[:7])
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 METRICS = {
     "requests_total": Metric("counter", "Requests answered.", ("rule", "method", "status")),
@@ -37,6 +38,8 @@ METRICS = {
     "refresh_seconds": Metric("histogram", "Computing and publishing a mode's stale boards.", ("mode",), QUICK),
     "generations_total": Metric("counter", "Attempts at providers, by how they ended.", ("provider", "outcome")),
     "generation_seconds": Metric("histogram", "One attempt at a provider.", ("provider",), SLOW),
+    "queue_seconds": Metric("histogram", "Waiting for a place to make images in.", ("outcome",), QUEUED),
+    "queue_depth": Metric("histogram", "Requests that wait when one more comes.", (), SIZES),
     "spent_usd_total": Metric("counter", "What attempts cost, in US dollars.", ("provider",)),
     "security_events_total": Metric("counter", "Refusals and other events of the security log.", ("event",)),
     "database_busy_total": Metric("counter", "Times the database did not let us in."),

@@ -23,7 +23,8 @@ from app.gateway.request import ImageRequest, Operation
 from app.gateway.routing import find, servable
 from app.gateway.wire import Client
 
-BASES = ("/openai/v1", "/v1")
+BASES = ("/openai/v1", "/v1", "/openai")
+"""The last is that of Azure's clients where they name no deployment."""
 DEPLOYMENT = "/openai/deployments/<path:deployment>"
 """Azure's clients name the model in the path."""
 KEY_CHARACTERS = 255
@@ -41,8 +42,11 @@ def _route(path: str, method: str, *, by_deployment: bool = False) -> Callable[[
     """Answer a path under every base, with or without a slash at its end."""
 
     def decorate(view: View) -> View:
-        for base in (*BASES, *((DEPLOYMENT,) if by_deployment else ())):
+        for base in BASES:
             blueprint.add_url_rule(base + path, None, view, methods=[method], strict_slashes=False)
+        # Beside a name that may hold slashes, the router takes the last one literally.
+        for end in ("", "/") if by_deployment else ():
+            blueprint.add_url_rule(DEPLOYMENT + path + end, None, view, methods=[method])
         return view
 
     return decorate
@@ -203,10 +207,10 @@ def _take_thread() -> None:
 
 def _secret() -> str | None:
     """Find the key where OpenAI's, Azure's and other clients send it."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return secret.strip()
-    return request.headers.get("api-key") or request.headers.get("x-api-key")
+    sent = request.headers.get("Authorization", "").split()
+    sent += [request.headers.get(name, "") for name in ("api-key", "x-api-key")]
+    # Some send a placeholder in one header and the key in another.
+    return next((secret for secret in sent if keys.SECRET.fullmatch(secret)), None)
 
 
 def _caller() -> Caller:

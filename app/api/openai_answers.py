@@ -150,6 +150,7 @@ def _metadata(made: Generation, asked: ImageRequest) -> dict[str, Any]:
         "cost_micros": made.cost_micros,
         "cost_currency": "USD",
         "requested_n": made.requested,
+        "queue_seconds": made.queue_seconds,
         "attempts": [
             {"executed_model": attempt.offering, **_without(asdict(attempt), "offering")}
             for attempt in made.attempts

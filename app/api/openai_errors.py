@@ -35,9 +35,16 @@ HTTP_CODES = {
 }
 
 
+HTTP_MESSAGES = {
+    404: "Nothing is answered here. The image API has /images/generations, /images/edits, /images/variations and "
+    "/models, under /openai/v1 and /v1.",
+    413: "The request body is larger than this route takes.",
+}
+
+
 def is_ours() -> bool:
     """Tell whether this request is the gateway's to answer."""
-    return request.path.startswith(PREFIXES)
+    return f"{request.path}/".startswith(PREFIXES)
 
 
 def request_id() -> str:
@@ -90,8 +97,7 @@ def _set_retry(response: Response, error: Exception) -> None:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     message = error.description or error.name
-    if status == 413:
-        message = "The request body is larger than this route takes."
+    message = HTTP_MESSAGES.get(status, message)
     response = _respond(status, _body(status, HTTP_CODES.get(status, "http_error"), message))
     allowed = dict(error.get_headers()).get("Allow")
     if allowed:

@@ -161,8 +161,8 @@ class BackgroundRequest:
     def run(self) -> None:
         """Wait for a place and make the images. The thread's whole work."""
         try:
-            with QUEUE.place(self._queued, self._gateway.means.queue_seconds):
-                self._future.set_result(self._carry_out())
+            with QUEUE.place(self._queued, self._gateway.means.queue_seconds) as waited:
+                self._future.set_result(self._carry_out(replace(self._prepared, queue_seconds=waited)))
         except Exception as error:  # noqa: BLE001 (raised again in `result`, to whoever waits)
             if self._keep:
                 _fail(self._gateway, self._keep.row_id, error)
@@ -188,15 +188,15 @@ class BackgroundRequest:
             logger.info("A caller has gone; the work goes on for %s seconds.", ABANDONED_SECONDS)
             Thread(target=self._outlive, name="abandoned generation", daemon=True).start()
 
-    def _carry_out(self) -> Generation:
+    def _carry_out(self, prepared: PreparedRequest) -> Generation:
         gateway, means = self._gateway, self._gateway.means
-        limit = ByteBudget(IMAGE_BYTES * (1 + self._prepared.request.n))
+        limit = ByteBudget(IMAGE_BYTES * (1 + prepared.request.n))
         client = replace(gateway.client, clock=self._revocation)
         http = RevocableSession(client, client.clock() + means.seconds, limit, revocation=self._revocation)
         return carry_out(
             gateway.database,
             gateway.storage,
-            self._prepared,
+            prepared,
             means,
             clock=gateway.clock,
             http=http,

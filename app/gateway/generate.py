@@ -85,7 +85,8 @@ def generate(
     Raises a GatewayError.
     """
     prepared = planning.prepare(database, request, means.setup, payer, now=now)
-    with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds):
+    with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds) as waited:
+        prepared = replace(prepared, queue_seconds=waited)
         http = client.open_session(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
         return carry_out(database, storage, prepared, means, clock=lambda: now, http=http, payer=payer)
 
@@ -107,9 +108,7 @@ def carry_out(
     `clock` tells the time in UTC. Raises a GatewayError.
     """
     request, plans = prepared.request, prepared.plans
-    reservation = database.write(
-        lambda session: begin(session, request, plans, payer, model_id=prepared.model_id, now=clock())
-    )
+    reservation = database.write(lambda session: begin(session, prepared, payer, now=clock()))
     tried: list[AttemptResult] = []
     outcome, made = "interrupted", None
     try:

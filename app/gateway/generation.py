@@ -36,7 +36,8 @@ class Generation:
     What a request brought. `model` is the catalogue's slug; `cost_micros` is None where no price is known.
 
     `linked` and `inline` tell whether links and whether base64 go out. `usage` is what providers counted;
-    `quality` and `background` are in OpenAI's words, None where nobody told.
+    `quality` and `background` are in OpenAI's words, None where nobody told. `queue_seconds` is how long the
+    request waited for its place here.
     """
 
     request_id: str
@@ -54,6 +55,7 @@ class Generation:
     quality: str | None = None
     background: str | None = None
     defaults: tuple[ChosenDefault, ...] = ()
+    queue_seconds: float = 0.0
 
 
 def generated_images(tried: Sequence[AttemptResult]) -> list[GeneratedImage]:
@@ -105,6 +107,7 @@ def summarize(
         quality=_told(reply.quality for reply in replies) or _text(plan.job.extra.get("quality")),
         background=_told(reply.background for reply in replies) or _background(pictures[0]),
         defaults=read_defaults(request, plan),
+        queue_seconds=prepared.queue_seconds,
     )
 
 

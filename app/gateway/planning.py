@@ -33,6 +33,8 @@ class PreparedRequest:
     plans: tuple[RequestPlan, ...]
     adjustments: tuple[Adjustment, ...]
     """What was changed before any provider was chosen."""
+    queue_seconds: float = 0.0
+    """How long it waited for its place."""
 
 
 @dataclass(frozen=True)

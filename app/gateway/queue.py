@@ -10,6 +10,7 @@ from heapq import heapify, heapreplace
 from math import ceil
 from statistics import median
 
+from app import metrics
 from app.gateway.errors import RateLimited
 
 LONGEST_RETRY_AFTER = 60
@@ -22,11 +23,17 @@ FIRST_GUESS = 10.0
 
 @dataclass(eq=False)
 class QueuedRequest:
-    """A request's place in the queue; `admitted` is set when it may run."""
+    """A request's place in the queue; `admitted` is set when it may run. Times by the queue's clock."""
 
     caller: str
+    entered: float = 0.0
     admitted: threading.Event = field(default_factory=threading.Event)
     started: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it waited, once it is admitted."""
+        return self.started - self.entered
 
 
 class RequestQueue:
@@ -56,22 +63,25 @@ class RequestQueue:
                     if own < share(self.waiting)
                     else "Your share of the queue is full"
                 )
+                metrics.observe("queue_seconds", 0, "full")
                 raise RateLimited(f"{full}.", self._seconds_until_place(0))
-            joined = QueuedRequest(caller)
+            metrics.observe("queue_depth", len(self._queued))
+            joined = QueuedRequest(caller, self._clock())
             self._queued.append(joined)
             self._admit()
         return joined
 
     def wait(self, queued: QueuedRequest, seconds: float) -> None:
         """Wait for a place. Raises RateLimited after so many seconds; the request has left the queue then."""
-        if queued.admitted.wait(seconds):
-            return
+        is_admitted = queued.admitted.wait(seconds)
         with self._lock:
-            if queued.admitted.is_set():
+            if is_admitted or queued.admitted.is_set():
+                metrics.observe("queue_seconds", queued.seconds, "admitted")
                 return
             position = self._queued.index(queued)
             self._queued.remove(queued)
             pause = self._seconds_until_place(position)
+            metrics.observe("queue_seconds", self._clock() - queued.entered, "late")
         raise RateLimited(f"No place became free within {seconds:.0f} seconds.", pause)
 
     def leave(self, queued: QueuedRequest) -> None:
@@ -85,11 +95,15 @@ class RequestQueue:
             self._admit()
 
     @contextmanager
-    def place(self, queued: QueuedRequest, seconds: float) -> Iterator[None]:
-        """Wait at most so many seconds for a place, and hold it while the block runs. Raises RateLimited."""
+    def place(self, queued: QueuedRequest, seconds: float) -> Iterator[float]:
+        """
+        Wait at most so many seconds for a place, and hold it while the block runs. Raises RateLimited.
+
+        Yields how many seconds it waited, to the millisecond.
+        """
         try:
             self.wait(queued, seconds)
-            yield
+            yield round(queued.seconds, 3)
         finally:
             self.leave(queued)
 

@@ -44,7 +44,7 @@ RETRY_SECONDS = 60
 EXPIRED_AT_ONCE = 50
 PLAIN = (
     *("request_id", "model", "provider", "provider_name", "requested", "cost_micros"),
-    *("linked", "inline", "quality", "background"),
+    *("linked", "inline", "quality", "background", "queue_seconds"),
 )
 """What of a generation is kept as it is."""
 
@@ -173,7 +173,7 @@ def read(answer: dict[str, Any], fresh: Sequence[LinkedFile], storage: Storage) 
         DeliveredImage(_picture(image, storage.get(file.key) if answer["inline"] else b""), file)
         for image, file in zip(answer["images"], fresh, strict=True)
     )
-    plain = {name: answer[name] for name in PLAIN}
+    plain = {name: answer[name] for name in PLAIN if name in answer}  # an older version kept fewer
     return Generation(
         **plain,
         drawn=delivered,

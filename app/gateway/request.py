@@ -36,6 +36,12 @@ WORDS = {
     "input_fidelity": frozenset({"low", "high"}),
 }
 """OpenAI's own words, read whatever their case; other providers' words may need their capitals."""
+PIXELS_SIGN = re.compile(r"^([0-9]+) *[x\u00d7*] *([0-9]+)$", re.IGNORECASE)
+RATIO_SIGN = re.compile(r"^([0-9.]+) *[:/x\u00d7] *([0-9.]+)$", re.IGNORECASE)
+TIER_AS_SIZE = re.compile(r"[0-9.]{1,5}K", re.IGNORECASE)
+"""`size: "2K"`, as ByteDance's clients send."""
+INPUT_SHAPE = frozenset({"match_input_image", "match_input", "adaptive"})
+"""Words of other APIs for what an edit does here by itself."""
 NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 
 
@@ -97,7 +103,7 @@ def read_request(
     A null and an empty text are the same as no value: SDKs send the one, forms the other.
     """
     given = {name: _worded(name, value) for name, value in unfolded(values).items() if value not in (None, "")}
-    texts = {name: _text(given, name) for name in SHAPING if name in given}
+    texts = _shape_texts(given)
     prompt = _text(given, "prompt") if "prompt" in given else ""
     if not prompt.strip() and operation != "variation":
         raise InvalidParameter("prompt", "A prompt is required.")
@@ -163,6 +169,8 @@ def _check_files(operation: Operation, images: tuple[bytes, ...], mask: bytes | 
         return
     if not images:
         raise InvalidParameter("image", "An image is required.")
+    if operation == "variation" and mask:
+        raise InvalidParameter("mask", "Variations take no mask; send it to images/edits, with a prompt.")
     limit = 1 if operation == "variation" else MAX_INPUTS
     if len(images) > limit:
         raise InvalidParameter("image", f"At most {limit} input images.")
@@ -191,12 +199,34 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _shape_texts(given: Mapping[str, Any]) -> dict[str, str]:
+    """Read what sets shape and scale, in the ways that clients of other APIs write it; a tier may be a number."""
+    texts = {name: _plain_shape(name, _shape_text(given, name)) for name in SHAPING if name in given}
+    if TIER_AS_SIZE.fullmatch(texts.get("size", "")) and "resolution" not in texts:
+        texts["resolution"] = texts.pop("size")
+    return texts
+
+
+def _shape_text(given: Mapping[str, Any], name: str) -> str:
+    value = given[name]
+    is_number = name == "resolution" and isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if is_number else _text(given, name)
+
+
+def _plain_shape(name: str, text: str) -> str:
+    plain = text.strip()
+    if name == "aspect_ratio":
+        return "auto" if plain.lower() in INPUT_SHAPE else RATIO_SIGN.sub(r"\1:\2", plain)
+    return PIXELS_SIGN.sub(r"\1x\2", plain) if name == "size" else plain
+
+
 def _choice(given: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str | None:
     value = given.get(name)
     if value is None:
         return None
     word = value.strip().lower() if isinstance(value, str) else ""
-    word = "jpeg" if (name, word) == ("output_format", "jpg") else word
+    if name == "output_format":
+        word = word.removeprefix("image/").replace("jpg", "jpeg")
     if word not in choices:
         raise InvalidParameter(name, f"{name} must be one of: {', '.join(choices)}.")
     return word

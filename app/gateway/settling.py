@@ -12,9 +12,8 @@ from app.gateway import files, health, log, money, replay
 from app.gateway.attempts import AttemptResult
 from app.gateway.generation import Generation
 from app.gateway.money import Payer
-from app.gateway.normalize import RequestPlan
+from app.gateway.planning import PreparedRequest
 from app.gateway.providers.base import FINAL
-from app.gateway.request import ImageRequest
 
 
 @dataclass(frozen=True)
@@ -51,26 +50,18 @@ class Completion:
     keep: KeptAnswer | None = None
 
 
-def begin(
-    session: Session,
-    request: ImageRequest,
-    plans: Sequence[RequestPlan],
-    payer: Payer,
-    *,
-    model_id: int,
-    now: datetime,
-) -> Reservation:
+def begin(session: Session, prepared: PreparedRequest, payer: Payer, *, now: datetime) -> Reservation:
     """Reserve what the dearest plan costs: any of them may be the one. Raises CapReached or BudgetExhausted."""
     request_id = f"req_{secrets.token_hex(16)}"
-    reserved = max((plan.cost.micros for plan in plans if plan.cost), default=0)
+    reserved = max((plan.cost.micros for plan in prepared.plans if plan.cost), default=0)
     money.reserve(session, payer.budgets, reserved)
     row_id = log.begin(
         session,
         request_id=request_id,
         payer=payer.name,
         key_id=payer.key_id,
-        model_id=model_id,
-        request=request.summary(),
+        model_id=prepared.model_id,
+        request={**prepared.request.summary(), "queue_seconds": prepared.queue_seconds},
         now=now,
         reserved_micros=reserved,
     )

@@ -50,6 +50,10 @@ def form(**parts: Any) -> dict[str, Any]:
         ("/openai/v1/images/generations?api-version=preview", "painter/poster-pro"),
         ("/openai/deployments/poster-pro/images/generations?api-version=2025-04-01-preview", "painter/poster-pro"),
         ("/openai/deployments/painter/poster-pro/images/generations", "painter/poster-pro"),
+        ("/openai/deployments/poster-pro/images/generations/", "painter/poster-pro"),
+        ("/openai/images/generations?api-version=2025-04-01-preview", "painter/poster-pro"),
+        ("/openai/v1//images/generations", "painter/poster-pro"),
+        ("/v1//images//generations/", "painter/poster-pro"),
     ],
 )
 def test_paths(running: Running, path: str, executed: str) -> None:
@@ -67,7 +71,9 @@ def test_the_deployment_is_the_model(running: Running, upstream: Upstream) -> No
     assert edit["metadata"]["model"] == "brush-1"
 
 
-@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/", "/openai/v1/models/"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models", "/v1/models/", "/openai/v1/models/", "/openai/models", "/v1//models"]
+)
 def test_the_list_of_models(running: Running, path: str) -> None:
     answer = running.app.test_client().get(path, headers={"api-key": running.secret})
     assert [model["id"] for model in answer.json["data"]] == ["brush-1", "gpt-image-9", "poster-pro", "twin-1"]
@@ -88,6 +94,19 @@ def test_keys_in_other_headers(running: Running, name: str) -> None:
     client = running.app.test_client()
     assert client.post(GENERATIONS, headers={name: running.secret}, json=SMALL).status_code == 200
     assert client.post(GENERATIONS, headers={name: "bv_wrong"}, json=SMALL).status_code == 401
+
+
+@pytest.mark.parametrize("placeholder", ["Bearer", "Bearer ", "Bearer sk-placeholder", "Basic eDp5"])
+def test_a_placeholder_beside_the_key(running: Running, placeholder: str) -> None:
+    headers = {"Authorization": placeholder, "api-key": running.secret}
+    assert running.app.test_client().post(GENERATIONS, headers=headers, json=SMALL).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1", "/openai/v1/", "/openai/v1/chat/completions", "/v1/images"])
+def test_what_is_not_there_says_what_is(running: Running, path: str) -> None:
+    answer = running.app.test_client().get(path)
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "unknown_url")
+    assert "/images/generations" in answer.json["error"]["message"]
 
 
 def test_edits_and_openais_own_models_answer_with_both(running: Running, upstream: Upstream) -> None:
@@ -165,6 +184,39 @@ def test_images_in_json(running: Running, upstream: Upstream) -> None:
         assert post(running, EDITS, json=body).status_code == 200
     bad = post(running, EDITS, json={"prompt": "x", "image": "https://169.254.169.254/latest/meta-data"})
     assert (bad.status_code, bad.json["error"]["param"]) == (400, "image")
+
+
+def test_a_variation_with_a_mask_is_refused(running: Running, upstream: Upstream) -> None:
+    parts = {"image": PNG, "mask": hole(), "model": "brush-1"}
+    response = post(running, "/openai/v1/images/variations", data=form(**parts))
+    assert (response.status_code, response.json["error"]["param"]) == (400, "mask")
+    image, mask = coded(PNG), coded(hole())
+    response = post(running, "/v1/images/variations", json={"image": image, "mask": mask, "model": "brush-1"})
+    assert (response.status_code, response.json["error"]["param"]) == (400, "mask")
+    assert upstream.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ({"size": " 256 x 256 "}, "256x256"),
+        ({"size": "256*256"}, "256x256"),
+        ({"size": "256\u00d7256"}, "256x256"),
+        ({"size": "0.25K"}, "256x256"),
+        ({"aspect_ratio": "2x1", "resolution": 512}, "724x362"),
+        ({"aspect_ratio": "2/1", "resolution": 0.25}, "724x362"),
+        ({"aspect_ratio": "match_input_image", "resolution": "0.25k"}, "256x256"),
+        ({"size": "256x256", "output_format": "image/png"}, "256x256"),
+        ({"size": "256x256", "seed": "7"}, "256x256"),
+        ({"size": "256x256", "seed": 7.0}, "256x256"),
+    ],
+)
+def test_shapes_and_numbers_as_other_clients_write_them(
+    running: Running, values: dict[str, Any], size: str
+) -> None:
+    made = post(running, GENERATIONS, json={"prompt": "a red cube", **values})
+    assert made.status_code == 200, made.json
+    assert (made.json["size"], made.json["metadata"]["adjustments"]) == (size, [])
 
 
 def test_strict_and_partial_images(running: Running) -> None:

@@ -70,6 +70,16 @@ def test_a_caller_cannot_fill_the_queue() -> None:
         queue.enter("b")
 
 
+def test_the_wait_is_told() -> None:
+    clock = Clock()
+    queue = RequestQueue(at_once=1, waiting=4, clock=clock)
+    first, second = queue.enter("a"), queue.enter("b")
+    clock.now = 12.3456
+    queue.leave(first)
+    with queue.place(second, 1) as waited:
+        assert waited == 12.346
+
+
 def test_the_deadline() -> None:
     clock = Clock()
     queue = RequestQueue(at_once=1, waiting=9, clock=clock)
