@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as aiSdk from "./ai_sdk.mjs";
 import * as openai from "./openai.mjs";
+import * as painters from "./painters.mjs";
 import { addLines, close, item } from "./report.mjs";
 import { standIn } from "./stand_in.mjs";
 
@@ -17,6 +18,7 @@ const PYTHON = [
   ["client_openai.py", "openai-newest"],
   ["client_openai.py", "openai-1"],
   ["client_openai_0.py", "openai-0.28"],
+  ["client_painters.py", "openai-newest"],
   ["client_litellm.py", "litellm"],
   ["client_frameworks.py", "frameworks"],
   ["client_bodies.py", "openai-newest"],
@@ -86,6 +88,7 @@ try {
   const link = await openai.link(`${base}/openai/v1`, keys.full);
   await item("a link before its time is over: 200", async () => assert.equal((await fetch(link)).status, 200));
   await openai.run(`${base}/openai/v1`, keys);
+  await painters.run(`${base}/openai/v1`, keys.full);
   await aiSdk.run(`${base}/openai/v1`, keys.full);
   for (const [script, venv] of PYTHON) await runPython(script, venv, `${base}/openai/v1`, keys.full);
   await item("a link after its time is over: 404", async () => {
