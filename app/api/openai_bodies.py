@@ -14,8 +14,10 @@ from app.gateway.wire import Client
 JSON_BYTES = 1 * 2**20
 FILES_BYTES = 100 * 2**20
 """Two photographs of 50 MB, or one in base64 and its mask."""
-IMAGE_PART = re.compile(r"image(\[\d*\])?")
+IMAGE_PART = re.compile(r"images?(\[\d*\])?")
 MASK_PART = re.compile(r"mask(\[\d*\])?")
+NO_VALUE = frozenset({"", "null", "undefined"})
+"""What a form holds where its program had no value."""
 
 
 def read_body(operation: Operation, deployment: str | None) -> ImageRequest:
@@ -54,13 +56,15 @@ def _read_form() -> tuple[dict[str, Any], tuple[bytes, ...], bytes | None]:
     values: dict[str, Any] = {}
     sources: dict[str, list[str]] = {"image": [], "mask": []}
     for name in request.form:
-        texts = request.form.getlist(name)
+        texts = [text for text in request.form.getlist(name) if name == "prompt" or text.strip() not in NO_VALUE]
         kind = _kind(name)
         if kind:
-            sources[kind] += [text for text in texts if text.strip()]
-        else:
+            sources[kind] += texts
+        elif texts:
             values[name] = texts if name.endswith("[]") else texts[-1]
     images, masks = ([*_files(kind), *_linked(sources[kind], kind)] for kind in ("image", "mask"))
+    if len(masks) > 1:
+        raise InvalidParameter("mask", f"Send one mask, not {len(masks)}; it is that of the first image.")
     return values, tuple(images), masks[0] if masks else None
 
 

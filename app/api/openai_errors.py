@@ -13,12 +13,15 @@ from typing import Any
 from flask import Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
+from app.api import openai_cors
 from app.database.doors import DatabaseBusy
 from app.errors import Refusal
 from app.gateway import errors as gateway
 
 PREFIXES = ("/openai/", "/v1/")
 logger = logging.getLogger(__name__)
+UNREAD_BYTES = 64 * 2**10
+"""A refused body of more is not read to its end: the server hangs up, and a client must not ask there again."""
 RETRYABLE = (gateway.RateLimited, gateway.RequestInterrupted, DatabaseBusy)
 TYPES = {
     401: "authentication_error",
@@ -58,11 +61,11 @@ def request_id() -> str:
 def answer(error: Exception) -> Response:
     """Answer the gateway's exceptions, HTTP's own, and what nobody expected."""
     if isinstance(error, HTTPException):
-        return _http(error)
+        return openai_cors.allow(_http(error))
     status, body = describe(error)
     response = _respond(status, body)
     _set_retry(response, error)
-    return response
+    return openai_cors.allow(response)
 
 
 def describe(error: Exception) -> tuple[int, dict[str, Any]]:
@@ -83,6 +86,8 @@ def _respond(status: int, body: dict[str, Any]) -> Response:
     response = make_response(jsonify(body), status)
     response.headers["x-request-id"] = request_id()
     response.headers["x-should-retry"] = "false"
+    if (request.content_length or 0) > UNREAD_BYTES:
+        response.headers["Connection"] = "close"
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Blindvote"'
     return response

@@ -10,6 +10,8 @@ from app.gateway.shapes import WireShape
 from app.gateway.sizes import SAME_SCALE, SAME_SHAPE, Size, parse_ratio, parse_size, parse_tier, stretch
 
 LOSSLESS = {"png", "gif"}
+LONGEST_TOLD = 500
+"""Characters of a value that was not used: some hold whole images."""
 SAME_AREA = Fraction(11, 10)
 """Free sizes are rounded to steps: up to this they are the scale asked for."""
 
@@ -35,7 +37,8 @@ class MadeImage(Protocol):
 
 def unused(name: str, value: Any, provider: str) -> Adjustment:
     """What a provider has no use for."""
-    return Adjustment(name, value, None, f"{provider} takes no {name} for this model.")
+    told = f"{value[:LONGEST_TOLD]}…" if isinstance(value, str) and len(value) > LONGEST_TOLD else value
+    return Adjustment(name, told, None, f"{provider} takes no {name} for this model.")
 
 
 def _stated(request: ImageRequest) -> dict[str, str]:

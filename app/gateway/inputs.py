@@ -21,8 +21,9 @@ LINK_SECONDS = 20
 """For all linked images of a request together."""
 LINKED_BYTES = 3 * INPUT.max_bytes
 REDIRECTS = 3
-LINK_NAMES = ("image_url", "url", "b64_json", "data")
+LINK_NAMES = ("image_url", "url", "b64_json", "base64", "data")
 """Where clients put an image inside of an object: OpenAI's edits, chat messages, and answers sent back."""
+IMAGE_NAMES = ("images", "image", "images[]", "image[]")
 SPACE = re.compile(r"\s+")
 
 
@@ -33,11 +34,11 @@ def open_image_session(client: Client) -> HttpSession:
 
 def read_linked(values: Mapping[str, Any], http: HttpSession) -> tuple[tuple[bytes, ...], bytes | None]:
     """
-    Read the images and the mask of a JSON body, from `images` or `image`, and `mask`.
+    Read the images and the mask of a JSON body, from the first of `IMAGE_NAMES`, and `mask`.
 
     Raises InvalidParameter, which names `image` or `mask`.
     """
-    listed = values.get("images") or values.get("image") or []
+    listed = next((values[name] for name in IMAGE_NAMES if values.get(name)), [])
     sources = [source for source in (listed if isinstance(listed, list) else [listed]) if source]
     if len(sources) > MAX_INPUTS:
         raise InvalidParameter("image", f"At most {MAX_INPUTS} input images.")

@@ -55,6 +55,14 @@ export async function run(base, key) {
     const { image } = await generateImage({ model: compatible.imageModel("poster-pro"), ...small, providerOptions });
     assert.equal(kind(image.uint8Array), "webp");
   });
+  await item("AI SDK: a provider that fails is an error; it does not read x-should-retry", async () => {
+    const prompt = "please fail for the AI SDK";
+    const call = generateImage({ model: openai.image("stand-in"), prompt });
+    const error = await call.then(() => null, (caught) => caught);
+    assert.ok(error, "no error came");
+    const asked = await fetch(`${process.env.ACCEPT_STAND_IN}/asked?words=${encodeURIComponent(prompt)}`);
+    return `${await asked.text()} upstream requests`;
+  });
   await item("AI SDK: a retired model is an error that says so", async () => {
     const error = await generateImage({ model: openai.image("dall-e-2"), ...small }).then(() => null, (caught) => caught);
     assert.ok(error, "no error came");

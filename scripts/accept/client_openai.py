@@ -74,6 +74,7 @@ def azure() -> None:
     azure_client = openai.AzureOpenAI(azure_endpoint=ROOT, api_key=KEY, api_version="2025-04-01-preview")
     made = azure_client.images.generate(model="poster-pro", **SMALL)
     assert made.data[0].url
+    assert "poster-pro" in [model.id for model in azure_client.models.list()]
     made = azure_client.images.edit(model="stand-in", image=png(), prompt="bluer")
     assert made.data[0].b64_json
 
@@ -99,7 +100,7 @@ for what, check in (
     ("stream: the completed event has usage", stream),
     ("stream: a failure is raised", stream_error),
     ("models", models),
-    ("AzureOpenAI: generate and edit", azure),
+    ("AzureOpenAI: generate, edit and list the models", azure),
     ("timeout of 1.5 s on an image of 8 s", retry_joins),
 ):
     item(NAME, what, check)

@@ -165,6 +165,7 @@ def test_an_edit_without_a_model_goes_to_one_that_edits(running: Running, upstre
         {"image[]": EMPTY},
         {"size": "", "n": "", "quality": ""},
         {"n": "1.0", "response_format": "URL"},
+        {"mask": "null", "n": "null", "size": "undefined"},
     ],
 )
 def test_empty_and_odd_parts_of_a_form(running: Running, upstream: Upstream, parts: dict[str, Any]) -> None:
@@ -174,6 +175,28 @@ def test_empty_and_odd_parts_of_a_form(running: Running, upstream: Upstream, par
     assert response.status_code == 200
     sent = upstream.calls()[0].body
     assert (sent.count(b'name="image"'), sent.count(b'name="mask"')) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["images", "images[]", "image[0]"])
+def test_other_names_of_the_part_with_the_image(running: Running, upstream: Upstream, name: str) -> None:
+    upstream.on("POST", "/v1/images/", says(200, ONE))
+    parts = {name: (BytesIO(PNG), "a.png"), "prompt": "x", "model": "brush-1"}
+    assert post(running, EDITS, data=parts).status_code == 200
+    body = {name.replace("0", ""): [coded(PNG)], "prompt": "x", "model": "brush-1"}
+    assert post(running, EDITS, json=body).status_code == 200
+
+
+def test_one_mask_alone(running: Running, upstream: Upstream) -> None:
+    masks = [(BytesIO(hole()), "a.png"), (BytesIO(hole()), "b.png")]
+    parts = {**form(image=PNG, prompt="x", model="brush-1"), "mask": masks}
+    response = post(running, EDITS, data=parts)
+    assert (response.status_code, response.json["error"]["param"]) == (400, "mask")
+
+
+def test_who_is_refused_before_his_body_is_read_must_connect_anew(running: Running) -> None:
+    refused = post(running, GENERATIONS, json={**SMALL, "user": "x" * 1_100_000})
+    assert (refused.status_code, refused.headers["Connection"]) == (413, "close")
+    assert "Connection" not in post(running, GENERATIONS, json={}).headers
 
 
 def test_images_in_json(running: Running, upstream: Upstream) -> None:
@@ -246,6 +269,8 @@ def test_pages_of_permitted_sites(
     assert file.headers["Access-Control-Allow-Origin"] == "https://app.example"
     refused = client.post(GENERATIONS, headers={"Origin": "https://app.example"}, json=SMALL)
     assert (refused.status_code, "Access-Control-Allow-Origin" in refused.headers) == (401, True)
+    absent = client.get("/v1/nothing", headers={"Origin": "https://app.example"})
+    assert (absent.status_code, "Access-Control-Allow-Origin" in absent.headers) == (404, True)
     if "*" not in origins:
         other = client.options(GENERATIONS, headers={**asking, "Origin": "https://evil.example"})
         assert (other.status_code, "Access-Control-Allow-Origin" in other.headers) == (401, False)
