@@ -37,7 +37,7 @@ def read_body(operation: Operation, deployment: str | None) -> ImageRequest:
     else:
         allowed = "application/json" if operation == "generation" else "multipart/form-data or application/json"
         raise WrongType(f"Send the body as {allowed}.")
-    given = {name for name in ("image", "images", "mask") if values.get(name)}
+    given = {name.partition("[")[0] for name, value in values.items() if value} & {"image", "images", "mask"}
     if operation == "generation" and given:
         raise InvalidParameter(min(given), "Generations take no image; send it to images/edits.")
     if request.args.get("strict") is not None:

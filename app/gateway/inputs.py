@@ -23,7 +23,6 @@ LINKED_BYTES = 3 * INPUT.max_bytes
 REDIRECTS = 3
 LINK_NAMES = ("image_url", "url", "b64_json", "base64", "data")
 """Where clients put an image inside of an object: OpenAI's edits, chat messages, and answers sent back."""
-IMAGE_NAMES = ("images", "image", "images[]", "image[]")
 SPACE = re.compile(r"\s+")
 
 
@@ -34,15 +33,16 @@ def open_image_session(client: Client) -> HttpSession:
 
 def read_linked(values: Mapping[str, Any], http: HttpSession) -> tuple[tuple[bytes, ...], bytes | None]:
     """
-    Read the images and the mask of a JSON body, from the first of `IMAGE_NAMES`, and `mask`.
+    Read the images and the mask of a JSON body, from `images` or `image`, and `mask`, also written as `image[]`.
 
     Raises InvalidParameter, which names `image` or `mask`.
     """
-    listed = next((values[name] for name in IMAGE_NAMES if values.get(name)), [])
+    given = {name.partition("[")[0]: value for name, value in values.items() if value}
+    listed = given.get("images") or given.get("image") or []
     sources = [source for source in (listed if isinstance(listed, list) else [listed]) if source]
     if len(sources) > MAX_INPUTS:
         raise InvalidParameter("image", f"At most {MAX_INPUTS} input images.")
-    mask = values.get("mask")
+    mask = given.get("mask")
     images = tuple(read_source(source, "image", http) for source in sources)
     return images, read_source(mask, "mask", http) if mask else None
 

@@ -184,6 +184,7 @@ def test_other_names_of_the_part_with_the_image(running: Running, upstream: Upst
     assert post(running, EDITS, data=parts).status_code == 200
     body = {name.replace("0", ""): [coded(PNG)], "prompt": "x", "model": "brush-1"}
     assert post(running, EDITS, json=body).status_code == 200
+    assert post(running, GENERATIONS, json=body).status_code == 400, "a generation must not lose it"
 
 
 def test_one_mask_alone(running: Running, upstream: Upstream) -> None:
