@@ -201,7 +201,7 @@ def _repetition(asked: ImageRequest) -> Repetition | None:
 def _take_thread() -> None:
     """Count the thread until the answer has left: a server has more, but not for this. Raises RateLimited."""
     if not _threads.acquire(blocking=False):
-        raise RateLimited("This server waits for as many images as it can.", QUEUE.seconds_until_place())
+        raise RateLimited("This server waits for as many images as it can.", QUEUE.seconds_until_room())
     g.has_thread = True
 
 

@@ -52,6 +52,7 @@ class RequestQueue:
         self._queued: list[QueuedRequest] = []
         self._running: list[QueuedRequest] = []
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._promised: list[float] = []
 
     def enter(self, caller: str) -> QueuedRequest:
         """Join the queue. Raises RateLimited when it is full, or full of this caller's requests."""
@@ -64,7 +65,7 @@ class RequestQueue:
                     else "Your share of the queue is full"
                 )
                 metrics.observe("queue_seconds", 0, "full")
-                raise RateLimited(f"{full}.", self._seconds_until_place(0))
+                raise RateLimited(f"{full}.", self._promise_room())
             metrics.observe("queue_depth", len(self._queued))
             joined = QueuedRequest(caller, self._clock())
             self._queued.append(joined)
@@ -107,10 +108,14 @@ class RequestQueue:
         finally:
             self.leave(queued)
 
-    def seconds_until_place(self) -> int:
-        """Estimate when a place is free for one who would come now: 1 to `LONGEST_RETRY_AFTER`."""
+    def seconds_until_room(self) -> int:
+        """
+        Estimate when the queue has room for one who is refused now: 1 to `LONGEST_RETRY_AFTER`.
+
+        Whoever asks is expected to come again then, so that the next to ask is told a later time.
+        """
         with self._lock:
-            return self._seconds_until_place(len(self._queued))
+            return self._promise_room()
 
     def _admit(self) -> None:
         """Give free places away. The caller holds the lock."""
@@ -125,11 +130,24 @@ class RequestQueue:
             chosen.started = self._clock()
             chosen.admitted.set()
 
+    def _promise_room(self) -> int:
+        """Estimate when a full queue has room: each place that becomes free lets one more in."""
+        now = self._clock()
+        self._promised = [at for at in self._promised if at > now]
+        pause = self._seconds_until_place(min(len(self._promised), self.waiting))
+        self._promised.append(now + pause)
+        return pause
+
+    def _seconds_left(self, elapsed: float) -> float:
+        """Estimate from requests that took longer; one that outlasts all is expected to take as long again."""
+        longer = [seconds for seconds in self._durations or (FIRST_GUESS,) if seconds > elapsed]
+        return max(1.0, median(longer) - elapsed if longer else elapsed)
+
     def _seconds_until_place(self, ahead: int) -> int:
         """Estimate when a place is free, after `ahead` waiting requests, from how long requests take."""
         usual = median(self._durations) if self._durations else FIRST_GUESS
         now = self._clock()
-        free_in = [max(1.0, usual - (now - request.started)) for request in self._running]
+        free_in = [self._seconds_left(now - request.started) for request in self._running]
         free_in += [0.0] * (self.at_once - len(free_in))
         heapify(free_in)
         for _ in range(ahead):

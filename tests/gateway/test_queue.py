@@ -58,6 +58,38 @@ def test_a_full_queue_says_when_a_place_is_free() -> None:
     assert caught.value.retry_after == 15
 
 
+def refused(queue: RequestQueue, caller: str) -> int:
+    with pytest.raises(RateLimited) as caught:
+        queue.enter(caller)
+    return caught.value.retry_after
+
+
+def test_those_who_are_refused_are_not_told_one_and_the_same_time() -> None:
+    """Each place that becomes free makes room for one of them."""
+    clock = Clock()
+    queue = RequestQueue(at_once=2, waiting=2, clock=clock)
+    for caller in "abcd":
+        queue.enter(caller)
+    assert [refused(queue, caller) for caller in "efghij"] == [10, 10, 20, 20, 20, 20], "no more than fit in"
+    clock.now = 21
+    assert refused(queue, "k") == 21, "the promises of 20 seconds are over"
+
+
+def test_a_request_that_outlasts_the_usual_is_not_always_about_to_end() -> None:
+    clock = Clock()
+    queue = RequestQueue(at_once=1, waiting=1, clock=clock)
+    for seconds in (1, 1, 1, 30):
+        first = queue.enter("a")
+        clock.now += seconds
+        queue.leave(first)
+    queue.enter("a")
+    clock.now += 5
+    queue.enter("b")
+    assert refused(queue, "c") == 25, "of those that took longer than 5 seconds"
+    clock.now += 35
+    assert refused(queue, "c") == 40, "none took longer than 40 seconds"
+
+
 def test_a_caller_cannot_fill_the_queue() -> None:
     queue = RequestQueue(at_once=1, waiting=4)
     queue.enter("a")
