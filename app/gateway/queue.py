@@ -15,6 +15,8 @@ from app.gateway.errors import RateLimited
 
 LONGEST_RETRY_AFTER = 60
 """Seconds; SDKs follow no longer one, or sleep through it."""
+MARGIN = 1.2
+"""Who is refused is told to come rather a little late than to be refused twice."""
 REMEMBERED = 20
 """Latest requests whose time tells how long the next ones will take."""
 FIRST_GUESS = 10.0
@@ -131,10 +133,15 @@ class RequestQueue:
             chosen.admitted.set()
 
     def _promise_room(self) -> int:
-        """Estimate when a full queue has room: each place that becomes free lets one more in."""
+        """
+        Estimate when a full queue has room: each place that becomes free lets one more in.
+
+        A place that is free still is about to be taken by what has come before.
+        """
         now = self._clock()
         self._promised = [at for at in self._promised if at > now]
-        pause = self._seconds_until_place(min(len(self._promised), self.waiting))
+        seconds = self._seconds_until_place(min(len(self._promised), self.waiting), unused=self._usual())
+        pause = min(LONGEST_RETRY_AFTER, ceil(MARGIN * seconds))
         self._promised.append(now + pause)
         return pause
 
@@ -143,12 +150,18 @@ class RequestQueue:
         longer = [seconds for seconds in self._durations or (FIRST_GUESS,) if seconds > elapsed]
         return max(1.0, median(longer) - elapsed if longer else elapsed)
 
-    def _seconds_until_place(self, ahead: int) -> int:
-        """Estimate when a place is free, after `ahead` waiting requests, from how long requests take."""
-        usual = median(self._durations) if self._durations else FIRST_GUESS
-        now = self._clock()
+    def _usual(self) -> float:
+        return median(self._durations) if self._durations else FIRST_GUESS
+
+    def _seconds_until_place(self, ahead: int, unused: float = 0.0) -> int:
+        """
+        Estimate when a place is free, after `ahead` waiting requests, from how long requests take.
+
+        `unused` is when a place is free that nobody has now.
+        """
+        usual, now = self._usual(), self._clock()
         free_in = [self._seconds_left(now - request.started) for request in self._running]
-        free_in += [0.0] * (self.at_once - len(free_in))
+        free_in += [unused] * (self.at_once - len(free_in))
         heapify(free_in)
         for _ in range(ahead):
             heapreplace(free_in, free_in[0] + usual)

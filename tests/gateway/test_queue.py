@@ -55,7 +55,7 @@ def test_a_full_queue_says_when_a_place_is_free() -> None:
         queue.enter(caller)
     with pytest.raises(RateLimited) as caught:
         queue.enter("f")
-    assert caught.value.retry_after == 15
+    assert caught.value.retry_after == 18, "15 seconds and a fifth"
 
 
 def refused(queue: RequestQueue, caller: str) -> int:
@@ -70,9 +70,9 @@ def test_those_who_are_refused_are_not_told_one_and_the_same_time() -> None:
     queue = RequestQueue(at_once=2, waiting=2, clock=clock)
     for caller in "abcd":
         queue.enter(caller)
-    assert [refused(queue, caller) for caller in "efghij"] == [10, 10, 20, 20, 20, 20], "no more than fit in"
-    clock.now = 21
-    assert refused(queue, "k") == 21, "the promises of 20 seconds are over"
+    assert [refused(queue, caller) for caller in "efghij"] == [12, 12, 24, 24, 24, 24], "no more than fit in"
+    clock.now = 25
+    assert refused(queue, "k") == 30, "those promises are over"
 
 
 def test_a_request_that_outlasts_the_usual_is_not_always_about_to_end() -> None:
@@ -85,9 +85,9 @@ def test_a_request_that_outlasts_the_usual_is_not_always_about_to_end() -> None:
     queue.enter("a")
     clock.now += 5
     queue.enter("b")
-    assert refused(queue, "c") == 25, "of those that took longer than 5 seconds"
+    assert refused(queue, "c") == 30, "25 and a fifth, of those that took longer than 5 seconds"
     clock.now += 35
-    assert refused(queue, "c") == 40, "none took longer than 40 seconds"
+    assert refused(queue, "c") == 48, "none took longer than 40 seconds"
 
 
 def test_a_caller_cannot_fill_the_queue() -> None:
