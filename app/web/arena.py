@@ -71,8 +71,8 @@ def start() -> Response:
     wish = _wish(request.form)
     try:
         issued = voting.issue(wish)
-    except errors.NothingLeft:
-        return _nothing_left(wish)
+    except errors.NothingLeft as refusal:
+        return _nothing_left(wish, is_enough=isinstance(refusal, errors.JudgedEnough))
     return _back_to(encode_id(issued.public_id), wish)
 
 
@@ -216,12 +216,12 @@ def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: MatchupFilter) -> Response:
+def _nothing_left(wish: MatchupFilter, *, is_enough: bool) -> Response:
     with parts().database.reading() as session:
         choice = _choice(competitions.list_competitions(session), wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
-    response = _private("nothing_left.html", wish=wish, choice=choice)
+    response = _private("nothing_left.html", wish=wish, choice=choice, is_enough=is_enough)
     response.status_code = 409
     return response
 
