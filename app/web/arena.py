@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -124,15 +125,17 @@ def vote(matchup_id: str) -> Response:
         return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
-    answer, _ = voting.cast_vote(matchup_id, outcome)
-    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
+    back = partial(_back_to, matchup_id, _wish(request.form))
+    answer, _ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
+    return voting.refreshing(back(), answer.mode)
 
 
 @blueprint.post("/arena/<matchup_id>/undo")
 def undo(matchup_id: str) -> Response:
     """Take the vote back."""
-    mode = voting.undo(matchup_id)
-    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
+    back = partial(_back_to, matchup_id, _wish(request.form))
+    mode = voting.undo(matchup_id, tell=back)
+    return voting.refreshing(back(), mode)
 
 
 def _wish(given: Any) -> MatchupFilter:

@@ -1,9 +1,9 @@
 """
 Limits what a voter can guess of a pair before the vote, however much they remember.
 
-A voter knows which models stand in a competition and which of their names they have seen there. The fewer pairs are
-left, and the likelier one of them is, the better a guess at both models. So a competition is left while several pairs
-remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
+A voter knows which models stand in a competition and which of their names they have seen there. The fewer pairs
+are left, and the likelier one of them is, the better a guess at both models. So a competition is left while several
+pairs remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
 """
 
 import numpy as np
@@ -41,11 +41,11 @@ def limit_chances(chances: Floats, model_pair: Ints, most: float) -> Floats:
     Lower the chances of one competition's pairs so that no two models have more than `most` of them.
 
     `model_pair` names the two models of each pair by a number. What is taken off goes to the others in proportion;
-    where there are fewer pairs of models than `most` allows, all of them become as likely. The sum stays as it was.
+    where there are fewer pairs of models than `most` allows, all become as likely. The sum stays as it was.
     """
     whole = chances.sum()
     _, place = np.unique(model_pair, return_inverse=True)
-    likely = np.bincount(place, chances / whole)
+    likely = np.bincount(place, chances / whole).astype(np.float64)
     possible = likely > 0
     limited = _clip(likely, max(most, 1.0 / possible.sum()))
     scale = np.divide(limited, likely, out=np.zeros_like(likely), where=possible)

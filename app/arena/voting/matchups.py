@@ -206,7 +206,9 @@ def _nothing_left(
         what = f"that takes an open competition of {smallest_pool} models."
         return errors.NothingLeft(f"Nothing can be judged here by itself: {what}")
     if exclusions.limits_guesses and has_pair(state, exclusions, within):
-        return errors.JudgedEnough("You have judged enough here: the next pair could be guessed from names you saw.")
+        return errors.JudgedEnough(
+            "You have judged enough here: the next pair could be guessed from names you saw."
+        )
     return errors.NothingLeft("You have judged every pair there is here.")
 
 

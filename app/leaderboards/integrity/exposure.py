@@ -23,8 +23,8 @@ class ExposureCounts:
     """
     (models,) counts of judged matchups with each model, up to the vote `until`.
 
-    Open and skipped matchups are left out: whoever compared the counts before and after would read off them which two
-    models a pair shows that nobody has judged.
+    Open and skipped matchups are left out: whoever compared the counts before and after would read off them which
+    two models a pair shows that nobody has judged.
     """
 
     until: int
@@ -34,7 +34,7 @@ class ExposureCounts:
 
 
 def count_exposure(session: Session, model_ids: Index, mode: str, *, until: int) -> ExposureCounts:
-    """Count the judged matchups of these models (ids, ascending) in one mode; each counts for both of its models."""
+    """Count the judged matchups of these models (ids, ascending) in one mode; each counts for both of them."""
     counts = np.zeros((model_ids.size, 3))
     for side in (Matchup.left_entry_id, Matchup.right_entry_id):
         rows = session.execute(
