@@ -1,4 +1,4 @@
-"""What fails after the commit of a vote leaves the answer as it was stored; what fails before it stores nothing."""
+"""What fails after the commit of a vote leaves the answer as stored; what fails before it stores nothing."""
 
 import sys
 from collections.abc import Callable, Iterator

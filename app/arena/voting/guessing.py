@@ -2,8 +2,8 @@
 Limits what a voter can guess of a pair before the vote, however much they remember.
 
 A voter knows which models stand in a competition and which of their names they have seen there. The fewer pairs
-are left, and the likelier one of them is, the better a guess at both models. So a competition is left while several
-pairs remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
+are left, and the likelier one of them is, the better a guess at both models. So a competition is left while
+several pairs remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
 """
 
 import numpy as np

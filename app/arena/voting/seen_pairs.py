@@ -105,8 +105,8 @@ def read_exclusions(session: Session, who: VoterState, *, limits_guesses: bool =
     Read what a voter must not be shown, from everything ever issued to them.
 
     Where guesses are limited no name they have seen is forgotten. Their next pair then comes from another
-    competition than their open one, and may share a model with it: were that ruled out, the names of one would tell
-    of the other.
+    competition than their open one, and may share a model with it: were that ruled out, the names of one would
+    tell of the other.
     """
     if who.voter_id is None:
         return Exclusions(limits_guesses=limits_guesses)
