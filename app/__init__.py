@@ -95,8 +95,10 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
 def _failed(error: Exception) -> "ResponseReturnValue":
     """Answer an error as the API, the gateway or the pages do, by the path that was asked for."""
     from app import api, web
-    from app.edge import request_log
+    from app.edge import after_commit, request_log
 
+    if (answer := after_commit.stored_answer(error)) is not None:
+        return answer
     request_log.name_refusal(error)
     if api.openai_errors.is_ours():
         return api.openai_errors.answer(error)

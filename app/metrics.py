@@ -6,7 +6,7 @@ Counting costs a dictionary look-up until `start` is called, which the web serve
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -42,6 +42,7 @@ METRICS = {
     "queue_depth": Metric("histogram", "Requests that wait when one more comes.", (), SIZES),
     "spent_usd_total": Metric("counter", "What attempts cost, in US dollars.", ("provider",)),
     "security_events_total": Metric("counter", "Refusals and other events of the security log.", ("event",)),
+    "log_lines_lost_total": Metric("counter", "Lines of the log that could not be written."),
     "database_busy_total": Metric("counter", "Times the database did not let us in."),
     "write_queue_depth": Metric("histogram", "Writes that wait when a batch begins.", (), SIZES),
     "write_batch_size": Metric("histogram", "Writes that share one commit.", (), SIZES),
@@ -73,15 +74,17 @@ def start() -> None:
 
 
 def count(name: str, *labels: str, by: float = 1) -> None:
-    """Add to a counter; labels in the order of `METRICS`."""
+    """Add to a counter; labels in the order of `METRICS`. A shared folder that is full or gone loses the count."""
     if _live:
-        _child(name, labels).inc(by)
+        with suppress(OSError, ValueError):
+            _child(name, labels).inc(by)
 
 
 def observe(name: str, value: float, *labels: str) -> None:
-    """Add one value to a histogram; seconds where the name says so."""
+    """Add one value to a histogram; seconds where the name says so. It is lost as a count is."""
     if _live:
-        _child(name, labels).observe(value)
+        with suppress(OSError, ValueError):
+            _child(name, labels).observe(value)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from flask import Response, jsonify
@@ -186,9 +187,10 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer. `unloadable` gives the pair back without a vote."""
     if body.outcome == UNLOADABLE:
         return jsonify(_given_back(voting.give_back(path.matchup_id)))
-    answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
+    told = partial(_tell_vote, path.matchup_id)
+    answer, shown = voting.cast_vote(path.matchup_id, body.outcome, tell=told)
     crowd = voting.crowd(answer, shown)
-    return voting.refreshing(jsonify(_vote(path.matchup_id, answer, shown, crowd)), answer.mode)
+    return voting.refreshing(told(answer, shown, crowd), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
@@ -205,8 +207,18 @@ def get_matchup(path: MatchupPath) -> Response:
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
 def delete_vote(path: MatchupPath) -> Response:
     """Take the vote back within ten minutes; again gives the same answer."""
-    mode = voting.undo(path.matchup_id)
-    return voting.refreshing(jsonify(UndoneBody(undone=True).model_dump()), mode)
+    mode = voting.undo(path.matchup_id, tell=_tell_undone)
+    return voting.refreshing(_tell_undone(), mode)
+
+
+def _tell_vote(
+    matchup_id: str, answer: VoteRecord, shown: reveal.Reveal | None = None, crowd: Crowd | None = None
+) -> Response:
+    return jsonify(_vote(matchup_id, answer, shown, crowd))
+
+
+def _tell_undone() -> Response:
+    return jsonify(UndoneBody(undone=True).model_dump())
 
 
 def _given_back(pair: UnloadablePair) -> dict[str, object]:

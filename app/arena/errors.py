@@ -44,6 +44,10 @@ class NothingLeft(ArenaError, code="nothing_left"):
     """This voter has seen every pair there is here."""
 
 
+class JudgedEnough(NothingLeft, code="nothing_left"):
+    """This voter has seen so many names here that the next pair could be guessed."""
+
+
 class MatchupNotFound(ArenaError, code="matchup_not_found"):
     """There is no such matchup, or it is somebody else's: the two are not told apart."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +18,9 @@ from app.edge.identity import is_https
 from app.errors import Refusal
 
 NAME = "blindvote_admin"
+KNOWN_BROWSER = "blindvote_admin_browser"
+"""A cookie that says which account this browser has signed in to before; it opens nothing by itself."""
+KNOWN_DAYS = 180
 HOME = "/admin"
 LOCAL = re.compile(r"/admin(?:[/?][A-Za-z0-9._~/?=&%+-]*)?")
 HASHER = "blindvote.hasher"
@@ -86,7 +90,15 @@ def check_password(name: str, password: str) -> None:
     """Check a password for this request's network; a wrong one goes to the security log, without the name."""
     network = networks.prefix(request.remote_addr)
     try:
-        admins.check_password(parts().database, name, password, network=network, hasher=hasher(), now=now())
+        admins.check_password(
+            parts().database,
+            name,
+            password,
+            network=network,
+            hasher=hasher(),
+            now=now(),
+            browser=_known_browser(name),
+        )
     except admins.SignInFailed:
         logs.event("admin.sign_in_failed", client=network)
         raise
@@ -107,6 +119,21 @@ def send_cookie(response: Response, token: str) -> Response:
     return response
 
 
+def remember_browser(response: Response, name: str) -> Response:
+    """Let this browser's later attempts at the account be counted apart from those of strangers."""
+    nonce = secrets.token_urlsafe(16)
+    response.set_cookie(
+        _browser_cookie(),
+        f"{nonce}.{_browser_mark(name, nonce)}",
+        max_age=KNOWN_DAYS * 24 * 3600,
+        httponly=True,
+        samesite="Strict",
+        secure=is_https(),
+        path="/",
+    )
+    return response
+
+
 def local_path(given: str) -> str:
     """Return where to go after signing in: the page asked for if it is one of ours, else the first one."""
     return given if LOCAL.fullmatch(given) else HOME
@@ -120,6 +147,21 @@ def hasher() -> PasswordHasher:
 def cookie_name() -> str:
     """Name the cookie; over https the name itself forbids a subdomain to set it."""
     return f"__Host-{NAME}" if is_https() else NAME
+
+
+def _browser_cookie() -> str:
+    return f"__Host-{KNOWN_BROWSER}" if is_https() else KNOWN_BROWSER
+
+
+def _known_browser(name: str) -> str | None:
+    """Return the nonce of a browser that has signed in to this account before; None for any other."""
+    nonce, _, mark = request.cookies.get(_browser_cookie(), "").partition(".")
+    return nonce if nonce and hmac.compare_digest(mark.encode(), _browser_mark(name, nonce).encode()) else None
+
+
+def _browser_mark(name: str, nonce: str) -> str:
+    secret = parts().settings.secret_key.get_secret_value().encode()
+    return hmac.new(secret, f"browser of admin\0{name}\0{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def _by_login() -> Administrator | None:

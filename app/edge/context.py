@@ -16,6 +16,7 @@ from app.arena.people.policy import POLICIES, Policy
 from app.arena.voting.pool import Pool
 from app.database.doors import Database, DatabaseBusy
 from app.demo.simulated_voters import is_demo
+from app.edge.after_commit import best_effort
 from app.edge.clock import now, today
 from app.edge.page_cache import PageCache, forget, recall
 from app.gateway.storage import Storage
@@ -70,6 +71,7 @@ def refresh(wired: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
             g.due_at = min([others, *dues])
 
 
+@best_effort
 def follow_vote(wired: Parts, mode: str) -> None:
     """
     Bring boards and pairing pool up to date after the response to a vote has left.

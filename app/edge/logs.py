@@ -64,9 +64,17 @@ def event(name: str, *, level: str = "warning", **facts: Any) -> None:
 
 
 def tell(level: str, name: str, **facts: Any) -> None:
-    """Write one line, if a log is configured and takes this level."""
-    if _log is not None:
+    """
+    Write one line, if a log is configured and takes this level.
+
+    A line that can't be written (a full disk, a closed pipe) is lost and counted: a log never decides an answer.
+    """
+    if _log is None:
+        return
+    try:
         getattr(_log, level)(name, **facts)
+    except Exception:  # noqa: BLE001 (nobody is left to be told)
+        metrics.count("log_lines_lost_total")
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:

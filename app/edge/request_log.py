@@ -12,6 +12,7 @@ from flask import request
 from app import metrics
 from app.arena.people import networks
 from app.edge import logs
+from app.edge.after_commit import best_effort
 
 ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ID_BYTES = 16
@@ -55,6 +56,7 @@ class RequestLog:
             self._tell(environ, answered, perf_counter() - started)
         return body
 
+    @best_effort
     def _tell(self, environ: dict[str, Any], answered: "_Response", seconds: float) -> None:
         method = environ.get("REQUEST_METHOD", "")
         method = method if method in METHODS else "other"

@@ -1,5 +1,6 @@
 """A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -13,6 +14,7 @@ from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.unloadable import UnloadablePair, close_unloadable
 from app.arena.voting.vote_casting import Ballot, VoteRecord
+from app.edge.after_commit import best_effort, tell_anyway
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import reveal
@@ -54,8 +56,14 @@ def issue(wish: MatchupFilter) -> BlindMatchup:
     return issued
 
 
-def cast_vote(matchup_id: str, outcome: str) -> tuple[VoteRecord, Reveal | None]:
-    """Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives."""
+def cast_vote(
+    matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Response]
+) -> tuple[VoteRecord, Reveal | None]:
+    """
+    Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives.
+
+    `tell` makes an answer of the stored vote alone, for the case that something after the commit fails.
+    """
     who, matchup = own(matchup_id)
     database, moment = parts().database, now()
     ballot = Ballot(who, matchup, outcome, moment, parts().settings.matchup_seconds, parts().policy)
@@ -65,6 +73,7 @@ def cast_vote(matchup_id: str, outcome: str) -> tuple[VoteRecord, Reveal | None]
     except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
         vote, shown = database.write_batched(cast_and_reveal, ballot)
+    tell_anyway(partial(tell, vote))
     if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
         metrics.count("votes_total", vote.outcome, str(vote.counted).lower(), vote.reason or "")
     return vote, shown
@@ -79,6 +88,7 @@ def give_back(matchup_id: str) -> UnloadablePair:
     )
 
 
+@best_effort
 def crowd(vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
     """Read how everybody else judged what this browser has just judged."""
     with parts().database.reading() as session:
@@ -93,8 +103,12 @@ def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[VoteR
     return [result if isinstance(result, Exception) else (result, shown) for result, shown in pairs]
 
 
-def undo(matchup_id: str) -> str:
-    """Take this browser's vote back; returns the mode whose boards change. Raises what vote_casting.undo does."""
+def undo(matchup_id: str, *, tell: Callable[[], Response]) -> str:
+    """
+    Take this browser's vote back; returns the mode whose boards change. Raises what vote_casting.undo does.
+
+    `tell` makes the answer, for the case that something after the commit fails.
+    """
     who, matchup = own(matchup_id)
     settings, moment, limit = parts().settings, now(), parts().policy.undone_day
 
@@ -103,6 +117,7 @@ def undo(matchup_id: str) -> str:
         return vote_casting.read_vote(session, who, matchup).mode
 
     mode = parts().database.write(work)
+    tell_anyway(tell)
     metrics.count("undone_total", mode)
     return mode
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -71,8 +72,8 @@ def start() -> Response:
     wish = _wish(request.form)
     try:
         issued = voting.issue(wish)
-    except errors.NothingLeft:
-        return _nothing_left(wish)
+    except errors.NothingLeft as refusal:
+        return _nothing_left(wish, is_enough=isinstance(refusal, errors.JudgedEnough))
     return _back_to(encode_id(issued.public_id), wish)
 
 
@@ -124,15 +125,17 @@ def vote(matchup_id: str) -> Response:
         return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
-    answer, _ = voting.cast_vote(matchup_id, outcome)
-    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
+    back = partial(_back_to, matchup_id, _wish(request.form))
+    answer, _ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
+    return voting.refreshing(back(), answer.mode)
 
 
 @blueprint.post("/arena/<matchup_id>/undo")
 def undo(matchup_id: str) -> Response:
     """Take the vote back."""
-    mode = voting.undo(matchup_id)
-    return voting.refreshing(_back_to(matchup_id, _wish(request.form)), mode)
+    back = partial(_back_to, matchup_id, _wish(request.form))
+    mode = voting.undo(matchup_id, tell=back)
+    return voting.refreshing(back(), mode)
 
 
 def _wish(given: Any) -> MatchupFilter:
@@ -216,12 +219,12 @@ def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: MatchupFilter) -> Response:
+def _nothing_left(wish: MatchupFilter, *, is_enough: bool) -> Response:
     with parts().database.reading() as session:
         choice = _choice(competitions.list_competitions(session), wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
-    response = _private("nothing_left.html", wish=wish, choice=choice)
+    response = _private("nothing_left.html", wish=wish, choice=choice, is_enough=is_enough)
     response.status_code = 409
     return response
 

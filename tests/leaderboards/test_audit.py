@@ -62,3 +62,42 @@ def test_the_newest_audit_is_kept_with_its_mark(database: Database, tmp_path: Pa
         assert newest.at == later(hours=1)
         assert newest.last_vote_id == len(session.scalars(select(Matchup.id)).all())
         assert audit.read_latest(session, "image-edit") is None
+
+
+def test_a_pair_that_nobody_judged_moves_no_count(database: Database, tmp_path: Path) -> None:
+    """Two models whose counts moved with an open pair, or a skipped one, would be its models."""
+    vote(database, tmp_path, ["a", "b"], 12)
+    before = exposure(database)
+    issue(database, b"o" * 16, rng=RNG)
+    skipped = issue(database, b"s" * 16, rng=RNG)
+    cast(database, skipped.public_id, "skip", b"s" * 16)
+    assert exposure(database) == before
+
+
+def test_in_batches_one_person_moves_no_count(database: Database, tmp_path: Path) -> None:
+    vote(database, tmp_path, ["a", "b"], 120)
+    before = exposure(database, in_batches=True)
+    assert sum(before.values()) == 240
+    judge_as(database, b"one person....!!", 3)
+    assert exposure(database, in_batches=True) == before
+    assert sum(exposure(database).values()) == 246
+
+
+def test_a_batch_is_full_when_many_have_judged(database: Database, tmp_path: Path) -> None:
+    vote(database, tmp_path, ["a", "b"], 120)
+    assert sum(exposure(database, in_batches=True).values()) == 240
+    for n in range(33):
+        judge_as(database, b"somebody-else-%02d" % n, 3)
+        assert sum(exposure(database, in_batches=True).values()) == 240
+    judge_as(database, b"the last of them", 3)
+    assert sum(exposure(database, in_batches=True).values()) == 240 + 204
+
+
+def exposure(database: Database, *, in_batches: bool = False) -> dict[str, int]:
+    (swept,) = audit.audit_boards(database, now=NOW, in_batches=in_batches)
+    return {slug: model["issued"] for slug, model in swept.numbers["models"].items()}
+
+
+def judge_as(database: Database, voter: bytes, pairs: int) -> None:
+    for _ in range(pairs):
+        cast(database, issue(database, voter, rng=RNG).public_id, "a", voter)

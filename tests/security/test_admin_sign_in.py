@@ -75,12 +75,27 @@ def test_v6_3_1_the_sixth_try_is_told_when_to_come_back(app: Flask, stranger: Fl
     assert locked.status_code == 429
     assert 0 < int(locked.headers["Retry-After"]) <= admins.WINDOW
     elsewhere = {"REMOTE_ADDR": "203.0.113.77"}
-    assert sign_in(app.test_client(), environ_base=elsewhere).status_code == 429
+    assert sign_in(app.test_client(), environ_base=elsewhere).status_code == 303
+
+
+def test_strangers_beside_an_admin_do_not_lock_the_browser_out_that_signed_in_before(
+    app: Flask, stranger: FlaskClient
+) -> None:
+    sign_in(stranger)
+    stranger.delete_cookie(COOKIE)
+    guesser = app.test_client()
+    for _ in range(admins.MAX_FAILED_SIGN_INS):
+        sign_in(guesser, password="wrong wrong wrong wrong")
+    assert sign_in(guesser).status_code == 429
+    assert sign_in(stranger).status_code == 303
+    forged = app.test_client()
+    forged.set_cookie("blindvote_admin_browser", "nonce." + "0" * 64)
+    assert sign_in(forged).status_code == 429
 
 
 def test_v15_3_4_a_forged_address_is_no_other_network(stranger: FlaskClient) -> None:
     """Nobody here is a trusted proxy: what a client says of its address counts for nothing."""
-    for number in range(admins.MAX_FAILED_SIGN_INS):
+    for number in range(admins.MAX_FAILED_OF_NETWORK):
         form = {"name": f"guess-{number}", "password": "wrong wrong wrong wrong"}
         forged = {**OURS, "X-Forwarded-For": f"198.51.{number}.1"}
         assert stranger.post("/admin/login", data=form, headers=forged).status_code == 403

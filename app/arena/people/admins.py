@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.people import networks, passwords
-from app.arena.people.policy import MINUTE, check, take_back
-from app.arena.tables import Admin, AdminSession
+from app.arena.people.policy import DAY, MINUTE, check, take_back
+from app.arena.tables import Admin, AdminSession, Counter
 from app.database.doors import Database, execute
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -23,9 +23,17 @@ LONGEST_SESSION = timedelta(hours=12)
 TOUCH_INTERVAL = timedelta(minutes=1)
 """How exactly a session knows when it was last used."""
 MAX_FAILED_SIGN_INS = 5
-"""Wrong passwords for one account, or from one network, in a window."""
+"""Wrong passwords for one account from one network, or from one browser that has signed in before, in a window."""
+MAX_FAILED_A_DAY = 20
+MAX_FAILED_OF_NETWORK = 25
+"""Wrong passwords from one network for whatever accounts, in a window."""
+MAX_FAILED_OF_ACCOUNT = 50
+"""Wrong passwords for one account from all networks, in a window; one that has signed in before may go on."""
 WINDOW = 15 * MINUTE
-ACCOUNT, NETWORK = "admin/account", "admin/network"
+BROWSER, ACCOUNT_NETWORK, ACCOUNT, NETWORK = "admin/browser", "admin/both", "admin/account", "admin/network"
+
+AttemptLimit = tuple[str, str, int, int]
+"""A counter's scope and key, how many attempts it allows, and in how many seconds."""
 
 
 class InvalidName(errors.ArenaError, code="invalid_name"):
@@ -79,7 +87,7 @@ def set_password(
     row = _lock_active(session, name)
     row.password_hash = password_hash
     _end_sessions(session, row.id)
-    take_back(session, ACCOUNT, _account_key(name), seconds=WINDOW, now=now, by=MAX_FAILED_SIGN_INS)
+    _forget_attempts(session, _account_key(name))
     ledger.note(session, "admin.password", f"admin:{name}", now=now, actor=actor)
 
 
@@ -101,22 +109,31 @@ def list_admins(session: Session, *, now: datetime) -> list[AdminAccount]:
 
 
 def check_password(
-    database: Database, name: str, password: str, *, network: str, hasher: PasswordHasher, now: datetime
+    database: Database,
+    name: str,
+    password: str,
+    *,
+    network: str,
+    hasher: PasswordHasher,
+    now: datetime,
+    browser: str | None = None,
 ) -> None:
     """
-    Check a password; of many simultaneous attempts no more than MAX_FAILED_SIGN_INS are made.
+    Check a password; of many simultaneous attempts no more than the limits allow are made.
 
-    `network` is the prefix the attempt comes from. Raises SignInFailed, and TooMany beyond MAX_FAILED_SIGN_INS.
+    `network` is the prefix the attempt comes from. `browser` names a browser that has signed in to this account
+    before: its attempts are counted by themselves, so that no stranger's guesses close the door to its owner.
+    Raises SignInFailed, and TooMany beyond a limit.
     """
-    place, stored = database.write(lambda session: _count_attempt(session, name, network, now))
+    limits, stored = database.write(lambda session: _count_attempt(session, name, network, browser, now))
     if not passwords.matches(stored, password, hasher):
         raise SignInFailed("Name and password do not fit.")
     outdated = stored is not None and hasher.check_needs_rehash(stored)
     fresh = hasher.hash(password) if outdated else stored
 
     def right(session: Session) -> None:
-        for scope, key in ((ACCOUNT, _account_key(name)), (NETWORK, place)):
-            take_back(session, scope, key, seconds=WINDOW, now=now)
+        for scope, key, _, seconds in limits:
+            take_back(session, scope, key, seconds=seconds, now=now)
         unchanged = (Admin.name == name, Admin.password_hash == stored)
         session.execute(update(Admin).where(*unchanged).values(password_hash=fresh))
 
@@ -154,13 +171,35 @@ def end_session(session: Session, token: str) -> None:
     session.execute(delete(AdminSession).where(AdminSession.token_hash == _hash_token(token)))
 
 
-def _count_attempt(session: Session, name: str, network: str, now: datetime) -> tuple[str, str | None]:
-    """Count an attempt; return the network's key and the account's password hash. Raises TooMany."""
+def _count_attempt(
+    session: Session, name: str, network: str, browser: str | None, now: datetime
+) -> tuple[tuple[AttemptLimit, ...], str | None]:
+    """Count an attempt; return the limits it was counted by and the account's password hash. Raises TooMany."""
     place = networks.keys(session, network, now=now).day.hex()
-    what = f"wrong passwords in {WINDOW // MINUTE} minutes"
-    for scope, key in ((ACCOUNT, _account_key(name)), (NETWORK, place)):
-        check(session, scope, key, MAX_FAILED_SIGN_INS, seconds=WINDOW, now=now, what=what)
-    return place, _read_password_hash(session, name)
+    limits = _list_limits(_account_key(name), place, browser)
+    for scope, key, most, seconds in limits:
+        what = f"wrong passwords in {seconds // MINUTE} minutes"
+        check(session, scope, key, most, seconds=seconds, now=now, what=what)
+    return limits, _read_password_hash(session, name)
+
+
+def _list_limits(account: str, place: str, browser: str | None) -> tuple[AttemptLimit, ...]:
+    if browser is not None:
+        return ((BROWSER, browser, MAX_FAILED_SIGN_INS, WINDOW),)
+    both = f"{account}@{place}"
+    return (
+        (ACCOUNT_NETWORK, both, MAX_FAILED_SIGN_INS, WINDOW),
+        (ACCOUNT_NETWORK, both, MAX_FAILED_A_DAY, DAY),
+        (NETWORK, place, MAX_FAILED_OF_NETWORK, WINDOW),
+        (ACCOUNT, account, MAX_FAILED_OF_ACCOUNT, WINDOW),
+    )
+
+
+def _forget_attempts(session: Session, account: str) -> None:
+    """Delete what was counted for an account, from all networks, so that a new password opens it at once."""
+    by_network = Counter.scope.like(f"{ACCOUNT_NETWORK}/%") & Counter.key.startswith(account)
+    in_all = Counter.scope.like(f"{ACCOUNT}/%") & (Counter.key == account)
+    session.execute(delete(Counter).where(by_network | in_all))
 
 
 def _lock_active(session: Session, name: str) -> Admin:

@@ -35,6 +35,8 @@ class Policy:
     """Votes a voter may take back in a day."""
     smallest_pool: int = 0
     """Models that stand in a competition before a voter may ask for it: fewer would be told apart."""
+    limits_guesses: bool = False
+    """Whether a voter leaves a competition before the names seen there tell which models are left."""
 
     @property
     def knows_networks(self) -> bool:
@@ -53,6 +55,7 @@ PUBLIC = Policy(
     unloadable_day=3,
     undone_day=3,
     smallest_pool=8,
+    limits_guesses=True,
 )
 POLICIES = {"local": FREE, "team": FREE, "public": PUBLIC}
 

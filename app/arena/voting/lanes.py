@@ -71,6 +71,26 @@ class CandidatePairs:
         """Return the competitions with a pair, as indices, and where the pairs of each begin."""
         return np.unique(self.competition, return_index=True)
 
+    @cached_property
+    def model_pair(self) -> Ints:
+        """Return a (pairs,) number for each: the same for every two samples of the same two models there."""
+        low, high = np.sort(self.models, axis=1).T
+        size = self.model_ids.size
+        return np.unique((self.competition * size + low) * size + high, return_inverse=True)[1]
+
+    def model_pairs(self, allowed: Mask | None = None) -> Ints:
+        """Count, per competition, the pairs of models that have an (allowed) pair of entries."""
+        chosen = np.ones(len(self.competition), dtype=bool) if allowed is None else allowed
+        if self._has_samples:
+            first = np.unique(self.model_pair[chosen], return_index=True)[1]
+            return np.bincount(self.competition[chosen][first], minlength=len(self.competitions))
+        return np.bincount(self.competition[chosen], minlength=len(self.competitions))
+
+    @cached_property
+    def _has_samples(self) -> bool:
+        """Whether two models meet in more than one pair of entries of a competition."""
+        return int(self.model_pair.max(initial=-1)) + 1 < len(self.competition)
+
     def gathered(self, of_pair: Floats) -> Floats:
         """Give the (competitions,) sums over the pairs of each."""
         there, starts = self.groups

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from app.arena.voting import lanes
+from app.arena.voting import guessing, lanes
 from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
 
 UNIFORM_SHARE = 0.2
@@ -28,6 +28,10 @@ class Exclusions:
     """Models of their other open matchup."""
     entries: frozenset[int] = frozenset()
     """Entries whose names they have lately seen; given up when nothing else is left."""
+    competitions: frozenset[int] = frozenset()
+    """Competitions of their other open matchup, where what one tells would narrow down the other."""
+    limits_guesses: bool = False
+    """Whether no pair may be served that a voter who remembers everything could guess (`guessing`)."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +106,16 @@ def choose_pair(
 ) -> Pair | None:
     """Draw a pair for this voter, `within` these competitions where given; None when none is left."""
     allowed = _allowed(state.candidates, exclusions, within)
-    unseen = allowed
-    if exclusions.entries:
-        ids, place = state.candidates.images
-        unseen = allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1)
+    unseen = _unseen(state.candidates, exclusions, allowed)
+    if exclusions.limits_guesses:
+        return _draw_unguessable(state, guessing.without_guessable(state.candidates, unseen), rng)
     seen_before = not unseen.any()
     return _draw(state, allowed if seen_before else unseen, rng, seen_before=seen_before)
+
+
+def has_pair(state: PairingState, exclusions: Exclusions, within: frozenset[int] | None = None) -> bool:
+    """Return whether any pair is left for this voter, guessable or not."""
+    return bool(_allowed(state.candidates, exclusions, within).any())
 
 
 def probabilities(state: PairingState, allowed: Mask) -> Floats:
@@ -156,7 +164,16 @@ def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozens
         allowed &= ~barred[candidates.models].any(axis=1)
     if within is not None:
         allowed &= np.isin(candidates.competitions, list(within))[candidates.competition]
+    if exclusions.competitions:
+        allowed &= ~np.isin(candidates.competitions, list(exclusions.competitions))[candidates.competition]
     return allowed
+
+
+def _unseen(candidates: CandidatePairs, exclusions: Exclusions, allowed: Mask) -> Mask:
+    if not exclusions.entries:
+        return allowed
+    ids, place = candidates.images
+    return np.asarray(allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1))
 
 
 def _chances(state: PairingState, allowed: Mask) -> Floats:
@@ -183,11 +200,32 @@ def _draw(state: PairingState, allowed: Mask, rng: random.Random, *, seen_before
     if not allowed.any():
         return None
     chances = probabilities(state, allowed)
+    index = _pick(chances, rng)
+    return _pair(state, index, float(chances[index]), rng, seen_before=seen_before)
+
+
+def _draw_unguessable(state: PairingState, allowed: Mask, rng: random.Random) -> Pair | None:
+    """Draw a competition by the chances of its pairs, then one of these, none of them likelier than may be."""
+    if not allowed.any():
+        return None
+    candidates, chances = state.candidates, probabilities(state, allowed)
+    competition = candidates.competition[_pick(chances, rng)]
+    start, end = np.searchsorted(candidates.competition, [competition, competition + 1])
+    most = guessing.best_guess(int(candidates.crowd[competition]))
+    limited = guessing.limit_chances(chances[start:end], candidates.model_pair[start:end], most)
+    index = _pick(limited, rng)
+    return _pair(state, int(start) + index, float(limited[index]), rng, seen_before=False)
+
+
+def _pick(chances: Floats, rng: random.Random) -> int:
     cumulative = np.cumsum(chances)
     index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    if index == chances.size:  # rounded up to the very end
-        index = int(np.flatnonzero(chances)[-1])
+    # Rounding can leave the draw at the very end.
+    return index if index < chances.size else int(np.flatnonzero(chances)[-1])
+
+
+def _pair(state: PairingState, index: int, chance: float, rng: random.Random, *, seen_before: bool) -> Pair:
     one, other = state.candidates.entries[index].tolist()
     left, right = (one, other) if rng.getrandbits(1) else (other, one)
     competition_id = state.competitions[int(state.candidates.competition[index])]
-    return Pair(competition_id, left, right, float(chances[index]), seen_before)
+    return Pair(competition_id, left, right, chance, seen_before)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -51,20 +52,22 @@ _FIELDS = (
 )
 
 
-def _record(insert: Any) -> Any:
+def _record(insert: Any, *, limits_guesses: bool) -> Any:
     """
     Build the INSERT of a matchup under every rule that it must keep.
 
     It stores nothing unless both entries are still in an open competition and the other open matchup shows neither
-    of their models; nor where the slot was taken meanwhile or this pair was issued before.
+    of their models, or is of another competition where guesses are limited; nor where the slot was taken meanwhile
+    or this pair was issued before.
     """
     given = {name: bindparam(f"its_{name}", type_=Matchup.__table__.c[name].type) for name in _FIELDS}
     left, right, other, shown = aliased(Entry), aliased(Entry), aliased(Matchup), aliased(Entry)
+    shares_model = or_(shown.model_id == left.model_id, shown.model_id == right.model_id)
     beside = (
         select(shown.id)
         .join(other, or_(other.left_entry_id == shown.id, other.right_entry_id == shown.id))
         .where(other.voter_id == given["voter_id"], other.closed_at.is_(None))
-        .where(or_(shown.model_id == left.model_id, shown.model_id == right.model_id))
+        .where(other.competition_id == given["competition_id"] if limits_guesses else shares_model)
     )
     votable = (
         select(*given.values())
@@ -77,7 +80,8 @@ def _record(insert: Any) -> Any:
     return insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
 
 
-_RECORD = PreparedStatement(_record)
+_RECORD = PreparedStatement(partial(_record, limits_guesses=False))
+_RECORD_UNGUESSABLE = PreparedStatement(partial(_record, limits_guesses=True))
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ class NewMatchup:
         if self.who.is_overdue:
             _EXPIRE.change(session, voter=voter_id, now=self.issued_at)
         keys = networks.keys(session, self.network, now=self.now) if self.policy.knows_networks else None
-        if not _RECORD.change(session, **self._values(voter_id, keys.month if keys else None)):
+        record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD
+        if not record.change(session, **self._values(voter_id, keys.month if keys else None)):
             return False
         self._check_limits(session, voter_id, keys.day if keys else None)
         return True

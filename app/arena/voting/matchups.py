@@ -14,7 +14,7 @@ from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
-from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, pool_of
+from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup
 from app.arena.voting.pool import Pool
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, read_exclusions, read_voter_state
@@ -120,20 +120,20 @@ def issue(
             # The state may be a second old: after a refusal it is asked again before it is believed.
             state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
             within = _narrowed(session, state, wish, within, policy.smallest_pool)
-            exclusions = read_exclusions(session, who)
+            exclusions = read_exclusions(session, who, limits_guesses=policy.limits_guesses)
             pair = _choose_owed(session, state, who, exclusions, rng) or choose_pair(
                 state, exclusions, rng, within
             )
             if pair is None and attempt > 0 and who.waiting:
                 return _blind_matchup(session, who.waiting[0])
         if pair is None and attempt > 0:
-            break
+            raise _nothing_left(state, exclusions, within, policy.smallest_pool)
         if pair is not None:
             new = NewMatchup(voter, who, pair, rng.randbytes(16), now, matchup_seconds, network, simulated, policy)
             issued = database.write(partial(_store, new=new))
             if issued is not None:
                 return issued
-    raise errors.NothingLeft(_why_nothing(within, policy.smallest_pool))
+    raise errors.NothingLeft("The competitions change at this moment. Ask for a pair again.")
 
 
 def open_matchup(session: Session, voter: bytes, *, now: datetime) -> BlindMatchup | None:
@@ -199,10 +199,17 @@ def _choose_owed(
     return None if owed is None else choose_pair(state, exclusions, rng, frozenset({owed}))
 
 
-def _why_nothing(within: frozenset[int] | None, smallest_pool: int) -> str:
+def _nothing_left(
+    state: PairingState, exclusions: Exclusions, within: frozenset[int] | None, smallest_pool: int
+) -> errors.NothingLeft:
     if smallest_pool and within is not None and not within:
-        return f"Nothing can be judged here by itself: that takes an open competition of {smallest_pool} models."
-    return "You have judged every pair there is here."
+        what = f"that takes an open competition of {smallest_pool} models."
+        return errors.NothingLeft(f"Nothing can be judged here by itself: {what}")
+    if exclusions.limits_guesses and has_pair(state, exclusions, within):
+        return errors.JudgedEnough(
+            "You have judged enough here: the next pair could be guessed from names you saw."
+        )
+    return errors.NothingLeft("You have judged every pair there is here.")
 
 
 def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> BlindMatchup:

@@ -50,25 +50,24 @@ def _issued() -> ScalarSelect[str]:
     return select(_KEYS).where(Matchup.voter_id == bindparam("voter")).scalar_subquery()
 
 
-def _named() -> ScalarSelect[str]:
+def _named(linger: int | None) -> ScalarSelect[str]:
     """
-    Select the pairs whose names this voter has lately seen; a skip names nobody.
+    Select the pairs whose names this voter has seen in their last `linger` votes, or ever; a skip names nobody.
 
-    "Lately" is counted in votes, which come in the order in which names were seen.
+    It is counted in votes, which come in the order in which names were seen.
     """
-    latest = (
-        select(Vote.matchup_id, Vote.outcome)
-        .where(Vote.voter_id == bindparam("voter"))
-        .order_by(Vote.id.desc())
-        .limit(literal_column(str(NAMES_LINGER)))
-        .offset(literal_column("0"))
-        .subquery()
-    )
+    own = select(Vote.matchup_id, Vote.outcome).where(Vote.voter_id == bindparam("voter"))
+    lately = own.order_by(Vote.id.desc()).limit(literal_column(str(linger))).offset(literal_column("0"))
+    latest = (own if linger is None else lately).subquery()
     named = select(_KEYS).join(latest, latest.c.matchup_id == Matchup.id)
     return named.where(latest.c.outcome != literal_column("'skip'")).scalar_subquery()
 
 
-_SEEN = PreparedStatement(lambda _: select(_issued().label("issued"), _named().label("named")))
+def _prepare_seen(linger: int | None) -> PreparedStatement:
+    return PreparedStatement(lambda _: select(_issued().label("issued"), _named(linger).label("named")))
+
+
+_SEEN_LATELY, _SEEN_EVER = _prepare_seen(NAMES_LINGER), _prepare_seen(None)
 
 
 @dataclass(frozen=True)
@@ -101,13 +100,23 @@ def read_voter_state(session: Session, voter: bytes, *, now: datetime) -> VoterS
     return VoterState(rows[0].voter_id, waiting, len(waiting) < len(unclosed))
 
 
-def read_exclusions(session: Session, who: VoterState) -> Exclusions:
-    """Read what a voter must not be shown, from everything ever issued to them."""
+def read_exclusions(session: Session, who: VoterState, *, limits_guesses: bool = False) -> Exclusions:
+    """
+    Read what a voter must not be shown, from everything ever issued to them.
+
+    Where guesses are limited no name they have seen is forgotten. Their next pair then comes from another
+    competition than their open one, and may share a model with it: were that ruled out, the names of one would
+    tell of the other.
+    """
     if who.voter_id is None:
-        return Exclusions()
-    seen = _SEEN.first(session, voter=who.voter_id)
+        return Exclusions(limits_guesses=limits_guesses)
+    seen = (_SEEN_EVER if limits_guesses else _SEEN_LATELY).first(session, voter=who.voter_id)
+    pairs, names = _parse_keys(seen.issued), _entries(_parse_keys(seen.named))
+    if limits_guesses:
+        busy = frozenset(row.competition_id for row in who.waiting)
+        return Exclusions(pairs, entries=names, competitions=busy, limits_guesses=True)
     models = frozenset(model for row in who.waiting for model in (row.left_model_id, row.right_model_id))
-    return Exclusions(_parse_keys(seen.issued), models, _entries(_parse_keys(seen.named)))
+    return Exclusions(pairs, models, names)
 
 
 def _parse_keys(text: str | None) -> Ints:

@@ -13,7 +13,7 @@ from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
-from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure
+from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, find_batch_end
 from app.leaderboards.runs import compute, snapshot, voters
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows
@@ -41,11 +41,15 @@ class BoardAudit:
     numbers: dict[str, Any]
 
 
-def audit_boards(database: Database, *, now: datetime) -> list[BoardAudit]:
-    """Audit every mode with at least two rated models, and store what was found with its high-water mark."""
+def audit_boards(database: Database, *, now: datetime, in_batches: bool = False) -> list[BoardAudit]:
+    """
+    Audit every mode with at least two rated models, and store what was found with its high-water mark.
+
+    `in_batches` lets the counts of how often models were shown move only when many people have judged since.
+    """
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
-    audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now)) is not None]
+    audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now, in_batches)) is not None]
     for mode in modes:
         _renew_voters(database, mode, now)
 
@@ -75,23 +79,30 @@ def read_latest(session: Session, mode: str) -> BoardAudit | None:
     return None if row is None else BoardAudit(row.mode, row.at, row.last_vote_id, row.votes, row.numbers)
 
 
-def _audit_mode(database: Database, mode: str, now: datetime) -> BoardAudit | None:
+def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) -> BoardAudit | None:
     with database.reading() as session:
         seen = snapshot.read(session, mode)
         if not seen.scopes or (board := seen.board(seen.scopes[0])).model_ids.size < FEWEST_MODELS:
             return None
         last_vote_id = session.scalars(select(func.max(Vote.id))).one() or 0
+        until = _exposure_end(session, mode, last_vote_id) if in_batches else last_vote_id
         views = _Recounts(
             # Pairs are drawn with unequal chances; by 1/probability the votes weigh as if drawn evenly.
             weighted=_tallies(session, board, mode, weight=1.0 / Matchup.probability),
             unseen=_tallies(session, board, mode, only=~Matchup.seen_before),
             by_voter=_tallies(session, board, mode, group=Vote.voter_id),
-            shown=count_exposure(session, board.model_ids, mode),
+            shown=count_exposure(session, board.model_ids, mode, until=until),
             log=_votes(session, board, mode),
             days=monitors.count_by_day(session, board.model_ids, mode),
         )
     numbers = _numbers(seen, board, views)
     return BoardAudit(mode, now, last_vote_id, board.votes, numbers)
+
+
+def _exposure_end(session: Session, mode: str, last_vote_id: int) -> int:
+    before = read_latest(session, mode)
+    after = int(before.numbers.get("exposure_until", 0)) if before else 0
+    return find_batch_end(session, mode, after=after, last=last_vote_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +133,7 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
         "voter_inflation_largest": float(inflation.max()),
         "reweighted_shift_largest": float(np.abs(reweighted).max()),
         "unseen_shift_largest": float(np.abs(without_seen).max()),
+        "exposure_until": views.shown.until,
         "first": certificate["first"],
         "first_challenger": certificate["challenger"],
         "votes_to_change_first": certificate["votes_to_change_first"],
@@ -156,7 +168,6 @@ def _per_model(
             "exposure": float(exposure[i]),
             "issued": int(views.shown.issued[i]),
             "seen_before": int(views.shown.seen_before[i]),
-            "answered": int(views.shown.answered[i]),
             "undone": int(views.shown.undone[i]),
             "votes_to_gain_a_rank": gains[slug],
             "jackknife_half_width": None if errors is None else float(Z * errors[i]),

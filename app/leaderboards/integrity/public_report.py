@@ -48,10 +48,11 @@ class DayCounts:
 @dataclass(frozen=True)
 class ModelStatistics:
     """
-    The statistics of how often a model was issued; rates and shares from 0 to 1, None where nothing is known yet.
+    The statistics of how often a model was shown; rates and shares from 0 to 1, None where nothing is known yet.
 
-    `share` is of the matchups issued so far, `chance` that of a matchup now, `even_chance` if all pairs were
-    drawn evenly; `votes_to_gain_a_rank` are further wins over the model above, 0 for the first.
+    `issued` are judged matchups that showed it and `share` is its part of them, `chance` that of a matchup now,
+    `even_chance` if all pairs were drawn evenly; `votes_to_gain_a_rank` are further wins over the model above, 0
+    for the first.
     """
 
     slug: str
@@ -246,7 +247,7 @@ def _models(
                 share=counts.get("exposure"),
                 chance=exposure.share if exposure else None,
                 even_chance=exposure.uniform_share if exposure else None,
-                undo_rate=_rate(counts.get("undone", 0), counts.get("answered", 0)),
+                undo_rate=_rate(counts.get("undone", 0), issued),
                 seen_before_rate=_rate(counts.get("seen_before", 0), issued),
                 votes_to_gain_a_rank=None if gain is None else int(gain),
             )

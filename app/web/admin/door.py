@@ -46,14 +46,15 @@ def sign_in() -> Response:
     """Start a session with a new id, or show the form again."""
     target = admin.local_path(request.form.get("next", ""))
     try:
-        token = admin.sign_in(request.form.get("name", ""), request.form.get("password", ""))
+        name = request.form.get("name", "")
+        token = admin.sign_in(name, request.form.get("password", ""))
     except admins.SignInFailed as failed:
         return _login(target, str(failed), 403)
     except errors.TooMany as locked:
         response = _login(target, "Too many wrong passwords. Wait some minutes, then try again.", 429)
         response.headers["Retry-After"] = str(locked.retry_after)
         return response
-    return admin.send_cookie(make_response(redirect(target, 303)), token)
+    return admin.remember_browser(admin.send_cookie(make_response(redirect(target, 303)), token), name)
 
 
 @blueprint.post("/logout")

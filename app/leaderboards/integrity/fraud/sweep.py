@@ -61,7 +61,7 @@ def sweep(
         report(database, now=now) if is_report else watch(database, now=now, policy=policy, progress=progress)
     )
     progress("auditing the boards")
-    audits = tuple(audit.audit_boards(database, now=now))
+    audits = tuple(audit.audit_boards(database, now=now, in_batches=policy.limits_guesses))
     progress("counting votes by day")
     changed = vote_days.rebuild(database)
     return SweepReport(subjects, audits, changed, 0 if is_report else retention.forget(database, now=now))
