@@ -186,8 +186,7 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer. `unloadable` gives the pair back without a vote."""
     if body.outcome == UNLOADABLE:
         return jsonify(_given_back(voting.give_back(path.matchup_id)))
-    answer, shown = voting.cast_vote(path.matchup_id, body.outcome)
-    crowd = voting.crowd(answer, shown)
+    answer, shown, crowd = voting.cast_vote(path.matchup_id, body.outcome)
     return voting.refreshing(jsonify(_vote(path.matchup_id, answer, shown, crowd)), answer.mode)
 
 

@@ -124,7 +124,7 @@ def vote(matchup_id: str) -> Response:
         return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
-    answer, _ = voting.cast_vote(matchup_id, outcome)
+    answer, *_ = voting.cast_vote(matchup_id, outcome)
     return voting.refreshing(_back_to(matchup_id, _wish(request.form)), answer.mode)
 
 

@@ -65,11 +65,17 @@ def _plan(stack: ExitStack, checkout: Path, options: argparse.Namespace) -> Plan
     server.environment |= {"SECRET_KEY": SECRET, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(checkout)}
     with server.database() as database:
         fill(database, options.stored)
+        database.migrate(_newest_revision(checkout))
     server.start()
     plan = Plan(server, options.database, options.stored, options.seconds, options.connections)
     plan.warm(["/leaderboards/text-to-image", "/models/m3"])
     plan.warm_votes(votes(opened(server, WARM_VOTES)))
     return plan
+
+
+def _newest_revision(checkout: Path) -> str:
+    """Give the revision of the schema that a checkout works with; an older one refuses a newer database."""
+    return max(path.name[:4] for path in (checkout / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _requests(plan: Plan, what: str) -> list[str]:
