@@ -108,11 +108,6 @@ class ProviderError(Exception):
         self.param = param
         self.retry_after = retry_after
 
-    @property
-    def retryable(self) -> bool:
-        """Whether another provider of the same model may do better."""
-        return self.code not in FINAL
-
 
 class ImageProvider(Protocol):
     """An upstream, ready to be called."""

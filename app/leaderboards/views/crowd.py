@@ -48,44 +48,70 @@ class Crowd:
 
 def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
     """Read what a voter learns after their vote; None for a skip and a vote taken back."""
-    statement, values = ask_tallies([vote])
-    return compare_all([vote], [shown], statement.all(session, **values))[0]
+    outcomes = count_outcomes(session, vote.competition_id, vote.left_model_id, vote.right_model_id)
+    return _compare(vote, shown, outcomes)
+
+
+def count_outcomes(session: Session, competition_id: int, left: int, right: int) -> dict[str, int]:
+    """Count everybody's votes on two models and one prompt by outcome, `a` for the left one wherever it stood."""
+    cell = (competition_id, left, right)
+    return _add_up(cell, _by_cell(_TALLIES.all(session, **_values({cell, _swap(cell)}))))
 
 
 def ask_tallies(results: Sequence[VoteResult]) -> Call:
     """Name the statement that counts the votes on the pair of each vote; `compare_all` takes its rows."""
-    cells = {cell for vote in results if isinstance(vote, VoteRecord) for cell in _cells(vote)}
-    return _TALLIES, {"cells": json.dumps([dict(zip(CELL, cell, strict=True)) for cell in cells])}
+    cells = {_cell(vote) for vote in results if isinstance(vote, VoteRecord)}
+    return _TALLIES, _values(cells | {_swap(cell) for cell in cells})
 
 
 def compare_all(
     results: Sequence[VoteResult], reveals: Sequence[Reveal | None], rows: Iterable[Any]
 ) -> list[Crowd | None]:
     """Compare each vote with those of others; None for an error, a skip and a vote taken back."""
-    tallies = {(row.competition_id, row.left_model_id, row.right_model_id): row for row in rows}
+    tallies = _by_cell(rows)
     return [
-        _compare(vote, shown, tallies) if isinstance(vote, VoteRecord) and shown and not vote.undone else None
+        _compare(vote, shown, _add_up(_cell(vote), tallies)) if isinstance(vote, VoteRecord) else None
         for vote, shown in zip(results, reveals, strict=True)
     ]
 
 
-def _cells(vote: VoteRecord) -> list[Cell]:
-    """Name the tallies of a vote's pair: as it was shown, then with the sides swapped."""
-    left, right = vote.left_model_id, vote.right_model_id
-    return [(vote.competition_id, left, right), (vote.competition_id, right, left)]
+def _cell(vote: VoteRecord) -> Cell:
+    return vote.competition_id, vote.left_model_id, vote.right_model_id
 
 
-def _compare(vote: VoteRecord, shown: Reveal, tallies: Mapping[Cell, Any]) -> Crowd:
+def _swap(cell: Cell) -> Cell:
+    competition, left, right = cell
+    return competition, right, left
+
+
+def _values(cells: Iterable[Cell]) -> dict[str, Any]:
+    return {"cells": json.dumps([dict(zip(CELL, cell, strict=True)) for cell in cells])}
+
+
+def _by_cell(rows: Iterable[Any]) -> dict[Cell, Any]:
+    return {(row.competition_id, row.left_model_id, row.right_model_id): row for row in rows}
+
+
+def _add_up(cell: Cell, tallies: Mapping[Cell, Any]) -> dict[str, int]:
+    """Count the votes of a cell by outcome, with those of the same pair on swapped sides."""
     votes = dict.fromkeys(JUDGEMENTS, 0)
-    for cell, swaps in zip(_cells(vote), (False, True), strict=True):
-        tally = tallies.get(cell)
+    for tally, a, b in (
+        (tallies.get(cell), Outcome.A, Outcome.B),
+        (tallies.get(_swap(cell)), Outcome.B, Outcome.A),
+    ):
         if tally is not None:
-            votes[Outcome.A] += tally.right_wins if swaps else tally.left_wins
-            votes[Outcome.B] += tally.left_wins if swaps else tally.right_wins
+            votes[a] += tally.left_wins
+            votes[b] += tally.right_wins
             votes[Outcome.TIE] += tally.ties
             votes[Outcome.BOTH_BAD] += tally.both_bad
+    return votes
+
+
+def _compare(vote: VoteRecord, shown: Reveal | None, outcomes: dict[str, int]) -> Crowd | None:
+    if shown is None or vote.undone:
+        return None
     own = int(vote.counted)
-    return Crowd(votes[Outcome(vote.outcome)] - own, sum(votes.values()) - own, _expect(vote.outcome, shown))
+    return Crowd(outcomes[vote.outcome] - own, sum(outcomes.values()) - own, _expect(vote.outcome, shown))
 
 
 def _expect(outcome: str, shown: Reveal) -> float | None:
