@@ -135,19 +135,19 @@ class BoardBody(BaseModel):
 
 @blueprint.get("/leaderboards/<string:mode>", responses={"200": BoardBody})
 def get_board(path: ModePath, query: BoardQuery) -> Response:
-    """A mode's overall board."""
+    """Return a mode's overall board."""
     return _board(path.mode, None, query)
 
 
 @blueprint.get("/leaderboards/<string:mode>/<string:category>", responses={"200": BoardBody})
 def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
-    """The board of one category."""
+    """Return the board of one category."""
     return _board(path.mode, path.category, query)
 
 
 @blueprint.get("/competitions/<string:slug>/leaderboard", responses={"200": BoardBody})
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
-    """The board of one competition, open or closed."""
+    """Return the board of one competition, open or closed."""
     asked = filters.parse_filters(request.args, Filters)
     context.refresh(parts(), *MODES)
 

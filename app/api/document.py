@@ -8,7 +8,7 @@ from app.api.codes import codes
 
 
 def document() -> Response:
-    """Generated from the same models that check requests and shape answers."""
+    """Build the OpenAPI document from the models that check requests and shape answers."""
     made: dict[str, Any] = current_app.api_doc  # type: ignore[attr-defined]
     paths = {
         path: {method: _operation(method.upper(), path, operation) for method, operation in operations.items()}

@@ -175,7 +175,7 @@ class UndoneBody(BaseModel):
 
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
-    """A new pair to judge; the oldest open one when two are open."""
+    """Issue a new pair to judge; the oldest open one when two are open."""
     wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
     issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200

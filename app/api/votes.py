@@ -139,7 +139,7 @@ def _described(response: Response, manifest: VotesManifest) -> Response:
 
 
 def _charge() -> None:
-    """Raises TooMany beyond a network's day."""
+    """Count this request against what its network may ask for in a day. Raises TooMany."""
     found, moment, network = parts(), now(), networks.prefix(request.remote_addr)
     if not found.policy.knows_networks:
         return

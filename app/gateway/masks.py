@@ -33,7 +33,7 @@ class WireMask:
 
 
 def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
-    """The mask for the first image. Raises InvalidParameter for one that marks nothing or does not fit."""
+    """Convert the mask of the first image. Raises InvalidParameter for one that marks nothing or does not fit."""
     try:
         kept = decode(mask, alpha=True, limits=INPUT)
     except InvalidImage as error:

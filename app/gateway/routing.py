@@ -45,7 +45,7 @@ def find(
     session: Session, name: str, now: datetime, providers: Mapping[str, ImageProvider] = NO_PROVIDERS
 ) -> Target:
     """
-    A slug or alias, alone or as `provider/slug`; `providers` may offer more than the catalogue knows.
+    Find a model by slug or alias, alone or as `provider/slug`; `providers` may offer more than the catalogue.
 
     Raises ModelNotFound, with similar names.
     """
@@ -119,7 +119,7 @@ def _plans(
     providers: Mapping[str, ImageProvider],
     natural: Fraction,
 ) -> list[RequestPlan]:
-    """What each offering makes of the request; with `strict` only those that change nothing."""
+    """Plan the request for each offering; with `strict` only for those that change nothing."""
     plans: list[RequestPlan] = []
     refused: InvalidParameter | None = None
     for offer in offers:
@@ -164,7 +164,7 @@ def _unknown(session: Session, name: str, slug: str) -> str:
 def instead(
     session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> list[ModelSummary]:
-    """What to use in place of a model: the same creator's models first, then the cheapest."""
+    """List what to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
     # Demo models stand in for each other alone: what draws with code is no substitute for a real model.
     others = [other for other in others if other.id != model.id and other.demo == model.demo]

@@ -104,7 +104,7 @@ def _by_size(wish: SizeWish, size: SizeField, known: Limits, natural: Fraction) 
 
 def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
     """
-    The only sizes there are, with the provider's word for each; empty where sizes are free.
+    List the only sizes there are, with the provider's word for each; empty where sizes are free.
 
     A provider that states no bounds of its own has the model's, be they a list: but no list that its own words
     leave.
@@ -119,7 +119,7 @@ def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
 
 
 def size_bounds(size: SizeField, known: Limits) -> Bounds:
-    """The contract's bounds, and the model's for what it does not state."""
+    """Return the contract's bounds, and the model's for what it does not state."""
     if not (size.min or size.max or size.min_pixels or size.max_pixels):
         model = bounds_of(known)
         return Bounds(model.low, model.high, max(size.step or 1, model.step), model.ratio, model.area)
@@ -129,7 +129,7 @@ def size_bounds(size: SizeField, known: Limits) -> Bounds:
 
 
 def size_values(found: Size, size: SizeField, word: str | None) -> dict[str, Any]:
-    """A size as the field writes it, with what must stand beside it."""
+    """Write a size as the field does, with what must stand beside it."""
     width, height = found
     if size.form == "sides":
         return {size.fields[0]: width, size.fields[1]: height, **size.companions}
@@ -139,7 +139,7 @@ def size_values(found: Size, size: SizeField, word: str | None) -> dict[str, Any
 
 
 def nearest_word(shape: Fraction, ratio: RatioField) -> Fraction:
-    """The nearest ratio the field can say."""
+    """Find the nearest ratio that the field can say."""
     if not ratio.free:
         return nearest_ratio(shape, [parse_ratio(word) for word in ratio.words])
     longest = Fraction(ratio.max_ratio).limit_denominator(LARGEST_DENOMINATOR) if ratio.max_ratio else None
@@ -149,14 +149,14 @@ def nearest_word(shape: Fraction, ratio: RatioField) -> Fraction:
 
 
 def ratio_text(ratio: Fraction, field_: RatioField) -> str:
-    """The provider's word for a ratio: one of its list, else the ratio in lowest terms."""
+    """Write a ratio as the provider does: a word of its list, else the ratio in lowest terms."""
     word = next((word for word in field_.words if parse_ratio(word) == ratio), None)
     text = word or f"{ratio.numerator}:{ratio.denominator}"
     return field_.prefix + text.replace(":", field_.separator)
 
 
 def nearest_tier(pixels: int, words: tuple[str, ...]) -> str:
-    """The nearest tier in area, the smaller of two equally near."""
+    """Find the nearest tier in area, the smaller of two equally near."""
     area = Fraction(pixels)
     return min(words, key=lambda word: (stretch(area, Fraction(parse_tier(word))), parse_tier(word)))
 

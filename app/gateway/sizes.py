@@ -113,13 +113,13 @@ def parse_tier(text: str) -> int:
 
 
 def stretch(one: Fraction, other: Fraction) -> Fraction:
-    """The exponential of |ln(one/other)|: 1 when equal, the same both ways round."""
+    """Return the exponential of |ln(one/other)|: 1 when equal, the same both ways round."""
     return max(one / other, other / one)
 
 
 def nearest_ratio(target: Fraction, options: Iterable[Fraction]) -> Fraction:
     """
-    The nearest shape: of 4:1 and 8:1, the second for 7:1.
+    Find the nearest shape: of 4:1 and 8:1, the second for 7:1.
 
     Of equally near ones the one of the same orientation, then the squarer one.
     """
@@ -177,7 +177,7 @@ def from_shape(ratio: Fraction, pixels: int) -> Size:
 
 
 def bounds_of(limits: Limits) -> Bounds:
-    """A model's bounds; where it states no largest side, its largest image bounds side and area, turned or not."""
+    """Read a model's bounds; where it states no largest side, its largest image bounds side and area."""
     side = limits.side_px
     largest = _size(limits.max_resolution) if limits.max_resolution else None
     high = (side.max if side else None) or (max(largest) if largest else 99_999)
@@ -189,7 +189,7 @@ def bounds_of(limits: Limits) -> Bounds:
 
 def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
     """
-    The nearest thing a model can do; `natural` is the shape when none is asked for (an edit keeps its input's).
+    Find the nearest size a model can make; `natural` is the shape when none is asked for, as an edit's input.
 
     A ratio alone means the default scale, 1K; a tier alone keeps the natural shape.
     """
@@ -212,7 +212,7 @@ def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Matc
 
 
 def nearest_tier(pixels: int, limits: Limits) -> str | None:
-    """The nearest of the tiers a model names, the smaller of two equally near; None where it names none."""
+    """Find the nearest of the tiers a model names, the smaller of two equally near; None where it names none."""
     area = Fraction(pixels)
     return min(
         limits.resolutions,

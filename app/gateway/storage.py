@@ -50,7 +50,7 @@ class Storage:
             half.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Read an object. Raises FileNotFoundError."""
         return self._path(key).read_bytes()
 
     def has(self, key: str) -> bool:
@@ -58,7 +58,7 @@ class Storage:
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
-        """Deleting what is not there is done already."""
+        """Delete an object; one that is not there is deleted already."""
         self._path(key).unlink(missing_ok=True)
 
     def every_key(self) -> Iterator[str]:
@@ -98,11 +98,11 @@ class Bucket(Storage):
         self._probe = _Probe(self._look)
 
     def put(self, key: str, data: bytes) -> None:
-        """A bucket keeps an object whole or not at all."""
+        """Store an object; a bucket keeps it whole or not at all."""
         self._store.put(_checked(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Read an object. Raises FileNotFoundError."""
         return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
@@ -114,14 +114,14 @@ class Bucket(Storage):
         return True
 
     def delete(self, key: str) -> None:
-        """A bucket says nothing of what was not there; some stores do."""
+        """Delete an object; some stores complain of one that is not there, which is ignored."""
         try:
             self._store.delete(_checked(key))
         except FileNotFoundError:
             return
 
     def every_key(self) -> Iterator[str]:
-        """A thousand with a request."""
+        """List every key, a thousand with a request."""
         for page in self._store.list():
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
 
@@ -148,7 +148,7 @@ class _Probe:
         self._found: str | None = None
 
     def result(self) -> str | None:
-        """What was found last."""
+        """Return what the last probe found, after a new one where that is too old."""
         with self._turn:
             first = self._asked is None
             if self._asked is None or monotonic() - self._asked > PROBE_SECONDS:
@@ -191,7 +191,7 @@ def storage_of(settings: Settings) -> Storage:
 
 
 def fresh_key(kind: str, suffix: str) -> str:
-    """A key that says nothing of its content."""
+    """Make a random key that says nothing of its content."""
     return f"{kind}/{secrets.token_urlsafe(16)}.{suffix}"
 
 

@@ -55,7 +55,7 @@ class HttpAnswer:
     content: bytes
 
     def json(self) -> dict[str, Any]:
-        """Raises NotJson."""
+        """Read the body as a JSON object. Raises NotJson."""
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
@@ -73,7 +73,7 @@ class ByteBudget:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
-        """Raises TransportError when there is no more."""
+        """Take so many bytes of what is left. Raises TransportError when there are no more."""
         with self._lock:
             self._left -= count
             if self._left < 0:

@@ -21,7 +21,7 @@ class Automatic1111(HttpProvider):
     slug: str = "a1111"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Basic authentication, as --api-auth asks for it."""
+        """Make the header of basic authentication, as --api-auth asks for it."""
         login = self.key.get_secret_value()
         return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
 

@@ -123,7 +123,7 @@ class ImageProvider(Protocol):
 
 
 def refusal(answer: HttpAnswer) -> ProviderError:
-    """The meaning of a status, where the provider has no better word for it."""
+    """Translate a status into an error, where the provider has no better word for it."""
     status = answer.status
     if status == 429:
         return ProviderError("rate_limited", retry_after=retry_after(answer))
@@ -137,7 +137,7 @@ def refusal(answer: HttpAnswer) -> ProviderError:
 
 
 def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
-    """The meaning of a refused call by the contract's own codes, else by the status."""
+    """Make a function that translates a refused call by the contract's codes, else by the status."""
 
     def meaning(answer: HttpAnswer) -> ProviderError:
         told = answer.content[:20_000].decode("utf-8", "replace")
@@ -188,7 +188,7 @@ def retry_after(answer: HttpAnswer) -> float | None:
 
 
 def named_param(answer: HttpAnswer) -> str | None:
-    """The parameter an OpenAI-shaped error names; whoever shows it checks that it is one of the caller's."""
+    """Read the parameter that an OpenAI-shaped error names. Check that it is the caller's before it is shown."""
     try:
         error = answer.json().get("error")
     except NotJson:
@@ -198,7 +198,7 @@ def named_param(answer: HttpAnswer) -> str | None:
 
 
 def body(answer: HttpAnswer) -> dict[str, Any]:
-    """The JSON object of an answer. Raises ProviderError."""
+    """Read the JSON object of an answer. Raises ProviderError."""
     try:
         return answer.json()
     except NotJson as garbage:
@@ -206,7 +206,7 @@ def body(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, and nothing of what else may stand there."""
+    """List the objects of a list and leave out everything else; a value that is no list has none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -222,13 +222,13 @@ def from_base64(text: Any) -> bytes:
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """A file as text in a JSON body."""
+    """Encode a file as a data URL, for a JSON body."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
     """
-    A link to poll, which gets our key: refused unless it leads to the provider itself.
+    Check a link to poll, which gets our key: it is refused unless it leads to the provider itself.
 
     `hosts` are further hosts of the provider, over https alone, their subdomains included. Raises ProviderError.
     """

@@ -47,7 +47,7 @@ class BlackForestLabs(HttpProvider):
         return read_result(self._wait(poll, http, replies), replies, task.get("cost"))
 
     def _wait(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
-        """The first answer that ends the task, or the last where it stays unknown."""
+        """Poll until an answer ends the task, and return it; the last one where the task stays unknown."""
         ended = (*replies.done, *replies.failed, *replies.moderated)
         unknown = 0
         while True:
@@ -71,7 +71,7 @@ class BlackForestLabs(HttpProvider):
         return {} if state.get("status") == "Task not found" else state
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Put the key into the header that the provider asks for."""
         return {"x-key": self.key.get_secret_value()}
 
 

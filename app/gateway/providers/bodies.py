@@ -40,7 +40,7 @@ def build_body(request: ProviderRequest, links: Sequence[str] | None = None) -> 
 def build_request(
     url: str, request: ProviderRequest, headers: Mapping[str, str], links: Sequence[str] | None = None
 ) -> httpx.Request:
-    """A POST of the body, as JSON or as a form."""
+    """Build a POST of the body, as JSON or as a form."""
     made = build_body(request, links)
     if request.contract.encoding == "json":
         return httpx.Request("POST", url, headers=dict(headers), json=made.values)
@@ -97,14 +97,14 @@ def to_form(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_text(data: bytes, transport: Transport) -> str:
-    """An image inside a JSON body."""
+    """Encode an image for a JSON body, as a data URL or in base64."""
     if transport == "data_url":
         return data_url(data, media_type(sniff(data) or "png"))
     return base64.b64encode(data).decode("ascii")
 
 
 def as_file(stem: str, data: bytes) -> tuple[str, bytes, str]:
-    """An image as a part of a form."""
+    """Make a form's part of an image: file name, content and media type."""
     kind = sniff(data) or "png"
     return f"{stem}.{kind}", data, media_type(kind)
 
@@ -129,7 +129,7 @@ def place_images(
 
 
 def _in_object(item: Any, text: str, kind: str) -> Any:
-    """The contract's object with the image in its place."""
+    """Put the image into its place in the contract's object."""
     if item is None:
         return text
     if isinstance(item, dict):
@@ -138,7 +138,7 @@ def _in_object(item: Any, text: str, kind: str) -> Any:
 
 
 def _list_at(values: dict[str, Any], path: str) -> list[Any]:
-    """The list at a path, made where there is none."""
+    """Return the list at a path, made where there is none."""
     place: Any = values
     parts = path.split(".")
     for part, following in zip(parts, [*parts[1:], "0"], strict=True):
@@ -148,7 +148,7 @@ def _list_at(values: dict[str, Any], path: str) -> list[Any]:
 
 
 def place_mask(values: dict[str, Any], mask: MaskField, data: bytes) -> list[FilePart]:
-    """The mask, which is a PNG by now."""
+    """Put the mask, which is a PNG by now, into the body or into a part of the form."""
     if mask.transport == "file":
         return [(mask.field, as_file("mask", data))]
     _put(values, mask.field.split("."), as_text(data, mask.transport))

@@ -41,7 +41,7 @@ class Fal(HttpProvider):
     key_name: ClassVar[str] = "FAL_KEY"
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """The links of the queue are followed as given; fal forbids building them."""
+        """Queue a run, wait for it and read its result. Links are followed as given; fal forbids building them."""
         replies = request.contract.replies
         queued = body(ask(http, self.build(request), refusal_in(replies)))
         self._wait(queued, http, replies)
@@ -75,7 +75,7 @@ class Fal(HttpProvider):
         return body(ask(http, request, refusal_in(replies)))
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Put the key into the header that the provider asks for."""
         return {"Authorization": f"Key {self.key.get_secret_value()}"}
 
 

@@ -21,7 +21,7 @@ class Fireworks(HttpProvider):
         return super().headers(request) | {"Accept": "image/*"}
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """The bytes, if they are an image."""
+        """Take the body itself as the image, if it is one."""
         if sniff(answer.content) is None:
             raise ProviderError("no_image")
         return ProviderReply((ProviderImage(data=answer.content),))

@@ -57,7 +57,7 @@ def read_predictions(found: Mapping[str, Any]) -> ProviderReply:
 
 def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
     """
-    The last image of each candidate that is no thought: drafts come before it.
+    Read the last image of each candidate that is no thought: drafts come before it.
 
     Gemini may answer 200 without an image. Raises ProviderError.
     """

@@ -27,5 +27,5 @@ class Ideogram(HttpProvider):
         return ProviderError("moderated") if answer.status == 422 else refusal(answer)
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """`data` holds links."""
+        """Read the links in `data`."""
         return read_images(found)

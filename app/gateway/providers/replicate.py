@@ -83,7 +83,7 @@ class Replicate(HttpProvider):
             raise ProviderError("timeout") from failure
 
     def _upload(self, data: bytes, http: HttpSession) -> str:
-        """A small file inside the request, a large one uploaded first."""
+        """Return a small file as a data URL, or the link of a large one after it was uploaded."""
         kind = sniff(data) or "png"
         if len(data) < LARGEST_DATA_URL:
             return data_url(data, media_type(kind))

@@ -19,7 +19,7 @@ class Vercel(HttpProvider):
     key_name: ClassVar[str] = "AI_GATEWAY_API_KEY"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """The protocol's version and the model beside the key."""
+        """Put the protocol's version and the model beside the key."""
         model = {"ai-model-id": request.model_id} if request else {}
         return super().headers(request) | {"ai-image-model-specification-version": "3"} | model
 
