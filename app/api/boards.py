@@ -32,13 +32,13 @@ blueprint = APIBlueprint(
 
 
 class ModePath(BaseModel):
-    """The mode in an address."""
+    """The path of a mode's board."""
 
     mode: str
 
 
 class CategoryPath(ModePath):
-    """Which mode and category."""
+    """The path of a category's board, within its mode."""
 
     category: str
 
@@ -90,7 +90,7 @@ class RunBody(BaseModel):
 
 
 class StandingModel(BaseModel):
-    """A model on a board."""
+    """The model of a row on a board."""
 
     slug: str
     name: str
@@ -200,7 +200,7 @@ def _body(view: BoardView) -> BoardBody:
 
 
 def _csv(body: BoardBody) -> str:
-    """One line a standing; the model's fields as columns of their own."""
+    """Write one line a standing, with the model's fields as columns of their own."""
     plain = [name for name in StandingBody.model_fields if name != "model"]
     columns = [f"model_{name}" for name in StandingModel.model_fields]
     text = StringIO()

@@ -22,7 +22,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
 
 
 def _answers(responses: dict[str, Any], told: dict[int, tuple[str, ...]]) -> dict[str, Any]:
-    """By status, each error with its codes; one without any is HTTP's own."""
+    """List the error responses by status, each with its codes; one without any is HTTP's own."""
     return {
         status: {**response, "x-codes": list(told[int(status)])} if int(status) in told else response
         for status, response in sorted(responses.items())

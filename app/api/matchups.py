@@ -85,14 +85,14 @@ class Side(BaseModel):
 
 
 class Frame(BaseModel):
-    """Pixels; the same for both images."""
+    """The frame of both images, in pixels."""
 
     width: int
     height: int
 
 
 class MatchupBody(BaseModel):
-    """A pair to judge."""
+    """A pair to judge, without a name in it."""
 
     id: str
     expires_at: datetime
@@ -103,7 +103,7 @@ class MatchupBody(BaseModel):
 
 
 class ModelRef(BaseModel):
-    """A model, named."""
+    """The name of a model, and its page."""
 
     slug: str
     name: str
@@ -128,7 +128,7 @@ class RevealedNow(Revealed):
 
 
 class VoterBody(BaseModel):
-    """The voter so far."""
+    """The voter's own numbers so far."""
 
     votes: int
 
@@ -161,14 +161,14 @@ class VoteBody(BaseModel):
 
 
 class VoteNowBody(VoteBody):
-    """A vote with today's ratings."""
+    """A vote as it stands, with today's ratings."""
 
     a: RevealedNow | None
     b: RevealedNow | None
 
 
 class UndoneBody(BaseModel):
-    """The vote no longer stands."""
+    """The answer to a vote that was taken back."""
 
     undone: Literal[True]
 
@@ -192,7 +192,7 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
 def get_matchup(path: MatchupPath) -> Response:
-    """After one's own vote: the same answer with today's ratings and the change since."""
+    """Return one's own vote again, with today's ratings and the change since the vote."""
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)

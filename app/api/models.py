@@ -66,7 +66,7 @@ class PriceBody(BaseModel):
 
 
 class OfferingBody(BaseModel):
-    """A model at a provider."""
+    """An offering: a model at one provider, with its prices and dates."""
 
     key: str
     provider: str
@@ -94,7 +94,7 @@ class SourceBody(BaseModel):
 
 
 class ParameterBody(BaseModel):
-    """One row of the parameter reference."""
+    """One row of the parameter reference, for one model."""
 
     group: str
     name: str
@@ -138,7 +138,7 @@ class QuestionBody(BaseModel):
 
 
 class SummaryBody(BaseModel):
-    """A model in a list."""
+    """A model as lists show it."""
 
     slug: str
     name: str
@@ -166,7 +166,7 @@ class SummaryBody(BaseModel):
 
 
 class ModelBody(SummaryBody):
-    """Everything about a model."""
+    """A model with everything that the catalogue and the arena know of it."""
 
     tagline: str | None
     known_as: list[str]
@@ -184,12 +184,12 @@ class ModelBody(SummaryBody):
 
 
 class ModelsBody(RootModel[list[SummaryBody]]):
-    """By name, or the best answer first."""
+    """The list of models by name, or the best answer to a search first."""
 
 
 @blueprint.get("", responses={"200": ModelsBody})
 def get_models(query: ModelsQuery) -> Response:
-    """Every model that fits; demo models where they have images."""
+    """List every model that fits the query; demo models only where they have images."""
     with parts().database.reading() as session:
         entered = entries.entered_models(session)
         shown = [model for model in lookup.models(session, today()) if not model.demo or model.id in entered]
@@ -206,7 +206,7 @@ def get_models(query: ModelsQuery) -> Response:
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
-    """One model."""
+    """Return everything about one model."""
     with parts().database.reading() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
         page = lookup.model(session, slug, today())

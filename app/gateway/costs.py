@@ -38,7 +38,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Cost:
-    """A bill."""
+    """The estimated or final cost of a request."""
 
     components: tuple[Component, ...]
 
@@ -100,7 +100,7 @@ def _may_apply(row: OfferingPrice, known: Mapping[str, str | None]) -> bool:
 
 
 def _is_same(name: str, told: str, condition: str) -> bool:
-    """Tiers have several names: `512` at Google is `0.5K` elsewhere."""
+    """Tell whether two names mean one tier: `512` at Google is `0.5K` elsewhere."""
     if told == condition or name != "resolution":
         return told == condition
     try:
@@ -140,7 +140,7 @@ def _by_tokens(
 
 
 def _token_kind(price: OfferingPrice) -> str:
-    """`output`, `input text` or `input image`; empty for other prices."""
+    """Name the kind of token a price is for: `output`, `input text` or `input image`; empty for other prices."""
     if price.metric not in {"image_token", "text_token"}:
         return ""
     if price.direction == "output":

@@ -23,7 +23,7 @@ def fit_images(images: Sequence[bytes], field: ImageField | None) -> tuple[tuple
 
 
 def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]:
-    """One image in a format and of a size that the provider takes."""
+    """Convert one image to a format and a size that the provider takes."""
     kind = sniff(data) or "png"
     wanted = kind if not field.formats or kind in field.formats else field.formats[0]
     size = image_size(data)

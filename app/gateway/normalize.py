@@ -51,7 +51,7 @@ class ChosenDefault:
 
 @dataclass(frozen=True)
 class RequestPlan:
-    """How an offering would serve a request; `job.n` is what one call may be asked for at most."""
+    """The plan by which an offering would serve a request; one call may be asked for at most `job.n` images."""
 
     offering: ModelOffering
     provider: ImageProvider
@@ -71,7 +71,7 @@ def plan(
     *,
     natural: Fraction = SQUARE,
 ) -> RequestPlan:
-    """`natural`: shape of an edit's input. Raises InvalidParameter for what can't be asked of this offering."""
+    """Plan a request for one offering; `natural` is the shape of an edit's input. Raises InvalidParameter."""
     limits = merged(model.limits, offering.limits)
     _check(request, limits, contract)
     passed = pass_values(request.extra, contract)

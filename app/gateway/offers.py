@@ -68,7 +68,7 @@ def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Of
 
 
 def _is_added(slug: str) -> bool:
-    """Whether a provider is one that only this installation knows."""
+    """Tell whether a provider is one that only this installation knows."""
     return slug not in PROVIDERS
 
 

@@ -105,7 +105,7 @@ def route(
 def servable(
     session: Session, providers: Mapping[str, ImageProvider], now: datetime, mode: str | None = None
 ) -> list[ModelSummary]:
-    """Models that this installation can make images of, by name."""
+    """List the models that this installation can make images of, by name."""
     models = lookup.models(session, now.date())
     served = read_served(session, models, providers)
     wanted = {operation for operation, of in MODES.items() if mode is None or of == mode}
@@ -142,7 +142,7 @@ def _plans(
 
 
 def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:
-    """Whether the model has the mode and the provider an operation for it."""
+    """Tell whether the model has the mode and the provider an operation for it."""
     contract = offer.contracts.get(request.operation)
     if contract is None or request.mode not in (*model.modes, *offer.offering.modes):
         return False

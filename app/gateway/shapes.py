@@ -36,7 +36,7 @@ LARGEST_DENOMINATOR = 100
 @dataclass(frozen=True)
 class WireShape:
     """
-    What to send, by path, and what was meant by it.
+    The values to send for a shape, by path, and what was meant by them.
 
     `size` is what to expect in pixels, None where nothing is known. `sent_size`, `ratio` and `tier` are what is
     asked of the provider, None where that is not asked.
@@ -52,7 +52,7 @@ class WireShape:
 
 
 def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
-    """`natural` is the shape where none is wished; `known` are the model's limits where the contract has none."""
+    """Choose the shape to send: `natural` where none is wished, within `known` where the contract has no limits."""
     if wish.is_empty:
         return _unasked(contract, known, natural)
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):
@@ -79,7 +79,7 @@ def _unasked(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
 
 
 def _is_for_pixels(wish: SizeWish, contract: Contract, size: SizeField) -> bool:
-    """Whether the size field says the wish better than ratio and tier do."""
+    """Tell whether the size field says the wish better than ratio and tier do."""
     if contract.ratio is None and (contract.tier is None or wish.size or wish.ratio):
         return True
     if wish.size is not None:
@@ -172,6 +172,6 @@ def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contrac
 
 
 def pixel_size(text: str) -> Size:
-    """`1024x768` as a pair."""
+    """Read `1024x768` as a pair."""
     width, _, height = text.partition("x")
     return int(width), int(height)

@@ -54,7 +54,7 @@ class Storage:
         return self._path(key).read_bytes()
 
     def has(self, key: str) -> bool:
-        """Whether it is there, without reading it."""
+        """Tell whether an object is there, without reading it."""
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
@@ -62,14 +62,14 @@ class Storage:
         self._path(key).unlink(missing_ok=True)
 
     def every_key(self) -> Iterator[str]:
-        """In no order; what is put meanwhile may be missing."""
+        """List every key, in no order; what is put meanwhile may be missing."""
         for path in self.folder.glob("*/*/*"):
             key = f"{path.parent.parent.name}/{path.name}"
             if KEY.fullmatch(key):
                 yield key
 
     def problem(self) -> str | None:
-        """Why nothing can be stored now, in a word or two; None when it can."""
+        """Say why nothing can be stored now, in a word or two; None when it can."""
         existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         return folder_problem(existing)
 
@@ -106,7 +106,7 @@ class Bucket(Storage):
         return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
-        """One request."""
+        """Tell whether an object is there, by one request."""
         try:
             self._store.head(_checked(key))
         except FileNotFoundError:
@@ -126,7 +126,7 @@ class Bucket(Storage):
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
 
     def problem(self) -> str | None:
-        """Of at most PROBE_SECONDS ago: a slow bucket doesn't slow whoever asks."""
+        """Return the last finding, at most PROBE_SECONDS old: a slow bucket slows nobody who asks."""
         return self._probe.result()
 
     def _look(self) -> str | None:
@@ -164,7 +164,7 @@ class _Probe:
 
 
 def storage_of(settings: Settings) -> Storage:
-    """Where this installation keeps its images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
+    """Open the storage of images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
     if not settings.storage_url:
         return Storage(settings.data_dir / "files")
     from obstore.store import S3Store  # noqa: PLC0415 (an extra)

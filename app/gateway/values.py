@@ -23,7 +23,7 @@ class PassedValues:
 
 def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
     """
-    Every value of the request that the gateway does not read itself.
+    Pass on every value of the request that the gateway does not read itself.
 
     Raises InvalidParameter for one that cannot be read as the type the provider wants.
     """
@@ -77,7 +77,7 @@ def _word(value: Any, field_: ValueField) -> str | None:
 
 
 def _typed(name: str, value: Any, field_: ValueField) -> Any:
-    """Forms send text: it becomes what the provider wants. Raises InvalidParameter."""
+    """Convert what forms send as text to the type that the provider wants. Raises InvalidParameter."""
     try:
         return READERS[field_.type](value)
     except (TypeError, ValueError) as error:

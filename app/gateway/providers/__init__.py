@@ -97,6 +97,6 @@ def connect(slug: str, settings: Settings) -> HttpProvider | None:
 
 
 def read_offerings(text: str) -> dict[str, str]:
-    """`model=id, model` as slug to the id at the provider, which is the slug where none is given."""
+    """Read `model=id, model` as slug to the id at the provider, which is the slug where none is given."""
     pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
     return {slug.strip(): own.strip() or slug.strip() for slug, _, own in pairs}

@@ -58,7 +58,7 @@ class ProviderRequest:
 
     @property
     def path(self) -> str:
-        """The contract's path for this model."""
+        """Return the contract's path for this model."""
         return self.contract.path.replace("{model}", self.model_id)
 
 
@@ -84,7 +84,7 @@ class Usage:
 @dataclass(frozen=True)
 class ProviderReply:
     """
-    What a call brought; fewer images than asked for is a failure of the missing ones only.
+    The images that a call brought; fewer than asked for is a failure of the missing ones only.
 
     `quality` and `background` are the provider's words for what it made, where it gives any.
     """
@@ -110,7 +110,7 @@ class ProviderError(Exception):
 
 
 class ImageProvider(Protocol):
-    """An upstream, ready to be called."""
+    """A provider that is ready to be called."""
 
     @property
     def slug(self) -> str: ...
@@ -151,7 +151,7 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
 
 
 def is_moderated(replies: Replies, text: str) -> bool:
-    """Whether the words of a task that failed speak of a refused prompt or image."""
+    """Tell whether the words of a task that failed speak of a refused prompt or image."""
     lowered = text.lower()
     return any(part in lowered for part in replies.moderation_texts)
 
@@ -245,7 +245,7 @@ def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
 
 
 def is_on(target: SplitResult, hosts: tuple[str, ...]) -> bool:
-    """Whether a link leads over https to one of the hosts or a subdomain of one."""
+    """Tell whether a link leads over https to one of the hosts or a subdomain of one."""
     host = target.hostname or ""
     is_plain = target.scheme == "https" and origin(target)[2] == 443 and not target.username
     return is_plain and any(host == one or host.endswith(f".{one}") for one in hosts)

@@ -34,7 +34,7 @@ MICROS_PER_CREDIT = 10_000
 
 @dataclass(frozen=True)
 class BlackForestLabs(HttpProvider):
-    """One image a call."""
+    """Black Forest Labs' tasks; each makes one image."""
 
     base_url: str = "https://api.bfl.ai"
     slug: str = "bfl"
@@ -76,7 +76,7 @@ class BlackForestLabs(HttpProvider):
 
 
 def read_result(state: Mapping[str, Any], replies: Replies, credit: Any = None) -> ProviderReply:
-    """`result.sample` is a link that lives for minutes. Raises ProviderError."""
+    """Read the link in `result.sample`, which lives for minutes. Raises ProviderError."""
     if state.get("status") in replies.moderated:
         raise ProviderError("moderated")
     if state.get("status") not in replies.done:

@@ -25,7 +25,7 @@ class Body:
 
 
 def build_body(request: ProviderRequest, links: Sequence[str] | None = None) -> Body:
-    """`links` stand for the images, in their order, where they were uploaded before."""
+    """Build the body of a request; `links` stand for its images, in their order, where they were uploaded."""
     contract = request.contract
     values = nest(wire_values(request))
     files: list[FilePart] = []
@@ -50,7 +50,7 @@ def build_request(
 
 
 def wire_values(request: ProviderRequest) -> dict[str, Any]:
-    """Every value but the files, by path."""
+    """Collect every value but the files, by path."""
     contract = request.contract
     fixed = {
         path: value.replace("{model}", request.model_id) if isinstance(value, str) else value
@@ -65,7 +65,7 @@ def wire_values(request: ProviderRequest) -> dict[str, Any]:
 
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by path as nested objects: `a.b` inside of an object, `a.0` inside of a list."""
+    """Nest values by path as objects: `a.b` inside an object, `a.0` inside a list."""
     root: dict[str, Any] = {}
     for path in sorted(
         values, key=lambda name: [part.zfill(4) if part.isdigit() else part for part in name.split(".")]
@@ -92,7 +92,7 @@ def _child(place: Any, part: str, empty: Any) -> Any:
 
 
 def to_form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As the SDKs write a form: text as it is, everything else in JSON's words."""
+    """Write a value as the SDKs write a form: text as it is, everything else in JSON's words."""
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
 
@@ -112,7 +112,7 @@ def as_file(stem: str, data: bytes) -> tuple[str, bytes, str]:
 def place_images(
     values: dict[str, Any], image: ImageField, images: Sequence[bytes], texts: Sequence[str]
 ) -> list[FilePart]:
-    """Files go to the form, texts to their field: one, a list, numbered fields, or objects around each."""
+    """Put files into the form, texts into their field: one, a list, numbered fields, or objects around each."""
     name = image.several if image.several and len(images) > 1 else image.field
     if image.transport == "file":
         return [(name, as_file(f"image{number}", data)) for number, data in enumerate(images)]

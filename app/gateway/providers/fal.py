@@ -34,7 +34,7 @@ CANCEL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Fal(HttpProvider):
-    """The contract's path is the app's."""
+    """The client of fal's queue; the contract's path is the app's."""
 
     base_url: str = "https://queue.fal.run"
     slug: str = "fal"
@@ -48,7 +48,7 @@ class Fal(HttpProvider):
         return read_result(self._get(queued.get("response_url"), http, replies))
 
     def _wait(self, queued: Mapping[str, Any], http: HttpSession, replies: Replies) -> None:
-        """Until the run is done; what nobody waits for any more is cancelled while there is time."""
+        """Wait until the run is done; what nobody waits for any more is cancelled while there is time."""
         seconds = FIRST_POLL_SECONDS
         while True:
             state = self._get(queued.get("status_url"), http, replies)
@@ -80,7 +80,7 @@ class Fal(HttpProvider):
 
 
 def read_result(result: Mapping[str, Any]) -> ProviderReply:
-    """`images`, or one `image`; those marked as unsafe are left out. Raises ProviderError."""
+    """Read `images`, or one `image`, without those that are marked as unsafe. Raises ProviderError."""
     found = items(result.get("images")) or items([result.get("image")])
     marks = result.get("has_nsfw_concepts")
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []

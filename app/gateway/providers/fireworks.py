@@ -11,13 +11,13 @@ from app.gateway.wire import HttpAnswer
 
 @dataclass(frozen=True)
 class Fireworks(HttpProvider):
-    """One image a call."""
+    """The client of Fireworks' API; each call makes one image."""
 
     base_url: str = "https://api.fireworks.ai/inference/v1"
     slug: str = "fireworks"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """Bytes are asked for."""
+        """Ask for the image's bytes, beside the key."""
         return super().headers(request) | {"Accept": "image/*"}
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002

@@ -16,7 +16,7 @@ from app.gateway.wire import HttpAnswer, HttpSession
 @dataclass(frozen=True)
 class HttpProvider:
     """
-    An upstream with an API.
+    A provider that is asked over HTTP.
 
     `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
     `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`.
@@ -29,7 +29,7 @@ class HttpProvider:
     key_name: ClassVar[str] = ""
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """One POST that is held until the images are there. Raises ProviderError."""
+        """Send one POST, which is held until the images are there. Raises ProviderError."""
         replies = request.contract.replies
         return self.read(ask(http, self.build(request), lambda answer: self.refused(answer, replies)), replies)
 

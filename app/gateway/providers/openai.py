@@ -83,7 +83,7 @@ def short_text(value: Any) -> str | None:
 
 
 def is_refused(item: Mapping[str, Any]) -> bool:
-    """Items that stand for an image nobody gets: xAI, Ideogram and ModelArk answer so with status 200."""
+    """Tell whether an item stands for a refused image: xAI, Ideogram and ModelArk answer so with status 200."""
     unsafe = item.get("respect_moderation") is False or item.get("is_image_safe") is False
     return unsafe or isinstance(item.get("error"), dict)
 
@@ -103,7 +103,7 @@ def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
 
 
 def read_usage(value: Any) -> Usage | None:
-    """OpenAI's counts, and the dollars that OpenRouter adds."""
+    """Read OpenAI's counts of tokens, and the dollars that OpenRouter adds."""
     if not isinstance(value, dict):
         return None
     details = value.get("input_tokens_details")

@@ -36,12 +36,12 @@ class Runware(HttpProvider):
         return httpx.Request("POST", self.base_url, headers=self.headers(request), json=[task])
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """One item an image."""
+        """Read one image from each item of the answer."""
         return read_tasks(found, replies)
 
 
 def read_tasks(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-    """Images and errors may come together: what is there counts. Raises ProviderError."""
+    """Read the images of an answer, which may hold errors beside them. Raises ProviderError."""
     results = items(found.get("data"))
     made = tuple(ProviderImage(url=item["imageURL"]) for item in results if isinstance(item.get("imageURL"), str))
     if not made:
