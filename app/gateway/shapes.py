@@ -52,7 +52,7 @@ class WireShape:
 
 
 def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
-    """Choose the shape to send: `natural` where none is wished, within `known` where the contract has no limits."""
+    """Choose the shape to send: `natural` where none is wished; `known` bounds it where the contract does not."""
     if wish.is_empty:
         return _unasked(contract, known, natural)
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):

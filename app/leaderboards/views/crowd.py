@@ -94,7 +94,7 @@ def _by_cell(rows: Iterable[Any]) -> dict[Cell, Any]:
 
 def _add_up(cell: Cell, tallies: Mapping[Cell, Any]) -> dict[str, int]:
     """Count the votes of a cell by outcome, with those of the same pair on swapped sides."""
-    votes = dict.fromkeys(JUDGEMENTS, 0)
+    votes: dict[str, int] = dict.fromkeys(JUDGEMENTS, 0)
     for tally, a, b in (
         (tallies.get(cell), Outcome.A, Outcome.B),
         (tallies.get(_swap(cell)), Outcome.B, Outcome.A),
