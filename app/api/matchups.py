@@ -1,6 +1,5 @@
 """Issue a pair, take the vote, take it back."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
@@ -133,16 +132,6 @@ class VoterBody(BaseModel):
     votes: int
 
 
-class CrowdBody(BaseModel):
-    """Counted votes of others on these two models and this prompt, on both sides and on all samples."""
-
-    same: int = Field(description="Votes that say what this one says.")
-    of: int = Field(description="All votes.")
-    expected: float | None = Field(
-        description="Chance, 0 to 1, of the picked model by the ratings; null for a tie or an unrated model."
-    )
-
-
 class VoteBody(BaseModel):
     """A vote as it stands; a skip names nobody, and neither does a pair whose pictures could not be loaded."""
 
@@ -153,7 +142,7 @@ class VoteBody(BaseModel):
     reason_text: str | None
     a: Revealed | None
     b: Revealed | None
-    crowd: CrowdBody | None
+    crowd: Crowd | None
     input_image_url: str | None = Field(
         description="What both models were asked to change, as long as the pair has images."
     )
@@ -238,7 +227,7 @@ def _vote(
         {
             "outcome": answer.outcome,
             "undone": answer.undone,
-            "crowd": None if crowd is None else asdict(crowd),
+            "crowd": crowd,
             "counted": answer.counted,
             "reason": answer.reason,
             "reason_text": explain_reason(answer.reason) if answer.reason else None,

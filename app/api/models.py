@@ -130,13 +130,6 @@ class ModelCompetitionBody(BaseModel):
     of: int
 
 
-class QuestionBody(BaseModel):
-    """A question and its answer, written from the data."""
-
-    question: str
-    answer: str
-
-
 class SummaryBody(BaseModel):
     """A model as lists show it."""
 
@@ -180,7 +173,7 @@ class ModelBody(SummaryBody):
     parameters: list[ParameterBody]
     boards: list[ModelBoardBody]
     competitions: list[ModelCompetitionBody]
-    faq: list[QuestionBody]
+    faq: list[faq.Question]
 
 
 class ModelsBody(RootModel[list[SummaryBody]]):
@@ -264,7 +257,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
             | _place(competition.place, ("rank", "of"))
             for competition in found.competitions
         ],
-        "faq": [{"question": item.question, "answer": item.answer} for item in questions],
+        "faq": list(questions),
     }
 
 

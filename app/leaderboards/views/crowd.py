@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Integer, and_, column, select
 from sqlalchemy.orm import Session
@@ -37,6 +37,9 @@ def _tallies(given: Any) -> Any:
 @dataclass(frozen=True)
 class Crowd:
     """Counted votes of others on these two models and this prompt, on both sides and on all samples."""
+
+    # The API's documents describe the fields by the docstrings under them.
+    __pydantic_config__: ClassVar[dict[str, bool]] = {"use_attribute_docstrings": True}
 
     same: int
     """Votes that say what this vote says."""
