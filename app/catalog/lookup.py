@@ -35,7 +35,6 @@ _TAKEN = (
     .where(_PARAMETERS.model_id == bindparam("model"))
     .order_by(_PARAMETERS.position, _PARAMETERS.id)
 )
-# Asked at every request while votes come in, so that a cached page is known to be of this catalogue.
 _VERSION = PreparedStatement(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
 _OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
@@ -219,13 +218,9 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Map slugs and aliases to model ids, those that exist."""
-    known = _recall(session, "ids", None, lambda: _ids(session))
+    read = session.execute
+    known = _recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS).tuples(), *read(_BY_SLUG).tuples()]))
     return {slug: known[slug] for slug in slugs if slug in known}
-
-
-def _ids(session: Session) -> dict[str, int]:
-    """Map every alias and every slug to its model; a slug wins over an alias that spells the same."""
-    return {name: model_id for names in (_BY_ALIAS, _BY_SLUG) for name, model_id in session.execute(names)}
 
 
 def slugs(session: Session) -> frozenset[str]:

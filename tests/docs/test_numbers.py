@@ -9,6 +9,7 @@ from app.api.votes import NETWORK_DAY
 from app.arena.entries import suggestions
 from app.arena.people import policy
 from app.arena.people.passwords import SHORTEST
+from app.arena.voting import matchmaking as lanes
 from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
 from app.settings import Settings
@@ -32,6 +33,10 @@ def text(name: str) -> str:
         ("voters.md", f"the first {PUBLIC.voter_counted} pairs you see in 30 days count"),
         ("voters.md", f"and {PUBLIC.network_counted} of everybody who shares your network"),
         ("voters.md", f"you may take back {WORDS[PUBLIC.undone_day or 0]} votes a day"),
+        ("ratings.md", f"evenly over competitions and then pairs ({lanes.UNIFORM_SHARE:.0%}".replace("%", " %")),
+        ("ratings.md", f"where votes are few ({lanes.COVERAGE_SHARE:.0%}".replace("%", " %")),
+        ("ratings.md", f"where one more vote teaches most ({lanes.INFORMATION_SHARE:.0%}".replace("%", " %")),
+        ("methodology.md", f"{lanes.UNIFORM_SHARE:.0%} of the pairs are drawn evenly".replace("%", " %")),
         ("admin.md", f"Passwords have at least {SHORTEST} characters"),
     ],
 )
