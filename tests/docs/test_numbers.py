@@ -12,6 +12,7 @@ from app.arena.people.passwords import SHORTEST
 from app.arena.voting import matchmaking as lanes
 from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
+from app.gateway.providers import ADDRESS, key_name
 from app.settings import Settings
 
 PUBLIC = policy.PUBLIC
@@ -62,3 +63,11 @@ def test_proxies_let_through_what_the_arena_takes() -> None:
     ]
     longest = sum(Settings.model_fields[name].default for name in ("gateway_seconds", "gateway_queue_seconds"))
     assert min(waits) > longest
+
+
+@pytest.mark.parametrize("slug", ADDRESS)
+def test_every_provider_has_its_row_in_the_table(slug: str) -> None:
+    [row] = [
+        line for line in (ROOT / "docs/gateway.md").read_text().splitlines() if line.startswith(f"| {slug} |")
+    ]
+    assert key_name(slug) in row or f"{slug.upper().replace('-', '_')}_UPSTREAM_URL" in row
