@@ -38,19 +38,19 @@ class CompetitionBody(BaseModel):
 
 
 class CompetitionsBody(RootModel[list[CompetitionBody]]):
-    """All competitions, newest first."""
+    """The list of all competitions, newest first."""
 
 
 @blueprint.get("", responses={"200": CompetitionsBody})
 def get_competitions() -> Response:
-    """Every competition that is or was open."""
+    """List every competition that is or was open."""
     with parts().database.reading() as session:
         return jsonify([_body(summary) for summary in competitions.list_competitions(session)])
 
 
 @blueprint.get("/<string:slug>", responses={"200": CompetitionBody})
 def get_competition(path: CompetitionPath) -> Response:
-    """One competition."""
+    """Return one competition."""
     with parts().database.reading() as session:
         return jsonify(_body(competitions.read_summary(session, path.slug)))
 

@@ -24,8 +24,8 @@ _MODELS = tables.ImageModel.__table__.c
 _ALIASED = tables.ModelAlias.__table__.c
 _PARAMETERS = tables.Parameter.__table__.c
 _PROVIDERS = tables.Provider.__table__.c
-_BY_ALIAS = PreparedStatement(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
-_BY_SLUG = PreparedStatement(lambda _: select(_MODELS.slug, _MODELS.id))
+_BY_ALIAS = select(_ALIASED.alias, _ALIASED.model_id)
+_BY_SLUG = select(_MODELS.slug, _MODELS.id)
 _DETAILS = select(
     _MODELS.prose, _MODELS.sources, _MODELS.weights, _MODELS.paper, _MODELS.homepage, _MODELS.architecture
 ).where(_MODELS.id == bindparam("model"))
@@ -37,7 +37,7 @@ _TAKEN = (
 )
 _VERSION = PreparedStatement(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
-_OFFERS = PreparedStatement(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
+_OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
 
 
 class UnknownModel(Refusal, code="model_not_found"):
@@ -218,13 +218,14 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Map slugs and aliases to model ids, those that exist."""
-    known = _recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    read = session.execute
+    known = _recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS).tuples(), *read(_BY_SLUG).tuples()]))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
 def slugs(session: Session) -> frozenset[str]:
     """List the slug of every model, aliases apart."""
-    return _recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+    return _recall(session, "slugs", None, lambda: frozenset(session.scalars(_BY_SLUG)))
 
 
 def canonical_slug(session: Session, name: str, today: date) -> str | None:
@@ -250,7 +251,7 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """List (slug, name) of those that offer a model, by name."""
-    return sorted(map(tuple, _OFFERS.all(session)), key=lambda row: row[1].casefold())
+    return sorted(map(tuple, session.execute(_OFFERS)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
@@ -287,7 +288,7 @@ def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:
 
 def _aliases(session: Session) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for alias, model_id in sorted(map(tuple, _BY_ALIAS.all(session))):
+    for alias, model_id in sorted(map(tuple, session.execute(_BY_ALIAS))):
         found[model_id] = (*found.get(model_id, ()), alias)
     return found
 

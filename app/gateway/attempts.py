@@ -34,7 +34,7 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What one call brought; seconds from asking to the last byte."""
+    """The result of one call to a provider; seconds from asking to the last byte."""
 
     pictures: tuple[GeneratedImage, ...]
     failure: ProviderError | None
@@ -59,7 +59,7 @@ class AttemptResult:
 
 
 def attempt(plan: RequestPlan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
-    """Ask for n images; a failure is part of the result and raises nothing."""
+    """Ask a provider for n images; a failure is part of the result and raises nothing."""
     clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)

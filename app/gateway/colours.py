@@ -48,7 +48,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 
 @dataclass(frozen=True)
 class ColourDescription:
-    """How a file says what its numbers mean: an ICC profile, or primaries with a curve; neither means sRGB."""
+    """A file's own word on its colours: an ICC profile, or primaries with a curve; neither means sRGB."""
 
     icc_profile: bytes | None = None
     primaries: Chromaticities | None = None

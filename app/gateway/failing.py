@@ -21,7 +21,7 @@ LONGEST_RETRY_AFTER = 60
 
 
 def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSession) -> GatewayError:
-    """The error that the failures of all attempts add up to."""
+    """Choose the one error that the failures of all attempts add up to."""
     failures = [failure for one in tried for failure in one.failures]
     codes = {failure.code for failure in failures}
     names = ", ".join(f"{one.attempt.offering}: {one.attempt.outcome}" for one in tried)

@@ -208,7 +208,7 @@ def _resized(image: Image.Image, size: Size) -> Image.Image:
 
 
 def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
-    """Pixels alone, in a new image: saving what was opened keeps comments and profiles in some formats."""
+    """Copy the pixels alone into a new image: some formats save comments and profiles of what was opened."""
     described = describe_colours(data, image.format or "", image.info.get("icc_profile"))
     if described.hdr is not None:
         raise InvalidImage(

@@ -31,7 +31,7 @@ class Offer:
 
 def offerings_of(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> tuple[ModelOffering, ...]:
     """
-    The catalogue's, then those the operator's settings add.
+    List a model's offerings: the catalogue's, then those that the operator's settings add.
 
     An added one has a name and no price of its own: it never stands in for a vendor's.
     """
@@ -68,14 +68,14 @@ def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Of
 
 
 def _is_added(slug: str) -> bool:
-    """Whether a provider is one that only this installation knows."""
+    """Tell whether a provider is one that only this installation knows."""
     return slug not in PROVIDERS
 
 
 def _contracts(
     offering: ModelOffering, found: Mapping[Key, Contract], general: Mapping[Key, Contract]
 ) -> dict[str, Contract]:
-    """The provider's own contracts; for an added server without any, what every OpenAI-compatible one takes."""
+    """Map operations to the provider's contracts; an added server without any has the OpenAI-compatible ones."""
     slug, model = offering.provider, offering.provider_model_id
     own = {operation: one for (owner, of, operation), one in found.items() if (owner, of) == (slug, model)}
     if own or not _is_added(slug):
@@ -95,7 +95,7 @@ def read_served(
 def served_operations(
     model: ModelSummary, providers: Mapping[str, ImageProvider], keys: frozenset[Key]
 ) -> tuple[Operation, ...]:
-    """What a provider that is set up has a contract for, within the model's modes."""
+    """List the operations that a provider which is set up has a contract for, within the model's modes."""
     if model.status == "retired":
         return ()
     set_up = [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]

@@ -50,26 +50,26 @@ class Storage:
             half.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Read an object. Raises FileNotFoundError."""
         return self._path(key).read_bytes()
 
     def has(self, key: str) -> bool:
-        """Whether it is there, without reading it."""
+        """Tell whether an object is there, without reading it."""
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
-        """Deleting what is not there is done already."""
+        """Delete an object; one that is not there is deleted already."""
         self._path(key).unlink(missing_ok=True)
 
     def every_key(self) -> Iterator[str]:
-        """In no order; what is put meanwhile may be missing."""
+        """List every key, in no order; what is put meanwhile may be missing."""
         for path in self.folder.glob("*/*/*"):
             key = f"{path.parent.parent.name}/{path.name}"
             if KEY.fullmatch(key):
                 yield key
 
     def problem(self) -> str | None:
-        """Why nothing can be stored now, in a word or two; None when it can."""
+        """Say why nothing can be stored now, in a word or two; None when it can."""
         existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         return folder_problem(existing)
 
@@ -98,15 +98,15 @@ class Bucket(Storage):
         self._probe = _Probe(self._look)
 
     def put(self, key: str, data: bytes) -> None:
-        """A bucket keeps an object whole or not at all."""
+        """Store an object; a bucket keeps it whole or not at all."""
         self._store.put(_checked(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Read an object. Raises FileNotFoundError."""
         return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
-        """One request."""
+        """Tell whether an object is there, by one request."""
         try:
             self._store.head(_checked(key))
         except FileNotFoundError:
@@ -114,19 +114,19 @@ class Bucket(Storage):
         return True
 
     def delete(self, key: str) -> None:
-        """A bucket says nothing of what was not there; some stores do."""
+        """Delete an object; some stores complain of one that is not there, which is ignored."""
         try:
             self._store.delete(_checked(key))
         except FileNotFoundError:
             return
 
     def every_key(self) -> Iterator[str]:
-        """A thousand with a request."""
+        """List every key, a thousand with a request."""
         for page in self._store.list():
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
 
     def problem(self) -> str | None:
-        """Of at most PROBE_SECONDS ago: a slow bucket doesn't slow whoever asks."""
+        """Return the last finding, at most PROBE_SECONDS old: a slow bucket slows nobody who asks."""
         return self._probe.result()
 
     def _look(self) -> str | None:
@@ -148,7 +148,7 @@ class _Probe:
         self._found: str | None = None
 
     def result(self) -> str | None:
-        """What was found last."""
+        """Return what the last probe found, after a new one where that is too old."""
         with self._turn:
             first = self._asked is None
             if self._asked is None or monotonic() - self._asked > PROBE_SECONDS:
@@ -164,7 +164,7 @@ class _Probe:
 
 
 def storage_of(settings: Settings) -> Storage:
-    """Where this installation keeps its images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
+    """Open the storage of images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
     if not settings.storage_url:
         return Storage(settings.data_dir / "files")
     from obstore.store import S3Store  # noqa: PLC0415 (an extra)
@@ -191,7 +191,7 @@ def storage_of(settings: Settings) -> Storage:
 
 
 def fresh_key(kind: str, suffix: str) -> str:
-    """A key that says nothing of its content."""
+    """Make a random key that says nothing of its content."""
     return f"{kind}/{secrets.token_urlsafe(16)}.{suffix}"
 
 

@@ -126,7 +126,7 @@ def vote(matchup_id: str) -> Response:
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
     back = partial(_back_to, matchup_id, _wish(request.form))
-    answer, _ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
+    answer, *_ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
     return voting.refreshing(back(), answer.mode)
 
 

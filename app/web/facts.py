@@ -125,19 +125,19 @@ def host(address: str) -> str:
 
 
 def checked(model: ModelPage, fact: str) -> str:
-    """`checked on May 12, 2026`, for a fact whose source says when it was read; else nothing."""
+    """Write `checked on May 12, 2026` for a fact whose source says when it was read; else nothing."""
     days = [source.checked_on for source in model.sources if fact in source.facts and source.checked_on]
     return f"checked on {iso_day(max(days))}" if days else ""
 
 
 def stale_days(model: ModelPage, today: date) -> frozenset[str]:
-    """The ISO days on which sources were read that are too long ago."""
+    """List the ISO days on which sources were read that are too long ago."""
     days = {source.checked_on for source in model.sources if source.checked_on}
     return frozenset(one for one in days if today - date.fromisoformat(one) > STALE_AFTER)
 
 
 def offering_status(offering: ModelOffering) -> str:
-    """What the provider says of its service: `Preview`, `Deprecated, ends on December 1, 2026`."""
+    """Write what the provider says of its service: `Preview`, `Deprecated, ends on December 1, 2026`."""
     word = (offering.status or "").capitalize()
     end = f"{'served' if word == 'Retired' else 'ends'} {'until' if word == 'Retired' else 'on'}"
     return ", ".join(
@@ -182,7 +182,7 @@ def abilities(model: ModelSummary, mode: str) -> tuple[str, ...]:
 
 
 def price_rows(offering: ModelOffering) -> tuple[PriceRow, ...]:
-    """The prices of an offering, in its own order."""
+    """List the prices of an offering, in its own order."""
     return tuple(_price_row(price) for price in offering.prices)
 
 
@@ -216,7 +216,7 @@ def _size_rows(sizes: Iterable[str], tier: str | None, limits: Limits) -> tuple[
 
 
 def _ratio(size: str, limits: Limits) -> str | None:
-    """The model's own word for the shape of a size, else the shape in smallest numbers where they are small."""
+    """Write the shape of a size in the model's own word, else in smallest numbers where they are small."""
     width, height = (int(side) for side in size.split("x"))
     shape = Fraction(width, height)
     for text in limits.aspect_ratios:

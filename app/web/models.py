@@ -178,7 +178,7 @@ def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
 
 
 def warning(page: ModelPage, here: Reach) -> str:
-    """The comment over the examples of a model that nobody serves any more; empty for others."""
+    """Write the comment over the examples of a model that nobody serves any more; empty for others."""
     if here.kind != "retired":
         return ""
     use = f" Use {' or '.join(f'{other.slug}' for other in here.instead)}." if here.instead else ""
@@ -205,7 +205,7 @@ def _in_mode(session: Session, page: ModelPage, mode: str, found: results.ModelR
 
 
 def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, ...]:
-    """The models nearest in rating, for a comparison."""
+    """List the models nearest in rating, for a comparison."""
     if own is None:
         return ()
     others = [row for row in view.standings if row.model_id != own.model_id and row.rank is not None]

@@ -22,7 +22,8 @@ from app.database.doors import Database
 from app.files.folders import find_inside, open_folder
 from app.files.text import InvalidFile
 from app.gateway.storage import Storage
-from tests.cli.conftest import Result, arena  # noqa: F401 (a fixture)
+from tests.cli.conftest import arena  # noqa: F401 (a fixture)
+from tests.command import Result
 from tests.factories import NOW, picture_bytes
 
 

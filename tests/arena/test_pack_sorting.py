@@ -13,7 +13,8 @@ from app.arena.entries import pack_sorting
 from app.arena.entries.generation_data import GenerationData, read_generation_data
 from app.arena.errors import InvalidPack
 from tests.arena.test_pack_files import lay, listed
-from tests.cli.conftest import Result, arena  # noqa: F401 (a fixture)
+from tests.cli.conftest import arena  # noqa: F401 (a fixture)
+from tests.command import Result
 from tests.factories import picture_bytes
 
 AUTOMATIC = """a red fox, <lora:inky:0.8> in ink

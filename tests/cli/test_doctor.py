@@ -23,7 +23,7 @@ from app.database.doors import Database
 from app.database.places import ROOT
 from app.leaderboards.runs import refresh
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
 
 RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"

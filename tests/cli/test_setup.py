@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 
 
 def free_port() -> int:

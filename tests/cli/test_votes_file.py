@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.cli import votes_file
 from app.cli.votes_file import InvalidVotes, Votes
-from tests.cli.conftest import Result
+from tests.command import Result
 
 FILES = Path(__file__).parents[1] / "fixtures" / "files" / "csv"
 BASE = {"m1": 1066, "m2": 804, "m3": 1129}

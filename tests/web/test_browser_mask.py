@@ -11,15 +11,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import picture_bytes
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.catalogue import SEEDS, at, load_folder
 from tests.web.conftest import running
 from tests.web.test_browser_pages import too_wide, violations
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 SIZE = (480, 320)
 FORM = "/playground?operation=edit&model=poster-pro"
 PHOTO = {"name": "photo.png", "mimeType": "image/png", "buffer": picture_bytes(1, SIZE)}
@@ -39,12 +36,6 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         at(app, datetime(2026, 11, 25, 12, tzinfo=UTC))
         with served(app) as address:
             yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def upload(page: Page) -> tuple[float, float, float, float]:

@@ -10,14 +10,11 @@ import pytest
 from flask import Flask, request
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 NAMES = {model.name for model in MODELS}
 
 LOADED = """
@@ -37,12 +34,6 @@ WATCH = """
   document.addEventListener("DOMContentLoaded", look);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

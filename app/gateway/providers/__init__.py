@@ -56,12 +56,12 @@ ADDRESS: dict[str, str] = {one.slug: one.base_url for one in OWN} | ADDRESSES
 
 
 def setting_stem(slug: str) -> str:
-    """What the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
+    """Return what the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
     return slug.upper().replace("-", "_")
 
 
 def key_name(slug: str) -> str:
-    """The setting of a provider's key."""
+    """Name the setting that holds a provider's key."""
     own = {one.slug: one.key_name for one in OWN if one.key_name}
     return own.get(slug) or f"{setting_stem(slug)}_API_KEY"
 
@@ -75,7 +75,7 @@ KEY_NAMES: dict[str, str] = {
 
 
 def set_up(settings: Settings) -> dict[str, ImageProvider]:
-    """The providers this installation can call."""
+    """Connect the providers that this installation can call, by slug."""
     slugs = dict.fromkeys([*ADDRESS, *settings.openai_compatible])
     made = {slug: connect(slug, settings) for slug in slugs}
     return {slug: provider for slug, provider in made.items() if provider is not None} | {
@@ -84,7 +84,7 @@ def set_up(settings: Settings) -> dict[str, ImageProvider]:
 
 
 def connect(slug: str, settings: Settings) -> HttpProvider | None:
-    """A provider with its key and address; None where either is missing."""
+    """Connect one provider with its key and address; None where either is missing."""
     stem = setting_stem(slug)
     key = settings.of_provider(key_name(slug))
     url = settings.of_provider(f"{stem}_UPSTREAM_URL").get_secret_value() or ADDRESS.get(slug, "")
@@ -97,6 +97,6 @@ def connect(slug: str, settings: Settings) -> HttpProvider | None:
 
 
 def read_offerings(text: str) -> dict[str, str]:
-    """`model=id, model` as slug to the id at the provider, which is the slug where none is given."""
+    """Read `model=id, model` as slug to the id at the provider, which is the slug where none is given."""
     pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
     return {slug.strip(): own.strip() or slug.strip() for slug, _, own in pairs}
