@@ -219,7 +219,7 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Map slugs and aliases to model ids, those that exist."""
     read = session.execute
-    known = _recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS).tuples(), *read(_BY_SLUG).tuples()]))
+    known = _recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS), *read(_BY_SLUG)]))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
