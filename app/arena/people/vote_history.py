@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
+from app.arena.people import shared_tastes
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
@@ -96,6 +97,7 @@ def list_own_votes(
 def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
     Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
+    Their shared cards are gone.
 
     False when there is no such voter.
     """
@@ -105,6 +107,7 @@ def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     waiting = update(Matchup).where(Matchup.voter_id == row.id, Matchup.closed_at.is_(None))
     execute(session, waiting.values(closed_at=now))
     execute(session, update(Matchup).where(Matchup.voter_id == row.id).values(network_key=None))
+    shared_tastes.delete_all(session, row.id)
     row.token, row.login, row.deleted_at = None, None, now
     ledger.note(session, "voter.deleted", f"voter:{row.id}", now=now, actor="voter")
     return True
