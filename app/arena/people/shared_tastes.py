@@ -65,7 +65,7 @@ def revoke(session: Session, voter: bytes, token: bytes) -> None:
     """Take a card of one's own back. Raises TasteNotFound for somebody else's, and for one that is gone."""
     owner = select(Voter.id).where(Voter.token == voter).scalar_subquery()
     gone = delete(SharedTaste).where(SharedTaste.token == token, SharedTaste.voter_id == owner)
-    if execute(session, gone).rowcount == 0:
+    if execute(session, gone) == 0:
         raise TasteNotFound("You share no such card.")
 
 

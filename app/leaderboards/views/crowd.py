@@ -31,16 +31,16 @@ def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crow
     """Read what a voter learns after their vote; None for a skip and a vote taken back."""
     if shown is None or vote.undone:
         return None
-    votes = _count_outcomes(session, vote)
+    votes = count_outcomes(session, vote.competition_id, vote.left_model_id, vote.right_model_id)
     own = int(vote.counted)
     return Crowd(votes[vote.outcome] - own, sum(votes.values()) - own, _expect(vote.outcome, shown))
 
 
-def _count_outcomes(session: Session, vote: VoteRecord) -> dict[str, int]:
-    left, right = vote.left_model_id, vote.right_model_id
+def count_outcomes(session: Session, competition_id: int, left: int, right: int) -> dict[str, int]:
+    """Count everybody's votes on two models and one prompt by outcome, `a` for the left model wherever it stood."""
     as_shown = and_(Tally.left_model_id == left, Tally.right_model_id == right)
     mirrored = and_(Tally.left_model_id == right, Tally.right_model_id == left)
-    query = select(Tally).where(Tally.competition_id == vote.competition_id, or_(as_shown, mirrored))
+    query = select(Tally).where(Tally.competition_id == competition_id, or_(as_shown, mirrored))
     tallies: list[Any] = list(session.scalars(query))
     a, b = Outcome.A.value, Outcome.B.value
     votes = {a: 0, b: 0, Outcome.TIE.value: 0, Outcome.BOTH_BAD.value: 0}
