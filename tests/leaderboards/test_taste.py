@@ -1,5 +1,7 @@
 """The result card: what ten votes say about a voter, and what they did for the board."""
 
+import dataclasses
+import json
 import random
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from app.arena.people import shared_tastes, vote_history
 from app.database.doors import Database
 from app.leaderboards.runs import refresh
 from app.leaderboards.views import taste
-from app.leaderboards.views.personal import OwnStanding
+from app.leaderboards.views.personal import OwnStanding, read_own_board
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 from tests.leaderboards.test_personal import ALICE, BOB, MODE, vote_for
 
@@ -78,8 +80,7 @@ def test_the_votes_of_a_card_narrow_intervals(database: Database, tmp_path: Path
     assert 0.05 < narrowing.share < 0.5
     assert narrowing.before > narrowing.after
     with database.reading() as session:
-        own = {row.slug for row in taste.read_taste(session, ALICE, MODE).board}
-    assert narrowing.slug in own
+        assert narrowing.slug in {row.slug for row in read_own_board(session, ALICE, MODE)}
 
 
 def test_a_card_names_no_model_that_the_voter_has_not_seen(database: Database, tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_card_names_no_model_that_the_voter_has_not_seen(database: Database, t
         for vote in vote_history.list_own_votes(session, ALICE, now=NOW, undo_seconds=600):
             seen |= {vote.a.model, vote.b.model}
         card = taste.read_card(session, ALICE)
-    named = {row.slug for row in card.taste.board} | {card.narrowing.slug if card.narrowing else ""}
+    named = {row.slug for row in card.taste.top} | {card.narrowing.slug if card.narrowing else ""}
     named |= {card.taste.parting.slug} if card.taste.parting else set()
     assert named - {""} <= seen
 
@@ -113,6 +114,14 @@ def test_a_card_names_no_model_that_the_voter_has_not_seen(database: Database, t
 def test_where_voter_and_crowd_part(board: list[OwnStanding], expected: tuple[str, int, int, int] | None) -> None:
     found = taste._find_parting(board)
     assert (found and (found.slug, found.own_place, found.crowd_place, found.of)) == expected
+
+
+def test_a_taste_is_the_same_after_being_stored(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path)
+    vote_for(database, ALICE, "m0", 5)
+    vote_for(database, BOB, "m1", 5)
+    taste_of_alice = read_card(database, ALICE).taste
+    assert taste.load_taste(json.loads(json.dumps(dataclasses.asdict(taste_of_alice)))) == taste_of_alice
 
 
 def share(database: Database, voter: bytes, content: dict[str, object], token: bytes) -> shared_tastes.SharedCard:

@@ -1,6 +1,7 @@
 """A voter's taste in one mode, and the result card that tells it after every ten votes."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,20 +39,28 @@ class Parting:
 
 
 @dataclass(frozen=True)
+class TopModel:
+    """A model as a voter's own votes rate it: Elo points around a mean of 1000, 95 % interval."""
+
+    slug: str
+    name: str
+    creator: str | None
+    rating: float
+    rating_low: float
+    rating_high: float
+
+
+@dataclass(frozen=True)
 class Taste:
-    """A voter's votes of one mode in a few numbers; all of it comes from pairs that this voter judged."""
+    """A voter's votes of one mode in a few names and numbers: no id, no prompt and no picture, so it can be shared."""
 
     mode: str
     votes: int
-    board: tuple[OwnStanding, ...]
+    top: tuple[TopModel, ...]
+    """At most three, best first."""
     agreement: Agreement
     parting: Parting | None
     """None where both order the models alike, or there are fewer than two."""
-
-    @property
-    def top(self) -> tuple[OwnStanding, ...]:
-        """Return the best three, best first."""
-        return self.board[:TOP]
 
 
 @dataclass(frozen=True)
@@ -95,27 +104,44 @@ class ResultCard:
 
 def read_card(session: Session, voter: bytes) -> ResultCard:
     """Read the card of a voter's last votes, in the mode of the newest one. Raises NotVoted."""
-    newest = session.execute(_judged(voter).limit(1)).first()
-    if newest is None:
-        raise NotVoted("You have not judged a pair yet.")
-    last = session.execute(_judged(voter).where(Competition.mode == newest.mode).limit(SET)).all()
+    mode = read_newest_mode(session, voter)
+    last = session.execute(_judged(voter).where(Competition.mode == mode).limit(SET)).all()
     return ResultCard(
-        taste=read_taste(session, voter, newest.mode),
+        taste=read_taste(session, voter, mode),
         judged=len(last),
         second_look=_find_second_look(session, last),
-        narrowing=_read_narrowing(session, newest.mode, [row for row in last if row.counted]),
+        narrowing=_read_narrowing(session, mode, [row for row in last if row.counted]),
     )
 
 
+def read_newest_mode(session: Session, voter: bytes) -> str:
+    """Read the mode of a voter's newest standing vote. Raises NotVoted."""
+    newest = session.execute(_judged(voter).limit(1)).first()
+    if newest is None:
+        raise NotVoted("You have not judged a pair yet.")
+    return str(newest.mode)
+
+
 def read_taste(session: Session, voter: bytes, mode: str) -> Taste:
-    """Read what a voter's standing votes of one mode say; an empty board without any."""
-    board = read_own_board(session, voter, mode)
+    """Read what a voter's standing votes of one mode say, all of it from pairs that this voter judged."""
+    return summarize(mode, read_own_board(session, voter, mode), read_agreement(session, voter, mode))
+
+
+def summarize(mode: str, board: Sequence[OwnStanding], agreement: Agreement) -> Taste:
+    """Sum up a voter's own board, best first; there is no top without a vote."""
+    fields = [field.name for field in dataclasses.fields(TopModel)]
+    top = tuple(TopModel(*(getattr(row, field) for field in fields)) for row in board[:TOP])
+    return Taste(mode, sum(row.seen for row in board) // 2, top, agreement, _find_parting(board))
+
+
+def load_taste(content: Mapping[str, Any]) -> Taste:
+    """Load a taste from what `dataclasses.asdict` made of it."""
     return Taste(
-        mode=mode,
-        votes=sum(row.seen for row in board) // 2,
-        board=board,
-        agreement=read_agreement(session, voter, mode),
-        parting=_find_parting(board),
+        mode=content["mode"],
+        votes=content["votes"],
+        top=tuple(TopModel(**row) for row in content["top"]),
+        agreement=Agreement(**content["agreement"]),
+        parting=Parting(**content["parting"]) if content["parting"] else None,
     )
 
 
