@@ -77,13 +77,25 @@ def tell_agreement(agreement: Agreement) -> str:
     return f"With the crowd in {agreement.with_crowd} of {agreement.compared}."
 
 
+def fine(points: float) -> str:
+    """Format Elo points with one decimal, for differences that whole ones hide."""
+    return f"{points:.1f}"
+
+
+def fine_percent(share: float) -> str:
+    """Format a share, 0 to 1, as per cent with one decimal below ten, and never as nothing where it is something."""
+    if 0 < share < 0.001:
+        return "less than 0.1\N{NO-BREAK SPACE}%"
+    return percent(share) if share >= 0.1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
 def ordinal(number: int) -> str:
     """Format a place in a row: `1st`, `2nd`, `11th`."""
     ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
-WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason, ordinal, tell_agreement)
+WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason, fine, fine_percent, ordinal, tell_agreement)
 
 
 def elo(rating: float | None) -> str:

@@ -63,16 +63,16 @@ def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[st
 
 
 def list_own_votes(
-    session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
+    session: Session, voter: bytes, *, now: datetime, undo_seconds: int, first: int = 0, size: int = 20
 ) -> list[OwnVote]:
-    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
+    """List `size` of a voter's votes from the `first` on, newest first, without skips; `first` counts from 0."""
     columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
         join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
         .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
-        .offset((page - 1) * size)
+        .offset(first)
         .limit(size)
     ).all()
     since = now - timedelta(seconds=undo_seconds)
