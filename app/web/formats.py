@@ -95,7 +95,16 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason, fine, fine_percent, ordinal, tell_agreement)
+WORDS = (
+    outcome_label,
+    outcome_sentence,
+    label_reason,
+    explain_reason,
+    fine,
+    fine_percent,
+    ordinal,
+    tell_agreement,
+)
 
 
 def elo(rating: float | None) -> str:

@@ -56,7 +56,8 @@ EXAMPLES: dict[str, ExampleRequest] = {
         then=(PAIR, CAST, f"shared = {SHARE}.json()", "answer = api.get(f\"/taste/{shared['token']}\")")
     ),
     "DELETE /api/v1/taste/{token}": ExampleRequest(
-        jar=True, then=(PAIR, CAST, f"shared = {SHARE}.json()", "answer = api.delete(f\"/taste/{shared['token']}\")")
+        jar=True,
+        then=(PAIR, CAST, f"shared = {SHARE}.json()", "answer = api.delete(f\"/taste/{shared['token']}\")"),
     ),
     "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
     "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
@@ -68,7 +69,13 @@ def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Snippet,
     """Write the same request in each language, against the server at `base`."""
     asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
-    values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP", "token": "$TOKEN"}
+    values = {
+        "mode": samples.mode,
+        "category": samples.category,
+        "slug": slug,
+        "matchup_id": "$MATCHUP",
+        "token": "$TOKEN",
+    }
     filled = path.format(**values) + asked.query
     return (
         Snippet("cURL", _curl(method, filled, base, asked)),

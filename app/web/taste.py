@@ -8,11 +8,11 @@ from app.arena import errors
 from app.edge import taste as cards
 from app.edge.context import parts
 from app.edge.identity import encode_id
+from app.leaderboards.views.taste import load_taste
 from app.web import taste_pictures
 from app.web.addresses import base_url
 from app.web.arena import read_wish
 from app.web.boards import axis
-from app.leaderboards.views.taste import load_taste
 
 blueprint = Blueprint("taste", __name__)
 
@@ -30,7 +30,12 @@ def card() -> Response:
 @blueprint.post("/taste")
 def share() -> Response:
     """Make a page of this browser's card, then show it."""
-    return make_response(redirect(url_for("taste.shared", token=encode_id(cards.share_taste(request.form.get("mode") or None).token)), 303))
+    return make_response(
+        redirect(
+            url_for("taste.shared", token=encode_id(cards.share_taste(request.form.get("mode") or None).token)),
+            303,
+        )
+    )
 
 
 @blueprint.get("/taste/<token>")
