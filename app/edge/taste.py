@@ -25,7 +25,7 @@ def read_card() -> ResultCard:
 
 def share_taste(mode: str | None = None) -> SharedCard:
     """
-    Share this browser's taste as it is now, at an address nobody can guess; without a mode, that of the newest vote.
+    Share this browser's taste as it is now, at an address nobody can guess; without a mode, the newest vote's.
 
     Raises NotVoted, UnknownMode and ShareLimit.
     """

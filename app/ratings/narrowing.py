@@ -1,8 +1,8 @@
 """
 How much a few votes narrow the intervals of a board's models.
 
-A vote on a pair adds p(1 - p) to the information about their difference (Bradley and Terry 1952, Biometrika 39), so
-taking it away at the strengths fitted to all votes needs no second fit, and never makes an interval narrower.
+A vote on a pair adds p(1 - p) to the information about their difference (Bradley and Terry 1952, Biometrika 39).
+Taking it away at the strengths fitted to all votes needs no second fit, and never makes an interval narrower.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ALL = Anchor()
 
 @dataclass(frozen=True, eq=False)
 class IntervalWidths:
-    """(n,) half widths of 95 % intervals in Elo points by votes alone, with some votes and as if they were not cast."""
+    """(n,) half widths of 95 % intervals in Elo points, by votes alone: with some votes, and had they not been cast."""
 
     with_votes: Array
     without_votes: Array

@@ -83,7 +83,7 @@ def fine(points: float) -> str:
 
 
 def fine_percent(share: float) -> str:
-    """Format a share, 0 to 1, as per cent with one decimal below ten, and never as nothing where it is something."""
+    """Format a share, 0 to 1, as per cent with one decimal below ten; something is never told as nothing."""
     if 0 < share < 0.001:
         return "less than 0.1\N{NO-BREAK SPACE}%"
     return percent(share) if share >= 0.1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"

@@ -76,7 +76,8 @@ def test_the_card_fits_and_moves_nothing(base: str, browser: Browser, size: tupl
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for button in visit.page.locator(".card-foot .button").all():
             box = button.bounding_box()
-            assert box and box["x"] >= 0 and box["x"] + box["width"] <= width + 0.5, size
+            assert box
+            assert 0 <= box["x"] <= width + 0.5 - box["width"], size
             assert box["y"] + box["height"] <= height + 0.5, size
             assert box["height"] >= 43, size
         found = Axe().run(visit.page, options={"runOnly": RULES, "resultTypes": ["violations"]})

@@ -37,7 +37,7 @@ def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crow
 
 
 def count_outcomes(session: Session, competition_id: int, left: int, right: int) -> dict[str, int]:
-    """Count everybody's votes on two models and one prompt by outcome, `a` for the left model wherever it stood."""
+    """Count everybody's votes on two models and one prompt by outcome, `a` for `left` wherever it stood."""
     as_shown = and_(Tally.left_model_id == left, Tally.right_model_id == right)
     mirrored = and_(Tally.left_model_id == right, Tally.right_model_id == left)
     query = select(Tally).where(Tally.competition_id == competition_id, or_(as_shown, mirrored))

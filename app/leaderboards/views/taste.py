@@ -52,7 +52,7 @@ class TopModel:
 
 @dataclass(frozen=True)
 class Taste:
-    """A voter's votes of one mode in a few names and numbers: no id, no prompt and no picture, so it can be shared."""
+    """A voter's votes of one mode in names and numbers: no id, no prompt and no picture, so it can be shared."""
 
     mode: str
     votes: int
