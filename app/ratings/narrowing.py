@@ -21,7 +21,7 @@ ALL = Anchor()
 
 @dataclass(frozen=True, eq=False)
 class IntervalWidths:
-    """(n,) half widths of 95 % intervals in Elo points, by votes alone: with some votes, and had they not been cast."""
+    """(n,) half widths of 95 % intervals by votes alone, in Elo points, with some votes and without them."""
 
     with_votes: Array
     without_votes: Array
