@@ -37,7 +37,7 @@ def narrow(tallies: Tallies, first: Index, second: Index) -> IntervalWidths:
     fitted = believed(Design(tallies.pairs(), n, side=False), None).fit
     less = fitted.information - _information(fitted, first, second)
     now, before = (
-        np.sqrt(np.maximum(centred(np.linalg.inv(known), level).diagonal(), 0.0))
+        np.sqrt(np.maximum(centred(np.asarray(np.linalg.inv(known), dtype=np.float64), level).diagonal(), 0.0))
         for known in (fitted.information, less)
     )
     half = Z * ELO_PER_LOGIT * np.sqrt(np.maximum(fitted.covariance(level).diagonal(), 0.0))

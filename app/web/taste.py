@@ -61,7 +61,8 @@ def picture(token: str) -> Response:
     # Asked for again each time: a card that was taken back must not live on in caches.
     response.headers["Cache-Control"] = "private, no-cache" if parts().settings.profile == "team" else "no-cache"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.post("/taste/<token>/revoke")
