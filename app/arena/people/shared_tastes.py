@@ -44,6 +44,7 @@ def share(
     row = SharedTaste(token=token, voter_id=owner.id, created_at=now, content=dict(content))
     session.add(row)
     session.flush()
+    session.refresh(row)  # to the millisecond, as it is read later
     return _card(row)
 
 
