@@ -175,3 +175,18 @@ def test_a_forgotten_voter_shares_nothing(database: Database, tmp_path: Path) ->
         shared_tastes.read_shared(session, card.token)
     with pytest.raises(errors.MatchupNotFound):
         share(database, ALICE, {}, b"2" * 16)
+
+
+def test_without_the_table_votes_remain_and_with_it_cards_are_shared_again(
+    database: Database, tmp_path: Path
+) -> None:
+    """Migration 0016 down and up over an arena with votes and a shared card."""
+    make_arena(database, tmp_path)
+    vote_for(database, ALICE, "m0", 3)
+    share(database, ALICE, {"votes": 3}, b"1" * 16)
+    database.migrate("0015")
+    database.migrate()
+    with database.reading() as session:
+        assert vote_history.count_votes(session, ALICE) == 3
+        assert shared_tastes.list_shared(session, ALICE) == []
+    share(database, ALICE, {"votes": 3}, b"1" * 16)
