@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 SIZE = (1200, 630)
 MARGIN = 84
@@ -25,13 +26,27 @@ def start_card() -> "tuple[Image, ImageDraw]":
 
 def write_words(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, colour: str) -> None:
     """Write a line of words with its upper left corner at this place; `size` in pixels."""
+    weight = size // 40 if colour == INK else 0
+    draw.text(at, _known(words), font=_font(size), fill=colour, stroke_width=weight, stroke_fill=colour)
+
+
+def shorten(words: str, size: int, width: int) -> str:
+    """Cut words at their end until they fit into so many pixels."""
+    font, cut = _font(size), words
+    while font.getlength(_known(cut)) > width and len(cut) > 4:
+        cut = f"{cut.removesuffix('...')[:-1].rstrip()}..."
+    return cut
+
+
+def _font(size: int) -> "FreeTypeFont | ImageFont":
     from PIL import ImageFont  # noqa: PLC0415
 
-    font = ImageFont.load_default(size)
-    weight = size // 40 if colour == INK else 0
-    # Pillow's own font is always there; it lacks a few signs.
-    known = words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
-    draw.text(at, known, font=font, fill=colour, stroke_width=weight, stroke_fill=colour)
+    return ImageFont.load_default(size)
+
+
+def _known(words: str) -> str:
+    """Replace the signs that Pillow's own font lacks; it is always there."""
+    return words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
 
 
 def encode_card(image: "Image") -> bytes:

@@ -6,16 +6,29 @@ from typing import TYPE_CHECKING
 
 from app.leaderboards.views.taste import Taste, TopModel
 from app.web.boards import Axis, axis
-from app.web.drawing import ACCENT, INK, LINE, MARGIN, MUTED, SIZE, TINT, encode_card, start_card, write_words
+from app.web.drawing import (
+    ACCENT,
+    INK,
+    LINE,
+    MARGIN,
+    MUTED,
+    SIZE,
+    TINT,
+    encode_card,
+    shorten,
+    start_card,
+    write_words,
+)
 from app.web.formats import elo, mode_title, plural, tell_agreement
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-LONGEST = 30
-"""Characters of a name that fit beside its bar."""
-BARS = (640, SIZE[0] - MARGIN - 110)
+NAME_SIZE = 36
+BARS = (680, SIZE[0] - MARGIN - 110)
 """Where the bars begin and end, in pixels."""
+LONGEST_NAME = BARS[0] - MARGIN - 48 - 24
+"""Pixels for a name, between its place and its bar."""
 FIRST_ROW, ROW = 250, 84
 
 
@@ -39,17 +52,14 @@ def draw_card(taste: Taste) -> bytes:
 
 
 def _draw_row(draw: "ImageDraw", top: int, place: int, row: TopModel, scale: Axis) -> None:
-    name = row.name if len(row.name) <= LONGEST else f"{row.name[: LONGEST - 1].rstrip()}..."
-    write_words(draw, (MARGIN, top), str(place), 36, MUTED)
-    write_words(draw, (MARGIN + 48, top), name, 36, INK)
-    middle, low, high, mark = (
-        top + 24,
-        *(_across(scale, rating) for rating in (row.rating_low, row.rating_high, row.rating)),
-    )
+    write_words(draw, (MARGIN, top), str(place), NAME_SIZE, MUTED)
+    write_words(draw, (MARGIN + 48, top), shorten(row.name, NAME_SIZE, LONGEST_NAME), NAME_SIZE, INK)
+    low, high, mark = (_across(scale, rating) for rating in (row.rating_low, row.rating_high, row.rating))
+    middle = top + 24
     draw.line((BARS[0], middle, BARS[1], middle), fill=LINE, width=2)
     draw.rounded_rectangle((low, middle - 10, high, middle + 10), 6, fill=TINT)
     draw.rectangle((mark - 2, middle - 16, mark + 2, middle + 16), fill=ACCENT)
-    write_words(draw, (BARS[1] + 24, top), elo(row.rating), 36, INK)
+    write_words(draw, (BARS[1] + 24, top), elo(row.rating), NAME_SIZE, INK)
 
 
 def _across(scale: Axis, rating: float) -> int:

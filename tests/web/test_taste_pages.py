@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from app.web import drawing
 from tests.web.factories import MODELS, OURS, competition, post, start, votes
 
 
@@ -154,3 +155,11 @@ def test_the_card_as_json(app: Flask, judged: FlaskClient) -> None:
     assert app.test_client().delete(path, headers=OURS).status_code == 404
     assert judged.delete(path, headers=OURS).get_json() == {"revoked": True}
     assert judged.get(path).status_code == 404
+
+
+def test_a_name_too_long_for_the_picture_is_cut() -> None:
+    name = "A Model With A Name That Nobody Would Ever Want To Read To Its End"
+    cut = drawing.shorten(name, 36, 500)
+    assert cut.endswith("...")
+    assert name.startswith(cut.removesuffix("..."))
+    assert drawing.shorten("Short", 36, 500) == "Short"

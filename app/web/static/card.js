@@ -60,8 +60,8 @@ async function share(event) {
   if (!told.url) return say(told.error?.message ?? "No connection. Nothing was shared; try again.");
   form.dataset.url = new URL(told.url, location).href;
   form.querySelector("[data-share-label]").textContent = "Copy link";
-  const link = Object.assign(document.createElement("a"), { href: told.url, target: "_blank", textContent: "A page of its own" });
-  say(link, " was made. You can take it back under Your votes.");
+  const link = Object.assign(document.createElement("a"), { href: told.url, target: "_blank", textContent: "Its own page" });
+  say(link, " can be taken back under Your votes.");
 }
 
 async function post(path, body) {
