@@ -315,7 +315,7 @@ function offerTheEnd(words) {
 async function offerNext(isCardDue) {
   if (!isCardDue) return offer("Next pair", next);
   offer("Your card", showCard);
-  card ??= await import(arena.dataset.card).catch(() => null);
+  card ??= await import(arena.dataset.cardModule).catch(() => null);
   card?.prefetchCard();
 }
 
