@@ -55,6 +55,7 @@ CODES: dict[str, Code] = {
     "unknown_suggestion": Code(404, "There is no such suggestion"),
     "matchup_not_found": Code(404, "This pair is not yours"),
     "model_not_found": Code(404, "There is no such model"),
+    "taste_not_found": Code(404, "There is no such card"),
     "method_not_allowed": Code(405, "This address does not take that method"),
     # It exists, and what was asked does not fit how it stands.
     "admin_exists": Code(409, "This admin exists already"),
@@ -67,6 +68,7 @@ CODES: dict[str, Code] = {
     "not_voted": Code(409, "There is no vote to take back"),
     "port_taken": Code(409, "Another process listens there"),
     "schema_refused": Code(409, "The role may not create a schema"),
+    "share_limit": Code(409, "Too many cards are shared"),
     "stands_elsewhere": Code(409, "The picture is shown elsewhere"),
     "suggestion_decided": Code(409, "This suggestion was decided"),
     "too_late": Code(409, "Too late to take this vote back"),

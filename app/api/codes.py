@@ -35,6 +35,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "GET /api/v1/models": (),
     "GET /api/v1/models/{slug}": ("model_not_found",),
     "POST /api/v1/suggestions": ("invalid_suggestion", "rate_limited"),
+    "GET /api/v1/taste": ("not_voted",),
+    "POST /api/v1/taste": ("unknown_mode", "not_voted", "share_limit"),
+    "GET /api/v1/taste/{token}": ("taste_not_found",),
+    "DELETE /api/v1/taste/{token}": ("taste_not_found",),
     "GET /api/v1/votes": ("rate_limited", "exports_busy"),
     "GET /api/v1/votes/manifest": (),
 }

@@ -137,6 +137,20 @@ class Voter(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SharedTaste(Base):
+    """A result card as it was when its voter shared it. Deleted when that voter takes it back, or is forgotten."""
+
+    __tablename__ = "shared_tastes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    """Random; who knows it may read the card."""
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the card says: names and numbers, no id and no picture."""
+
+
 class Matchup(Base):
     """Two entries issued to one voter. Left is shown as A, right as B."""
 

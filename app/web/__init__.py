@@ -29,6 +29,7 @@ from app.web import (
     pages,
     playground,
     suggest,
+    taste,
 )
 
 __all__ = ["errors", "install"]
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     competitions.blueprint,
     suggest.blueprint,
     me.blueprint,
+    taste.blueprint,
     methodology.blueprint,
     docs.blueprint,
     integrity.blueprint,

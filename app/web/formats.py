@@ -11,6 +11,7 @@ from werkzeug.routing import Map
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
 from app.leaderboards.views.crowd import Crowd
+from app.leaderboards.views.personal import Agreement
 from app.words import Mode, Outcome, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
@@ -69,7 +70,41 @@ def tell_crowd(outcome: str, crowd: Crowd) -> str:
     return f"{words} {surprise} {percent(crowd.expected)}."
 
 
-WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
+def tell_agreement(agreement: Agreement) -> str:
+    """Tell in how many votes a voter sided with the others; nothing where the others lean nowhere."""
+    if not agreement.compared:
+        return ""
+    return f"With the crowd in {agreement.with_crowd} of {agreement.compared}."
+
+
+def fine(points: float) -> str:
+    """Format Elo points with one decimal, for differences that whole ones hide."""
+    return f"{points:.1f}"
+
+
+def fine_percent(share: float) -> str:
+    """Format a share, 0 to 1, as per cent with one decimal below ten; something is never told as nothing."""
+    if 0 < share < 0.001:
+        return "less than 0.1\N{NO-BREAK SPACE}%"
+    return percent(share) if share >= 0.1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def ordinal(number: int) -> str:
+    """Format a place in a row: `1st`, `2nd`, `11th`."""
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+WORDS = (
+    outcome_label,
+    outcome_sentence,
+    label_reason,
+    explain_reason,
+    fine,
+    fine_percent,
+    ordinal,
+    tell_agreement,
+)
 
 
 def elo(rating: float | None) -> str:

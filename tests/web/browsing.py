@@ -73,9 +73,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of an application on loopback."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of an application on loopback; on a free port unless one is named."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
