@@ -21,6 +21,7 @@ from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.leaderboards.views.reveal import Reveal
 from app.web.errors import page
 from app.web.formats import tell_crowd
+from app.web.picture_reports import read_reported_sides
 from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
@@ -173,6 +174,7 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
         told=tell_crowd(answer.outcome, screen.crowd) if answer and screen.crowd else "",
         done=_done(),
+        reported=read_reported_sides(screen.issued.public_id),
     )
 
 

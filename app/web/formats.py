@@ -11,7 +11,7 @@ from werkzeug.routing import Map
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
 from app.leaderboards.views.crowd import Crowd
-from app.words import Mode, Outcome, explain_reason, label_reason
+from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
 MENU = (
@@ -45,6 +45,7 @@ def install(app: Flask) -> None:
         app.add_template_filter(name)
     app.add_template_global(static_url)
     app.add_template_global(menu)
+    app.add_template_global(tuple(ReportReason), "report_reasons")
 
 
 def outcome_label(outcome: str) -> str:
@@ -69,7 +70,12 @@ def tell_crowd(outcome: str, crowd: Crowd) -> str:
     return f"{words} {surprise} {percent(crowd.expected)}."
 
 
-WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
+def label_report(reason: str) -> str:
+    """Name the reason of a report."""
+    return ReportReason(reason).label
+
+
+WORDS = (outcome_label, outcome_sentence, label_report, label_reason, explain_reason)
 
 
 def elo(rating: float | None) -> str:
