@@ -1,8 +1,7 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-import hashlib
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -10,6 +9,7 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.edge.static_files import read_static_file
 from app.leaderboards.views.crowd import Crowd
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
@@ -130,7 +130,7 @@ def mode_title(mode: str) -> str:
 
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
-    return f"/static/{name}?v={_digest(name)}"
+    return f"/static/{name}?v={read_static_file(STATIC / name).mark}"
 
 
 def menu(small_print: bool = False) -> list[tuple[str, str]]:
@@ -146,8 +146,3 @@ def has_route(path: str) -> bool:
 @lru_cache(256)
 def _answers(routes: Map, path: str) -> bool:
     return routes.bind("localhost").test(path, method="GET")
-
-
-@cache
-def _digest(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from app.arena.tables import Entry, LedgerLine, PictureReport
 from app.edge import admin
 from tests.security.doors import CHEAP, add_admin, deed, sign_in
-from tests.web.conftest import app, arena, client  # noqa: F401 (fixtures)
 from tests.web.factories import MODELS, OURS, parts_of, post, start
 
 API = "/api/v1/matchups"
@@ -46,7 +45,7 @@ def rested(arena: Flask) -> int:
 
 
 @pytest.fixture
-def decider(arena: Flask) -> FlaskClient:  # noqa: F811
+def decider(arena: Flask) -> FlaskClient:
     arena.extensions[admin.HASHER] = CHEAP
     add_admin(parts_of(arena).database)
     client = arena.test_client()
@@ -54,7 +53,7 @@ def decider(arena: Flask) -> FlaskClient:  # noqa: F811
     return client
 
 
-def test_before_and_after_the_vote_and_nothing_of_models(arena: Flask, client: FlaskClient) -> None:  # noqa: F811
+def test_before_and_after_the_vote_and_nothing_of_models(arena: Flask, client: FlaskClient) -> None:
     matchup = new(client)
     first = report(client, matchup, picture="a", reason="offensive")
     assert first.get_json() == {"picture": "a", "reason": "offensive", "pair": "open"}
@@ -67,7 +66,7 @@ def test_before_and_after_the_vote_and_nothing_of_models(arena: Flask, client: F
     assert reasons(arena) == ["broken", "shows_maker"]
 
 
-def test_every_report_is_answered_alike(arena: Flask) -> None:  # noqa: F811
+def test_every_report_is_answered_alike(arena: Flask) -> None:
     """Who made the picture changes neither length nor headers of the answer."""
     answers = set()
     for _ in range(6):
@@ -91,7 +90,7 @@ def test_every_report_is_answered_alike(arena: Flask) -> None:  # noqa: F811
         {"picture": ["a"], "reason": "broken"},
     ],
 )
-def test_what_is_no_report_is_refused(arena: Flask, client: FlaskClient, body: Any) -> None:  # noqa: F811
+def test_what_is_no_report_is_refused(arena: Flask, client: FlaskClient, body: Any) -> None:
     matchup = new(client)
     assert report(client, matchup, **body).status_code == 400
     assert report(arena.test_client(), matchup, picture="a", reason="broken").status_code == 404
@@ -103,7 +102,7 @@ def test_what_is_no_report_is_refused(arena: Flask, client: FlaskClient, body: A
     assert reasons(arena) == []
 
 
-def test_by_form_the_pair_comes_back_with_a_mark(arena: Flask, client: FlaskClient) -> None:  # noqa: F811
+def test_by_form_the_pair_comes_back_with_a_mark(arena: Flask, client: FlaskClient) -> None:
     path = start(client, competition="a-red-cube")
     pair = path.split("?")[0]
     page = client.get(path).text
@@ -120,7 +119,7 @@ def test_by_form_the_pair_comes_back_with_a_mark(arena: Flask, client: FlaskClie
         assert post(client, f"{pair}/report", **form).status_code == 400
 
 
-def test_by_form_a_pair_that_is_closed_by_it_says_so(arena: Flask) -> None:  # noqa: F811
+def test_by_form_a_pair_that_is_closed_by_it_says_so(arena: Flask) -> None:
     """Every browser reports both pictures of its pair by form, until one of them rests."""
     for _ in range(12):
         client = arena.test_client()
@@ -133,7 +132,7 @@ def test_by_form_a_pair_that_is_closed_by_it_says_so(arena: Flask) -> None:  # n
     assert post(client, f"{pair}/vote", outcome="a").status_code == 410
 
 
-def test_an_admin_sees_keeps_and_withdraws(arena: Flask, decider: FlaskClient) -> None:  # noqa: F811
+def test_an_admin_sees_keeps_and_withdraws(arena: Flask, decider: FlaskClient) -> None:
     rest_pictures(arena)
     page = decider.get("/admin/reports").text
     assert "rests since" in page
