@@ -1,4 +1,4 @@
-"""Reporting a picture in a real browser: on the stage, in the large view, without a script, and by three people."""
+"""Reporting a picture in a real browser: on the stage, in the large view, without a script, by three people."""
 
 import shutil
 from collections.abc import Iterator
@@ -94,7 +94,7 @@ def test_without_a_script_by_the_same_flag(base: str, browser: Browser) -> None:
 
 
 def test_the_third_one_is_led_on(base: str, browser: Browser) -> None:
-    """Each of two competitions has one pair: three who report A and B of the first they see let one of them rest."""
+    """Each of two competitions has one pair: among five who report both pictures, three report the same."""
     states = []
     for _ in range(5):
         with visiting(browser, base) as visit:
