@@ -3,9 +3,9 @@ What a voter waits for on the voting screen, in a real browser on a served arena
 
     python scripts/bench/voting_screen.py [--votes 20]
 
-key to reveal, key to next pair: from the key until the browser painted what it brought, on loopback. Slow 4G: a phone
-of 390 px and density 3 at 1.6 Mbit/s and 150 ms, the browser's cache empty; the next pair after four seconds of
-looking. Layout shift: what Chromium sums up over the votes. Needs a quiet machine. Exit 1 where a bar is missed.
+key to reveal, key to next pair: from the key until the browser painted what it brought, on loopback. Slow 4G: a
+phone of 390 px and density 3 at 1.6 Mbit/s and 150 ms; the next pair after four seconds of looking. Layout shift:
+what Chromium sums up over the votes. Needs a quiet machine. Exit 1 where a bar is missed.
 """
 
 import argparse
