@@ -31,6 +31,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "matchup_expired",
         "matchup_closed",
     ),
+    "POST /api/v1/matchups/{matchup_id}/report": ("matchup_not_found", "rate_limited"),
     "DELETE /api/v1/matchups/{matchup_id}/vote": ("matchup_not_found", "not_voted", "too_late", "undo_limit"),
     "GET /api/v1/models": (),
     "GET /api/v1/models/{slug}": ("model_not_found",),

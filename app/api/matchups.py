@@ -17,7 +17,7 @@ from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views import reveal
 from app.leaderboards.views.crowd import Crowd, read_crowd
-from app.words import MODES, UNLOADABLE, Mode, Outcome, explain_reason
+from app.words import MODES, UNLOADABLE, Mode, Outcome, ReportReason, explain_reason
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -57,6 +57,15 @@ class OutcomeBody(BaseModel):
     outcome: Outcome | Literal["unloadable"] = Field(
         description="`unloadable` is no vote: the pictures can't be loaded, and the pair does not come back."
     )
+
+
+class ReportBody(BaseModel):
+    """The body of a report: which picture of the pair, and why it should not be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    picture: Literal["a", "b"]
+    reason: ReportReason
 
 
 class CompetitionRef(BaseModel):
@@ -157,6 +166,16 @@ class VoteNowBody(VoteBody):
     b: RevealedNow | None
 
 
+class TakenReportBody(BaseModel):
+    """A report as it was taken. It never tells who made the picture, or who else reported it."""
+
+    picture: Literal["a", "b"]
+    reason: ReportReason
+    pair: Literal["open", "judged", "closed"] = Field(
+        description="Closed without a vote is a pair whose picture this report takes out of the arena for now."
+    )
+
+
 class UndoneBody(BaseModel):
     """The answer to a vote that was taken back."""
 
@@ -207,6 +226,14 @@ def _tell_vote(
 
 def _tell_undone() -> Response:
     return jsonify(UndoneBody(undone=True).model_dump())
+
+
+@blueprint.post("/<string:matchup_id>/report", responses={"200": TakenReportBody})
+def post_report(path: MatchupPath, body: ReportBody) -> Response:
+    """Report a picture, before or after the vote; a later reason of the same voter replaces the earlier one."""
+    taken = voting.report(path.matchup_id, body.picture, body.reason)
+    told = TakenReportBody(picture=body.picture, reason=taken.reason, pair=taken.pair)
+    return jsonify(told.model_dump(mode="json"))
 
 
 def _given_back(pair: UnloadablePair) -> dict[str, object]:

@@ -126,7 +126,7 @@ class RevokedBody(BaseModel):
 
 @blueprint.get("", responses={"200": ResultCardBody})
 def get_taste() -> Response:
-    """The card of your last ten votes, in the mode of the newest one."""
+    """Tell the card of your last ten votes, in the mode of the newest one."""
     card = cards.read_card()
     return jsonify(
         cards.encode_taste(card.taste)
@@ -146,7 +146,7 @@ def post_taste(body: ShareBody) -> tuple[Response, int]:
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
 def get_shared_taste(path: TokenPath) -> Response:
-    """A card that somebody shares."""
+    """Tell a card that somebody shares."""
     return jsonify(_shared(cards.read_shared(path.token)))
 
 

@@ -12,6 +12,7 @@ from app.arena import errors
 from app.arena.people import networks
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.picture_reports import TakenReport, report_picture
 from app.arena.voting.unloadable import UnloadablePair, close_unloadable
 from app.arena.voting.vote_casting import Ballot, VoteRecord, VoteResult
 from app.database.statements import Call
@@ -21,6 +22,7 @@ from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import crowd, reveal
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.reveal import Reveal
+from app.words import ReportReason
 
 NO_COOKIE = (
     "Your browser sent no cookie of this site, and only by that cookie does the site know which pairs are yours. "
@@ -89,6 +91,17 @@ def give_back(matchup_id: str) -> UnloadablePair:
     moment, policy = now(), parts().policy
     return parts().database.write(
         lambda session: close_unloadable(session, who, matchup, now=moment, policy=policy)
+    )
+
+
+def report(matchup_id: str, side: str, reason: ReportReason) -> TakenReport:
+    """Report a picture of this browser's pair. Raises what `report_picture` does."""
+    who, matchup = own(matchup_id)
+    moment, policy, network = now(), parts().policy, networks.prefix(request.remote_addr)
+    return parts().database.write(
+        lambda session: report_picture(
+            session, who, matchup, side, reason, now=moment, policy=policy, network=network
+        )
     )
 
 

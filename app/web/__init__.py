@@ -27,6 +27,7 @@ from app.web import (
     metrics,
     models,
     pages,
+    picture_reports,
     playground,
     suggest,
     taste,
@@ -37,6 +38,7 @@ __all__ = ["errors", "install"]
 BLUEPRINTS = (
     pages.blueprint,
     arena.blueprint,
+    picture_reports.blueprint,
     boards.blueprint,
     models.blueprint,
     playground.blueprint,

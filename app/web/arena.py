@@ -23,6 +23,7 @@ from app.leaderboards.views.reveal import Reveal
 from app.leaderboards.views.taste import SET
 from app.web.errors import page
 from app.web.formats import tell_crowd
+from app.web.picture_reports import read_reported_sides
 from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
@@ -56,7 +57,7 @@ class Screen:
 @blueprint.get("/arena")
 def entrance() -> Response:
     """The open matchup, or a way to start; creates nothing."""
-    who, wish = voter(), readread_wish(request.args)
+    who, wish = voter(), read_wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
         listed = competitions.list_competitions(session)
@@ -68,7 +69,7 @@ def entrance() -> Response:
 @blueprint.post("/arena")
 def start() -> Response:
     """Ask for a pair, then look at it."""
-    wish = readread_wish(request.form)
+    wish = read_wish(request.form)
     try:
         issued = voting.issue(wish)
     except errors.NothingLeft as refusal:
@@ -94,7 +95,7 @@ def pair(matchup_id: str) -> Response:
         listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
-    return _screen(screen, readread_wish(request.args), listed)
+    return _screen(screen, read_wish(request.args), listed)
 
 
 @blueprint.get("/frames/<int:width>x<int:height>-<int:pixels>.css")
@@ -176,6 +177,7 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
         told=tell_crowd(answer.outcome, screen.crowd) if answer and screen.crowd else "",
         done=_count_done(is_judged=answer is not None),
+        reported=read_reported_sides(screen.issued.public_id),
     )
 
 

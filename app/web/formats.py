@@ -1,8 +1,7 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-import hashlib
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -10,9 +9,10 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.edge.static_files import read_static_file
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
-from app.words import Mode, Outcome, explain_reason, label_reason
+from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
 MENU = (
@@ -46,6 +46,7 @@ def install(app: Flask) -> None:
         app.add_template_filter(name)
     app.add_template_global(static_url)
     app.add_template_global(menu)
+    app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
 
 
 def outcome_label(outcome: str) -> str:
@@ -95,9 +96,15 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+def label_report(reason: str) -> str:
+    """Name the reason of a report."""
+    return ReportReason(reason).label
+
+
 WORDS = (
     outcome_label,
     outcome_sentence,
+    label_report,
     label_reason,
     explain_reason,
     fine,
@@ -159,7 +166,7 @@ def mode_title(mode: str) -> str:
 
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
-    return f"/static/{name}?v={_digest(name)}"
+    return f"/static/{name}?v={read_static_file(STATIC / name).mark}"
 
 
 def menu(small_print: bool = False) -> list[tuple[str, str]]:
@@ -175,8 +182,3 @@ def has_route(path: str) -> bool:
 @lru_cache(256)
 def _answers(routes: Map, path: str) -> bool:
     return routes.bind("localhost").test(path, method="GET")
-
-
-@cache
-def _digest(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]

@@ -9,22 +9,13 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, votes
 from tests.web.test_browser_stage import RULES, SHIFTS
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 WINDOWS = [(320, 568), (390, 664), (844, 390), (1366, 768)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

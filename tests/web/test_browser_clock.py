@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import competition
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 LONG = 30_000
 """Milliseconds, five times as long as a pair stays by itself."""
 HIDE = """() => {
@@ -22,12 +19,6 @@ HIDE = """() => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 SHOW = "() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

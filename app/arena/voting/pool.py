@@ -115,6 +115,7 @@ def _contestants(session: Session, mode: str, today: date) -> Rows:
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
+            Entry.rested_at.is_(None),
             Entry.rendition_side == Competition.rendition_side,
             or_(Competition.retired_models, ~retired),
         )

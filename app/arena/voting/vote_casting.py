@@ -42,7 +42,12 @@ _VOTED = (
         Competition.status,
         _LEFT.model_id.label("left_model_id"),
         _RIGHT.model_id.label("right_model_id"),
-        or_(_LEFT.withdrawn_at.is_not(None), _RIGHT.withdrawn_at.is_not(None)).label("withdrawn"),
+        or_(
+            _LEFT.withdrawn_at.is_not(None),
+            _RIGHT.withdrawn_at.is_not(None),
+            _LEFT.rested_at.is_not(None),
+            _RIGHT.rested_at.is_not(None),
+        ).label("is_taken_out"),
         Matchup.charged_at,
         Voter.token,
         Voter.votes,
@@ -309,8 +314,8 @@ def _repeat(row: Any, outcome: str) -> VoteRecord:
 
 
 def _check_votable(row: Any, now: datetime) -> None:
-    if row.status != "open" or row.withdrawn:
-        raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
+    if row.status != "open" or row.is_taken_out:
+        raise errors.MatchupClosed("This competition closed, or one of the pictures was taken out of it.")
     if row.expires_at <= milliseconds(now) or row.closed_at is not None:
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
 

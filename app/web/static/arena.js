@@ -380,6 +380,7 @@ undoForm.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("screen:changed", becomeDeaf);
+document.addEventListener("pair:closed", (event) => state === "open" && stop(event.detail, "Next pair", next));
 
 for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"]]) {
   box.checked = localStorage.getItem(key) === "on";
