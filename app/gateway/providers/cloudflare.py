@@ -1,8 +1,8 @@
 """
 Cloudflare Workers AI: the account is part of the address.
 
-Some models answer with the image itself, others with base64 inside of `result`. Wire facts: developers.cloudflare.com
-and @cloudflare/workers-types 5.
+Some models answer with the image itself, others with base64 inside of `result`. Wire facts:
+developers.cloudflare.com and @cloudflare/workers-types 5.
 """
 
 from collections.abc import Mapping
