@@ -31,10 +31,6 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
         return ContentPolicy("The provider's content policy refused the prompt or the image made from it.")
     if codes & {"rejected", "vector"}:
         return _rejected(failures, request)
-    if codes == {"vector"}:
-        return ProviderRejected(
-            f"The answer is a vector drawing (SVG), which is no image here ({names}). {RASTER_HINT}"
-        )
     if codes == {"rate_limited"}:
         longest = max((failure.retry_after or 1 for failure in failures), default=1)
         return RateLimited(f"Every provider asks for a pause ({names}).", min(LONGEST_RETRY_AFTER, int(longest)))
@@ -46,7 +42,7 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
 
 
 def _rejected(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
-    if all(failure.code == "vector" for failure in failures):
+    if not any(failure.code == "rejected" for failure in failures):
         return ProviderRejected(f"The provider made a vector drawing (SVG), which is no image here. {RASTER_HINT}")
     ours = {"prompt", "n", "size", "image", "mask", "output_format", *request.texts, *request.extra}
     named = [failure.param for failure in failures if failure.param in ours]
