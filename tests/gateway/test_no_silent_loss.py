@@ -19,7 +19,7 @@ from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, UnsupportedMode
 from app.gateway.normalize import RequestPlan, plan
 from app.gateway.offers import Offer
-from app.gateway.providers import LocalPainter
+from app.gateway.providers.base import ImageProvider
 from app.gateway.request import read_request
 from app.gateway.routing import Target, route
 from tests.gateway.oracle import values_of
@@ -119,7 +119,7 @@ def files_in(made: RequestPlan) -> int:
     request = made.provider.build(made.job)  # type: ignore[attr-defined]
     content = request.read()
     if request.headers["content-type"].startswith("multipart/"):
-        return content.count(b"filename=")
+        return int(content.count(b"filename="))
     return sum(isinstance(value, str) and len(value) > 500 for value in values_of(request).values())
 
 
@@ -143,7 +143,7 @@ def test_strict_means_on_the_wire_or_refused_by_name(
 ) -> None:
     database: Database = seeded_world.database
     seen: set[tuple[str, str]] = set()
-    refused: list[tuple[str, str]] = []
+    refused: list[tuple[str, str | None]] = []
     with database.reading() as session:
         for page, offer, operation in every(offers):
             slug = offer.offering.provider
@@ -152,7 +152,7 @@ def test_strict_means_on_the_wire_or_refused_by_name(
             seen.add((slug, name))
             request = read_request("generation", {"prompt": "a fox", name: ASKED[name], "strict": True})
             try:
-                providers = {slug: provider_of(slug), "painter": LocalPainter()}
+                providers: dict[str, ImageProvider] = {slug: provider_of(slug)}
                 (made,) = route(
                     session, Target(page, slug), request, providers, now=datetime.now(UTC), natural=Fraction(1)
                 )
