@@ -22,7 +22,7 @@ OWN_SERVICES = {
     "Google": {"gemini", "vertex"},
     "Ideogram": {"ideogram"},
     "Leonardo AI": {"leonardo"},
-    "Luma AI": {"luma"},
+    "Luma AI": {"luma", "luma-agents"},
     "Meta": {"meta"},
     "Microsoft": {"azure-ai"},
     "MiniMax": {"minimax"},

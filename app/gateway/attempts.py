@@ -8,6 +8,7 @@ from statistics import median
 
 from app.gateway import costs
 from app.gateway.adjustments import LOSSLESS
+from app.gateway.foreign_formats import VECTOR, name_format
 from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
@@ -132,7 +133,7 @@ def _finished(data: bytes, made: ProviderImage, plan: RequestPlan, request: Imag
     """
     kind = sniff(data)
     if kind is None:
-        raise ProviderError("bad_reply")
+        raise ProviderError("vector" if name_format(data) in VECTOR else "bad_reply")
     target = request.output_format or kind
     quality = None if target in LOSSLESS else request.output_compression
     exact = request.wish.size if request.fit_exactly else None

@@ -15,6 +15,8 @@ _MAGIC = (
     (b"<html", "a web page"),
     (b"version https://git-lfs", "a pointer of Git LFS in place of the file"),
 )
+VECTOR = frozenset({"SVG", "XML, perhaps SVG"})
+"""Drawings: a browser could run what they hold, and nothing here draws them."""
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 

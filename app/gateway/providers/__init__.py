@@ -6,21 +6,30 @@ names an older setting. Servers that speak OpenAI's API need no file: those of `
 `OPENAI_COMPATIBLE` names any number of others.
 """
 
+import re
+
 from app.gateway.providers.a1111 import Automatic1111
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.bedrock import Bedrock
 from app.gateway.providers.bfl import BlackForestLabs
+from app.gateway.providers.cloudflare import Cloudflare
+from app.gateway.providers.comfy import Comfy
 from app.gateway.providers.dashscope import DashScope
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.fireworks import Fireworks
 from app.gateway.providers.gemini import Gemini, Vertex
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.ideogram import Ideogram
-from app.gateway.providers.luma import Luma
+from app.gateway.providers.inference_sh import InferenceSh
+from app.gateway.providers.leonardo import Leonardo
+from app.gateway.providers.luma import Luma, LumaAgents
+from app.gateway.providers.muapi import MuApi
 from app.gateway.providers.openai import ADDRESSES, OpenAI
 from app.gateway.providers.painter import LocalPainter
+from app.gateway.providers.piapi import PiApi
 from app.gateway.providers.replicate import Replicate
 from app.gateway.providers.runware import Runware
+from app.gateway.providers.runway import Runway
 from app.gateway.providers.stability import Stability
 from app.gateway.providers.vercel import Vercel
 from app.gateway.providers.wavespeed import WaveSpeed
@@ -37,6 +46,14 @@ OWN: tuple[type[HttpProvider], ...] = (
     Ideogram,
     Runware,
     Luma,
+    LumaAgents,
+    Runway,
+    Comfy,
+    Cloudflare,
+    MuApi,
+    InferenceSh,
+    Leonardo,
+    PiApi,
     Bedrock,
     DashScope,
     Fireworks,
@@ -57,7 +74,7 @@ ADDRESS: dict[str, str] = {one.slug: one.base_url for one in OWN} | ADDRESSES
 
 def setting_stem(slug: str) -> str:
     """Return what the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
-    return slug.upper().replace("-", "_")
+    return re.sub("[^A-Z0-9]", "_", slug.upper())
 
 
 def key_name(slug: str) -> str:

@@ -21,13 +21,14 @@ Code = Literal[
     "timeout",
     "bad_reply",
     "no_image",
+    "vector",
     "dead_link",
     "account",
     "not_found",
     "rejected",
     "moderated",
 ]
-FINAL: frozenset[Code] = frozenset({"rejected", "moderated"})
+FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
 """Failures that another provider would meet as well; all others are worth a try elsewhere."""
 
 
