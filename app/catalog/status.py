@@ -55,7 +55,7 @@ def retired(today: date) -> ColumnElement[bool]:
 
 
 def is_served(offering: Offered, today: date) -> bool:
-    """Tell whether a provider serves a model: until the day it ended, without one unless it is stated as retired."""
+    """Tell whether a provider serves a model: until the day it ended, or unless it is stated as retired."""
     if offering.ended_on is not None:
         return today < offering.ended_on
     return offering.status != "retired"
