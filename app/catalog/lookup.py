@@ -162,7 +162,7 @@ _SAME = (
 
 def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     """List every model by name, demo models and stubs included: callers hide those without entries."""
-    return _recall(session, "models", today, lambda: _models(session, today))
+    return recall(session, "models", today, lambda: _models(session, today))
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
@@ -170,7 +170,7 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
     model_id = ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
-    return _recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
+    return recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
 
 
 def _page(session: Session, model_id: int, today: date) -> ModelPage:
@@ -190,13 +190,13 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Map slugs and aliases to model ids, those that exist."""
-    known = _recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    known = recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
 def slugs(session: Session) -> frozenset[str]:
     """List the slug of every model, aliases apart."""
-    return _recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+    return recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
 
 
 def canonical_slug(session: Session, name: str, today: date) -> str | None:
@@ -207,7 +207,7 @@ def canonical_slug(session: Session, name: str, today: date) -> str | None:
     """
     if name in (known := ids(session, [name])):
         return next(entry.slug for entry in models(session, today) if entry.id == known[name])
-    by_spelling = _recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
+    by_spelling = recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
     return by_spelling.get(compact(name))
 
 
@@ -230,7 +230,7 @@ def version(session: Session) -> int:
     return int(_VERSION.first(session).version)
 
 
-def _recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
+def recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
     """Recall what was read of this version of the catalogue on this day, else read it now."""
     # A transaction that writes brings no memory: what it says of a version may never be committed.
     memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")

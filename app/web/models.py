@@ -36,7 +36,7 @@ blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc", "relevance": "asc"}
 RIVALS = 5
 HISTORIC = frozenset({"dall-e-2"})
-"""Retired models whose pages keep, folded away, the calls that they used to take, for all their facts are to remain."""
+"""Retired models whose pages keep the calls they used to take, folded away: all facts of these pages remain."""
 
 
 @dataclass(frozen=True)
