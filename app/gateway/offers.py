@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from app.catalog import lookup
 from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
@@ -87,7 +88,9 @@ def read_served(
     session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
 ) -> dict[str, tuple[Operation, ...]]:
     """Slug to the operations that can be asked for here and now, for the models that have any."""
-    keys = read_keys(session, [*providers, COMPATIBLE])
+    named = (*sorted(providers), COMPATIBLE)
+    # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
+    keys = lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))
     found = {model.slug: served_operations(model, providers, keys) for model in models}
     return {slug: operations for slug, operations in found.items() if operations}
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from app.catalog.audit import STALE_AFTER
-from app.catalog.limits import Limits, describe_largest, pixels
+from app.catalog.limits import LIMITS, Limits, describe_largest, pixels
 from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
@@ -147,6 +148,13 @@ def offering_status(offering: ModelOffering) -> str:
 
 def size_tables(limits: Limits) -> tuple[SizeTable, ...]:
     """Every listed size under its tier, with the ratio and tier that ask for the same by the gateway's rules."""
+    return _size_tables(LIMITS.dump_json(limits))
+
+
+@lru_cache(maxsize=512)
+def _size_tables(stated: bytes) -> tuple[SizeTable, ...]:
+    # Kept, for a page is rendered anew after votes: matching thirty sizes takes longer than the rest of the page.
+    limits = LIMITS.validate_json(stated)
     in_tiers = {size for sizes in limits.resolutions.values() for size in sizes}
     tables = [
         SizeTable(tier, _size_rows(sizes, tier, limits)) for tier, sizes in limits.resolutions.items() if sizes

@@ -35,6 +35,8 @@ from app.words import MODES
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc", "relevance": "asc"}
 RIVALS = 5
+HISTORIC = frozenset({"dall-e-2"})
+"""Retired models whose pages keep the calls they used to take, folded away: all facts of these pages remain."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,7 @@ def _render(slug: str, base: str) -> str:
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.answer_questions(page, found)
-    codes = (
-        examples(page, base, here.operations, warning(page, here)) if here.kind in {"served", "retired"} else ()
-    )
+    codes = examples(page, base, here.operations, warning(page, here)) if _prints_code(page, here) else ()
     known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",
@@ -175,6 +175,10 @@ def _render(slug: str, base: str) -> str:
 def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
     """Four, two or one: as many as fill their rows."""
     return pictures[:4] if len(pictures) >= 4 else pictures[:2]
+
+
+def _prints_code(page: ModelPage, here: Reach) -> bool:
+    return here.kind == "served" or (here.kind == "retired" and page.slug in HISTORIC)
 
 
 def warning(page: ModelPage, here: Reach) -> str:
