@@ -122,9 +122,9 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
             raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
         listed = read_json(path)["competitions"]
     except (InvalidFile, OSError, KeyError, TypeError) as error:
-        raise errors.InvalidPack(f"{path} is no manifest: {error}") from error
+        raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
     if not isinstance(listed, list):
-        raise errors.InvalidPack(f"{path} is no manifest: competitions is not a list")
+        raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
     return [_parse_competition(item, place) for place, item in enumerate(listed)]
 
 

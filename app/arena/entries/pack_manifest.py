@@ -75,7 +75,7 @@ def write_manifest(folder: Path) -> ManifestSummary:
     listing.read_folder(folder)
     if not listing.competitions:
         reasons = [f"{outcome.subject}: {outcome.reason}" for outcome in listing.outcomes]
-        raise errors.InvalidPack("\n".join([f"{folder} holds no folder with a {PROMPT} and an image", *reasons]))
+        raise errors.InvalidPack("\n".join([f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons]))
     return write_competitions(folder, listing.competitions, tuple(listing.outcomes))
 
 
@@ -255,4 +255,4 @@ def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
         listed = read_json(path)["competitions"]
         return {one["slug"]: one | {"images": {same_name(i["file"]): i for i in one["images"]}} for one in listed}
     except (InvalidFile, ValueError, KeyError, TypeError) as error:
-        raise errors.InvalidPack(f"{path} is no manifest; move it away: {error}") from error
+        raise errors.InvalidPack(f"{path.name} is no manifest; move it away: {error}") from error
