@@ -75,7 +75,9 @@ def write_manifest(folder: Path) -> ManifestSummary:
     listing.read_folder(folder)
     if not listing.competitions:
         reasons = [f"{outcome.subject}: {outcome.reason}" for outcome in listing.outcomes]
-        raise errors.InvalidPack("\n".join([f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons]))
+        raise errors.InvalidPack(
+            "\n".join([f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons])
+        )
     return write_competitions(folder, listing.competitions, tuple(listing.outcomes))
 
 
