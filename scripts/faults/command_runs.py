@@ -30,8 +30,8 @@ STATE = {
         select(func.count()).where(Entry.competition_id == Competition.id).scalar_subquery(),
     ),
     "entries": select(
-        Competition.slug, ImageModel.slug, Entry.sample, Entry.role, Entry.sha256, Entry.perceptual_hash, Entry.width,
-        Entry.height, Entry.prompt, Entry.provider, Entry.seconds, Entry.cost_micros, Entry.source, Entry.licence,
+        Competition.slug, ImageModel.slug, Entry.sample, Entry.role, Entry.sha256, Entry.perceptual_hash,
+        Entry.width, Entry.height, Entry.prompt, Entry.provider, Entry.seconds, Entry.cost_micros, Entry.source, Entry.licence,
         Entry.large_bytes, Entry.small_bytes,
     ).select_from(Entry).join(Entry.competition).join(Entry.model),
     "ledger": select(LedgerLine.action, LedgerLine.subject, LedgerLine.reason, LedgerLine.detail),

@@ -1,4 +1,4 @@
-"""Mutates files as people, programs and attackers leave them: bytes, tables, TOML, JSON, images, folders, zip archives."""
+"""Mutates files as people, programs and attackers leave them: text, tables, images, folders, zip archives."""
 
 import csv
 import gzip
@@ -23,12 +23,13 @@ STRANGE: tuple[Any, ...] = (
     "one\\a.png", "\u202egnp.a", {"": ""}, [[[[]]]], "con", "a\nb", "\ud83d\ude00", "\uffff",
 )  # fmt: skip
 """Values of a JSON document in the place of others."""
-NOISE = tuple(bytes([code]) for code in b'\0\xff"\n\r,;\t[{=\xc3\\#') + (
+NOISE = (
+    b"\0", b"\xff", b'"', b"\n", b"\r", b",", b";", b"\t", b"[", b"{", b"=", b"\xc3", b"\\", b"#",
     b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\x1a", b"\xe2\x80\xa8", b"\x1b[2J",
 )  # fmt: skip
 CELLS = (
-    "", " ", "model_a", "Model A", " TIE ", "tie (bothbad)", "x", "X", "x ", "nan", "NaN", "1", "1.0", "TRUE", "no",
-    "1,234", "-3", "1e400", "=1+1", "\x1b[2J", "a\tb", "a\nb", 'a"b', "e\u0301", "\u00e9", "\u202e", "y" * 300,
+    "", " ", "model_a", "Model A", " TIE ", "tie (bothbad)", "x", "X", "x ", "nan", "NaN", "1", "1.0", "TRUE",
+    "no", "1,234", "-3", "1e400", "=1+1", "\x1b[2J", "a\tb", "a\nb", 'a"b', "e\u0301", "\u00e9", "\u202e", "y" * 300,
     "\u0661", "\uff11", "null", "skip", "b wins", "\ud800",
 )  # fmt: skip
 HEADERS = (
@@ -60,8 +61,9 @@ NAMES = (
     "caf\u00e9.png", "a\x1b[2J.png",
 )  # fmt: skip
 MEMBERS = (
-    "../out.png", "/out.png", "C:/out.png", "a/../../out.png", "..\\out.png", "one/A.png", "one//a.png", "./one/a.png",
-    "one/a.png/", "one/a.png/x.png", "con/nul.png", "__MACOSX/._a.png", "x" * 300 + ".png", "one\\c.png", "\u202e.png",
+    "../out.png", "/out.png", "C:/out.png", "a/../../out.png", "..\\out.png", "one/A.png", "one//a.png",
+    "./one/a.png", "one/a.png/", "one/a.png/x.png", "con/nul.png", "__MACOSX/._a.png", "x" * 300 + ".png",
+    "one\\c.png", "\u202e.png",
 )  # fmt: skip
 
 

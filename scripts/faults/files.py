@@ -3,8 +3,8 @@ Mutated files through the commands that read them: no traceback, no half import,
 
 Packs (folders, manifests and zip archives), images, files of votes, competitions and folders of seeds are mutated
 at random. Each goes through the command that reads it, on SQLite and, with --postgres, on PostgreSQL: what is
-printed, the exit code, the rows and the number of files stored must be the same on both, agree with the report, and
-be as before where nothing was taken. A second import must change nothing.
+printed, the exit code, the rows and the number of files stored must be the same on both, agree with the report,
+and be as before where nothing was taken. A second import must change nothing.
 
     python scripts/faults/files.py [--cases 2000] [--start 0] [--seed N] [--postgres]
 """

@@ -131,10 +131,17 @@ class _Listing:
         elif folder != self.root and not paths:
             self._note(folder, "skipped", "an empty folder")
         for path in paths:
-            if path.is_dir():
+            if path.is_dir() and path.is_symlink() and self._is_read(path):
+                self._note(path, "refused", "a link to a folder that is read already")
+            elif path.is_dir():
                 self.read_folder(path)
             elif path != self.root / MANIFEST:
                 self._note_file(path, f"it lies in no competition's folder with a {PROMPT}")
+
+    def _is_read(self, link: Path) -> bool:
+        """Tell whether a link leads to a folder inside this one, or to one around it: both would be read twice."""
+        target, root = link.resolve(), self.root.resolve()
+        return target.is_relative_to(root) or root.is_relative_to(target)
 
     def _read_competition(self, folder: Path, paths: list[Path]) -> None:
         try:

@@ -150,7 +150,10 @@ def _read_facts(path: Path, file: str, names: re.Pattern[str] | None, *, metadat
         if match is None and not metadata:
             return "its name does not fit the pattern"
         named = match.groupdict() if match else {}
-    written = read_generation_data(path.read_bytes()) if metadata else None
+    try:
+        written = read_generation_data(path.read_bytes()) if metadata else None
+    except OSError as error:
+        return f"it can't be read: {error.strerror}"
     written = written or GenerationData("")
     model = named.get("model") or _name_model(written)
     prompt = normalize(named.get("prompt") or written.prompt or "")
