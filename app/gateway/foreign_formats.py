@@ -1,4 +1,4 @@
-"""Names image formats that are not decoded here, or only with an extra, so that their refusal can say what they are."""
+"""Names image formats that are not decoded here, or only with an extra, so that refusals can name them."""
 
 from functools import cache
 from importlib import import_module
@@ -23,7 +23,7 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 
 def takes_heic() -> bool:
-    """Tell whether the extra `heic` is installed; its wheel brings a GPL encoder and 26 MB, so not everybody's is."""
+    """Tell whether the extra `heic` is installed: its wheel has 26 MB and a GPL encoder."""
     return find_spec("pillow_heif") is not None
 
 
@@ -34,7 +34,7 @@ def register_heic() -> None:
 
 
 def describe_format(data: bytes) -> str:
-    """Say what a file is and what to do with it, in a sentence that follows another; empty where it is not known."""
+    """Say in a further sentence what a file is and what to do with it; empty where it is not known."""
     known = name_format(data)
     if known is None:
         return ""

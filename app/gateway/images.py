@@ -73,8 +73,8 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     """
     Read the first frame as upright RGB in sRGB, transparency over white; with `alpha` RGBA where there is any.
 
-    Takes PNG, JPEG, WebP, GIF, AVIF and with the extra `heic` HEIC, within the limits; 16 bits a channel become 8, palettes and CMYK RGB.
-    The result shares no metadata with the file. Raises InvalidImage.
+    Takes PNG, JPEG, WebP, GIF, AVIF and with the extra `heic` HEIC, within the limits; 16 bits a channel become 8,
+    palettes and CMYK RGB. The result shares no metadata with the file. Raises InvalidImage.
     """
     if len(data) > limits.max_bytes:
         raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")

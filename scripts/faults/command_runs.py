@@ -31,8 +31,8 @@ STATE = {
     ),
     "entries": select(
         Competition.slug, ImageModel.slug, Entry.sample, Entry.role, Entry.sha256, Entry.perceptual_hash,
-        Entry.width, Entry.height, Entry.prompt, Entry.provider, Entry.seconds, Entry.cost_micros, Entry.source, Entry.licence,
-        Entry.large_bytes, Entry.small_bytes,
+        Entry.width, Entry.height, Entry.prompt, Entry.provider, Entry.seconds, Entry.cost_micros, Entry.source,
+        Entry.licence, Entry.large_bytes, Entry.small_bytes,
     ).select_from(Entry).join(Entry.competition).join(Entry.model),
     "ledger": select(LedgerLine.action, LedgerLine.subject, LedgerLine.reason, LedgerLine.detail),
 }  # fmt: skip

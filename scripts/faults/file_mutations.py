@@ -29,8 +29,8 @@ NOISE = (
 )  # fmt: skip
 CELLS = (
     "", " ", "model_a", "Model A", " TIE ", "tie (bothbad)", "x", "X", "x ", "nan", "NaN", "1", "1.0", "TRUE",
-    "no", "1,234", "-3", "1e400", "=1+1", "\x1b[2J", "a\tb", "a\nb", 'a"b', "e\u0301", "\u00e9", "\u202e", "y" * 300,
-    "\u0661", "\uff11", "null", "skip", "b wins", "\ud800",
+    "no", "1,234", "-3", "1e400", "=1+1", "\x1b[2J", "a\tb", "a\nb", 'a"b', "e\u0301", "\u00e9", "\u202e",
+    "y" * 300,    "\u0661", "\uff11", "null", "skip", "b wins", "\ud800",
 )  # fmt: skip
 HEADERS = (
     "Model A",

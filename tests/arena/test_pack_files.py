@@ -159,6 +159,7 @@ def test_one_bad_value_costs_itself_on_both_databases(database: Database, tmp_pa
         pack,
         {"slug": "one", "prompt": "p", "images": [nan, nul, half, fine]},
         {"slug": "nul", "prompt": "a\0b", "images": good},
+        {"slug": "blank", "prompt": " \n", "images": good},
         {"slug": "two", "prompt": "q", "images": good},
     )
     assert told(run(database, tmp_path)) == [
@@ -167,6 +168,7 @@ def test_one_bad_value_costs_itself_on_both_databases(database: Database, tmp_pa
         ("one/c.png", "refused", "licence: half a surrogate pair can't be stored"),
         ("one/d.png", "taken", None),
         ("nul", "refused", "prompt: a NUL character can't be stored"),
+        ("blank", "refused", "prompt: the text is empty"),
         ("two/0.png", "taken", None),
         ("two/1.png", "taken", None),
     ]
