@@ -16,7 +16,7 @@ from app.files.text import InvalidFile, escape_for_terminal, find_unstorable, fo
 MOST_COMPLAINTS = 20
 MOST_KEYS = 50_000
 """Different sets of cells whose meaning is remembered; more are forgotten and read again."""
-MERGE_ROWS = 2**18
+MERGE_ROWS = 2**16
 """Rows that are kept apart at least before equal ones are added up."""
 LEFT_OUT, FAULTY = -1, -2
 """In place of a meaning: of a row that does not count, and of one that can't be read."""
@@ -72,11 +72,13 @@ class _Column:
 
     def number_used(self, read: Numbers) -> tuple[dict[str, int], Numbers]:
         """Return the names that are used, and these numbers by the place of a name among them."""
-        used = np.unique(read[read >= 0])
         names = self._codes.names or [""]
-        return {names[code]: i for i, code in enumerate(used)}, np.where(
-            read < 0, read, np.searchsorted(used, read)
-        )
+        is_used = np.zeros(len(names) + 1, dtype=np.bool_)
+        is_used[read] = True  # what is not named is -1 and falls on the last one
+        used = np.flatnonzero(is_used[:-1])
+        place = np.full(len(names) + 1, -1, dtype=np.int64)
+        place[used] = np.arange(used.size)
+        return {names[code]: i for i, code in enumerate(used.tolist())}, place[read]
 
 
 class VoteCounter:
