@@ -143,8 +143,7 @@ class Settings(BaseSettings):
         """Fill what follows from other settings. The secret is read or written once, here."""
         self.__dict__["data_dir"] = self.data_dir.resolve()
         if not self.database_url:
-            file = quote(str(self.data_dir / "blindvote.sqlite3"), safe="/")
-            self.__dict__["database_url"] = f"sqlite:///{file}"
+            self.__dict__["database_url"] = _sqlite_url(self.data_dir / "blindvote.sqlite3")
         if not self.secret_key.get_secret_value():
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")
@@ -175,6 +174,14 @@ def read_without_writing() -> Settings:
     if os.environ.get("SECRET_KEY") or os.environ.get("PROFILE") == "public" or (folder / "secret_key").exists():
         return Settings()
     return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
+
+
+def _sqlite_url(path: Path) -> str:
+    """Write a path as a URL of SQLite: a question mark in a folder's name must not begin the URL's options."""
+    try:
+        return f"sqlite:///{quote(str(path), safe='/')}"
+    except UnicodeEncodeError:
+        raise ValueError("DATA_DIR is no path in UTF-8; choose another name for the folder") from None
 
 
 def _read_list(given: object) -> object:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -202,6 +201,118 @@ def test_ambiguity_is_refused_by_line_and_column(text: str, complaint: str) -> N
     assert complaint in str(refused.value)
 
 
+OUTCOMES = {
+    (
+        1,
+        0,
+        0,
+        0,
+    ): "MODEL_A| model a |Model-A|modelA|model.a|[A]|A>B|LEFT|Left Vote|assistant_a|Response A|A is better."
+    "|model_1|\U0001f448  A is better|(a)",
+    (0, 1, 0, 0): "model_b|MODEL B|b|Right|right-vote|Assistant B|B>>A|\U0001f449  B is better|Model 2|response_b",
+    (0, 0, 1, 0): "Tie|TIED|Draw|equal|Same|tie vote|A=B|Both good|\U0001f91d  Tie|both-good",
+    (
+        0,
+        0,
+        0,
+        1,
+    ): "tie (bothbad)|Tie (Both Bad)|tie_bothbad|TIE(BOTHBAD)|both_bad|both bad|Both are bad|bothbad_vote"
+    "|\U0001f44e  Both are bad|Both Poor",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "counts"), [(word, counts) for counts, words in OUTCOMES.items() for word in words.split("|")]
+)
+def test_outcomes_in_any_case_with_any_marks(word: str, counts: tuple[int, ...]) -> None:
+    assert sums(read(f"{HEADER}x,y,{word}\n")) == {("x", "y"): counts}
+
+
+@pytest.mark.parametrize(
+    "word", ["c", "model_c", "nobody", "1", "0", "both", "better", "ab", "true", "?", "n/a", "winner"]
+)
+def test_words_that_are_no_outcome(word: str) -> None:
+    with pytest.raises(InvalidVotes, match="line 2: column winner"):
+        read(f"{HEADER}x,y,{word}\n")
+
+
+ONE = {("x", "y"): (1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + HEADER + "x,y,model_a\n",
+        "MODEL A,Model-B,Winner\nx,y,A\n",
+        "left,right,outcome\nx,y,left\n",
+        "model_left,model_right,winner\nx,y,left\n",
+        "model_1,model_2,winner\nx,y,model_1\n",
+        "model_a,model_b,winner,\nx,y,model_a,\n",
+        "model_a,model_b,winner,,,\nx,y,model_a,,,\n,,,,,\n",
+        "model_a,model_b,winner\nx,y,model_a,,\n",
+        "Unnamed: 0,model_a,model_b,winner\n0,x,y,model_a\n",
+        "model_a;model_b;winner;score\nx;y;model_a;0,5\n",
+        "sep=;\nmodel_a;model_b;winner\nx;y;model_a\n",
+        "sep=\t\nmodel_a\tmodel_b\twinner\nx\ty\tmodel_a\n",
+        "\n\n# votes of May\n" + HEADER + "x,y,model_a\n",
+        HEADER + '"x" ,y,model_a\n'.replace('" ', '"'),
+        HEADER + 'x, "y",model_a\n',
+        HEADER.replace("\n", "\r\n") + "x,y,model_a\n\r\n\n",
+        'model_a,model_b,winner,text\nx,y,model_a,"a\nb\r\nc, ""d"""\n',
+        "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,TRUE,False,no\n",
+        "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,1.0,0.0,0.0\n",
+        "model_a;model_b;winner_model_a;winner_model_b\nx;y;1,0;0,0\n",
+        "model_a,model_b,wins_a,wins_b,ties,both_bad\nx,y,1,,0,\n",
+        "model_a,model_b,wins_a,wins_b\nx,y,1.0,0.0\n",
+        "model_a;model_b;wins_a;wins_b\nx;y;1,0;0,0\n",
+        '[{"model_a":"x","model_b":"y","winner":"model_a"}]\n',
+        '\ufeff{"model_a":"x","model_b":"y","winner":"model_a","n":NaN,"m":1e400}\n\n',
+        '{"model_a":"x","model_b":"y","winner_model_a":true,"winner_model_b":false}\n',
+        '{"model_a":"x","model_b":"y","wins_a":1,"wins_b":0.0}\n',
+        '[{"model_a":"x","model_b":"y","winner":"model_a","conversation":[{"role":"user","content":"\\ud83d\\ude00"}]}]',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_siblings_of_one_vote(text: str, encoding: str) -> None:
+    text = text.removeprefix("\ufeff") if encoding == "utf-16" else text
+    assert sums(read(text.encode(encoding))) == ONE
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (HEADER.encode("utf-16-le"), "UTF-16 without a byte order mark; save it as UTF-8"),
+        (HEADER.encode("utf-32"), "UTF-32; save it as UTF-8"),
+        (HEADER.encode() + "x,caf\u00e9,tie\n".encode("latin-1"), "line 2: the byte 0xe9 is not UTF-8"),
+        (HEADER + "x,y\ufeff,tie\nx,y,tie\n", "line 3: column model_b: 'y' is spelled"),
+        (HEADER + "x,y,tie\nx,y\0,tie\n", "no text"),
+        ("model_a, model_a,model_b,winner\nx,x,y,tie\n", "stands there twice"),
+        ("model_a,model_b,winner,Winner \nx,y,tie,tie\n", "stands there twice"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,0.5,1\n", "line 2: column wins_a: '0.5' is no whole number"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1 234,1\n", "line 2: column wins_a"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1e3,1\n", "line 2: column wins_a"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,\u0663,1\n", "line 2: column wins_a"),
+        (
+            "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,0.5,0.5,0\n",
+            "line 2: column winner_model_a",
+        ),
+        ("model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,0,0,0\n", "exactly one is 1, here 0 are"),
+        ('{"model_a":"x","model_b":"y","wins_a":1e400,"wins_b":0}\n', "line 1: column wins_a"),
+        ('{"model_a":"x","model_b":"y","wins_a":NaN,"wins_b":0}\n', "holds no votes"),
+        ('{"model_a":"\\udc00","model_b":"y","winner":"tie"}\n', "line 1: column model_a: half a surrogate pair"),
+        ('{"model_a":null,"model_b":"y","winner":"tie"}\n', "line 1: column model_a: a model has no name"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie"}][]', "after the list"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie","winner":"tie"}]', "item 1: winner stands there twice"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie"}] x', "after the list"),
+        ('{"model_a":"x","model_a":"z","model_b":"y","winner":"tie"}\n', "model_a stands there twice"),
+    ],
+)
+def test_siblings_that_are_refused_by_line(text: str | bytes, complaint: str) -> None:
+    with pytest.raises(InvalidVotes) as refused:
+        read(text)
+    assert complaint in str(refused.value)
+
+
 def test_the_byte_that_is_no_utf_8_is_found_beyond_the_first_block() -> None:
     rows = "x,y,model_a\n" * 20_000
     with pytest.raises(InvalidVotes, match="line 20002: the byte 0xe9"):
@@ -211,7 +322,7 @@ def test_the_byte_that_is_no_utf_8_is_found_beyond_the_first_block() -> None:
 def test_cells_are_forgotten_and_counts_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = HEADER + "".join(f"m{i % 7},n{i % 400},tie\n" for i in range(5000)) + "x,y,nobody\n"
     whole = sums(read(rows.replace("x,y,nobody\n", "")))
-    monkeypatch.setattr("app.cli.votes_file.MOST_KEYS", 10)
+    monkeypatch.setattr("app.cli.vote_counter.MOST_KEYS", 10)
     assert sums(read(rows.replace("x,y,nobody\n", ""))) == whole
     with pytest.raises(InvalidVotes, match="line 5002: column winner"):
         read(rows)
@@ -235,7 +346,7 @@ def test_voters_are_kept_apart_where_asked_for() -> None:
     rows = "model_a,model_b,winner,voter\nx,y,model_a,v1\nx,y,model_a,v1\nx,y,tie,v2\nx,y,tie,\nx,y,tie,\n"
     votes = read(rows, voters=True)
     assert votes.voters == {"v1": 0, "v2": 1}
-    assert votes.voter_of_row.tolist() == [0, 1, -1, -1]
+    assert votes.voter_of_row.tolist() == [0, -1, -1, 1]
     assert votes.counts.tolist() == [[2, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 1, 0]]
     assert sums(read(rows)) == {("x", "y"): (2, 0, 3, 0)}
 
@@ -276,12 +387,25 @@ def test_every_dialect_says_the_same(
     assert sums(read(text.encode(encoding))) == sums(plain)
 
 
+def read_or_complain(data: bytes) -> Votes | str:
+    try:
+        return read(data)
+    except InvalidVotes as refused:
+        return str(refused)
+
+
 @given(st.binary(max_size=300))
 @example(b"\n\x80")
-def test_no_bytes_are_a_traceback(noise: bytes) -> None:
+def test_bytes_are_votes_of_named_models_or_refused_with_the_file_s_name(noise: bytes) -> None:
     for data in (noise, HEADER.encode() + noise, b"[" + noise, gzip.compress(noise)):
-        with suppress(InvalidVotes):
-            read(data)
+        votes = read_or_complain(data)
+        if isinstance(votes, str):
+            assert votes.startswith("votes.csv")
+            continue
+        assert 0 < votes.counts.sum() <= len(noise)
+        assert {0, 1} <= set(votes.rows[:, 1:].ravel().tolist()) == set(range(len(votes.models)))
+        assert all(name == name.strip() != "" for name in votes.models)
+        assert votes.summary.isprintable()
 
 
 def test_a_list_is_read_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
