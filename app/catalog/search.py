@@ -81,7 +81,7 @@ def search(models: Sequence[Model], query: str) -> list[Model]:
     if not ranked and (plain := _BRACKETS.sub(" ", query)) != query:
         return search(models, plain)
     newest = sorted(ranked, key=lambda one: one[1].released or "", reverse=True)
-    return [model for _, model in sorted(newest, key=lambda one: _order(*one, _words(query)))]
+    return [model for _, model in sorted(newest, key=lambda one: _order(one[0], one[1], _words(query)))]
 
 
 def _order(rank: int, model: Named, words: Sequence[str]) -> tuple[int, bool, int]:

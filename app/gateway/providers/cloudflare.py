@@ -24,7 +24,7 @@ class Cloudflare(HttpProvider):
     slug: str = "cloudflare"
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:
-        """The bytes, where they are an image."""
+        """Read the bytes, where they are an image."""
         if sniff(answer.content):
             return ProviderReply((ProviderImage(data=answer.content),))
         return super().read(answer, replies)

@@ -27,11 +27,11 @@ class Comfy(HttpProvider):
     slug: str = "comfy"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Return the provider's own header."""
         return {"X-API-Key": self.key.get_secret_value()}
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """A list of `data` is Ideogram's and Recraft's, messages are Alibaba's."""
+        """Read a list: one of `data` is Ideogram's and Recraft's, messages are Alibaba's."""
         if isinstance(found.get("data"), list):
             return read_images(found)
         links = [*links_of_messages(found), *(link for place in PLACES for link in links_at(found, place))]

@@ -35,7 +35,7 @@ class DashScope(TaskProvider):
         return super().make(request, http) if is_task else HttpProvider.make(self, request, http)
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """A task has to be asked for."""
+        """Ask for a task beside the key."""
         is_task = request is not None and bool(request.contract.replies.done)
         return super().headers(request) | ({"X-DashScope-Async": "enable"} if is_task else {})
 
@@ -48,7 +48,7 @@ class DashScope(TaskProvider):
 
 
 def links_of_messages(found: Mapping[str, Any]) -> list[str]:
-    """The images of `output.choices`, each a part of a message."""
+    """List the images of `output.choices`, each a part of a message."""
     output = found.get("output")
     choices = items(output.get("choices")) if isinstance(output, dict) else []
     messages = [choice["message"] for choice in choices if isinstance(choice.get("message"), dict)]

@@ -23,5 +23,5 @@ class MuApi(TaskProvider):
     )
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Return the provider's own header."""
         return {"x-api-key": self.key.get_secret_value()}

@@ -22,5 +22,5 @@ class PiApi(TaskProvider):
     )
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Return the provider's own header."""
         return {"X-API-Key": self.key.get_secret_value()}

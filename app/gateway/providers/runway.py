@@ -24,5 +24,5 @@ class Runway(TaskProvider):
     )
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """The version of the API beside the key."""
+        """Return the version of the API beside the key."""
         return super().headers(request) | {"X-Runway-Version": "2024-11-06"}

@@ -73,13 +73,13 @@ class TaskProvider(HttpProvider):
         return read_task(task, replies, self.api)
 
     def _address(self, task: Mapping[str, Any], replies: Replies) -> str:
-        """Raises ProviderError for an address that is not the provider's, and for a task without a name."""
+        """Build the address of a task. Raises ProviderError where it is not the provider's or the task has no name."""
         if self.api.link:
             return to_poll(value_at(task, self.api.link), self.base_url, replies.hosts)
         return self.url(self.api.poll.replace("{id}", self._identity(task)))
 
     def _identity(self, task: Mapping[str, Any]) -> str:
-        """The name of the task, which becomes part of an address. Raises ProviderError for anything else."""
+        """Read the task's name, which becomes part of an address. Raises ProviderError for anything else."""
         found = next((value for path in self.api.identity if (value := value_at(task, path))), "")
         plain = str(found).replace("-", "").replace("_", "")
         if not self.api.link and not (plain.isascii() and plain.isalnum()):
@@ -98,7 +98,7 @@ class TaskProvider(HttpProvider):
 
 
 def read_task(task: Mapping[str, Any], replies: Replies, api: TaskApi) -> ProviderReply:
-    """The links of a task that has ended; those marked as unsafe are left out. Raises ProviderError."""
+    """Read the links of a task that has ended, but those marked as unsafe. Raises ProviderError."""
     state = str(value_at(task, api.state))
     if state not in replies.done:
         words = " ".join(str(value_at(task, path) or "") for path in api.reasons)
@@ -114,14 +114,14 @@ def read_task(task: Mapping[str, Any], replies: Replies, api: TaskApi) -> Provid
 
 
 def value_at(found: Any, path: str) -> Any:
-    """The value at a path such as `data.urls.get`; None where there is none."""
+    """Return the value at a path such as `data.urls.get`; None where there is none."""
     for part in path.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
 
 
 def links_at(found: Any, path: str) -> Iterator[str]:
-    """The links at a path: one, a list of them, or those of objects."""
+    """List the links at a path: one, a list of them, or those of objects."""
     value = value_at(found, path)
     for item in value if isinstance(value, list) else [value]:
         named = [item.get(name) for name in LINK_NAMES] if isinstance(item, Mapping) else [item]

@@ -34,7 +34,7 @@ def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
     return list(by_id.values())
 
 
-def _select_contested() -> Select[tuple[str]]:
+def _select_contested() -> Select[str]:
     one, other = aliased(Entry), aliased(Entry)
     meeting = (
         select(one.id)
