@@ -73,7 +73,7 @@ class TaskProvider(HttpProvider):
         return read_task(task, replies, self.api)
 
     def _address(self, task: Mapping[str, Any], replies: Replies) -> str:
-        """Build the address of a task. Raises ProviderError where it is not the provider's or the task has no name."""
+        """Build a task's address. Raises ProviderError where it is not the provider's or the task has no name."""
         if self.api.link:
             return to_poll(value_at(task, self.api.link), self.base_url, replies.hosts)
         return self.url(self.api.poll.replace("{id}", self._identity(task)))
