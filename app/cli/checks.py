@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import func, select
 
 from app.arena.entries import near_duplicates
-from app.cli.database_checks import clock, database, keys, migrations, rights, secret
+from app.cli.database_checks import clock, database, keys, migrations, replica, rights, secret
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
@@ -158,6 +158,7 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "migrations": migrations,
     "keys": keys,
     "clock": clock,
+    "replica": replica,
     "secret": secret,
     "rights": rights,
     "storage": storage,

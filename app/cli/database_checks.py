@@ -12,8 +12,9 @@ from app.arena.people import secret_key
 from app.cli import rows
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
-from app.database.doors import Database, NewerDatabase
+from app.database.doors import Database, DatabaseBusy, NewerDatabase
 from app.database.engines import is_pooled
+from app.database.replica import UnfitReplica, measure_lag
 
 SOUND_SQLITE = (3, 51, 3)
 CLOCK_SECONDS = 2
@@ -151,6 +152,23 @@ def clock(patient: DoctorContext) -> CheckResult:
     if apart > CLOCK_SECONDS:
         return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
     return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
+
+
+def replica(patient: DoctorContext) -> CheckResult:
+    """Check that the read replica is a standby of this database, and how far it is behind."""
+    url, patience = patient.settings.read_database_url, patient.settings.read_staleness_seconds
+    if not url:
+        return CheckResult("ok", "none is set: pages come from the database itself")
+    try:
+        with patient.database.reading() as session:
+            lag = measure_lag(url, session.connection(), patience)
+    except UnfitReplica as error:
+        return CheckResult("warn", f"{error}: pages come from the primary. Correct READ_DATABASE_URL, or mend it")
+    except DatabaseBusy as error:
+        return CheckResult(
+            "warn", f"{error.cause.happened} That is READ_DATABASE_URL: pages come from the primary"
+        )
+    return CheckResult("ok", f"a standby of the database, {lag * 1000:.0f} ms behind")
 
 
 def secret(patient: DoctorContext) -> CheckResult:
