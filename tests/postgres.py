@@ -98,9 +98,9 @@ def running(flags: tuple[str, ...] = HASTY_FLAGS) -> Iterator[str]:
 
 
 @contextmanager
-def cluster(flags: tuple[str, ...]) -> Iterator[Cluster]:
-    """The same, to be stopped and started within."""
-    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=_roomy()))
+def cluster(flags: tuple[str, ...], place: str | None = None) -> Iterator[Cluster]:
+    """The same, to be stopped and started within; its data lie in memory where there is room, or at `place`."""
+    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=place or _roomy()))
     folder.chmod(0o755)
     binaries = _binaries(folder)
     data = folder / "data"

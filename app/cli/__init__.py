@@ -13,7 +13,17 @@ from app import __version__
 from app.cli.memory_tuning import garbage_collector_off
 
 FAILURES = frozenset(
-    {"database_busy", "database_in_use", "folder_served", "internal_error", "port_taken", "schema_refused"}
+    {
+        *(
+            "database_busy",
+            "database_in_use",
+            "folder_served",
+            "images_elsewhere",
+            "internal_error",
+            "not_mounted",
+        ),
+        *("port_taken", "schema_refused"),
+    }
 )
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",

@@ -3,6 +3,7 @@
 import stat
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
@@ -105,9 +106,14 @@ def _postgresql(found: Database) -> CheckResult:
     with found.reading() as session:
         told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
         version = str(session.scalar(text("SHOW server_version")))
-        pooled = is_pooled(session.connection().connection.dbapi_connection)
+        driver: Any = session.connection().connection.dbapi_connection
+        pooled = is_pooled(driver)
     if "off" in told:
         return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    if pooled and driver.prepare_threshold is not None:
+        return CheckResult(
+            "warn", "a pooler may lose prepared statements: take prepare_threshold out of DATABASE_URL"
+        )
     between = ", behind a pooler: statements are not prepared" if pooled else ""
     return CheckResult("ok", f"PostgreSQL {version}, stores, durable{between}")
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
 KEY = re.compile(r"[a-z]+/[A-Za-z0-9_-]{2,64}\.[a-z0-9]{2,5}")
+MARK = ".arena"
+"""An empty file in a folder of images that has been in use."""
 BUCKET_SECONDS = 10
 """For one request to a bucket, its retries included."""
 PROBE_BYTES = 2**16
@@ -67,6 +69,15 @@ class Storage:
             key = f"{path.parent.parent.name}/{path.name}"
             if KEY.fullmatch(key):
                 yield key
+
+    def mark(self) -> None:
+        """Leave a mark: an empty folder in its place, as of a volume that is not mounted, will have none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MARK).touch(mode=0o640)
+
+    def is_marked(self) -> bool:
+        """Tell whether it has that mark."""
+        return (self.folder / MARK).is_file()
 
     def problem(self) -> str | None:
         """Why nothing can be stored now, in a word or two; None when it can."""
@@ -124,6 +135,13 @@ class Bucket(Storage):
         """A thousand with a request."""
         for page in self._store.list():
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
+
+    def mark(self) -> None:
+        """A bucket has a name of its own: none needs a mark."""
+
+    def is_marked(self) -> bool:
+        """Always."""
+        return True
 
     def problem(self) -> str | None:
         """Of at most PROBE_SECONDS ago: a slow bucket doesn't slow whoever asks."""
