@@ -26,7 +26,9 @@ LEAST_BYTES = 2**27
 PLAIN_LETTERS = 10
 """Different characters in a secret that was drawn and not thought up."""
 PROVIDER_SECONDS = 5
-BUCKET_REMEDY = "correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys, which must allow to read, write, list and delete there"
+BUCKET_REMEDY = (
+    "correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys: they must allow to read, write, list, delete"
+)
 
 
 def settings(patient: DoctorContext) -> CheckResult:

@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import sqlite3
@@ -53,7 +52,8 @@ class Patient:
     folder: Path
     environment: dict[str, str]
     stack: ExitStack
-    user: str | None = None
+    prefix: list[str] = field(default_factory=list)
+    """What the doctor is started by."""
     servers: list[postgres.Cluster] = field(default_factory=list)
 
     @property
@@ -135,8 +135,8 @@ def examine(fault: Fault, patient: Patient) -> bool:
         return False
     before = snapshot(patient)
     asked = subprocess.run(
-        [*ARENA, "doctor", "--deep", "--json"], env=patient.environment, cwd="/", capture_output=True, text=True,
-        check=False, user=patient.user,
+        [*patient.prefix, *ARENA, "doctor", "--deep", "--json"], env=patient.environment, cwd="/",
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     same = snapshot(patient) == before
     told = json.loads(asked.stdout) if asked.stdout.startswith("[") else []
@@ -245,12 +245,12 @@ def fill_disk(patient: Patient) -> None:
 
 
 def take_rights(patient: Patient) -> None:
-    """Let a user look who may read everything and write nothing."""
-    need(os.geteuid() == 0, "another user takes root")
-    pwd.getpwnam(NOBODY)
-    patient.user = NOBODY
+    """Give everything to another user, and look as somebody who may read it and not write it."""
+    need(os.geteuid() == 0 and shutil.which("setpriv"), "giving files away takes root, and setpriv")
+    patient.prefix = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]  # root's rights over files
     for path in (patient.folder, *patient.folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+        shutil.chown(path, NOBODY)
 
 
 def name_other_bucket(patient: Patient) -> None:
