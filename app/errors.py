@@ -97,6 +97,7 @@ CODES: dict[str, Code] = {
     # It is our fault, or the database's.
     "internal_error": Code(500, "Something went wrong"),
     "database_busy": Code(503, "Busy for a moment"),
+    "storage_unavailable": Code(503, "The images can't be had"),
     "exports_busy": Code(503, "Busy for a moment"),
 }
 

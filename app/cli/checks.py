@@ -26,6 +26,7 @@ LEAST_BYTES = 2**27
 PLAIN_LETTERS = 10
 """Different characters in a secret that was drawn and not thought up."""
 PROVIDER_SECONDS = 5
+BUCKET_REASONS = {"PermissionDeniedError": "forbidden", "UnauthenticatedError": "wrong key"}
 BUCKET_REMEDY = (
     "correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys: they must allow to read, write, list, delete"
 )
@@ -71,8 +72,8 @@ def storage(patient: DoctorContext) -> CheckResult:
         same = patient.storage.get(key) == data
         patient.storage.delete(key)
     except Exception as error:  # noqa: BLE001 (a bucket's client has its own, without a common base)
-        reason = type(error).__name__.removesuffix("Error")
-        return CheckResult("fail", f"{patient.settings.storage_url} takes no file ({reason}): {BUCKET_REMEDY}")
+        told = BUCKET_REASONS.get(type(error.__cause__ or error).__name__, "away, or it refuses us")
+        return CheckResult("fail", f"{patient.settings.storage_url} takes no file ({told}): {BUCKET_REMEDY}")
     return (
         CheckResult("ok", "a file goes in and comes back")
         if same

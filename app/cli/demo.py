@@ -1,5 +1,6 @@
 """`arena demo`: fills the arena for a first look; `arena demo clear` empties it again."""
 
+import os
 import random
 import signal
 import subprocess
@@ -94,8 +95,13 @@ def _set_stop_handler(handler: Callable[[int, FrameType | None], None]) -> None:
 
 @contextmanager
 def _run_server() -> Iterator[subprocess.Popen[bytes]]:
-    """Run `arena serve` with this environment as a child process, and end it with the block."""
-    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"])
+    """
+    Run `arena serve` with this environment as a child process, and end it with the block.
+
+    Its log says what goes wrong, in words: a line for every request would bury the progress and the address.
+    """
+    quiet = {"LOG_LEVEL": "warning", "LOG_FORMAT": "text"}
+    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=quiet | os.environ)
     try:
         yield server
     finally:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,6 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.errors import Refusal
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ BUCKET_SECONDS = 10
 PROBE_BYTES = 2**16
 PROBE_SECONDS = 10
 """How long what a probe found about a bucket is believed."""
+
+
+class StorageUnavailable(Refusal, code="storage_unavailable"):
+    """The bucket of the images is away, or refuses us."""
+
+    retry_after = 2
 
 
 class Storage:
@@ -110,19 +118,22 @@ class Bucket(Storage):
 
     def put(self, key: str, data: bytes) -> None:
         """A bucket keeps an object whole or not at all."""
-        self._store.put(_checked(key), data, use_multipart=False)
+        with _reaching():
+            self._store.put(_checked(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
         """Raises FileNotFoundError."""
-        return bytes(self._store.get(_checked(key)).bytes())
+        with _reaching():
+            return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
         """One request."""
-        try:
-            self._store.head(_checked(key))
-        except FileNotFoundError:
-            return False
-        return True
+        with _reaching():
+            try:
+                self._store.head(_checked(key))
+            except FileNotFoundError:
+                return False
+            return True
 
     def delete(self, key: str) -> None:
         """A bucket says nothing of what was not there; some stores do."""
@@ -153,6 +164,19 @@ class Bucket(Storage):
         except Exception as error:  # noqa: BLE001 (the client's errors have no common base, and any means the same)
             return f"unreachable: {type(error).__name__}"
         return None
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn whatever a bucket's client says of one that is away or refuses into StorageUnavailable."""
+    from obstore.exceptions import BaseError  # noqa: PLC0415 (an extra)
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        raise StorageUnavailable("The images can't be had at the moment. Try again.") from error
 
 
 class _Probe:
