@@ -39,7 +39,11 @@ def create_app(settings: "Settings") -> "Flask":
     app.config["MAX_CONTENT_LENGTH"] = bodies.BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    database = Database(settings.database_url)
+    database = Database(
+        settings.database_url,
+        replica_url=settings.read_database_url,
+        staleness=settings.read_staleness_seconds,
+    )
     app.extensions["blindvote"] = context.Parts(
         settings=settings,
         database=database,

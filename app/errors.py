@@ -64,8 +64,10 @@ CODES: dict[str, Code] = {
     "anchor_refused": Code(409, "The anchor was not changed"),
     "database_in_use": Code(409, "The database is in use"),
     "folder_served": Code(409, "Another server serves this folder"),
+    "images_elsewhere": Code(409, "The images are elsewhere"),
     "newer_database": Code(409, "A newer version wrote this database"),
     "nothing_left": Code(409, "No pairs left"),
+    "not_mounted": Code(409, "The data folder is not mounted"),
     "not_voted": Code(409, "There is no vote to take back"),
     "port_taken": Code(409, "Another process listens there"),
     "report_decided": Code(409, "This report was decided"),
@@ -99,6 +101,7 @@ CODES: dict[str, Code] = {
     # It is our fault, or the database's.
     "internal_error": Code(500, "Something went wrong"),
     "database_busy": Code(503, "Busy for a moment"),
+    "storage_unavailable": Code(503, "The images can't be had"),
     "exports_busy": Code(503, "Busy for a moment"),
 }
 

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     profile: Literal["local", "team", "public"] = "local"
     data_dir: Path = Path("data")
     database_url: str = ""
+    read_database_url: str = ""
+    """A standby of the database that pages are read from; empty: the database itself."""
+    read_staleness_seconds: float = Field(default=5, ge=1, le=3600)
+    """How old what that standby shows may be; when it is older, pages come from the database."""
     secret_key: SecretStr = SecretStr("")
 
     host: str = "127.0.0.1"
@@ -138,12 +142,24 @@ class Settings(BaseSettings):
             )
         return given
 
+    @field_validator("read_database_url")
+    @classmethod
+    def _check_replica(cls, given: str) -> str:
+        """Refuse what is no single PostgreSQL: how new one standby is says nothing about another."""
+        if given and not given.startswith(DATABASES[1:]):
+            raise ValueError("must begin with postgresql:// (a standby of the PostgreSQL in DATABASE_URL)")
+        if "," in given.partition("?")[0] or given.count("host=") > 1:
+            raise ValueError("must name one server: how new one standby is says nothing about another")
+        return given
+
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
         """Fill what follows from other settings. The secret is read or written once, here."""
         self.__dict__["data_dir"] = self.data_dir.resolve()
         if not self.database_url:
             self.__dict__["database_url"] = _sqlite_url(self.data_dir / "blindvote.sqlite3")
+        if self.read_database_url and self.database_url.startswith("sqlite"):
+            raise ValueError("READ_DATABASE_URL is a standby of a PostgreSQL: set DATABASE_URL to that one")
         if not self.secret_key.get_secret_value():
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")

@@ -15,7 +15,7 @@ from app.api.errors import ErrorBody
 from app.arena.errors import read_mode
 from app.edge import context
 from app.edge.context import now, parts
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
 from app.leaderboards.views.boards import BoardView
@@ -172,7 +172,7 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
     """Kept for as long as the board shows this run."""
 
     def made() -> str:
-        with parts().database.reading() as session:
+        with reading_page() as session:
             view = read(session)
         return _csv(_body(view)) if kind == "csv" else _body(view).model_dump_json() + "\n"
 

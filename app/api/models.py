@@ -14,6 +14,7 @@ from app.catalog.search import search
 from app.catalog.traits import Traits
 from app.edge import context
 from app.edge.context import parts, today
+from app.edge.page_cache import reading_page
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
 from app.words import Mode
@@ -183,7 +184,7 @@ class ModelsBody(RootModel[list[SummaryBody]]):
 @blueprint.get("", responses={"200": ModelsBody})
 def get_models(query: ModelsQuery) -> Response:
     """List every model that fits the query; demo models only where they have images."""
-    with parts().database.reading() as session:
+    with reading_page() as session:
         entered = entries.entered_models(session)
         shown = [model for model in lookup.models(session, today()) if not model.demo or model.id in entered]
     traits = Traits(query.licence, query.weights, query.max_parameters)
@@ -200,11 +201,11 @@ def get_models(query: ModelsQuery) -> Response:
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
     """Return everything about one model."""
-    with parts().database.reading() as session:
+    with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
         page = lookup.model(session, slug, today())
     context.refresh(parts(), *page.modes)
-    with parts().database.reading() as session:
+    with reading_page() as session:
         found = results.read_results(session, page.slug)
         questions = faq.answer_questions(page, found)
     return jsonify(ModelBody.model_validate(_page(page, found, questions)).model_dump(mode="json"))

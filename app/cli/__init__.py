@@ -12,9 +12,10 @@ import click
 from app import __version__
 from app.cli.memory_tuning import garbage_collector_off
 
-FAILURES = frozenset(
-    {"database_busy", "database_in_use", "folder_served", "internal_error", "port_taken", "schema_refused"}
-)
+FAILURES = frozenset({
+    "database_busy", "database_in_use", "folder_served", "images_elsewhere", "internal_error", "not_mounted",
+    "port_taken", "schema_refused", "storage_unavailable",
+})  # fmt: skip
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,17 +17,26 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.errors import Refusal
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
 KEY = re.compile(r"[a-z]+/[A-Za-z0-9_-]{2,64}\.[a-z0-9]{2,5}")
+MARK = ".arena"
+"""An empty file in a folder of images that has been in use."""
 BUCKET_SECONDS = 10
 """For one request to a bucket, its retries included."""
 PROBE_BYTES = 2**16
 PROBE_SECONDS = 10
 """How long what a probe found about a bucket is believed."""
+
+
+class StorageUnavailable(Refusal, code="storage_unavailable"):
+    """The bucket of the images is away, or refuses us."""
+
+    retry_after = 2
 
 
 class Storage:
@@ -68,6 +78,15 @@ class Storage:
             if KEY.fullmatch(key):
                 yield key
 
+    def mark(self) -> None:
+        """Leave a mark: an empty folder in its place, as of a volume that is not mounted, will have none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MARK).touch(mode=0o640)
+
+    def is_marked(self) -> bool:
+        """Tell whether it has that mark."""
+        return (self.folder / MARK).is_file()
+
     def problem(self) -> str | None:
         """Say why nothing can be stored now, in a word or two; None when it can."""
         existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
@@ -99,19 +118,22 @@ class Bucket(Storage):
 
     def put(self, key: str, data: bytes) -> None:
         """Store an object; a bucket keeps it whole or not at all."""
-        self._store.put(_checked(key), data, use_multipart=False)
+        with _reaching():
+            self._store.put(_checked(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""
-        return bytes(self._store.get(_checked(key)).bytes())
+        with _reaching():
+            return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
         """Tell whether an object is there, by one request."""
-        try:
-            self._store.head(_checked(key))
-        except FileNotFoundError:
-            return False
-        return True
+        with _reaching():
+            try:
+                self._store.head(_checked(key))
+            except FileNotFoundError:
+                return False
+            return True
 
     def delete(self, key: str) -> None:
         """Delete an object; some stores complain of one that is not there, which is ignored."""
@@ -125,6 +147,13 @@ class Bucket(Storage):
         for page in self._store.list():
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
 
+    def mark(self) -> None:
+        """Do nothing: a bucket has a name of its own and needs no mark."""
+
+    def is_marked(self) -> bool:
+        """Tell that it has: a bucket is never an unmounted folder."""
+        return True
+
     def problem(self) -> str | None:
         """Return the last finding, at most PROBE_SECONDS old: a slow bucket slows nobody who asks."""
         return self._probe.result()
@@ -135,6 +164,19 @@ class Bucket(Storage):
         except Exception as error:  # noqa: BLE001 (the client's errors have no common base, and any means the same)
             return f"unreachable: {type(error).__name__}"
         return None
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn whatever a bucket's client says of one that is away or refuses into StorageUnavailable."""
+    from obstore.exceptions import BaseError  # noqa: PLC0415 (an extra)
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        raise StorageUnavailable("The images can't be had at the moment. Try again.") from error
 
 
 class _Probe:

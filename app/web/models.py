@@ -16,7 +16,7 @@ from app.catalog.popular import popular_formats
 from app.catalog.search import search, searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.views import boards, charts, faq, results
 from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
@@ -119,7 +119,7 @@ def model(slug: str) -> AnyResponse:
     """One model, by its slug; an alias or another spelling of one leads to it."""
     base = base_url()
     if slug not in recall(lookup.slugs):
-        with parts().database.reading() as session:
+        with reading_page() as session:
             canonical = lookup.canonical_slug(session, slug, today())
         if canonical is not None:
             return redirect(f"/models/{canonical}", 301)
@@ -133,7 +133,7 @@ def visible(session: Session) -> list[ModelSummary]:
 
 
 def _render(slug: str, base: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         page = lookup.model(session, slug, today())
         found = results.read_results(session, page.slug)
         pictures = _few(showcases(session, [page.id]))
@@ -227,7 +227,7 @@ def _parse_query(given: Mapping[str, str]) -> ListFilters:
 
 
 def _render_list(asked: ListFilters, mode: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
     admitted = [m for m in everything if asked.admits(m)]

@@ -95,7 +95,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
     found = run_check(checks.storage, patient)
-    assert (found.level, "could not be checked" in found.says) == ("fail", True)
+    assert (found.level, "takes no file (not a directory)" in found.says) == ("fail", True)
 
 
 @pytest.mark.parametrize(
