@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
@@ -106,6 +106,9 @@ def withdraw(
     """
     Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 
+    Every open pair of its competition ends with it.
+
+
     Raises UnknownCompetition, UnknownEntry.
     """
     competition = _lock_competition(session, place.competition)
@@ -120,8 +123,8 @@ def withdraw(
         return False
     row.withdrawn_at = now
     session.flush()
-    shown = or_(Matchup.left_entry_id == row.id, Matchup.right_entry_id == row.id)
-    waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None), shown)
+    # All of the competition, not only those that show it: whose pair lived on would know a model it does not show.
+    waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None))
     execute(session, update(Matchup).where(waiting).values(closed_at=now))
     ledger.note(session, "entry.withdrawn", _name(place), now=now, actor=actor, reason=reason)
     return True
