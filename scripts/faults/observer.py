@@ -2,7 +2,7 @@
 The room and the observer of the game in `adversary.py`: an arena in memory that the product's own pairing serves.
 
 The observer knows the pairing's code, the field of every competition, all counts, and what they did and were
-told themselves: the names of pairs they judged. They do not know which models stood in pairs they skipped, nor the dice.
+told themselves: the names of pairs they judged. They know neither the dice nor what stood in pairs they skipped.
 """
 
 import random
@@ -143,18 +143,21 @@ def believe(state: PairingState, known: Exclusions, competition: int) -> Beliefs
     of = state.candidates
     allowed = ~np.isin(pair_keys(of.entries), known.pairs)
     unseen = allowed & ~np.isin(of.entries, list(known.entries)).any(axis=1)
+    here = of.competition == of_index(state, competition)
     if known.limits_guesses:
         allowed = guessing.without_guessable(of, unseen)
-    elif unseen.any():
+    elif (
+        unseen & here
+    ).any():  # else what they did not know of, pairs they skipped, has left only names they know
         allowed = unseen
-    here = np.flatnonzero((of.competition == of_index(state, competition)) & allowed)
-    chances = matchmaking.probabilities(state, allowed)[here]
-    if known.limits_guesses and here.size:
+    pairs = np.flatnonzero(here & allowed)
+    chances = matchmaking.probabilities(state, allowed)[pairs]
+    if known.limits_guesses and pairs.size:
         most = guessing.best_guess(int(of.crowd[of_index(state, competition)]))
-        chances = guessing.limit_chances(chances, of.model_pair[here], most)
+        chances = guessing.limit_chances(chances, of.model_pair[pairs], most)
     beliefs: Beliefs = defaultdict(float)
     for pair, chance in zip(
-        of.model_ids[of.models[here]].tolist(), (chances / chances.sum()).tolist(), strict=True
+        of.model_ids[of.models[pairs]].tolist(), (chances / chances.sum()).tolist(), strict=True
     ):
         beliefs[frozenset(pair)] += chance
     return beliefs
