@@ -56,9 +56,10 @@ def create_app(settings: "Settings") -> "Flask":
 
 def _add_hooks(app: "Flask") -> None:
     """Add what Flask calls around every view, in this order."""
-    from app.edge import bodies, headers, identity, origin, request_log, team
+    from app.edge import bodies, headers, identity, origin, request_log, slow_bodies, team
 
     app.before_request(request_log.name_rule)
+    app.before_request(slow_bodies.check)
     app.before_request(team.check)
     app.before_request(bodies.check_address)
     app.before_request(origin.check)
@@ -71,7 +72,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     from whitenoise import WhiteNoise
 
     from app.database.places import PACKAGE
-    from app.edge import headers, page_cache, paths, proxies, request_log, team, threads
+    from app.edge import headers, page_cache, paths, proxies, request_log, slow_bodies, team, threads
 
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
@@ -87,6 +88,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = slow_bodies.BodyReader(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = paths.MergedSlashes(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
