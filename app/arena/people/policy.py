@@ -1,7 +1,7 @@
 """Policies: how often one voter and one network may ask, and how many of their votes count."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from sqlalchemy import bindparam, case, delete, select, update
@@ -14,6 +14,8 @@ from app.database.statements import PreparedStatement
 MINUTE = 60
 DAY = 24 * 3600
 MONTH = 30 * DAY
+CLOCK_LEEWAY = timedelta(minutes=1)
+"""How far apart clocks of servers may be; a time further ahead is of a clock that was wrong, and not believed."""
 
 SEEN_BY_NETWORK = "seen/network"
 """The scope of the counter of pairs seen or judged from one network, by its key of 30 days."""

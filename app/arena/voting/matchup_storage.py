@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.people import networks
-from app.arena.people.policy import DAY, MINUTE, SEEN_BY_NETWORK, Policy, check, check_left
+from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, SEEN_BY_NETWORK, Policy, check, check_left
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.seen_pairs import VoterState
@@ -30,7 +30,7 @@ _EXPIRE = PreparedStatement(
     lambda _: (
         update(Matchup)
         .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
-        .where(Matchup.expires_at <= bindparam("now"))
+        .where(or_(Matchup.expires_at <= bindparam("now"), Matchup.issued_at > bindparam("soon")))
         .values(closed_at=bindparam("now"))
     )
 )
@@ -122,7 +122,8 @@ class NewMatchup:
         """
         voter_id = self._lock_voter(session)
         if self.who.is_overdue:
-            _EXPIRE.change(session, voter=voter_id, now=self.issued_at)
+            soon = milliseconds(self.now + CLOCK_LEEWAY)
+            _EXPIRE.change(session, voter=voter_id, now=self.issued_at, soon=soon)
         keys = None
         if self.policy.knows_networks:
             keys = networks.keys(session, self.network, now=self.now, address=self.address)
