@@ -10,6 +10,7 @@ from app.arena.people import secret_key
 from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
 from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
+from app.files.rights import keep_files_private
 from app.settings import Settings, count_together, find_misspelled, one_thread_for_numpy
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def serve(share: bool, migrate: bool) -> None:
     """
     one_thread_for_numpy()
     settings = Settings()
+    keep_files_private(settings)
     warn_of_misspelled_names()
     check_port(settings.host, settings.port)
     with hold_folder(settings.data_dir, share=share or not settings.database_url.startswith("sqlite")):
@@ -105,6 +107,8 @@ def application() -> "Flask":
     from app import create_app
 
     tune_malloc()
-    app = create_app(Settings())
+    settings = Settings()
+    keep_files_private(settings)  # gunicorn has a umask of its own
+    app = create_app(settings)
     freeze_heap()
     return app
