@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from app.arena.people.policy import CLOCK_LEEWAY
 from app.arena.tables import AdminSession, Matchup, Vote
-from app.database.doors import Database, milliseconds
-from app.leaderboards.runs.claims import LONGEST_REST_MS
+from app.database.doors import Database
+from app.leaderboards.runs.claims import LONGEST_REST_MS, DatabaseClock
 from app.leaderboards.tables import Board
 
 LATEST = 1000
@@ -16,7 +16,8 @@ LATEST = 1000
 
 def find_future_times(database: Database, now: datetime) -> str:
     """Say how many votes, pairs, sign-ins and boards bear a time far ahead; empty where none does."""
-    soon, rested = now + CLOCK_LEEWAY, milliseconds(now) + LONGEST_REST_MS
+    soon = now + CLOCK_LEEWAY
+    rested = DatabaseClock() + LONGEST_REST_MS  # boards are timed by the database
     votes = select(Vote.cast_at.label("at")).order_by(Vote.id.desc()).limit(LATEST).subquery()
     pairs = select(Matchup.issued_at.label("at")).order_by(Matchup.id.desc()).limit(LATEST).subquery()
     counts = {
