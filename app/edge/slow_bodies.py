@@ -35,39 +35,44 @@ class BodyReader:
 
     def __init__(self, app: Any, *, seconds: float = BODY_SECONDS, share: int = PER_ADDRESS) -> None:
         self._app, self._seconds, self._share = app, seconds, share
-        self._lock = threading.RLock()  # a body that is collected while it is held ends its count too
+        self._lock = threading.Lock()
         self._unfinished: Counter[str] = Counter()
         self._readers = ThreadPoolExecutor(BODY_THREADS, thread_name_prefix="body")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve the request with its body at hand, or let it be refused (`check`) where that does not come."""
         length, address = _read_length(environ), environ.get("REMOTE_ADDR", "")
-        if length:
-            self._take_body(environ, length, address)
-        answer: Iterable[bytes] = self._app(environ, start_response)
+        body = self._take_body(environ, length, address) if length else None
+        try:
+            answer: Iterable[bytes] = self._app(environ, start_response)
+        finally:
+            if body is not None:
+                body.close()  # whoever answered without reading it will not read it any more
         return answer
 
-    def _take_body(self, environ: dict[str, Any], length: int, address: str) -> None:
+    def _take_body(self, environ: dict[str, Any], length: int, address: str) -> "CountedBody | None":
+        """Put the body into the environment; returns one that is left to be read."""
         begun = self._begin(address)
         if not begun:
             _refuse(environ, ManyBodies("Too many requests of yours are unfinished. Finish them, or come later."))
-            return
+            return None
         body = CountedBody(environ["wsgi.input"], length, lambda: self._end(address))
         if length > WHOLE_BYTES:
             environ["wsgi.input"] = body
-            return
+            return body
         try:
             data = self._read(body, length, is_direct=begun <= DIRECT)
         except TimeoutError:
             _refuse(environ, SlowBody(f"The body did not come within {self._seconds:.0f} seconds."))
         else:
             environ["wsgi.input"] = BytesIO(data)
+        return None
 
     def _read(self, body: "CountedBody", length: int, *, is_direct: bool) -> bytes:
         """Read the whole body, in a thread that may be left behind where many bodies wait. Raises TimeoutError."""
         if is_direct:
-            return body.read(length)
-        reading = self._readers.submit(body.read, length)
+            return body.read_whole()
+        reading = self._readers.submit(body.read_whole)
         try:
             return reading.result(self._seconds)
         except TimeoutError:
@@ -108,15 +113,18 @@ class CountedBody:
             self.close()
         return data
 
+    def read_whole(self) -> bytes:
+        """Read all that comes, which is less where its sender gave up."""
+        try:
+            return self.read()
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Tell that nothing more is waited for."""
         end, self._end = self._end, None
         if end is not None:
             end()
-
-    def __del__(self) -> None:
-        """End the count of a body that nobody wanted."""
-        self.close()
 
 
 def check() -> None:

@@ -62,6 +62,13 @@ def test_a_large_body_is_left_to_who_wants_it() -> None:
     assert ask(BodyReader(answer), BytesIO(body), len(body)) == body
 
 
+def test_bodies_that_nobody_reads_or_that_break_off_take_no_share() -> None:
+    reader = BodyReader(lambda _environ, _start: [b"not read"], share=1)
+    for _ in range(3):
+        assert ask(reader, BytesIO(bytes(3 * 2**20)), 3 * 2**20) == b"not read"
+        assert ask(reader, BytesIO(b"broken off"), 99) == b"not read"
+
+
 def test_an_address_has_a_share_of_unfinished_bodies() -> None:
     reader = BodyReader(answer, share=3)
     with silent_ones(reader, 3, lambda _: "192.0.2.1"):
