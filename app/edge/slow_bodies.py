@@ -61,14 +61,14 @@ class BodyReader:
             environ["wsgi.input"] = body
             return body
         try:
-            data = self._read(body, length, is_direct=begun <= DIRECT)
+            data = self._read(body, is_direct=begun <= DIRECT)
         except TimeoutError:
             _refuse(environ, SlowBody(f"The body did not come within {self._seconds:.0f} seconds."))
         else:
             environ["wsgi.input"] = BytesIO(data)
         return None
 
-    def _read(self, body: "CountedBody", length: int, *, is_direct: bool) -> bytes:
+    def _read(self, body: "CountedBody", *, is_direct: bool) -> bytes:
         """Read the whole body, in a thread that may be left behind where many bodies wait. Raises TimeoutError."""
         if is_direct:
             return body.read_whole()
