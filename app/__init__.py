@@ -39,7 +39,11 @@ def create_app(settings: "Settings") -> "Flask":
     app.config["MAX_CONTENT_LENGTH"] = bodies.BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    database = Database(settings.database_url)
+    database = Database(
+        settings.database_url,
+        replica_url=settings.read_database_url,
+        staleness=settings.read_staleness_seconds,
+    )
     app.extensions["blindvote"] = context.Parts(
         settings=settings,
         database=database,
@@ -69,19 +73,11 @@ def _add_hooks(app: "Flask") -> None:
 
 def _add_middleware(app: "Flask", settings: "Settings") -> None:
     """Wrap the application from the inside out: the last one added meets a request first."""
-    from whitenoise import WhiteNoise
-
     from app.database.places import PACKAGE
-    from app.edge import headers, page_cache, paths, proxies, request_log, slow_bodies, team, threads
+    from app.edge import page_cache, paths, proxies, request_log, slow_bodies, static_files, team, threads
 
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app,
-        root=PACKAGE / "web" / "static",
-        prefix="static",
-        max_age=3600,
-        allow_all_origins=False,
-        add_headers_function=headers.protect_static,
-    )
+    folder = PACKAGE / "web" / "static"
+    app.wsgi_app = static_files.StaticFiles(app.wsgi_app, folder, "/static/")  # type: ignore[method-assign]
     if settings.login_header:
         app.wsgi_app = team.LoginMiddleware(app.wsgi_app, settings.login_header)  # type: ignore[method-assign]
     if settings.profile != "team":

@@ -53,9 +53,11 @@ CODES: dict[str, Code] = {
     "unknown_subject": Code(404, "There is no such voter or network"),
     "unknown_key": Code(404, "There is no such key"),
     "unknown_admin": Code(404, "There is no such admin"),
+    "unknown_report": Code(404, "There is no such report"),
     "unknown_suggestion": Code(404, "There is no such suggestion"),
     "matchup_not_found": Code(404, "This pair is not yours"),
     "model_not_found": Code(404, "There is no such model"),
+    "taste_not_found": Code(404, "There is no such card"),
     "method_not_allowed": Code(405, "This address does not take that method"),
     # It exists, and what was asked does not fit how it stands.
     "admin_exists": Code(409, "This admin exists already"),
@@ -63,11 +65,15 @@ CODES: dict[str, Code] = {
     "anchor_refused": Code(409, "The anchor was not changed"),
     "database_in_use": Code(409, "The database is in use"),
     "folder_served": Code(409, "Another server serves this folder"),
+    "images_elsewhere": Code(409, "The images are elsewhere"),
     "newer_database": Code(409, "A newer version wrote this database"),
     "nothing_left": Code(409, "No pairs left"),
+    "not_mounted": Code(409, "The data folder is not mounted"),
     "not_voted": Code(409, "There is no vote to take back"),
     "port_taken": Code(409, "Another process listens there"),
+    "report_decided": Code(409, "This report was decided"),
     "schema_refused": Code(409, "The role may not create a schema"),
+    "share_limit": Code(409, "Too many cards are shared"),
     "stands_elsewhere": Code(409, "The picture is shown elsewhere"),
     "suggestion_decided": Code(409, "This suggestion was decided"),
     "too_late": Code(409, "Too late to take this vote back"),
@@ -96,6 +102,7 @@ CODES: dict[str, Code] = {
     # It is our fault, or the database's.
     "internal_error": Code(500, "Something went wrong"),
     "database_busy": Code(503, "Busy for a moment"),
+    "storage_unavailable": Code(503, "The images can't be had"),
     "exports_busy": Code(503, "Busy for a moment"),
 }
 

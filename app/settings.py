@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     profile: Literal["local", "team", "public"] = "local"
     data_dir: Path = Path("data")
     database_url: str = ""
+    read_database_url: str = ""
+    """A standby of the database that pages are read from; empty: the database itself."""
+    read_staleness_seconds: float = Field(default=5, ge=1, le=3600)
+    """How old what that standby shows may be; when it is older, pages come from the database."""
     secret_key: SecretStr = SecretStr("")
     file_group: str = Field(default="", pattern=r"^([a-z_][a-z0-9_-]{0,31})?$")
     """A group that may read the files in `data_dir`; empty: their owner alone."""
@@ -140,13 +144,24 @@ class Settings(BaseSettings):
             )
         return given
 
+    @field_validator("read_database_url")
+    @classmethod
+    def _check_replica(cls, given: str) -> str:
+        """Refuse what is no single PostgreSQL: how new one standby is says nothing about another."""
+        if given and not given.startswith(DATABASES[1:]):
+            raise ValueError("must begin with postgresql:// (a standby of the PostgreSQL in DATABASE_URL)")
+        if "," in given.partition("?")[0] or given.count("host=") > 1:
+            raise ValueError("must name one server: how new one standby is says nothing about another")
+        return given
+
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
         """Fill what follows from other settings. The secret is read or written once, here."""
         self.__dict__["data_dir"] = self.data_dir.resolve()
         if not self.database_url:
-            file = quote(str(self.data_dir / "blindvote.sqlite3"), safe="/")
-            self.__dict__["database_url"] = f"sqlite:///{file}"
+            self.__dict__["database_url"] = _sqlite_url(self.data_dir / "blindvote.sqlite3")
+        if self.read_database_url and self.database_url.startswith("sqlite"):
+            raise ValueError("READ_DATABASE_URL is a standby of a PostgreSQL: set DATABASE_URL to that one")
         if not self.secret_key.get_secret_value():
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")
@@ -179,6 +194,14 @@ def read_without_writing() -> Settings:
     return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
 
 
+def _sqlite_url(path: Path) -> str:
+    """Write a path as a URL of SQLite: a question mark in a folder's name must not begin the URL's options."""
+    try:
+        return f"sqlite:///{quote(str(path), safe='/')}"
+    except UnicodeEncodeError:
+        raise ValueError("DATA_DIR is no path in UTF-8; choose another name for the folder") from None
+
+
 def _read_list(given: object) -> object:
     """Read a list as JSON or as words between commas: `["a", "b"]` or `a, b`."""
     if not isinstance(given, str):
@@ -201,6 +224,11 @@ def find_misspelled(environment: Mapping[str, str] = os.environ) -> dict[str, st
         if close:
             meant[name] = close[0]
     return meant
+
+
+def environment_over(defaults: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for a child, with `defaults` for what it does not say."""
+    return {**defaults, **os.environ}
 
 
 def _read_or_make_secret(path: Path) -> str:

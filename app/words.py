@@ -66,6 +66,14 @@ class Reason(Word):
     DEMO = "demo", "On demo images", "its pictures belonged to the demo"
 
 
+class ReportReason(Word):
+    """The reason why a voter reports a picture."""
+
+    OFFENSIVE = "offensive", "Offensive"
+    BROKEN = "broken", "Broken"
+    SHOWS_MAKER = "shows_maker", "Shows its maker"
+
+
 def label_reason(reason: str) -> str:
     """Return the label of a reason; one of another arena's own is told as it is written."""
     return Reason(reason).label if reason in tuple(Reason) else reason.replace("_", " ").capitalize()

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 ROOM_BYTES = 600 * 2**20
 HASTY_FLAGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 """For tests: a crash of the machine would lose data."""
@@ -96,9 +98,9 @@ def running(flags: tuple[str, ...] = HASTY_FLAGS) -> Iterator[str]:
 
 
 @contextmanager
-def cluster(flags: tuple[str, ...]) -> Iterator[Cluster]:
-    """The same, to be stopped and started within."""
-    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=_roomy()))
+def cluster(flags: tuple[str, ...], place: str | None = None) -> Iterator[Cluster]:
+    """The same, to be stopped and started within; its data lie in memory where there is room, or at `place`."""
+    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=place or _roomy()))
     folder.chmod(0o755)
     binaries = _binaries(folder)
     data = folder / "data"
@@ -111,6 +113,41 @@ def cluster(flags: tuple[str, ...]) -> Iterator[Cluster]:
     finally:
         made.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def room_for_standby(primary: Cluster) -> Iterator[Cluster]:
+    """A folder for a second server, which the first one's user owns; nothing runs in it yet."""
+    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=primary.folder.parent))
+    folder.chmod(0o755)
+    if primary.identity:
+        shutil.chown(folder, int(str(primary.identity["user"])), int(str(primary.identity["group"])))
+    standby = Cluster(primary.binaries, folder, primary.identity, primary.flags)
+    try:
+        yield standby
+    finally:
+        standby.stop(signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_to_standby(primary: Cluster, standby: Cluster) -> None:
+    """Make a standby anew from a primary, and start it; it follows by streaming."""
+    shutil.rmtree(standby.folder / "data", ignore_errors=True)
+    command = [primary.binaries / "pg_basebackup", "-h", primary.folder, "-U", "postgres", "-R", "-c", "fast"]
+    command += ["-D", standby.folder / "data"]
+    subprocess.run(command, check=True, cwd="/", capture_output=True, **primary.identity)  # type: ignore[call-overload]
+    standby.start()
+
+
+def execute(server: Cluster, *statements: str, database: str = "postgres") -> object:
+    """Run statements outside any transaction; returns what the last one said."""
+    engine = create_engine(server.url.format(database=database), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            results = [connection.execute(text(one)) for one in statements]
+            return results[-1].scalar() if results[-1].returns_rows else None
+    finally:
+        engine.dispose()
 
 
 def _roomy() -> str | None:

@@ -12,6 +12,7 @@ from app.api import (
     openai,
     openai_errors,
     suggestions,
+    taste,
     votes,
 )
 from app.api.document import document
@@ -22,7 +23,7 @@ __all__ = ["errors", "install", "openai_errors"]
 def install(app: OpenAPI) -> None:
     """Register every route."""
     for blueprint in (
-        m.blueprint for m in (boards, competitions, integrity, matchups, models, suggestions, votes)
+        m.blueprint for m in (boards, competitions, integrity, matchups, models, suggestions, taste, votes)
     ):
         app.register_api(blueprint)
     app.register_blueprint(openai.blueprint)

@@ -15,7 +15,7 @@ from app.api.errors import ErrorBody
 from app.arena.errors import read_mode
 from app.edge import context
 from app.edge.context import now, parts
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
 from app.leaderboards.views.boards import BoardView
@@ -32,13 +32,13 @@ blueprint = APIBlueprint(
 
 
 class ModePath(BaseModel):
-    """The mode in an address."""
+    """The path of a mode's board."""
 
     mode: str
 
 
 class CategoryPath(ModePath):
-    """Which mode and category."""
+    """The path of a category's board, within its mode."""
 
     category: str
 
@@ -90,7 +90,7 @@ class RunBody(BaseModel):
 
 
 class StandingModel(BaseModel):
-    """A model on a board."""
+    """The model of a row on a board."""
 
     slug: str
     name: str
@@ -135,19 +135,19 @@ class BoardBody(BaseModel):
 
 @blueprint.get("/leaderboards/<string:mode>", responses={"200": BoardBody})
 def get_board(path: ModePath, query: BoardQuery) -> Response:
-    """A mode's overall board."""
+    """Return a mode's overall board."""
     return _board(path.mode, None, query)
 
 
 @blueprint.get("/leaderboards/<string:mode>/<string:category>", responses={"200": BoardBody})
 def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
-    """The board of one category."""
+    """Return the board of one category."""
     return _board(path.mode, path.category, query)
 
 
 @blueprint.get("/competitions/<string:slug>/leaderboard", responses={"200": BoardBody})
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
-    """The board of one competition, open or closed."""
+    """Return the board of one competition, open or closed."""
     asked = filters.parse_filters(request.args, Filters)
     context.refresh(parts(), *MODES)
 
@@ -172,7 +172,7 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
     """Kept for as long as the board shows this run."""
 
     def made() -> str:
-        with parts().database.reading() as session:
+        with reading_page() as session:
             view = read(session)
         return _csv(_body(view)) if kind == "csv" else _body(view).model_dump_json() + "\n"
 
@@ -200,7 +200,7 @@ def _body(view: BoardView) -> BoardBody:
 
 
 def _csv(body: BoardBody) -> str:
-    """One line a standing; the model's fields as columns of their own."""
+    """Write one line a standing, with the model's fields as columns of their own."""
     plain = [name for name in StandingBody.model_fields if name != "model"]
     columns = [f"model_{name}" for name in StandingModel.model_fields]
     text = StringIO()

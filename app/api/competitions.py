@@ -10,7 +10,7 @@ from app.api.boards import CompetitionPath
 from app.api.errors import ErrorBody
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
-from app.edge.context import parts
+from app.edge.page_cache import reading_page
 from app.words import Mode
 
 blueprint = APIBlueprint(
@@ -38,20 +38,20 @@ class CompetitionBody(BaseModel):
 
 
 class CompetitionsBody(RootModel[list[CompetitionBody]]):
-    """All competitions, newest first."""
+    """The list of all competitions, newest first."""
 
 
 @blueprint.get("", responses={"200": CompetitionsBody})
 def get_competitions() -> Response:
-    """Every competition that is or was open."""
-    with parts().database.reading() as session:
+    """List every competition that is or was open."""
+    with reading_page() as session:
         return jsonify([_body(summary) for summary in competitions.list_competitions(session)])
 
 
 @blueprint.get("/<string:slug>", responses={"200": CompetitionBody})
 def get_competition(path: CompetitionPath) -> Response:
-    """One competition."""
-    with parts().database.reading() as session:
+    """Return one competition."""
+    with reading_page() as session:
         return jsonify(_body(competitions.read_summary(session, path.slug)))
 
 

@@ -8,7 +8,7 @@ from app.api.codes import codes
 
 
 def document() -> Response:
-    """Generated from the same models that check requests and shape answers."""
+    """Build the OpenAPI document from the models that check requests and shape answers."""
     made: dict[str, Any] = current_app.api_doc  # type: ignore[attr-defined]
     paths = {
         path: {method: _operation(method.upper(), path, operation) for method, operation in operations.items()}
@@ -22,7 +22,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
 
 
 def _answers(responses: dict[str, Any], told: dict[int, tuple[str, ...]]) -> dict[str, Any]:
-    """By status, each error with its codes; one without any is HTTP's own."""
+    """List the error responses by status, each with its codes; one without any is HTTP's own."""
     return {
         status: {**response, "x-codes": list(told[int(status)])} if int(status) in told else response
         for status, response in sorted(responses.items())

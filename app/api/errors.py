@@ -13,7 +13,7 @@ PREFIX = "/api/"
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong: a stable code, a sentence, and the parameter it is about where there is one."""
+    """An error: a stable code, a sentence, and the parameter it is about where there is one."""
 
     code: str
     message: str

@@ -24,7 +24,7 @@ class IntegrityBody(RootModel[PublicReport]):
 
 @blueprint.get("", responses={"200": IntegrityBody})
 def get_integrity() -> Response:
-    """What counts, what does not and why, exposures, decisions, certificates."""
+    """Report what counts, what does not and why, exposures, decisions and certificates."""
     return public_page(integrity.versions(), _body, "application/json")
 
 

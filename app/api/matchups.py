@@ -1,6 +1,5 @@
 """Issue a pair, take the vote, take it back."""
 
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -18,7 +17,7 @@ from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views import reveal
 from app.leaderboards.views.crowd import Crowd, read_crowd
-from app.words import MODES, UNLOADABLE, Mode, Outcome, explain_reason
+from app.words import MODES, UNLOADABLE, Mode, Outcome, ReportReason, explain_reason
 
 TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
 REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
@@ -60,6 +59,15 @@ class OutcomeBody(BaseModel):
     )
 
 
+class ReportBody(BaseModel):
+    """The body of a report: which picture of the pair, and why it should not be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    picture: Literal["a", "b"]
+    reason: ReportReason
+
+
 class CompetitionRef(BaseModel):
     """The competition of a pair: the prompt and the input image that its models were given."""
 
@@ -86,14 +94,14 @@ class Side(BaseModel):
 
 
 class Frame(BaseModel):
-    """Pixels; the same for both images."""
+    """The frame of both images, in pixels."""
 
     width: int
     height: int
 
 
 class MatchupBody(BaseModel):
-    """A pair to judge."""
+    """A pair to judge, without a name in it."""
 
     id: str
     expires_at: datetime
@@ -104,7 +112,7 @@ class MatchupBody(BaseModel):
 
 
 class ModelRef(BaseModel):
-    """A model, named."""
+    """The name of a model, and its page."""
 
     slug: str
     name: str
@@ -129,19 +137,9 @@ class RevealedNow(Revealed):
 
 
 class VoterBody(BaseModel):
-    """The voter so far."""
+    """The voter's own numbers so far."""
 
     votes: int
-
-
-class CrowdBody(BaseModel):
-    """Counted votes of others on these two models and this prompt, on both sides and on all samples."""
-
-    same: int = Field(description="Votes that say what this one says.")
-    of: int = Field(description="All votes.")
-    expected: float | None = Field(
-        description="Chance, 0 to 1, of the picked model by the ratings; null for a tie or an unrated model."
-    )
 
 
 class VoteBody(BaseModel):
@@ -154,7 +152,7 @@ class VoteBody(BaseModel):
     reason_text: str | None
     a: Revealed | None
     b: Revealed | None
-    crowd: CrowdBody | None
+    crowd: Crowd | None
     input_image_url: str | None = Field(
         description="What both models were asked to change, as long as the pair has images."
     )
@@ -162,21 +160,31 @@ class VoteBody(BaseModel):
 
 
 class VoteNowBody(VoteBody):
-    """A vote with today's ratings."""
+    """A vote as it stands, with today's ratings."""
 
     a: RevealedNow | None
     b: RevealedNow | None
 
 
+class TakenReportBody(BaseModel):
+    """A report as it was taken. It never tells who made the picture, or who else reported it."""
+
+    picture: Literal["a", "b"]
+    reason: ReportReason
+    pair: Literal["open", "judged", "closed"] = Field(
+        description="Closed without a vote is a pair whose picture this report takes out of the arena for now."
+    )
+
+
 class UndoneBody(BaseModel):
-    """The vote no longer stands."""
+    """The answer to a vote that was taken back."""
 
     undone: Literal[True]
 
 
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
-    """A new pair to judge; the oldest open one when two are open."""
+    """Issue a new pair to judge; the oldest open one when two are open."""
     wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
     issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
@@ -188,14 +196,13 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     if body.outcome == UNLOADABLE:
         return jsonify(_given_back(voting.give_back(path.matchup_id)))
     told = partial(_tell_vote, path.matchup_id)
-    answer, shown = voting.cast_vote(path.matchup_id, body.outcome, tell=told)
-    crowd = voting.crowd(answer, shown)
+    answer, shown, crowd = voting.cast_vote(path.matchup_id, body.outcome, tell=told)
     return voting.refreshing(told(answer, shown, crowd), answer.mode)
 
 
 @blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
 def get_matchup(path: MatchupPath) -> Response:
-    """After one's own vote: the same answer with today's ratings and the change since."""
+    """Return one's own vote again, with today's ratings and the change since the vote."""
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
@@ -219,6 +226,14 @@ def _tell_vote(
 
 def _tell_undone() -> Response:
     return jsonify(UndoneBody(undone=True).model_dump())
+
+
+@blueprint.post("/<string:matchup_id>/report", responses={"200": TakenReportBody})
+def post_report(path: MatchupPath, body: ReportBody) -> Response:
+    """Report a picture, before or after the vote; a later reason of the same voter replaces the earlier one."""
+    taken = voting.report(path.matchup_id, body.picture, body.reason)
+    told = TakenReportBody(picture=body.picture, reason=taken.reason, pair=taken.pair)
+    return jsonify(told.model_dump(mode="json"))
 
 
 def _given_back(pair: UnloadablePair) -> dict[str, object]:
@@ -251,7 +266,7 @@ def _vote(
         {
             "outcome": answer.outcome,
             "undone": answer.undone,
-            "crowd": None if crowd is None else asdict(crowd),
+            "crowd": crowd,
             "counted": answer.counted,
             "reason": answer.reason,
             "reason_text": explain_reason(answer.reason) if answer.reason else None,

@@ -14,6 +14,7 @@ from app.catalog.search import search
 from app.catalog.traits import Traits
 from app.edge import context
 from app.edge.context import parts, today
+from app.edge.page_cache import reading_page
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
 from app.words import Mode
@@ -66,7 +67,7 @@ class PriceBody(BaseModel):
 
 
 class OfferingBody(BaseModel):
-    """A model at a provider."""
+    """An offering: a model at one provider, with its prices and dates."""
 
     key: str
     provider: str
@@ -94,7 +95,7 @@ class SourceBody(BaseModel):
 
 
 class ParameterBody(BaseModel):
-    """One row of the parameter reference."""
+    """One row of the parameter reference, for one model."""
 
     group: str
     name: str
@@ -130,15 +131,8 @@ class ModelCompetitionBody(BaseModel):
     of: int
 
 
-class QuestionBody(BaseModel):
-    """A question and its answer, written from the data."""
-
-    question: str
-    answer: str
-
-
 class SummaryBody(BaseModel):
-    """A model in a list."""
+    """A model as lists show it."""
 
     slug: str
     name: str
@@ -166,7 +160,7 @@ class SummaryBody(BaseModel):
 
 
 class ModelBody(SummaryBody):
-    """Everything about a model."""
+    """A model with everything that the catalogue and the arena know of it."""
 
     tagline: str | None
     known_as: list[str]
@@ -180,17 +174,17 @@ class ModelBody(SummaryBody):
     parameters: list[ParameterBody]
     boards: list[ModelBoardBody]
     competitions: list[ModelCompetitionBody]
-    faq: list[QuestionBody]
+    faq: list[faq.Question]
 
 
 class ModelsBody(RootModel[list[SummaryBody]]):
-    """By name, or the best answer first."""
+    """The list of models by name, or the best answer to a search first."""
 
 
 @blueprint.get("", responses={"200": ModelsBody})
 def get_models(query: ModelsQuery) -> Response:
-    """Every model that fits; demo models where they have images."""
-    with parts().database.reading() as session:
+    """List every model that fits the query; demo models only where they have images."""
+    with reading_page() as session:
         entered = entries.entered_models(session)
         shown = [model for model in lookup.models(session, today()) if not model.demo or model.id in entered]
     traits = Traits(query.licence, query.weights, query.max_parameters)
@@ -206,12 +200,12 @@ def get_models(query: ModelsQuery) -> Response:
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
-    """One model."""
-    with parts().database.reading() as session:
+    """Return everything about one model."""
+    with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
         page = lookup.model(session, slug, today())
     context.refresh(parts(), *page.modes)
-    with parts().database.reading() as session:
+    with reading_page() as session:
         found = results.read_results(session, page.slug)
         questions = faq.answer_questions(page, found)
     return jsonify(ModelBody.model_validate(_page(page, found, questions)).model_dump(mode="json"))
@@ -264,7 +258,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
             | _place(competition.place, ("rank", "of"))
             for competition in found.competitions
         ],
-        "faq": [{"question": item.question, "answer": item.answer} for item in questions],
+        "faq": list(questions),
     }
 
 

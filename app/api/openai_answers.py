@@ -57,7 +57,7 @@ class EventStream:
             raise
 
     def close(self) -> None:
-        """Leave the request, once."""
+        """Give the request's place up, once."""
         if not self._is_closed:
             self._is_closed = True
             self._pending.abandon()

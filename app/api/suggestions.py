@@ -20,7 +20,7 @@ blueprint = APIBlueprint(
 
 
 class SuggestionBody(BaseModel):
-    """A prompt for image models."""
+    """A prompt that somebody would like image models to be judged on."""
 
     model_config = ConfigDict(extra="forbid")
 

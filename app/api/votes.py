@@ -87,7 +87,7 @@ FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
 
 @blueprint.get("", responses=FILES)
 def get_votes(query: VotesQuery) -> Response:
-    """Every counted vote of people: for `arena rate` and for anybody's own analysis."""
+    """Return every counted vote of people, for `arena rate` and for anybody's own analysis."""
     if not _places.acquire(blocking=False):
         return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
@@ -106,14 +106,14 @@ def get_votes(query: VotesQuery) -> Response:
 
 @blueprint.get("/manifest", responses={"200": Provenance})
 def get_manifest(query: ManifestQuery) -> Response:
-    """Today's overall boards with their tallies' sums, the method, and the anchors that fix their levels."""
+    """Return today's overall boards with their tallies' sums, the method, and the anchors of their levels."""
     context.refresh(parts(), *MODES)
     with parts().database.reading() as session:
         return jsonify(votes_file.read_current_provenance(session, query.mode).model_dump(mode="json"))
 
 
 def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
-    """Votes and runs of one snapshot, in a file without a name that goes when it is closed."""
+    """Write votes and runs of one snapshot into a file without a name, which goes when it is closed."""
     context.refresh(parts(), *MODES)
     secret = secrets.token_bytes(SECRET_BYTES)
     with ExitStack() as unless_made:
@@ -139,7 +139,7 @@ def _described(response: Response, manifest: VotesManifest) -> Response:
 
 
 def _charge() -> None:
-    """Raises TooMany beyond a network's day."""
+    """Count this request against what its network may ask for in a day. Raises TooMany."""
     found, moment, network = parts(), now(), networks.prefix(request.remote_addr)
     if not found.policy.knows_networks:
         return

@@ -76,6 +76,14 @@ class NotVoted(ArenaError, code="not_voted"):
     """There is no vote to undo on this matchup."""
 
 
+class TasteNotFound(ArenaError, code="taste_not_found"):
+    """Nobody shares a card at this address, or who shared it took it back: the two are not told apart."""
+
+
+class ShareLimit(ArenaError, code="share_limit"):
+    """This voter shares as many cards as one may."""
+
+
 class TooMany(ArenaError, code="rate_limited"):
     """Somebody asked too often; `retry_after` seconds later it is allowed again."""
 

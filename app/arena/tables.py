@@ -115,6 +115,8 @@ class Entry(Base):
     licence: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it is drawn no more, because voters reported it and no admin has decided yet."""
 
     model: Mapped[ImageModel] = relationship()
     competition: Mapped[Competition] = relationship()
@@ -135,6 +137,20 @@ class Voter(Base):
     quarantine: Mapped[str | None]
     """Why a sweep leaves out this voter's votes, those to come too."""
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SharedTaste(Base):
+    """A result card as it was when its voter shared it. Deleted when that voter takes it back, or is forgotten."""
+
+    __tablename__ = "shared_tastes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    """Random; who knows it may read the card."""
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the card says: names and numbers, no id and no picture."""
 
 
 class Matchup(Base):
@@ -232,6 +248,27 @@ class Vote(Base):
     reason: Mapped[str | None]
     """Why it is not counted; null for a counted one."""
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PictureReport(Base):
+    """A voter's word that a picture should not be shown, and what an admin decided about it."""
+
+    __tablename__ = "picture_reports"
+    __table_args__ = (
+        UniqueConstraint("entry_id", "voter_id"),
+        CheckConstraint("status IN ('new', 'kept', 'withdrawn')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id"))
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"), index=True)
+    matchup_id: Mapped[int] = mapped_column(LongKey, ForeignKey("matchups.id"), index=True)
+    """The pair it was reported from, which knows the network."""
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(default="new", index=True)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None]
 
 
 class Tally(Base):

@@ -22,7 +22,7 @@ OWN_SERVICES = {
     "Google": {"gemini", "vertex"},
     "Ideogram": {"ideogram"},
     "Leonardo AI": {"leonardo"},
-    "Luma AI": {"luma"},
+    "Luma AI": {"luma", "luma-agents"},
     "Meta": {"meta"},
     "Microsoft": {"azure-ai"},
     "MiniMax": {"minimax"},
@@ -161,7 +161,20 @@ def _check_offerings(model: ModelPage, today: date) -> Iterator[tuple[Literal["e
         yield "warning", "first_party", f"{model.creator} serves models itself, and does not offer this one"
 
 
-CHECKS: tuple[Check, ...] = (_check_limits, _check_prices, _check_status, _check_sources, _check_offerings)
+def _check_modes(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+    """Check that providers are said to serve, and to price, only what the model can do."""
+    for offering in (*model.offerings, *model.past_offerings):
+        if more := [mode for mode in offering.modes if mode not in model.modes]:
+            yield (
+                "error",
+                "offering_modes",
+                f"{offering.provider} is listed with {', '.join(more)}, the model without",
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    *(_check_limits, _check_modes, _check_prices, _check_status, _check_sources, _check_offerings),
+)
 
 
 def _shared_names(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:

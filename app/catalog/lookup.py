@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Any, Literal, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -13,10 +13,10 @@ from app.catalog.limits import Limits, largest, largest_area, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
 from app.catalog.search import compact, spellings
+from app.catalog.status import Status, is_served, status
 from app.database.statements import PreparedStatement
 from app.errors import Refusal
 
-Status = Literal["active", "deprecated", "retired"]
 Result = TypeVar("Result")
 
 # Written once, and of tables: building a statement and making objects cost several times what the query does.
@@ -24,8 +24,8 @@ _MODELS = tables.ImageModel.__table__.c
 _ALIASED = tables.ModelAlias.__table__.c
 _PARAMETERS = tables.Parameter.__table__.c
 _PROVIDERS = tables.Provider.__table__.c
-_BY_ALIAS = PreparedStatement(lambda _: select(_ALIASED.alias, _ALIASED.model_id))
-_BY_SLUG = PreparedStatement(lambda _: select(_MODELS.slug, _MODELS.id))
+_BY_ALIAS = select(_ALIASED.alias, _ALIASED.model_id)
+_BY_SLUG = select(_MODELS.slug, _MODELS.id)
 _DETAILS = select(
     _MODELS.prose, _MODELS.sources, _MODELS.weights, _MODELS.paper, _MODELS.homepage, _MODELS.architecture
 ).where(_MODELS.id == bindparam("model"))
@@ -37,22 +37,11 @@ _TAKEN = (
 )
 _VERSION = PreparedStatement(lambda _: select(tables.CatalogState.__table__.c.version))
 _OFFERING = select(tables.Offering.provider_id)
-_OFFERS = PreparedStatement(lambda _: select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING)))
+_OFFERS = select(_PROVIDERS.slug, _PROVIDERS.name).where(_PROVIDERS.id.in_(_OFFERING))
 
 
 class UnknownModel(Refusal, code="model_not_found"):
     """No model has this slug or alias."""
-
-
-class Stated(Protocol):
-    """A thing that carries a stated status and the two dates beside it."""
-
-    @property
-    def status(self) -> str | None: ...
-    @property
-    def deprecated_on(self) -> date | None: ...
-    @property
-    def sunset(self) -> date | None: ...
 
 
 @dataclass(frozen=True)
@@ -171,26 +160,9 @@ _SAME = (
 """Columns that a summary takes from its row as they are."""
 
 
-def status(model: Stated, today: date) -> Status:
-    """
-    Say what a model's status is on a day: as stated, a preview counting as active, and retired from the sunset on.
-
-    A stated retirement whose sunset lies ahead is a deprecation until then. Where no status is stated, a
-    deprecation date that has passed makes one; a sunset ahead does not, for it may be a mere "not before".
-    """
-    if model.sunset is not None:
-        if model.sunset <= today:
-            return "retired"
-        if model.status == "retired":
-            return "deprecated"
-    if model.status is not None:
-        return "active" if model.status == "preview" else cast("Status", model.status)
-    return "deprecated" if model.deprecated_on is not None and model.deprecated_on <= today else "active"
-
-
 def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     """List every model by name, demo models and stubs included: callers hide those without entries."""
-    return _recall(session, "models", today, lambda: _models(session, today))
+    return recall(session, "models", today, lambda: _models(session, today))
 
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
@@ -198,7 +170,7 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
     model_id = ids(session, [slug]).get(slug)
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
-    return _recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
+    return recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
 
 
 def _page(session: Session, model_id: int, today: date) -> ModelPage:
@@ -218,13 +190,14 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
 
 def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Map slugs and aliases to model ids, those that exist."""
-    known = _recall(session, "ids", None, lambda: dict(_BY_ALIAS.all(session)) | dict(_BY_SLUG.all(session)))
+    read = session.execute
+    known = recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS), *read(_BY_SLUG)]))
     return {slug: known[slug] for slug in slugs if slug in known}
 
 
 def slugs(session: Session) -> frozenset[str]:
     """List the slug of every model, aliases apart."""
-    return _recall(session, "slugs", None, lambda: frozenset(slug for slug, _ in _BY_SLUG.all(session)))
+    return recall(session, "slugs", None, lambda: frozenset(session.scalars(_BY_SLUG)))
 
 
 def canonical_slug(session: Session, name: str, today: date) -> str | None:
@@ -235,7 +208,7 @@ def canonical_slug(session: Session, name: str, today: date) -> str | None:
     """
     if name in (known := ids(session, [name])):
         return next(entry.slug for entry in models(session, today) if entry.id == known[name])
-    by_spelling = _recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
+    by_spelling = recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
     return by_spelling.get(compact(name))
 
 
@@ -250,7 +223,7 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """List (slug, name) of those that offer a model, by name."""
-    return sorted(map(tuple, _OFFERS.all(session)), key=lambda row: row[1].casefold())
+    return sorted(map(tuple, session.execute(_OFFERS)), key=lambda row: row[1].casefold())
 
 
 def version(session: Session) -> int:
@@ -258,7 +231,7 @@ def version(session: Session) -> int:
     return int(_VERSION.first(session).version)
 
 
-def _recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
+def recall(session: Session, name: Hashable, today: date | None, read: Callable[[], Result]) -> Result:
     """Recall what was read of this version of the catalogue on this day, else read it now."""
     # A transaction that writes brings no memory: what it says of a version may never be committed.
     memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
@@ -287,7 +260,7 @@ def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:
 
 def _aliases(session: Session) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for alias, model_id in sorted(map(tuple, _BY_ALIAS.all(session))):
+    for alias, model_id in sorted(map(tuple, session.execute(_BY_ALIAS))):
         found[model_id] = (*found.get(model_id, ()), alias)
     return found
 
@@ -299,7 +272,7 @@ def _summary(
     known = limits(row.limits)
     now = status(row, today)
     is_over = now == "retired"
-    served = tuple(o for o in offerings if is_over or o.ended_on is None or today < o.ended_on)
+    served = tuple(o for o in offerings if is_over or is_served(o, today))
     ended = tuple(o for o in offerings if o not in served)
     provider_ids = (offering.provider_model_id for offering in offerings)
     return ModelSummary(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 _BREAK = re.compile(r"[\W_]+")
+_BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
 
 
 class Named(Protocol):
@@ -45,17 +46,23 @@ def match_rank(model: Named, query: str) -> int | None:
     """
     Rank how a model answers a query: 0 for its very name, 1 for a beginning, 2 for a part, 3 for all words.
 
-    None where it does not answer. An empty query fits everything.
+    The creator may stand before the name. None where the model does not answer; an empty query fits everything.
     """
     wanted = compact(query)
+    bare = wanted.removeprefix(compact(model.creator or "")) or wanted
+    ranks = [rank for rank in (_name_rank(model, wanted), _name_rank(model, bare)) if rank is not None]
+    if ranks:
+        return min(ranks)
+    everything, words = searched_text(model), _words(query)
+    return 3 if words and all(word in everything for word in words) else None
+
+
+def _name_rank(model: Named, wanted: str) -> int | None:
     if wanted in model.spellings:
         return 0
     if any(spelling.startswith(wanted) for spelling in model.spellings):
         return 1
-    if any(wanted in spelling for spelling in model.spellings):
-        return 2
-    everything, words = searched_text(model), _words(query)
-    return 3 if words and all(word in everything for word in words) else None
+    return 2 if any(wanted in spelling for spelling in model.spellings) else None
 
 
 def searched_text(model: Named) -> str:
@@ -64,10 +71,22 @@ def searched_text(model: Named) -> str:
 
 
 def search(models: Sequence[Model], query: str) -> list[Model]:
-    """Find the models that answer a query, the best first; of equal ones those still served, then the newest."""
+    """
+    Find the models that answer a query, the best first; of equal ones those still served, then the newest.
+
+    Where only words are met, the shorter name goes first. What stands in brackets counts only if anything has it:
+    boards write `gpt-image-2 (medium)`.
+    """
     ranked = [(rank, model) for model in models if (rank := match_rank(model, query)) is not None]
+    if not ranked and (plain := _BRACKETS.sub(" ", query)) != query:
+        return search(models, plain)
     newest = sorted(ranked, key=lambda one: one[1].released or "", reverse=True)
-    return [model for _, model in sorted(newest, key=lambda one: (one[0], one[1].status == "retired"))]
+    return [model for _, model in sorted(newest, key=lambda one: _order(one[0], one[1], _words(query)))]
+
+
+def _order(rank: int, model: Named, words: Sequence[str]) -> tuple[int, bool, int]:
+    spread = [len(spelling) for spelling in model.spellings if all(word in spelling for word in words)]
+    return rank, model.status == "retired", min(spread, default=999) if rank == 3 else 0
 
 
 def _words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from app.database.doors import Base
 
 
 class ImageModel(Base):
-    """An image model, with its status as the maker states it; `lookup.status` weighs it against the dates."""
+    """An image model, with its status as the maker states it; `app.catalog.status` weighs it against the dates."""
 
     __tablename__ = "image_models"
 

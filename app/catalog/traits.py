@@ -43,9 +43,6 @@ class Traits:
         )
 
 
-ANY = Traits()
-
-
 def read_traits(given: Mapping[str, str]) -> Traits:
     """Read `licence`, `weights` and `max_parameters` of a query. Raises ValueError(parameter, message)."""
     asked = {name: value.strip() for name, value in given.items() if value.strip()}

@@ -13,9 +13,10 @@ import click
 from app import __version__
 from app.cli.memory_tuning import garbage_collector_off
 
-FAILURES = frozenset(
-    {"database_busy", "database_in_use", "folder_served", "internal_error", "port_taken", "schema_refused"}
-)
+FAILURES = frozenset({
+    "database_busy", "database_in_use", "folder_served", "images_elsewhere", "internal_error", "not_mounted",
+    "port_taken", "schema_refused", "storage_unavailable",
+})  # fmt: skip
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
@@ -31,6 +32,7 @@ COMMANDS = {
     "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
     "model": "Models of the catalogue.",
+    "moderation": "List, keep and withdraw pictures that voters reported.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE: CSV, TSV, JSON or JSON lines, packed by gzip or not; `-` is standard input.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",

@@ -9,9 +9,10 @@ import httpx
 from sqlalchemy import func, select
 
 from app.arena.entries import near_duplicates
-from app.cli.database_checks import clock, database, keys, migrations, rights, secret
+from app.cli.database_checks import clock, database, keys, migrations, replica, rights, secret
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
+from app.cli.mounts import find_unmounted
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
 from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
@@ -25,6 +26,10 @@ LEAST_BYTES = 2**27
 PLAIN_LETTERS = 10
 """Different characters in a secret that was drawn and not thought up."""
 PROVIDER_SECONDS = 5
+BUCKET_REASONS = {"PermissionDeniedError": "forbidden", "UnauthenticatedError": "wrong key"}
+BUCKET_REMEDY = (
+    "correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys: they must allow to read, write, list, delete"
+)
 
 
 def settings(patient: DoctorContext) -> CheckResult:
@@ -51,17 +56,30 @@ def settings(patient: DoctorContext) -> CheckResult:
 
 
 def storage(patient: DoctorContext) -> CheckResult:
-    """Check that a file can be stored, read back unchanged and deleted."""
+    """Check that a file can be stored; in a bucket that it comes back unchanged and can be deleted."""
+    if not patient.settings.storage_url:
+        problem = patient.storage.problem()
+        folder = patient.settings.data_dir / "files"
+        remedy = "make it a folder that this user may write, with room"
+        return (
+            CheckResult("fail", f"{folder} takes no file ({problem}): {remedy}")
+            if problem
+            else CheckResult("ok", "a file can be stored")
+        )
     key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
-    patient.storage.put(key, data)
     try:
+        patient.storage.put(key, data)
         same = patient.storage.get(key) == data
-    finally:
         patient.storage.delete(key)
+    except Exception as error:  # noqa: BLE001 (a bucket's client has its own, without a common base)
+        told = BUCKET_REASONS.get(type(error.__cause__ or error).__name__, "away, or it refuses us")
+        return CheckResult("fail", f"{patient.settings.storage_url} takes no file ({told}): {BUCKET_REMEDY}")
     return (
         CheckResult("ok", "a file goes in and comes back")
         if same
-        else CheckResult("fail", "a file came back changed")
+        else CheckResult(
+            "fail", f"a file came back changed: look at what stands before {patient.settings.storage_url}"
+        )
     )
 
 
@@ -85,7 +103,9 @@ def blindness(patient: DoctorContext) -> CheckResult:
 
 
 def disk(patient: DoctorContext) -> CheckResult:
-    """Check the free space for database and images."""
+    """Check that the volume of database and images is mounted, and its free space."""
+    if point := find_unmounted(patient.settings.data_dir):
+        return CheckResult("fail", f"{point} is in the system's table of volumes and not mounted: mount it")
     free = shutil.disk_usage(patient.settings.data_dir).free
     level: Level = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
     return CheckResult(
@@ -158,6 +178,7 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "migrations": migrations,
     "keys": keys,
     "clock": clock,
+    "replica": replica,
     "secret": secret,
     "rights": rights,
     "storage": storage,

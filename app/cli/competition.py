@@ -56,7 +56,7 @@ def close(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
     _set_status(slug, "closed", reason, as_json, migrate)
 
 
-@competition.command()
+@competition.command(context_settings={"ignore_unknown_options": True})  # or -5 would be called an option
 @click.argument("slug")
 @click.argument("votes", metavar="VOTES|none")
 @json_option

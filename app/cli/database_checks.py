@@ -3,6 +3,7 @@
 import stat
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
@@ -13,8 +14,9 @@ from app.cli import rows
 from app.cli.clock_checks import find_future_times
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
-from app.database.doors import Database, NewerDatabase
+from app.database.doors import Database, DatabaseBusy, NewerDatabase
 from app.database.engines import is_pooled
+from app.database.replica import UnfitReplica, measure_lag
 
 SOUND_SQLITE = (3, 51, 3)
 CLOCK_SECONDS = 2
@@ -105,9 +107,14 @@ def _postgresql(found: Database) -> CheckResult:
     with found.reading() as session:
         told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
         version = str(session.scalar(text("SHOW server_version")))
-        pooled = is_pooled(session.connection().connection.dbapi_connection)
+        driver: Any = session.connection().connection.dbapi_connection
+        pooled = is_pooled(driver)
     if "off" in told:
         return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    if pooled and driver.prepare_threshold is not None:
+        return CheckResult(
+            "warn", "a pooler may lose prepared statements: take prepare_threshold out of DATABASE_URL"
+        )
     between = ", behind a pooler: statements are not prepared" if pooled else ""
     return CheckResult("ok", f"PostgreSQL {version}, stores, durable{between}")
 
@@ -154,6 +161,23 @@ def clock(patient: DoctorContext) -> CheckResult:
     if apart > CLOCK_SECONDS:
         return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
     return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
+
+
+def replica(patient: DoctorContext) -> CheckResult:
+    """Check that the read replica is a standby of this database, and how far it is behind."""
+    url, patience = patient.settings.read_database_url, patient.settings.read_staleness_seconds
+    if not url:
+        return CheckResult("ok", "none is set: pages come from the database itself")
+    try:
+        with patient.database.reading() as session:
+            lag = measure_lag(url, session.connection(), patience)
+    except UnfitReplica as error:
+        return CheckResult("warn", f"{error}: pages come from the primary. Correct READ_DATABASE_URL, or mend it")
+    except DatabaseBusy as error:
+        return CheckResult(
+            "warn", f"{error.cause.happened} That is READ_DATABASE_URL: pages come from the primary"
+        )
+    return CheckResult("ok", f"a standby of the database, {lag * 1000:.0f} ms behind")
 
 
 def secret(patient: DoctorContext) -> CheckResult:

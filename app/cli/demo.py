@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from app.cli.opening import Installation, migrate_option, now, open_installation
+from app.cli.output import progress_bar
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
-from app.settings import one_thread_for_numpy
+from app.settings import environment_over, one_thread_for_numpy
 from app.words import Mode
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from app.arena.entries.generation import GenerationTask
 
 EDIT_SHARE = 3
@@ -95,8 +94,13 @@ def _set_stop_handler(handler: Callable[[int, FrameType | None], None]) -> None:
 
 @contextmanager
 def _run_server() -> Iterator[subprocess.Popen[bytes]]:
-    """Run `arena serve` with this environment as a child process, and end it with the block."""
-    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"])
+    """
+    Run `arena serve` with this environment as a child process, and end it with the block.
+
+    Its log says what goes wrong, in words: a line for every request would bury the progress and the address.
+    """
+    quiet = {"LOG_LEVEL": "warning", "LOG_FORMAT": "text"}
+    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=environment_over(quiet))
     try:
         yield server
     finally:
@@ -117,24 +121,19 @@ def _exit_if_ended(server: subprocess.Popen[bytes] | None) -> None:
 
 def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes] | None) -> None:
     """Draw contestants, cast votes on them, the same for edits, then showcases: so boards exist soonest."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from app.demo import drawing, edits
 
     with arena.database.reading() as session:
         edition = drawing.count_cleared_demos(session)
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        _draw_pictures(arena, drawing.plan_contestants(_seed_competitions(), edition), "contestants", bar, server)
-        on_edits = votes // EDIT_SHARE
-        _cast_votes(arena, Mode.TEXT_TO_IMAGE, votes - on_edits, bar, server)
-        made = edits.make_competitions(arena.database, arena.storage, now=now)
-        with arena.database.reading() as session:
-            planned = edits.plan_edits(session, made, edition)
-        _draw_pictures(arena, planned, "edits", bar, server)
-        _cast_votes(arena, Mode.IMAGE_EDIT, on_edits, bar, server)
-        _draw_pictures(arena, drawing.plan_showcases(edition), "showcases", bar, server)
+    _draw_pictures(arena, drawing.plan_contestants(_seed_competitions(), edition), "contestants", server)
+    on_edits = votes // EDIT_SHARE
+    _cast_votes(arena, Mode.TEXT_TO_IMAGE, votes - on_edits, server)
+    made = edits.make_competitions(arena.database, arena.storage, now=now)
+    with arena.database.reading() as session:
+        planned = edits.plan_edits(session, made, edition)
+    _draw_pictures(arena, planned, "edits", server)
+    _cast_votes(arena, Mode.IMAGE_EDIT, on_edits, server)
+    _draw_pictures(arena, drawing.plan_showcases(edition), "showcases", server)
 
 
 def _seed_competitions() -> list[str]:
@@ -149,7 +148,6 @@ def _draw_pictures(
     arena: Installation,
     orders: "list[GenerationTask]",
     name: str,
-    bar: "Progress",
     server: subprocess.Popen[bytes] | None,
 ) -> None:
     from app.arena.entries import generation
@@ -158,26 +156,26 @@ def _draw_pictures(
 
     with arena.database.reading() as session:
         left = generation.find_missing(session, orders)
-    task = bar.add_task(name, total=len(orders), completed=len(orders) - len(left))
     studio = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
-    with closing(generation.generate_entries(studio, left, now=now)) as pictures:
+    with (
+        progress_bar(name, len(orders), done=len(orders) - len(left)) as advance,
+        closing(generation.generate_entries(studio, left, now=now)) as pictures,
+    ):
         for drawn in pictures:
             if drawn.refusal:
-                bar.console.print(f"{drawn.order.place.model} in {drawn.order.place.competition}: {drawn.refusal}")
-            bar.advance(task)
+                place = drawn.order.place
+                click.echo(f"\n{place.model} in {place.competition}: {drawn.refusal}", err=True)
+            advance(1)
             _exit_if_ended(server)
 
 
-def _cast_votes(
-    arena: Installation, mode: Mode, total: int, bar: "Progress", server: subprocess.Popen[bytes] | None
-) -> None:
+def _cast_votes(arena: Installation, mode: Mode, total: int, server: subprocess.Popen[bytes] | None) -> None:
     from app.arena.voting.pool import Pool
     from app.demo import simulated_voters
     from app.leaderboards.runs.refresh import rebuild, refresh
 
     with arena.database.reading() as session:
         done = simulated_voters.count_votes(session, mode)
-    task = bar.add_task("votes", total=max(total, done), completed=done)
     looked = time.monotonic()
     cast = simulated_voters.cast_votes(
         arena.database,
@@ -188,11 +186,12 @@ def _cast_votes(
         rng=random.SystemRandom(),
         matchup_seconds=arena.settings.matchup_seconds,
     )
-    for _ in cast:
-        bar.advance(task)
-        if time.monotonic() - looked > REFRESH_SECONDS:
-            _exit_if_ended(server)
-            refresh(arena.database, mode, now=now())
-            looked = time.monotonic()
+    with progress_bar("votes", max(total, done), done) as advance:
+        for _ in cast:
+            advance(1)
+            if time.monotonic() - looked > REFRESH_SECONDS:
+                _exit_if_ended(server)
+                refresh(arena.database, mode, now=now())
+                looked = time.monotonic()
     if done < total:
         rebuild(arena.database, mode, now=now())

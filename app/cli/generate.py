@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.output import progress_bar
 
 if TYPE_CHECKING:
     from app.arena.entries.generation import GenerationContext, GenerationTask
@@ -102,20 +103,17 @@ def _dollars(costs: list[int | None]) -> str:
 
 def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:
     """Generate the entries, showing progress; return the refused ones with their reasons."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     from app.arena.entries import generation
 
     refused: list[dict[str, str | int]] = []
-    columns = ("making", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=len(orders))
-        with closing(generation.generate_entries(studio, orders, now=now)) as pictures:
-            for drawn in pictures:
-                bar.advance(task)
-                if drawn.refusal:
-                    place = drawn.order.place
-                    refused.append({"model": place.model, "sample": place.sample, "reason": drawn.refusal})
-                    bar.console.print(f"refused  {place.model} sample {place.sample}: {drawn.refusal}")
+    with (
+        progress_bar("making", len(orders)) as advance,
+        closing(generation.generate_entries(studio, orders, now=now)) as pictures,
+    ):
+        for drawn in pictures:
+            advance(1)
+            if drawn.refusal:
+                place = drawn.order.place
+                refused.append({"model": place.model, "sample": place.sample, "reason": drawn.refusal})
+                click.echo(f"\nrefused  {place.model} sample {place.sample}: {drawn.refusal}", err=True)
     return refused

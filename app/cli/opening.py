@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app.cli.mounts import check_mounted
 from app.database.doors import Database
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
@@ -36,6 +37,7 @@ def open_installation(*, migrate: bool = False) -> Installation:
     """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
     keep_files_private(settings)
+    check_mounted(settings, existing=False)
     database = Database(settings.database_url)
     pending = database.pending()
     if pending and (migrate or database.is_empty()):

@@ -1,6 +1,7 @@
 """Prints what commands answer: JSON for other programs, sentences and lines for people, progress meanwhile."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -46,13 +47,9 @@ def print_rows(
 
 
 @contextmanager
-def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(name: str, total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on standard error, so that output stays clean; yields how to advance it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    with Progress(
-        name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    ) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.advance(task, done)
+    with click.progressbar(length=total, label=f"{name:<11}", file=sys.stderr, show_pos=True) as bar:
+        if done:
+            bar.update(done)
+        yield bar.update

@@ -160,13 +160,13 @@ def _rate_log(votes: Votes, anchor: "Anchor") -> "Ratings":
 
 
 def _tallies(votes: Votes) -> "Tallies":
+    """Tally by competition and pair, voters added up."""
     import numpy as np
 
     from app.ratings.tallies import Tallies
 
-    seats = np.array(votes.rows, dtype=np.intp).T
-    counts = np.array(votes.counts, dtype=np.int64).T
-    return Tallies(len(votes.models), *seats, *counts)
+    rows, counts = votes.without_voters()
+    return Tallies(len(votes.models), *np.asarray(rows, dtype=np.intp).T, *counts.T)
 
 
 def _ballots(votes: Votes) -> "Ballots | None":
@@ -178,12 +178,11 @@ def _ballots(votes: Votes) -> "Ballots | None":
     from app.ratings.tallies import Tallies
     from app.ratings.voters import Ballots
 
-    number = np.array(votes.voter_of_row, dtype=np.intp)
+    number = votes.voter_of_row.astype(np.intp)
     unnamed = number < 0
     number[unnamed] = len(votes.voters) + np.arange(unnamed.sum())
-    competition, left, right = np.array(votes.rows, dtype=np.intp).T
-    counts = np.array(votes.counts, dtype=np.int64).T
-    return Ballots(Tallies(len(votes.models), number, left, right, *counts), competition)
+    competition, left, right = np.asarray(votes.rows, dtype=np.intp).T
+    return Ballots(Tallies(len(votes.models), number, left, right, *votes.counts.T), competition)
 
 
 def _log(votes: Votes) -> "Log":

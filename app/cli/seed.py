@@ -56,7 +56,7 @@ def load_seeds(arena: Installation, paths: Iterable[Path]) -> list[SeedChange]:
 
 
 def _parts(path: Path) -> list[tuple[Path, bool]]:
-    """What lies at a path, and whether it belongs to the catalogue; the catalogue first."""
+    """List the files at a path, and whether each belongs to the catalogue; the catalogue comes first."""
     if path.is_file():
         is_competition = path.name == CATEGORIES or "prompt" in _toml(path)
         return [(path, not is_competition)]

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.arena.entries import image_folder
 from app.arena.people import secret_key
 from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
+from app.cli.mounts import check_mounted
 from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
 from app.files.rights import keep_files_private
@@ -23,21 +25,26 @@ STOP_SECONDS = 10
 
 @click.command()
 @click.option("--share", is_flag=True, help="Serve a folder that another server serves too.")
+@click.option("--existing", is_flag=True, help="Refuse to make a new database: if it is gone, say so.")
 @migrate_option
-def serve(share: bool, migrate: bool) -> None:
+def serve(share: bool, existing: bool, migrate: bool) -> None:
     """
     Serve the arena. HOST, PORT, WORKERS and every other setting come from the environment.
 
-    Refuses a port that is taken, and a folder that another server serves, with the process that holds it.
+    Refuses a port that is taken, and a folder that another server serves, with the process that holds it; and a
+    folder whose volume is not mounted.
     """
     one_thread_for_numpy()
     settings = Settings()
     keep_files_private(settings)
     warn_of_misspelled_names()
     check_port(settings.host, settings.port)
+    check_mounted(settings, existing=existing)
     with hold_folder(settings.data_dir, share=share or not settings.database_url.startswith("sqlite")):
         arena = open_installation(migrate=migrate)
         _note_key(arena)
+        with arena.database.reading() as session:
+            image_folder.claim(session, arena.storage)
         arena.database.close()  # no worker may come to hold a connection of its parent
         _serve(settings)
 

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from pydantic import ValidationError
@@ -13,21 +14,24 @@ from pydantic import ValidationError
 from app.cli import describe_settings_error
 from app.cli.doctor_context import CheckResult, DoctorContext
 from app.cli.opening import now
+from app.cli.proxy_trial import try_proxy
 from app.cli.sole_server import PortTaken, check_port
 from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import storage_of
 from app.settings import SECRET_BYTES, Settings
 
+PASSWORD_BYTES = 15
 UNIT = """\
 [Unit]
 Description=Blindvote, an arena for image models
 Wants=network-online.target
 After=network-online.target postgresql.service
+RequiresMountsFor={data}
 
 [Service]
 Type=exec
 EnvironmentFile={environment}
-ExecStart={command} serve --migrate
+ExecStart={command} serve --migrate --existing
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=30
@@ -65,17 +69,22 @@ def _answer_all(context: click.Context, _option: click.Parameter, yes: bool) -> 
 )
 @click.option("--database-url", default="", prompt="PostgreSQL's address, empty for SQLite")
 @click.option("--storage-url", default="", prompt="Bucket for images (s3://...), empty for the data folder")
+@click.option("--admin", default="", prompt="Name of the first admin, empty for none")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to write.")
 @click.option("--yes", is_flag=True, is_eager=True, expose_value=False, callback=_answer_all,
               help="Ask nothing: take what is given and the defaults.")  # fmt: skip
-def setup(output: Path, **answers: object) -> None:
+def setup(output: Path, admin: str, **answers: object) -> None:
     """
     Ask how this installation is to run, try each answer, and write its settings and its unit.
 
-    Nothing is written where an answer does not hold, and no file is replaced.
+    Tried are the port, the database with the rights it needs, the place of the images, room, clock, and the proxy:
+    PUBLIC_URL must lead here with its headers. The admin gets a password that is shown once. Nothing is written
+    where an answer does not hold, and no file is replaced.
     """
     environment = {name.upper(): str(value) for name, value in answers.items() if value not in {"", None}}
     environment["SECRET_KEY"] = secrets.token_urlsafe(SECRET_BYTES)
+    if host := urlsplit(environment.get("PUBLIC_URL", "")).hostname:
+        environment["TRUSTED_HOSTS"] = host
     environment["DATA_DIR"] = str(Path(environment["DATA_DIR"]).resolve())
     files = [output / "blindvote.env", output / "blindvote.service"]
     if existing := [str(file) for file in files if file.exists()]:
@@ -91,6 +100,8 @@ def setup(output: Path, **answers: object) -> None:
     _write(files[0], "".join(f"{name}={value}\n" for name, value in environment.items()))
     command = Path(sys.argv[0]).resolve()
     _write(files[1], UNIT.format(environment=files[0].resolve(), command=command, data=environment["DATA_DIR"]))
+    if admin:
+        _make_admin(settings, admin)
     click.echo(f"Wrote {files[0]} (it holds the secret key) and {files[1]}. Next:")
     start = f"set -a; . {shlex.quote(str(files[0]))}; set +a; {shlex.quote(str(command))}"
     click.echo(f"  {start} seed\n  {start} serve")
@@ -117,6 +128,23 @@ def _try_all(settings: Settings) -> Iterator[tuple[str, CheckResult]]:
     for name in ("settings", "rights", "storage", "disk", "fonts", *(() if database.is_sqlite else ("clock",))):
         yield name, run_check(CHECKS[name], patient)
     database.close()
+    if settings.public_url:
+        yield "proxy", run_check(lambda patient: try_proxy(patient.settings), patient)
+
+
+def _make_admin(settings: Settings, name: str) -> None:
+    """Make an admin with a password that is drawn and shown once."""
+    from argon2 import PasswordHasher
+
+    from app.arena.people import admins, passwords
+
+    password, database = secrets.token_urlsafe(PASSWORD_BYTES), Database(settings.database_url)
+    digest = passwords.hash_password(name, password, PasswordHasher())
+    database.write(lambda session: admins.create(session, name, digest, now=now()))
+    database.close()
+    click.echo(
+        f"{name} signs in at /admin with the password {password} (shown once; `arena admin password {name}`)."
+    )
 
 
 def _try_port(settings: Settings) -> CheckResult:

@@ -24,6 +24,8 @@ WORDS: dict[str, Counts] = {
     }.items()
     for word in words.split()
 }
+_WHOLE = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
+"""What spreadsheets and pandas write after whole numbers; three zeros may be thousands."""
 _MARKS = re.compile(r"[^\w<>=]|_")
 
 
@@ -36,8 +38,8 @@ def read_truth(text: str, column: str) -> bool:
 
 
 def read_count(text: str, column: str) -> int:
-    """Read a whole number of at most 12 digits; nothing is 0. Raises ValueError."""
-    text = text.strip() or "0"
+    """Read a whole number of at most 12 digits, `3.0` and `3,0` too; nothing is 0. Raises ValueError."""
+    text = _WHOLE.sub("", text.strip()) or "0"
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise ValueError(
             f"column {column}: {text!r} is no whole number from 0; write thousands without separators"
@@ -73,7 +75,9 @@ def _find_meaning(word: str) -> Counts | None:
 def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequence[Counts]) -> Counts:
     """Read columns of which exactly one is true. Raises ValueError."""
     true = [
-        outcome for text, name, outcome in zip(cells, columns, outcomes, strict=True) if read_truth(text, name)
+        outcome
+        for text, name, outcome in zip(cells, columns, outcomes, strict=True)
+        if read_truth(_WHOLE.sub("", text.strip()), name)
     ]
     if len(true) != 1:
         raise ValueError(f"column {columns[0]}: of {', '.join(columns)} exactly one is 1, here {len(true)} are")

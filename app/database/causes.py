@@ -1,5 +1,6 @@
 """The causes why a database does not do as it should: one name, one sentence and one remedy for each."""
 
+import errno
 import logging
 import re
 import time
@@ -114,6 +115,13 @@ BY_WORDS = tuple(
     )
 )
 """Names by what SQLite and libpq say, the first that fits."""
+BY_ERRNO = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "read_only"),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "full"),
+    errno.ENOENT: "no_file",
+    errno.EIO: "io_error",
+}
+"""Names by why the file that keeps processes apart could not be opened."""
 
 
 def explain(error: BaseException) -> Cause | None:
@@ -144,7 +152,8 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except (QueueTimeout, LostRace, PoolTimeout) as error:
-        raise _busy(CAUSES["busy"]) from error
+        number = getattr(error.__cause__, "errno", None)
+        raise _busy(CAUSES[BY_ERRNO.get(number or 0, "busy")]) from error
     except DBAPIError as error:
         cause = None if isinstance(error, IntegrityError) else explain(error)
         if cause is None and not isinstance(error, OperationalError):

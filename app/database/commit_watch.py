@@ -1,7 +1,7 @@
 """The commit watch: tells whether anything was committed, for a fraction of what a transaction costs."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
@@ -16,11 +16,11 @@ class CommitWatch:
     Those who ask while a question is under way share the next one: its answer is newer than all of their asking.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, statement: str = SNAPSHOT) -> None:
         # Engines begin a transaction with the first statement; SQLite would then never see another's commit.
         self._lock = threading.Lock()
         self._asked = 0
-        self._told: Hashable = None
+        self._told: Any = None
         if engine.dialect.name == "sqlite":
             raw = engine.raw_connection()
             self.close = raw.close
@@ -30,10 +30,13 @@ class CommitWatch:
             self.close = connection.close
             driver: Any = connection.connection.dbapi_connection
             # Prepared at once, not after some calls as the driver would: this connection runs nothing else.
-            self._ask = lambda: driver.execute(SNAPSHOT, prepare=True).fetchone()
+            self._ask = lambda: driver.execute(statement, prepare=True).fetchone()
 
-    def committed(self) -> Hashable:
-        """Return SQLite's counter of others' commits, or PostgreSQL's snapshot, which lists open transactions."""
+    def committed(self) -> Any:
+        """
+        Return SQLite's counter of others' commits, or the row that `statement` gives: of itself PostgreSQL's
+        snapshot, which lists open transactions.
+        """
         asked = self._asked
         with self._lock:
             if self._asked == asked:

@@ -10,26 +10,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import (
-    BigInteger,
-    CursorResult,
-    Executable,
-    Integer,
-    MetaData,
-    Table,
-    text,
-)
+from sqlalchemy import BigInteger, CursorResult, Executable, Integer, MetaData, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app.database import engines
+from app.database import engines, schema
 from app.database.causes import DatabaseBusy as DatabaseBusy  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.causes import translate_errors
 from app.database.commit_watch import CommitWatch
@@ -44,8 +32,9 @@ from app.database.group_commit import (
     group_by_work,
     run_under_savepoint,
 )
-from app.database.places import ROOT
-from app.errors import Refusal
+from app.database.replica import Replica, ReplicaMark
+from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
+from app.database.statements import Call, run_pipelined
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,10 +43,6 @@ RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
-
-
-class NewerDatabase(Refusal, code="newer_database"):
-    """A later version migrated it."""
 
 
 class Base(DeclarativeBase):
@@ -98,9 +83,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """One database, SQLite or PostgreSQL, by its SQLAlchemy URL."""
+    """
+    One database, SQLite or PostgreSQL, by its SQLAlchemy URL.
 
-    def __init__(self, url: str) -> None:
+    `replica_url` names a standby of PostgreSQL for reads that may be `staleness` seconds old.
+    """
+
+    def __init__(self, url: str, *, replica_url: str = "", staleness: float = 0) -> None:
         self.url = engines.with_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
         lock = None
@@ -119,6 +108,7 @@ class Database:
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._replica = Replica(replica_url, self._write_engine, staleness) if replica_url else None
         self._queue = CommitQueue(lock, self._commit_batch)
         self._writers = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
         for _ in range(WRITERS):
@@ -129,17 +119,25 @@ class Database:
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self, mark: Hashable = None) -> Iterator[Session]:
         """
-        Open one snapshot of the database. Nothing done here is kept.
+        Open one snapshot of the database, no older than `mark` is. Nothing done here is kept.
 
-        `session.info["memory"]` belongs to this database: for what follows from a version that was read beside it.
+        With a mark of the read replica it is the replica's snapshot; DatabaseBusy then means that the replica is
+        away, and the next mark will be the primary's. `session.info["memory"]` belongs to this database: for what
+        follows from a version that was read beside it.
         """
-        with (
-            translate_errors(),
-            Session(self._read_engine, autoflush=False, info={"memory": self._memory}) as session,
-        ):
-            yield session
+        replica = self._replica if isinstance(mark, ReplicaMark) else None
+        engine = replica.engine if replica else self._read_engine
+        with translate_errors(), Session(engine, autoflush=False, info={"memory": self._memory}) as session:
+            try:
+                if replica:
+                    session.connection()
+                yield session
+            except DBAPIError as error:
+                if replica:
+                    replica.rest(error)
+                raise
 
     def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
         """
@@ -241,6 +239,9 @@ class Database:
 
         It costs a fraction of what a transaction costs. None when the database can't be asked.
         """
+        return (self._replica.mark() if self._replica else None) or self._mark_primary()
+
+    def _mark_primary(self) -> Hashable:
         watch = self._watch
         try:
             if watch is None:
@@ -260,27 +261,17 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
         with translate_errors(), self._write_engine.connect() as connection:
-            config = _alembic()
-            config.attributes["connection"] = connection
-            current = MigrationContext.configure(connection).get_current_revision()
-            connection.rollback()
-            # Revisions are numbered in their order, so the smaller of two is the older.
-            down = revision == "base" or (current is not None and revision != "head" and revision < current)
-            (command.downgrade if down else command.upgrade)(config, revision)
+            schema.migrate(connection, revision)
 
     def pending(self) -> list[str]:
         """List the revisions the schema lacks, oldest first; all for an empty database. Raises NewerDatabase."""
         with translate_errors(), self._read_engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        revisions = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
-        if current is not None and current not in revisions:
-            raise NewerDatabase(f"The database is of revision {current}, which this version does not know.")
-        return revisions[revisions.index(current) + 1 :] if current else revisions
+            return schema.list_pending(connection)
 
     def is_empty(self) -> bool:
         """Tell whether nobody has ever migrated this database."""
         with translate_errors(), self._read_engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() is None
+            return schema.read_revision(connection) is None
 
     def find_problem(self, patience: float) -> str | None:
         """
@@ -312,6 +303,8 @@ class Database:
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+        if self._replica is not None:
+            self._replica.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
 
@@ -349,6 +342,12 @@ def execute(session: Session, statement: Executable) -> int:
     if changed < 0:
         raise TypeError("this statement does not say how many rows it changed")
     return changed
+
+
+def run_last(session: Session, *calls: Call) -> list[list[Any]]:
+    """Run the last statements of a work with its COMMIT in one trip to PostgreSQL; return the rows of each."""
+    # A trip less for those who wait for the rows that the work has locked.
+    return run_pipelined(session, *calls, then=lambda driver: driver.commit())
 
 
 def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:
@@ -391,9 +390,3 @@ def _swallow_lost_race(pause: float) -> Iterator[None]:
 
 def _lost_race(error: DBAPIError | LostRace) -> bool:
     return isinstance(error, LostRace) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
-    return config

@@ -114,16 +114,24 @@ def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause
     ).subquery("given")
 
 
-def run_pipelined(session: Session, *calls: tuple[PreparedStatement, dict[str, Any]]) -> list[list[Any]]:
+Call = tuple[PreparedStatement, dict[str, Any]]
+"""A statement with its values."""
+
+
+def run_pipelined(
+    session: Session, *calls: Call, then: Callable[[Any], None] = lambda _driver: None
+) -> list[list[Any]]:
     """
     Run statements with their values, in their order, and return the rows of each. For PostgreSQL only.
 
-    All go to the server in one trip, with the BEGIN of a transaction that has not begun: while a vote waits for an
-    answer, it may hold a competition's row, which every other vote there waits for.
+    All go to the server in one trip, with the BEGIN of a transaction that has not begun and with what `then` asks
+    of the driver: while a vote waits for an answer, it may hold a competition's row, which every other vote there
+    waits for.
     """
     driver, dialect, _ = calls[0][0].ready(session)
     with _translated(dialect, "a pipeline of statements"), driver.pipeline():
         results = [statement.run(session, values) for statement, values in calls]
+        then(driver)
         return [
             [row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in results
         ]

@@ -34,71 +34,43 @@ CATEGORIES = (
 
 
 @dataclass(frozen=True)
-class DemoEdit:
+class DrawnInput:
     """
-    A competition, and the prompt, painter and seed that draw its input.
+    The prompt, painter and seed that draw the picture to be edited.
 
     `mask` is the ellipse that may change: left, top, right and bottom as shares of the sides.
     """
 
-    slug: str
-    title: str
-    category: str
     prompt: str
-    drawn: str
     painter: str
     seed: int
     mask: Box | None = None
 
 
+HOUSE = DrawnInput("A house and a tree in a meadow", "studio-xl", 3)
+FRIENDS = DrawnInput("A dog and a cat in a field of flowers", "poster-pro", 5)
+CAT = DrawnInput("A cat on a meadow", "studio-xl", 7, mask=(0.16, 0.1, 0.84, 1.06))
+CAR = DrawnInput("A red car in the city", "studio-xl", 11)
+HORSE = DrawnInput("A horse in a field", "aquarelle-2", 13, mask=(0.02, 0.4, 0.36, 0.98))
+
+
+@dataclass(frozen=True)
+class DemoEdit:
+    """A competition: its category's slug, what is asked of the models, and the picture they are given."""
+
+    slug: str
+    title: str
+    category: str
+    prompt: str
+    drawn: DrawnInput
+
+
 EDITS = (
-    DemoEdit(
-        slug="starry-night-sky",
-        title="Starry night sky",
-        category="scene",
-        prompt="Add a starry night sky to this image",
-        drawn="A house and a tree in a meadow",
-        painter="studio-xl",
-        seed=3,
-    ),
-    DemoEdit(
-        slug="red-balloon",
-        title="A red balloon",
-        category="object",
-        prompt="Add a red balloon at the top left",
-        drawn="A dog and a cat in a field of flowers",
-        painter="poster-pro",
-        seed=5,
-    ),
-    DemoEdit(
-        slug="cat-becomes-fox",
-        title="The cat becomes a fox",
-        category="object",
-        prompt="Replace the cat with a fox",
-        drawn="A cat on a meadow",
-        painter="studio-xl",
-        seed=7,
-        mask=(0.16, 0.1, 0.84, 1.06),
-    ),
-    DemoEdit(
-        slug="first-snow",
-        title="First snow",
-        category="scene",
-        prompt="Make it a snowy winter day",
-        drawn="A red car in the city",
-        painter="studio-xl",
-        seed=11,
-    ),
-    DemoEdit(
-        slug="snowman-on-the-field",
-        title="A snowman on the field",
-        category="object",
-        prompt="Add a snowman",
-        drawn="A horse in a field",
-        painter="aquarelle-2",
-        seed=13,
-        mask=(0.02, 0.4, 0.36, 0.98),
-    ),
+    DemoEdit("starry-night-sky", "Starry night sky", "scene", "Add a starry night sky to this image", HOUSE),
+    DemoEdit("red-balloon", "A red balloon", "object", "Add a red balloon at the top left", FRIENDS),
+    DemoEdit("cat-becomes-fox", "The cat becomes a fox", "object", "Replace the cat with a fox", CAT),
+    DemoEdit("first-snow", "First snow", "scene", "Make it a snowy winter day", CAR),
+    DemoEdit("snowman-on-the-field", "A snowman on the field", "object", "Add a snowman", HORSE),
 )
 """In the order in which they are filled."""
 
@@ -114,23 +86,23 @@ def make_competitions(database: Database, storage: Storage, *, now: Callable[[],
         with database.reading() as session:
             existing = _find(session, edit)
         if existing is None:
-            key = inputs.store_images(storage, *draw_input(edit), FRAME)
+            key = inputs.store_images(storage, *draw_input(edit.drawn), FRAME)
             database.write(lambda session: _save(session, edit, key, now()))  # noqa: B023
         if existing is None or existing.prompt == edit.prompt:
             ours.append(edit.slug)
     return ours
 
 
-def draw_input(edit: DemoEdit) -> tuple[bytes, bytes | None]:
-    """Draw the input of a competition and its mask, both as PNG in FRAME's size."""
+def draw_input(drawn: DrawnInput) -> tuple[bytes, bytes | None]:
+    """Draw the picture and its mask, both as PNG in FRAME's size."""
     from PIL import Image, ImageDraw  # noqa: PLC0415  (with numpy, only where something is drawn)
 
     from app.painter.paint import paint  # noqa: PLC0415
 
-    picture = _png(paint(edit.drawn, edit.painter, edit.seed, FRAME))
-    if edit.mask is None:
+    picture = _png(paint(drawn.prompt, drawn.painter, drawn.seed, FRAME))
+    if drawn.mask is None:
         return picture, None
-    left, top, right, bottom = edit.mask
+    left, top, right, bottom = drawn.mask
     mask = Image.new("RGBA", FRAME, (0, 0, 0, 255))
     box = (left * FRAME[0], top * FRAME[1], right * FRAME[0], bottom * FRAME[1])
     ImageDraw.Draw(mask).ellipse(box, fill=(0, 0, 0, 0))
@@ -161,7 +133,7 @@ def _list_editors(session: Session) -> dict[str, bool]:
 
 
 def _suited(editors: Mapping[str, bool], competition: str) -> list[str]:
-    has_mask = any(edit.slug == competition and edit.mask is not None for edit in EDITS)
+    has_mask = any(edit.slug == competition and edit.drawn.mask is not None for edit in EDITS)
     return [slug for slug, takes_masks in editors.items() if takes_masks or not has_mask]
 
 
@@ -197,7 +169,7 @@ def _save(session: Session, edit: DemoEdit, key: str, now: datetime) -> None:
         frame=FRAME,
         status="open",
         input="drawn",
-        mask="drawn" if edit.mask else None,
+        mask="drawn" if edit.drawn.mask else None,
     )
     competitions.save(session, spec, now=now, input_key=key)
 

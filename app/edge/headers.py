@@ -2,7 +2,6 @@
 
 import secrets
 from typing import cast
-from wsgiref.headers import Headers
 
 from flask import Response, g, request
 
@@ -42,13 +41,6 @@ def protect(response: Response) -> Response:
         if name.lower() not in present:
             response.headers.add(name, value)
     return response
-
-
-def protect_static(sent: Headers, _path: str, _url: str) -> None:
-    """Add the headers to files that no view answers."""
-    for name, value in EVERYWHERE.items():
-        sent[name] = value
-    sent["Content-Security-Policy"] = FILE_POLICY
 
 
 def _policy(response: Response) -> str:

@@ -85,8 +85,10 @@ def secrets_of(settings: Settings) -> frozenset[str]:
         if isinstance(value := getattr(settings, name), SecretStr)
     }
     given |= {key.get_secret_value() for key in settings.provider_keys}
-    password = make_url(settings.database_url).password or ""
-    return frozenset(s for s in given | {password, unquote(password)} if len(s) >= SHORTEST_SECRET)
+    addresses = (settings.database_url, settings.read_database_url)
+    passwords = {make_url(address).password or "" for address in addresses if address}
+    given |= passwords | {unquote(password) for password in passwords}
+    return frozenset(secret for secret in given if len(secret) >= SHORTEST_SECRET)
 
 
 def described(error: BaseException) -> dict[str, str]:

@@ -11,14 +11,18 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import brotli
 from flask import Response, current_app, g, request
+from sqlalchemy.orm import Session
 
-from app.database.doors import Database
+from app.database.doors import Database, DatabaseBusy
+from app.database.replica import ReplicaMark
 from app.edge.clock import now
 from app.edge.request_log import RULE
 
@@ -115,8 +119,8 @@ class PageCache:
                 self._pages.popitem(last=False)
         return page
 
-    def reads(self) -> Reads:
-        """Return what was read or sent since the last commit; nothing after one."""
+    def reads(self) -> tuple[Hashable, Reads]:
+        """Return the mark of the last commit, and what was read or sent since; nothing right after one."""
         # Asked before anything is read: what is read later can only be newer than its mark.
         mark = self._database.mark()
         held, reads = self._held
@@ -124,14 +128,14 @@ class PageCache:
             # A new dictionary, not a cleared one: a request that began before the commit still fills the old one.
             reads = {}
             self._held = mark, reads
-        return reads
+        return mark, reads
 
     def sent_page(self, asked: Hashable) -> SentPage | None:
         """Return what this request was last answered with, if that still holds."""
         # Most requests are for something else: the database is not asked for those.
         if asked not in self._held[1]:
             return None
-        sent: SentPage | None = self.reads().get(asked)
+        sent: SentPage | None = self.reads()[1].get(asked)
         return sent if sent and sent.freshness.holds() else None
 
 
@@ -181,7 +185,7 @@ def public_page(made_from: Hashable, render: Callable[[], str], mimetype: str = 
     parameters make no difference and cannot fill the memory. A client that has the page gets 304.
     """
     minute = int(now().timestamp()) // MINUTE
-    page = _cache().page(minute, (request.path, made_from), render)
+    page = _cache().page(minute, (request.path, made_from), partial(_retry_on_primary, render))
     encoding = next((name for name in ENCODERS if request.accept_encodings[name] > 0), None)
     response = Response(page.content(encoding), mimetype=mimetype)
     # Each encoding is a representation of its own.
@@ -205,15 +209,57 @@ def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, .
     `read` is a function of a module, and `given` one of few, never a reader's free text: each is remembered.
     The result is shared: nobody may change it. What will be asked next, `also`, is read in the same snapshot.
     """
-    if "reads" not in g:
-        g.reads = _cache().reads()
-    reads: Reads = g.reads
-    if (read, given) not in reads:
-        with current_app.extensions["blindvote"].database.reading() as session:
+    return _retry_on_primary(partial(_recall, read, given, also))
+
+
+def _recall(read: Callable[..., Result], given: tuple[str, ...], also: Iterable[tuple[Any, ...]]) -> Result:
+    if (read, given) not in _reads():
+        with reading_page() as session:
+            reads = _reads()
             for other, *its in ((read, *given), *also):
                 if (other, tuple(its)) not in reads:
                     reads[other, tuple(its)] = other(session, *its)
-    return cast("Result", reads[read, given])
+    return cast("Result", _reads()[read, given])
+
+
+@contextmanager
+def reading_page() -> Iterator[Session]:
+    """
+    Open a snapshot for what everybody may see, no older than what this request recalls.
+
+    It is the read replica's where there is one that is new enough, else the primary's.
+    """
+    _reads()
+    database: Database = current_app.extensions["blindvote"].database
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(database.reading(g.mark))
+        except DatabaseBusy:
+            if not isinstance(g.mark, ReplicaMark):
+                raise
+            forget()
+            _reads()
+            session = stack.enter_context(database.reading(g.mark))
+        yield session
+
+
+def _retry_on_primary(read: Callable[[], Result]) -> Result:
+    """Read once more when the read replica went away meanwhile: it then rests, and the primary is asked."""
+    try:
+        return read()
+    except DatabaseBusy:
+        if not isinstance(g.get("mark"), ReplicaMark):
+            raise
+        forget()
+        return read()
+
+
+def _reads() -> Reads:
+    """Return what is known at this request, and remember the mark that it is known of."""
+    if "reads" not in g:
+        g.mark, g.reads = _cache().reads()
+    reads: Reads = g.reads
+    return reads
 
 
 def forget() -> None:

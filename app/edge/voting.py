@@ -1,6 +1,6 @@
 """A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -12,14 +12,17 @@ from app.arena import errors
 from app.arena.people import networks
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
+from app.arena.voting.picture_reports import TakenReport, report_picture
 from app.arena.voting.unloadable import UnloadablePair, close_unloadable
-from app.arena.voting.vote_casting import Ballot, VoteRecord
-from app.edge.after_commit import best_effort, tell_anyway
+from app.arena.voting.vote_casting import Ballot, VoteRecord, VoteResult
+from app.database.statements import Call
+from app.edge.after_commit import tell_anyway
 from app.edge.context import follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
-from app.leaderboards.views import reveal
-from app.leaderboards.views.crowd import Crowd, read_crowd
+from app.leaderboards.views import crowd, reveal
+from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.reveal import Reveal
+from app.words import ReportReason
 
 NO_COOKIE = (
     "Your browser sent no cookie of this site, and only by that cookie does the site know which pairs are yours. "
@@ -57,9 +60,11 @@ def issue(wish: MatchupFilter) -> BlindMatchup:
     return issued
 
 
-def cast_vote(
-    matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Response]
-) -> tuple[VoteRecord, Reveal | None]:
+RevealedVote = tuple[VoteRecord, Reveal | None, Crowd | None]
+"""A vote, who made its images, and how others judged them."""
+
+
+def cast_vote(matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Response]) -> RevealedVote:
     """
     Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives.
 
@@ -70,14 +75,15 @@ def cast_vote(
     ballot = Ballot(who, matchup, outcome, moment, parts().settings.matchup_seconds, parts().policy)
     # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
     try:
-        vote, shown = database.write_batched(cast_and_reveal, ballot)
+        revealed = database.write_batched(cast_and_reveal, ballot)
     except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
-        vote, shown = database.write_batched(cast_and_reveal, ballot)
+        revealed = database.write_batched(cast_and_reveal, ballot)
+    vote = revealed[0]
     tell_anyway(partial(tell, vote))
     if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
         metrics.count("votes_total", vote.outcome, str(vote.counted).lower(), vote.reason or "")
-    return vote, shown
+    return revealed
 
 
 def give_back(matchup_id: str) -> UnloadablePair:
@@ -89,19 +95,28 @@ def give_back(matchup_id: str) -> UnloadablePair:
     )
 
 
-@best_effort
-def crowd(vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
-    """Read how everybody else judged what this browser has just judged."""
-    with parts().database.reading() as session:
-        return read_crowd(session, vote, shown)
+def report(matchup_id: str, side: str, reason: ReportReason) -> TakenReport:
+    """Report a picture of this browser's pair. Raises what `report_picture` does."""
+    who, matchup = own(matchup_id)
+    moment, policy, network = now(), parts().policy, networks.prefix(request.remote_addr)
+    return parts().database.write(
+        lambda session: report_picture(
+            session, who, matchup, side, reason, now=moment, policy=policy, network=network
+        )
+    )
 
 
-def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[tuple[VoteRecord, Reveal | None] | Exception]:
+def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[RevealedVote | Exception]:
     """Cast the votes of all who come at the same time, and read what each reveals, in one transaction."""
-    results = vote_casting.cast_votes(session, ballots)
-    reveals = reveal.reveal_all(session, results)
-    pairs = zip(results, reveals, strict=True)
-    return [result if isinstance(result, Exception) else (result, shown) for result, shown in pairs]
+    results, (standings, tallies) = vote_casting.cast_votes(session, ballots, _ask_reveals)
+    reveals = reveal.reveal_all(results, standings)
+    crowds = crowd.compare_all(results, reveals, tallies)
+    revealed = zip(results, reveals, crowds, strict=True)
+    return [vote if isinstance(vote, Exception) else (vote, shown, others) for vote, shown, others in revealed]
+
+
+def _ask_reveals(results: Sequence[VoteResult]) -> list[Call]:
+    return [reveal.ask_standings(results), crowd.ask_tallies(results)]
 
 
 def undo(matchup_id: str, *, tell: Callable[[], Response]) -> str:

@@ -1,6 +1,9 @@
 """Folders and zip archives from outside: which files are noise, where a named file lies, safe unpacking."""
 
+import lzma
 import shutil
+import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -13,6 +16,8 @@ from app.files.text import InvalidFile, escape_for_terminal
 
 NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", "@eadir", "$recycle.bin"})
 """What systems put into folders by themselves."""
+DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
+"""What the standard library raises for archives that are damaged, or packed in a way it does not know."""
 MAX_FILES = 200_000
 MAX_FILE_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 64 * 2**30
@@ -72,39 +77,56 @@ def open_folder(path: Path) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory(prefix="pack-") as scratch:
+        folder = Path(scratch) / path.name
+        folder.mkdir()
         try:
             with zipfile.ZipFile(path) as archive:
-                _unpack(archive, Path(scratch), path.name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                _unpack(archive, folder, path.name)
+        except PermissionError:
+            raise
+        except (*DAMAGES, OSError) as error:
             raise InvalidFile(f"{path.name}: this is neither a folder nor a whole zip archive") from error
-        yield _only_folder(Path(scratch))
+        yield _only_folder(folder)
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
         raise InvalidFile(f"{name}: it holds more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES:,} bytes")
+    seen: set[PurePosixPath] = set()
     for member in members:
         inner = PurePosixPath(member.filename.replace("\\", "/"))
         told = f"{name}: {escape_for_terminal(member.filename)}"
-        if member.flag_bits & 1:
-            raise InvalidFile(f"{told} is encrypted")
-        if inner.is_absolute() or ".." in inner.parts or (inner.parts and ":" in inner.parts[0]):
-            raise InvalidFile(f"{told} leads out of the archive")
+        _check_member(member, inner, told)
         if any(is_noise(Path(part)) for part in inner.parts):
             continue
-        is_bomb = member.file_size > 2**20 and member.file_size > MAX_RATIO * max(member.compress_size, 1)
-        if member.file_size > MAX_FILE_BYTES or is_bomb:
-            raise InvalidFile(
-                f"{told} is larger than {MAX_FILE_BYTES:,} bytes, or packed too tightly to be an image"
-            )
-        _write_member(archive, member, folder.joinpath(*inner.parts))
+        if inner in seen:
+            raise InvalidFile(f"{told} stands there twice")
+        seen.add(inner)
+        _write_member(archive, member, folder.joinpath(*inner.parts), told)
 
 
-def _write_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(member) as packed, path.open("wb") as file:
-        shutil.copyfileobj(packed, file)
+def _check_member(member: zipfile.ZipInfo, inner: PurePosixPath, told: str) -> None:
+    """Refuse what no honest archive of images holds. Raises InvalidFile."""
+    if member.flag_bits & 1:
+        raise InvalidFile(f"{told} is encrypted; pack it without a password")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise InvalidFile(f"{told} is a link; pack the file itself")
+    if inner.is_absolute() or ".." in inner.parts or (inner.parts and ":" in inner.parts[0]):
+        raise InvalidFile(f"{told} leads out of the archive")
+    is_bomb = member.file_size > 2**20 and member.file_size > MAX_RATIO * max(member.compress_size, 1)
+    if member.file_size > MAX_FILE_BYTES or is_bomb:
+        raise InvalidFile(f"{told} is larger than {MAX_FILE_BYTES:,} bytes, or packed too tightly to be an image")
+
+
+def _write_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, told: str) -> None:
+    """Write one member. Raises InvalidFile where the system does not take its name or its bytes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, path.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    except OSError as error:
+        raise InvalidFile(f"{told} can't be unpacked: {error.strerror or error}") from error
 
 
 def _only_folder(folder: Path) -> Path:

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, TextIO
 
-from app.files.text import LINE_END, InvalidFile, describe_bad_byte, find_encoding, normalize
+from app.files.text import (
+    LINE_END,
+    DuplicateKey,
+    InvalidFile,
+    describe_bad_byte,
+    escape_for_terminal,
+    find_encoding,
+    normalize,
+    refuse_twins,
+)
 
 GZIP = b"\x1f\x8b"
 DELIMITERS = ",;\t|"
@@ -208,7 +217,7 @@ def _json_parts(
 
 def _cell(value: object) -> str:
     """Write a JSON value as CSV would; a list or an object, which no column we read has, stays JSON."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -233,7 +242,9 @@ def _line_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
 
 def _object(line: str, where: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_pairs_hook=refuse_twins)
+    except DuplicateKey as error:
+        raise InvalidFile(f"{where}: {escape_for_terminal(str(error))} stands there twice") from error
     except (ValueError, RecursionError) as error:
         raise InvalidFile(f"{where}: this is no JSON object") from error
     if not isinstance(value, dict):
@@ -243,14 +254,19 @@ def _object(line: str, where: str) -> dict[str, Any]:
 
 def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read the objects of a JSON list one by one, holding little more than one of them."""
-    decode, number, wanted = json.JSONDecoder().raw_decode, 1, JSON_CHARACTERS
+    decode = json.JSONDecoder(object_pairs_hook=refuse_twins).raw_decode
+    number, wanted = 1, JSON_CHARACTERS
     buffer = _read_json(text, name, wanted)
     place = _skip(buffer, 0, "[")
     while True:
         try:
             if buffer.startswith("]", place):
+                _refuse_more(buffer[place + 1 :], text, name)
                 return
             value, end = decode(buffer, place)
+        except DuplicateKey as error:
+            key = escape_for_terminal(str(error))
+            raise InvalidFile(f"{name} item {number}: {key} stands there twice") from error
         except (json.JSONDecodeError, RecursionError) as error:
             more = _read_json(text, name, wanted)
             if not more:
@@ -262,6 +278,14 @@ def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
             raise InvalidFile(f"{name} item {number}: this is no JSON object")
         yield number, value
         number, place = number + 1, _skip(buffer, end, ",")
+
+
+def _refuse_more(rest: str, text: TextIO, name: str) -> None:
+    """Refuse what stands after the list: those votes would be lost."""
+    while rest:
+        if rest.strip():
+            raise InvalidFile(f"{name}: something stands after the list; write one list, or an object a line")
+        rest = _read_json(text, name, JSON_CHARACTERS)
 
 
 def _skip(text: str, place: int, mark: str) -> int:

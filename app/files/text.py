@@ -27,6 +27,10 @@ _NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
 _FORMULA = tuple("=+-@\t\r")
 
 
+class DuplicateKey(ValueError):
+    """A key stands twice in one JSON object; the message is the key."""
+
+
 class InvalidFile(Refusal, code="invalid_file"):
     """A file can't be read; the message names it and says what to do."""
 
@@ -71,15 +75,28 @@ def read_text(path: Path, name: str | None = None) -> str:
     return decode_text(path.read_bytes(), name or path.name)
 
 
+def refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make the object of these members; the parser would let the last of two with one key win in silence."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise DuplicateKey(next(key for key in keys if keys.count(key) > 1))
+    return members
+
+
 def read_json(path: Path, name: str | None = None) -> Any:
     """Read a JSON document. Raises InvalidFile naming the line, OSError."""
     name = name or path.name
     text = read_text(path, name)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=refuse_twins)
     except json.JSONDecodeError as error:
         where = f"{name} line {error.lineno} column {error.colno}"
         raise InvalidFile(f"{where}: this is no JSON: {error.msg.lower()}") from error
+    except DuplicateKey as error:
+        raise InvalidFile(
+            f"{name}: the key {escape_for_terminal(str(error))} stands twice in one object"
+        ) from error
     except RecursionError as error:
         raise InvalidFile(f"{name}: lists or objects lie too deep inside each other") from error
     except ValueError as error:

@@ -15,7 +15,10 @@ _PART = re.compile(_NAME)
 
 def line_of(text: str, path: TomlPath) -> int | None:
     """Find the line, from 1, of the key at a path such as `("offerings", 1, "usd")`, or of what holds it."""
-    known = dict(_key_lines(text))
+    known: dict[TomlPath, int] = {}
+    for key, number in _key_lines(text):
+        for length in range(1, len(key) + 1):  # an array of tables has no line of its own: its first table has
+            known.setdefault(key[:length], number)
     for length in range(len(path), 0, -1):
         if path[:length] in known:
             return known[path[:length]]

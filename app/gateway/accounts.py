@@ -29,7 +29,7 @@ class DaySpend:
 
     @property
     def is_paid(self) -> bool:
-        """The painter's prices are for charts: nobody sends a bill for them."""
+        """Tell whether somebody sends a bill; nobody does for the painter, whose prices are for charts."""
         return self.provider != "painter"
 
 
@@ -46,7 +46,7 @@ class Resting:
 
 @dataclass(frozen=True)
 class Record:
-    """How a provider's latest calls went."""
+    """The record of a provider's latest calls: how many went well and what the last error was."""
 
     provider: str
     is_set_up: bool

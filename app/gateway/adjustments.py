@@ -36,7 +36,7 @@ class MadeImage(Protocol):
 
 
 def unused(name: str, value: Any, provider: str) -> Adjustment:
-    """What a provider has no use for."""
+    """Note a parameter that the provider has no use for."""
     told = f"{value[:LONGEST_TOLD]}…" if isinstance(value, str) and len(value) > LONGEST_TOLD else value
     return Adjustment(name, told, None, f"{provider} takes no {name} for this model.")
 
@@ -61,7 +61,7 @@ def shape_adjustments(request: ImageRequest, shape: WireShape, provider: str) ->
 
 
 def _has_ratio(wished: Fraction, shape: WireShape) -> bool:
-    """A word means exactly what it says; pixels are rounded."""
+    """Tell whether a shape is the one wished for: a ratio in words exactly, pixels as rounded."""
     if shape.sent_size:
         return stretch(wished, Fraction(*shape.sent_size)) <= SAME_SHAPE
     return shape.ratio == wished
@@ -86,7 +86,7 @@ def _scale_changed(asked: str, shape: WireShape, provider: str) -> Adjustment:
 
 
 def words_of(shape: WireShape) -> str | None:
-    """What is asked of the provider, as a caller would write it."""
+    """Write the size that the provider is asked for as a caller would; None where none is."""
     if shape.sent_size:
         return f"{shape.sent_size[0]}x{shape.sent_size[1]}"
     ratio = f"{shape.ratio.numerator}:{shape.ratio.denominator}" if shape.ratio else None
@@ -94,7 +94,7 @@ def words_of(shape: WireShape) -> str | None:
 
 
 def _outranked(texts: Mapping[str, str]) -> list[Adjustment]:
-    """What a size contradicts: it wins, and says so."""
+    """Note the parameters that a size contradicts: the size wins."""
     size = parse_size(texts["size"]) if "size" in texts else None
     if size is None:
         return []
@@ -119,7 +119,7 @@ def compression_adjustments(request: ImageRequest) -> list[Adjustment]:
 def made_otherwise(
     request: ImageRequest, expected: Size | None, provider: str, pictures: Sequence[MadeImage]
 ) -> list[Adjustment]:
-    """What only the images themselves tell: another size than the provider was asked for, a lossless format."""
+    """Note what only the finished images tell: another size than was asked for, a lossless format."""
     changed: list[Adjustment] = []
     size = pictures[0].size
     name = "size" if "size" in request.texts else "aspect_ratio"

@@ -8,6 +8,7 @@ from statistics import median
 
 from app.gateway import costs
 from app.gateway.adjustments import LOSSLESS
+from app.gateway.foreign_formats import VECTOR, name_format
 from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
@@ -34,7 +35,7 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What one call brought; seconds from asking to the last byte."""
+    """The result of one call to a provider; seconds from asking to the last byte."""
 
     pictures: tuple[GeneratedImage, ...]
     failure: ProviderError | None
@@ -59,7 +60,7 @@ class AttemptResult:
 
 
 def attempt(plan: RequestPlan, request: ImageRequest, http: HttpSession, *, n: int) -> AttemptResult:
-    """Ask for n images; a failure is part of the result and raises nothing."""
+    """Ask a provider for n images; a failure is part of the result and raises nothing."""
     clock = http.client.clock
     started = clock()
     counts = split(n, plan.job.n)
@@ -132,7 +133,7 @@ def _finished(data: bytes, made: ProviderImage, plan: RequestPlan, request: Imag
     """
     kind = sniff(data)
     if kind is None:
-        raise ProviderError("bad_reply")
+        raise ProviderError("vector" if name_format(data) in VECTOR else "bad_reply")
     target = request.output_format or kind
     quality = None if target in LOSSLESS else request.output_compression
     exact = request.wish.size if request.fit_exactly else None

@@ -39,7 +39,7 @@ CANCEL_SECONDS = 2.5
 
 @dataclass(frozen=True)
 class Gateway:
-    """What requests are carried out with; `clock` tells the time in UTC."""
+    """The parts that requests are carried out with; `clock` tells the time in UTC."""
 
     database: Database
     storage: Storage
@@ -49,7 +49,7 @@ class Gateway:
 
 
 class PendingGeneration(Protocol):
-    """A request that somebody waits for."""
+    """A generation under way that somebody waits for."""
 
     is_replay: bool
 
@@ -136,7 +136,7 @@ class RevocableSession(HttpSession):
 
 
 class BackgroundRequest:
-    """A request of this process."""
+    """A request that this process carries out in the background."""
 
     is_replay = False
 

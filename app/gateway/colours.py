@@ -48,7 +48,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 
 @dataclass(frozen=True)
 class ColourDescription:
-    """How a file says what its numbers mean: an ICC profile, or primaries with a curve; neither means sRGB."""
+    """A file's own word on its colours: an ICC profile, or primaries with a curve; neither means sRGB."""
 
     icc_profile: bytes | None = None
     primaries: Chromaticities | None = None
@@ -69,7 +69,7 @@ def describe_colours(data: bytes, format_: str, icc_profile: bytes | None) -> Co
         return _describe_png(dict(_png_chunks(data)), icc_profile)
     if format_ == "GIF":
         return ColourDescription()
-    if format_ == "AVIF" and not icc_profile:
+    if format_ in {"AVIF", "HEIF"} and not icc_profile:
         place = data.find(b"colrnclx", 0, 2**16)
         if place >= 0 and len(data) >= place + 12:
             return _describe_code_points(*struct.unpack(">HH", data[place + 8 : place + 12]))

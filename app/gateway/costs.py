@@ -38,7 +38,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Cost:
-    """A bill."""
+    """The estimated or final cost of a request."""
 
     components: tuple[Component, ...]
 
@@ -51,7 +51,7 @@ def estimate(
     offering: ModelOffering, *, n: int, size: Size | None, known: Mapping[str, str | None], characters: int
 ) -> Cost | None:
     """
-    The bill for n images, or None where the prices do not say.
+    Estimate the bill for n images; None where the prices do not say.
 
     A price whose condition the request leaves open (no quality named) may apply, and of those that may the highest
     is taken: an estimate is never below the bill. A size without a price of its own costs what the nearest does.
@@ -65,7 +65,7 @@ def estimate(
 
 def compute_bill(offering: ModelOffering, estimated: Cost | None, *, n: int, of: int, usage: Usage | None) -> int:
     """
-    What n images cost, by an estimate for `of` of them, or by the tokens counted where tokens are the price.
+    Compute what n images cost, in millionths of a dollar: from an estimate for `of` images, or from tokens.
 
     What a provider itself says a call cost is what it cost. What brought no image costs its caller nothing.
     """
@@ -100,7 +100,7 @@ def _may_apply(row: OfferingPrice, known: Mapping[str, str | None]) -> bool:
 
 
 def _is_same(name: str, told: str, condition: str) -> bool:
-    """Tiers have several names: `512` at Google is `0.5K` elsewhere."""
+    """Tell whether two names mean one tier: `512` at Google is `0.5K` elsewhere."""
     if told == condition or name != "resolution":
         return told == condition
     try:
@@ -140,7 +140,7 @@ def _by_tokens(
 
 
 def _token_kind(price: OfferingPrice) -> str:
-    """`output`, `input text` or `input image`; empty for other prices."""
+    """Name the kind of token a price is for: `output`, `input text` or `input image`; empty for other prices."""
     if price.metric not in {"image_token", "text_token"}:
         return ""
     if price.direction == "output":

@@ -4,7 +4,7 @@ from app.errors import Refusal
 
 
 class GatewayError(Refusal):
-    """Base of the gateway's own exceptions."""
+    """The base of the gateway's own exceptions."""
 
 
 class InvalidParameter(GatewayError, code="invalid_request"):
@@ -22,7 +22,7 @@ class UnsupportedMode(GatewayError, code="unsupported_mode"):
 
 
 class ModelNotFound(GatewayError, code="model_not_found"):
-    """Neither a slug nor an alias."""
+    """The name is neither a slug nor an alias of a model."""
 
     param = "model"
 
@@ -48,11 +48,11 @@ class ScopeMissing(GatewayError, code="insufficient_scope"):
 
 
 class CapReached(GatewayError, code="insufficient_quota"):
-    """The key's own spend cap."""
+    """The key has spent what it may."""
 
 
 class BudgetExhausted(GatewayError, code="budget_exhausted"):
-    """A budget for one day."""
+    """The budget of this day is spent."""
 
 
 class PriceUnknown(GatewayError, code="price_unknown"):

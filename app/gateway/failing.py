@@ -19,15 +19,17 @@ from app.gateway.wire import HttpSession
 LONGEST_RETRY_AFTER = 60
 """Seconds; the SDKs follow no longer one, or sleep through it."""
 
+RASTER_HINT = "Ask for a raster style, or another model."
+
 
 def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSession) -> GatewayError:
-    """The error that the failures of all attempts add up to."""
+    """Choose the one error that the failures of all attempts add up to."""
     failures = [failure for one in tried for failure in one.failures]
     codes = {failure.code for failure in failures}
     names = ", ".join(f"{one.attempt.offering}: {one.attempt.outcome}" for one in tried)
     if "moderated" in codes:
         return ContentPolicy("The provider's content policy refused the prompt or the image made from it.")
-    if "rejected" in codes:
+    if codes & {"rejected", "vector"}:
         return _rejected(failures, request)
     if codes == {"rate_limited"}:
         longest = max((failure.retry_after or 1 for failure in failures), default=1)
@@ -40,6 +42,8 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
 
 
 def _rejected(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
+    if not any(failure.code == "rejected" for failure in failures):
+        return ProviderRejected(f"The provider made a vector drawing (SVG), which is no image here. {RASTER_HINT}")
     ours = {"prompt", "n", "size", "image", "mask", "output_format", *request.texts, *request.extra}
     named = [failure.param for failure in failures if failure.param in ours]
     param = named[0] if named else None

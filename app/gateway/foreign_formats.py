@@ -1,4 +1,8 @@
-"""Names image formats that nobody here decodes, so that their refusal can say what they are."""
+"""Names image formats that are not decoded here, or only with an extra, so that refusals can name them."""
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 
 _MAGIC = (
     (b"II*\0", "TIFF"),
@@ -15,7 +19,31 @@ _MAGIC = (
     (b"<html", "a web page"),
     (b"version https://git-lfs", "a pointer of Git LFS in place of the file"),
 )
+VECTOR = frozenset({"SVG", "XML, perhaps SVG"})
+"""Drawings: a browser could run what they hold, and nothing here draws them."""
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+def takes_heic() -> bool:
+    """Tell whether the extra `heic` is installed: its wheel has 26 MB and a GPL encoder."""
+    return find_spec("pillow_heif") is not None
+
+
+@cache
+def register_heic() -> None:
+    """Teach Pillow the format "HEIF", once."""
+    import_module("pillow_heif").register_heif_opener(thumbnails=False)
+
+
+def describe_format(data: bytes) -> str:
+    """Say in a further sentence what a file is and what to do with it; empty where it is not known."""
+    known = name_format(data)
+    if known is None:
+        return ""
+    advice = "save it as PNG"
+    if known == "HEIC" and not takes_heic():
+        advice += ", or install the extra heic: pip install 'blindvote[heic]'"
+    return f" It is {known}; {advice}."
 
 
 def name_format(data: bytes) -> str | None:

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Means:
-    """What an installation has to make images with; times in seconds."""
+    """The parts that an installation makes images with; times in seconds."""
 
     providers: Mapping[str, ImageProvider]
     default_model: str

@@ -33,7 +33,7 @@ class DeliveredImage:
 @dataclass(frozen=True)
 class Generation:
     """
-    What a request brought. `model` is the catalogue's slug; `cost_micros` is None where no price is known.
+    The result of a request. `model` is the catalogue's slug; `cost_micros` is None where no price is known.
 
     `linked` and `inline` tell whether links and whether base64 go out. `usage` is what providers counted;
     `quality` and `background` are in OpenAI's words, None where nobody told. `queue_seconds` is how long the

@@ -9,12 +9,14 @@ from math import sqrt
 from PIL import Image, ImageOps
 
 from app.gateway.colours import describe_colours, to_8_bit, to_srgb
-from app.gateway.foreign_formats import name_format
+from app.gateway.foreign_formats import describe_format, name_format, register_heic, takes_heic
 from app.gateway.formats import sniff
 
 Size = tuple[int, int]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+HEIC = ("HEIF",)
+"""What Pillow calls the format that telephones write; taken where the extra `heic` is installed."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     """
     Read the first frame as upright RGB in sRGB, transparency over white; with `alpha` RGBA where there is any.
 
-    Takes PNG, JPEG, WebP, GIF and AVIF within the limits; 16 bits a channel become 8, palettes and CMYK RGB.
-    The result shares no metadata with the file. Raises InvalidImage.
+    Takes PNG, JPEG, WebP, GIF, AVIF and with the extra `heic` HEIC, within the limits; 16 bits a channel become 8,
+    palettes and CMYK RGB. The result shares no metadata with the file. Raises InvalidImage.
     """
     if len(data) > limits.max_bytes:
         raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")
@@ -80,7 +82,7 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     with _few_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(BytesIO(data), formats=FORMATS) as image:
+            with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
                 _check_size(image, limits)
                 image.load()
                 return _plain(image, data, alpha=alpha)
@@ -88,18 +90,25 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
             raise
         # Pillow raises eight kinds of exception on damaged files, SyntaxError and struct.error among them.
         except Exception as error:
-            known = name_format(data)
-            told = f" It is {known}; save it as PNG." if known else ""
-            raise InvalidImage(f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{told}") from error
+            told = f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{describe_format(data)}"
+            raise InvalidImage(told) from error
 
 
 def count_frames(data: bytes) -> int:
     """Count the frames of an image; browsers play an animation, and `decode` takes the first frame alone."""
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
-            return int(getattr(image, "n_frames", 1)) if image.format != "MPO" else 1
+        with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
+            return int(getattr(image, "n_frames", 1)) if image.format not in {"MPO", *HEIC} else 1
     except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
         return 0
+
+
+def _formats_of(data: bytes) -> tuple[str, ...]:
+    """List the formats in which a file is tried."""
+    if name_format(data) != "HEIC" or not takes_heic():
+        return FORMATS
+    register_heic()
+    return HEIC
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ def header_size(data: bytes) -> Size:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            with Image.open(BytesIO(data), formats=FORMATS) as image:
+            with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
                 return image.size
         except Exception as error:
             raise InvalidImage("The file is not a PNG, JPEG, WebP, GIF or AVIF image.") from error
@@ -208,7 +217,7 @@ def _resized(image: Image.Image, size: Size) -> Image.Image:
 
 
 def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
-    """Pixels alone, in a new image: saving what was opened keeps comments and profiles in some formats."""
+    """Copy the pixels alone into a new image: some formats save comments and profiles of what was opened."""
     described = describe_colours(data, image.format or "", image.info.get("icc_profile"))
     if described.hdr is not None:
         raise InvalidImage(

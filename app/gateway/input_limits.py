@@ -14,7 +14,7 @@ from app.gateway.sizes import Size
 
 
 def fit_images(images: Sequence[bytes], field: ImageField | None) -> tuple[tuple[bytes, ...], list[Adjustment]]:
-    """The images a provider takes, and what was changed about them."""
+    """Fit images to what a provider takes; returns them with a note of each change."""
     if field is None:
         return tuple(images), []
     fitted = [fit_image(data, field) for data in images]
@@ -23,7 +23,7 @@ def fit_images(images: Sequence[bytes], field: ImageField | None) -> tuple[tuple
 
 
 def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]:
-    """One image in a format and of a size that the provider takes."""
+    """Convert one image to a format and a size that the provider takes."""
     kind = sniff(data) or "png"
     wanted = kind if not field.formats or kind in field.formats else field.formats[0]
     size = image_size(data)
@@ -38,7 +38,7 @@ def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]
 
 
 def within(size: Size, field: ImageField) -> Size:
-    """The largest size of this shape that keeps to both limits."""
+    """Compute the largest size of this shape that keeps to both limits."""
     width, height = size
     by_side = (field.max_side or max(size)) / max(size)
     by_area = sqrt((field.max_pixels or width * height) / (width * height))

@@ -26,7 +26,7 @@ SECRET = re.compile(r"(bv_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 
 
 class UnknownScope(GatewayError):
-    """None of `SCOPES`."""
+    """The scope is none of `SCOPES`."""
 
     code = "unknown_scope"
 
@@ -54,7 +54,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a valid key stands for."""
+    """The caller that a valid key stands for."""
 
     key_id: int
     name: str

@@ -28,15 +28,6 @@ class Attempt:
     cost_micros: int
 
 
-@dataclass(frozen=True)
-class Speed:
-    """Seconds for one call to a provider, over `images` requests."""
-
-    requests: int
-    median: float
-    p95: float
-
-
 def begin(
     session: Session,
     *,
@@ -92,24 +83,3 @@ def median_seconds(session: Session, offering: str) -> float | None:
     )
     seconds = [value for value in latest if value is not None]
     return statistics.median(seconds) if seconds else None
-
-
-def speeds(session: Session, *, since: datetime) -> dict[int, Speed]:
-    """Return speeds by model id, over the requests started since then that brought images."""
-    rows = session.execute(
-        select(GenerationRow.model_id, GenerationRow.seconds).where(
-            GenerationRow.started_at >= since,
-            GenerationRow.outcome.in_(MADE),
-            GenerationRow.seconds.is_not(None),
-        )
-    )
-    found: dict[int, list[float]] = {}
-    for model_id, seconds in rows:
-        found.setdefault(model_id, []).append(float(seconds or 0))
-    return {model_id: _speed(sorted(values)) for model_id, values in found.items()}
-
-
-def _speed(values: list[float]) -> Speed:
-    """Compute a speed; the 95th percentile is the smallest value that 95 % do not exceed."""
-    place = -(-95 * len(values) // 100) - 1
-    return Speed(len(values), statistics.median(values), values[place])

@@ -33,7 +33,7 @@ class WireMask:
 
 
 def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
-    """The mask for the first image. Raises InvalidParameter for one that marks nothing or does not fit."""
+    """Convert the mask of the first image. Raises InvalidParameter for one that marks nothing or does not fit."""
     try:
         kept = decode(mask, alpha=True, limits=INPUT)
     except InvalidImage as error:
@@ -61,7 +61,7 @@ def fit(alpha: Image.Image, size: Size) -> Image.Image:
 
 
 def drawn(alpha: Image.Image, field: MaskField) -> Image.Image:
-    """As the provider reads it: opaque black with a hole, or one grey channel without transparency."""
+    """Draw the mask as the provider reads it: opaque black with a hole, or one grey channel."""
     kept = alpha if field.grey else alpha.point(lambda value: 255 if value >= HALF else 0)
     if field.edit == "transparent":
         black = Image.new("RGB", alpha.size)
@@ -71,6 +71,6 @@ def drawn(alpha: Image.Image, field: MaskField) -> Image.Image:
 
 
 def image_size(data: bytes) -> Size:
-    """From the header alone: the image was decoded before."""
+    """Read an image's size from its header alone: it was decoded before."""
     with Image.open(BytesIO(data)) as image:
         return image.size

@@ -22,7 +22,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Payer:
-    """On whose account a request runs."""
+    """The account that pays for a request."""
 
     name: str
     key_id: int | None = None

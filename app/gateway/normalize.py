@@ -51,7 +51,7 @@ class ChosenDefault:
 
 @dataclass(frozen=True)
 class RequestPlan:
-    """How an offering would serve a request; `job.n` is what one call may be asked for at most."""
+    """The plan by which an offering would serve a request; one call may be asked for at most `job.n` images."""
 
     offering: ModelOffering
     provider: ImageProvider
@@ -71,7 +71,7 @@ def plan(
     *,
     natural: Fraction = SQUARE,
 ) -> RequestPlan:
-    """`natural`: shape of an edit's input. Raises InvalidParameter for what can't be asked of this offering."""
+    """Plan a request for one offering; `natural` is the shape of an edit's input. Raises InvalidParameter."""
     limits = merged(model.limits, offering.limits)
     _check(request, limits, contract)
     passed = pass_values(request.extra, contract)
@@ -112,7 +112,7 @@ def plan(
 
 
 def merged(model: Limits, offering: Limits) -> Limits:
-    """The model's limits, with what the offering states in their place."""
+    """Merge two sets of limits: those that the offering states replace the model's."""
     empty = Limits()
     stated = {
         field.name: getattr(offering, field.name)
@@ -162,20 +162,20 @@ def _values(passed: PassedValues, shape: WireShape, contract: Contract, native: 
 
 
 def format_word(kind: str, contract: Contract) -> str | None:
-    """The provider's word for a format: `jpg`, `JPG`, `jpeg` or `image/jpeg`; None where it has none."""
+    """Find the provider's word for a format, `jpg`, `JPG` or `image/jpeg`; None where it has none."""
     words = contract.output_format.words if contract.output_format else ()
     return next((word for word in words if kind_of(word) == kind), None)
 
 
 def kind_of(word: str) -> str:
-    """The format that a provider's word names."""
+    """Return the format that a provider's word names, such as `jpeg` for `image/jpg`."""
     kind = word.lower().removeprefix("image/")
     return "jpeg" if kind == "jpg" else kind
 
 
 def _native(request: ImageRequest, contract: Contract) -> str | None:
     """
-    The format to ask the provider for; None where the choice is the provider's and the conversion ours.
+    Choose the format to ask the provider for; None where it may choose and we convert.
 
     A compression level is applied here, to the best the provider gives, and once.
     """
@@ -186,7 +186,7 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
 
 
 def observed(request: ImageRequest, plan: RequestPlan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
-    """What only the images themselves tell: another size than the provider was asked for, a lossless format."""
+    """Note what only the finished images tell: another size than was asked for, a lossless format."""
     expected = plan.job.size if plan.job.sized else None
     return made_otherwise(request, expected, plan.provider.slug, pictures)
 
@@ -210,7 +210,7 @@ def _priced(choice: ChosenDefault, cost: Cost | None, n: int) -> ChosenDefault:
 
 
 def _choices(contract: Contract, passed: PassedValues, shape: WireShape) -> tuple[ChosenDefault, ...]:
-    """What the provider's own defaults decide: its quality, its tier."""
+    """List what the provider's own defaults decide: its quality, its tier."""
     found: list[ChosenDefault] = []
     quality = contract.accepts.get("quality")
     if quality and quality.default not in {None, "auto"} and "quality" not in passed.accepted:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from app.catalog import lookup
 from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
@@ -31,7 +32,7 @@ class Offer:
 
 def offerings_of(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> tuple[ModelOffering, ...]:
     """
-    The catalogue's, then those the operator's settings add.
+    List a model's offerings: the catalogue's, then those that the operator's settings add.
 
     An added one has a name and no price of its own: it never stands in for a vendor's.
     """
@@ -68,14 +69,14 @@ def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Of
 
 
 def _is_added(slug: str) -> bool:
-    """Whether a provider is one that only this installation knows."""
+    """Tell whether a provider is one that only this installation knows."""
     return slug not in PROVIDERS
 
 
 def _contracts(
     offering: ModelOffering, found: Mapping[Key, Contract], general: Mapping[Key, Contract]
 ) -> dict[str, Contract]:
-    """The provider's own contracts; for an added server without any, what every OpenAI-compatible one takes."""
+    """Map operations to the provider's contracts; an added server without any has the OpenAI-compatible ones."""
     slug, model = offering.provider, offering.provider_model_id
     own = {operation: one for (owner, of, operation), one in found.items() if (owner, of) == (slug, model)}
     if own or not _is_added(slug):
@@ -87,7 +88,9 @@ def read_served(
     session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
 ) -> dict[str, tuple[Operation, ...]]:
     """Slug to the operations that can be asked for here and now, for the models that have any."""
-    keys = read_keys(session, [*providers, COMPATIBLE])
+    named = (*sorted(providers), COMPATIBLE)
+    # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
+    keys = lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))
     found = {model.slug: served_operations(model, providers, keys) for model in models}
     return {slug: operations for slug, operations in found.items() if operations}
 
@@ -95,7 +98,7 @@ def read_served(
 def served_operations(
     model: ModelSummary, providers: Mapping[str, ImageProvider], keys: frozenset[Key]
 ) -> tuple[Operation, ...]:
-    """What a provider that is set up has a contract for, within the model's modes."""
+    """List the operations that a provider which is set up has a contract for, within the model's modes."""
     if model.status == "retired":
         return ()
     set_up = [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]

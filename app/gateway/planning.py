@@ -39,7 +39,7 @@ class PreparedRequest:
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What a request would cost at the offering it would go to first; `cost` is None where no price is known."""
+    """The estimate for the offering that a request would go to first; `cost` is None where no price is known."""
 
     model: str
     provider: str

@@ -52,7 +52,7 @@ PLAIN = (
 @dataclass(frozen=True)
 class Repetition:
     """
-    How a request may come again: by its key, or as retry number `retries` of the same body.
+    The way in which a request may come again: by its key, or as retry number `retries` of the same body.
 
     `key_id` is the caller's API key; nobody joins another caller's request.
     """
@@ -64,7 +64,7 @@ class Repetition:
 
     @property
     def seconds(self) -> int:
-        """How long the answer is kept."""
+        """Return how many seconds the answer is kept."""
         return KEY_SECONDS if self.idempotency_key else RETRY_SECONDS
 
 

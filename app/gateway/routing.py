@@ -45,7 +45,7 @@ def find(
     session: Session, name: str, now: datetime, providers: Mapping[str, ImageProvider] = NO_PROVIDERS
 ) -> Target:
     """
-    A slug or alias, alone or as `provider/slug`; `providers` may offer more than the catalogue knows.
+    Find a model by slug or alias, alone or as `provider/slug`; `providers` may offer more than the catalogue.
 
     Raises ModelNotFound, with similar names.
     """
@@ -105,7 +105,7 @@ def route(
 def servable(
     session: Session, providers: Mapping[str, ImageProvider], now: datetime, mode: str | None = None
 ) -> list[ModelSummary]:
-    """Models that this installation can make images of, by name."""
+    """List the models that this installation can make images of, by name."""
     models = lookup.models(session, now.date())
     served = read_served(session, models, providers)
     wanted = {operation for operation, of in MODES.items() if mode is None or of == mode}
@@ -119,7 +119,7 @@ def _plans(
     providers: Mapping[str, ImageProvider],
     natural: Fraction,
 ) -> list[RequestPlan]:
-    """What each offering makes of the request; with `strict` only those that change nothing."""
+    """Plan the request for each offering; with `strict` only for those that change nothing."""
     plans: list[RequestPlan] = []
     refused: InvalidParameter | None = None
     for offer in offers:
@@ -142,7 +142,7 @@ def _plans(
 
 
 def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:
-    """Whether the model has the mode and the provider an operation for it."""
+    """Tell whether the model has the mode and the provider an operation for it."""
     contract = offer.contracts.get(request.operation)
     if contract is None or request.mode not in (*model.modes, *offer.offering.modes):
         return False
@@ -164,7 +164,7 @@ def _unknown(session: Session, name: str, slug: str) -> str:
 def instead(
     session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> list[ModelSummary]:
-    """What to use in place of a model: the same creator's models first, then the cheapest."""
+    """List what to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
     # Demo models stand in for each other alone: what draws with code is no substitute for a real model.
     others = [other for other in others if other.id != model.id and other.demo == model.demo]

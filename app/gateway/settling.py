@@ -37,7 +37,7 @@ class KeptAnswer:
 @dataclass(frozen=True)
 class Completion:
     """
-    How a request ended: `ok`, `partial`, `interrupted` or an error's code; `link_seconds` count from then.
+    The end of a request: `ok`, `partial`, `interrupted` or an error's code; `link_seconds` count from then.
 
     `made` is None where no image came.
     """

@@ -36,7 +36,7 @@ LARGEST_DENOMINATOR = 100
 @dataclass(frozen=True)
 class WireShape:
     """
-    What to send, by path, and what was meant by it.
+    The values to send for a shape, by path, and what was meant by them.
 
     `size` is what to expect in pixels, None where nothing is known. `sent_size`, `ratio` and `tier` are what is
     asked of the provider, None where that is not asked.
@@ -52,7 +52,7 @@ class WireShape:
 
 
 def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
-    """`natural` is the shape where none is wished; `known` are the model's limits where the contract has none."""
+    """Choose the shape to send: `natural` where none is wished; `known` bounds it where the contract does not."""
     if wish.is_empty:
         return _unasked(contract, known, natural)
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):
@@ -79,7 +79,7 @@ def _unasked(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
 
 
 def _is_for_pixels(wish: SizeWish, contract: Contract, size: SizeField) -> bool:
-    """Whether the size field says the wish better than ratio and tier do."""
+    """Tell whether the size field says the wish better than ratio and tier do."""
     if contract.ratio is None and (contract.tier is None or wish.size or wish.ratio):
         return True
     if wish.size is not None:
@@ -104,7 +104,7 @@ def _by_size(wish: SizeWish, size: SizeField, known: Limits, natural: Fraction) 
 
 def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
     """
-    The only sizes there are, with the provider's word for each; empty where sizes are free.
+    List the only sizes there are, with the provider's word for each; empty where sizes are free.
 
     A provider that states no bounds of its own has the model's, be they a list: but no list that its own words
     leave.
@@ -119,7 +119,7 @@ def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
 
 
 def size_bounds(size: SizeField, known: Limits) -> Bounds:
-    """The contract's bounds, and the model's for what it does not state."""
+    """Return the contract's bounds, and the model's for what it does not state."""
     if not (size.min or size.max or size.min_pixels or size.max_pixels):
         model = bounds_of(known)
         return Bounds(model.low, model.high, max(size.step or 1, model.step), model.ratio, model.area)
@@ -129,7 +129,7 @@ def size_bounds(size: SizeField, known: Limits) -> Bounds:
 
 
 def size_values(found: Size, size: SizeField, word: str | None) -> dict[str, Any]:
-    """A size as the field writes it, with what must stand beside it."""
+    """Write a size as the field does, with what must stand beside it."""
     width, height = found
     if size.form == "sides":
         return {size.fields[0]: width, size.fields[1]: height, **size.companions}
@@ -139,7 +139,7 @@ def size_values(found: Size, size: SizeField, word: str | None) -> dict[str, Any
 
 
 def nearest_word(shape: Fraction, ratio: RatioField) -> Fraction:
-    """The nearest ratio the field can say."""
+    """Find the nearest ratio that the field can say."""
     if not ratio.free:
         return nearest_ratio(shape, [parse_ratio(word) for word in ratio.words])
     longest = Fraction(ratio.max_ratio).limit_denominator(LARGEST_DENOMINATOR) if ratio.max_ratio else None
@@ -149,14 +149,14 @@ def nearest_word(shape: Fraction, ratio: RatioField) -> Fraction:
 
 
 def ratio_text(ratio: Fraction, field_: RatioField) -> str:
-    """The provider's word for a ratio: one of its list, else the ratio in lowest terms."""
+    """Write a ratio as the provider does: a word of its list, else the ratio in lowest terms."""
     word = next((word for word in field_.words if parse_ratio(word) == ratio), None)
     text = word or f"{ratio.numerator}:{ratio.denominator}"
     return field_.prefix + text.replace(":", field_.separator)
 
 
 def nearest_tier(pixels: int, words: tuple[str, ...]) -> str:
-    """The nearest tier in area, the smaller of two equally near."""
+    """Find the nearest tier in area, the smaller of two equally near."""
     area = Fraction(pixels)
     return min(words, key=lambda word: (stretch(area, Fraction(parse_tier(word))), parse_tier(word)))
 
@@ -172,6 +172,6 @@ def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contrac
 
 
 def pixel_size(text: str) -> Size:
-    """`1024x768` as a pair."""
+    """Read `1024x768` as a pair."""
     width, _, height = text.partition("x")
     return int(width), int(height)

@@ -36,7 +36,7 @@ class BadSize(ValueError):
 
 @dataclass(frozen=True)
 class SizeWish:
-    """What a request says of its size; None where it says nothing. `pixels` is the area of the tier asked for."""
+    """The size that a request wishes for; None where it says nothing. `pixels` is the area of a tier."""
 
     size: Size | None = None
     ratio: Fraction | None = None
@@ -50,7 +50,7 @@ class SizeWish:
 @dataclass(frozen=True)
 class Match:
     """
-    What to ask a model for. `size` is what to expect; it is None where nothing is known of the model's sizes.
+    The size to ask a model for. `size` is to be expected; it is None where nothing is known of the model's sizes.
 
     `aspect_ratio` and `resolution` are the model's own words, None where it has no such parameter.
     """
@@ -73,7 +73,7 @@ class Bounds:
 
 
 def parse_size(text: str) -> Size | Fraction | None:
-    """`1024x768` to a size, `16:9` to a ratio, `auto` to None. Raises BadSize."""
+    """Parse `1024x768` as a size, `16:9` as a ratio and `auto` as None. Raises BadSize."""
     if text == "auto":
         return None
     found = PIXELS.fullmatch(text)
@@ -86,7 +86,7 @@ def parse_size(text: str) -> Size | Fraction | None:
 
 
 def parse_ratio(text: str) -> Fraction:
-    """`16:9`, `19.5:9`. Raises BadSize."""
+    """Parse a ratio such as `16:9` or `19.5:9`. Raises BadSize."""
     found = RATIO.fullmatch(text)
     if not found or not Fraction(found[1]) or not Fraction(found[2]):
         raise BadSize("Write pixels as 1024x768, a ratio as 16:9; at most five digits, none of them 0 alone.")
@@ -113,13 +113,13 @@ def parse_tier(text: str) -> int:
 
 
 def stretch(one: Fraction, other: Fraction) -> Fraction:
-    """The exponential of |ln(one/other)|: 1 when equal, the same both ways round."""
+    """Return the exponential of |ln(one/other)|: 1 when equal, the same both ways round."""
     return max(one / other, other / one)
 
 
 def nearest_ratio(target: Fraction, options: Iterable[Fraction]) -> Fraction:
     """
-    The nearest shape: of 4:1 and 8:1, the second for 7:1.
+    Find the nearest shape: of 4:1 and 8:1, the second for 7:1.
 
     Of equally near ones the one of the same orientation, then the squarer one.
     """
@@ -163,7 +163,7 @@ def clamp(size: Size, bounds: Bounds) -> Size:
 
 
 def _up(area: Fraction, bounds: Bounds) -> Fraction:
-    """By how much to scale up for the least area; the step below is allowed for."""
+    """Return by how much to scale up for the least area; the step below is allowed for."""
     if area >= bounds.least:
         return Fraction(1)
     wanted = bounds.least * (1 + Fraction(bounds.step * 2, max(isqrt(bounds.least), 1)))
@@ -177,7 +177,7 @@ def from_shape(ratio: Fraction, pixels: int) -> Size:
 
 
 def bounds_of(limits: Limits) -> Bounds:
-    """A model's bounds; where it states no largest side, its largest image bounds side and area, turned or not."""
+    """Read a model's bounds; where it states no largest side, its largest image bounds side and area."""
     side = limits.side_px
     largest = _size(limits.max_resolution) if limits.max_resolution else None
     high = (side.max if side else None) or (max(largest) if largest else 99_999)
@@ -189,7 +189,7 @@ def bounds_of(limits: Limits) -> Bounds:
 
 def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
     """
-    The nearest thing a model can do; `natural` is the shape when none is asked for (an edit keeps its input's).
+    Find the nearest size a model can make; `natural` is the shape when none is asked for, as an edit's input.
 
     A ratio alone means the default scale, 1K; a tier alone keeps the natural shape.
     """
@@ -212,7 +212,7 @@ def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Matc
 
 
 def nearest_tier(pixels: int, limits: Limits) -> str | None:
-    """The nearest of the tiers a model names, the smaller of two equally near; None where it names none."""
+    """Find the nearest of the tiers a model names, the smaller of two equally near; None where it names none."""
     area = Fraction(pixels)
     return min(
         limits.resolutions,

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,17 +17,26 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.errors import Refusal
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
 KEY = re.compile(r"[a-z]+/[A-Za-z0-9_-]{2,64}\.[a-z0-9]{2,5}")
+MARK = ".arena"
+"""An empty file in a folder of images that has been in use."""
 BUCKET_SECONDS = 10
 """For one request to a bucket, its retries included."""
 PROBE_BYTES = 2**16
 PROBE_SECONDS = 10
 """How long what a probe found about a bucket is believed."""
+
+
+class StorageUnavailable(Refusal, code="storage_unavailable"):
+    """The bucket of the images is away, or refuses us."""
+
+    retry_after = 2
 
 
 class Storage:
@@ -50,26 +60,35 @@ class Storage:
             half.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Read an object. Raises FileNotFoundError."""
         return self._path(key).read_bytes()
 
     def has(self, key: str) -> bool:
-        """Whether it is there, without reading it."""
+        """Tell whether an object is there, without reading it."""
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
-        """Deleting what is not there is done already."""
+        """Delete an object; one that is not there is deleted already."""
         self._path(key).unlink(missing_ok=True)
 
     def every_key(self) -> Iterator[str]:
-        """In no order; what is put meanwhile may be missing."""
+        """List every key, in no order; what is put meanwhile may be missing."""
         for path in self.folder.glob("*/*/*"):
             key = f"{path.parent.parent.name}/{path.name}"
             if KEY.fullmatch(key):
                 yield key
 
+    def mark(self) -> None:
+        """Leave a mark: an empty folder in its place, as of a volume that is not mounted, will have none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MARK).touch(mode=0o640)
+
+    def is_marked(self) -> bool:
+        """Tell whether it has that mark."""
+        return (self.folder / MARK).is_file()
+
     def problem(self) -> str | None:
-        """Why nothing can be stored now, in a word or two; None when it can."""
+        """Say why nothing can be stored now, in a word or two; None when it can."""
         existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         return folder_problem(existing)
 
@@ -98,35 +117,45 @@ class Bucket(Storage):
         self._probe = _Probe(self._look)
 
     def put(self, key: str, data: bytes) -> None:
-        """A bucket keeps an object whole or not at all."""
-        self._store.put(_checked(key), data, use_multipart=False)
+        """Store an object; a bucket keeps it whole or not at all."""
+        with _reaching():
+            self._store.put(_checked(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
-        """Raises FileNotFoundError."""
-        return bytes(self._store.get(_checked(key)).bytes())
+        """Read an object. Raises FileNotFoundError."""
+        with _reaching():
+            return bytes(self._store.get(_checked(key)).bytes())
 
     def has(self, key: str) -> bool:
-        """One request."""
-        try:
-            self._store.head(_checked(key))
-        except FileNotFoundError:
-            return False
-        return True
+        """Tell whether an object is there, by one request."""
+        with _reaching():
+            try:
+                self._store.head(_checked(key))
+            except FileNotFoundError:
+                return False
+            return True
 
     def delete(self, key: str) -> None:
-        """A bucket says nothing of what was not there; some stores do."""
+        """Delete an object; some stores complain of one that is not there, which is ignored."""
         try:
             self._store.delete(_checked(key))
         except FileNotFoundError:
             return
 
     def every_key(self) -> Iterator[str]:
-        """A thousand with a request."""
+        """List every key, a thousand with a request."""
         for page in self._store.list():
             yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
 
+    def mark(self) -> None:
+        """Do nothing: a bucket has a name of its own and needs no mark."""
+
+    def is_marked(self) -> bool:
+        """Tell that it has: a bucket is never an unmounted folder."""
+        return True
+
     def problem(self) -> str | None:
-        """Of at most PROBE_SECONDS ago: a slow bucket doesn't slow whoever asks."""
+        """Return the last finding, at most PROBE_SECONDS old: a slow bucket slows nobody who asks."""
         return self._probe.result()
 
     def _look(self) -> str | None:
@@ -135,6 +164,19 @@ class Bucket(Storage):
         except Exception as error:  # noqa: BLE001 (the client's errors have no common base, and any means the same)
             return f"unreachable: {type(error).__name__}"
         return None
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn whatever a bucket's client says of one that is away or refuses into StorageUnavailable."""
+    from obstore.exceptions import BaseError  # noqa: PLC0415 (an extra)
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        raise StorageUnavailable("The images can't be had at the moment. Try again.") from error
 
 
 class _Probe:
@@ -148,7 +190,7 @@ class _Probe:
         self._found: str | None = None
 
     def result(self) -> str | None:
-        """What was found last."""
+        """Return what the last probe found, after a new one where that is too old."""
         with self._turn:
             first = self._asked is None
             if self._asked is None or monotonic() - self._asked > PROBE_SECONDS:
@@ -164,7 +206,7 @@ class _Probe:
 
 
 def storage_of(settings: Settings) -> Storage:
-    """Where this installation keeps its images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
+    """Open the storage of images. Raises ModuleNotFoundError for a bucket without the `s3` extra."""
     if not settings.storage_url:
         return Storage(settings.data_dir / "files")
     from obstore.store import S3Store  # noqa: PLC0415 (an extra)
@@ -191,7 +233,7 @@ def storage_of(settings: Settings) -> Storage:
 
 
 def fresh_key(kind: str, suffix: str) -> str:
-    """A key that says nothing of its content."""
+    """Make a random key that says nothing of its content."""
     return f"{kind}/{secrets.token_urlsafe(16)}.{suffix}"
 
 

@@ -23,7 +23,7 @@ class PassedValues:
 
 def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
     """
-    Every value of the request that the gateway does not read itself.
+    Pass on every value of the request that the gateway does not read itself.
 
     Raises InvalidParameter for one that cannot be read as the type the provider wants.
     """
@@ -40,7 +40,7 @@ def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
 
 
 def accepted_field(name: str, contract: Contract) -> tuple[str, ValueField] | None:
-    """The wire path and the field for a caller's name: the contract's name for it, or the provider's own."""
+    """Find the wire path and the field for a caller's name: the contract's name for it, or the provider's own."""
     known = contract.accepts.get(name)
     if known is not None:
         return known.field or name, known
@@ -68,7 +68,7 @@ def _pass_known(
 
 
 def _word(value: Any, field_: ValueField) -> str | None:
-    """The provider's word, whatever its case; None where it has none for this value."""
+    """Find the provider's word for a value, whatever its case; None where it has none."""
     text = str(value)
     if text in field_.words.values():
         return text
@@ -77,7 +77,7 @@ def _word(value: Any, field_: ValueField) -> str | None:
 
 
 def _typed(name: str, value: Any, field_: ValueField) -> Any:
-    """Forms send text: it becomes what the provider wants. Raises InvalidParameter."""
+    """Convert what forms send as text to the type that the provider wants. Raises InvalidParameter."""
     try:
         return READERS[field_.type](value)
     except (TypeError, ValueError) as error:

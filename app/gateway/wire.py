@@ -35,7 +35,7 @@ Resolve = Callable[[str, int], list[str]]
 
 
 class TransportError(Exception):
-    """No whole answer came."""
+    """The failure of a connection: no whole answer came."""
 
     def __init__(self, reason: str, *, is_timeout: bool = False) -> None:
         super().__init__(reason)
@@ -55,7 +55,7 @@ class HttpAnswer:
     content: bytes
 
     def json(self) -> dict[str, Any]:
-        """Raises NotJson."""
+        """Read the body as a JSON object. Raises NotJson."""
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
@@ -73,7 +73,7 @@ class ByteBudget:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
-        """Raises TransportError when there is no more."""
+        """Take so many bytes of what is left. Raises TransportError when there are no more."""
         with self._lock:
             self._left -= count
             if self._left < 0:
@@ -81,7 +81,7 @@ class ByteBudget:
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """Addresses of a name, in the system's order."""
+    """Look up the addresses of a name, in the system's order."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -101,7 +101,7 @@ class Client:
 
 @dataclass(frozen=True)
 class HttpSession:
-    """What is left of one request's time and bytes; `base_url` is the provider it leads to."""
+    """The time and bytes that are left to one request; `base_url` is the provider it leads to."""
 
     client: Client
     deadline: float
@@ -110,7 +110,7 @@ class HttpSession:
 
     @property
     def left(self) -> float:
-        """Seconds."""
+        """Return the seconds that are left."""
         return self.deadline - self.client.clock()
 
     def to(self, base_url: str, *, seconds: float) -> "HttpSession":
@@ -290,7 +290,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _resolved(http: HttpSession, host: str, port: int) -> list[str]:
-    """In a thread of its own: the system's resolver knows no deadline."""
+    """Resolve a name in a thread of its own: the system's resolver knows no deadline."""
     found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 
     def work() -> None:

@@ -48,8 +48,3 @@ def gauge(anchor: Anchor, models: int) -> Array:
 def to_elo(strength: Array, anchor: Anchor) -> Array:
     """Convert strengths that are already counted from the anchor's level to Elo points."""
     return anchor.value + ELO_PER_LOGIT * strength
-
-
-def to_strength(rating: Array, anchor: Anchor) -> Array:
-    """Convert Elo ratings to strengths in logits: the inverse of ``to_elo``."""
-    return (rating - anchor.value) / ELO_PER_LOGIT

@@ -6,7 +6,6 @@ database, `python -m scripts.attacks` on simulated logs; docs/integrity.md says 
 All are sparse: cost and memory follow the rows, not groups times models.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,16 +136,6 @@ def earlier(key: Index) -> Index:
     counted = np.empty(key.size, dtype=np.intp)
     counted[order] = np.arange(key.size) - np.repeat(starts, sizes)
     return counted
-
-
-def closed_form_shift(share: float, p: float = 0.5) -> float:
-    """
-    Return the Elo points a model gains when this share of its own battles is voted for it, whatever is shown.
-
-    ``p`` is its honest score. With p' = (1 - share)·p + share: 400·log10(p'(1 - p) / (p(1 - p'))).
-    """
-    lifted = (1 - share) * p + share
-    return 400 * math.log10(lifted * (1 - p) / (p * (1 - lifted)))
 
 
 def _log_likelihood_z(group: Index, rows: GroupResiduals, cells: GroupCells) -> Array:

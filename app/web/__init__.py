@@ -27,8 +27,10 @@ from app.web import (
     metrics,
     models,
     pages,
+    picture_reports,
     playground,
     suggest,
+    taste,
 )
 
 __all__ = ["errors", "install"]
@@ -36,6 +38,7 @@ __all__ = ["errors", "install"]
 BLUEPRINTS = (
     pages.blueprint,
     arena.blueprint,
+    picture_reports.blueprint,
     boards.blueprint,
     models.blueprint,
     playground.blueprint,
@@ -46,6 +49,7 @@ BLUEPRINTS = (
     competitions.blueprint,
     suggest.blueprint,
     me.blueprint,
+    taste.blueprint,
     methodology.blueprint,
     docs.blueprint,
     integrity.blueprint,

@@ -20,13 +20,13 @@ from app.edge.problems import named
 from app.leaderboards.views import reveal
 from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.leaderboards.views.reveal import Reveal
+from app.leaderboards.views.taste import SET
 from app.web.errors import page
 from app.web.formats import tell_crowd
+from app.web.picture_reports import read_reported_sides
 from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
-SET = 10
-"""Pairs between two stops, shown as dots."""
 LONGEST_SIDE = 20_000
 """Pixels; a competition that does not tell its originals' size has no limit but this one."""
 LARGEST_SCALE = 4
@@ -57,7 +57,7 @@ class Screen:
 @blueprint.get("/arena")
 def entrance() -> Response:
     """The open matchup, or a way to start; creates nothing."""
-    who, wish = voter(), _wish(request.args)
+    who, wish = voter(), read_wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
         listed = competitions.list_competitions(session)
@@ -69,7 +69,7 @@ def entrance() -> Response:
 @blueprint.post("/arena")
 def start() -> Response:
     """Ask for a pair, then look at it."""
-    wish = _wish(request.form)
+    wish = read_wish(request.form)
     try:
         issued = voting.issue(wish)
     except errors.NothingLeft as refusal:
@@ -95,7 +95,7 @@ def pair(matchup_id: str) -> Response:
         listed = competitions.list_competitions(session)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
-    return _screen(screen, _wish(request.args), listed)
+    return _screen(screen, read_wish(request.args), listed)
 
 
 @blueprint.get("/frames/<int:width>x<int:height>-<int:pixels>.css")
@@ -125,20 +125,21 @@ def vote(matchup_id: str) -> Response:
         return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")
-    back = partial(_back_to, matchup_id, _wish(request.form))
-    answer, _ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
+    back = partial(_back_to, matchup_id, read_wish(request.form))
+    answer, *_ = voting.cast_vote(matchup_id, outcome, tell=lambda _: back())
     return voting.refreshing(back(), answer.mode)
 
 
 @blueprint.post("/arena/<matchup_id>/undo")
 def undo(matchup_id: str) -> Response:
     """Take the vote back."""
-    back = partial(_back_to, matchup_id, _wish(request.form))
+    back = partial(_back_to, matchup_id, read_wish(request.form))
     mode = voting.undo(matchup_id, tell=back)
     return voting.refreshing(back(), mode)
 
 
-def _wish(given: Any) -> MatchupFilter:
+def read_wish(given: Any) -> MatchupFilter:
+    """Read which pairs a form or an address asks for."""
     return MatchupFilter(
         mode=given.get("mode") or Mode.TEXT_TO_IMAGE,
         category=given.get("category") or None,
@@ -175,18 +176,19 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
         and answer.outcome != Outcome.SKIP
         and (now() - answer.cast_at).total_seconds() <= undo_seconds,
         told=tell_crowd(answer.outcome, screen.crowd) if answer and screen.crowd else "",
-        done=_done(),
+        done=_count_done(is_judged=answer is not None),
+        reported=read_reported_sides(screen.issued.public_id),
     )
 
 
-def _done() -> int:
-    """Count this voter's pairs since the last stop, 0 to SET."""
+def _count_done(*, is_judged: bool) -> int:
+    """Count this voter's pairs since the last card, 0 to SET; SET only until the next pair is shown."""
     who = voter()
     if who is None:
         return 0
     with parts().database.reading() as session:
         votes = vote_history.count_votes(session, who)
-    return SET if votes and votes % SET == 0 else votes % SET
+    return SET if votes and votes % SET == 0 and is_judged else votes % SET
 
 
 def _state(answer: vote_casting.VoteRecord | None) -> str:

@@ -10,7 +10,7 @@ from app.arena.entries.competitions import CompetitionSummary
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
@@ -91,7 +91,7 @@ def axis(rows: Iterable[Interval]) -> Axis:
 
 
 def _render(mode: str, category: str | None, asked: Filters) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         whole = boards.read_board(session, mode, category, now=now())
         shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
         listed = list_competitions(session, mode)

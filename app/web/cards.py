@@ -3,26 +3,20 @@
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
 from app.catalog import lookup
 from app.catalog.pricing import dollars
 from app.edge.context import parts, today
+from app.edge.page_cache import reading_page
 from app.leaderboards.views import results
 from app.web import facts
+from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, start_card, write_words
 from app.web.formats import mode_title
 from app.web.versions import versions
 
-if TYPE_CHECKING:
-    from PIL.ImageDraw import ImageDraw
-
 blueprint = Blueprint("cards", __name__)
-SIZE = (1200, 630)
-MARGIN = 84
-PAPER, INK, MUTED, LINE, ACCENT = "#fbfaf6", "#191a17", "#6d6e67", "#e2e0d8", "#2343d6"
 KEPT_SECONDS = 600
 
 
@@ -50,7 +44,7 @@ def card(slug: str) -> Response:
 
 def words(slug: str) -> Card:
     """Read what the card of a model says."""
-    with parts().database.reading() as session:
+    with reading_page() as session:
         page = lookup.model(session, slug, today())
         places = results.read_results(session, page.slug)
     ranked = [board for board in places.boards if board.category is None and board.place.rank is not None]
@@ -71,32 +65,15 @@ def words(slug: str) -> Card:
 @lru_cache(maxsize=256)
 def drawn(said: Card) -> bytes:
     """Draw the card as a PNG file."""
-    from PIL import Image, ImageDraw  # noqa: PLC0415 (not every worker draws)
-
-    image = Image.new("RGB", SIZE, PAPER)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
-    _text(draw, (MARGIN, 72), "Blindvote", 34, MUTED)
-    _text(draw, (MARGIN, 190), said.name, _fitting(said.name), INK)
-    _text(draw, (MARGIN, 305), said.under, 36, MUTED)
+    image, draw = start_card()
+    write_words(draw, (MARGIN, 190), said.name, _fitting(said.name), INK)
+    write_words(draw, (MARGIN, 305), said.under, 36, MUTED)
     draw.line((MARGIN, 400, SIZE[0] - MARGIN, 400), fill=LINE, width=2)
     for column, (value, label) in enumerate(said.figures):
         left = MARGIN + column * (SIZE[0] - 2 * MARGIN) // max(len(said.figures), 3)
-        _text(draw, (left, 440), value, 64, INK)
-        _text(draw, (left, 525), label, 30, MUTED)
-    file = BytesIO()
-    image.save(file, "PNG", optimize=True)
-    return file.getvalue()
-
-
-def _text(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, colour: str) -> None:
-    from PIL import ImageFont  # noqa: PLC0415
-
-    font = ImageFont.load_default(size)
-    weight = size // 40 if colour == INK else 0
-    # Pillow's own font is always there; it lacks a few signs.
-    known = words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
-    draw.text(at, known, font=font, fill=colour, stroke_width=weight, stroke_fill=colour)
+        write_words(draw, (left, 440), value, 64, INK)
+        write_words(draw, (left, 525), label, 30, MUTED)
+    return encode_card(image)
 
 
 def _fitting(name: str) -> int:

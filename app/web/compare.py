@@ -10,8 +10,8 @@ from app.arena.entries.showcases import Showcase, showcases
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
-from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page, recall
+from app.edge.context import now, today
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardPlace, BoardResult
@@ -49,7 +49,7 @@ class Meeting:
 def choose() -> Response:
     """Redirect two slugs to their page; show a form for one or none."""
     a, b = request.args.get("a", ""), request.args.get("b", "")
-    with parts().database.reading() as session:
+    with reading_page() as session:
         ids = lookup.ids(session, [a, b])
     if a in ids and b in ids and ids[a] != ids[b]:
         return make_response(redirect(url_for("compare.pair", a=a, b=b), 302))
@@ -61,7 +61,7 @@ def choose() -> Response:
 @blueprint.get("/compare/<a>/<b>")
 def pair(a: str, b: str) -> Response:
     """Compare two models, by slug or alias. A model beside itself leads to its own page."""
-    with parts().database.reading() as session:
+    with reading_page() as session:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
@@ -81,13 +81,13 @@ def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
 
 
 def _choice(chosen: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         listed = visible(session)
     return render_template("compare_choose.html", models=listed, chosen=chosen)
 
 
 def _render(a: str, b: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         pages = [lookup.model(session, slug, today()) for slug in (a, b)]
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]

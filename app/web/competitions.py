@@ -5,7 +5,7 @@ from flask import Blueprint, Response, render_template, request
 from app.arena.entries import competitions, gallery
 from app.arena.voting.guessing import count_pairs_served
 from app.edge.context import now, parts
-from app.edge.page_cache import public_page
+from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
@@ -30,7 +30,7 @@ def competition(slug: str) -> Response:
 
 
 def _render_list(asked: dict[str, str]) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         listed = competitions.list_competitions(session)
     shown = [
         entry
@@ -46,7 +46,7 @@ def _render_list(asked: dict[str, str]) -> str:
 
 
 def _render(slug: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         exhibit = gallery.read_gallery(session, slug)
         view = boards.read_competition_board(session, slug, now=now())
         certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)

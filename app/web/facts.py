@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from app.catalog.audit import STALE_AFTER
-from app.catalog.limits import Limits, describe_largest, pixels
+from app.catalog.limits import LIMITS, Limits, describe_largest, pixels
 from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
@@ -125,19 +126,19 @@ def host(address: str) -> str:
 
 
 def checked(model: ModelPage, fact: str) -> str:
-    """`checked on May 12, 2026`, for a fact whose source says when it was read; else nothing."""
+    """Write `checked on May 12, 2026` for a fact whose source says when it was read; else nothing."""
     days = [source.checked_on for source in model.sources if fact in source.facts and source.checked_on]
     return f"checked on {iso_day(max(days))}" if days else ""
 
 
 def stale_days(model: ModelPage, today: date) -> frozenset[str]:
-    """The ISO days on which sources were read that are too long ago."""
+    """List the ISO days on which sources were read that are too long ago."""
     days = {source.checked_on for source in model.sources if source.checked_on}
     return frozenset(one for one in days if today - date.fromisoformat(one) > STALE_AFTER)
 
 
 def offering_status(offering: ModelOffering) -> str:
-    """What the provider says of its service: `Preview`, `Deprecated, ends on December 1, 2026`."""
+    """Write what the provider says of its service: `Preview`, `Deprecated, ends on December 1, 2026`."""
     word = (offering.status or "").capitalize()
     end = f"{'served' if word == 'Retired' else 'ends'} {'until' if word == 'Retired' else 'on'}"
     return ", ".join(
@@ -147,6 +148,13 @@ def offering_status(offering: ModelOffering) -> str:
 
 def size_tables(limits: Limits) -> tuple[SizeTable, ...]:
     """Every listed size under its tier, with the ratio and tier that ask for the same by the gateway's rules."""
+    return _size_tables(LIMITS.dump_json(limits))
+
+
+@lru_cache(maxsize=512)
+def _size_tables(stated: bytes) -> tuple[SizeTable, ...]:
+    # Kept, for a page is rendered anew after votes: matching thirty sizes takes longer than the rest of the page.
+    limits = LIMITS.validate_json(stated)
     in_tiers = {size for sizes in limits.resolutions.values() for size in sizes}
     tables = [
         SizeTable(tier, _size_rows(sizes, tier, limits)) for tier, sizes in limits.resolutions.items() if sizes
@@ -182,7 +190,7 @@ def abilities(model: ModelSummary, mode: str) -> tuple[str, ...]:
 
 
 def price_rows(offering: ModelOffering) -> tuple[PriceRow, ...]:
-    """The prices of an offering, in its own order."""
+    """List the prices of an offering, in its own order."""
     return tuple(_price_row(price) for price in offering.prices)
 
 
@@ -216,7 +224,7 @@ def _size_rows(sizes: Iterable[str], tier: str | None, limits: Limits) -> tuple[
 
 
 def _ratio(size: str, limits: Limits) -> str | None:
-    """The model's own word for the shape of a size, else the shape in smallest numbers where they are small."""
+    """Write the shape of a size in the model's own word, else in smallest numbers where they are small."""
     width, height = (int(side) for side in size.split("x"))
     shape = Fraction(width, height)
     for text in limits.aspect_ratios:

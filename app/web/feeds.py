@@ -10,7 +10,7 @@ from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.views import faq, news, results
 from app.leaderboards.views.news import Arrival, RankChange
 from app.leaderboards.views.results import ModelResults
@@ -89,7 +89,7 @@ def model_llms(slug: str) -> Response:
 
 
 def _badge(slug: str, mode: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         page = lookup.model(session, slug, today())
         places = results.read_results(session, slug)
     shown = [board for board in places.boards if board.category is None and mode in {"", board.mode}]
@@ -110,7 +110,7 @@ def _badge(slug: str, mode: str) -> str:
 
 
 def _feed() -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         items = [
             *(_changed(change) for change in news.read_rank_changes(session, now())),
             *(_arrived(arrival) for arrival in news.read_arrivals(session)),
@@ -140,13 +140,13 @@ def _arrived(arrival: Arrival) -> Item:
 
 
 def _sitemap(base: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
     return render_template("sitemap.xml", base=base, paths=paths)
 
 
 def _llms(base: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         listed = visible(session)
     return render_template("llms.txt", base=base, models=listed, modes=MODES)
 
@@ -163,7 +163,7 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
 
 
 def _model_llms(slug: str, base: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         page = lookup.model(session, slug, today())
         places: ModelResults = results.read_results(session, page.slug)
     return render_template(

@@ -1,8 +1,7 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-import hashlib
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -10,8 +9,10 @@ from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
+from app.edge.static_files import read_static_file
 from app.leaderboards.views.crowd import Crowd
-from app.words import Mode, Outcome, explain_reason, label_reason
+from app.leaderboards.views.personal import Agreement
+from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
 MENU = (
@@ -45,6 +46,7 @@ def install(app: Flask) -> None:
         app.add_template_filter(name)
     app.add_template_global(static_url)
     app.add_template_global(menu)
+    app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
 
 
 def outcome_label(outcome: str) -> str:
@@ -69,7 +71,47 @@ def tell_crowd(outcome: str, crowd: Crowd) -> str:
     return f"{words} {surprise} {percent(crowd.expected)}."
 
 
-WORDS = (outcome_label, outcome_sentence, label_reason, explain_reason)
+def tell_agreement(agreement: Agreement) -> str:
+    """Tell in how many votes a voter sided with the others; nothing where the others lean nowhere."""
+    if not agreement.compared:
+        return ""
+    return f"With the crowd in {agreement.with_crowd} of {agreement.compared}."
+
+
+def fine(points: float) -> str:
+    """Format Elo points with one decimal, for differences that whole ones hide."""
+    return f"{points:.1f}"
+
+
+def fine_percent(share: float) -> str:
+    """Format a share, 0 to 1, as per cent with one decimal below ten; something is never told as nothing."""
+    if 0 < share < 0.001:
+        return "less than 0.1\N{NO-BREAK SPACE}%"
+    return percent(share) if share >= 0.1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def ordinal(number: int) -> str:
+    """Format a place in a row: `1st`, `2nd`, `11th`."""
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def label_report(reason: str) -> str:
+    """Name the reason of a report."""
+    return ReportReason(reason).label
+
+
+WORDS = (
+    outcome_label,
+    outcome_sentence,
+    label_report,
+    label_reason,
+    explain_reason,
+    fine,
+    fine_percent,
+    ordinal,
+    tell_agreement,
+)
 
 
 def elo(rating: float | None) -> str:
@@ -124,7 +166,7 @@ def mode_title(mode: str) -> str:
 
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
-    return f"/static/{name}?v={_digest(name)}"
+    return f"/static/{name}?v={read_static_file(STATIC / name).mark}"
 
 
 def menu(small_print: bool = False) -> list[tuple[str, str]]:
@@ -140,8 +182,3 @@ def has_route(path: str) -> bool:
 @lru_cache(256)
 def _answers(routes: Map, path: str) -> bool:
     return routes.bind("localhost").test(path, method="GET")
-
-
-@cache
-def _digest(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]

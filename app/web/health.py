@@ -6,10 +6,9 @@ from concurrent.futures import TimeoutError as NoAnswer
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from app.arena.tables import Entry
+from app.arena.entries import image_folder
 from app.database.doors import DatabaseBusy, NewerDatabase
 from app.edge.context import Parts, parts
 from app.gateway.storage import folder_problem
@@ -82,12 +81,11 @@ def _find_database_problem(wired: Parts) -> str | None:
 
 
 def _find_files_problem(wired: Parts) -> str | None:
-    folder = getattr(wired.storage, "folder", None)
-    if isinstance(folder, Path) and not folder.exists():
+    if not wired.storage.is_marked():
         try:
             with wired.database.reading() as session:
-                if session.scalar(select(Entry.id).limit(1)) is not None:
-                    return "the folder of the images is gone: is it mounted?"
+                if image_folder.is_missing(session, wired.storage):
+                    return image_folder.GONE
         except DatabaseBusy:
             return None
     return wired.storage.problem()

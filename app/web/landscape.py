@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, request
 
 from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
 from app.leaderboards.views.board_competitions import list_competitions
@@ -27,7 +27,7 @@ def landscape(mode: str) -> Response:
 
 
 def _render(mode: str, category: str | None) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         view = boards.read_board(session, mode, category, now=now())
         matrix = matrix_view(charts.read_win_matrix(session, view))
         listed = list_competitions(session, mode)

@@ -1,14 +1,18 @@
 """A voter's own votes: for this browser only."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
-from app.arena.people import vote_history
+from app.arena.people import shared_tastes, vote_history
 from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
-from app.web.boards import axis
+from app.leaderboards.views.personal import OwnStanding
+from app.leaderboards.views.taste import Taste, summarize
+from app.web.boards import Axis, axis
 from app.web.formats import plural
 from app.words import MODES
 
@@ -17,11 +21,20 @@ SIZE = 20
 LAST_PAGE = 10_000
 
 
+@dataclass(frozen=True)
+class OwnMode:
+    """What a voter's votes of one mode say, and the axis that their board is drawn on."""
+
+    taste: Taste
+    board: tuple[OwnStanding, ...]
+    axis: Axis
+
+
 @blueprint.get("")
 def votes() -> Response:
-    """Show own votes with names and pictures, the own board, and how far the crowd agrees."""
+    """Show own taste and what of it is shared on the first page, then own votes with names and pictures."""
     page = _page(request.args.get("page", ""))
-    return _private(make_response(render_template("me.html", page=page, size=SIZE, **_own(voter(), page))))
+    return _private(make_response(render_template("me.html", page=page, **_own(voter(), page))))
 
 
 @blueprint.post("/delete")
@@ -38,18 +51,29 @@ def delete() -> Response:
 
 def _own(who: bytes | None, page: int) -> dict[str, Any]:
     if who is None:
-        return {"votes": 0, "cast": [], "boards": (), "agreement": None}
+        return {"votes": 0, "cast": [], "has_older": False, "modes": (), "shared": ()}
     undo_seconds = parts().settings.undo_seconds
     with parts().database.reading() as session:
-        boards = tuple((mode, personal.read_own_board(session, who, mode)) for mode in MODES) if page == 1 else ()
+        first = (page - 1) * SIZE
+        cast = vote_history.list_own_votes(
+            session, who, now=now(), undo_seconds=undo_seconds, first=first, size=SIZE + 1
+        )
         return {
             "votes": vote_history.count_votes(session, who),
-            "cast": vote_history.list_own_votes(
-                session, who, now=now(), undo_seconds=undo_seconds, page=page, size=SIZE
-            ),
-            "boards": tuple((mode, rows, axis(rows)) for mode, rows in boards if rows),
-            "agreement": personal.read_agreement(session, who) if page == 1 else None,
+            "cast": cast[:SIZE],
+            "has_older": len(cast) > SIZE,
+            "modes": _modes(session, who) if page == 1 else (),
+            "shared": shared_tastes.list_shared(session, who) if page == 1 else (),
         }
+
+
+def _modes(session: Session, who: bytes) -> tuple[OwnMode, ...]:
+    boards = ((mode, personal.read_own_board(session, who, mode)) for mode in MODES)
+    return tuple(
+        OwnMode(summarize(mode, board, personal.read_agreement(session, who, mode)), board, axis(board))
+        for mode, board in boards
+        if board
+    )
 
 
 @blueprint.get("/summary")

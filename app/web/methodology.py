@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template
 from app.arena.entries import renditions
 from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.runs import anchors
@@ -38,7 +38,7 @@ def methodology() -> Response:
 
 
 def _page() -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         rated = [
             ModeNow(mode, boards.read_board(session, mode, now=now()), audit.read_latest(session, mode))
             for mode in MODES

@@ -16,7 +16,7 @@ from app.catalog.popular import popular_formats
 from app.catalog.search import search, searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
-from app.edge.page_cache import public_page, recall
+from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.views import boards, charts, faq, results
 from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
@@ -35,6 +35,8 @@ from app.words import MODES
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc", "relevance": "asc"}
 RIVALS = 5
+HISTORIC = frozenset({"dall-e-2"})
+"""Retired models whose pages keep the calls they used to take, folded away: all facts of these pages remain."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def model(slug: str) -> AnyResponse:
     """One model, by its slug; an alias or another spelling of one leads to it."""
     base = base_url()
     if slug not in recall(lookup.slugs):
-        with parts().database.reading() as session:
+        with reading_page() as session:
             canonical = lookup.canonical_slug(session, slug, today())
         if canonical is not None:
             return redirect(f"/models/{canonical}", 301)
@@ -131,7 +133,7 @@ def visible(session: Session) -> list[ModelSummary]:
 
 
 def _render(slug: str, base: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         page = lookup.model(session, slug, today())
         found = results.read_results(session, page.slug)
         pictures = _few(showcases(session, [page.id]))
@@ -141,9 +143,7 @@ def _render(slug: str, base: str) -> str:
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.answer_questions(page, found)
-    codes = (
-        examples(page, base, here.operations, warning(page, here)) if here.kind in {"served", "retired"} else ()
-    )
+    codes = examples(page, base, here.operations, warning(page, here)) if _prints_code(page, here) else ()
     known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",
@@ -177,8 +177,12 @@ def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
     return pictures[:4] if len(pictures) >= 4 else pictures[:2]
 
 
+def _prints_code(page: ModelPage, here: Reach) -> bool:
+    return here.kind == "served" or (here.kind == "retired" and page.slug in HISTORIC)
+
+
 def warning(page: ModelPage, here: Reach) -> str:
-    """The comment over the examples of a model that nobody serves any more; empty for others."""
+    """Write the comment over the examples of a model that nobody serves any more; empty for others."""
     if here.kind != "retired":
         return ""
     use = f" Use {' or '.join(f'{other.slug}' for other in here.instead)}." if here.instead else ""
@@ -205,7 +209,7 @@ def _in_mode(session: Session, page: ModelPage, mode: str, found: results.ModelR
 
 
 def _rivals(view: BoardView, own: BoardStanding | None) -> tuple[BoardStanding, ...]:
-    """The models nearest in rating, for a comparison."""
+    """List the models nearest in rating, for a comparison."""
     if own is None:
         return ()
     others = [row for row in view.standings if row.model_id != own.model_id and row.rank is not None]
@@ -223,7 +227,7 @@ def _parse_query(given: Mapping[str, str]) -> ListFilters:
 
 
 def _render_list(asked: ListFilters, mode: str) -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
     admitted = [m for m in everything if asked.admits(m)]

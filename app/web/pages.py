@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, render_template
 
 from app.arena.entries import competitions
-from app.edge.context import now, parts
-from app.edge.page_cache import public_page
+from app.edge.context import now
+from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.views import boards
 from app.web.boards import axis
 from app.web.versions import versions
@@ -23,7 +23,7 @@ def home() -> Response:
 
 
 def _home() -> str:
-    with parts().database.reading() as session:
+    with reading_page() as session:
         listed = competitions.list_competitions(session)
         view = boards.read_board(session, MODE, now=now())
     votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]

@@ -10,6 +10,7 @@ from app.words import Mode
 
 WISH = {"mode": Mode.TEXT_TO_IMAGE}
 VOTE = {"outcome": "a"}
+REPORT = {"picture": "a", "reason": "broken"}
 PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
 
@@ -36,6 +37,7 @@ class ExampleRequest:
 
 PAIR = 'matchup = api.post("/matchups", json={"mode": "' + Mode.TEXT_TO_IMAGE + '"}).json()'
 CAST = 'api.post(f"/matchups/{matchup[\'id\']}/vote", json={"outcome": "a"})'
+SHARE = 'api.post("/taste", json={"mode": "' + Mode.TEXT_TO_IMAGE + '"})'
 EXAMPLES: dict[str, ExampleRequest] = {
     "GET /api/v1/leaderboards/{mode}": ExampleRequest(query="?sort=votes&order=desc"),
     "GET /api/v1/competitions/{slug}/leaderboard": ExampleRequest(query="?format=csv", file="board.csv"),
@@ -46,8 +48,22 @@ EXAMPLES: dict[str, ExampleRequest] = {
     "GET /api/v1/matchups/{matchup_id}": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.get(f\"/matchups/{matchup['id']}\")")
     ),
+    "POST /api/v1/matchups/{matchup_id}/report": ExampleRequest(
+        body=REPORT,
+        jar=True,
+        then=(PAIR, f"answer = api.post(f\"/matchups/{{matchup['id']}}/report\", json={REPORT})"),
+    ),
     "DELETE /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")
+    ),
+    "GET /api/v1/taste": ExampleRequest(jar=True, then=(PAIR, CAST, 'answer = api.get("/taste")')),
+    "POST /api/v1/taste": ExampleRequest(body=WISH, jar=True, then=(PAIR, CAST, f"answer = {SHARE}")),
+    "GET /api/v1/taste/{token}": ExampleRequest(
+        then=(PAIR, CAST, f"shared = {SHARE}.json()", "answer = api.get(f\"/taste/{shared['token']}\")")
+    ),
+    "DELETE /api/v1/taste/{token}": ExampleRequest(
+        jar=True,
+        then=(PAIR, CAST, f"shared = {SHARE}.json()", "answer = api.delete(f\"/taste/{shared['token']}\")"),
     ),
     "POST /api/v1/suggestions": ExampleRequest(body=PROMPT),
     "GET /api/v1/votes": ExampleRequest(query=f"?mode={Mode.TEXT_TO_IMAGE}", file="votes.csv"),
@@ -59,7 +75,13 @@ def codes(method: str, path: str, base: str, samples: Samples) -> tuple[Snippet,
     """Write the same request in each language, against the server at `base`."""
     asked = EXAMPLES.get(f"{method} {path}", ExampleRequest())
     slug = samples.model if "/models/" in path else samples.competition
-    values = {"mode": samples.mode, "category": samples.category, "slug": slug, "matchup_id": "$MATCHUP"}
+    values = {
+        "mode": samples.mode,
+        "category": samples.category,
+        "slug": slug,
+        "matchup_id": "$MATCHUP",
+        "token": "$TOKEN",
+    }
     filled = path.format(**values) + asked.query
     return (
         Snippet("cURL", _curl(method, filled, base, asked)),

@@ -1,8 +1,8 @@
 """
-What this checkout costs beside another one: votes, pairs and kept pages, by turns in one run.
+What this checkout costs beside another one: votes, pairs, pictures and kept pages, by turns in one run.
 
     git worktree add /tmp/old COMMIT
-    python scripts/bench/against.py /tmp/old [--database sqlite|postgres] [--stored 20000] [--turns 5]
+    python scripts/bench/against.py /tmp/old [--database sqlite|postgres] [--stored N] [--turns 5] [--only WHAT]
 
 Each checkout serves its own database with the same votes. Needs wrk (Debian: apt-get install wrk). The machine may
 be shared: trust the ratios of CPU time, and rates only on a quiet machine. Pages that are rendered anew: compare
@@ -22,7 +22,7 @@ from scripts.bench.filling import fill
 from scripts.bench.load import SECRET, VOTES_A_SECOND, WARM_VOTES, Plan, Row, opened, votes
 from scripts.faults.server import DATABASES, ROOT, serving
 
-WHATS = ("vote", "new pair", "board, kept", "model page, kept")
+WHATS = ("vote", "new pair", "picture", "board, kept", "model page, kept")
 
 
 def main() -> None:
@@ -34,6 +34,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=int, default=3)
     arguments.add_argument("--connections", type=int, default=32)
     arguments.add_argument("--turns", type=int, default=5)
+    arguments.add_argument("--only", action="append", choices=WHATS)
     arguments.add_argument("--folder", type=Path, help="where the data lie; a disk, not memory, for true syncs")
     options = arguments.parse_args()
     rows: dict[tuple[str, str], list[Row]] = {}
@@ -43,11 +44,11 @@ def main() -> None:
             for name, checkout in (("old", options.other.resolve()), ("new", ROOT))
         }
         for turn in range(options.turns):
-            for what in WHATS:
+            for what in options.only or WHATS:
                 for name in sorted(plans, reverse=bool(turn % 2)):
                     row = plans[name].quietly(what, _requests(plans[name], what))
                     rows.setdefault((name, what), []).append(row)
-    for what in WHATS:
+    for what in options.only or WHATS:
         old, new = rows["old", what], rows["new", what]
         cpu = statistics.median(b.cpu / a.cpu for a, b in zip(old, new, strict=True))
         rate = statistics.median(b.rate / a.rate for a, b in zip(old, new, strict=True))
@@ -65,11 +66,17 @@ def _plan(stack: ExitStack, checkout: Path, options: argparse.Namespace) -> Plan
     server.environment |= {"SECRET_KEY": SECRET, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(checkout)}
     with server.database() as database:
         fill(database, options.stored)
+        database.migrate(_newest_revision(checkout))
     server.start()
     plan = Plan(server, options.database, options.stored, options.seconds, options.connections)
     plan.warm(["/leaderboards/text-to-image", "/models/m3"])
     plan.warm_votes(votes(opened(server, WARM_VOTES)))
     return plan
+
+
+def _newest_revision(checkout: Path) -> str:
+    """Give the revision of the schema that a checkout works with; an older one refuses a newer database."""
+    return max(path.name[:4] for path in (checkout / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _requests(plan: Plan, what: str) -> list[str]:
@@ -78,6 +85,8 @@ def _requests(plan: Plan, what: str) -> list[str]:
             return votes(opened(plan.server, plan.seconds * VOTES_A_SECOND))
         case "new pair":
             return ["POST /api/v1/matchups - {}"]
+        case "picture":
+            return [f"GET /m/{matchup}/a.webp {cookie}" for cookie, matchup in opened(plan.server, 500)]
         case "board, kept":
             return ["GET /leaderboards/text-to-image -"]
         case _:

@@ -1,12 +1,15 @@
 """
 How long the migration to 64-bit keys takes on PostgreSQL, and how much space it needs meanwhile.
 
-    python scripts/bench/long_keys.py [--votes 1000000]
+    python scripts/bench/long_keys.py [--votes 1000000] [--kill-after 5] [--place /tmp]
 
-Fills matchups and votes of a server of its own at the revision before, with their indexes, and migrates.
+Fills matchups and votes of a server of its own at the revision before, with their indexes, and migrates. With
+--kill-after the server is killed (SIGKILL) so many seconds into a first migration: the schema must be the old one
+then, every vote there, and the same migration run again.
 """
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -18,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from sqlalchemy import text
 
-from app.database.doors import Database
+from app.database.doors import Database, DatabaseBusy
 from tests.factories import make_arena
-from tests.postgres import DURABLE_FLAGS, cluster
+from tests.postgres import DURABLE_FLAGS, Cluster, cluster
 
 MIGRATION = "0015"
 VOTERS = """
@@ -42,23 +45,62 @@ SELECT n, n, 1000 + n / 10, 'a', n, true FROM generate_series(1, :votes) n
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--votes", type=int, default=1_000_000)
-    votes = arguments.parse_args().votes
+    arguments.add_argument("--kill-after", type=float, default=0, help="seconds; 0: the first migration ends")
+    arguments.add_argument("--place", help="a folder for the data; by itself in memory where there is room")
+    options = arguments.parse_args()
     with (
-        cluster(DURABLE_FLAGS) as server,
+        cluster(DURABLE_FLAGS, options.place) as server,
         closing(Database(server.url.format(database="postgres"))) as database,
     ):
-        database.migrate()
-        make_arena(database, server.folder / "files")
-        database.migrate(before())
-        for statement in (VOTERS, MATCHUPS, VOTES):
-            database.write(lambda session, todo=statement: session.execute(text(todo), {"votes": votes}).close())
-        size, data = space(server.folder), server.folder / "data"
+        fill(database, server.folder, options.votes)
+        data = server.folder / "data"
+        size = space(data)
+        if options.kill_after:
+            kill_amid(database, server, options.kill_after)
         seconds, most = watch(lambda: database.migrate(MIGRATION), data)
         print(
-            f"{votes:,} votes of {size / 2**20:,.0f} MiB: {seconds:.1f} s, "
+            f"{options.votes:,} votes of {size / 2**20:,.0f} MiB: {seconds:.1f} s, "
             f"at most {(most - size) / 2**20:,.0f} MiB more meanwhile, log included"
         )
-    return 0
+        return 0 if count_votes(database) == options.votes else 1
+
+
+def fill(database: Database, folder: Path, votes: int) -> None:
+    """Store so many votes at the revision before."""
+    database.migrate()
+    make_arena(database, folder / "files")
+    database.migrate(before())
+    for statement in (VOTERS, MATCHUPS, VOTES):
+        database.write(lambda session, todo=statement: session.execute(text(todo), {"votes": votes}).close())
+
+
+def kill_amid(database: Database, server: Cluster, seconds: float) -> None:
+    """Kill the server amid the migration, start it again, and check that the migration left nothing of itself."""
+    stored = count_votes(database)
+    failed = threading.Event()
+
+    def migrate() -> None:
+        try:
+            database.migrate(MIGRATION)
+        except DatabaseBusy:
+            failed.set()
+
+    migrating = threading.Thread(target=migrate)
+    migrating.start()
+    time.sleep(seconds)
+    server.stop(signal.SIGKILL)
+    migrating.join()
+    began = time.monotonic()
+    server.start()
+    took, ended = time.monotonic() - began, "broken off" if failed.is_set() else "IT HAD ENDED"
+    print(f"killed {seconds:g} s into it: {ended}; PostgreSQL up again in {took:.1f} s", flush=True)
+    print(f"pending {', '.join(database.pending())}, {count_votes(database):,} of {stored:,} votes", flush=True)
+
+
+def count_votes(database: Database) -> int:
+    """Count all votes."""
+    with database.reading() as session:
+        return int(session.scalar(text("SELECT count(*) FROM votes")) or 0)
 
 
 def before() -> str:

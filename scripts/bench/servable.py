@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from app.catalog.contracts import ANY_MODEL, Contract  # noqa: E402
 from app.catalog.seeds import Seeds, read_seeds  # noqa: E402
 from app.catalog.shapes import OfferingSeed  # noqa: E402
+from app.catalog.status import is_served, status  # noqa: E402
 from app.gateway.providers import PROVIDERS  # noqa: E402
 
 OPERATIONS = ("generation", "edit")
@@ -40,9 +41,9 @@ def active_offerings(seeds: Seeds, today: date) -> list[tuple[str, OfferingSeed]
     return [
         (model.slug, offering)
         for model in seeds.models
-        if not (model.sunset and model.sunset <= today)
+        if status(model, today) != "retired"
         for offering in model.offerings
-        if not (offering.ended_on and offering.ended_on <= today)
+        if is_served(offering, today)
     ]
 
 

@@ -8,26 +8,20 @@ Each time the dead server is made anew as the standby of the living one, so role
 """
 
 import argparse
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-
-from sqlalchemy import create_engine, text
 
 from scripts.faults.disk_full import wait_for
 from scripts.faults.server import Server, serving
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged, crowd
-from tests.postgres import Cluster
+from tests.postgres import Cluster, copy_to_standby, execute, room_for_standby
 
 
 def main() -> int:
@@ -35,8 +29,9 @@ def main() -> int:
     arguments.add_argument("--failovers", type=int, default=20)
     arguments.add_argument("--voters", type=int, default=8)
     options = arguments.parse_args()
-    with serving("postgres", start=False) as server, standby_place(server) as other:
+    with serving("postgres", start=False) as server, ExitStack() as stack:
         assert server.cluster
+        other = stack.enter_context(room_for_standby(server.cluster))
         hosts = f"host={server.cluster.folder}&host={other.folder}"
         server.database_url = f"postgresql://postgres@/postgres?{hosts}&target_session_attrs=read-write"
         server.environment["DATABASE_URL"] = server.database_url
@@ -72,44 +67,9 @@ def prove(server: Server, primary: Cluster, standby: Cluster, failovers: int, vo
 def follow(primary: Cluster, standby: Cluster) -> None:
     """Make a standby anew from a primary, and let the primary acknowledge only what both have."""
     execute(primary, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()")
-    shutil.rmtree(standby.folder / "data", ignore_errors=True)
-    subprocess.run(
-        [primary.binaries / "pg_basebackup", "-h", primary.folder, "-U", "postgres", "-R", "-c", "fast",
-         "-D", standby.folder / "data"],
-        check=True, cwd="/", capture_output=True, **primary.identity,
-    )  # type: ignore[call-overload] # fmt: skip
-    standby.start()
+    copy_to_standby(primary, standby)
     execute(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
     wait_for(lambda: execute(primary, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
-
-
-def execute(server: Cluster, *statements: str) -> object:
-    """Run statements outside any transaction; returns what the last one said."""
-    engine = create_engine(server.url.format(database="postgres"), isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            said = [result.scalar() if (result := connection.execute(text(one))).returns_rows else None
-                    for one in statements]  # fmt: skip
-        return said[-1]
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def standby_place(server: Server) -> Iterator[Cluster]:
-    """Make a folder for the second server, which the first one's user owns."""
-    assert server.cluster
-    first = server.cluster
-    folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=first.folder.parent))
-    folder.chmod(0o755)
-    if first.identity:
-        shutil.chown(folder, int(str(first.identity["user"])), int(str(first.identity["group"])))
-    second = Cluster(first.binaries, folder, first.identity, first.flags)
-    try:
-        yield second
-    finally:
-        second.stop(signal.SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

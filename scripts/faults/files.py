@@ -1,14 +1,17 @@
 """
-Mutated files through the doors that read them: no traceback, no half import, no difference between the databases.
+Mutated files through the commands that read them: no traceback, no half import, no difference between databases.
 
-Packs (manifests and their folders), files of votes and TOML files are mutated at random; every case is read as a
-command reads it. A pack is imported into SQLite and, with --postgres, into PostgreSQL too, and both reports must
-be equal.
+Packs (folders, manifests and zip archives), images, files of votes, competitions and folders of seeds are mutated
+at random. Each goes through the command that reads it, on SQLite and, with --postgres, on PostgreSQL: what is
+printed, the exit code, the rows and the number of files stored must be the same on both, agree with the report,
+and be as before where nothing was taken. A second import must change nothing.
 
-    python scripts/faults/files.py [--cases 2000] [--seed N] [--postgres]
+    python scripts/faults/files.py [--cases 2000] [--start 0] [--seed N] [--postgres]
 """
 
 import argparse
+import csv
+import gzip
 import hashlib
 import io
 import json
@@ -16,80 +19,205 @@ import random
 import shutil
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from app.arena.entries import competitions, pack_import, pack_manifest
-from app.arena.entries.orphans import find_orphans
 from app.cli import votes_file
-from app.database.doors import Database
-from app.errors import Refusal
-from app.gateway.storage import Storage
+from app.cli.votes_file import InvalidVotes, Votes
+from scripts.faults import file_mutations as mutations
+from scripts.faults.command_runs import Arena, Ending, arenas
 from tests.factories import picture_bytes
-from tests.postgres import running
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-VOTES = "model_a,model_b,winner,competition,counted\nx,y,model_a,c,true\ny,z,tie,c,true\nz,x,both_bad,d,false\n"
+Rng = random.Random
+VOTES = [
+    ["model_a", "model_b", "winner", "competition", "counted", "voter"],
+    ["x", "y", "model_a", "c", "true", "v"],
+    ["y", "z", "tie", "c", "true", "v"],
+    ["z", "x", "both_bad", "d", "false", "w"],
+    ["x", "z", "model_b", "d", "true", ""],
+]
 TOML = 'slug = "a-b"\ntitle = "T"\nmode = "text-to-image"\nprompt = "p"\nframe = [512, 512]\ncategories = []\n'
-STRANGE: tuple[Any, ...] = (
-    None, True, -1, 10**30, 0.5, float("nan"), float("inf"), "", " ", "\0", "\ud800", "\x1b[2J", "../x", "e\u0301",
-    "\ufeffp", "x" * 40_000, [], {}, ["a"], {"a": "\0"}, [float("nan")], "=1+1", "A" * 64,
-)  # fmt: skip
-NOISE = (
-    b"\0",
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b'"',
-    b"\n",
-    b"\r",
-    b",",
-    b";",
-    b"\t",
-    b"[",
-    b"{",
-    b"=",
-    b"\xc3",
-    b"\\",
-    b"#",
-)
+FAULT = "FAULT"
+CATEGORIES = '[[categories]]\nslug = "food"\ntitle = "Food"\nposition = 1\n'
 
 
-def mutate_bytes(data: bytes, rng: random.Random) -> bytes:
-    """Return bytes with one to four pieces inserted, deleted, repeated, or the whole text in another encoding."""
-    for _ in range(rng.randint(1, 4)):
-        place, end = sorted(rng.randrange(len(data) + 1) for _ in range(2))
-        kind = rng.randrange(5)
-        if kind == 0:
-            data = data[:place] + rng.choice(NOISE) + data[place:]
-        elif kind == 1:
-            data = data[:place] + data[end:]
-        elif kind == 2:
-            data = data[:end] + data[place:]
-        elif kind == 3:
-            data = data[:place] + rng.randbytes(3) + data[place + 3 :]
-        else:
-            text = data.decode("utf-8", "replace")
-            data = text.encode(rng.choice(["utf-16", "utf-16-le", "latin-1", "utf-8-sig"]), "replace")
-    return data
+class FileFault(AssertionError):
+    """A command did not do what it says."""
 
 
-def mutate_document(value: Any, rng: random.Random) -> Any:
-    """Return a JSON document in which one value or key is another."""
-    if isinstance(value, dict) and value and rng.random() < 0.9:
-        key = rng.choice(sorted(value))
-        if rng.random() < 0.1:
-            return {name: inner for name, inner in value.items() if name != key}
-        return value | {key: mutate_document(value[key], rng)}
-    if isinstance(value, list) and value and rng.random() < 0.9:
-        place = rng.randrange(len(value))
-        return [*value[:place], mutate_document(value[place], rng), *value[place + 1 :]]
-    return rng.choice(STRANGE)
+def check(is_right: bool, *what: object) -> None:
+    """Raise FileFault with what is wrong."""
+    if not is_right:
+        raise FileFault(*what)
+
+
+class Cases:
+    """The kinds of cases; each takes a random generator and says how its file ended."""
+
+    def __init__(self, scratch: Path, fresh: Callable[[], Iterator[Arena]]) -> None:
+        self.scratch, self.fresh = scratch, fresh
+        self.manifest = make_pack(scratch / "good")
+
+    def votes(self, rng: Rng) -> str:
+        """Rate one mutated table of votes."""
+        data = (
+            mutations.mutate_bytes(write_votes(), rng)
+            if rng.random() < 0.3
+            else mutations.mutate_table(VOTES, rng)
+        )
+        path = self.scratch / "votes.csv"
+        path.write_bytes(data)
+        votes = read_votes(data)
+        ending = Arena(self.scratch / "no-data", "sqlite:////nowhere/x").run("rate", str(path), "--format", "json")
+        check((ending.code == 0) == (votes is not None), ending)
+        if votes is None:
+            return "refused"
+        check(json.loads(ending.out)["run"]["votes"] == int(votes.counts.sum()), ending)
+        return "taken"
+
+    def toml(self, rng: Rng) -> str:
+        """Create a competition from one mutated file."""
+        path = self.scratch / "c.toml"
+        path.write_bytes(mutations.mutate_toml(TOML, rng))
+        return self._everywhere(lambda arena: self._create(arena, path))
+
+    def seed(self, rng: Rng) -> str:
+        """Load a folder with mutated categories or a mutated competition."""
+        folder = self.scratch / "seeds"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        texts = {"categories.toml": CATEGORIES, "one.toml": TOML.replace("[]", '["food"]'), "two.toml": TOML}
+        victim = rng.choice(sorted(texts))
+        for name, text in texts.items():
+            named = text.replace("a-b", name.removesuffix(".toml"))
+            (folder / name).write_bytes(mutations.mutate_toml(named, rng) if name == victim else named.encode())
+        return self._everywhere(lambda arena: self._seed(arena, folder))
+
+    def image(self, rng: Rng) -> str:
+        """Enter one mutated image into a competition."""
+        path = self.scratch / "a.png"
+        path.write_bytes(mutations.mutate_image(picture_bytes(3, (64, 64)), rng))
+        return self._everywhere(lambda arena: self._enter(arena, path))
+
+    def manifest_pack(self, rng: Rng) -> str:
+        """Import a pack with a mutated manifest, and perhaps a mutated file."""
+        pack = self._copy_pack()
+        text = json.dumps(mutations.mutate_document(self.manifest, rng)).encode()
+        (pack / "manifest.json").write_bytes(mutations.mutate_bytes(text, rng) if rng.random() < 0.2 else text)
+        if rng.random() < 0.3:
+            victim = rng.choice(sorted(pack.glob("*/*.png")))
+            victim.write_bytes(mutations.mutate_image(victim.read_bytes(), rng))
+        return self._everywhere(lambda arena: self._import(arena, pack))
+
+    def folder_pack(self, rng: Rng) -> str:
+        """Write the manifest of a mutated folder; import it."""
+        pack = self._copy_pack()
+        mutations.mutate_folder(pack, rng)
+        more = rng.choice([[], [], ["--from-metadata"], ["--pattern", "{prompt}/{model}.png"]])
+        ending = Arena(self.scratch / "no-data", "sqlite:////nowhere/x").run("pack", str(pack), *more, "--json")
+        check((pack / "manifest.json").exists() == (ending.code != 2), ending)
+        if ending.code == 2:
+            return "not packed"
+        check((ending.code == 1) == bool(json.loads(ending.out)["refused"]), ending)
+        return self._everywhere(lambda arena: self._import(arena, pack))
+
+    def zip_pack(self, rng: Rng) -> str:
+        """Import a zip archive with an odd member, or damaged."""
+        pack, path = self._copy_pack(), self.scratch / "pack.zip"
+        if rng.random() < 0.5:
+            (pack / "manifest.json").write_text(json.dumps(self.manifest))
+        if rng.random() < 0.3:
+            mutations.mutate_folder(pack, rng)
+        mutations.write_zip(pack, path, rng)
+        return self._everywhere(lambda arena: self._import(arena, path))
+
+    def _copy_pack(self) -> Path:
+        pack = self.scratch / "pack"
+        shutil.rmtree(pack, ignore_errors=True)
+        shutil.copytree(self.scratch / "good", pack)
+        return pack
+
+    def _everywhere(self, act: Callable[[Arena], tuple[Ending, str]]) -> str:
+        """Act on every database; raises FileFault where they differ."""
+        seen = [(*act(arena), arena.read_state()) for arena in self.fresh()]
+        check(all(each == seen[0] for each in seen), *seen)
+        return seen[0][1]
+
+    def _create(self, arena: Arena, path: Path) -> tuple[Ending, str]:
+        before = arena.read_state()
+        ending = arena.run("competition", "new", str(path))
+        check((ending.code != 0) == (arena.read_state() == before), ending)
+        check(arena.run("competition", "new", str(path)).code == ending.code, ending)
+        return ending, "refused" if ending.code else "taken"
+
+    def _seed(self, arena: Arena, folder: Path) -> tuple[Ending, str]:
+        ending = arena.run("seed", str(folder))
+        once = arena.read_state()
+        check(arena.run("seed", str(folder)).code == ending.code, ending)
+        check(arena.read_state() == once, "the second run changed something")
+        return ending, "refused" if ending.code else "taken"
+
+    def _enter(self, arena: Arena, path: Path) -> tuple[Ending, str]:
+        (self.scratch / "good.toml").write_text(TOML)
+        arena.run("competition", "new", str(self.scratch / "good.toml"))
+        before = arena.read_state()
+        ending = arena.run("entry", "add", "a-b", "m", str(path))
+        check((ending.code != 0) == (arena.read_state() == before), ending)
+        check(arena.count_orphans() == 0, ending)
+        return ending, "refused" if ending.code else "taken"
+
+    def _import(self, arena: Arena, pack: Path) -> tuple[Ending, str]:
+        before = arena.read_state()
+        ending = arena.run("import-pack", str(pack), "--json")
+        after, orphans = arena.read_state(), arena.count_orphans()
+        check(orphans == 0, orphans, ending)
+        told = json.loads(ending.out) if ending.out else {"taken": 0, "unchanged": 0, "refused": []}
+        check(told["taken"] == len(after.rows["entries"]), ending, after)
+        check(all(row[-1] for row in after.rows["competitions"]), "an empty competition", after)
+        check(ending.code == (2 if not ending.out else bool(told["refused"])), ending)
+        check(told["taken"] > 0 or after == before, "nothing was taken, and something is there", after)
+        arena.run("import-pack", str(pack), "--json")
+        check(arena.read_state() == after, "the second import changed something")
+        return ending, describe(told, is_pack=bool(ending.out))
+
+
+def describe(told: dict[str, Any], *, is_pack: bool) -> str:
+    """Say in one or two words how an import ended."""
+    if not is_pack:
+        return "no pack"
+    return "refused" if not told["taken"] else "taken in part" if told["refused"] else "taken"
+
+
+def write_votes() -> bytes:
+    """Write the good table as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(VOTES)
+    return text.getvalue().encode()
+
+
+def read_votes(data: bytes) -> Votes | None:
+    """Read votes plain, packed, in order and by voter; all must count the same. None where they are refused."""
+    ways: list[tuple[bytes, dict[str, bool]]] = [(data, {}), (data, {"ordered": True}), (data, {"voters": True})]
+    ways += [] if data.startswith(b"\x1f\x8b") else [(gzip.compress(data), {})]
+    found = [_read(each, more) for each, more in ways]
+    sums = [one if isinstance(one, str) else one.counts.sum(axis=0).tolist() for one in found]
+    check(all(one == sums[0] for one in sums), sums)
+    first = found[0]
+    return None if isinstance(first, str) else first
+
+
+def _read(data: bytes, more: dict[str, bool]) -> Votes | str:
+    try:
+        return votes_file.read_stream(io.BytesIO(data), "votes", **more)
+    except InvalidVotes as error:
+        check(str(error).startswith("votes"), error)
+        return str(error)
 
 
 def make_pack(folder: Path) -> dict[str, Any]:
@@ -101,143 +229,72 @@ def make_pack(folder: Path) -> dict[str, Any]:
         for model in ("a", "b"):
             data = picture_bytes(10 * number + ord(model), (64, 64))
             (folder / slug / f"{model}.png").write_bytes(data)
-            digest = hashlib.sha256(data).hexdigest()
-            images.append(
-                {"model": model, "file": f"{slug}/{model}.png", "sha256": digest, "seed": 7, "cost_usd": 0.1}
-            )
+            more = {
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "seed": 7,
+                "cost_usd": 0.1,
+                "width": 64,
+                "height": 64,
+            }
+            images.append({"model": model, "file": f"{slug}/{model}.png"} | more)
         (folder / slug / "prompt.txt").write_text(f"a {slug}")
         listed.append({"slug": slug, "prompt": f"a {slug}", "category": "still-life", "images": images})
     return {"format": 1, "competitions": listed}
 
 
-class PackRuns:
-    """Imports of mutated packs, each into fresh tables of every database."""
-
-    def __init__(self, scratch: Path, fresh: Callable[[], Iterator[Database]]) -> None:
-        self.scratch, self.fresh = scratch, fresh
-        self.manifest = make_pack(scratch / "good")
-
-    def run(self, rng: random.Random) -> str:
-        """Import one mutated pack everywhere. Raises AssertionError where reports differ or files are left."""
-        pack = self.scratch / "pack"
-        shutil.rmtree(pack, ignore_errors=True)
-        shutil.copytree(self.scratch / "good", pack)
-        document = mutate_document(self.manifest, rng)
-        text = json.dumps(document).encode()
-        (pack / "manifest.json").write_bytes(mutate_bytes(text, rng) if rng.random() < 0.2 else text)
-        victim = rng.choice(sorted(pack.glob("*/*")))
-        if rng.random() < 0.3:
-            victim.write_bytes(mutate_bytes(victim.read_bytes(), rng))
-        reports = [self._import(database, pack) for database in self.fresh()]
-        assert all(report == reports[0] for report in reports), reports
-        try:
-            pack_manifest.write_manifest(pack)
-        except Refusal:
-            return f"{reports[0][:7]}, not packed"
-        return reports[0][:7]
-
-    def _import(self, database: Database, pack: Path) -> str:
-        storage = Storage(self.scratch / "files")
-        shutil.rmtree(storage.folder, ignore_errors=True)
-        try:
-            report = pack_import.import_pack(database, storage, pack, now=lambda: NOW)
-            told = repr([(one.subject, one.kind, one.reason) for one in report.outcomes])
-            kind = "refused" if report.count("taken") == 0 else "partly " if report.refused else "taken  "
-        except Refusal as error:
-            told, kind = str(error), "no pack"
-        with database.reading() as session:
-            assert find_orphans(session, storage) == []
-            empty = [one.slug for one in competitions.list_competitions(session, drafts=True) if not one.entries]
-        assert empty == []
-        return kind + told
-
-
-def read_votes(rng: random.Random) -> str:
-    """Read one mutated file of votes."""
-    try:
-        votes = votes_file.read_stream(io.BytesIO(mutate_bytes(VOTES.encode(), rng)), "votes", voters=True)
-    except Refusal:
-        return "refused"
-    assert votes.summary
-    return "taken"
-
-
-def read_competition(path: Path, rng: random.Random) -> str:
-    """Read one mutated competition file."""
-    path.write_bytes(mutate_bytes(TOML.encode(), rng))
-    try:
-        competitions.read(path)
-    except Refusal:
-        return "refused"
-    return "taken"
+ORDER = (
+    "votes",
+    "manifest_pack",
+    "toml",
+    "folder_pack",
+    "votes",
+    "zip_pack",
+    "toml",
+    "manifest_pack",
+    "seed",
+    "image",
+)
+"""Kinds of cases, one after the other."""
 
 
 @contextmanager
-def databases(scratch: Path, *, postgres: bool) -> Iterator[Callable[[], Iterator[Database]]]:
-    """Yield a function that yields an empty database of each kind, one after the other."""
-    template = scratch / "template.sqlite3"
-    with closing(Database(f"sqlite:///{template}")) as made:
-        made.migrate()
-
-    def fresh_sqlite() -> Iterator[Database]:
-        for path in scratch.glob("run.sqlite3*"):
-            path.unlink()
-        shutil.copy(template, scratch / "run.sqlite3")
-        with closing(Database(f"sqlite:///{scratch / 'run.sqlite3'}")) as database:
-            yield database
-
-    if not postgres:
-        yield fresh_sqlite
-        return
-    with running() as server:
-        yield lambda: _with_postgres(fresh_sqlite, server)
-
-
-def _with_postgres(fresh_sqlite: Callable[[], Iterator[Database]], server: str) -> Iterator[Database]:
-    from sqlalchemy import create_engine, text
-
-    yield from fresh_sqlite()
-    engine = create_engine(server.format(database="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS files_fuzz WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE files_fuzz"))
-    engine.dispose()
-    with closing(Database(server.format(database="files_fuzz"))) as database:
-        database.migrate()
-        yield database
-
-
-def run(cases: int, seed: int, *, postgres: bool = False) -> Counter[str]:
-    """Run cases of all kinds; a fault raises with the seed of its case in a note."""
-    counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, databases(Path(folder), postgres=postgres) as fresh:
+def cases(*, postgres: bool) -> Iterator[Cases]:
+    """Yield the cases on databases of their own."""
+    with tempfile.TemporaryDirectory(prefix="files-") as folder:
         scratch = Path(folder)
-        packs = PackRuns(scratch, fresh)
-        kinds: dict[str, Callable[[random.Random], str]] = {
-            "votes": read_votes,
-            "toml": lambda rng: read_competition(scratch / "c.toml", rng),
-            "pack": packs.run,
-        }
-        for number in range(cases):
-            kind = "pack" if number % 20 == 0 else "votes" if number % 2 else "toml"
+        with arenas(scratch, postgres=postgres) as fresh:
+            yield Cases(scratch, fresh)
+
+
+def run(count: int, seed: int, *, start: int = 0, postgres: bool = False) -> Counter[str]:
+    """Run cases of all kinds; a fault is printed with its traceback and the command that shows it again."""
+    counts: Counter[str] = Counter()
+    with cases(postgres=postgres) as kinds:
+        for number in range(start, start + count):
+            kind = ORDER[number % len(ORDER)]
             try:
-                counts[f"{kind} {kinds[kind](random.Random(f'{seed} {number}')).strip()}"] += 1
-            except BaseException as error:
-                error.add_note(f"{kind} case {number} of seed {seed}")
-                raise
+                ending = getattr(kinds, kind)(Rng(f"{seed} {number}"))
+            except Exception as error:  # noqa: BLE001 (any exception that a command lets through is what we look for)
+                error.add_note(f"{kind}: python scripts/faults/files.py --seed {seed} --start {number} --cases 1")
+                traceback.print_exception(error)
+                ending = FAULT
+            counts[f"{kind}: {ending}"] += 1
     return counts
 
 
-def main() -> None:
-    """Print how many cases ended how."""
+def main() -> int:
+    """Print how many cases ended how; 1 where any was a fault."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", action="store_true")
     asked = parser.parse_args()
-    for name, count in sorted(run(asked.cases, asked.seed, postgres=asked.postgres).items()):
+    counts = run(asked.cases, asked.seed, start=asked.start, postgres=asked.postgres)
+    for name, count in sorted(counts.items()):
         print(f"{count:>6} {name}")
+    return int(any(name.endswith(FAULT) for name in counts))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -222,8 +222,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/entries/entries.py",
-                "waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None))",
-                "waiting = and_(Matchup.left_entry_id == row.id, Matchup.closed_at.is_(None))",
+                "waiting = and_(Matchup.competition_id == entry.competition_id, Matchup.closed_at.is_(None))",
+                "waiting = and_(Matchup.left_entry_id == entry.id, Matchup.closed_at.is_(None))",
             ),
         ),
         ("tests/arena/test_voting.py", "-k", "withdrawal"),

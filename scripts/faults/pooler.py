@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from scripts.faults.server import Server, serving
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged, crowd
+from tests.postgres import Cluster
 
 CONFIGURATION = """\
 [databases]
@@ -46,7 +47,9 @@ def main() -> int:
     if shutil.which("pgbouncer") is None:
         print("NOT TRIED: pgbouncer is not here (Debian: apt install pgbouncer).")
         return 3
-    with serving("postgres", start=False) as server, pooling(server) as url:
+    with serving("postgres", start=False) as server, ExitStack() as stack:
+        assert server.cluster
+        url = stack.enter_context(pool_before(server.cluster))
         server.environment["DATABASE_URL"] = url
         server.start()
         return 0 if prove(server, options.votes, options.voters) else 1
@@ -67,15 +70,13 @@ def prove(server: Server, votes: int, voters: int) -> bool:
 
 
 @contextmanager
-def pooling(server: Server) -> Iterator[str]:
-    """Run a pgbouncer before the server's PostgreSQL; yields the address to connect to."""
-    assert server.cluster
-    folder = server.cluster.folder
-    place = folder / "pool"
-    place.mkdir()
+def pool_before(cluster: Cluster) -> Iterator[str]:
+    """Run a pgbouncer before a PostgreSQL; yields the address to connect to."""
+    place = cluster.folder / "pool"
+    place.mkdir(exist_ok=True)
     configuration = place / "pgbouncer.ini"
-    configuration.write_text(CONFIGURATION.format(folder=folder))
-    identity = server.cluster.identity
+    configuration.write_text(CONFIGURATION.format(folder=cluster.folder))
+    identity = cluster.identity
     if identity:
         os.chown(place, int(str(identity["user"])), int(str(identity["group"])))
     pooler = subprocess.Popen(["pgbouncer", "-q", str(configuration)], cwd="/", **identity)  # type: ignore[call-overload]

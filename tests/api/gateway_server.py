@@ -5,18 +5,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import pytest
 from flask import Flask
 from pydantic import SecretStr
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database.doors import Database
 from app.gateway import keys
 from app.settings import Settings
-from tests.gateway.upstream import Upstream
+from tests.factories import picture_bytes
+from tests.gateway.upstream import Upstream, coded
 from tests.gateway.world import CANARY, load_catalogue
+
+PNG = picture_bytes(1)
+ONE = {"data": [{"b64_json": coded(PNG)}]}
+SMALL = {"prompt": "a red cube", "size": "256x256"}
+GENERATIONS = "/openai/v1/images/generations"
+EDITS = "/openai/v1/images/edits"
 
 
 @dataclass
@@ -46,6 +57,22 @@ def make(database_url: str, folder: Path, upstream: Upstream, **settings: object
     )
     _, secret = database.write(lambda session: keys.create_key(session, "flow", now=datetime.now(UTC)))
     return Running(made, database, secret)
+
+
+@pytest.fixture
+def running(database_url: str, tmp_path: Path, upstream: Upstream) -> Iterator[Running]:
+    made = make(database_url, tmp_path, upstream)
+    yield made
+    made.database.close()
+
+
+def post(running: Running, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
+    given = {"Authorization": f"Bearer {running.secret}", **(headers or {})}
+    return running.app.test_client().post(path, headers=given, **options)
+
+
+def form(**parts: Any) -> dict[str, Any]:
+    return {name: (BytesIO(part), "x.bin") if isinstance(part, bytes) else part for name, part in parts.items()}
 
 
 @contextmanager

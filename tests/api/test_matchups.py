@@ -134,6 +134,8 @@ def test_the_crowd_is_told_without_ones_own_vote(browser: Callable[[], Api]) -> 
             matchup = new(api, competition="c0")
             assert "crowd" not in str(api.get(f"/matchups/{matchup}").get_json())
             body = api.post(f"/matchups/{matchup}/vote", json={"outcome": "tie"}).get_json()
+            again = api.post(f"/matchups/{matchup}/vote", json={"outcome": "tie"}).get_json()
+            assert again == body
             told.append((number, body["crowd"]))
             assert api.get(f"/matchups/{matchup}").get_json()["crowd"]["of"] == number
     assert [crowd for _, crowd in told] == [{"same": n, "of": n, "expected": None} for n, _ in told]

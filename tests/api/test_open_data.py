@@ -18,7 +18,8 @@ from app.arena.log.vote_export import LOG_COLUMNS, OPEN_COLUMNS
 from app.database.doors import Database
 from app.leaderboards.open_data.manifest import manifest_path
 from tests.api.conftest import Api
-from tests.cli.conftest import Result, arena
+from tests.cli.conftest import arena
+from tests.command import Result
 from tests.leaderboards.factories import MODE
 from tests.leaderboards.logs import judged
 

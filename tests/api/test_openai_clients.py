@@ -1,43 +1,20 @@
 """/openai/v1 as particular clients use it: paths, headers, dialects, and defaults."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
-from tests.api.gateway_server import Running, make
-from tests.factories import hole, picture_bytes
+from tests.api.gateway_server import EDITS, GENERATIONS, ONE, PNG, SMALL, Running, form, make, post, running
+from tests.factories import hole
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 from tests.gateway.world import load_catalogue
 
-__all__ = ["upstream"]
-PNG = picture_bytes(1)
-ONE = {"data": [{"b64_json": coded(PNG)}]}
-SMALL = {"prompt": "a red cube", "size": "256x256"}
-GENERATIONS = "/openai/v1/images/generations"
-EDITS = "/openai/v1/images/edits"
+__all__ = ["running", "upstream"]
 EMPTY = ("",)
 """The name of a file that a form sends where none was chosen."""
-
-
-@pytest.fixture
-def running(database_url: str, tmp_path: Path, upstream: Upstream) -> Iterator[Running]:
-    made = make(database_url, tmp_path, upstream)
-    yield made
-    made.database.close()
-
-
-def post(running: Running, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
-    given = {"Authorization": f"Bearer {running.secret}", **(headers or {})}
-    return running.app.test_client().post(path, headers=given, **options)
-
-
-def form(**parts: Any) -> dict[str, Any]:
-    return {name: (BytesIO(part), "x.bin") if isinstance(part, bytes) else part for name, part in parts.items()}
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,8 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,33 +15,11 @@ from werkzeug.test import TestResponse
 from app.gateway import background, keys, replay
 from app.gateway.formats import sniff
 from app.gateway.tables import KeptRequest, StoredImage
-from tests.api.gateway_server import Running, make
-from tests.factories import picture_bytes
+from tests.api.gateway_server import GENERATIONS, ONE, PNG, SMALL, Running, post, running
 from tests.gateway.conftest import upstream
-from tests.gateway.upstream import Handler, Upstream, coded, says
+from tests.gateway.upstream import Handler, Upstream, says
 
-__all__ = ["upstream"]
-PNG = picture_bytes(1)
-ONE = {"data": [{"b64_json": coded(PNG)}]}
-SMALL = {"prompt": "a red cube", "size": "256x256"}
-GENERATIONS = "/openai/v1/images/generations"
-EDITS = "/openai/v1/images/edits"
-
-
-@pytest.fixture
-def running(database_url: str, tmp_path: Path, upstream: Upstream) -> Iterator[Running]:
-    made = make(database_url, tmp_path, upstream)
-    yield made
-    made.database.close()
-
-
-def post(running: Running, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
-    given = {"Authorization": f"Bearer {running.secret}", **(headers or {})}
-    return running.app.test_client().post(path, headers=given, **options)
-
-
-def form(**parts: Any) -> dict[str, Any]:
-    return {name: (BytesIO(part), "x.bin") if isinstance(part, bytes) else part for name, part in parts.items()}
+__all__ = ["running", "upstream"]
 
 
 def test_an_idempotency_key_replays_the_answer(running: Running, upstream: Upstream) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -186,14 +186,15 @@ def test_strangers_ask_only_for_crowded_competitions(database: Database, tmp_pat
     assert ask(MatchupFilter(competition="c0")).slug == "c0"
 
 
+@pytest.mark.parametrize("stated", [{"sunset": NOW.date()}, {"status": "retired"}])
 @pytest.mark.parametrize("kept", [True, False])
 def test_retired_models_stay_unless_the_competition_says_otherwise(
-    database: Database, tmp_path: Path, kept: bool
+    database: Database, tmp_path: Path, kept: bool, stated: dict[str, object]
 ) -> None:
     make_arena(database, tmp_path, competitions=1, models=3)
 
     def retire(session: Session) -> None:
-        session.scalars(select(ImageModel).where(ImageModel.slug == "m0")).one().sunset = NOW.date()
+        session.execute(update(ImageModel).where(ImageModel.slug == "m0").values(stated))
         session.scalars(select(Competition)).one().retired_models = kept
 
     database.write(retire)

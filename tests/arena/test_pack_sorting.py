@@ -13,7 +13,8 @@ from app.arena.entries import pack_sorting
 from app.arena.entries.generation_data import GenerationData, read_generation_data
 from app.arena.errors import InvalidPack
 from tests.arena.test_pack_files import lay, listed
-from tests.cli.conftest import Result, arena  # noqa: F401 (a fixture)
+from tests.cli.conftest import arena  # noqa: F401 (a fixture)
+from tests.command import Result
 from tests.factories import picture_bytes
 
 AUTOMATIC = """a red fox, <lora:inky:0.8> in ink
@@ -81,19 +82,19 @@ FOOOCUS = json.dumps(
 FOUND = ("a red fox", "fox-v1", ("inky",), "42")
 
 
-def png(seed: int, **texts: str) -> bytes:
+def png(number: int, /, **texts: str) -> bytes:
     info, buffer = PngImagePlugin.PngInfo(), BytesIO()
     for key, text in texts.items():
         info.add_itxt(key.replace("_", "-") if key == "sd_metadata" else key, text)
-    Image.open(BytesIO(picture_bytes(seed, (64, 64)))).save(buffer, "PNG", pnginfo=info)
+    Image.open(BytesIO(picture_bytes(number, (64, 64)))).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 
-def jpeg(seed: int, text: str, encoding: str = "utf-16-be") -> bytes:
+def jpeg(seed: int, text: str, encoding: str = "utf-16-be", format_: str = "JPEG") -> bytes:
     exif, buffer = Image.Exif(), BytesIO()
     exif.get_ifd(0x8769)[0x9286] = (b"UNICODE\0" if "16" in encoding else b"ASCII\0\0\0") + text.encode(encoding)
     exif[0x8769] = exif.get_ifd(0x8769)
-    Image.open(BytesIO(picture_bytes(seed, (64, 64)))).save(buffer, "JPEG", exif=exif)
+    Image.open(BytesIO(picture_bytes(seed, (64, 64)))).save(buffer, format_, exif=exif)
     return buffer.getvalue()
 
 
@@ -115,6 +116,96 @@ def facts(data: GenerationData | None) -> tuple[Any, ...]:
 )
 def test_what_each_program_writes(texts: dict[str, str], expected: tuple[Any, ...]) -> None:
     assert facts(read_generation_data(png(1, **texts))) == expected
+
+
+FORGE = AUTOMATIC.replace("Version: v1.9", 'Module 1: "ae", Hashes: {"vae": "1"}, Version: f2.0.1v1.10')
+BY_HASHES = AUTOMATIC.replace("<lora:inky:0.8> ", "").replace("inky: 99, other: 12", "inky: 9f, pale two: 12")
+SWARM = json.dumps(
+    {"sui_image_params": {"prompt": "a red fox", "model": "sub/fox-v1.safetensors", "seed": 42, "loras": ["inky"]}}
+)
+REROUTED = {
+    "12": {"class_type": "Reroute", "inputs": {"": ["10", 0]}},
+    "13": {"class_type": "Reroute", "inputs": {"": ["8", 0]}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ["13", 0], "clip": ["4", 1]}},
+    "10": {
+        "class_type": "Power Lora Loader (rgthree)",
+        "inputs": {
+            "lora_1": {"on": True, "lora": "inky.safetensors", "strength": 1},
+            "lora_2": {"on": False, "lora": "pale.safetensors", "strength": 1},
+            "model": ["4", 0],
+        },
+    },
+    "3": {
+        "class_type": "KSamplerAdvanced",
+        "inputs": {"noise_seed": 42, "model": ["12", 0], "positive": ["6", 0], "latent_image": ["5", 0]},
+    },
+}
+EFFICIENT = {
+    "1": {
+        "class_type": "Efficient Loader",
+        "inputs": {"ckpt_name": "fox-v1.safetensors", "lora_name": "inky.safetensors", "positive": "a red fox"},
+    },
+    "2": {
+        "class_type": "KSampler (Efficient)",
+        "inputs": {"seed": 42, "model": ["1", 0], "positive": ["1", 1], "latent_image": ["1", 3]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected", "program"),
+    [
+        ({"parameters": FORGE}, ("a red fox, in ink", *FOUND[1:]), "Automatic1111"),
+        ({"parameters": BY_HASHES, "fooocus_scheme": "a1111"},
+            ("a red fox, in ink", "fox-v1", ("inky", "pale two"), "42"), "Fooocus"),
+        ({"prompt": comfy(**REROUTED)}, FOUND, "ComfyUI"),
+        ({"prompt": json.dumps(EFFICIENT)}, FOUND, "ComfyUI"),
+        ({"parameters": SWARM}, FOUND, "SwarmUI"),
+        ({"prompt": "a red fox", "seed": "42", "use_stable_diffusion_model": "fox-v1",
+            "use_lora_model": '["inky"]'}, FOUND, "Easy Diffusion"),
+        ({"Software": "NovelAI", "Description": "a red fox", "Source": "Fox V4 37", "Comment": '{"seed": 42}'},
+            ("a red fox", "Fox V4 37", (), "42"), "NovelAI"),
+        ({"workflow": '{"nodes": []}'}, (None, None, (), None), "ComfyUI"),
+        ({"Dream": '"a red fox" -s 50 -S 42'}, (None, None, (), None), "InvokeAI"),
+    ],
+)  # fmt: skip
+def test_other_versions_and_programs(texts: dict[str, str], expected: tuple[Any, ...], program: str) -> None:
+    found = read_generation_data(png(1, **texts))
+    assert facts(found) == expected
+    assert found is not None
+    assert found.program == program
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {"6": {"class_type": "ConditioningCombine",
+            "inputs": {"conditioning_1": ["7", 0], "conditioning_2": ["9", 0]}},
+            "9": {"class_type": "CLIPTextEncode", "inputs": {"text": "in ink"}}},
+        {"6": {"class_type": "ConditioningConcat",
+            "inputs": {"conditioning_to": ["7", 0], "conditioning_from": ["9", 0]}}},
+        {"8": {"class_type": "StringConcatenate", "inputs": {"string_a": ["9", 0], "string_b": "in ink"}},
+            "9": {"class_type": "PrimitiveString", "inputs": {"value": "a red fox"}}},
+        {"6": {"class_type": "Reroute", "inputs": {"": ["6", 0]}}},
+    ],
+)  # fmt: skip
+def test_a_part_of_a_prompt_is_no_prompt(nodes: dict[str, Any]) -> None:
+    assert facts(read_generation_data(png(1, prompt=comfy(**nodes))))[0] is None
+
+
+def test_a_refusal_names_the_program(tmp_path: Path) -> None:
+    lay(tmp_path, {"a.png": png(1, workflow='{"nodes": []}'), "b.png": png(2, parameters=AUTOMATIC)})
+    sorting = pack_sorting.sort_images(tmp_path, metadata=True, pattern=None)
+    assert [(one.subject, str(one.reason)[:38]) for one in sorting.outcomes] == [
+        ("a.png", "ComfyUI wrote no prompt and model in i")
+    ]
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("text", [AUTOMATIC, FOOOCUS, SWARM])
+def test_every_text_may_stand_in_exif(format_: str, text: str) -> None:
+    found = read_generation_data(jpeg(1, text, format_=format_))
+    assert facts(found)[1:] == FOUND[1:]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-8"])
@@ -154,8 +245,8 @@ def test_two_samplers_that_differ_say_nothing() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two prompts; two models of four programs; an image without metadata, a text."""
-    automatic = AUTOMATIC.replace("<lora:inky:0.8> in ink", "in ink").replace("fox-v1", "Other Model v2")
-    fox = AUTOMATIC.replace(" <lora:inky:0.8> in ink", " in ink")
+    plain = AUTOMATIC.replace("<lora:inky:0.8> ", "").replace('Lora hashes: "inky: 99, other: 12", ', "")
+    automatic, fox = plain.replace("fox-v1", "Other Model v2"), plain
     graph = comfy("a red fox, in ink")
     return lay(
         tmp_path / "out",

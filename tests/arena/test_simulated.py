@@ -75,11 +75,11 @@ def edits_gallery() -> dict[tuple[str, str], Appearance]:
     """Every edit of the demo, as voters see it: seven painters, five of them where there is a mask."""
     return {
         (edit.slug, painter): simulated_voters.describe_edit(
-            edit.prompt, painter, painter_seed(EntryKey(edit.slug, painter)), masked=edit.mask is not None
+            edit.prompt, painter, painter_seed(EntryKey(edit.slug, painter)), masked=edit.drawn.mask is not None
         )
         for edit in edits.EDITS
         for painter in PAINTERS
-        if painter != "lowpoly-3" and not (edit.mask and painter in {"neon-turbo", "halftone-1"})
+        if painter != "lowpoly-3" and not (edit.drawn.mask and painter in {"neon-turbo", "halftone-1"})
     }
 
 

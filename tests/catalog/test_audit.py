@@ -45,6 +45,11 @@ WRONG = {
         'provider = "bolt"\nstatus = "active"\nended_on = 2026-02-01',
         "sunset_passed",
     ),
+    "provider of a mode the model lacks": (
+        'provider = "bolt"\nmodes = ["text-to-image"]',
+        'provider = "bolt"\nmodes = ["text-to-image", "image-edit"]',
+        "offering_modes",
+    ),
     "provider that allows more": (
         'provider = "bolt"',
         'provider = "bolt"\nlimits_source = "list"\nlimits = { max_images = 9 }',

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.catalog.parameters import grouped
 from app.catalog.pricing import PriceFrom
+from app.catalog.status import is_served, retired, status
+from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from tests.catalog.editing import DAY_1, edit, load_folder
@@ -45,7 +48,62 @@ def test_status_is_the_stated_one_until_the_sunset(
     stated: str | None, deprecated_on: date | None, sunset: date | None, today: date, expected: str
 ) -> None:
     model = SimpleNamespace(status=stated, deprecated_on=deprecated_on, sunset=sunset)
-    assert lookup.status(model, today) == expected
+    assert status(model, today) == expected
+
+
+STATED = [None, "preview", "active", "deprecated", "retired"]
+DAYS = [None, date(2026, 5, 11), SUNSET, date(2026, 5, 13)]
+
+
+def test_a_query_and_a_row_agree_on_who_is_retired(database: Database) -> None:
+    def enter(session: Session) -> None:
+        empty: dict[str, object] = {
+            "tags": [],
+            "modes": [],
+            "limits": {},
+            "prose": {},
+            "sources": [],
+            "known_as": [],
+        }
+        for number, (stated, day) in enumerate(product(STATED, DAYS)):
+            values = empty | {"slug": f"m{number}", "name": "M", "demo": False, "stub": False}
+            session.add(ImageModel(**values, status=stated, sunset=day))
+
+    database.write(enter)
+    with database.reading() as session:
+        by_row = {row.slug for row in session.scalars(select(ImageModel)) if status(row, SUNSET) == "retired"}
+        assert set(session.scalars(select(ImageModel.slug).where(retired(SUNSET)))) == by_row != set()
+
+
+@pytest.mark.parametrize(
+    ("stated", "ended_on", "served"),
+    [
+        (None, None, True),
+        ("active", None, True),
+        ("deprecated", None, True),
+        ("retired", None, False),
+        ("retired", date(2026, 5, 13), True),
+        ("retired", SUNSET, False),
+        (None, SUNSET, False),
+    ],
+)
+def test_an_offering_is_served_until_its_last_day_or_until_it_is_called_retired(
+    stated: str | None, ended_on: date | None, served: bool
+) -> None:
+    assert is_served(SimpleNamespace(status=stated, ended_on=ended_on), SUNSET) is served
+
+
+def test_the_lowest_price_is_of_a_provider_that_still_serves(database: Database, folder: Path) -> None:
+    edit(
+        folder / "brush-1.toml",
+        'provider = "acme"\nprovider_model',
+        'provider = "acme"\nstatus = "retired"\nprovider_model',
+    )
+    load_folder(database, folder)
+    with database.reading() as session:
+        page = lookup.model(session, "brush-1", TODAY)
+    assert page.price_from == PriceFrom(15_000, "bolt", "Bolt", {})
+    assert [one.provider for one in page.past_offerings] == ["acme"]
 
 
 def test_a_page_holds_what_the_file_says(database: Database, folder: Path) -> None:

@@ -33,6 +33,16 @@ QUERIES = {
     "qwen image edit 2511": "qwen-image-edit-2511",
     "pixart-\N{GREEK SMALL LETTER SIGMA}": "pixart-sigma",
     "SDXL": "stable-diffusion-xl",
+    "google imagen 4": "imagen-4.0-generate-001",
+    "bytedance seedream 4": "seedream-4",
+    "flux klein 4b": "flux.2-klein-4b",
+    "hunyuan 3": "hunyuan-image-3",
+    "gpt-image-2 (medium)": "gpt-image-2",
+    "gemini-3.1-flash-image (nano-banana-2) [web-search]": "gemini-3.1-flash-image",
+    "gemini-3-pro-image-2k (nano-banana-pro)": "gemini-3-pro-image",
+    "grok-imagine-image-2.0 (canvas)": "grok-imagine-image-2.0",
+    "ideogram-4.0-quality": "ideogram-v4",
+    "im\u00e1gen 4": "imagen-4.0-generate-001",
 }
 
 ADDRESSES = {

@@ -23,7 +23,7 @@ from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import verify
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
 
 SECRET = "k" * 40

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.cli.conftest import Result
+from tests.command import Result
 
 
 def test_a_model_is_begun_loaded_and_found(arena: Callable[..., Result], tmp_path: Path) -> None:

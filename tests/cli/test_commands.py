@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app import cli
 from app.database.doors import Database
 from tests.arena.test_packs import Pack
-from tests.cli.conftest import Result
+from tests.command import Result
 from tests.factories import picture_bytes
 
 COMPETITION = """

@@ -23,7 +23,7 @@ from app.database.doors import Database
 from app.database.places import ROOT
 from app.leaderboards.runs import refresh
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 from tests.factories import NOW, cast, issue, make_arena, make_competition, make_entry
 
 RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
@@ -95,7 +95,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
     patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
     found = run_check(checks.storage, patient)
-    assert (found.level, "could not be checked" in found.says) == ("fail", True)
+    assert (found.level, "takes no file (not a directory)" in found.says) == ("fail", True)
 
 
 @pytest.mark.parametrize(

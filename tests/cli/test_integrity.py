@@ -1,30 +1,20 @@
 """`arena integrity`: what it says, what it stores, how it exits."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from app import cli
 from app.arena.tables import Vote
-from app.database.doors import Database
+from tests.command import Run, install, runner
 from tests.leaderboards.watching import World, waits_for
-
-Result = tuple[int, str, str]
 
 
 @pytest.fixture
 def world(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Thirty honest voters, and voter 31 who waits for model 6."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "blindvote.sqlite3").write_bytes(sqlite_template.read_bytes())
-    monkeypatch.setenv("DATA_DIR", str(folder))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    made = World(Database(f"sqlite:///{folder / 'blindvote.sqlite3'}"))
+    made = World(install(sqlite_template, tmp_path / "data", monkeypatch))
     made.crowd()
     assert made.judge(waits_for(5), 60) == 31
     made.count()
@@ -32,20 +22,9 @@ def world(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def arena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+def arena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command; returns exit code, output, complaints."""
-
-    def run(*words: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["arena", "integrity", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return runner(monkeypatch, capsys, "integrity")
 
 
 def counted(world: World) -> int:
@@ -53,7 +32,7 @@ def counted(world: World) -> int:
         return len(session.scalars(select(Vote.id).where(Vote.voter_id == 31, Vote.counted)).all())
 
 
-def test_from_report_to_release(world: World, arena: Callable[..., Result]) -> None:
+def test_from_report_to_release(world: World, arena: Run) -> None:
     before = counted(world)
     code, said, progress = arena("sweep")
     assert code == 0
@@ -90,7 +69,7 @@ def test_from_report_to_release(world: World, arena: Callable[..., Result]) -> N
 
 
 def test_the_public_profile_quarantines_by_itself(
-    world: World, arena: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    world: World, arena: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROFILE", "public")
     monkeypatch.setenv("SECRET_KEY", "s" * 32)
@@ -115,7 +94,7 @@ def test_the_public_profile_quarantines_by_itself(
 )
 def test_what_does_not_exist_is_bad_usage(
     tmp_path: Path,
-    arena: Callable[..., Result],
+    arena: Run,
     monkeypatch: pytest.MonkeyPatch,
     words: tuple[str, ...],
     sqlite_template: Path,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from tests.cli.conftest import Result
+from tests.command import Result
 
 
 def test_a_key_from_its_creation_to_its_end(arena: Callable[..., Result]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Result
+from tests.command import Result
 
 VOTES = """model_a,model_b,winner,category,competition
 x,y,model_a,text;portrait,c1

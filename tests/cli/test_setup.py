@@ -1,14 +1,21 @@
 """`arena setup` writes settings that the server starts with, and nothing where an answer does not hold."""
 
+import os
+import pty
 import socket
 import stat
+import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.request import Request, urlopen
 
 import pytest
 
+from app.database.places import ROOT
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 
 
 def free_port() -> int:
@@ -42,6 +49,80 @@ def test_what_it_writes_can_be_served(
     assert f"EnvironmentFile={file}" in (tmp_path / "blindvote.service").read_text()
     assert arena("doctor")[0] == 0
     assert "exist already" in arena(*words)[2]
+
+
+class Proxy(ThreadingHTTPServer):
+    """Leads to a port on this machine, with headers of its own."""
+
+    def __init__(self, port: int, headers: dict[str, str]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked = Request(f"http://127.0.0.1:{port}{self.path}", headers=headers)
+                with urlopen(asked) as answer:
+                    self.send_response(answer.status)
+                self.end_headers()
+
+            def log_message(self, *_words: object) -> None: ...
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+@pytest.mark.parametrize(
+    ("networks", "host", "says"),
+    [
+        ("127.0.0.1/32", "PUBLIC", "ok    proxy     the proxy at 127.0.0.1 is trusted and sets every header"),
+        (
+            "10.0.0.0/8",
+            "PUBLIC",
+            "fail  proxy     the proxy speaks from 127.0.0.1: add 127.0.0.1 to TRUSTED_PROXIES",
+        ),
+        ("127.0.0.1/32", "", "fail  proxy     the proxy does not set X-Forwarded-Host"),
+        ("127.0.0.1/32", "other.example", "fail  proxy     the proxy says http://other.example, not PUBLIC_URL"),
+    ],
+)
+def test_the_proxy_is_tried(
+    arena: Callable[..., Result], tmp_path: Path, networks: str, host: str, says: str
+) -> None:
+    port, headers = free_port(), {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "http"}
+    with Proxy(port, headers) as proxy:
+        address = f"127.0.0.1:{proxy.server_address[1]}"
+        headers["X-Forwarded-Host"] = address if host == "PUBLIC" else host
+        Thread(target=proxy.serve_forever, daemon=True).start()
+        words = ["--port", str(port), "--public-url", f"http://{address}", "--trusted-proxies", networks]
+        code, said, _ = arena(
+            "setup", "--yes", *words, "--data-dir", str(tmp_path / "d"), "--output", str(tmp_path)
+        )
+        proxy.shutdown()
+    assert (code, says in said) == (int("fail" in says), True)
+
+
+def test_a_proxy_that_is_not_there_yet(arena: Callable[..., Result], tmp_path: Path) -> None:
+    words = ["--port", str(free_port()), "--public-url", "http://127.0.0.1:1", "--admin", "ada"]
+    code, said, _ = arena("setup", "--yes", *words, "--data-dir", str(tmp_path / "d"), "--output", str(tmp_path))
+    assert (code, "warn  proxy" in said, "ada signs in at /admin with the password " in said) == (0, True, True)
+    assert "TRUSTED_HOSTS=127.0.0.1" in (tmp_path / "blindvote.env").read_text()
+
+
+def test_a_stranger_at_a_terminal(tmp_path: Path) -> None:
+    """Questions one after another, a wrong answer asked again, everything else taken as offered."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ |= {"TERM": "dumb", "PYTHONPATH": str(ROOT)}
+        os.chdir(tmp_path)
+        os.execv(sys.executable, [sys.executable, "-m", "app.cli", "setup"])
+    said, answers = "", ["privat", "", "", "", str(free_port()), *[""] * 10]
+    while True:
+        try:
+            said += os.read(terminal, 4096).decode()
+        except OSError:
+            break
+        if said.rstrip(" ").endswith(":") and answers:
+            os.write(terminal, (answers.pop(0) + "\n").encode())
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, said
+    assert "'privat' is not one of" in said
+    assert "Wrote blindvote.env" in said
+    assert (tmp_path / "data" / "blindvote.sqlite3").is_file()
 
 
 def test_an_answer_that_does_not_hold(arena: Callable[..., Result], tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.cli import votes_file
 from app.cli.votes_file import InvalidVotes, Votes
-from tests.cli.conftest import Result
+from tests.command import Result
 
 FILES = Path(__file__).parents[1] / "fixtures" / "files" / "csv"
 BASE = {"m1": 1066, "m2": 804, "m3": 1129}
@@ -202,6 +201,41 @@ def test_ambiguity_is_refused_by_line_and_column(text: str, complaint: str) -> N
     assert complaint in str(refused.value)
 
 
+OUTCOMES = {
+    (
+        1,
+        0,
+        0,
+        0,
+    ): "MODEL_A| model a |Model-A|modelA|model.a|[A]|A>B|LEFT|Left Vote|assistant_a|Response A|A is better."
+    "|model_1|\U0001f448  A is better|(a)",
+    (0, 1, 0, 0): "model_b|MODEL B|b|Right|right-vote|Assistant B|B>>A|\U0001f449  B is better|Model 2|response_b",
+    (0, 0, 1, 0): "Tie|TIED|Draw|equal|Same|tie vote|A=B|Both good|\U0001f91d  Tie|both-good",
+    (
+        0,
+        0,
+        0,
+        1,
+    ): "tie (bothbad)|Tie (Both Bad)|tie_bothbad|TIE(BOTHBAD)|both_bad|both bad|Both are bad|bothbad_vote"
+    "|\U0001f44e  Both are bad|Both Poor",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "counts"), [(word, counts) for counts, words in OUTCOMES.items() for word in words.split("|")]
+)
+def test_outcomes_in_any_case_with_any_marks(word: str, counts: tuple[int, ...]) -> None:
+    assert sums(read(f"{HEADER}x,y,{word}\n")) == {("x", "y"): counts}
+
+
+@pytest.mark.parametrize(
+    "word", ["c", "model_c", "nobody", "1", "0", "both", "better", "ab", "true", "?", "n/a", "winner"]
+)
+def test_words_that_are_no_outcome(word: str) -> None:
+    with pytest.raises(InvalidVotes, match="line 2: column winner"):
+        read(f"{HEADER}x,y,{word}\n")
+
+
 def test_the_byte_that_is_no_utf_8_is_found_beyond_the_first_block() -> None:
     rows = "x,y,model_a\n" * 20_000
     with pytest.raises(InvalidVotes, match="line 20002: the byte 0xe9"):
@@ -211,7 +245,7 @@ def test_the_byte_that_is_no_utf_8_is_found_beyond_the_first_block() -> None:
 def test_cells_are_forgotten_and_counts_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = HEADER + "".join(f"m{i % 7},n{i % 400},tie\n" for i in range(5000)) + "x,y,nobody\n"
     whole = sums(read(rows.replace("x,y,nobody\n", "")))
-    monkeypatch.setattr("app.cli.votes_file.MOST_KEYS", 10)
+    monkeypatch.setattr("app.cli.vote_counter.MOST_KEYS", 10)
     assert sums(read(rows.replace("x,y,nobody\n", ""))) == whole
     with pytest.raises(InvalidVotes, match="line 5002: column winner"):
         read(rows)
@@ -235,7 +269,7 @@ def test_voters_are_kept_apart_where_asked_for() -> None:
     rows = "model_a,model_b,winner,voter\nx,y,model_a,v1\nx,y,model_a,v1\nx,y,tie,v2\nx,y,tie,\nx,y,tie,\n"
     votes = read(rows, voters=True)
     assert votes.voters == {"v1": 0, "v2": 1}
-    assert votes.voter_of_row.tolist() == [0, 1, -1, -1]
+    assert votes.voter_of_row.tolist() == [0, -1, -1, 1]
     assert votes.counts.tolist() == [[2, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 1, 0]]
     assert sums(read(rows)) == {("x", "y"): (2, 0, 3, 0)}
 
@@ -276,12 +310,25 @@ def test_every_dialect_says_the_same(
     assert sums(read(text.encode(encoding))) == sums(plain)
 
 
+def read_or_complain(data: bytes) -> Votes | str:
+    try:
+        return read(data)
+    except InvalidVotes as refused:
+        return str(refused)
+
+
 @given(st.binary(max_size=300))
 @example(b"\n\x80")
-def test_no_bytes_are_a_traceback(noise: bytes) -> None:
+def test_bytes_are_votes_of_named_models_or_refused_with_the_file_s_name(noise: bytes) -> None:
     for data in (noise, HEADER.encode() + noise, b"[" + noise, gzip.compress(noise)):
-        with suppress(InvalidVotes):
-            read(data)
+        votes = read_or_complain(data)
+        if isinstance(votes, str):
+            assert votes.startswith("votes.csv")
+            continue
+        assert 0 < votes.counts.sum() <= len(noise)
+        assert {0, 1} <= set(votes.rows[:, 1:].ravel().tolist()) == set(range(len(votes.models)))
+        assert all(name == name.strip() != "" for name in votes.models)
+        assert votes.summary.isprintable()
 
 
 def test_a_list_is_read_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,12 +98,14 @@ def test_every_link_of_the_table_of_contents_leads_somewhere(shown: Shown) -> No
 @pytest.mark.parametrize("operation", [*names("GET"), *names("POST"), *names("DELETE")])
 def test_the_line_of_curl(shown: Shown, operation: str) -> None:
     variables: dict[str, str] = {}
-    if "matchup_id" in operation:
+    if "matchup_id" in operation or "taste" in operation:
         (shown.folder / "cookies.txt").unlink(missing_ok=True)
         given = shown.curl("post-matchups")[1]
         variables["MATCHUP"] = re.findall(r'"id":"([^"]+)"', given)[0]
         if operation != "post-matchups-matchup_id-vote":
             shown.curl("post-matchups-matchup_id-vote", **variables)
+    if "token" in operation:
+        variables["TOKEN"] = re.findall(r'"token":"([^"]+)"', shown.curl("post-taste")[1])[0]
     status, body = shown.curl(operation, **variables)
     assert status in {200, 201}, body
     file = re.search(r"-o (\S+)", shown.examples[operation]["cURL"])

@@ -9,8 +9,10 @@ from app.api.votes import NETWORK_DAY
 from app.arena.entries import suggestions
 from app.arena.people import policy
 from app.arena.people.passwords import SHORTEST
+from app.arena.voting import matchmaking as lanes
 from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
+from app.gateway.providers import ADDRESS, key_name
 from app.settings import Settings
 
 PUBLIC = policy.PUBLIC
@@ -32,6 +34,10 @@ def text(name: str) -> str:
         ("voters.md", f"the first {PUBLIC.voter_counted} pairs you see in 30 days count"),
         ("voters.md", f"and {PUBLIC.network_counted} of everybody who shares your network"),
         ("voters.md", f"you may take back {WORDS[PUBLIC.undone_day or 0]} votes a day"),
+        ("ratings.md", f"evenly over competitions and then pairs ({lanes.UNIFORM_SHARE:.0%}".replace("%", " %")),
+        ("ratings.md", f"where votes are few ({lanes.COVERAGE_SHARE:.0%}".replace("%", " %")),
+        ("ratings.md", f"where one more vote teaches most ({lanes.INFORMATION_SHARE:.0%}".replace("%", " %")),
+        ("methodology.md", f"{lanes.UNIFORM_SHARE:.0%} of the pairs are drawn evenly".replace("%", " %")),
         ("admin.md", f"Passwords have at least {SHORTEST} characters"),
     ],
 )
@@ -57,3 +63,11 @@ def test_proxies_let_through_what_the_arena_takes() -> None:
     ]
     longest = sum(Settings.model_fields[name].default for name in ("gateway_seconds", "gateway_queue_seconds"))
     assert min(waits) > longest
+
+
+@pytest.mark.parametrize("slug", ADDRESS)
+def test_every_provider_has_its_row_in_the_table(slug: str) -> None:
+    rows = [
+        line for line in (ROOT / "docs/gateway.md").read_text().splitlines() if line.startswith(f"| {slug} | `")
+    ]
+    assert key_name(slug) in rows[0] or f"{slug.upper().replace('-', '_')}_UPSTREAM_URL" in rows[0]

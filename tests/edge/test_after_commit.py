@@ -117,7 +117,7 @@ def test_no_step_after_the_commit_decides_the_answer(app: Flask, voter: FlaskCli
         assert answer.get_json()["outcome"] == "a"
         assert votes(app) == before + 1
         failed.update(raised)
-    assert {"crowd", "_vote", "protect", "follow_vote", "find_stale"} <= failed
+    assert {"_vote", "protect", "follow_vote", "find_stale"} <= failed
 
 
 @pytest.mark.parametrize("step", sorted(after_commit.STEPS))

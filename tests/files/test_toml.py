@@ -56,6 +56,8 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
         (b'slug = "\xe9"\n', "c.toml line 1: the byte 0xe9 is not UTF-8"),
         (GOOD + 'input = "x.png"\n', "an image-edit competition has an input image"),
         (GOOD + 'x = "\\u0000"\n', "there is no such field; there are slug, title"),
+        (GOOD.replace("ab", " \\n"), "c.toml line 4: prompt: the text is empty"),
+        (GOOD + "[[table]]\n", "c.toml line 6: table: there is no such field"),
         (GOOD.replace("ab", "a\\u0000b"), "prompt: a NUL character can't be stored"),
     ],
 )

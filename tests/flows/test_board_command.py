@@ -1,57 +1,37 @@
 """`arena board anchor`: the level of a mode, moved on purpose and told to everybody."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 from sqlalchemy import select
 
-from app import cli
 from app.arena.tables import LedgerLine
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
+from tests.command import Run, install, runner
 from tests.leaderboards.factories import MODE, START
 from tests.leaderboards.reading import stale_keys, standings
 from tests.leaderboards.test_anchors import settled_world, stored
-
-Result = tuple[int, str, str]
 
 
 @pytest.fixture
 def rated(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Six settled models on the boards of this installation."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "blindvote.sqlite3").write_bytes(sqlite_template.read_bytes())
-    monkeypatch.setenv("DATA_DIR", str(folder))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    database = Database(f"sqlite:///{folder / 'blindvote.sqlite3'}")
+    database = install(sqlite_template, tmp_path / "data", monkeypatch)
     settled_world(database)
     refresh(database, MODE, now=START)
     return database
 
 
 @pytest.fixture
-def arena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+def arena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `arena board anchor`; returns exit code, output, complaints."""
-
-    def run(*words: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["arena", "board", "anchor", MODE, *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return runner(monkeypatch, capsys, "board", "anchor", MODE)
 
 
-def test_a_list_without_retired_models_keeps_the_level(rated: Database, arena: Callable[..., Result]) -> None:
+def test_a_list_without_retired_models_keeps_the_level(rated: Database, arena: Run) -> None:
     before = standings(rated, MODE)
     code, said, _ = arena("model-1", "model-2", "model-6", "--reason", "the others have retired")
     assert (code, "no rating moves" in said, "anchor 2" in said) == (0, True, True)
@@ -72,7 +52,7 @@ def test_a_list_without_retired_models_keeps_the_level(rated: Database, arena: C
     assert line.detail["models"] == ["model-1", "model-2", "model-6"]
 
 
-def test_one_model_at_a_rating_moves_all_by_the_same(rated: Database, arena: Callable[..., Result]) -> None:
+def test_one_model_at_a_rating_moves_all_by_the_same(rated: Database, arena: Run) -> None:
     before = {model: row.rating for model, row in standings(rated, MODE).items()}
     code, said, _ = arena("model-3", "--value", "1200", "--reason", "as agreed", "--json")
     told = json.loads(said)
@@ -92,9 +72,7 @@ def test_one_model_at_a_rating_moves_all_by_the_same(rated: Database, arena: Cal
         (["model-1", "--value", "nan", "--reason", "x"], "from 0 to 4000"),
     ],
 )
-def test_what_is_refused_changes_nothing(
-    rated: Database, arena: Callable[..., Result], words: list[str], complaint: str
-) -> None:
+def test_what_is_refused_changes_nothing(rated: Database, arena: Run, words: list[str], complaint: str) -> None:
     code, _, told = arena(*words)
     assert (code, complaint in told) == (2, True)
     assert stored(rated).version == 1

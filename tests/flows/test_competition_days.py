@@ -2,8 +2,6 @@
 
 import json
 import random
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,16 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import cli
 from app.arena.tables import Entry, LedgerLine, Matchup, Vote
 from app.arena.voting.pool import Pool
 from app.database.doors import Database
 from app.leaderboards.runs import refresh, verify
 from tests.api.conftest import Api
-from tests.cli.conftest import Result
+from tests.command import Run, runner
 from tests.factories import NOW, cast, issue, make_arena, picture_bytes
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -37,17 +32,7 @@ def run(
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", database.url)
 
-    def run(*words: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["arena", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return runner(monkeypatch, capsys)
 
 
 def test_a_target_and_the_way_to_it(run: Run, api: Api, app: Flask) -> None:

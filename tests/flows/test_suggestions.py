@@ -16,7 +16,8 @@ from app.arena.tables import Suggestion
 from app.database.doors import Database
 from app.settings import Settings
 from tests.api.conftest import SECRET, Api
-from tests.cli.conftest import Result, arena
+from tests.cli.conftest import arena
+from tests.command import Result
 
 __all__ = ["arena"]
 HOSTILE = "<svg onload=alert(1)> a \"prompt\" with 'quotes' & {{ 7*7 }}"

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 from playwright.sync_api import Page, sync_playwright
 
 from app.gateway.colours import PRIMARIES, SRGB_CURVE, build_profile
@@ -159,6 +159,36 @@ def test_the_other_formats(page: Page, format_: str, icc: bytes | None) -> None:
     more = {"subsampling": 0} if format_ == "JPEG" else {}
     source.save(buffer, format_, icc_profile=icc, **options.get(format_, {}), **more)  # type: ignore[arg-type]
     assert_alike(page, buffer.getvalue(), format_.lower())
+
+
+def cmyk(icc: bytes | None = None, *, adobe: bool = True) -> bytes:
+    """Return a JPEG of four inks; without Adobe's mark its numbers are not inverted."""
+    buffer = BytesIO()
+    inks = Image.merge("CMYK", [*ImageChops.invert(colours()).split(), Image.linear_gradient("L").resize(SIZE)])
+    inks.save(buffer, "JPEG", quality=100, subsampling=0, icc_profile=icc)
+    data = buffer.getvalue()
+    place = data.find(b"\xff\xee")
+    return (
+        data
+        if adobe or place < 0
+        else data[:place] + data[place + 2 + int.from_bytes(data[place + 2 : place + 4]) :]
+    )
+
+
+@pytest.mark.parametrize("icc", [None, P3, GREY, b"damaged"], ids=["none", "of RGB", "of grey", "damaged"])
+@pytest.mark.parametrize("adobe", [True, False])
+def test_four_inks(page: Page, adobe: bool, icc: bytes | None) -> None:
+    assert_alike(page, cmyk(icc, adobe=adobe), "jpeg")
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_profile_for_another_kind_of_colours_says_nothing(mode: str) -> None:
+    buffer = BytesIO()
+    colours().convert(mode).save(buffer, "JPEG", quality=100, icc_profile=None)
+    plain = decode(buffer.getvalue())
+    buffer = BytesIO()
+    colours().convert(mode).save(buffer, "JPEG", quality=100, icc_profile=GREY if mode == "CMYK" else b"x")
+    assert decode(buffer.getvalue()).tobytes() == plain.tobytes()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -78,14 +78,6 @@ def _log(world: World, offering: str, seconds: float, request_id: str) -> int:
     return world.database.write(work)
 
 
-def test_speeds_have_a_median_and_a_95th_percentile(both: World) -> None:
-    for number in range(1, 41):
-        model_id = _log(both, "openai/twin-1", float(number), str(number))
-    with both.database.reading() as session:
-        assert log.speeds(session, since=NOW) == {model_id: log.Speed(40, 20.5, 38.0)}
-        assert log.speeds(session, since=NOW + timedelta(days=1)) == {}
-
-
 def test_another_provider_takes_over(both: World, upstream: Upstream) -> None:
     two = _two(both, upstream)
     upstream.on("POST", REPLICATE, says(500, {}))

@@ -13,13 +13,14 @@ from pydantic import SecretStr
 
 from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
-from app.gateway.providers import OWN, bfl, fal, luma, replicate, wavespeed
+from app.gateway.providers import OWN, bfl, fal, replicate
 from app.gateway.providers.base import ProviderError, ProviderRequest
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.replicate import Replicate
+from app.gateway.providers.tasks import TaskProvider, read_task
 from app.gateway.wire import Client, HttpAnswer, HttpSession, TransportError
 from tests.gateway.world import CANARY
 
@@ -56,9 +57,12 @@ def test_any_object_is_images_or_an_error(provider: type[HttpProvider], found: d
 
 @given(found=objects)
 def test_the_end_of_a_task_is_images_or_an_error(found: dict[str, Any]) -> None:
-    for read in (replicate.read_prediction, bfl.read_result, luma.read_generation, wavespeed.read_task):
+    for read in (replicate.read_prediction, bfl.read_result):
         with suppress(ProviderError):
             assert read(found, REPLIES).images
+    for kind in (kind for kind in OWN if issubclass(kind, TaskProvider)):
+        with suppress(ProviderError):
+            assert read_task(found, REPLIES, kind.api).images
     with suppress(ProviderError):
         assert fal.read_result(found).images
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.gateway.errors import ModelUnavailable
-from app.gateway.providers import ADDRESS, KEY_NAMES, KEYLESS, OWN, PROVIDERS, set_up
+from app.gateway.providers import ADDRESS, KEY_NAMES, KEYLESS, OWN, PROVIDERS, set_up, setting_stem
 from app.gateway.providers.http import HttpProvider
 from app.gateway.routing import servable
 from app.settings import Settings
@@ -32,7 +32,7 @@ def test_without_a_key_there_is_the_painter_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slug", ADDRESS)
 def test_a_provider_takes_its_settings_by_rule(tmp_path: Path, slug: str) -> None:
-    stem = slug.replace("-", "_")
+    stem = setting_stem(slug).lower()
     given: dict[str, object] = {f"{stem}_upstream_url": "https://elsewhere.example/v1"}
     if slug not in KEYLESS:
         given[KEY_NAMES[slug].lower()] = CANARY

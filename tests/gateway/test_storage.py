@@ -1,6 +1,6 @@
 """A folder and a bucket keep files alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,19 @@ def test_a_bucket_is_shared_under_its_prefix(server: Bucket, tmp_path: Path) -> 
     assert set(server.objects) == {"pictures/arena/one/renditions/ab.webp"}
     elsewhere = storage_of(settings(server, tmp_path, storage_url="s3://pictures"))
     assert not elsewhere.has("renditions/ab.webp")
+
+
+def test_a_bucket_that_is_away_is_asked_again_later(server: Bucket, tmp_path: Path) -> None:
+    away = storage_of(settings(server, tmp_path, s3_endpoint="http://127.0.0.1:1"))
+    uses: list[Callable[[], object]] = [
+        lambda: away.get("renditions/ab.webp"),
+        lambda: away.has("renditions/ab.webp"),
+        lambda: away.put("renditions/ab.webp", b"x"),
+    ]
+    for use in uses:
+        with pytest.raises(room.StorageUnavailable) as refused:
+            use()
+        assert (refused.value.status, refused.value.retry_after) == (503, 2)
 
 
 def test_readiness_asks_a_bucket_now_and_then(

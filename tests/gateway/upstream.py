@@ -49,6 +49,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.do_GET()
 
+    def do_DELETE(self) -> None:
+        self.do_GET()
+
     def log_message(self, *_args: object) -> None:
         """Silence."""
 

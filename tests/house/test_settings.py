@@ -1,10 +1,12 @@
 """Settings as operators write them, and as they mistype them."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from app.database.doors import Database
 from app.settings import Settings, find_misspelled
 
 
@@ -56,3 +58,34 @@ def test_names_that_were_mistyped() -> None:
         "BLINDVOTE_PORT": "PORT",
         "TRUSTED_HOST": "TRUSTED_HOSTS",
     }
+
+
+NAMES = (
+    ("w?a", "w?b"),
+    ("w#a", "w#b"),
+    ("w%41", "wA"),
+    ("w a", "w+a", "w%20a"),
+    ("w\u00e4", "wa\u0308", "w%C3%A4"),
+    ("w?mode=memory&cache=shared&uri=true", "w"),
+    ("file:w?a", "file:w"),
+    ("w;a", "w'a", 'w"a', "w\\a", "w@h:1"),
+)
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_two_folders_never_share_a_database(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        monkeypatch.setenv("DATA_DIR", str(tmp_path / name))
+        with closing(Database(Settings().database_url)) as database:
+            assert database.is_empty()
+            database.migrate()
+        assert (tmp_path / name / "blindvote.sqlite3").stat().st_size > 0
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+
+
+def test_a_folder_that_no_url_can_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", f"{tmp_path}/w\udcff")
+    with pytest.raises(ValidationError, match="DATA_DIR is no path in UTF-8"):
+        Settings()

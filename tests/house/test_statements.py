@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.database.doors import Database
+from app.database.doors import Database, run_last
 from app.database.statements import PreparedStatement, json_rows, run_pipelined
 
 ADD = PreparedStatement(
@@ -106,3 +106,27 @@ def test_statements_of_a_pipeline_are_one_transaction(database: Database) -> Non
         database.write(fails)
     with database.reading() as session:
         assert [row.slug for row in FOUND.all(session, least=0)] == ["a", "b"]
+
+
+def test_the_commit_travels_with_the_last_statements(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("nothing is far away")
+
+    def slugs() -> list[str]:
+        with database.reading() as session:
+            return [row.slug for row in FOUND.all(session, least=0)]
+
+    def work(session: Session) -> list[str]:
+        ADD.change(session, its="a", at=1)
+        assert slugs() == []
+        *_, rows = run_last(session, (ADD, {"its": "b", "at": 1}), (FOUND, {"least": 0}))
+        assert slugs() == ["a", "b"], "it is committed before the work ends"
+        return [row.slug for row in rows]
+
+    assert database.write(work) == ["a", "b"]
+    with pytest.raises(IntegrityError):
+        database.write(
+            lambda session: run_last(session, (ADD, {"its": "c", "at": 1}), (ADD, {"its": "a", "at": 1}))
+        )
+    assert slugs() == ["a", "b"], "what fails leaves nothing of its transaction"
+    assert database.write(lambda session: ADD.change(session, its="c", at=1)) == 1

@@ -43,8 +43,8 @@ def test_three_wins_to_one_is_odds_of_three() -> None:
 
 
 def test_two_models_with_prior_by_hand() -> None:
-    """By symmetry t = (x, -x): 3(1 - p) - p + (1/2 - q)/2 = 0 with p at 2x and q at x."""
-    x = fitted(tallies_of(2, [(0, 0, 1, 3, 1, 0, 0)]), VirtualGames(0.5)).strength[0]
+    """Half a virtual game each. By symmetry t = (x, -x): 3(1 - p) - p + (1/2 - q)/2 = 0, p at 2x and q at x."""
+    x = fitted(tallies_of(2, [(0, 0, 1, 3, 1, 0, 0)]), VirtualGames()).strength[0]
     p, q = 1 / (1 + np.exp(-2 * x)), 1 / (1 + np.exp(-x))
     assert 3 * (1 - p) - p + (0.5 - q) / 2 == pytest.approx(0, abs=1e-12)
 

@@ -5,13 +5,13 @@ import pytest
 
 from app.ratings.connections import has_maximum, parts
 from app.ratings.elo import sequential
-from app.ratings.scale import Anchor, gauge, shares, to_elo, to_strength
+from app.ratings.scale import Anchor, gauge, shares, to_elo
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Log
 
 
 def test_ten_to_one_is_four_hundred_points() -> None:
     assert to_elo(np.log([1.0, 10.0]), Anchor()) == pytest.approx([1000, 1400])
-    assert to_strength(np.array([1114.0, 1514.0]), Anchor((0,), 1114.0)) == pytest.approx(np.log([1, 10]))
+    assert to_elo(np.log([1.0, 10.0]), Anchor((0,), 1114.0)) == pytest.approx([1114, 1514])
 
 
 def test_anchors_share_the_level() -> None:

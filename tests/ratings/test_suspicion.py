@@ -201,12 +201,6 @@ def test_skip_share() -> None:
     assert found.tolist() == [False, False, True, False]
 
 
-def test_closed_form_shift() -> None:
-    assert suspicion.closed_form_shift(0.0, 0.3) == 0
-    assert suspicion.closed_form_shift(2 / 40, 0.5) == pytest.approx(17.4, abs=0.05)
-    assert suspicion.closed_form_shift(1053 / 21053, 0.5) == pytest.approx(17.4, abs=0.05)
-
-
 def test_two_sided_is_the_normal_tail() -> None:
     np.testing.assert_allclose(two_sided(np.array([0.0, -1.959964, 3.290527])), [1, 0.05, 0.001], 1e-5)
 

@@ -40,6 +40,7 @@ def test_competitions_are_counted_where_battles_are() -> None:
     competition, cells = tallies.pairs_by_competition()
     assert competition.tolist()[:3] == [0, 1, 1]
     assert cells.won.tolist()[:3] == [3, 2, 1]
+    assert cells.tied.tolist()[:3] == [3, 0, 4], "ties and pairs of which both were bad"
     assert tallies.without(9).battles.tolist() == [7, 7, 0]
 
 

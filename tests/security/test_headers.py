@@ -44,7 +44,7 @@ SCRIPT = re.compile(r"<script(?![^>]*application/ld)[^>]*>")
 FOR_OTHER_SITES = ("/badge/", "/files/", "/card.png")
 CACHE = {
     *("no-store", "private, no-store", "public, no-cache", "public, max-age=600", "public, max-age=3600"),
-    *("max-age=3600, public", "no-cache, max-age=3600", "public, max-age=31536000, immutable"),
+    *("no-cache, max-age=3600", "public, max-age=31536000, immutable"),
 }
 
 
@@ -110,6 +110,7 @@ def test_files_of_the_pages(arena: Flask, name: str) -> None:
     answer = arena.test_client().get(f"/static/{name}")
     assert answer.status_code == 200
     check(answer, f"/static/{name}")
+    check(arena.test_client().post(f"/static/{name}"), f"/static/{name}")
 
 
 def failing() -> None:

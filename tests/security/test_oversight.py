@@ -52,7 +52,7 @@ def test_flags_wait_until_somebody_decides(database: Database) -> None:
     database.write(flagged)
     with database.reading() as session:
         assert moderation.count_undecided_flags(session) == 1
-        assert [one.voter_id for one in moderation.list_flags(session)] == [1]
+        assert [one.voter for one in moderation.list_flags(session)] == [1]
         assert [one.network for one in moderation.list_flags(session, decided=True)] == [(b"n" * 16).hex()]
         assert [one.id for one in moderation.list_flags(session, voter_id=1)] == [1]
         assert moderation.list_flags(session, page=2) == []

@@ -10,7 +10,10 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import Settings
+from tests.web.browsing import browser
 from tests.web.factories import competition, parts_of
+
+__all__ = ["browser"]
 
 
 def running(database_url: str, folder: Path, **more: Any) -> Iterator[Flask]:

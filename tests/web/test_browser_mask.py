@@ -7,19 +7,16 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import picture_bytes
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.factories import hole, picture_bytes
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.catalogue import SEEDS, at, load_folder
 from tests.web.conftest import running
 from tests.web.test_browser_pages import too_wide, violations
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 SIZE = (480, 320)
 FORM = "/playground?operation=edit&model=poster-pro"
 PHOTO = {"name": "photo.png", "mimeType": "image/png", "buffer": picture_bytes(1, SIZE)}
@@ -39,12 +36,6 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         at(app, datetime(2026, 11, 25, 12, tzinfo=UTC))
         with served(app) as address:
             yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def upload(page: Page) -> tuple[float, float, float, float]:
@@ -131,7 +122,22 @@ def test_a_broken_image_leaves_the_form_usable(browser: Browser, base: str) -> N
 
 
 def test_without_a_script_image_and_mask_go_by_form(browser: Browser, base: str) -> None:
+    """The file's mask is followed: what it keeps comes back as it was, and what it frees does not."""
     with visiting(browser, base, java_script_enabled=False) as visit:
+        page = visit.page
         visit.open(FORM)
-        visit.page.locator("[name=image]").set_input_files([PHOTO])  # type: ignore[list-item]
+        expect(page.locator("[data-mask-editor]")).to_be_hidden()
+        expect(page.get_by_label("Mask as a file")).to_be_visible()
+        page.locator("[name=image]").set_input_files([PHOTO])  # type: ignore[list-item]
+        page.get_by_label("Mask as a file").set_input_files(
+            [{"name": "mask.png", "mimeType": "image/png", "buffer": hole(SIZE)}]  # type: ignore[list-item]
+        )
         finish(visit)
+        shown = page.locator(".result[data-result] .pictures img")
+        expect(shown).to_be_visible()
+        response = page.request.get(base + (shown.get_attribute("src") or ""))
+        with Image.open(BytesIO(response.body())) as made, Image.open(BytesIO(PHOTO["buffer"])) as given:
+            changed = ImageChops.difference(made.convert("RGB").resize(SIZE), given.convert("RGB"))
+        freed, kept = changed.crop((0, 0, 220, 320)), changed.crop((260, 0, 480, 320))
+        assert sum(ImageStat.Stat(freed).mean) > 30
+        assert sum(ImageStat.Stat(kept).mean) < 6

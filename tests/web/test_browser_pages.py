@@ -8,14 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, Named, competition, votes
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 PATHS = {
     "home": "/",
     "start": "/arena",
@@ -50,12 +47,6 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         competition(app, "shut", status="closed")
         with served(app) as address:
             yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def violations(visit: Visit, scheme: str = "light") -> list[str]:

@@ -12,14 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.gateway_server import make
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Upstream, coded, running, says
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.catalogue import at
 from tests.web.test_browser_pages import too_wide, violations
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 PAIR = "/playground?model=poster-pro&model=brush-1&size=256x256&prompt=a+red+cube"
 ALONE = "/playground?model=poster-pro&size=256x256&prompt=a+red+cube"
 MEADOW = re.compile("meadow")
@@ -45,12 +42,6 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, upstre
     with served(made.app) as address:
         yield address
     made.database.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def draw(page: Page) -> None:

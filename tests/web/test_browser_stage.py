@@ -10,14 +10,11 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser
 
 from tests.web import factories
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 WINDOWS = [(320, 568), (360, 640), (390, 664), (390, 844), (568, 320), (844, 390), (768, 1024), (1280, 900)]
 WINDOWS += [(1366, 768), (1920, 1080)]
 FRAMES = {"square": (1024, 1024), "three-two": (960, 640), "upright": (640, 960), "four-one": (1536, 384)}
@@ -55,12 +52,6 @@ SHIFTS = """
     .observe({ type: "layout-shift", buffered: true });
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,11 @@ import pytest
 from flask import Flask, request
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 NAMES = {model.name for model in MODELS}
 
 LOADED = """
@@ -37,12 +34,6 @@ WATCH = """
   document.addEventListener("DOMContentLoaded", look);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture
@@ -236,6 +227,47 @@ def test_a_double_press_neither_loses_the_reveal_nor_leaves(visit: Visit, answer
     visit.page.keyboard.press("Space")
     assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
     assert len(visit.page.context.pages) == 1
+
+
+@pytest.mark.parametrize("key", ["1", "2", "ArrowLeft", "ArrowUp"])
+def test_a_key_pressed_twice_votes_once_and_keeps_the_reveal(app: Flask, visit: Visit, key: str) -> None:
+    visit.start()
+    first = visit.pair
+    visit.settle()
+    visit.page.keyboard.press(key)
+    visit.page.keyboard.press(key)
+    visit.page.keyboard.press("Space")
+    visit.wait("revealed")
+    visit.page.wait_for_timeout(500)
+    assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
+
+
+def test_space_pressed_twice_skips_once(visit: Visit) -> None:
+    visit.start()
+    visit.settle()
+    visit.page.keyboard.press("Space")
+    visit.page.keyboard.press("Space")
+    visit.wait("open")
+    second = visit.pair
+    visit.page.wait_for_timeout(600)
+    assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (second, "open")
+
+
+@pytest.mark.parametrize("answer", ["a", "both_bad", "b"])
+def test_a_finger_that_taps_twice_stays_on_the_reveal(app: Flask, browser: Browser, answer: str) -> None:
+    how = {"viewport": {"width": 390, "height": 664}, "has_touch": True}
+    with served(app) as base, visiting(browser, base, **how) as visit:
+        visit.start()
+        first = visit.pair
+        visit.settle()
+        box = visit.page.locator(f'#answers [data-answer="{answer}"]').bounding_box()
+        assert box
+        for _ in range(2):
+            visit.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        visit.wait("revealed")
+        visit.page.wait_for_timeout(500)
+        assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
+        assert len(visit.page.context.pages) == 1
 
 
 def test_it_goes_on_by_itself_only_when_told_to_and_left_alone(visit: Visit) -> None:

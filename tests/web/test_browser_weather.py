@@ -4,29 +4,21 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 from sqlalchemy import func, select, update
 
 from app.arena.entries import competitions
 from app.arena.tables import Matchup, Vote
-from tests.web.browsing import CHROMIUM, Visit, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import competition, moment, parts_of
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 VOTE = "**/vote"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture
@@ -175,6 +167,40 @@ def test_a_deleted_cookie_is_told_and_its_pairs_are_not_shown(visit: Visit) -> N
     assert "cookie is gone" in visit.status
     visit.press("Space", "open")
     assert visit.pair != first
+
+
+def test_blocked_cookies_are_told_as_such(browser: Browser, app: Flask) -> None:
+    """What a browser that keeps no cookie of this site sends: none, ever."""
+    inner = app.wsgi_app
+
+    def without_cookies(environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_COOKIE", None)
+        return inner(environ, start_response)
+
+    app.wsgi_app = without_cookies  # type: ignore[method-assign]
+    with served(app) as base, visiting(browser, base) as visit:
+        visit.open("/arena")
+        visit.page.get_by_role("button", name="Show me a pair").click()
+        expect(visit.page.get_by_text("Your browser sent no cookie of this site")).to_be_visible()
+        visit.open("/me/card")
+        assert visit.page.url == f"{base}/me"
+
+
+def test_a_server_that_restarts_loses_neither_the_pair_nor_the_answer(app: Flask, browser: Browser) -> None:
+    with visiting(browser, "") as visit:
+        with served(app) as base:
+            visit.base = base
+            visit.start()
+            pair = visit.pair
+        visit.page.keyboard.press("1")
+        visit.page.wait_for_selector("[data-trouble]")
+        assert count_votes(app) == 0
+        with served(app, int(base.rpartition(":")[2])):
+            visit.page.get_by_role("button", name="Send now").click()
+            visit.wait("revealed")
+            assert (visit.pair, visit.status[:13]) == (pair, "You picked A.")
+            assert count_votes(app) == 1
+            visit.press("Space", "open")
 
 
 def test_a_competition_that_closes_meanwhile_is_told(app: Flask, visit: Visit) -> None:

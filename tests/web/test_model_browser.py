@@ -9,16 +9,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import CHROMIUM, chromium, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, served, visiting
 from tests.web.catalogue import PRICED, TODAY, at, folder_of, load_competitions, load_folder
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, enter, votes
 from tests.web.test_browser_pages import too_wide, violations
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-]
+pytestmark = DRIVES_CHROMIUM
 PATHS = {
     "models": "/models",
     "found": "/models?q=dall&sort=price_usd",
@@ -57,12 +54,6 @@ def arena(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def base(arena: Flask) -> Iterator[str]:
     with served(arena) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])

@@ -93,6 +93,23 @@ def test_a_retired_model_says_who_served_it_until_when_and_what_followed(client:
     assert "OpenAI names GPT Image 2.5 Sunburst as its successor." in api
 
 
+def test_one_retired_page_keeps_its_calls_folded_and_called_history(client: FlaskClient) -> None:
+    page = client.get("/models/dall-e-2").text
+    before, _, history = page.partition('<details class="fold" id="history">')
+    assert "History: how DALL-E 2 was called until May 12, 2026 Kept for the record." in words(history)
+    assert "answered with 404 model_retired today" in words(history)
+    assert "images/generations" not in before
+    assert len(codes(history)) == len(codes(page)) == 9
+
+
+@pytest.mark.parametrize("slug", ["dall-e-3", "midjourney-v8"])
+def test_no_other_retired_page_prints_code(client: FlaskClient, slug: str) -> None:
+    page = client.get(f"/models/{slug}").text
+    assert "No provider serves" in words(page)
+    assert codes(page) == []
+    assert "images/generations" not in page
+
+
 def test_what_is_near_is_better_or_cheaper(client: FlaskClient) -> None:
     api = section(client.get("/models/dall-e-3").text, "api")
     near = re.search(r"Near it on this server: (.*?)\.( |$)", api)

@@ -68,6 +68,15 @@ def test_images_whose_folder_is_gone(served: Flask, tmp_path: Path) -> None:
     assert failing(client) == {}
 
 
+def test_an_empty_folder_in_place_of_the_images(served: Flask, tmp_path: Path) -> None:
+    client, wired = served.test_client(), served.extensions["blindvote"]
+    make_arena(wired.database, tmp_path / "elsewhere", competitions=1)
+    wired.storage.folder.mkdir()
+    assert "mounted" in failing(client)["files"]
+    wired.storage.mark()
+    assert failing(client) == {}, "one that was in use may lack images: the doctor counts those"
+
+
 def test_a_disk_that_is_full(served: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that takes no bytes: /dev/full, as the kernel makes one."""
     from app.gateway import storage

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,16 @@ from app.files.toml import read_shape, suggest
 from app.words import Mode
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+
+
+def _refuse_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return text
+
+
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_refuse_blank)]
+Prompt = Annotated[str, Field(min_length=1, max_length=32_000), AfterValidator(_refuse_blank)]
 Side = Annotated[int, Field(ge=64, le=2048)]
 Parsed = TypeVar("Parsed", bound=BaseModel)
 LARGEST_TARGET = 1_000_000_000
@@ -46,10 +56,10 @@ class CompetitionFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     slug: Slug
-    title: str = Field(min_length=1, max_length=120)
+    title: Title
     mode: Mode = Mode.TEXT_TO_IMAGE
     categories: tuple[Slug, ...] = ()
-    prompt: str = Field(min_length=1, max_length=32_000)
+    prompt: Prompt
     frame: tuple[Side, Side] = (1024, 1024)
     status: Literal["draft", "open", "closed"] = "draft"
     open_gallery: bool = False

@@ -11,7 +11,7 @@ from app.arena import errors, ledger
 from app.arena.entries import near_duplicates, renditions
 from app.arena.entries.alignment import columns_of
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
-from app.arena.tables import Competition, Entry, Matchup
+from app.arena.tables import Competition, Entry, Matchup, PictureReport
 from app.catalog import loading as catalog
 from app.catalog import lookup
 from app.database.doors import execute
@@ -106,12 +106,9 @@ def withdraw(
     """
     Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 
-    Every open pair of its competition ends with it.
-
-
-    Raises UnknownCompetition, UnknownEntry.
+    Every open pair of its competition ends with it. Raises UnknownCompetition, UnknownEntry.
     """
-    competition = _lock_competition(session, place.competition)
+    _lock_competition(session, place.competition)
     row = session.scalars(
         select(Entry)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -123,11 +120,19 @@ def withdraw(
         return False
     row.withdrawn_at = now
     session.flush()
-    # All of the competition, not only those that show it: whose pair lived on would know a model it does not show.
-    waiting = and_(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None))
-    execute(session, update(Matchup).where(waiting).values(closed_at=now))
+    close_open_matchups(session, row, now=now)
+    reported = (PictureReport.entry_id == row.id) & (PictureReport.status == "new")
+    decided = {"status": "withdrawn", "decided_at": now, "decided_by": actor}
+    execute(session, update(PictureReport).where(reported).values(decided))
     ledger.note(session, "entry.withdrawn", _name(place), now=now, actor=actor, reason=reason)
     return True
+
+
+def close_open_matchups(session: Session, entry: Entry, *, now: datetime) -> None:
+    """Close every open matchup of an entry's competition, without a vote, as the entry is shown no more."""
+    # Not only those that show it: whose pair lived on would know a model that it does not show.
+    waiting = and_(Matchup.competition_id == entry.competition_id, Matchup.closed_at.is_(None))
+    execute(session, update(Matchup).where(waiting).values(closed_at=now))
 
 
 def entered_models(session: Session) -> frozenset[int]:

@@ -2,8 +2,9 @@
 Reads what programs write into their images of how these were made: prompt, model, LoRAs, seed.
 
 Automatic1111 and Forge write a text `parameters`; ComfyUI a graph `prompt`; InvokeAI `invokeai_metadata` (older
-versions `sd-metadata`); Fooocus `parameters` and `fooocus_scheme`, JSON or the text of Automatic1111. JPEG and
-WebP carry the text in EXIF UserComment. Nothing of it reaches a voter: renditions have no metadata.
+versions `sd-metadata`); Fooocus `parameters` and `fooocus_scheme`, JSON or the text of Automatic1111; SwarmUI JSON
+in `parameters`; Easy Diffusion and NovelAI a text for each fact. JPEG and WebP carry the text in EXIF UserComment.
+Nothing of it reaches a voter: renditions have no metadata.
 """
 
 import json
@@ -39,7 +40,7 @@ class GenerationData:
 def read_generation_data(data: bytes) -> GenerationData | None:
     """Read the generation data of an image; None where no program that we know wrote any."""
     texts = _read_texts(data)
-    for read in (_read_invoke, _read_comfy, _read_fooocus, _read_automatic):
+    for read in READERS:
         found = read(texts)
         if found is not None:
             return found
@@ -86,7 +87,50 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
     loras = tuple(dict.fromkeys(_LORA.findall(prompt)))
     plain = re.sub(r" {2,}", " ", re.sub(r"(\s*,)+(?=\s*,)", "", _LORA.sub("", prompt))).strip(" ,\n")
     model = fields.get("Model") or fields.get("Model hash")
-    return GenerationData("Automatic1111", plain or None, _stem(model), loras, fields.get("Seed"))
+    if not loras:  # Fooocus names LoRAs nowhere else in this text
+        loras = tuple(re.findall(r"([^\s:,][^:,]*): *[0-9a-f]+", fields.get("Lora hashes", "")))
+    program = "Fooocus" if "fooocus_scheme" in texts else "Automatic1111"
+    return GenerationData(program, plain or None, _stem(model), loras, fields.get("Seed"))
+
+
+def _read_swarm(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read SwarmUI's document."""
+    document = _parse(texts.get("parameters"))
+    known = document.get("sui_image_params") if isinstance(document, dict) else None
+    if not isinstance(known, dict):
+        return None
+    loras = known.get("loras")
+    names = loras if isinstance(loras, list) else str(loras or "").split(",")
+    model, seed = _stem(_text(known.get("model"))), _text(known.get("seed"))
+    return GenerationData("SwarmUI", _text(known.get("prompt")), model, _stems(list(map(str, names))), seed)
+
+
+def _read_easy(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read Easy Diffusion's texts, one a fact."""
+    model = texts.get("use_stable_diffusion_model")
+    if model is None:
+        return None
+    lora = texts.get("use_lora_model", "")
+    listed = _parse(lora)
+    names = list(map(str, listed)) if isinstance(listed, list) else [lora]
+    return GenerationData("Easy Diffusion", texts.get("prompt"), _stem(model), _stems(names), texts.get("seed"))
+
+
+def _read_novel(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read NovelAI's texts; its model stands in `Source`."""
+    if texts.get("Software") != "NovelAI":
+        return None
+    comment = _parse(texts.get("Comment"))
+    known = comment if isinstance(comment, dict) else {}
+    prompt = texts.get("Description") or _text(known.get("prompt"))
+    return GenerationData("NovelAI", prompt, texts.get("Source"), (), _text(known.get("seed")))
+
+
+def _read_unreadable(texts: Mapping[str, str]) -> GenerationData | None:
+    """Name a program whose texts do not say the model, so that the refusal can name it."""
+    if "workflow" in texts:
+        return GenerationData("ComfyUI")
+    return GenerationData("InvokeAI") if "Dream" in texts else None
 
 
 def _read_fooocus(texts: Mapping[str, str]) -> GenerationData | None:
@@ -179,21 +223,12 @@ class _Graph:
         if node is None or left == 0:
             return None
         inputs = _inputs(node)
-        for name in ("text", "text_g", "t5xxl", "clip_l", "prompt", "string", "value"):
+        for name in ("text", "text_g", "t5xxl", "clip_l", "prompt", "string", "value", "positive"):
             if isinstance(inputs.get(name), str) and inputs[name].strip():
                 return str(inputs[name])
-        names = (
-            "positive",
-            "conditioning",
-            "text",
-            "text_g",
-            "prompt",
-            "string",
-            "conditioning_1",
-            "conditioning_to",
-        )
-        texts = (self._text_of(inputs[name], left // 2) for name in names if name in inputs)
-        return next((text for text in texts if text), None)
+        names = ("positive", "conditioning", "text", "text_g", "prompt", "string")
+        links = [inputs[name] for name in names if name in inputs][:1] or _mixed(inputs) or _passed(inputs)
+        return _only_alike([self._text_of(each, left // 2) for each in links])
 
     def _models_of(self, link: object) -> dict[str, Any]:
         """Follow the model back to its loader, past every LoRA."""
@@ -203,18 +238,42 @@ class _Graph:
             if node is None:
                 break
             inputs = _inputs(node)
-            if isinstance(inputs.get("lora_name"), str):
-                loras.insert(0, inputs["lora_name"])
+            loras = [*_loras_in(inputs), *loras]
             for name in ("ckpt_name", "unet_name", "model_name"):
-                if isinstance(inputs.get(name), str):
-                    return {"model": _stem(inputs[name]), "loras": _stems(loras)}
-            link = inputs.get("model") or inputs.get("guider")
+                model = self._value_of(inputs.get(name), name, "string")
+                if model is not None:
+                    return {"model": _stem(model), "loras": _stems(loras)}
+            link = inputs.get("model") or inputs.get("guider") or next(iter(_passed(inputs)), None)
         return {"loras": _stems(loras)}
 
 
 def _inputs(node: dict[str, Any]) -> dict[str, Any]:
     inputs = node.get("inputs")
     return inputs if isinstance(inputs, dict) else {}
+
+
+def _mixed(inputs: dict[str, Any]) -> list[Any]:
+    """List the conditionings that a node makes one of; they must all say the same."""
+    return [inputs[name] for name in inputs if re.fullmatch(r"conditioning_(\d+|to|from)", name)]
+
+
+def _passed(inputs: dict[str, Any]) -> list[Any]:
+    """List the one link that a node hands on, as a reroute does; one with texts makes something else."""
+    links = [value for value in inputs.values() if isinstance(value, list)]
+    return links if len(links) == 1 and not any(isinstance(value, str) for value in inputs.values()) else []
+
+
+def _loras_in(inputs: dict[str, Any]) -> list[str]:
+    """List the LoRAs of a loader: one, several by number, or switches of which some are on."""
+    named = [inputs[name] for name in inputs if re.fullmatch(r"lora(_name)?(_\d+)?", name)]
+    switched = [value for name, value in inputs.items() if name.startswith("lora_") and isinstance(value, dict)]
+    on = [value.get("lora") for value in switched if value.get("on") is not False]
+    return [name for name in [*named, *on] if isinstance(name, str)]
+
+
+def _only_alike(texts: list[str | None]) -> str | None:
+    """Return the text that all of them are; None where one is unknown or two differ."""
+    return texts[0] if len(set(texts)) == 1 else None
 
 
 def _only(values: list[str | None]) -> str | None:
@@ -245,3 +304,16 @@ def _stem(name: str | None) -> str | None:
 
 def _stems(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stem for name in names if name and name != "None" and (stem := _stem(name))))
+
+
+READERS = (
+    _read_invoke,
+    _read_comfy,
+    _read_swarm,
+    _read_fooocus,
+    _read_automatic,
+    _read_easy,
+    _read_novel,
+    _read_unreadable,
+)
+"""By program; the first one that finds its own texts counts."""

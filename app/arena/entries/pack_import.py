@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
-from app.arena.entries.competitions import CategoryFile, CompetitionFile, Slug
+from app.arena.entries.competitions import CategoryFile, CompetitionFile, Prompt, Slug, Title
 from app.arena.entries.inputs import store_input
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
@@ -66,8 +66,8 @@ class PackCompetition(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     slug: Slug
-    prompt: str = Field(min_length=1, max_length=32_000)
-    title: str | None = Field(default=None, min_length=1, max_length=120)
+    prompt: Prompt
+    title: Title | None = None
     mode: Mode | None = None
     category: str | None = None
     categories: tuple[Slug, ...] = ()
@@ -122,9 +122,9 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
             raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
         listed = read_json(path)["competitions"]
     except (InvalidFile, OSError, KeyError, TypeError) as error:
-        raise errors.InvalidPack(f"{path} is no manifest: {error}") from error
+        raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
     if not isinstance(listed, list):
-        raise errors.InvalidPack(f"{path} is no manifest: competitions is not a list")
+        raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
     return [_parse_competition(item, place) for place, item in enumerate(listed)]
 
 
@@ -327,7 +327,7 @@ def _delete_unused_input(database: Database, storage: Storage, key: str) -> None
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:
     categories = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
-    short = pack.prompt.strip().rstrip(".")
+    short = pack.prompt.strip().rstrip(".") or pack.prompt.strip()
     try:
         return CompetitionFile.model_validate(
             {
@@ -390,4 +390,4 @@ def _title_from_slug(slug: str) -> str:
 
 def _first_error(error: ValidationError) -> str:
     first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}"

@@ -13,6 +13,7 @@ from app.arena.entries.pack_import import ImageResult, describe_frames
 from app.files.folders import is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images
+from app.gateway.foreign_formats import takes_heic
 from app.gateway.images import InvalidImage
 
 MANIFEST = "manifest.json"
@@ -20,13 +21,13 @@ PROMPT = "prompt.txt"
 BESIDE = {"input": "the image to edit", "mask": "the mask of the image to edit"}
 """Images that are no entries, by the name of their file."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".avif"})
+PHOTOGRAPHS = frozenset({".heic", ".heif"})
+"""Taken where the extra `heic` is installed."""
 FOREIGN = frozenset(
     {
         ".tif",
         ".tiff",
         ".bmp",
-        ".heic",
-        ".heif",
         ".svg",
         ".psd",
         ".jxl",
@@ -75,7 +76,9 @@ def write_manifest(folder: Path) -> ManifestSummary:
     listing.read_folder(folder)
     if not listing.competitions:
         reasons = [f"{outcome.subject}: {outcome.reason}" for outcome in listing.outcomes]
-        raise errors.InvalidPack("\n".join([f"{folder} holds no folder with a {PROMPT} and an image", *reasons]))
+        raise errors.InvalidPack(
+            "\n".join([f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons])
+        )
     return write_competitions(folder, listing.competitions, tuple(listing.outcomes))
 
 
@@ -96,6 +99,12 @@ def describe_file(path: Path, file: str) -> dict[str, Any]:
     return {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height}
 
 
+def is_image(path: Path) -> bool:
+    """Tell by its name whether a file is a picture that is taken here."""
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES or (suffix in PHOTOGRAPHS and takes_heic())
+
+
 def explain_file(path: Path) -> ImageResult:
     """Say why a file is not listed that is no picture we take; texts are left out and not refused."""
     suffix = path.suffix.lower()
@@ -104,6 +113,9 @@ def explain_file(path: Path) -> ImageResult:
         return ImageResult(
             path.name, "refused", f"{kind} is no format that every browser shows alike; save it as PNG"
         )
+    if suffix in PHOTOGRAPHS:
+        reason = "HEIC is no format that browsers show; save it as PNG, or install the extra heic"
+        return ImageResult(path.name, "refused", reason)
     if suffix in NOTES:
         return ImageResult(path.name, "skipped", "no image")
     return ImageResult(path.name, "refused", f"{suffix} is no image we know; take PNG, JPEG, WebP, GIF or AVIF")
@@ -124,15 +136,22 @@ class _Listing:
         if folder != self.root and any(_is_prompt(path) for path in paths):
             self._read_competition(folder, paths)
             return
-        if folder != self.root and any(path.suffix.lower() in SUFFIXES for path in paths):
+        if folder != self.root and any(map(is_image, paths)):
             self._note(folder, "refused", f"there are images in it, and no {PROMPT} that says what was asked")
         elif folder != self.root and not paths:
             self._note(folder, "skipped", "an empty folder")
         for path in paths:
-            if path.is_dir():
+            if path.is_dir() and path.is_symlink() and self._is_read(path):
+                self._note(path, "refused", "a link to a folder that is read already")
+            elif path.is_dir():
                 self.read_folder(path)
             elif path != self.root / MANIFEST:
                 self._note_file(path, f"it lies in no competition's folder with a {PROMPT}")
+
+    def _is_read(self, link: Path) -> bool:
+        """Tell whether a link leads to a folder inside this one, or to one around it: both would be read twice."""
+        target, root = link.resolve(), self.root.resolve()
+        return target.is_relative_to(root) or root.is_relative_to(target)
 
     def _read_competition(self, folder: Path, paths: list[Path]) -> None:
         try:
@@ -198,7 +217,7 @@ class _Listing:
 
     def _describe_image(self, path: Path, taken: dict[tuple[str, int], str]) -> dict[str, Any] | None:
         """Describe an image of a model; None where its file was noted with a reason instead."""
-        if path.suffix.lower() not in SUFFIXES:
+        if not is_image(path):
             self._note_file(path, "")
             return None
         model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
@@ -230,7 +249,7 @@ class _Listing:
                 self._note_file(path, "it lies in a folder inside a competition")
 
     def _note_file(self, path: Path, reason: str) -> None:
-        if path.suffix.lower() in SUFFIXES:
+        if is_image(path):
             self._note(path, "refused", reason)
         else:
             why = explain_file(path)
@@ -255,4 +274,4 @@ def _read_existing(path: Path) -> dict[str, dict[str, Any]]:
         listed = read_json(path)["competitions"]
         return {one["slug"]: one | {"images": {same_name(i["file"]): i for i in one["images"]}} for one in listed}
     except (InvalidFile, ValueError, KeyError, TypeError) as error:
-        raise errors.InvalidPack(f"{path} is no manifest; move it away: {error}") from error
+        raise errors.InvalidPack(f"{path.name} is no manifest; move it away: {error}") from error

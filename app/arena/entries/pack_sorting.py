@@ -14,10 +14,10 @@ from app.arena.entries.generation_data import GenerationData, read_generation_da
 from app.arena.entries.pack_import import ImageResult
 from app.arena.entries.pack_manifest import (
     MANIFEST,
-    SUFFIXES,
     ManifestSummary,
     describe_file,
     explain_file,
+    is_image,
     write_competitions,
 )
 from app.files.folders import is_noise, same_name
@@ -83,7 +83,7 @@ def sort_images(folder: Path, *, metadata: bool, pattern: str | None) -> Sorting
             or file == MANIFEST
         ):
             continue
-        if path.suffix.lower() not in SUFFIXES:
+        if not is_image(path):
             why = explain_file(path)
             outcomes.append(ImageResult(file, why.kind, why.reason))
             continue
@@ -150,7 +150,10 @@ def _read_facts(path: Path, file: str, names: re.Pattern[str] | None, *, metadat
         if match is None and not metadata:
             return "its name does not fit the pattern"
         named = match.groupdict() if match else {}
-    written = read_generation_data(path.read_bytes()) if metadata else None
+    try:
+        written = read_generation_data(path.read_bytes()) if metadata else None
+    except OSError as error:
+        return f"it can't be read: {error.strerror}"
     written = written or GenerationData("")
     model = named.get("model") or _name_model(written)
     prompt = normalize(named.get("prompt") or written.prompt or "")

@@ -40,7 +40,7 @@ class FlagDetails:
     """A flag: what one test reported about one voter, or about one network by its key in hexadecimal."""
 
     id: int
-    voter_id: int | None
+    voter: int | None
     network: str | None
     test: str
     p_value: float
@@ -138,7 +138,7 @@ def list_flags(
     which = ~_is_undecided() if decided else _is_undecided()
     query = select(Flag).where(which if voter_id is None else Flag.voter_id == voter_id)
     rows = session.scalars(query.order_by(Flag.id.desc()).offset((page - 1) * PAGE).limit(PAGE))
-    return [_flag_details(row) for row in rows]
+    return [describe_flag(row) for row in rows]
 
 
 def read_voter(session: Session, voter_id: int) -> VoterDetails:
@@ -215,10 +215,11 @@ def _is_undecided() -> ColumnElement[bool]:
     return (Flag.status == "quarantined") & Flag.decided_at.is_(None)
 
 
-def _flag_details(row: Flag) -> FlagDetails:
+def describe_flag(row: Flag) -> FlagDetails:
+    """Describe a stored flag."""
     return FlagDetails(
         id=row.id,
-        voter_id=row.voter_id,
+        voter=row.voter_id,
         network=_network(row.network_key),
         test=row.test,
         p_value=row.p_value,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
+from app.arena.people import shared_tastes
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
@@ -62,16 +63,16 @@ def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[st
 
 
 def list_own_votes(
-    session: Session, voter: bytes, *, now: datetime, undo_seconds: int, page: int = 1, size: int = 20
+    session: Session, voter: bytes, *, now: datetime, undo_seconds: int, first: int = 0, size: int = 20
 ) -> list[OwnVote]:
-    """List a page of a voter's votes, newest first, without skips; `page` counts from 1."""
+    """List `size` of a voter's votes from the `first` on, newest first, without skips; `first` counts from 0."""
     columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
         join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
         .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
-        .offset((page - 1) * size)
+        .offset(first)
         .limit(size)
     ).all()
     since = now - timedelta(seconds=undo_seconds)
@@ -96,6 +97,7 @@ def list_own_votes(
 def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     """
     Delete what ties a browser to its votes: the voter's row is emptied, and the votes stay without an owner.
+    Their shared cards are gone.
 
     False when there is no such voter.
     """
@@ -105,6 +107,7 @@ def delete_voter(session: Session, voter: bytes, *, now: datetime) -> bool:
     waiting = update(Matchup).where(Matchup.voter_id == row.id, Matchup.closed_at.is_(None))
     execute(session, waiting.values(closed_at=now))
     execute(session, update(Matchup).where(Matchup.voter_id == row.id).values(network_key=None))
+    shared_tastes.delete_all(session, row.id)
     row.token, row.login, row.deleted_at = None, None, now
     ledger.note(session, "voter.deleted", f"voter:{row.id}", now=now, actor="voter")
     return True

@@ -75,7 +75,8 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
         .join(left, left.id == given["left_entry_id"])
         .join(right, right.id == given["right_entry_id"])
         .where(Competition.id == given["competition_id"], Competition.status == "open")
-        .where(left.withdrawn_at.is_(None), right.withdrawn_at.is_(None), ~beside.exists())
+        .where(left.withdrawn_at.is_(None), right.withdrawn_at.is_(None))
+        .where(left.rested_at.is_(None), right.rested_at.is_(None), ~beside.exists())
     )
     return insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
 

@@ -8,13 +8,14 @@ from datetime import date
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Tally
 from app.arena.voting import lanes
 from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
 from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
+from app.catalog.status import retired
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 
@@ -105,7 +106,6 @@ def _battles(rows: Ints) -> dict[int, int]:
 
 
 def _contestants(session: Session, mode: str, today: date) -> Rows:
-    retired = and_(ImageModel.sunset.is_not(None), ImageModel.sunset <= today)
     query = (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -115,8 +115,9 @@ def _contestants(session: Session, mode: str, today: date) -> Rows:
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
+            Entry.rested_at.is_(None),
             Entry.rendition_side == Competition.rendition_side,
-            or_(Competition.retired_models, ~retired),
+            or_(Competition.retired_models, ~retired(today)),
         )
         .order_by(Entry.id)
     )

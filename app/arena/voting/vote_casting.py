@@ -1,6 +1,6 @@
 """Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
-from app.database.statements import PreparedStatement, run_pipelined
+from app.database.statements import Call, PreparedStatement, run_pipelined
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
@@ -42,7 +42,12 @@ _VOTED = (
         Competition.status,
         _LEFT.model_id.label("left_model_id"),
         _RIGHT.model_id.label("right_model_id"),
-        or_(_LEFT.withdrawn_at.is_not(None), _RIGHT.withdrawn_at.is_not(None)).label("withdrawn"),
+        or_(
+            _LEFT.withdrawn_at.is_not(None),
+            _RIGHT.withdrawn_at.is_not(None),
+            _LEFT.rested_at.is_not(None),
+            _RIGHT.rested_at.is_not(None),
+        ).label("is_taken_out"),
         Matchup.charged_at,
         Voter.token,
         Voter.votes,
@@ -110,31 +115,53 @@ class UnchargedMatchup(Exception):
     """Nobody fetched a picture of this matchup, so it was not charged yet: `charge_unseen`, then vote."""
 
 
-def cast_votes(session: Session, ballots: Sequence[Ballot]) -> list[VoteRecord | Exception]:
+VoteResult = VoteRecord | Exception
+"""What a ballot comes to: a vote, or the error to raise."""
+
+AskBeside = Callable[[Sequence[VoteResult]], list[Call]]
+
+
+def ask_nothing(_votes: Sequence[VoteResult]) -> list[Call]:
+    """Name no statement to read beside the votes."""
+    return []
+
+
+def cast_votes(
+    session: Session,
+    ballots: Sequence[Ballot],
+    ask_beside: AskBeside = ask_nothing,
+) -> tuple[list[VoteResult], list[list[Any]]]:
     """
     Read the ballots' matchups, decide what each ballot comes to, and store the new votes: a result for each.
 
     The same outcome again gives the vote that is stored. An error stands in the place of a vote: MatchupNotFound,
     MatchupExpired, MatchupClosed, OutcomeStands, VoteUndone, UnchargedMatchup (`charge_unseen`, then try again) or
     LostRace (the matchup or its voter changed at this moment, by another of these ballots too: try again).
+
+    `ask_beside` names statements about these results; their rows, read after the votes were stored, are returned
+    too. On PostgreSQL all of that is two trips, COMMIT included: nothing may follow in the transaction.
     """
     rows = _read_matchups(session, ballots)
     decisions = [_decide(row, ballot) for row, ballot in zip(rows, ballots, strict=True)]
+    results: list[VoteResult] = [_vote(one.row) if isinstance(one, NewVote) else one for one in decisions]
     new: dict[int, NewVote] = {}
     for decision in decisions:
         if isinstance(decision, NewVote):
             # One ballot of a voter at a time: the second one's dwell and count rest on the first one.
             new.setdefault(decision.row.voter_id, decision)
-    stored = store_votes(session, list(new.values()))
-    return [_result(decision, stored) for decision in decisions]
+    stored, rows_beside = store_votes(session, list(new.values()), ask_beside(results))
+    for n, decision in enumerate(decisions):
+        if isinstance(decision, NewVote) and decision not in stored:
+            results[n] = LostRace()
+    return results, rows_beside
 
 
 def cast_vote(session: Session, ballot: Ballot) -> VoteRecord:
     """Cast one vote in a transaction of its own, charged where nobody looked. Raises what `cast_votes` gives."""
-    [result] = cast_votes(session, [ballot])
+    [result], _ = cast_votes(session, [ballot])
     if isinstance(result, UnchargedMatchup):
         charge_unseen(session, ballot)
-        [result] = cast_votes(session, [ballot])
+        [result], _ = cast_votes(session, [ballot])
     if isinstance(result, Exception):
         raise result
     return result
@@ -263,14 +290,6 @@ def _new_vote(row: Any, ballot: Ballot) -> NewVote:
     return NewVote(decided, dwell_ms, others_until=cast_at + 1000 * ballot.matchup_seconds)
 
 
-def _result(
-    decision: NewVote | VoteRecord | ArenaError | UnchargedMatchup, stored: Container[NewVote]
-) -> VoteRecord | Exception:
-    if not isinstance(decision, NewVote):
-        return decision
-    return _vote(decision.row) if decision in stored else LostRace()
-
-
 def _is_uncharged(row: Any, policy: Policy) -> bool:
     return policy.voter_counted is not None and row.charged_at is None
 
@@ -295,8 +314,8 @@ def _repeat(row: Any, outcome: str) -> VoteRecord:
 
 
 def _check_votable(row: Any, now: datetime) -> None:
-    if row.status != "open" or row.withdrawn:
-        raise errors.MatchupClosed("This competition closed or one of the images was withdrawn.")
+    if row.status != "open" or row.is_taken_out:
+        raise errors.MatchupClosed("This competition closed, or one of the pictures was taken out of it.")
     if row.expires_at <= milliseconds(now) or row.closed_at is not None:
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
-from app.database.doors import insert
-from app.database.statements import PreparedStatement, json_rows, run_pipelined
+from app.database.doors import insert, run_last
+from app.database.statements import Call, PreparedStatement, json_rows
 from app.words import Outcome
 
 TALLY_COLUMN = {
@@ -61,30 +61,37 @@ _COLUMNS: list[Any] = [
 ]
 
 
-def store_votes(session: Session, votes: Sequence[NewVote]) -> list[NewVote]:
+def store_votes(
+    session: Session, votes: Sequence[NewVote], beside: Sequence[Call] = ()
+) -> tuple[list[NewVote], list[list[Any]]]:
     """
-    Store votes, count them in tally and voter, and return those that were stored.
+    Store votes, count them in tally and voter, and end the transaction on PostgreSQL.
 
-    Not stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
+    Returns the votes that were stored, and the rows that each of the statements `beside` them read afterwards. Not
+    stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
     """
-    if not votes:
-        return []
     if session.get_bind().dialect.name == "sqlite":
         # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
-        closed = {row.id for row in _CLOSE_ALL.all(session, votes=_json(votes))}
+        closed = {row.id for row in _CLOSE_ALL.all(session, votes=_json(votes))} if votes else set()
         stored = [vote for vote in votes if vote.row.id in closed]
-        for statement in _CHANGE_ALL:
-            statement.change(session, votes=_json(stored))
-        return stored
+        for change in _CHANGE_ALL if stored else ():
+            change.change(session, votes=_json(stored))
+        rows: list[list[Any]] = []
+        for statement, values in beside:
+            rows.append(statement.all(session, **values))
+        return stored, rows
+    if not votes:
+        return [], run_last(session, *beside) if beside else []
     # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
-    _, _, closed_rows = run_pipelined(
+    _, _, closed_rows, *rows = run_last(
         session,
         (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
         (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
         (_STORE_ALL, {"votes": _json(votes)}),
+        *beside,
     )
     closed = {row.matchup for row in closed_rows}
-    return [vote for vote in votes if vote.row.id in closed]
+    return [vote for vote in votes if vote.row.id in closed], rows
 
 
 def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:

@@ -6,21 +6,30 @@ names an older setting. Servers that speak OpenAI's API need no file: those of `
 `OPENAI_COMPATIBLE` names any number of others.
 """
 
+import re
+
 from app.gateway.providers.a1111 import Automatic1111
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.bedrock import Bedrock
 from app.gateway.providers.bfl import BlackForestLabs
+from app.gateway.providers.cloudflare import Cloudflare
+from app.gateway.providers.comfy import Comfy
 from app.gateway.providers.dashscope import DashScope
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.fireworks import Fireworks
 from app.gateway.providers.gemini import Gemini, Vertex
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.ideogram import Ideogram
-from app.gateway.providers.luma import Luma
+from app.gateway.providers.inference_sh import InferenceSh
+from app.gateway.providers.leonardo import Leonardo
+from app.gateway.providers.luma import Luma, LumaAgents
+from app.gateway.providers.muapi import MuApi
 from app.gateway.providers.openai import ADDRESSES, OpenAI
 from app.gateway.providers.painter import LocalPainter
+from app.gateway.providers.piapi import PiApi
 from app.gateway.providers.replicate import Replicate
 from app.gateway.providers.runware import Runware
+from app.gateway.providers.runway import Runway
 from app.gateway.providers.stability import Stability
 from app.gateway.providers.vercel import Vercel
 from app.gateway.providers.wavespeed import WaveSpeed
@@ -37,6 +46,14 @@ OWN: tuple[type[HttpProvider], ...] = (
     Ideogram,
     Runware,
     Luma,
+    LumaAgents,
+    Runway,
+    Comfy,
+    Cloudflare,
+    MuApi,
+    InferenceSh,
+    Leonardo,
+    PiApi,
     Bedrock,
     DashScope,
     Fireworks,
@@ -56,12 +73,12 @@ ADDRESS: dict[str, str] = {one.slug: one.base_url for one in OWN} | ADDRESSES
 
 
 def setting_stem(slug: str) -> str:
-    """What the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
-    return slug.upper().replace("-", "_")
+    """Return what the names of a provider's settings begin with: `AZURE_AI` for `azure-ai`."""
+    return re.sub("[^A-Z0-9]", "_", slug.upper())
 
 
 def key_name(slug: str) -> str:
-    """The setting of a provider's key."""
+    """Name the setting that holds a provider's key."""
     own = {one.slug: one.key_name for one in OWN if one.key_name}
     return own.get(slug) or f"{setting_stem(slug)}_API_KEY"
 
@@ -75,7 +92,7 @@ KEY_NAMES: dict[str, str] = {
 
 
 def set_up(settings: Settings) -> dict[str, ImageProvider]:
-    """The providers this installation can call."""
+    """Connect the providers that this installation can call, by slug."""
     slugs = dict.fromkeys([*ADDRESS, *settings.openai_compatible])
     made = {slug: connect(slug, settings) for slug in slugs}
     return {slug: provider for slug, provider in made.items() if provider is not None} | {
@@ -84,7 +101,7 @@ def set_up(settings: Settings) -> dict[str, ImageProvider]:
 
 
 def connect(slug: str, settings: Settings) -> HttpProvider | None:
-    """A provider with its key and address; None where either is missing."""
+    """Connect one provider with its key and address; None where either is missing."""
     stem = setting_stem(slug)
     key = settings.of_provider(key_name(slug))
     url = settings.of_provider(f"{stem}_UPSTREAM_URL").get_secret_value() or ADDRESS.get(slug, "")
@@ -97,6 +114,6 @@ def connect(slug: str, settings: Settings) -> HttpProvider | None:
 
 
 def read_offerings(text: str) -> dict[str, str]:
-    """`model=id, model` as slug to the id at the provider, which is the slug where none is given."""
+    """Read `model=id, model` as slug to the id at the provider, which is the slug where none is given."""
     pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
     return {slug.strip(): own.strip() or slug.strip() for slug, _, own in pairs}

@@ -21,17 +21,17 @@ class Automatic1111(HttpProvider):
     slug: str = "a1111"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Basic authentication, as --api-auth asks for it."""
+        """Make the header of basic authentication, as --api-auth asks for it."""
         login = self.key.get_secret_value()
         return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """Bare base64."""
+        """Read the images of `images`, in bare base64."""
         return read_base64_images(found)
 
 
 def read_base64_images(found: Mapping[str, Any]) -> ProviderReply:
-    """Bare base64. Raises ProviderError."""
+    """Read a list of images in bare base64. Raises ProviderError."""
     coded = found.get("images")
     made = tuple(ProviderImage(data=from_base64(text)) for text in coded) if isinstance(coded, list) else ()
     if not made:

@@ -21,13 +21,14 @@ Code = Literal[
     "timeout",
     "bad_reply",
     "no_image",
+    "vector",
     "dead_link",
     "account",
     "not_found",
     "rejected",
     "moderated",
 ]
-FINAL: frozenset[Code] = frozenset({"rejected", "moderated"})
+FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
 """Failures that another provider would meet as well; all others are worth a try elsewhere."""
 
 
@@ -58,7 +59,7 @@ class ProviderRequest:
 
     @property
     def path(self) -> str:
-        """The contract's path for this model."""
+        """Return the contract's path for this model."""
         return self.contract.path.replace("{model}", self.model_id)
 
 
@@ -84,7 +85,7 @@ class Usage:
 @dataclass(frozen=True)
 class ProviderReply:
     """
-    What a call brought; fewer images than asked for is a failure of the missing ones only.
+    The images that a call brought; fewer than asked for is a failure of the missing ones only.
 
     `quality` and `background` are the provider's words for what it made, where it gives any.
     """
@@ -108,14 +109,9 @@ class ProviderError(Exception):
         self.param = param
         self.retry_after = retry_after
 
-    @property
-    def retryable(self) -> bool:
-        """Whether another provider of the same model may do better."""
-        return self.code not in FINAL
-
 
 class ImageProvider(Protocol):
-    """An upstream, ready to be called."""
+    """A provider that is ready to be called."""
 
     @property
     def slug(self) -> str: ...
@@ -128,7 +124,7 @@ class ImageProvider(Protocol):
 
 
 def refusal(answer: HttpAnswer) -> ProviderError:
-    """The meaning of a status, where the provider has no better word for it."""
+    """Translate a status into an error, where the provider has no better word for it."""
     status = answer.status
     if status == 429:
         return ProviderError("rate_limited", retry_after=retry_after(answer))
@@ -142,7 +138,7 @@ def refusal(answer: HttpAnswer) -> ProviderError:
 
 
 def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
-    """The meaning of a refused call by the contract's own codes, else by the status."""
+    """Make a function that translates a refused call by the contract's codes, else by the status."""
 
     def meaning(answer: HttpAnswer) -> ProviderError:
         told = answer.content[:20_000].decode("utf-8", "replace")
@@ -156,7 +152,7 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
 
 
 def is_moderated(replies: Replies, text: str) -> bool:
-    """Whether the words of a task that failed speak of a refused prompt or image."""
+    """Tell whether the words of a task that failed speak of a refused prompt or image."""
     lowered = text.lower()
     return any(part in lowered for part in replies.moderation_texts)
 
@@ -193,7 +189,7 @@ def retry_after(answer: HttpAnswer) -> float | None:
 
 
 def named_param(answer: HttpAnswer) -> str | None:
-    """The parameter an OpenAI-shaped error names; whoever shows it checks that it is one of the caller's."""
+    """Read the parameter that an OpenAI-shaped error names. Check that it is the caller's before it is shown."""
     try:
         error = answer.json().get("error")
     except NotJson:
@@ -203,7 +199,7 @@ def named_param(answer: HttpAnswer) -> str | None:
 
 
 def body(answer: HttpAnswer) -> dict[str, Any]:
-    """The JSON object of an answer. Raises ProviderError."""
+    """Read the JSON object of an answer. Raises ProviderError."""
     try:
         return answer.json()
     except NotJson as garbage:
@@ -211,7 +207,7 @@ def body(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, and nothing of what else may stand there."""
+    """List the objects of a list and leave out everything else; a value that is no list has none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -227,13 +223,13 @@ def from_base64(text: Any) -> bytes:
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """A file as text in a JSON body."""
+    """Encode a file as a data URL, for a JSON body."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
     """
-    A link to poll, which gets our key: refused unless it leads to the provider itself.
+    Check a link to poll, which gets our key: it is refused unless it leads to the provider itself.
 
     `hosts` are further hosts of the provider, over https alone, their subdomains included. Raises ProviderError.
     """
@@ -250,7 +246,7 @@ def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
 
 
 def is_on(target: SplitResult, hosts: tuple[str, ...]) -> bool:
-    """Whether a link leads over https to one of the hosts or a subdomain of one."""
+    """Tell whether a link leads over https to one of the hosts or a subdomain of one."""
     host = target.hostname or ""
     is_plain = target.scheme == "https" and origin(target)[2] == 443 and not target.username
     return is_plain and any(host == one or host.endswith(f".{one}") for one in hosts)

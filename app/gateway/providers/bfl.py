@@ -34,7 +34,7 @@ MICROS_PER_CREDIT = 10_000
 
 @dataclass(frozen=True)
 class BlackForestLabs(HttpProvider):
-    """One image a call."""
+    """Black Forest Labs' tasks; each makes one image."""
 
     base_url: str = "https://api.bfl.ai"
     slug: str = "bfl"
@@ -47,7 +47,7 @@ class BlackForestLabs(HttpProvider):
         return read_result(self._wait(poll, http, replies), replies, task.get("cost"))
 
     def _wait(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
-        """The first answer that ends the task, or the last where it stays unknown."""
+        """Poll until an answer ends the task, and return it; the last one where the task stays unknown."""
         ended = (*replies.done, *replies.failed, *replies.moderated)
         unknown = 0
         while True:
@@ -71,12 +71,12 @@ class BlackForestLabs(HttpProvider):
         return {} if state.get("status") == "Task not found" else state
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Put the key into the header that the provider asks for."""
         return {"x-key": self.key.get_secret_value()}
 
 
 def read_result(state: Mapping[str, Any], replies: Replies, credit: Any = None) -> ProviderReply:
-    """`result.sample` is a link that lives for minutes. Raises ProviderError."""
+    """Read the link in `result.sample`, which lives for minutes. Raises ProviderError."""
     if state.get("status") in replies.moderated:
         raise ProviderError("moderated")
     if state.get("status") not in replies.done:

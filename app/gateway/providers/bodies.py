@@ -25,7 +25,7 @@ class Body:
 
 
 def build_body(request: ProviderRequest, links: Sequence[str] | None = None) -> Body:
-    """`links` stand for the images, in their order, where they were uploaded before."""
+    """Build the body of a request; `links` stand for its images, in their order, where they were uploaded."""
     contract = request.contract
     values = nest(wire_values(request))
     files: list[FilePart] = []
@@ -40,7 +40,7 @@ def build_body(request: ProviderRequest, links: Sequence[str] | None = None) -> 
 def build_request(
     url: str, request: ProviderRequest, headers: Mapping[str, str], links: Sequence[str] | None = None
 ) -> httpx.Request:
-    """A POST of the body, as JSON or as a form."""
+    """Build a POST of the body, as JSON or as a form."""
     made = build_body(request, links)
     if request.contract.encoding == "json":
         return httpx.Request("POST", url, headers=dict(headers), json=made.values)
@@ -50,7 +50,7 @@ def build_request(
 
 
 def wire_values(request: ProviderRequest) -> dict[str, Any]:
-    """Every value but the files, by path."""
+    """Collect every value but the files, by path."""
     contract = request.contract
     fixed = {
         path: value.replace("{model}", request.model_id) if isinstance(value, str) else value
@@ -65,7 +65,7 @@ def wire_values(request: ProviderRequest) -> dict[str, Any]:
 
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by path as nested objects: `a.b` inside of an object, `a.0` inside of a list."""
+    """Nest values by path as objects: `a.b` inside an object, `a.0` inside a list."""
     root: dict[str, Any] = {}
     for path in sorted(
         values, key=lambda name: [part.zfill(4) if part.isdigit() else part for part in name.split(".")]
@@ -92,19 +92,19 @@ def _child(place: Any, part: str, empty: Any) -> Any:
 
 
 def to_form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As the SDKs write a form: text as it is, everything else in JSON's words."""
+    """Write a value as the SDKs write a form: text as it is, everything else in JSON's words."""
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
 
 def as_text(data: bytes, transport: Transport) -> str:
-    """An image inside a JSON body."""
+    """Encode an image for a JSON body, as a data URL or in base64."""
     if transport == "data_url":
         return data_url(data, media_type(sniff(data) or "png"))
     return base64.b64encode(data).decode("ascii")
 
 
 def as_file(stem: str, data: bytes) -> tuple[str, bytes, str]:
-    """An image as a part of a form."""
+    """Make a form's part of an image: file name, content and media type."""
     kind = sniff(data) or "png"
     return f"{stem}.{kind}", data, media_type(kind)
 
@@ -112,7 +112,7 @@ def as_file(stem: str, data: bytes) -> tuple[str, bytes, str]:
 def place_images(
     values: dict[str, Any], image: ImageField, images: Sequence[bytes], texts: Sequence[str]
 ) -> list[FilePart]:
-    """Files go to the form, texts to their field: one, a list, numbered fields, or objects around each."""
+    """Put files into the form, texts into their field: one, a list, numbered fields, or objects around each."""
     name = image.several if image.several and len(images) > 1 else image.field
     if image.transport == "file":
         return [(name, as_file(f"image{number}", data)) for number, data in enumerate(images)]
@@ -129,7 +129,7 @@ def place_images(
 
 
 def _in_object(item: Any, text: str, kind: str) -> Any:
-    """The contract's object with the image in its place."""
+    """Put the image into its place in the contract's object."""
     if item is None:
         return text
     if isinstance(item, dict):
@@ -138,7 +138,7 @@ def _in_object(item: Any, text: str, kind: str) -> Any:
 
 
 def _list_at(values: dict[str, Any], path: str) -> list[Any]:
-    """The list at a path, made where there is none."""
+    """Return the list at a path, made where there is none."""
     place: Any = values
     parts = path.split(".")
     for part, following in zip(parts, [*parts[1:], "0"], strict=True):
@@ -148,7 +148,7 @@ def _list_at(values: dict[str, Any], path: str) -> list[Any]:
 
 
 def place_mask(values: dict[str, Any], mask: MaskField, data: bytes) -> list[FilePart]:
-    """The mask, which is a PNG by now."""
+    """Put the mask, which is a PNG by now, into the body or into a part of the form."""
     if mask.transport == "file":
         return [(mask.field, as_file("mask", data))]
     _put(values, mask.field.split("."), as_text(data, mask.transport))

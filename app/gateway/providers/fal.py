@@ -34,21 +34,21 @@ CANCEL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Fal(HttpProvider):
-    """The contract's path is the app's."""
+    """The client of fal's queue; the contract's path is the app's."""
 
     base_url: str = "https://queue.fal.run"
     slug: str = "fal"
     key_name: ClassVar[str] = "FAL_KEY"
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """The links of the queue are followed as given; fal forbids building them."""
+        """Queue a run, wait for it and read its result. Links are followed as given; fal forbids building them."""
         replies = request.contract.replies
         queued = body(ask(http, self.build(request), refusal_in(replies)))
         self._wait(queued, http, replies)
         return read_result(self._get(queued.get("response_url"), http, replies))
 
     def _wait(self, queued: Mapping[str, Any], http: HttpSession, replies: Replies) -> None:
-        """Until the run is done; what nobody waits for any more is cancelled while there is time."""
+        """Wait until the run is done; what nobody waits for any more is cancelled while there is time."""
         seconds = FIRST_POLL_SECONDS
         while True:
             state = self._get(queued.get("status_url"), http, replies)
@@ -75,12 +75,12 @@ class Fal(HttpProvider):
         return body(ask(http, request, refusal_in(replies)))
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The provider's own header."""
+        """Put the key into the header that the provider asks for."""
         return {"Authorization": f"Key {self.key.get_secret_value()}"}
 
 
 def read_result(result: Mapping[str, Any]) -> ProviderReply:
-    """`images`, or one `image`; those marked as unsafe are left out. Raises ProviderError."""
+    """Read `images`, or one `image`, without those that are marked as unsafe. Raises ProviderError."""
     found = items(result.get("images")) or items([result.get("image")])
     marks = result.get("has_nsfw_concepts")
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []

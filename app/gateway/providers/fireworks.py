@@ -11,17 +11,17 @@ from app.gateway.wire import HttpAnswer
 
 @dataclass(frozen=True)
 class Fireworks(HttpProvider):
-    """One image a call."""
+    """The client of Fireworks' API; each call makes one image."""
 
     base_url: str = "https://api.fireworks.ai/inference/v1"
     slug: str = "fireworks"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """Bytes are asked for."""
+        """Ask for the image's bytes, beside the key."""
         return super().headers(request) | {"Accept": "image/*"}
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """The bytes, if they are an image."""
+        """Take the body itself as the image, if it is one."""
         if sniff(answer.content) is None:
             raise ProviderError("no_image")
         return ProviderReply((ProviderImage(data=answer.content),))

@@ -30,7 +30,7 @@ class Gemini(HttpProvider):
     slug: str = "gemini"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Google's own header."""
+        """Put the key into Google's own header."""
         return {"x-goog-api-key": self.key.get_secret_value()}
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
@@ -57,7 +57,7 @@ def read_predictions(found: Mapping[str, Any]) -> ProviderReply:
 
 def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
     """
-    The last image of each candidate that is no thought: drafts come before it.
+    Read the last image of each candidate that is no thought: drafts come before it.
 
     Gemini may answer 200 without an image. Raises ProviderError.
     """

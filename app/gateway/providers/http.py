@@ -16,7 +16,7 @@ from app.gateway.wire import HttpAnswer, HttpSession
 @dataclass(frozen=True)
 class HttpProvider:
     """
-    An upstream with an API.
+    A provider that is asked over HTTP.
 
     `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
     `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`.
@@ -29,31 +29,31 @@ class HttpProvider:
     key_name: ClassVar[str] = ""
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """One POST that is held until the images are there. Raises ProviderError."""
+        """Send one POST, which is held until the images are there. Raises ProviderError."""
         replies = request.contract.replies
         return self.read(ask(http, self.build(request), lambda answer: self.refused(answer, replies)), replies)
 
     def build(self, request: ProviderRequest) -> httpx.Request:
-        """The request as it is sent."""
+        """Build the HTTP request as it is sent."""
         return build_request(self.url(request.path), request, self.headers(request))
 
     def url(self, path: str) -> str:
-        """A path after the base URL."""
+        """Append a path to the base URL."""
         return f"{self.base_url.rstrip('/')}/{path}"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """The key as most APIs take it; none where there is no key."""
+        """Put the key into the header that most APIs read; no header where there is no key."""
         key = self.key.get_secret_value()
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
-        """What a status from 300 up means."""
+        """Translate an answer with a status from 300 up into an error."""
         return refusal_in(replies)(answer)
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:
-        """The images of a good answer. Raises ProviderError."""
+        """Read the images of a good answer. Raises ProviderError."""
         return self.read_object(body(answer), replies)
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """The images of an answer that is a JSON object. Raises ProviderError."""
+        """Read the images of an answer that is a JSON object. Raises ProviderError."""
         raise ProviderError("bad_reply")

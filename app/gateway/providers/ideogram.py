@@ -19,13 +19,13 @@ class Ideogram(HttpProvider):
     slug: str = "ideogram"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Ideogram's own header."""
+        """Put the key into Ideogram's own header."""
         return {"Api-Key": self.key.get_secret_value()}
 
     def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:  # noqa: ARG002
-        """422 is the safety check of the prompt or of an input image."""
+        """Translate a refusal: 422 is the safety check of the prompt or of an input image."""
         return ProviderError("moderated") if answer.status == 422 else refusal(answer)
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """`data` holds links."""
+        """Read the links in `data`."""
         return read_images(found)

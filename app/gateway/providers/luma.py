@@ -1,57 +1,32 @@
-"""Luma's Photon: a generation is made, then polled. Wire facts: docs.lumalabs.ai."""
+"""
+Luma: Photon by its Dream Machine API, Uni-1 by its Agents API, each with a key of its own.
 
-from collections.abc import Mapping
+Wire facts: docs.lumalabs.ai and luma-agents 0.5.0.
+"""
+
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-import httpx
-
-from app.catalog.contracts import Replies
-from app.gateway.providers.base import (
-    ProviderError,
-    ProviderImage,
-    ProviderReply,
-    ProviderRequest,
-    ask,
-    body,
-    is_moderated,
-    pause,
-    refusal_in,
-)
-from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession
-
-POLL_SECONDS = 1.0
+from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 
 @dataclass(frozen=True)
-class Luma(HttpProvider):
-    """One image a call."""
+class Luma(TaskProvider):
+    """One image a call; `assets.image` is a link."""
 
     base_url: str = "https://api.lumalabs.ai/dream-machine/v1"
     slug: str = "luma"
-
-    def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """Submit and poll. Raises ProviderError."""
-        replies = request.contract.replies
-        state = body(ask(http, self.build(request), refusal_in(replies)))
-        name = str(state.get("id") or "")
-        if not name.replace("-", "").isalnum():
-            raise ProviderError("bad_reply")
-        look = httpx.Request("GET", self.url(f"generations/{name}"), headers=self.headers())
-        while state.get("state") not in (*replies.done, *replies.failed):
-            pause(http, POLL_SECONDS)
-            state = body(ask(http, look, refusal_in(replies)))
-        return read_generation(state, replies)
+    api: ClassVar[TaskApi] = TaskApi(
+        state="state", poll="generations/{id}", images=("assets.image",), reasons=("failure_reason",)
+    )
 
 
-def read_generation(state: Mapping[str, Any], replies: Replies) -> ProviderReply:
-    """`assets.image` is a link. Raises ProviderError."""
-    if state.get("state") not in replies.done:
-        words = str(state.get("failure_reason") or "")
-        raise ProviderError("moderated" if is_moderated(replies, words) else "unavailable")
-    assets = state.get("assets")
-    link = assets.get("image") if isinstance(assets, dict) else None
-    if not isinstance(link, str):
-        raise ProviderError("no_image")
-    return ProviderReply((ProviderImage(url=link),))
+@dataclass(frozen=True)
+class LumaAgents(TaskProvider):
+    """One image a call; `output` is a list of links."""
+
+    base_url: str = "https://agents.lumalabs.ai/v1"
+    slug: str = "luma-agents"
+    api: ClassVar[TaskApi] = TaskApi(
+        state="state", poll="generations/{id}", images=("output",), reasons=("failure_code", "failure_reason")
+    )

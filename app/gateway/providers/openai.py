@@ -27,10 +27,12 @@ ADDRESSES = {
     "byteplus": "https://ark.ap-southeast.bytepluses.com/api/v3",
     "deepinfra": "https://api.deepinfra.com/v1/openai",
     "localai": "",
+    "meta": "https://api.meta.ai/v1",
     "minimax": "https://api.minimax.io/v1",
     "nanogpt": "https://nano-gpt.com/v1",
     "nscale": "https://inference.api.nscale.com/v1",
     "openrouter": "https://openrouter.ai/api/v1",
+    "qianfan": "https://qianfan.baidubce.com/v2",
     "recraft": "https://external.api.recraft.ai/v1",
     "sdcpp": "",
     "sglang": "",
@@ -59,12 +61,12 @@ class OpenAI(HttpProvider):
         return {header: self.key.get_secret_value()} if header else super().headers(request)
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """`data` holds base64 or links."""
+        """Read the base64 or links in `data`."""
         return read_images(found, empty_is_refusal=replies.empty_is_refusal)
 
 
 def read_images(found: Mapping[str, Any], *, empty_is_refusal: bool = False) -> ProviderReply:
-    """`data` or `images`, with base64 or links; what is marked as unsafe is left out. Raises ProviderError."""
+    """Read `data` or `images`, base64 or links, without what is marked as unsafe. Raises ProviderError."""
     offered = found.get("data") if isinstance(found.get("data"), list) else found.get("images")
     listed = (
         [{"url": one} if isinstance(one, str) else one for one in offered] if isinstance(offered, list) else []
@@ -78,18 +80,18 @@ def read_images(found: Mapping[str, Any], *, empty_is_refusal: bool = False) -> 
 
 
 def short_text(value: Any) -> str | None:
-    """A word of the provider that is safe to show; None for anything else."""
+    """Return a word of the provider that is safe to show; None for anything else."""
     return value if isinstance(value, str) and value.isascii() and value.isalpha() and len(value) < 20 else None
 
 
 def is_refused(item: Mapping[str, Any]) -> bool:
-    """Items that stand for an image nobody gets: xAI, Ideogram and ModelArk answer so with status 200."""
+    """Tell whether an item stands for a refused image: xAI, Ideogram and ModelArk answer so with status 200."""
     unsafe = item.get("respect_moderation") is False or item.get("is_image_safe") is False
     return unsafe or isinstance(item.get("error"), dict)
 
 
 def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
-    """The image of an item; none where it holds neither base64 nor a link. Raises ProviderError."""
+    """Read the image of an item; none where it holds neither base64 nor a link. Raises ProviderError."""
     coded, url, prompt = item.get("b64_json"), item.get("url"), item.get("revised_prompt")
     if not coded and not isinstance(url, str):
         return []
@@ -103,7 +105,7 @@ def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
 
 
 def read_usage(value: Any) -> Usage | None:
-    """OpenAI's counts, and the dollars that OpenRouter adds."""
+    """Read OpenAI's counts of tokens, and the dollars that OpenRouter adds."""
     if not isinstance(value, dict):
         return None
     details = value.get("input_tokens_details")
@@ -118,6 +120,6 @@ def read_usage(value: Any) -> Usage | None:
 
 
 def count_of(value: Any) -> int:
-    """A count of tokens; 0 for what is none."""
+    """Return a count of tokens; 0 for what is none."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
     return value if is_count else 0

@@ -85,7 +85,7 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
 
 
 def _inputs(job: ProviderRequest) -> list["Image.Image"]:
-    """Raises ProviderError for what this painter does not take."""
+    """Decode the images of a request. Raises ProviderError for what this painter does not take."""
     images = [decode(data, alpha=True, limits=INPUT) for data in job.images]
     if job.model_id in SQUARE_PNG and not (sniff(job.images[0]) == "png" and images[0].width == images[0].height):
         raise ProviderError("rejected", param="image")
@@ -93,7 +93,7 @@ def _inputs(job: ProviderRequest) -> list["Image.Image"]:
 
 
 def _edited_size(job: ProviderRequest, natural: Size) -> Size:
-    """The input's own where no other is asked for and the painter draws it, so that unmasked pixels stay exact."""
+    """Choose the size of an edit: the input's own where it may be, so that unmasked pixels stay exact."""
     if job.sized and job.size:
         return job.size
     return natural if _draws(job.limits, natural) else job.size or DEFAULT_SIZE

@@ -55,11 +55,11 @@ class Replicate(HttpProvider):
         return read_prediction(prediction, replies)
 
     def build(self, request: ProviderRequest) -> httpx.Request:
-        """With every image inside the request."""
+        """Build the request with every image inside it."""
         return self.prediction(request, None, wait=LONGEST_WAIT)
 
     def prediction(self, request: ProviderRequest, links: list[str] | None, *, wait: float) -> httpx.Request:
-        """`links` are the images, uploaded before or as data URLs."""
+        """Build the request for a prediction; `links` are the images, uploaded before or as data URLs."""
         name, _, version = request.path.partition(":")
         path = "predictions" if version else f"models/{name}/predictions"
         values: dict[str, Any] = {"input": build_body(request, links).values}
@@ -83,7 +83,7 @@ class Replicate(HttpProvider):
             raise ProviderError("timeout") from failure
 
     def _upload(self, data: bytes, http: HttpSession) -> str:
-        """A small file inside the request, a large one uploaded first."""
+        """Return a small file as a data URL, or the link of a large one after it was uploaded."""
         kind = sniff(data) or "png"
         if len(data) < LARGEST_DATA_URL:
             return data_url(data, media_type(kind))
@@ -100,7 +100,7 @@ class Replicate(HttpProvider):
 
 
 def read_prediction(prediction: Mapping[str, Any], replies: Replies) -> ProviderReply:
-    """One link, or a list of them. Raises ProviderError."""
+    """Read one link, or a list of them, from a prediction that ended. Raises ProviderError."""
     if prediction.get("status") not in replies.done:
         words = str(prediction.get("error") or "")
         raise ProviderError("moderated" if is_moderated(replies, words) else "unavailable")

@@ -31,17 +31,17 @@ class Runware(HttpProvider):
     new_id: Callable[[], uuid.UUID] = uuid.uuid4
 
     def build(self, request: ProviderRequest) -> httpx.Request:
-        """The task inside its list."""
+        """Build the request: a list with one task, under an id of its own."""
         task = build_body(request).values | {"taskUUID": str(self.new_id())}
         return httpx.Request("POST", self.base_url, headers=self.headers(request), json=[task])
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """One item an image."""
+        """Read one image from each item of the answer."""
         return read_tasks(found, replies)
 
 
 def read_tasks(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-    """Images and errors may come together: what is there counts. Raises ProviderError."""
+    """Read the images of an answer, which may hold errors beside them. Raises ProviderError."""
     results = items(found.get("data"))
     made = tuple(ProviderImage(url=item["imageURL"]) for item in results if isinstance(item.get("imageURL"), str))
     if not made:
@@ -51,7 +51,7 @@ def read_tasks(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
 
 
 def _error(codes: set[str], replies: Replies) -> ProviderError:
-    """An answer of status 200 may hold nothing but errors."""
+    """Translate the error codes of an answer, which may have status 200, into an error."""
     if codes & set(replies.moderation_codes):
         return ProviderError("moderated")
     is_ours = any(word in code.lower() for code in codes for word in ("parameter", "invalid", "unsupported"))

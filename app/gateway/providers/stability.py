@@ -21,7 +21,7 @@ class Stability(HttpProvider):
         return super().headers(request) | {"Accept": "application/json"}
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """One image as base64."""
+        """Read the one image, in base64."""
         if found.get("finish_reason") in replies.moderated:
             raise ProviderError("moderated")
         if not found.get("image"):

@@ -12,17 +12,17 @@ from app.gateway.providers.http import HttpProvider
 
 @dataclass(frozen=True)
 class Vercel(HttpProvider):
-    """The model goes into a header."""
+    """The client of Vercel's AI gateway; the model goes into a header."""
 
     base_url: str = "https://ai-gateway.vercel.sh/v3/ai"
     slug: str = "vercel"
     key_name: ClassVar[str] = "AI_GATEWAY_API_KEY"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """The protocol's version and the model beside the key."""
+        """Put the protocol's version and the model beside the key."""
         model = {"ai-model-id": request.model_id} if request else {}
         return super().headers(request) | {"ai-image-model-specification-version": "3"} | model
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """Bare base64."""
+        """Read the images of `images`, in bare base64."""
         return read_base64_images(found)

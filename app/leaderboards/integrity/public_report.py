@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -221,12 +221,6 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
             ),
         ),
     )
-
-
-def _alarm(
-    stored: Mapping[str, Any], *, model: str | None = None, z: float | None = None, votes: int | None = None
-) -> Alarm:
-    return Alarm(date.fromisoformat(stored["day"]), model, z, votes)
 
 
 def _models(

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
-from app.catalog.lookup import ModelSummary, Status
+from app.catalog.lookup import ModelSummary
+from app.catalog.status import Status
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key

@@ -1,23 +1,45 @@
 """The crowd's view of a vote: how others judged its two models on its prompt, and what the ratings expected."""
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Integer, and_, column, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
-from app.arena.voting.vote_casting import VoteRecord
+from app.arena.voting.vote_casting import VoteRecord, VoteResult
+from app.database.statements import Call, PreparedStatement, json_rows
 from app.leaderboards.views.reveal import Reveal
-from app.words import Outcome
+from app.words import JUDGEMENTS, Outcome
+
+Cell = tuple[int, int, int]
+"""A competition, the model on the left and the one on the right, by their ids."""
+CELL = ("competition_id", "left_model_id", "right_model_id")
 
 ELO_SCALE = 400
 """Points of difference at which ten of eleven votes go to the stronger model."""
 
 
+# In the path of every vote.
+_TALLIES = PreparedStatement(
+    lambda insert: _tallies(json_rows(insert, "cells", *(column(name, Integer) for name in CELL)))
+)
+
+
+def _tallies(given: Any) -> Any:
+    counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
+    here = and_(*(getattr(Tally, name) == given.c[name] for name in CELL))
+    return select(*given.c, *counts).join(Tally, here)
+
+
 @dataclass(frozen=True)
 class Crowd:
     """Counted votes of others on these two models and this prompt, on both sides and on all samples."""
+
+    # The API's documents describe the fields by the docstrings under them.
+    __pydantic_config__: ClassVar[dict[str, bool]] = {"use_attribute_docstrings": True}
 
     same: int
     """Votes that say what this vote says."""
@@ -29,28 +51,70 @@ class Crowd:
 
 def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
     """Read what a voter learns after their vote; None for a skip and a vote taken back."""
+    outcomes = count_outcomes(session, vote.competition_id, vote.left_model_id, vote.right_model_id)
+    return _compare(vote, shown, outcomes)
+
+
+def count_outcomes(session: Session, competition_id: int, left: int, right: int) -> dict[str, int]:
+    """Count everybody's votes on two models and one prompt by outcome, `a` for the left one wherever it stood."""
+    cell = (competition_id, left, right)
+    return _add_up(cell, _by_cell(_TALLIES.all(session, **_values({cell, _swap(cell)}))))
+
+
+def ask_tallies(results: Sequence[VoteResult]) -> Call:
+    """Name the statement that counts the votes on the pair of each vote; `compare_all` takes its rows."""
+    cells = {_cell(vote) for vote in results if isinstance(vote, VoteRecord)}
+    return _TALLIES, _values(cells | {_swap(cell) for cell in cells})
+
+
+def compare_all(
+    results: Sequence[VoteResult], reveals: Sequence[Reveal | None], rows: Iterable[Any]
+) -> list[Crowd | None]:
+    """Compare each vote with those of others; None for an error, a skip and a vote taken back."""
+    tallies = _by_cell(rows)
+    return [
+        _compare(vote, shown, _add_up(_cell(vote), tallies)) if isinstance(vote, VoteRecord) else None
+        for vote, shown in zip(results, reveals, strict=True)
+    ]
+
+
+def _cell(vote: VoteRecord) -> Cell:
+    return vote.competition_id, vote.left_model_id, vote.right_model_id
+
+
+def _swap(cell: Cell) -> Cell:
+    competition, left, right = cell
+    return competition, right, left
+
+
+def _values(cells: Iterable[Cell]) -> dict[str, Any]:
+    return {"cells": json.dumps([dict(zip(CELL, cell, strict=True)) for cell in cells])}
+
+
+def _by_cell(rows: Iterable[Any]) -> dict[Cell, Any]:
+    return {(row.competition_id, row.left_model_id, row.right_model_id): row for row in rows}
+
+
+def _add_up(cell: Cell, tallies: Mapping[Cell, Any]) -> dict[str, int]:
+    """Count the votes of a cell by outcome, with those of the same pair on swapped sides."""
+    votes: dict[str, int] = dict.fromkeys(JUDGEMENTS, 0)
+    for tally, a, b in (
+        (tallies.get(cell), Outcome.A, Outcome.B),
+        (tallies.get(_swap(cell)), Outcome.B, Outcome.A),
+    ):
+        if tally is not None:
+            votes[a] += tally.left_wins
+            votes[b] += tally.right_wins
+            votes[Outcome.TIE] += tally.ties
+            votes[Outcome.BOTH_BAD] += tally.both_bad
+    return votes
+
+
+def _compare(vote: VoteRecord, shown: Reveal | None, outcomes: dict[str, int]) -> Crowd | None:
     if shown is None or vote.undone:
         return None
-    votes = _count_outcomes(session, vote)
     own = int(vote.counted)
-    return Crowd(votes[vote.outcome] - own, sum(votes.values()) - own, _expect(vote.outcome, shown))
-
-
-def _count_outcomes(session: Session, vote: VoteRecord) -> dict[str, int]:
-    left, right = vote.left_model_id, vote.right_model_id
-    as_shown = and_(Tally.left_model_id == left, Tally.right_model_id == right)
-    mirrored = and_(Tally.left_model_id == right, Tally.right_model_id == left)
-    query = select(Tally).where(Tally.competition_id == vote.competition_id, or_(as_shown, mirrored))
-    tallies: list[Any] = list(session.scalars(query))
-    a, b = Outcome.A.value, Outcome.B.value
-    votes = {a: 0, b: 0, Outcome.TIE.value: 0, Outcome.BOTH_BAD.value: 0}
-    for tally in tallies:
-        first, second = (a, b) if tally.left_model_id == left else (b, a)
-        votes[first] += tally.left_wins
-        votes[second] += tally.right_wins
-        votes[Outcome.TIE.value] += tally.ties
-        votes[Outcome.BOTH_BAD.value] += tally.both_bad
-    return votes
+    return Crowd(outcomes[vote.outcome] - own, sum(outcomes.values()) - own, _expect(vote.outcome, shown))
 
 
 def _expect(outcome: str, shown: Reveal) -> float | None:

@@ -45,7 +45,7 @@ class Agreement:
 
 def read_own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
     """Rate the models by this voter's own votes, best first; wide intervals from the first vote on."""
-    votes = session.execute(_votes(voter).where(Competition.mode == mode)).all()
+    votes = session.execute(select_own_votes(voter).where(Competition.mode == mode)).all()
     if not votes:
         return ()
     from app.ratings.board import rate  # noqa: PLC0415 (numpy)
@@ -71,11 +71,12 @@ def read_own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStandi
     return tuple(sorted(rows, key=lambda row: (-row.rating, row.name)))
 
 
-def read_agreement(session: Session, voter: bytes) -> Agreement:
+def read_agreement(session: Session, voter: bytes, mode: str | None = None) -> Agreement:
     """Compare pair by pair with the crowd, from which this voter's own counted votes are taken out."""
     with_crowd = compared = 0
     crowd = _leanings(session, voter)
-    for row in session.execute(_votes(voter).where(Vote.outcome.in_(("a", "b")))):
+    votes = select_own_votes(voter).where(Vote.outcome.in_(("a", "b")))
+    for row in session.execute(votes if mode is None else votes.where(Competition.mode == mode)):
         pair = (row.competition_id, *sorted((row.left_model, row.right_model)))
         winner = row.left_model if row.outcome == "a" else row.right_model
         # A voter who agreed with their own vote would agree with the crowd too often.
@@ -91,10 +92,10 @@ def _toward(pair: tuple[int, ...], winner: int) -> int:
     return 1 if winner == pair[1] else -1
 
 
-def _votes(voter: bytes) -> AnySelect:
+def select_own_votes(voter: bytes, *more: Any) -> AnySelect:
     """Select this voter's votes that stand: neither skips nor undone ones."""
     models = LEFT.model_id.label("left_model"), RIGHT.model_id.label("right_model")
-    votes = select_battles(Matchup.competition_id, *models, Vote.outcome, Vote.counted)
+    votes = select_battles(Matchup.competition_id, *models, Vote.outcome, Vote.counted, *more)
     own = and_(Voter.token == voter, Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
     return votes.join(Voter, Voter.id == Vote.voter_id).where(own)
 

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import FromClause, Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
-from app.arena.voting.vote_casting import VoteRecord
+from app.arena.voting.vote_casting import VoteRecord, VoteResult
 from app.catalog.tables import ImageModel
-from app.database.statements import PreparedStatement, json_rows
+from app.database.statements import Call, PreparedStatement, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
@@ -79,11 +79,15 @@ def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -
     return names_and_standings(session, vote.left_model_id, vote.right_model_id, vote.mode, since=since)
 
 
-def reveal_all(session: Session, results: Sequence[VoteRecord | Exception]) -> list[Reveal | None]:
-    """Read what each vote reveals by the run current now; nothing for a skip or an error."""
-    sides = [_sides(result) for result in results]
-    models = _models(_STANDINGS.all(session, **_values(set(chain(*sides)))))
-    return [Reveal(*(models[side] for side in both)) if both else None for both in sides]
+def ask_standings(results: Sequence[VoteResult]) -> Call:
+    """Name the statement that reads the models of each vote and their standings; `reveal_all` takes its rows."""
+    return _STANDINGS, _values(set(chain(*map(_sides, results))))
+
+
+def reveal_all(results: Sequence[VoteResult], rows: Iterable[Any]) -> list[Reveal | None]:
+    """Tell what each vote reveals by the run current now; nothing for a skip or an error."""
+    models = _models(rows)
+    return [Reveal(*(models[side] for side in both)) if both else None for both in map(_sides, results)]
 
 
 def names_and_standings(
@@ -96,7 +100,7 @@ def names_and_standings(
     return Reveal(*(models[side] for side in sides))
 
 
-def _sides(result: VoteRecord | Exception) -> list[Side]:
+def _sides(result: VoteResult) -> list[Side]:
     """List the boards' keys and models of A, then B; the list is empty for a skip or an error."""
     if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []

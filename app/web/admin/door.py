@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.people import admins, moderation, passwords
+from app.arena.voting import report_queue
 from app.edge import admin, team
 from app.edge.context import now, parts
 from app.edge.headers import nonce
@@ -93,12 +94,14 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     who = admin.acting()
     with parts().database.reading() as session:
         waiting = moderation.count_undecided_flags(session)
+        reported = report_queue.count_reported(session)
     html = render_template(
         f"admin/{template}",
         nonce=nonce(),
         who=who,
         form_token=admin.form_token(who),
         waiting=waiting,
+        reported=reported,
         is_done="done" in request.args,
         **values,
     )

@@ -3,30 +3,31 @@
 const arena = document.querySelector("[data-arena]");
 const { Refused, ask, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
 const { EARLIER, SAID, countVotes, name, setFrame, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
+const { startClock, stopClock } = await import(arena.dataset.clock);
 const find = (name) => document.querySelector(`[data-${name}]`);
 const answers = find("answers");
 const nextButton = find("next-button");
 const undoForm = find("undo");
 const status = find("status");
-const auto = find("auto");
 const tapping = find("tapping");
 const sides = { a: find('side="a"'), b: find('side="b"') };
 const input = find("input");
 const dialog = find("dialog");
+const auto = find("auto");
 const wish = { mode: arena.dataset.mode, category: arena.dataset.category, competition: arena.dataset.competition, model: arena.dataset.model };
 const small = matchMedia("(max-width: 599px), (max-height: 499px)");
-const PAUSE = 6_000;
 const CHANGE_AFTER = 1_500;
 const DEAF = 400;
 const SLOW = 400;
 const STALL = 15_000;
 const AGAIN = 500;
+const SET = 10;
 
 let id = arena.dataset.id;
 let state = arena.dataset.state;
 let undoable = undoForm.hidden ? null : id;
 let coming = null; // a promise of the next pair, or of { end } when the server says that nothing is left
-let clock = null;
+let card = null; // the module of the card, once ten pairs are judged
 let deafUntil = 0;
 let onNext = next;
 let lifetime = 0;
@@ -216,9 +217,9 @@ function reveal(answer, words = SAID) {
   const result = { a: `${a.model.name} beat ${b.model.name}.`, b: `${b.model.name} beat ${a.model.name}.` };
   const told = answer.counted ? tellCrowd(answer) : answer.reason_text;
   say(`${words[answer.outcome]} ${told}`.trim(), { more: result[answer.outcome] ?? `${a.model.name} and ${b.model.name}.` });
-  offer("Next pair", next);
+  offerNext(answer.voter.votes % SET === 0);
   refreshComing();
-  startClock();
+  startClock(() => onNext());
   showChange(id);
 }
 
@@ -228,7 +229,7 @@ function refreshComing() {
   coming = Promise.resolve(coming).catch(() => null).then((pair) => pair ?? prepare());
   coming.then((pair) => {
     if (pair?.freshUntil) pair.freshUntil = Date.now() + lifetime;
-    if (pair?.end && id === voted && state === "revealed") offerTheEnd(pair.end);
+    if (pair?.end && id === voted && state === "revealed" && onNext === next) offerTheEnd(pair.end);
   }, () => {});
 }
 
@@ -270,6 +271,7 @@ function showUndone() {
 // Going on
 
 async function next(said = "") {
+  card?.hideCard();
   enter("loading");
   unname();
   say(`${typeof said === "string" ? said : ""} Loading the next pair…`.trim());
@@ -308,16 +310,20 @@ function offerTheEnd(words) {
   offer("Leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
 }
 
-// The clock only runs for somebody who does nothing, looks at this tab, and has asked for it.
-function startClock() {
-  if (!auto.checked || document.hidden || dialog.open || document.querySelector(":popover-open")) return;
-  nextButton.classList.add("running");
-  clock = setTimeout(next, PAUSE);
+// After every ten votes a card takes the place of the pictures.
+
+async function offerNext(isCardDue) {
+  if (!isCardDue) return offer("Next pair", next);
+  offer("Your card", showCard);
+  card ??= await import(arena.dataset.cardModule).catch(() => null);
+  card?.prefetchCard();
 }
 
-function stopClock() {
-  clearTimeout(clock);
-  nextButton.classList.remove("running");
+async function showCard() {
+  onNext = next;
+  if (!card) return next();
+  say("Loading your card…");
+  await card.showCard(enter, next).catch(next);
 }
 
 // Hands
@@ -336,20 +342,18 @@ function goOn() {
 }
 
 document.addEventListener("keydown", (event) => {
-  stopClock();
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   if (event.target.closest("input, select, textarea, [contenteditable], [popover]")) return;
   const isPress = [" ", "Enter"].includes(event.key);
   if (isPress && isDeaf()) return event.preventDefault();
   if (isPress && event.target.matches("a, button, summary")) return;
   const action = (dialog.open ? LETTERS : KEYS)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action) return;
+  if (!action || (state === "card" && event.key.startsWith("Arrow"))) return;
   event.preventDefault();
   action();
 });
 
 document.addEventListener("click", (event) => {
-
   if (isDeaf() && event.isTrusted && event.target.closest("[data-arena], dialog")) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -375,11 +379,8 @@ undoForm.addEventListener("submit", (event) => {
   undo();
 });
 
-for (const doing of ["pointerdown", "wheel", "pointermove"]) addEventListener(doing, stopClock, { passive: true });
-document.addEventListener("visibilitychange", stopClock);
-document.addEventListener("toggle", stopClock, { capture: true });
-document.addEventListener("focusin", (event) => event.target !== nextButton && stopClock());
 document.addEventListener("screen:changed", becomeDeaf);
+document.addEventListener("pair:closed", (event) => state === "open" && stop(event.detail, "Next pair", next));
 
 for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"]]) {
   box.checked = localStorage.getItem(key) === "on";
@@ -393,6 +394,7 @@ function begin() {
   else if (kept) deliver(kept.id, kept.outcome).catch(() => {});
   if (state === "loading") return showWhenDecoded();
   enter(state);
+  if ("cardDue" in arena.dataset) offerNext(true);
   prefetch();
 }
 

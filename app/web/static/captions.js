@@ -18,7 +18,10 @@ export function tellCrowd({ outcome, crowd: others }) {
 
 export function countVotes(votes) {
   find("own").textContent = `${votes.toLocaleString("en")} vote${votes === 1 ? "" : "s"} by you`;
-  const done = votes > 0 && votes % 10 === 0 ? 10 : votes % 10;
+  countDots(votes > 0 && votes % 10 === 0 && find("arena").dataset.state !== "open" ? 10 : votes % 10);
+}
+
+function countDots(done) {
   [...find("dots").children].forEach((dot, place) => dot.classList.toggle("on", place < done));
   find("dots").setAttribute("aria-label", `${done} of ten pairs judged`);
 }
@@ -41,6 +44,7 @@ export function name(answer) {
 }
 
 export function unname() {
+  if (find("dots").querySelectorAll(".on").length === 10) countDots(0);
   for (const side of Object.values(sides)) {
     side.removeAttribute("data-won");
     side.querySelector("[data-named]").hidden = true;

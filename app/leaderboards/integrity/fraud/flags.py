@@ -1,12 +1,11 @@
 """Flags as a person reads them, with what their subject was shown and said."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.arena.people.moderation import FlagDetails, describe_flag
 from app.arena.tables import Entry, Flag, Matchup, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag
@@ -14,20 +13,9 @@ from app.words import Outcome, Reason
 
 
 @dataclass(frozen=True)
-class FlagView:
-    """A flag as read; `network` is a key in hexadecimal, `votes` of the subject are kept out now by any flag."""
+class FlagView(FlagDetails):
+    """A flag with the number of its subject's votes that are kept out now, by any flag."""
 
-    id: int
-    voter: int | None
-    network: str | None
-    test: str
-    p_value: float
-    evidence: dict[str, Any]
-    found_at: datetime
-    status: str
-    decided_at: datetime | None
-    decided_by: str | None
-    decision: str | None
     votes: int
 
 
@@ -92,17 +80,4 @@ def _view(session: Session, row: Flag) -> FlagView:
         .join(Voter, Voter.id == Vote.voter_id)
         .where(subject.votes, Vote.reason == Reason.QUARANTINED, Vote.undone_at.is_(None))
     )
-    return FlagView(
-        id=row.id,
-        voter=row.voter_id,
-        network=None if row.network_key is None else row.network_key.hex(),
-        test=row.test,
-        p_value=row.p_value,
-        evidence=row.evidence,
-        found_at=row.found_at,
-        status=row.status,
-        decided_at=row.decided_at,
-        decided_by=row.decided_by,
-        decision=row.decision,
-        votes=session.scalars(kept_out).one(),
-    )
+    return FlagView(**vars(describe_flag(row)), votes=session.scalars(kept_out).one())

@@ -1,0 +1,175 @@
+"""A voter's result card, and what of it is shared."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal
+
+from flask import Response, jsonify, url_for
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.errors import ErrorBody
+from app.arena.people.shared_tastes import SharedCard
+from app.edge import taste as cards
+from app.edge.context import parts
+from app.edge.identity import encode_id
+from app.leaderboards.views.taste import Narrowing, SecondLook
+from app.words import MODES
+
+blueprint = APIBlueprint(
+    "api_taste",
+    __name__,
+    url_prefix="/api/v1/taste",
+    abp_tags=[Tag(name="taste", description="What your votes say about you: yours alone until you share it.")],
+    abp_responses=dict.fromkeys(("400", "403", "404", "405", "409", "413", "415", "500", "503"), ErrorBody),
+)
+
+
+class TokenPath(BaseModel):
+    """The token that a card is shared under."""
+
+    token: str = Field(max_length=64)
+
+
+class ShareBody(BaseModel):
+    """What to share: the taste in one mode."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: str | None = Field(
+        None, max_length=80, description=f"{' or '.join(MODES)}; that of your newest vote when left out."
+    )
+
+
+class OwnStandingBody(BaseModel):
+    """A model as this voter's votes alone rate it: Elo points around a mean of 1000, 95 % interval."""
+
+    slug: str
+    name: str
+    creator: str | None
+    rating: float
+    rating_low: float
+    rating_high: float
+
+
+class AgreementBody(BaseModel):
+    """Votes for A or B that side with the crowd, of those on pairs where other voters lean to one side."""
+
+    with_crowd: int
+    compared: int
+
+
+class PartingBody(BaseModel):
+    """The model that voter and crowd place farthest apart, among the `of` models that both rate."""
+
+    slug: str
+    name: str
+    own_place: int
+    crowd_place: int
+    of: int
+
+
+class TasteBody(BaseModel):
+    """A voter's taste in one mode."""
+
+    mode: str
+    votes: int = Field(description="Standing votes of this mode.")
+    top: list[OwnStandingBody] = Field(description="At most three, best first.")
+    agreement: AgreementBody
+    parting: PartingBody | None = Field(description="Null where both order the models alike.")
+
+
+class SecondLookBody(BaseModel):
+    """The pick with which most others disagree, with the matchup that it was made on."""
+
+    matchup_id: str
+    title: str
+    picked: str
+    other: str
+    against: int = Field(description="Votes of others for the other model.")
+    of: int = Field(description="Counted votes of others on both models and this prompt.")
+
+
+class NarrowingBody(BaseModel):
+    """How much these votes narrowed the intervals, by votes alone, of the models they were about."""
+
+    votes: int = Field(description="Those that count.")
+    models: int
+    share: float = Field(description="By how much less wide the intervals are on average, 0 to 1.")
+    slug: str
+    name: str
+    before: float = Field(description="Half width in Elo points of the interval that they narrowed most.")
+    after: float
+
+
+class ResultCardBody(TasteBody):
+    """The card that a voter is shown after every ten votes."""
+
+    judged: int = Field(description="Votes that second look and narrowing are about: the last ten at most.")
+    second_look: SecondLookBody | None
+    narrowing: NarrowingBody | None
+
+
+class SharedCardBody(TasteBody):
+    """A card as it was when it was shared."""
+
+    token: str
+    url: str
+    shared_at: datetime
+
+
+class RevokedBody(BaseModel):
+    """The card is gone."""
+
+    revoked: Literal[True]
+
+
+@blueprint.get("", responses={"200": ResultCardBody})
+def get_taste() -> Response:
+    """Tell the card of your last ten votes, in the mode of the newest one."""
+    card = cards.read_card()
+    return jsonify(
+        cards.encode_taste(card.taste)
+        | {
+            "judged": card.judged,
+            "second_look": _second_look(card.second_look),
+            "narrowing": _narrowing(card.narrowing),
+        }
+    )
+
+
+@blueprint.post("", responses={"201": SharedCardBody})
+def post_taste(body: ShareBody) -> tuple[Response, int]:
+    """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
+    return jsonify(_shared(cards.share_taste(body.mode))), 201
+
+
+@blueprint.get("/<string:token>", responses={"200": SharedCardBody})
+def get_shared_taste(path: TokenPath) -> Response:
+    """Tell a card that somebody shares."""
+    return jsonify(_shared(cards.read_shared(path.token)))
+
+
+@blueprint.delete("/<string:token>", responses={"200": RevokedBody})
+def delete_shared_taste(path: TokenPath) -> Response:
+    """Take a card of yours back; its address answers nothing from then on."""
+    cards.revoke_card(path.token)
+    return jsonify(RevokedBody(revoked=True).model_dump())
+
+
+def _second_look(look: SecondLook | None) -> dict[str, Any] | None:
+    if look is None:
+        return None
+    told = asdict(look)
+    return {"matchup_id": encode_id(told.pop("matchup")), **told}
+
+
+def _narrowing(found: Narrowing | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)
+
+
+def _shared(card: SharedCard) -> dict[str, Any]:
+    token = encode_id(card.token)
+    path = url_for("taste.shared", token=token)
+    url = f"{parts().settings.public_url.rstrip('/')}{path}" if parts().settings.public_url else path
+    return {**card.content, "token": token, "url": url, "shared_at": card.created_at.isoformat()}

@@ -1,0 +1,44 @@
+"""Pictures that voters reported."""
+
+from flask import Response
+
+from app.arena.voting import report_queue
+from app.edge import admin
+from app.edge.context import now, parts
+from app.web.admin.door import blueprint, done, reason, shown
+
+
+@blueprint.get("/reports")
+def reports() -> Response:
+    """List the pictures that wait for a decision, those at rest first. No model is named."""
+    with parts().database.reading() as session:
+        return shown("reports.html", pictures=report_queue.list_reported(session))
+
+
+@blueprint.get("/reports/<int(max=2147483647):report>.webp")
+def reported_picture(report: int) -> Response:
+    """Show a reported picture as voters saw it. Raises UnknownReport."""
+    with parts().database.reading() as session:
+        key = report_queue.read_rendition_key(session, report)
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(parts().storage.get(key), mimetype="image/webp", headers=headers)
+
+
+@blueprint.post("/reports/<int(max=2147483647):report>/keep")
+def keep(report: int) -> Response:
+    """Let the picture be drawn again. Raises UnknownReport, ReportDecided."""
+    who, moment, why = admin.acting(), now(), reason()
+    parts().database.write(
+        lambda session: report_queue.keep(session, report, reason=why, now=moment, actor=who.actor)
+    )
+    return done("admin.reports")
+
+
+@blueprint.post("/reports/<int(max=2147483647):report>/withdraw")
+def withdraw_reported(report: int) -> Response:
+    """Withdraw the picture; its votes stay. Raises UnknownReport, ReportDecided."""
+    who, moment, why = admin.acting(), now(), reason()
+    parts().database.write(
+        lambda session: report_queue.withdraw(session, report, reason=why, now=moment, actor=who.actor)
+    )
+    return done("admin.reports")

@@ -1,0 +1,56 @@
+"""What the pictures of links have in common: size, colours, and words in Pillow's own font."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+SIZE = (1200, 630)
+MARGIN = 84
+PAPER, INK, MUTED, LINE, ACCENT, TINT = "#fbfaf6", "#191a17", "#6d6e67", "#e2e0d8", "#2343d6", "#bac2ec"
+
+
+def start_card() -> "tuple[Image, ImageDraw]":
+    """Make an empty card with its edge and the arena's name."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 (not every worker draws)
+
+    image = Image.new("RGB", SIZE, PAPER)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
+    write_words(draw, (MARGIN, 72), "Blindvote", 34, MUTED)
+    return image, draw
+
+
+def write_words(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, colour: str) -> None:
+    """Write a line of words with its upper left corner at this place; `size` in pixels."""
+    weight = size // 40 if colour == INK else 0
+    draw.text(at, _known(words), font=_font(size), fill=colour, stroke_width=weight, stroke_fill=colour)
+
+
+def shorten(words: str, size: int, width: int) -> str:
+    """Cut words at their end until they fit into so many pixels."""
+    font, cut = _font(size), words
+    while font.getlength(_known(cut)) > width and len(cut) > 4:
+        cut = f"{cut.removesuffix('...')[:-1].rstrip()}..."
+    return cut
+
+
+def _font(size: int) -> "FreeTypeFont | ImageFont":
+    from PIL import ImageFont  # noqa: PLC0415
+
+    return ImageFont.load_default(size)
+
+
+def _known(words: str) -> str:
+    """Replace the signs that Pillow's own font lacks; it is always there."""
+    return words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
+
+
+def encode_card(image: "Image") -> bytes:
+    """Encode a card as a PNG file."""
+    file = BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
