@@ -188,7 +188,7 @@ MUTATIONS = (
                 "limited = chances[start:end] + 0 * most",
             ),
         ),
-        ("tests/arena/test_guessing.py", "-k", "likelier_than"),
+        ("tests/arena/test_adversary.py", "-k", "lanes_favour"),
     ),
     Mutation(
         "leaving a competition early",
