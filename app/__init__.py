@@ -60,9 +60,10 @@ def create_app(settings: "Settings") -> "Flask":
 
 def _add_hooks(app: "Flask") -> None:
     """Add what Flask calls around every view, in this order."""
-    from app.edge import bodies, headers, identity, origin, request_log, team
+    from app.edge import bodies, headers, identity, origin, request_log, slow_bodies, team
 
     app.before_request(request_log.name_rule)
+    app.before_request(slow_bodies.check)
     app.before_request(team.check)
     app.before_request(bodies.check_address)
     app.before_request(origin.check)
@@ -73,7 +74,7 @@ def _add_hooks(app: "Flask") -> None:
 def _add_middleware(app: "Flask", settings: "Settings") -> None:
     """Wrap the application from the inside out: the last one added meets a request first."""
     from app.database.places import PACKAGE
-    from app.edge import page_cache, paths, proxies, request_log, static_files, team, threads
+    from app.edge import page_cache, paths, proxies, request_log, slow_bodies, static_files, team, threads
 
     folder = PACKAGE / "web" / "static"
     app.wsgi_app = static_files.StaticFiles(app.wsgi_app, folder, "/static/")  # type: ignore[method-assign]
@@ -83,6 +84,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = slow_bodies.BodyReader(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = paths.MergedSlashes(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

@@ -32,6 +32,7 @@ CODES: dict[str, Code] = {
     "entry_refused": Code(400, "The image was refused"),
     "unknown_scope": Code(400, "There is no such scope"),
     "weak_password": Code(400, "The password is too weak"),
+    "request_timeout": Code(408, "The request came too slowly"),
     "payload_too_large": Code(413, "The request is too large"),
     "unsupported_media_type": Code(415, "The content type is not supported"),
     # Who asks may not.

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     read_staleness_seconds: float = Field(default=5, ge=1, le=3600)
     """How old what that standby shows may be; when it is older, pages come from the database."""
     secret_key: SecretStr = SecretStr("")
+    file_group: str = Field(default="", pattern=r"^([a-z_][a-z0-9_-]{0,31})?$")
+    """A group that may read the files in `data_dir`; empty: their owner alone."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -232,7 +234,7 @@ def environment_over(defaults: Mapping[str, str]) -> dict[str, str]:
 def _read_or_make_secret(path: Path) -> str:
     """Read or make the secret of this data folder; two processes that start together agree on one."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(SECRET_BYTES))

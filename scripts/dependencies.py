@@ -1,10 +1,11 @@
 """
 What this installation is made of: requirements.lock against what is installed, licences, and a list of all of it.
 
-    scripts/audit [--lock] [--online] [--sbom FILE]
+    scripts/audit [--lock] [--online | --advisories FILE] [--sbom FILE]
 
 `--lock` stops after what needs no database of vulnerabilities and ends with 0 or 1. Without `--online` nothing is
-looked up, which is said and ends with 3: an audit that audited nothing must not look like a clean one.
+looked up, which is said and ends with 3: an audit that audited nothing must not look like a clean one. So does
+`--online` where no database could be reached, and `--advisories` with a file older than a month (`advisories.py`).
 """
 
 import argparse
@@ -16,12 +17,17 @@ import sys
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.advisories import NoAdvisories, read_advisories
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -34,6 +40,8 @@ PIN = re.compile(
 )
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 CLEAN, WRONG, NOTHING_AUDITED = 0, 1, 3
+NOT_AUDITED = "was not audited"
+OLDEST_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,15 @@ def main() -> int:
     arguments.add_argument("--lock", action="store_true", help="only the lock and the licences")
     arguments.add_argument("--online", action="store_true", help="ask pip-audit, which asks the network")
     arguments.add_argument("--sbom", type=Path, metavar="FILE", help="write all packages as CycloneDX JSON")
+    arguments.add_argument("--advisories", type=Path, metavar="FILE", help="look in OSV's export of PyPI instead")
     options = arguments.parse_args()
     pins, present = pinned(LOCK.read_text()), installed()
     wrong = [*differences(pins, present), *unlicensed(present)]
     print(f"{len(present)} packages installed, {len(pins)} pinned, {len(wrong)} problems")
     if options.sbom:
         options.sbom.write_text(json.dumps(sbom(pins), indent=2) + "\n")
+    if options.advisories and not wrong:
+        return audit_by_file(pins, options.advisories, datetime.now(UTC))
     if options.online and not wrong:
         return _online(pins)
     for problem in wrong:
@@ -148,7 +159,7 @@ def judged(report: str, wanted: Iterable[str]) -> list[str]:
     listed = json.loads(report)["dependencies"]
     audited = {canonicalize_name(one["name"]) for one in listed if "skip_reason" not in one}
     found = [f"{one['name']} {one['version']}: {flaw['id']}" for one in listed for flaw in one.get("vulns", ())]
-    return found + [f"{name} was not audited" for name in sorted(set(wanted) - audited)]
+    return found + [f"{name} {NOT_AUDITED}" for name in sorted(set(wanted) - audited)]
 
 
 def _online(pins: Mapping[str, Pin]) -> int:
@@ -163,9 +174,34 @@ def _online(pins: Mapping[str, Pin]) -> int:
     except (ValueError, KeyError, TypeError):
         print(f"NOT AUDITED: pip-audit gave no report.\n{asked.stderr[-1000:]}")
         return NOTHING_AUDITED
+    wanted = sum(pin.is_wanted for pin in pins.values())
+    if len(wrong) >= wanted and all(problem.endswith(NOT_AUDITED) for problem in wrong):
+        print("NOT AUDITED: pip-audit reached no database of vulnerabilities: it knew none of the packages.")
+        return NOTHING_AUDITED
+    return _report(wanted, wrong)
+
+
+def audit_by_file(pins: Mapping[str, Pin], path: Path, now: datetime) -> int:
+    """Look every pinned package up in a data file, and say how old that is."""
+    try:
+        known = read_advisories(path)
+    except NoAdvisories as error:
+        print(f"NOT AUDITED: {error}")
+        return NOTHING_AUDITED
+    age = known.age_days(now)
+    print(f"{path.name}: the newest advisory is {age} days old, of {known.newest:%Y-%m-%d}")
+    wanted = {name: pin for name, pin in pins.items() if pin.is_wanted}
+    wrong = [f"{n} {pin.version}: {flaw}" for n, pin in wanted.items() for flaw in known.find(n, pin.version)]
+    if age > OLDEST_DAYS and not wrong:
+        print(f"NOT AUDITED: a file older than {OLDEST_DAYS} days proves nothing. Fetch a new one.")
+        return NOTHING_AUDITED
+    return _report(len(wanted), wrong)
+
+
+def _report(packages: int, wrong: list[str]) -> int:
     for problem in wrong:
         print(problem, file=sys.stderr)
-    print(f"{len(pins)} packages audited, {len(wrong)} problems")
+    print(f"{packages} packages audited, {len(wrong)} problems")
     return WRONG if wrong else CLEAN
 
 

@@ -7,7 +7,7 @@ from app.errors import CODES
 EVERYWHERE = ("login_required", "method_not_allowed", "internal_error", "database_busy")
 FOR_CHANGES = ("cross_site",)
 FOR_PARAMETERS = ("invalid_request",)
-FOR_BODIES = ("payload_too_large", "unsupported_media_type")
+FOR_BODIES = ("payload_too_large", "request_timeout", "unsupported_media_type")
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "GET /api/v1/competitions": (),
     "GET /api/v1/competitions/{slug}": ("unknown_competition",),

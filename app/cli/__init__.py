@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -90,6 +91,7 @@ def group() -> None:
 
 def main() -> None:
     """Run `arena`: a refusal becomes one line on standard error and an exit code, not a traceback."""
+    os.umask(0o077)  # before any setting is read: a secret key is written then
     _escape_what_cannot_be_shown()
     logging.getLogger("app").addHandler(logging.NullHandler())  # a command says by itself what the log would
     try:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from app.errors import Refusal
 from app.gateway.storage import KEY
+from app.settings import SECRET_BYTES
 
 FORMAT = b"blindvote backup 1\n"
 MEMBER_BYTES = 128 * 2**20
@@ -125,6 +126,18 @@ def verify_archive(path: Path) -> BackupManifest:
     if wrong:
         raise BadBackup(f"The backup is damaged: {wrong[0]} is not what was written.")
     return read
+
+
+def read_secret_key(path: Path) -> str:
+    """Read the key that a restored arena signs with. Raises BadBackup for one that could not be used."""
+    key = next((data for _, data in read_members(path, lambda name: name == KEY_MEMBER)), b"")
+    try:
+        text = key.decode()
+    except UnicodeDecodeError as error:
+        raise BadBackup("The backup's secret key can't be read: it is no text.") from error
+    if len(key) < SECRET_BYTES or text != text.strip() or not text.isprintable():
+        raise BadBackup(f"The backup's secret key can't be used: it must be {SECRET_BYTES} characters or more.")
+    return text
 
 
 def decompress(part: bytes) -> bytes:

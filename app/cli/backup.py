@@ -16,6 +16,7 @@ from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
 from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
 from app.database.doors import Database
+from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings, keep_secret
 
@@ -57,7 +58,9 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     and takes its place in one step. Stopped or failed before that step, it leaves the arena as it was.
     """
     settings = Settings()
+    keep_files_private(settings)
     manifest = archive.verify_archive(file)
+    key = archive.read_secret_key(file)
     database, storage = Database(settings.database_url), storage_of(settings)
     if not force and not _is_empty(database, storage, manifest):
         raise click.UsageError(
@@ -65,7 +68,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
             "Use --force to replace all of it."
         )
     restore_arena(file, manifest, database, storage)
-    _keep_key(file, settings)
+    _keep_key(key, settings)
     _tell("restored", manifest, as_json=as_json)
 
 
@@ -157,8 +160,7 @@ def _is_empty(database: Database, storage: Storage, manifest: BackupManifest) ->
         return not any(session.scalar(select(func.count()).select_from(table)) for table in tables)
 
 
-def _keep_key(file: Path, settings: Settings) -> None:
-    key = next(data for _, data in archive.read_members(file, lambda name: name == archive.KEY_MEMBER)).decode()
+def _keep_key(key: str, settings: Settings) -> None:
     if key == settings.secret_key.get_secret_value():
         return
     if "secret_key" in settings.model_fields_set:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.people import secret_key
 from app.cli import rows
+from app.cli.clock_checks import find_future_times
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
 from app.database.doors import Database, DatabaseBusy, NewerDatabase
@@ -149,7 +150,9 @@ def keys(patient: DoctorContext) -> CheckResult:
 
 
 def clock(patient: DoctorContext) -> CheckResult:
-    """Compare this machine's clock with the database's: expiry is decided by both."""
+    """Compare this machine's clock with the database's, and look for times that are still to come."""
+    if ahead := find_future_times(patient.database, patient.now):
+        return CheckResult("warn", f"{ahead} bear times still to come: the clock was ahead, or is behind now")
     if patient.database.is_sqlite:
         return CheckResult("ok", "the database has this machine's clock")
     with patient.database.reading() as session:

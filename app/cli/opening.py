@@ -12,6 +12,7 @@ import click
 
 from app.cli.mounts import check_mounted
 from app.database.doors import Database
+from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
 
@@ -35,6 +36,7 @@ class Installation:
 def open_installation(*, migrate: bool = False) -> Installation:
     """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
+    keep_files_private(settings)
     check_mounted(settings, existing=False)
     database = Database(settings.database_url)
     pending = database.pending()

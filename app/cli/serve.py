@@ -12,6 +12,7 @@ from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_mallo
 from app.cli.mounts import check_mounted
 from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
+from app.files.rights import keep_files_private
 from app.settings import Settings, count_together, find_misspelled, one_thread_for_numpy
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def serve(share: bool, existing: bool, migrate: bool) -> None:
     """
     one_thread_for_numpy()
     settings = Settings()
+    keep_files_private(settings)
     warn_of_misspelled_names()
     check_port(settings.host, settings.port)
     check_mounted(settings, existing=existing)
@@ -76,6 +78,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from app.edge.slow_bodies import BODY_THREADS
     from app.edge.threads import GATEWAY_THREADS, SHORT_THREADS
 
     return Granian(
@@ -85,7 +88,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=SHORT_THREADS + GATEWAY_THREADS,
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS + BODY_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,
@@ -111,6 +114,8 @@ def application() -> "Flask":
     from app import create_app
 
     tune_malloc()
-    app = create_app(Settings())
+    settings = Settings()
+    keep_files_private(settings)  # gunicorn has a umask of its own
+    app = create_app(settings)
     freeze_heap()
     return app

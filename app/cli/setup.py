@@ -121,7 +121,7 @@ def _try_all(settings: Settings) -> Iterator[tuple[str, CheckResult]]:
     from app.cli.doctor import run_check
 
     yield "port", _try_port(settings)
-    settings.data_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database_url)
     yield "database", _try_database(database)
     patient = DoctorContext(settings, database, storage_of(settings), deep=False, now=now())

@@ -51,6 +51,7 @@ def issue(wish: MatchupFilter) -> BlindMatchup:
         rng=parts().rng,
         matchup_seconds=parts().settings.matchup_seconds,
         network=networks.prefix(request.remote_addr),
+        address=networks.single(request.remote_addr),
         policy=parts().policy,
         is_newcomer=is_new(),
     )

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, render_template, request
 
 from app.arena.entries import competitions, gallery
-from app.edge.context import now
+from app.arena.voting.guessing import count_pairs_served
+from app.edge.context import now, parts
 from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
@@ -56,4 +57,6 @@ def _render(slug: str) -> str:
         axis=axis(view.standings),
         certificate=certificate,
         names={row.model.slug: row.model.name for row in view.standings},
+        limits_guesses=parts().policy.limits_guesses,
+        pairs_served=count_pairs_served(exhibit.competition.models),
     )

@@ -7,7 +7,7 @@ Counted are the votes until Kendall's tau between the board and the truth first 
 prompts. Nobody's history excludes anything. The rules beside ours: even pairs; LMArena's published one (Chiang et
 al. 2024, arXiv 2403.04132, eq. 9); MineBench's lanes (`minebench.py`).
 
-    python scripts/bench/pairing.py [--quick] [--only order|time]
+    python scripts/bench/pairing.py [--quick] [--only order|time|limit]
 """
 
 import argparse
@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, StrengthEstimate, candidate_pairs
-from app.arena.voting.matchmaking import probabilities, weigh_pairs
+from app.arena.voting.guessing import best_guess, limit_chances
+from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, Mask, StrengthEstimate, candidate_pairs
+from app.arena.voting.matchmaking import PairingState, probabilities, weigh_pairs
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.scale import ELO_PER_LOGIT
@@ -130,16 +131,37 @@ def minebench(board: Board, votes: int, rng: np.random.Generator) -> Ints:
 
 def blindvote(board: Board, votes: int, rng: np.random.Generator) -> Ints:
     """Draw by our lanes, through the arena's own code."""
+    state = weigh(board)
+    return spread(votes, probabilities(state, everything(state)).reshape(board.played.shape), rng)
+
+
+def limited(board: Board, votes: int, rng: np.random.Generator) -> Ints:
+    """Draw as in `public`, where no two models are likelier in their competition than a voter may guess."""
+    state = weigh(board)
+    of, chances = state.candidates, probabilities(state, everything(state)).reshape(board.played.shape)
+    most = best_guess(board.world.models)
+    pairs = of.model_pair.reshape(chances.shape)
+    kept = np.stack([limit_chances(row, names, most) for row, names in zip(chances, pairs, strict=True)])
+    return spread(votes, kept, rng)
+
+
+def everything(state: PairingState) -> Mask:
+    """Allow every pair."""
+    return np.ones(len(state.candidates.competition), dtype=bool)
+
+
+def weigh(board: Board) -> PairingState:
+    """Weigh all pairs by what a board knows."""
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
     known = StrengthEstimate(np.arange(here.models), board.found.strength, board.covariance())
     counted = dict(enumerate(played.sum(axis=1).tolist()))
-    state = weigh_pairs(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
-    return spread(votes, probabilities(state, np.ones(played.size, dtype=bool)).reshape(played.shape), rng)
+    return weigh_pairs(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
 
 
 RULES: dict[str, Rule] = {"even": evenly, "LMArena": lmarena, "MineBench": minebench, "Blindvote": blindvote}
+WITH_AND_WITHOUT: dict[str, Rule] = {"even": evenly, "no limit": blindvote, "limited": limited}
 FIELDS: dict[tuple[int, int], CandidatePairs] = {}
 
 
@@ -168,11 +190,11 @@ def votes_needed(rule: Rule, here: World, seed: int) -> int:
     return votes
 
 
-def order_is_right(seeds: int, streams: int, sizes: tuple[int, ...]) -> None:
+def order_is_right(seeds: int, streams: int, sizes: tuple[int, ...], rules: dict[str, Rule] = RULES) -> None:
     print(f"\nVotes until tau >= {RIGHT}, {seeds} worlds x {streams} streams of votes")
     print("A world's number is the geometric mean of its streams, the ratio that of the worlds, +- standard error")
-    print(f"{'models':>6} {'competitions':>12} {'prompt effect':>13}  " + "".join(f"{name:>24}" for name in RULES))
-    print(" " * 35 + f"{'median   ratio to even':>24}" * len(RULES))
+    print(f"{'models':>6} {'competitions':>12} {'prompt effect':>13}  " + "".join(f"{name:>24}" for name in rules))
+    print(" " * 35 + f"{'median   ratio to even':>24}" * len(rules))
     for models in sizes:
         for competitions, prompt_sd in ((1, 0.0), (7, PROMPT_SD)):
             needed = {
@@ -181,9 +203,9 @@ def order_is_right(seeds: int, streams: int, sizes: tuple[int, ...]) -> None:
                     for seed in range(seeds)
                     for here in [world(seed, models, competitions, prompt_sd)]
                 ]
-                for name, rule in RULES.items()
+                for name, rule in rules.items()
             }
-            cells = "".join(cell(needed[name], needed["even"]) for name in RULES)
+            cells = "".join(cell(needed[name], needed["even"]) for name in rules)
             print(f"{models:>6} {competitions:>12} {prompt_sd * ELO_PER_LOGIT:>9.0f} Elo  {cells}", flush=True)
 
 
@@ -224,12 +246,14 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="24 models, one stream per world, a log of ten seconds"
     )
-    parser.add_argument("--only", choices=("order", "time"))
+    parser.add_argument("--only", choices=("order", "time", "limit"))
     asked = parser.parse_args()
-    if asked.only != "time":
+    if asked.only in {None, "limit"}:
+        order_is_right(20, 1 if asked.quick else 3, (8, 12, 24), WITH_AND_WITHOUT)
+    if asked.only in {None, "order"}:
         order_is_right(20, 1 if asked.quick else 3, (24,) if asked.quick else (24, 40))
         intervals_hold(20 if asked.quick else 100)
-    if asked.only != "order":
+    if asked.only in {None, "time"}:
         time_per_pair(10 if asked.quick else 120)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from flask import Flask
 from pydantic import SecretStr
@@ -29,12 +30,21 @@ def populate(database: Database, folder: Path, competitions: int = 3, models: in
 
 
 @contextmanager
-def application(folder: Path, database_url: str = "") -> Iterator[Flask]:
+def application(
+    folder: Path, database_url: str = "", profile: Literal["local", "public"] = "local"
+) -> Iterator[Flask]:
     """Over the database of this folder, or another, as it stands."""
     url = database_url or f"sqlite:///{folder / 'blindvote.sqlite3'}"
     secret = SecretStr("s" * 32)
     app = create_app(
-        Settings(database_url=url, data_dir=folder, secret_key=secret, refresh_seconds=0.2, log_level="error")
+        Settings(
+            database_url=url,
+            data_dir=folder,
+            secret_key=secret,
+            profile=profile,
+            refresh_seconds=0.2,
+            log_level="error",
+        )
     )
     try:
         yield app

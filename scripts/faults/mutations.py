@@ -179,6 +179,77 @@ MUTATIONS = (
         (Edit("app/database/engines.py", '"synchronous=FULL"', '"synchronous=NORMAL"'),),
         ("tests/flows/test_faults_power.py",),
     ),
+    Mutation(
+        "the limit on what can be guessed",
+        (
+            Edit(
+                "app/arena/voting/matchmaking.py",
+                "limited = guessing.limit_chances(chances[start:end], candidates.model_pair[start:end], most)",
+                "limited = chances[start:end] + 0 * most",
+            ),
+        ),
+        ("tests/arena/test_adversary.py", "-k", "lanes_favour"),
+    ),
+    Mutation(
+        "leaving a competition early",
+        (
+            Edit(
+                "app/arena/voting/matchmaking.py",
+                "guessing.without_guessable(state.candidates, unseen), rng)",
+                "unseen, rng)",
+            ),
+        ),
+        ("tests/arena/test_guessing.py", "-k", "leaves_a_competition"),
+    ),
+    Mutation(
+        "another competition for the second open pair",
+        (
+            Edit(
+                "app/arena/voting/seen_pairs.py",
+                "entries=names, competitions=busy, limits_guesses=True",
+                "entries=names, limits_guesses=True",
+            ),
+            Edit(
+                "app/arena/voting/matchup_storage.py",
+                "record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD",
+                "record = _RECORD",
+            ),
+        ),
+        ("tests/arena/test_guessing.py", "-k", "second"),
+    ),
+    Mutation(
+        "the end of all open pairs at a withdrawal",
+        (
+            Edit(
+                "app/arena/entries/entries.py",
+                "waiting = and_(Matchup.competition_id == entry.competition_id, Matchup.closed_at.is_(None))",
+                "waiting = and_(Matchup.left_entry_id == entry.id, Matchup.closed_at.is_(None))",
+            ),
+        ),
+        ("tests/arena/test_voting.py", "-k", "withdrawal"),
+    ),
+    Mutation(
+        "the network's day that only looking spends",
+        (
+            Edit(
+                "app/arena/voting/matchup_storage.py",
+                "check_left(session, SEEN_BY_NETWORK, of_all",
+                "check(session, SEEN_BY_NETWORK, of_all",
+            ),
+        ),
+        ("tests/arena/test_policy.py", "-k", "empty_requests"),
+    ),
+    Mutation(
+        "the share of unfinished bodies",
+        (
+            Edit(
+                "app/edge/slow_bodies.py",
+                "if self._unfinished[address] >= self._share:",
+                "if self._unfinished[address] >= 1000 * self._share:",
+            ),
+        ),
+        ("tests/edge/test_slow_bodies.py", "-k", "share"),
+    ),
 )
 
 

@@ -4,7 +4,8 @@ answered: the 99th hundredth of their times is what this prints, with the crowd 
 
     python scripts/faults/slow_clients.py [--slow 200] [--requests 1000] [--body]
 
-With --body the head of each slow request is complete and its body drips: the server hands such a request on.
+With --body the head of each slow request is complete and its body drips: the server hands such a request on. All
+slow ones have one address, whose share of unfinished bodies is bounded (app/edge/slow_bodies.py).
 """
 
 import argparse

@@ -29,7 +29,7 @@ class Public:
         self.database, self.rules, self.now = database, rules, NOW
         self.pool, self.rng = Pool(), random.Random(7)
 
-    def ask(self, voter: bytes = ALICE, network: str = HOME) -> BlindMatchup:
+    def ask(self, voter: bytes = ALICE, network: str = HOME, address: str = "") -> BlindMatchup:
         return matchups.issue(
             self.database,
             self.pool,
@@ -39,6 +39,7 @@ class Public:
             rng=self.rng,
             matchup_seconds=1800,
             network=network,
+            address=address,
             policy=self.rules,
         )
 
@@ -110,6 +111,21 @@ def test_a_matchup_never_seen_costs_nothing(wide: Database) -> None:
     assert arena.judge(BOB).counted
 
 
+def test_empty_requests_spend_the_askers_day_and_not_the_networks(wide: Database) -> None:
+    """One client that fetches no picture must not close the arena to everybody in its network."""
+    arena = Public(wide, Policy(voter_counted=40, network_day=3, address_day=5))
+    for n in range(5):
+        arena.ask(bytes([n]) * 16, address="192.0.2.66")
+    with pytest.raises(errors.TooMany, match="from one address"):
+        arena.ask(b"z" * 16, address="192.0.2.66")
+    for n in range(10, 13):
+        matchup = arena.ask(bytes([n]) * 16, address=f"192.0.2.{n}").public_id
+        arena.look(matchup)
+    with pytest.raises(errors.TooMany, match="from one network"):
+        arena.ask(b"y" * 16, address="192.0.2.99")
+    assert arena.ask(BOB, CAFE).is_new
+
+
 def test_both_images_of_a_matchup_cost_it_once(wide: Database) -> None:
     arena = Public(wide, Policy(voter_counted=2))
     assert [arena.judge().counted for _ in range(2)] == [True, True]
@@ -129,9 +145,10 @@ def test_the_cap_ends_with_its_window(wide: Database) -> None:
     [
         (Policy(voter_minute=2), "2 pairs a minute"),
         (Policy(voter_day=2), "2 pairs a day"),
-        (Policy(network_day=2), "2 pairs a day from one network"),
+        (Policy(network_day=2, voter_counted=40), "2 pairs a day from one network"),
+        (Policy(address_day=2), "2 pairs a day from one address"),
     ],
-    ids=["minute", "day", "network"],
+    ids=["minute", "day", "network", "address"],
 )
 def test_asking_too_often_is_refused_and_says_when_to_come_back(wide: Database, rules: Policy, words: str) -> None:
     arena = Public(wide, rules)

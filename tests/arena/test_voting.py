@@ -187,8 +187,8 @@ def test_dwell_counts_from_the_second_image(database: Database, tmp_path: Path) 
         assert session.scalars(select(Vote.dwell_ms).order_by(Vote.id)).all() == [2000, None]
 
 
-def test_after_a_clock_stepped_back_only_the_next_dwell_is_unknown(database: Database, tmp_path: Path) -> None:
-    """The previous vote is the one before in the log, not the one with the latest time."""
+def test_after_a_clock_stepped_back_dwell_is_counted_from_the_pictures(database: Database, tmp_path: Path) -> None:
+    """The previous vote is the one before in the log, and says nothing where its time is still to come."""
     from app.arena.voting.pictures import mark_served
 
     make_arena(database, tmp_path)
@@ -198,7 +198,7 @@ def test_after_a_clock_stepped_back_only_the_next_dwell_is_unknown(database: Dat
             database.write(partial(mark_served, matchup=matchup, side=side, now=later(seconds=seconds)))
         cast(database, matchup, "a", now=later(seconds=seconds + 3))
     with database.reading() as session:
-        assert session.scalars(select(Vote.dwell_ms).order_by(Vote.id)).all() == [3000, 0, 3000]
+        assert session.scalars(select(Vote.dwell_ms).order_by(Vote.id)).all() == [3000, 3000, 3000]
 
 
 def test_eight_simultaneous_posts_count_one_vote(database: Database, tmp_path: Path) -> None:
@@ -344,3 +344,19 @@ def _race_all(calls: list[object]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def test_a_withdrawal_ends_every_open_pair_of_its_competition(database: Database, tmp_path: Path) -> None:
+    """Whose pair lived on would know a model that it does not show."""
+    make_arena(database, tmp_path, competitions=2, models=4)
+    voters = [bytes([n]) * 16 for n in range(8)]
+    pairs = {voter: issue(database, voter) for voter in voters}
+    place = entries.EntryKey("c0", "m0")
+    database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
+    assert {pair.slug for pair in pairs.values()} == {"c0", "c1"}
+    for voter, pair in pairs.items():
+        if pair.slug == "c1":
+            cast(database, pair.public_id, "a", voter)
+        else:
+            with pytest.raises((errors.MatchupClosed, errors.MatchupExpired)):
+                cast(database, pair.public_id, "a", voter)

@@ -249,6 +249,28 @@ BAD: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (b"\xff" * 40, "it is no text"),
+        (b"short", "it must be 32 characters"),
+        (b"", "it must be 32 characters"),
+    ],
+)
+def test_a_whole_backup_of_a_bad_key_changes_nothing(
+    arena: Callable[..., Result], tmp_path: Path, key: bytes, says: str
+) -> None:
+    """Its hashes are right: somebody wrote it so, or an older version did."""
+    file = tmp_path / "odd.tar"
+    with archive.write_archive(file) as writer:
+        writer.add(archive.KEY_MEMBER, key)
+        archive.write_manifest(writer, archive.BackupSummary("0", "0001", "2026", "sqlite", {}, 0))
+    code, said, complaint = arena("restore", str(file), "--force")
+    assert (code, said) == (2, ""), complaint
+    assert says in complaint
+    assert not (tmp_path / "data" / "blindvote.sqlite3").exists()
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_changes_nothing(arena: Callable[..., Result], small: bytes, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "bad.tar"

@@ -48,6 +48,12 @@ def test_slow_heads_hold_nobody_up(server: Server) -> None:
     assert slow_clients.prove(server, slow=60, requests=40, body=False, most=slow_clients.PATIENCE)
 
 
+def test_slow_bodies_hold_nobody_up(server: Server) -> None:
+    if server.cluster:
+        pytest.skip("the same server program")
+    assert slow_clients.prove(server, slow=200, requests=40, body=True, most=slow_clients.PATIENCE)
+
+
 def test_a_full_disk_loses_no_vote(server: Server) -> None:
     if server.cluster or not disk_full.is_small(server.folder):
         pytest.skip("needs SQLite on a disk small enough to fill, which takes root to mount")

@@ -1,9 +1,13 @@
 """The lock, the licences, and an audit that cannot be falsely clean. ASVS 5.0 15.1.1, 15.1.2, 15.2.1."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +85,68 @@ def test_without_a_database_it_is_never_green(words: tuple[str, ...], code: int)
         [sys.executable, "scripts/dependencies.py", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (made.returncode, "NOT AUDITED" in made.stdout) == (code, code == 3), made.stderr
+
+
+def advisory(name: str, events: list[dict[str, str]], **more: object) -> dict[str, object]:
+    place = {"package": {"ecosystem": "PyPI", "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+    return {"id": f"PYSEC-{name}", "modified": "2026-11-20T00:00:00Z", "affected": [place]} | more
+
+
+ADVISORIES = [
+    advisory("Left", [{"introduced": "0"}, {"fixed": "1.1"}]),
+    advisory("right.side", [{"introduced": "2.0"}, {"last_affected": "2.1"}]),
+    advisory("both", [{"introduced": "1.0"}, {"fixed": "2"}]),
+    advisory("naked", [{"introduced": "0"}], withdrawn="2026-01-01T00:00:00Z"),
+]
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_v15_2_1_known_flaws_are_found_in_a_data_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_packed: bool
+) -> None:
+    file = tmp_path / "all"
+    if is_packed:
+        with zipfile.ZipFile(file, "w") as packed:
+            for one in ADVISORIES:
+                packed.writestr(f"{one['id']}.json", json.dumps(one))
+    else:
+        file.write_text(json.dumps(ADVISORIES))
+    assert dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, 25, tzinfo=UTC)) == 1
+    told = capsys.readouterr()
+    assert told.err.splitlines() == ["left 1.0: PYSEC-Left", "right-side 2.1: PYSEC-right.side"]
+    assert "the newest advisory is 5 days old, of 2026-11-20" in told.out
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"id": "x"}', '[{"id": "x", "modified": "2026-11-20T00:00:00Z"}]'])
+def test_a_file_without_advisories_audits_nothing(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "all.json"
+    file.write_text(content)
+    assert dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, 25, tzinfo=UTC)) == 3
+
+
+def test_an_old_file_proves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "all.json"
+    file.write_text(json.dumps([advisory("elsewhere", [{"introduced": "0"}])]))
+    codes = [
+        dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, day, tzinfo=UTC) + timedelta(days=more))
+        for day, more in ((21, 0), (21, 40))
+    ]
+    assert codes == [0, 3]
+
+
+def test_v15_2_1_an_audit_that_reached_nothing_is_not_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As pip-audit answers without its database: it ends well, and has skipped every package."""
+    names = [name for name, pin in pinned(dependencies.LOCK.read_text()).items() if pin.is_wanted]
+    report = json.dumps({"dependencies": [{"name": name, "skip_reason": "not found on PyPI"} for name in names]})
+    tool = tmp_path / "pip-audit"
+    tool.write_text(f"#!/bin/sh\ncat <<'END'\n{report}\nEND\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("sys.argv", ["dependencies.py", "--online"])
+    assert dependencies.main() == 3
+    assert "NOT AUDITED: pip-audit reached no database" in capsys.readouterr().out
 
 
 def test_v15_1_2_the_bill_of_materials() -> None:

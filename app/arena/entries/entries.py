@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
@@ -106,7 +106,7 @@ def withdraw(
     """
     Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 
-    Raises UnknownCompetition, UnknownEntry.
+    Every open pair of its competition ends with it. Raises UnknownCompetition, UnknownEntry.
     """
     _lock_competition(session, place.competition)
     row = session.scalars(
@@ -129,9 +129,9 @@ def withdraw(
 
 
 def close_open_matchups(session: Session, entry: Entry, *, now: datetime) -> None:
-    """Close every open matchup that shows an entry, without a vote."""
-    shown = or_(Matchup.left_entry_id == entry.id, Matchup.right_entry_id == entry.id)
-    waiting = and_(Matchup.competition_id == entry.competition_id, Matchup.closed_at.is_(None), shown)
+    """Close every open matchup of an entry's competition, without a vote, as the entry is shown no more."""
+    # Not only those that show it: whose pair lived on would know a model that it does not show.
+    waiting = and_(Matchup.competition_id == entry.competition_id, Matchup.closed_at.is_(None))
     execute(session, update(Matchup).where(waiting).values(closed_at=now))
 
 

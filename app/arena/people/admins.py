@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.people import networks, passwords
-from app.arena.people.policy import DAY, MINUTE, check, take_back
+from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, check, take_back
 from app.arena.tables import Admin, AdminSession, Counter
 from app.database.doors import Database, execute
 
@@ -218,7 +218,10 @@ def _read_password_hash(session: Session, name: str) -> str | None:
 
 
 def _is_alive(now: datetime) -> ColumnElement[bool]:
-    return (AdminSession.seen_at > now - IDLE_TIMEOUT) & (AdminSession.created_at > now - LONGEST_SESSION)
+    # One of the future began while the clock was ahead, and would outlive every limit by as much.
+    is_past = (AdminSession.seen_at <= now + CLOCK_LEEWAY) & (AdminSession.created_at <= now + CLOCK_LEEWAY)
+    is_in_use = (AdminSession.seen_at > now - IDLE_TIMEOUT) & (AdminSession.created_at > now - LONGEST_SESSION)
+    return is_past & is_in_use
 
 
 def _end_sessions(session: Session, admin_id: int) -> None:

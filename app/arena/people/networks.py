@@ -35,10 +35,11 @@ _SALTS = PreparedStatement(
 
 @dataclass(frozen=True)
 class NetworkKeys:
-    """A network's two keys of 16 bytes: one for a day's limits, one for the caps of 30 days and for matchups."""
+    """A network's keys of 16 bytes, for a day and for 30 days, and a day's key of one address in it."""
 
     day: bytes
     month: bytes
+    address: bytes
 
 
 def prefix(address: str | None) -> str:
@@ -52,7 +53,18 @@ def prefix(address: str | None) -> str:
     return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 48}", strict=False))
 
 
-def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
+def single(address: str | None) -> str:
+    """Return what stands for one client: an IPv4 address, or the /64 that an IPv6 client may choose from."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    parsed = mapped or parsed
+    return str(parsed if parsed.version == 4 else ip_network(f"{parsed}/64", strict=False))
+
+
+def keys(session: Session, network: str, *, now: datetime, address: str = "") -> NetworkKeys:
     """Return a network's keys. Call it inside `write`: a window's first call makes its salt and drops old ones."""
     windows = {days: _window(now, days) for days in (DAY, MONTH)}
     salts = _salts(session, windows)
@@ -60,8 +72,13 @@ def keys(session: Session, network: str, *, now: datetime) -> NetworkKeys:
         for days, window in windows.items():
             _renew(session, days, window)
         salts = _salts(session, windows)
-    digests = {days: hmac.digest(salts[days], network.encode(), hashlib.sha256)[:KEY_BYTES] for days in windows}
-    return NetworkKeys(digests[DAY], digests[MONTH])
+    return NetworkKeys(
+        _key(salts[DAY], network), _key(salts[MONTH], network), _key(salts[DAY], f"address {address or network}")
+    )
+
+
+def _key(salt: bytes, of: str) -> bytes:
+    return hmac.digest(salt, of.encode(), hashlib.sha256)[:KEY_BYTES]
 
 
 def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:

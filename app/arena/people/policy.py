@@ -1,9 +1,10 @@
 """Policies: how often one voter and one network may ask, and how many of their votes count."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NoReturn
 
-from sqlalchemy import bindparam, case, delete, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
@@ -13,6 +14,11 @@ from app.database.statements import PreparedStatement
 MINUTE = 60
 DAY = 24 * 3600
 MONTH = 30 * DAY
+CLOCK_LEEWAY = timedelta(minutes=1)
+"""How far apart clocks of servers may be; a time further ahead is of a clock that was wrong, and not believed."""
+
+SEEN_BY_NETWORK = "seen/network"
+"""The scope of the counter of pairs seen or judged from one network, by its key of 30 days."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,9 @@ class Policy:
     """Issued to one voter in a minute."""
     voter_day: int | None = None
     network_day: int | None = None
-    """Issued to one network, a /24 or /48, in a day."""
+    """Seen or judged from one network, a /24 or /48, in a day; counted where `voter_counted` is given."""
+    address_day: int | None = None
+    """Issued to one address, or /64, in a day, seen or not: asking alone spends what is the asker's own."""
     voter_counted: int | None = None
     """Seen by one voter in 30 days and counted; votes on later ones are stored and not counted."""
     network_counted: int | None = None
@@ -41,7 +49,7 @@ class Policy:
     @property
     def knows_networks(self) -> bool:
         """Whether a matchup stores, by a salted key, which network asked for it."""
-        return self.network_day is not None or self.network_counted is not None
+        return (self.network_day, self.address_day, self.network_counted) != (None, None, None)
 
 
 FREE = Policy()
@@ -49,6 +57,7 @@ PUBLIC = Policy(
     voter_minute=20,
     voter_day=200,
     network_day=600,
+    address_day=600,
     voter_counted=40,
     network_counted=120,
     shortest_dwell_ms=1000,
@@ -68,6 +77,9 @@ _RAISE = PreparedStatement(
         .returning(Counter.count.label("counted"))
     )
 )
+_USED = PreparedStatement(
+    lambda _: select(Counter.count).where(*(getattr(Counter, name) == bindparam(f"its_{name}") for name in _PLACE))
+)
 
 
 def count(session: Session, scope: str, key: str, *, seconds: int, now: datetime) -> int:
@@ -82,6 +94,21 @@ def check(
     """Count a use and raise TooMany beyond the limit; the refused use is rolled back with its transaction."""
     if limit is None or count(session, scope, key, seconds=seconds, now=now) <= limit:
         return
+    _refuse(limit, seconds=seconds, now=now, what=what)
+
+
+def check_left(
+    session: Session, scope: str, key: str, limit: int | None, *, seconds: int, now: datetime, what: str
+) -> None:
+    """Raise TooMany where the present window is used up; nothing is counted."""
+    if limit is None:
+        return
+    row = _USED.first(session, its_scope=f"{scope}/{seconds}", its_key=key, its_window=_window(now, seconds))
+    if row is not None and row.count >= limit:
+        _refuse(limit, seconds=seconds, now=now, what=what)
+
+
+def _refuse(limit: int, *, seconds: int, now: datetime, what: str) -> NoReturn:
     left = seconds - int(now.timestamp()) % seconds
     raise errors.TooMany(f"{limit} {what} is the limit here.", retry_after=left)
 

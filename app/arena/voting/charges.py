@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.arena.people.policy import MONTH, Policy, count
+from app.arena.people.policy import DAY, MONTH, SEEN_BY_NETWORK, Policy, count
 from app.arena.tables import Matchup
 from app.database.doors import execute
 from app.words import Reason
@@ -25,6 +25,8 @@ def charge(
     if not execute(session, unseen.values(charged_at=now)):
         return None
     cap = None
+    if network_key is not None and policy.network_day is not None:
+        count(session, SEEN_BY_NETWORK, network_key.hex(), seconds=DAY, now=now)
     if network_key is not None and policy.network_counted is not None:
         seen = count(session, "charged/network", network_key.hex(), seconds=MONTH, now=now)
         cap = Reason.NETWORK_CAP if seen > policy.network_counted else None

@@ -6,6 +6,8 @@ are left, and the likelier one of them is, the better a guess at both models. So
 several pairs remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
 """
 
+from math import comb
+
 import numpy as np
 
 from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Mask
@@ -29,6 +31,12 @@ def without_guessable(of: CandidatePairs, allowed: Mask) -> Mask:
         return allowed
     fewest = np.minimum(np.where(of.crowd >= MANY_MODELS, FEWEST_PAIRS_OF_MANY, FEWEST_PAIRS), of.model_pairs())
     return np.asarray(allowed & (of.model_pairs(allowed) >= fewest)[of.competition])
+
+
+def count_pairs_served(models: int) -> int:
+    """Count the pairs that a voter who judges all they are given gets from a competition of so many models."""
+    fewest = min(FEWEST_PAIRS_OF_MANY if models >= MANY_MODELS else FEWEST_PAIRS, comb(models, 2))
+    return sum(comb(unnamed, 2) >= fewest for unnamed in range(models, 1, -2))
 
 
 def best_guess(models: int) -> float:

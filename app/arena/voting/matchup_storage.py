@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.people import networks
-from app.arena.people.policy import DAY, MINUTE, Policy, check
+from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, SEEN_BY_NETWORK, Policy, check, check_left
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.seen_pairs import VoterState
@@ -30,7 +30,7 @@ _EXPIRE = PreparedStatement(
     lambda _: (
         update(Matchup)
         .where(Matchup.voter_id == bindparam("voter"), Matchup.closed_at.is_(None))
-        .where(Matchup.expires_at <= bindparam("now"))
+        .where(or_(Matchup.expires_at <= bindparam("now"), Matchup.issued_at > bindparam("soon")))
         .values(closed_at=bindparam("now"))
     )
 )
@@ -96,6 +96,7 @@ class NewMatchup:
     now: datetime
     matchup_seconds: int
     network: str
+    address: str
     simulated: bool
     policy: Policy
 
@@ -122,12 +123,15 @@ class NewMatchup:
         """
         voter_id = self._lock_voter(session)
         if self.who.is_overdue:
-            _EXPIRE.change(session, voter=voter_id, now=self.issued_at)
-        keys = networks.keys(session, self.network, now=self.now) if self.policy.knows_networks else None
+            soon = milliseconds(self.now + CLOCK_LEEWAY)
+            _EXPIRE.change(session, voter=voter_id, now=self.issued_at, soon=soon)
+        keys = None
+        if self.policy.knows_networks:
+            keys = networks.keys(session, self.network, now=self.now, address=self.address)
         record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD
         if not record.change(session, **self._values(voter_id, keys.month if keys else None)):
             return False
-        self._check_limits(session, voter_id, keys.day if keys else None)
+        self._check_limits(session, voter_id, keys)
         return True
 
     def _lock_voter(self, session: Session) -> int:
@@ -137,17 +141,18 @@ class NewMatchup:
             return int(row.id)
         return int(_ENTER.first(session, voter=self.voter, now=self.issued_at).id)
 
-    def _check_limits(self, session: Session, voter_id: int, network_key: bytes | None) -> None:
-        """Count this matchup against what voter and network may ask for. Raises TooMany."""
+    def _check_limits(self, session: Session, voter_id: int, keys: networks.NetworkKeys | None) -> None:
+        """Count this matchup against what voter and address may ask for; the network's day counts what is seen."""
         policy, who, now = self.policy, str(voter_id), self.now
         limits = ((MINUTE, policy.voter_minute, "pairs a minute"), (DAY, policy.voter_day, "pairs a day"))
         for seconds, limit, what in limits:
             check(session, "issued/voter", who, limit, seconds=seconds, now=now, what=what)
-        if network_key is not None:
+        if keys is not None:
+            own, of_all = keys.address.hex(), keys.month.hex()
+            what = "pairs a day from one address"
+            check(session, "issued/address", own, policy.address_day, seconds=DAY, now=now, what=what)
             what = "pairs a day from one network"
-            check(
-                session, "issued/network", network_key.hex(), policy.network_day, seconds=DAY, now=now, what=what
-            )
+            check_left(session, SEEN_BY_NETWORK, of_all, policy.network_day, seconds=DAY, now=now, what=what)
 
     def _values(self, voter_id: int, network_key: bytes | None) -> dict[str, Any]:
         pair = self.pair

@@ -98,6 +98,7 @@ def issue(
     rng: random.Random,
     matchup_seconds: int,
     network: str = "",
+    address: str = "",
     simulated: bool = False,
     policy: Policy = FREE,
     is_newcomer: bool = False,
@@ -105,7 +106,8 @@ def issue(
     """
     Issue a new matchup to this voter, or the oldest open one when two are open.
 
-    `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks.
+    `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks;
+    `address` is whom in it, whose salted key lives in a day's count alone.
     `is_newcomer` says that the token was made for this request, so that nobody need look for what it has seen.
     Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, NothingLeft, and TooMany beyond the
     policy's limits.
@@ -129,7 +131,9 @@ def issue(
         if pair is None and attempt > 0:
             raise _nothing_left(state, exclusions, within, policy.smallest_pool)
         if pair is not None:
-            new = NewMatchup(voter, who, pair, rng.randbytes(16), now, matchup_seconds, network, simulated, policy)
+            new = NewMatchup(
+                voter, who, pair, rng.randbytes(16), now, matchup_seconds, network, address, simulated, policy
+            )
             issued = database.write(partial(_store, new=new))
             if issued is not None:
                 return issued

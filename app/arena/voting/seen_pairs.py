@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
+from app.arena.people.policy import CLOCK_LEEWAY
 from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.lanes import Ints
 from app.arena.voting.matchmaking import Exclusions
@@ -79,7 +80,7 @@ class VoterState:
     waiting: tuple[Any, ...] = ()
     """Rows of their open matchups, oldest first, with the models they show."""
     is_overdue: bool = False
-    """True where a matchup of theirs has expired and nobody has closed it."""
+    """True where a matchup of theirs has expired, or is of the future, and nobody has closed it."""
 
     @property
     def slot(self) -> int:
@@ -96,7 +97,9 @@ def read_voter_state(session: Session, voter: bytes, *, now: datetime) -> VoterS
     if not rows:
         return NEWCOMER
     unclosed = [row for row in rows if row.public_id is not None]
-    waiting = tuple(row for row in unclosed if row.expires_at > milliseconds(now))
+    # A pair that is issued in the future is of a clock that was ahead: it would be open for as long as it was.
+    soon = milliseconds(now + CLOCK_LEEWAY)
+    waiting = tuple(row for row in unclosed if row.expires_at > milliseconds(now) and row.issued_at <= soon)
     return VoterState(rows[0].voter_id, waiting, len(waiting) < len(unclosed))
 
 

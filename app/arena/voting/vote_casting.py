@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
 from app.arena.errors import ArenaError
-from app.arena.people.policy import FREE, Policy
+from app.arena.people.policy import CLOCK_LEEWAY, FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
@@ -332,12 +332,15 @@ def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
 def _dwell_ms(row: Any, now: datetime) -> int | None:
     if row.left_served_at is None or row.right_served_at is None:
         return None
-    starts = (row.left_served_at, row.right_served_at, row.previous_vote_at or 0)
+    previous = row.previous_vote_at or 0
+    # A vote of the future was cast while the clock was ahead; it says nothing of how long this pair was looked at.
+    previous = previous if previous <= milliseconds(now + CLOCK_LEEWAY) else 0
+    starts = (row.left_served_at, row.right_served_at, previous)
     return max(0, milliseconds(now) - int(max(starts)))
 
 
 def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
-    recent = and_(Vote.voter_id == voter_id, Vote.undone_at > now - timedelta(days=1))
+    recent = and_(Vote.voter_id == voter_id, Vote.undone_at.between(now - timedelta(days=1), now + CLOCK_LEEWAY))
     return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
 
 

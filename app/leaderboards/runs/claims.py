@@ -14,6 +14,8 @@ from app.leaderboards.tables import Board
 
 # Twice what a pass may take (refresh.BUDGET_SECONDS); after that a claim counts as left by a process that died.
 CLAIM_MS = 10_000
+LONGEST_REST_MS = 60_000
+"""A board never rests longer: one that says so was told by a clock that was ahead, and may be claimed at once."""
 
 
 class DatabaseClock(GenericFunction[int]):
@@ -38,7 +40,8 @@ def wait_ms() -> ColumnElement[int]:
     """Compute the milliseconds until a board may be claimed; negative where it may be claimed now."""
     # A claim whose process was killed ends by itself; nobody has to clean up after it.
     held = func.coalesce(Board.claim_until + 1, 0)
-    return case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
+    wait = case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
+    return case((wait > LONGEST_REST_MS, 0), else_=wait)
 
 
 def due() -> ColumnElement[bool]:
@@ -70,7 +73,7 @@ def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | No
     return session.scalar(
         update(Board)
         .where(_is_held(key, token))
-        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + pause_ms)
+        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + min(pause_ms, LONGEST_REST_MS))
         .returning(Board.id)
         .execution_options(synchronize_session=False)
     )

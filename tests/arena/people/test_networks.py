@@ -37,6 +37,27 @@ def test_the_prefix_of_an_address(address: str | None, prefix: str) -> None:
     assert networks.prefix(address) == prefix
 
 
+@pytest.mark.parametrize(
+    ("address", "one"),
+    [
+        ("192.0.2.77", "192.0.2.77"),
+        ("::ffff:192.0.2.77", "192.0.2.77"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        (None, "unknown"),
+    ],
+)
+def test_one_client_of_a_network(address: str | None, one: str) -> None:
+    assert networks.single(address) == one
+
+
+def test_two_addresses_of_a_network_have_two_keys_of_a_day(database: Database) -> None:
+    def key(address: str, days: int) -> bytes:
+        now = START + timedelta(days=days)
+        return database.write(lambda s: networks.keys(s, "192.0.2.0/24", now=now, address=address)).address
+
+    assert len({key("192.0.2.1", 0), key("192.0.2.2", 0), key("192.0.2.1", 1)}) == 3
+
+
 def test_a_network_keeps_its_key_for_a_day_and_for_thirty(database: Database) -> None:
     first, evening = keys(database), keys(database, days=0.99)
     tomorrow, last, next_month = keys(database, days=1), keys(database, days=29.99), keys(database, days=30)

@@ -1,0 +1,226 @@
+"""
+What answers tell of a pair that nobody has judged: every public answer is read before and after one is opened or
+skipped, with a sweep in between, and compared byte for byte. Nothing may move.
+
+Read is all that links lead to, without a cookie: pages, API, feeds, exports, badges, cards, sitemaps, headers and
+lengths. Two comparisons must find something: the counts of integrity with open pairs in them, or without batches.
+
+    python scripts/faults/public_answers.py [--models 8]
+"""
+
+import argparse
+import os
+import random
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+from unittest.mock import patch
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.arena.people.policy import PUBLIC
+from app.arena.tables import Entry, Matchup
+from app.database.doors import Database
+from app.edge import clock
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.exposure import ExposureCounts
+from app.leaderboards.integrity.fraud.sweep import sweep
+from app.ratings.tallies import Index
+from scripts.faults.application import application, populate
+from scripts.faults.voters import OUTCOMES
+from tests.security.crawling import crawl
+
+STARTS = ("/", "/sitemap.xml", "/robots.txt", "/api/v1/openapi.json", "/integrity", "/api/v1/integrity", "/votes")
+UNSTABLE = {"date", "expires", "x-request-id"}
+NONCE = re.compile(rb"(?<=nonce[-=])[\"']?[\w-]{22}[\"']?")
+"""Fresh for every answer, like the header fields that are left out."""
+TOTALS = {"/integrity", "/api/v1/integrity"}
+"""Answers that tell how many votes of a day were skips, of all models and competitions together."""
+SECONDS_LOOKED = 3
+VOTERS, VOTES_EACH = 12, 4
+Answers = dict[str, tuple[object, ...]]
+
+
+def read_public(app: Flask) -> Answers:
+    """Read everything that a stranger can follow links to."""
+    answers = crawl(app.test_client(), STARTS, variants=3)
+    return {
+        path: (one.status, sorted(_stable(one.headers)), NONCE.sub(b"", one.body)) for path, one in answers.items()
+    }
+
+
+def _stable(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    return ((name, NONCE.sub(b"", text.encode())) for name, text in headers if name.lower() not in UNSTABLE)
+
+
+def moved(before: Answers, after: Answers) -> list[str]:
+    """List the addresses whose answers differ, or that came or went."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+
+class Observer:
+    """Reads all public answers around what one voter does."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        run_sweep(app)
+        self._known = read_public(app)
+
+    def see(self, act: Callable[[], None]) -> list[str]:
+        """Let somebody act, sweep, and list what moved since the last time."""
+        act()
+        run_sweep(self._app)
+        before, self._known = self._known, read_public(self._app)
+        return moved(before, self._known)
+
+    @property
+    def answers(self) -> int:
+        """Count the answers read each time."""
+        return len(self._known)
+
+
+def run_sweep(app: Flask) -> None:
+    """Sweep as the timer does: what is stored then is what is told until the next one."""
+    database: Database = app.extensions["blindvote"].database
+    sweep(database, now=clock.datetime.now(UTC), policy=PUBLIC, is_report=False, progress=lambda *_: None)
+
+
+def issue(client: FlaskClient) -> str:
+    """Open a pair and fetch its pictures, so that it is charged."""
+    matchup: str = client.post("/api/v1/matchups", json={}).get_json()["id"]
+    for side in ("a", "b"):
+        client.get(f"/m/{matchup}/{side}.webp")
+    return matchup
+
+
+def judge(client: FlaskClient, outcome: str) -> None:
+    """Open a pair, look at it for a while and answer it."""
+    matchup = issue(client)
+    cast("StandingClock", clock.datetime).moment += timedelta(seconds=SECONDS_LOOKED)
+    answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
+    if answer.status_code != 200:
+        raise RuntimeError(f"A vote was answered {answer.status_code}: {answer.get_data(as_text=True)}")
+
+
+@dataclass
+class StandingClock:
+    """Stands for `datetime` where requests take their time from: it moves only when somebody judges."""
+
+    moment: datetime
+
+    def now(self, _zone: object) -> datetime:
+        """Tell the time."""
+        return self.moment
+
+
+def count_open_too(session: Session, model_ids: Index, _mode: str, *, until: int) -> ExposureCounts:
+    """Count exposure as it must not be: with pairs that are open or were skipped."""
+    counts = np.zeros(model_ids.size)
+    for side in (Matchup.left_entry_id, Matchup.right_entry_id):
+        query = select(Entry.model_id, func.count()).join(Matchup, side == Entry.id).group_by(Entry.model_id)
+        for model, shown in session.execute(query):
+            counts[model_ids == model] += shown
+    return ExposureCounts(until, counts, 0 * counts, 0 * counts)
+
+
+def count_to_the_end(_session: Session, _mode: str, *, after: int, last: int) -> int:  # noqa: ARG001
+    """Batch exposure as it must not be: up to the last vote."""
+    return last
+
+
+@contextmanager
+def arena(folder: Path, models: int) -> Iterator[Flask]:
+    """Serve a public arena with votes of a dozen people, at a clock that stands still."""
+    began = datetime.now(UTC) - timedelta(seconds=SECONDS_LOOKED * VOTERS * (VOTES_EACH + 1))
+    with application(folder, profile="public") as app, patch.object(clock, "datetime", StandingClock(began)):
+        populate(app.extensions["blindvote"].database, folder, 2, models)
+        rng = random.Random(3)
+        for _ in range(VOTERS):
+            client = app.test_client()
+            for _ in range(VOTES_EACH):
+                judge(client, rng.choice(OUTCOMES))
+        yield app
+
+
+def prove(app: Flask, *, is_short: bool = False, show: Callable[[str], None] = print) -> bool:
+    """Print what moved with each act; returns whether nothing moved that must not, and the rest did."""
+    observer, client = Observer(app), app.test_client()
+    opened: list[str] = []
+    models = _models(app)
+    acts: list[tuple[str, Callable[[], None]]] = [
+        ("nothing happens", lambda: None),
+        ("a pair is opened", lambda: opened.append(issue(client))),
+        ("it is skipped", lambda: _answer(client, opened.pop(), "skip")),
+        ("a second one is opened", lambda: opened.append(issue(client))),
+        ("and a third beside it", lambda: opened.append(issue(client))),
+    ]
+    holds = True
+    for name, act in acts[1:3] if is_short else acts:
+        changed = observer.see(act)
+        telling = set(changed) - (TOTALS if "skip" in name else set())
+        holds = holds and not telling and _models(app) == models
+        show(f"{name:<44}{len(changed):>4} of {observer.answers} answers moved  {' '.join(changed[:6])}")
+    return holds and (is_short or _shows_without(app, show))
+
+
+def _shows_without(app: Flask, show: Callable[[str], None]) -> bool:
+    """Take the two rules of the public counts out: now a pair, and a vote, must show in them."""
+    with patch.object(audit, "count_exposure", count_open_too):
+        told = Observer(app).see(lambda: _open(app.test_client()))
+    show(
+        f"{'without leaving open pairs out: one is opened':<44}{len(told):>4} answers moved  {' '.join(told[:6])}"
+    )
+    held = _counts_move_with(app, app.test_client())
+    show(f"{'one more vote moves counts of exposure':<44}{'yes' if held else 'no':>4}")
+    with patch.object(audit, "find_batch_end", count_to_the_end):
+        batchless = _counts_move_with(app, app.test_client())
+    show(f"{'and without batches':<44}{'yes' if batchless else 'no':>4}")
+    return bool(told) and not held and batchless
+
+
+def _counts_move_with(app: Flask, client: FlaskClient) -> bool:
+    """Tell whether the public counts of judged matchups change with one vote of this voter."""
+    run_sweep(app)
+    before = [one["issued"] for one in _models(app)]
+    judge(client, "a")
+    run_sweep(app)
+    return [one["issued"] for one in _models(app)] != before
+
+
+def _models(app: Flask) -> list[dict[str, object]]:
+    """Read what /api/v1/integrity tells of each model."""
+    modes = app.test_client().get("/api/v1/integrity").get_json()["modes"]
+    return [model for mode in modes for model in mode["models"]]
+
+
+def _open(client: FlaskClient) -> None:
+    issue(client)
+
+
+def _answer(client: FlaskClient, matchup: str, outcome: str) -> None:
+    client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--models", type=int, default=8)
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder, arena(Path(folder), options.models) as app:
+        return 0 if prove(app) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

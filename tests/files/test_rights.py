@@ -1,0 +1,64 @@
+"""Files are their owner's, whatever the umask, and a group's where the operator says so."""
+
+import grp
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.database.doors import Database
+from app.files.rights import BadGroup, keep_files_private
+from app.gateway.storage import Storage
+from app.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _careless() -> Iterator[None]:
+    """The umask that most machines have; what stood before comes back."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> str:
+    return f"{path.stat().st_mode & 0o7777:o}"
+
+
+def fill(folder: Path) -> tuple[Path, Path]:
+    """A migrated database and a picture; returns their files."""
+    database = Database(f"sqlite:///{folder / 'blindvote.sqlite3'}")
+    database.migrate()
+    database.close()
+    Storage(folder / "files").put("renditions/abcdef.webp", b"a picture")
+    return folder / "blindvote.sqlite3", folder / "files" / "renditions" / "ab" / "abcdef.webp"
+
+
+def test_what_is_made_is_its_owners(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    keep_files_private(Settings(data_dir=folder))
+    database, picture = fill(folder)
+    assert [mode(path) for path in (folder, database, picture, picture.parent)] == ["700", "600", "600", "700"]
+
+
+def test_what_stood_open_is_closed_to_everybody(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    settings = Settings(data_dir=folder)
+    database, _ = fill(folder)
+    folder.chmod(0o755)
+    keep_files_private(settings)
+    assert (mode(folder), mode(database)) == ("750", "640")
+
+
+def test_a_group_may_read(tmp_path: Path) -> None:
+    group = grp.getgrgid(os.getgid()).gr_name
+    folder = tmp_path / "data"
+    keep_files_private(Settings(data_dir=folder, file_group=group))
+    database, picture = fill(folder)
+    assert [mode(path) for path in (folder, database, picture)] == ["2750", "640", "640"]
+    assert {path.stat().st_gid for path in (folder, database, picture)} == {os.getgid()}
+
+
+def test_a_group_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadGroup, match="nobody-has-it"):
+        keep_files_private(Settings(data_dir=tmp_path, file_group="nobody-has-it"))
