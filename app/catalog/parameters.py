@@ -28,11 +28,13 @@ class ParameterRow:
     description: str
     note: str | None
     values: tuple[Scalar, ...]
-    default: Scalar | None
+    default: Scalar | float | None
     modes: dict[str, str]
     """Mode to `required`, `supported` or `unavailable`."""
     behaviour: str
     provider: str | None
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
