@@ -98,7 +98,7 @@ def read_seeds(path: Path) -> Seeds:
     shared = parameters.parameters if parameters else ()
     models = tuple(model for _, model in pairs)
     contracts = _read_contracts(folder, problems)
-    seeds = Seeds(sources, providers, shared, models, contracts, folder.resolve() == SHIPPED)
+    seeds = Seeds(sources, providers, shared, models, contracts, path.resolve() == SHIPPED.resolve())
     for file, model in pairs:
         problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]
     problems += _slug_problems(seeds.models)

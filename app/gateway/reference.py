@@ -67,7 +67,7 @@ def _offered(session: Session, page: ModelPage) -> tuple[OfferedContract, ...]:
         for (provider, model), offering in offerings.items()
         for operation, mode in MODES.items()
         if (contract := found.get((provider, str(model), operation)))
-        if mode in (*page.modes, *offering.modes)
+        if mode in page.modes
         if operation != "variation" or contract.model != ANY_MODEL or offering.variations
     )
 
