@@ -252,7 +252,7 @@ def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[
 
 
 def _read_terms(session: Session) -> dict[tuple[str, str], dict[str, str]]:
-    """Read the terms of every contract, as JSON: once per version of the catalogue, parsed when one is asked for."""
+    """Read the terms of every contract as JSON, which is parsed when one is asked for."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     terms = cast(WireContract.terms, Text)
     columns = WireContract.provider, WireContract.model, WireContract.operation, terms

@@ -61,7 +61,9 @@ def grouped(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
     Rows that differ in their provider alone become one.
     """
     kept = _shared(rows)
-    found = (ParameterGroup(g, title, tuple(one for one in kept if one.row.group == g)) for g, title in GROUPS.items())
+    found = (
+        ParameterGroup(g, title, tuple(one for one in kept if one.row.group == g)) for g, title in GROUPS.items()
+    )
     return tuple(group for group in found if group.rows)
 
 

@@ -114,7 +114,7 @@ class SizeChoice:
         return (self.bounds.area, None) if self.bounds and self.bounds.area < LARGEST_SIDE**2 else None
 
     def _by_words(self) -> frozenset[str]:
-        """List the maker's sizes that a ratio and a tier ask for: of each tier the nearest to each ratio's word."""
+        """List the maker's sizes that ratio and tier ask for: of each tier the nearest to each ratio."""
         ratio, in_tiers = self.contract.ratio, self.known.resolutions
         if ratio is None:
             return frozenset()

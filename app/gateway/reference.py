@@ -131,9 +131,7 @@ def _reads(name: str, one: OfferedContract) -> bool:
     }.get(name, True)
 
 
-def _passed_rows(
-    session: Session, page: ModelPage, offered: Sequence[OfferedContract]
-) -> Iterator[ParameterRow]:
+def _passed_rows(session: Session, page: ModelPage, offered: Sequence[OfferedContract]) -> Iterator[ParameterRow]:
     """List the parameters that are passed on: one row for all providers where all take the same, else one each."""
     providers = dict.fromkeys(one.offering.provider for one in offered)
     by_provider = {

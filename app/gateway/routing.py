@@ -175,9 +175,9 @@ def instead(
     """List what to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
     # Demo models stand in for each other alone: what draws with code is no substitute for a real model.
-    others = [other for other in others if other.id != model.id and other.demo == model.demo]
-    others.sort(key=lambda o: (o.creator != model.creator, o.price_from.micros if o.price_from else inf, o.slug))
-    return others[:SUGGESTED]
+    alike = [other for other in others if other.id != model.id and other.demo == model.demo]
+    alike.sort(key=lambda o: (o.creator != model.creator, o.price_from.micros if o.price_from else inf, o.slug))
+    return alike[:SUGGESTED]
 
 
 def _retired(

@@ -1,4 +1,4 @@
-"""A page prints nothing that the contracts refuse: every value of every page, held against the gateway's planner."""
+"""A page prints nothing that the contracts refuse: every value of every page, held against the planner."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -73,7 +73,9 @@ def test_every_printed_size_ratio_and_tier_can_be_asked_for(shown: list[Shown]) 
     asked = 0
     for made, page, offers in shown:
         sizes = [*page.limits.sizes, *(s for listed in page.limits.resolutions.values() for s in listed)]
-        values = [("size", size) for size in dict.fromkeys((*sizes, example_size(page))) if size not in {None, "auto"}]
+        values = [
+            ("size", size) for size in dict.fromkeys((*sizes, example_size(page))) if size not in {None, "auto"}
+        ]
         values += [("aspect_ratio", ratio) for ratio in page.limits.aspect_ratios]
         values += [("resolution", tier) for tier in page.limits.resolutions]
         asked += len(values)
@@ -96,9 +98,11 @@ def test_every_printed_parameter_is_accepted_by_the_provider_it_names(shown: lis
                 continue
             for value in row.values or [None]:
                 asked += 1
-                for offer in ours:
-                    if not is_accepted(made, offer, row, value):
-                        refused.append((page.slug, offer.offering.provider, row.name, value))
+                refused += [
+                    (page.slug, offer.offering.provider, row.name, value)
+                    for offer in ours
+                    if not is_accepted(made, offer, row, value)
+                ]
     assert refused == []
     assert asked > 1500
 
@@ -107,7 +111,9 @@ def is_accepted(made: ModelPage, offer: Offer, row: ParameterRow, value: Any) ->
     for operation, contract in offer.contracts.items():
         is_shown = row.modes.get(MODES[operation]) not in {None, "unavailable"}  # type: ignore[index]
         field = contract.accepts.get(row.name)
-        if is_shown and (contract.open or (field and (value is None or takes(made, offer, contract, **{row.name: value})))):
+        if is_shown and (
+            contract.open or (field and (value is None or takes(made, offer, contract, **{row.name: value})))
+        ):
             return True
     return False
 

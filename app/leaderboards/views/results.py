@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
@@ -83,7 +83,7 @@ def _select_competitions() -> Select[*tuple[Any, ...]]:
 
     The second kind are those whose image was withdrawn: the votes on it still count.
     """
-    model_id = bindparam("model")
+    model_id: BindParameter[int] = bindparam("model")
     entered = select(Entry.id).where(
         Entry.competition_id == Competition.id,
         Entry.model_id == model_id,
