@@ -15,6 +15,7 @@ from app.catalog.traits import Traits
 from app.edge import context
 from app.edge.context import parts, today
 from app.edge.page_cache import reading_page
+from app.gateway import reference
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
 from app.words import Mode
@@ -103,7 +104,9 @@ class ParameterBody(BaseModel):
     description: str
     note: str | None
     values: list[str | int | bool]
-    default: str | int | bool | None
+    minimum: float | None
+    maximum: float | None
+    default: str | int | float | bool | None
     modes: dict[str, Literal["required", "supported", "unavailable"]]
     behaviour: Literal["passthrough", "renamed", "converted", "emulated"]
     provider: str | None
@@ -203,7 +206,7 @@ def get_model(path: ModelPath) -> Response:
     """Return everything about one model."""
     with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
-        page = lookup.model(session, slug, today())
+        page = reference.read_model(session, slug, today())
     context.refresh(parts(), *page.modes)
     with reading_page() as session:
         found = results.read_results(session, page.slug)

@@ -18,6 +18,7 @@ from app.gateway.errors import InvalidParameter, RateLimited
 from app.gateway.generate import QUEUE, Generation, Means, estimate, means
 from app.gateway.keys import Caller
 from app.gateway.offers import read_served
+from app.gateway.reference import refer
 from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest, Operation
 from app.gateway.routing import find, servable
@@ -129,6 +130,7 @@ def model(model_id: str) -> Response:
     with parts().database.reading() as session:
         found = find(session, model_id, now(), providers).model
         operations = read_served(session, [found], providers).get(found.slug, ())
+        found = refer(session, found)
     answer = openai_models.model_body(found, operations, providers, found.aliases) | {"id": model_id}
     if request.args.get("schema") == "true":
         answer["parameters"] = openai_models.schema_body(found)

@@ -60,6 +60,8 @@ def schema_body(model: ModelPage) -> dict[str, Any]:
             "description": row.description,
             "note": row.note,
             "values": list(row.values),
+            "minimum": row.minimum,
+            "maximum": row.maximum,
             "default": row.default,
             "modes": dict(row.modes),
             "behaviour": row.behaviour,

@@ -69,10 +69,11 @@ def unknown_sources(contracts: Iterable[Contract], known: Iterable[str]) -> list
     return sorted(named - set(known))
 
 
-def load_contracts(session: Session, contracts: Sequence[Contract]) -> dict[Key, Outcome]:
+def load_contracts(session: Session, contracts: Sequence[Contract], *, complete: bool) -> dict[Key, Outcome]:
     """
-    Make the rows of these contracts' providers what the files say.
+    Make the rows of these contracts what the files say; others stay, as models without a file do.
 
+    `complete`: the files are all that there is of their providers, and a contract that none of them names goes.
     Answers with what happened to each key: `created`, `changed`, `unchanged` or `removed`.
     """
     wanted = in_order(contracts)
@@ -82,7 +83,7 @@ def load_contracts(session: Session, contracts: Sequence[Contract]) -> dict[Key,
     done: dict[Key, Outcome] = {}
     for key, contract in wanted.items():
         done[key] = _store(session, stored.pop(key, None), contract)
-    for key, row in stored.items():
+    for key, row in stored.items() if complete else ():
         session.delete(row)
         done[key] = "removed"
     return done

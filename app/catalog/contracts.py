@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter
-from sqlalchemy import select, tuple_
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
+from app.catalog.lookup import recall
 from app.catalog.tables import WireContract
 
 Operation = Literal["generation", "edit", "variation", "none"]
@@ -237,18 +239,25 @@ def key_of(contract: Contract) -> Key:
 
 def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[Key, Contract]:
     """Read the contracts of (provider, model id) pairs; a model without its own gets the general one."""
-    wanted = set(offers)
-    pairs = wanted | {(provider, ANY_MODEL) for provider, _ in wanted}
-    rows = session.scalars(
-        select(WireContract).where(tuple_(WireContract.provider, WireContract.model).in_(sorted(pairs)))
-    )
-    stored = {(row.provider, row.model, row.operation): row.terms for row in rows}
+    stored = recall(session, "contract terms", None, partial(_read_terms, session))
     found: dict[Key, Contract] = {}
-    for provider, model in wanted:
-        name = model if any(key[:2] == (provider, model) for key in stored) else ANY_MODEL
-        for (owner, of, operation), terms in stored.items():
-            if (owner, of) == (provider, name) and operation != "none":
-                found[provider, model, operation] = CONTRACT.validate_python(terms)
+    for provider, model in set(offers):
+        name = model if (provider, model) in stored else ANY_MODEL
+        for operation, terms in stored.get((provider, name), {}).items():
+            if operation != "none":
+                read = partial(CONTRACT.validate_json, terms)
+                key = "contract", provider, name, operation
+                found[provider, model, operation] = recall(session, key, None, read)
+    return found
+
+
+def _read_terms(session: Session) -> dict[tuple[str, str], dict[str, str]]:
+    """Read the terms of every contract as JSON, which is parsed when one is asked for."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    terms = cast(WireContract.terms, Text)
+    columns = WireContract.provider, WireContract.model, WireContract.operation, terms
+    for provider, model, operation, text in session.execute(select(*columns).order_by(WireContract.operation)):
+        found.setdefault((provider, model), {})[operation] = text
     return found
 
 

@@ -110,7 +110,7 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[SeedChange]:
                 _load_prices(run, row, offering, since=since)
             _load_parameters(run, model, seeds, providers)
         session.flush()
-    for key, kind in load_contracts(session, seeds.contracts).items():
+    for key, kind in load_contracts(session, seeds.contracts, complete=seeds.complete).items():
         run.note(kind, WireContract, " ".join(key))
     if any(change.kind != "unchanged" for change in run.changes):
         _raise_version(session)
@@ -277,7 +277,8 @@ def _load_parameters(run: _Load, model: ModelSeed, seeds: Seeds, providers: dict
         values = asdict(row) | {"values": list(row.values), "model_id": model_id, "position": position}
         provider_id = providers[row.provider] if row.provider else None
         values["provider_id"] = provider_id
-        del values["provider"]
+        for name in ("provider", "minimum", "maximum"):
+            del values[name]
         run.put(gone.pop((row.name, provider_id), None), Parameter, f"{model.slug} {row.name}", values)
     for (name, _), row_gone in gone.items():
         run.session.delete(row_gone)

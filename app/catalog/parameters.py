@@ -28,11 +28,21 @@ class ParameterRow:
     description: str
     note: str | None
     values: tuple[Scalar, ...]
-    default: Scalar | None
+    default: Scalar | float | None
     modes: dict[str, str]
     """Mode to `required`, `supported` or `unavailable`."""
     behaviour: str
     provider: str | None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class SharedRow:
+    """A row and the providers that alone take it as it says; none where all do."""
+
+    row: ParameterRow
+    providers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,14 +51,28 @@ class ParameterGroup:
 
     slug: str
     title: str
-    rows: tuple[ParameterRow, ...]
+    rows: tuple[SharedRow, ...]
 
 
 def grouped(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
-    """Put rows under their headings, in the order of the reference; a heading without rows is left out."""
-    kept = list(rows)
-    found = (ParameterGroup(g, title, tuple(r for r in kept if r.group == g)) for g, title in GROUPS.items())
+    """
+    Put rows under their headings, in the order of the reference; a heading without rows is left out.
+
+    Rows that differ in their provider alone become one.
+    """
+    kept = _shared(rows)
+    found = (
+        ParameterGroup(g, title, tuple(one for one in kept if one.row.group == g)) for g, title in GROUPS.items()
+    )
     return tuple(group for group in found if group.rows)
+
+
+def _shared(rows: Iterable[ParameterRow]) -> list[SharedRow]:
+    alike: dict[tuple[object, ...], list[ParameterRow]] = {}
+    for row in rows:
+        key = (row.name, row.type, row.description, row.note, row.values, row.default, row.minimum, row.maximum)
+        alike.setdefault((*key, *row.modes.values()), []).append(row)
+    return [SharedRow(same[0], tuple(row.provider for row in same if row.provider)) for same in alike.values()]
 
 
 def parameter_row(row: Row[*tuple[Any, ...]]) -> ParameterRow:

@@ -73,6 +73,8 @@ class Seeds:
     shared: tuple[SharedParameter, ...]
     models: tuple[ModelSeed, ...]
     contracts: tuple[Contract, ...] = ()
+    complete: bool = False
+    """Whether these are the files that come with the product: contracts of its providers that they lack go."""
 
 
 def read_seeds(path: Path) -> Seeds:
@@ -95,7 +97,8 @@ def read_seeds(path: Path) -> Seeds:
         providers = model.providers | providers
     shared = parameters.parameters if parameters else ()
     models = tuple(model for _, model in pairs)
-    seeds = Seeds(sources, providers, shared, models, _read_contracts(folder, problems))
+    contracts = _read_contracts(folder, problems)
+    seeds = Seeds(sources, providers, shared, models, contracts, path.resolve() == SHIPPED.resolve())
     for file, model in pairs:
         problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]
     problems += _slug_problems(seeds.models)
@@ -117,7 +120,7 @@ def batches(seeds: Seeds, rows: int = 500) -> list[Seeds]:
         filled += size
     contracts = [seeds.contracts, *[()] * (len(parts) - 1)]
     return [
-        Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part), own)
+        Seeds(seeds.sources, seeds.providers, seeds.shared, tuple(part), own, seeds.complete)
         for part, own in zip(parts, contracts, strict=True)
     ]
 

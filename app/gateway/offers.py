@@ -95,6 +95,14 @@ def read_served(
     return {slug: operations for slug, operations in found.items() if operations}
 
 
+def name_offers(providers: Mapping[str, ImageProvider]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Name what is offered by providers that are set up: their slugs, and the models that settings add."""
+    return tuple(
+        (slug, frozenset(provider.offerings) if isinstance(provider, HttpProvider) else frozenset())
+        for slug, provider in sorted(providers.items())
+    )
+
+
 def served_operations(
     model: ModelSummary, providers: Mapping[str, ImageProvider], keys: frozenset[Key]
 ) -> tuple[Operation, ...]:

@@ -24,7 +24,7 @@ from app.gateway.errors import (
 )
 from app.gateway.log import median_seconds
 from app.gateway.normalize import RequestPlan, plan
-from app.gateway.offers import MODES, Offer, offerings_of, read_offers, read_served
+from app.gateway.offers import MODES, Offer, name_offers, offerings_of, read_offers, read_served
 from app.gateway.providers import KEY_NAMES
 from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
@@ -104,12 +104,20 @@ def route(
 
 def servable(
     session: Session, providers: Mapping[str, ImageProvider], now: datetime, mode: str | None = None
-) -> list[ModelSummary]:
+) -> tuple[ModelSummary, ...]:
     """List the models that this installation can make images of, by name."""
+    # A page asks several times, and every page asks the same: it is the work of all models, and not of the page's.
+    name = "servable", mode, name_offers(providers)
+    return lookup.recall(session, name, now.date(), lambda: _servable(session, providers, now, mode))
+
+
+def _servable(
+    session: Session, providers: Mapping[str, ImageProvider], now: datetime, mode: str | None
+) -> tuple[ModelSummary, ...]:
     models = lookup.models(session, now.date())
     served = read_served(session, models, providers)
     wanted = {operation for operation, of in MODES.items() if mode is None or of == mode}
-    return [model for model in models if wanted & set(served.get(model.slug, ()))]
+    return tuple(model for model in models if wanted & set(served.get(model.slug, ())))
 
 
 def _plans(
@@ -167,9 +175,9 @@ def instead(
     """List what to use in place of a model: the same creator's models first, then the cheapest."""
     others = servable(session, providers, now, mode) or servable(session, providers, now)
     # Demo models stand in for each other alone: what draws with code is no substitute for a real model.
-    others = [other for other in others if other.id != model.id and other.demo == model.demo]
-    others.sort(key=lambda o: (o.creator != model.creator, o.price_from.micros if o.price_from else inf, o.slug))
-    return others[:SUGGESTED]
+    alike = [other for other in others if other.id != model.id and other.demo == model.demo]
+    alike.sort(key=lambda o: (o.creator != model.creator, o.price_from.micros if o.price_from else inf, o.slug))
+    return alike[:SUGGESTED]
 
 
 def _retired(

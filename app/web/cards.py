@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from flask import Blueprint, Response
 
-from app.catalog import lookup
 from app.catalog.pricing import dollars
 from app.edge.context import parts, today
 from app.edge.page_cache import reading_page
+from app.gateway import reference
 from app.leaderboards.views import results
 from app.web import facts
 from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, start_card, write_words
@@ -45,7 +45,7 @@ def card(slug: str) -> Response:
 def words(slug: str) -> Card:
     """Read what the card of a model says."""
     with reading_page() as session:
-        page = lookup.model(session, slug, today())
+        page = reference.read_model(session, slug, today())
         places = results.read_results(session, page.slug)
     ranked = [board for board in places.boards if board.category is None and board.place.rank is not None]
     figures: list[tuple[str, str]] = []

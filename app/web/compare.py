@@ -12,6 +12,7 @@ from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.edge.context import now, today
 from app.edge.page_cache import public_page, reading_page, recall
+from app.gateway import reference
 from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardPlace, BoardResult
@@ -88,7 +89,7 @@ def _choice(chosen: str) -> str:
 
 def _render(a: str, b: str) -> str:
     with reading_page() as session:
-        pages = [lookup.model(session, slug, today()) for slug in (a, b)]
+        pages = [reference.read_model(session, slug, today()) for slug in (a, b)]
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]
         places = [results.read_results(session, page.slug).boards for page in pages]

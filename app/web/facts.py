@@ -165,6 +165,13 @@ def _size_tables(stated: bytes) -> tuple[SizeTable, ...]:
     return tuple(tables)
 
 
+def bounds(low: float | None, high: float | None) -> str:
+    """Write the range of a number: `1 to 20`, `At least 0`, `At most 50`."""
+    if low is None:
+        return f"At most {high:.15g}"
+    return f"At least {low:.15g}" if high is None else f"{low:.15g} to {high:.15g}"
+
+
 def behaviours(rows: Iterable[ParameterRow]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """(name, what happens, parameters of this model) for each of the four behaviours."""
     known = list(rows)

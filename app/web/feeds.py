@@ -11,6 +11,7 @@ from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
 from app.edge.page_cache import public_page, reading_page, recall
+from app.gateway import reference
 from app.leaderboards.views import faq, news, results
 from app.leaderboards.views.news import Arrival, RankChange
 from app.leaderboards.views.results import ModelResults
@@ -164,7 +165,7 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
 
 def _model_llms(slug: str, base: str) -> str:
     with reading_page() as session:
-        page = lookup.model(session, slug, today())
+        page = reference.read_model(session, slug, today())
         places: ModelResults = results.read_results(session, page.slug)
     return render_template(
         "model_llms.txt",

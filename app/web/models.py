@@ -17,6 +17,7 @@ from app.catalog.search import search, searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, reading_page, recall
+from app.gateway import reference
 from app.leaderboards.views import boards, charts, faq, results
 from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
@@ -35,8 +36,6 @@ from app.words import MODES
 blueprint = Blueprint("models", __name__)
 SORTS = {"rating": "desc", "name": "asc", "price_usd": "asc", "released": "desc", "relevance": "asc"}
 RIVALS = 5
-HISTORIC = frozenset({"dall-e-2"})
-"""Retired models whose pages keep the calls they used to take, folded away: all facts of these pages remain."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def visible(session: Session) -> list[ModelSummary]:
 
 def _render(slug: str, base: str) -> str:
     with reading_page() as session:
-        page = lookup.model(session, slug, today())
+        page = reference.read_model(session, slug, today())
         found = results.read_results(session, page.slug)
         pictures = _few(showcases(session, [page.id]))
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
@@ -178,7 +177,7 @@ def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
 
 
 def _prints_code(page: ModelPage, here: Reach) -> bool:
-    return here.kind == "served" or (here.kind == "retired" and page.slug in HISTORIC)
+    return here.kind == "served" or (here.kind == "retired" and page.slug in reference.HISTORIC)
 
 
 def warning(page: ModelPage, here: Reach) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from math import isqrt
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelPage
@@ -81,7 +82,9 @@ def _within(model: ModelPage) -> str | None:
     side = model.limits.side_px
     if side is None:
         return None
-    edge = min(1024, side.max or 1024)
+    # An image of the fewest pixels may be larger than what is usual.
+    step, least = side.step or 1, isqrt((model.limits.min_pixels or 1) - 1) + 1
+    edge = max(min(1024, side.max or 1024) // step * step, -(-least // step) * step)
     return f"{edge}x{edge}"
 
 

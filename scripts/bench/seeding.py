@@ -5,7 +5,8 @@ What seeding the catalogue and showing its model pages cost, beside another chec
     python scripts/bench/seeding.py /tmp/old [--turns 3] [--pages 40]
 
 Each checkout seeds its own catalogue into its own new database, then again unchanged, through `arena seed`; then
-it renders the pages of models that both have, each once, and counts the statements sent to its database. CPU time,
+it renders the pages of models that both have, each once, and counts the statements sent to its database; then it
+renders them anew with nothing changed in the catalogue, as after votes. CPU time,
 children included. The bars: seeding within twice, a page's statements no more, its rendering within a quarter.
 """
 
@@ -44,12 +45,16 @@ for slug in json.loads(sys.argv[2]):
     before, start = sent[0], time.process_time()
     answer = client.get(f"/models/{slug}")
     pages[slug] = time.process_time() - start, sent[0] - before, len(answer.data), answer.status_code
+for slug in pages:
+    start = time.process_time()
+    client.get(f"/models/{slug}", base_url="http://another.example")
+    pages[slug] = *pages[slug], time.process_time() - start
 print(json.dumps(pages))
 """
 
 
 def main() -> None:
-    """Print the three figures of both checkouts and the ratios; exit 1 where a bar is missed."""
+    """Print the figures of both checkouts and the ratios; exit 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("other", type=Path)
     parser.add_argument("--turns", type=int, default=3)
@@ -62,7 +67,7 @@ def main() -> None:
         for turn in range(asked.turns)
     ]
     ratios = [_row(what, turns) for what in turns[0]["new"]]
-    bars = dict(zip(turns[0]["new"], (2.0, 2.0, 1.0, 1.25), strict=True))
+    bars = dict(zip(turns[0]["new"], (2.0, 2.0, 1.0, 1.25, 1.25), strict=True))
     missed = [what for (what, bar), ratio in zip(bars.items(), ratios, strict=True) if ratio > bar]
     if missed:
         raise SystemExit(f"missed: {', '.join(missed)}")
@@ -92,6 +97,7 @@ def _measure(checkout: Path, slugs: list[str]) -> dict[str, float]:
         "seeding it again unchanged, seconds": again,
         "statements of a model page": statistics.median(page[1] for page in pages),
         "rendering a model page, milliseconds": statistics.median(page[0] * 1000 for page in pages),
+        "rendering it anew, milliseconds": statistics.median(page[4] * 1000 for page in pages),
     }
 
 

@@ -1,13 +1,15 @@
 """Files into the database: repeatable, with every old price kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from app.catalog import lookup
+from app.catalog.contracts import read_contracts
 from app.catalog.loading import load, stub
-from app.catalog.seeds import CatalogError, batches, read_seeds
+from app.catalog.seeds import SHIPPED, CatalogError, batches, read_seeds
 from app.catalog.tables import Offering, Price
 from app.database.doors import Database
 from tests.catalog.editing import DAY_1, DAY_2, done, edit, load_folder
@@ -164,3 +166,56 @@ def test_batches_hold_every_model_once(database: Database, folder: Path) -> None
         database.write(lambda session, part=part: load(session, part, now=DAY_1))
     with database.reading() as session:
         assert len(lookup.models(session, DAY_1.date())) == 11
+
+
+CONTRACT = """
+[[contracts]]
+model = "{model}"
+operation = "generation"
+path = "images"
+sources = ["page"]
+checked = 2026-11-28
+n = {{ field = "n", max = {most} }}
+"""
+
+
+def contract_folder(folder: Path, **most: int) -> Path:
+    """A folder of an admin's own: nothing but contracts of Acme, by model and images per call."""
+    (folder / "contracts").mkdir(parents=True, exist_ok=True)
+    text = "".join(CONTRACT.format(model=model, most=count) for model, count in most.items())
+    (folder / "contracts" / "acme.toml").write_text(text, "utf-8")
+    (folder / "contracts" / "sources.toml").write_text('[page]\ntitle = "A page"\n', "utf-8")
+    return folder
+
+
+def counts(database: Database) -> dict[str, int | None]:
+    offers = [("acme", model) for model in ("brush", "pen", "ink")]
+    with database.reading() as session:
+        found = read_contracts(session, offers)
+    return {model: one.n.max for (_, model, _), one in sorted(found.items()) if one.n}
+
+
+def test_a_folder_of_contracts_adds_and_replaces_those_it_names_alone(database: Database, tmp_path: Path) -> None:
+    load_folder(database, contract_folder(tmp_path / "first", brush=1, pen=1))
+    changes = load_folder(database, contract_folder(tmp_path / "own", pen=4, ink=2))
+    assert done(changes) == {
+        ("changed", "wire_contracts", "acme pen generation"),
+        ("created", "wire_contracts", "acme ink generation"),
+    }
+    assert counts(database) == {"brush": 1, "ink": 2, "pen": 4}
+
+
+def test_the_complete_files_remove_a_contract_of_their_providers(database: Database, tmp_path: Path) -> None:
+    load_folder(database, contract_folder(tmp_path / "first", brush=1, pen=1))
+    seeds = read_seeds(contract_folder(tmp_path / "next", pen=1))
+    complete = replace(seeds, complete=True)
+    changes = database.write(lambda session: load(session, complete, now=DAY_2))
+    assert ("removed", "wire_contracts", "acme brush generation") in done(changes)
+    assert counts(database) == {"pen": 1}
+
+
+def test_only_the_files_of_the_product_are_complete(tmp_path: Path) -> None:
+    assert read_seeds(SHIPPED).complete
+    assert all(part.complete for part in batches(read_seeds(SHIPPED)))
+    assert not read_seeds(SHIPPED / "dall-e-2.toml").complete
+    assert not read_seeds(contract_folder(tmp_path, pen=1)).complete

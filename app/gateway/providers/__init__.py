@@ -7,6 +7,9 @@ names an older setting. Servers that speak OpenAI's API need no file: those of `
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from app.gateway.providers.a1111 import Automatic1111
 from app.gateway.providers.base import ImageProvider
@@ -91,13 +94,12 @@ KEY_NAMES: dict[str, str] = {
 """What to set for a provider to be used."""
 
 
-def set_up(settings: Settings) -> dict[str, ImageProvider]:
-    """Connect the providers that this installation can call, by slug."""
+@lru_cache(maxsize=4)
+def set_up(settings: Settings) -> Mapping[str, ImageProvider]:
+    """Connect the providers that this installation can call, by slug; the same ones for the same settings."""
     slugs = dict.fromkeys([*ADDRESS, *settings.openai_compatible])
-    made = {slug: connect(slug, settings) for slug in slugs}
-    return {slug: provider for slug, provider in made.items() if provider is not None} | {
-        "painter": LocalPainter()
-    }
+    made = {slug: provider for slug in slugs if (provider := connect(slug, settings))}
+    return MappingProxyType({**made, "painter": LocalPainter()})
 
 
 def connect(slug: str, settings: Settings) -> HttpProvider | None:
