@@ -1,18 +1,15 @@
-"""Files that programs read: rank badges, the feed, the sitemap, robots.txt, and plain text for language models."""
+"""Files that programs read: rank badges, the sitemap, robots.txt, and plain text for language models."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request
 
 from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
 from app.catalog import lookup
-from app.edge.context import now, parts, today
+from app.edge.context import parts, today
 from app.edge.page_cache import public_page, reading_page, recall
-from app.leaderboards.views import faq, news, results
-from app.leaderboards.views.news import Arrival, RankChange
+from app.leaderboards.views import faq, results
 from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
@@ -25,19 +22,7 @@ from app.web.versions import versions
 from app.words import MODES
 
 blueprint = Blueprint("feeds", __name__)
-FEED_LENGTH = 50
 OFF_LIMITS = ("/arena", "/m/", "/me", "/files/", "/admin", "/openai/")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One entry of the feed; `path` is what it is about, `mark` tells it from others of the same page."""
-
-    at: datetime
-    title: str
-    text: str
-    path: str
-    mark: str
 
 
 @blueprint.get("/badge/<slug>.svg")
@@ -50,12 +35,6 @@ def badge(slug: str) -> Response:
     # The one answer made to be shown on other sites.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
-
-
-@blueprint.get("/feed.atom")
-def feed() -> Response:
-    """Serve rank changes on the overall boards, and models that joined, as Atom."""
-    return public_page((base_url(), versions()), _feed, "application/atom+xml")
 
 
 @blueprint.get("/sitemap.xml")
@@ -107,36 +86,6 @@ def _badge(slug: str, mode: str) -> str:
         left=round(width(label) + 16),
         right=round(width(said) + 16),
     )
-
-
-def _feed() -> str:
-    with reading_page() as session:
-        items = [
-            *(_changed(change) for change in news.read_rank_changes(session, now())),
-            *(_arrived(arrival) for arrival in news.read_arrivals(session)),
-        ]
-    items.sort(key=lambda item: (-item.at.timestamp(), item.mark))
-    updated = items[0].at if items else datetime.fromtimestamp(0, now().tzinfo)
-    return render_template("feed.atom", base=base_url(), items=items[:FEED_LENGTH], updated=updated)
-
-
-def _changed(change: RankChange) -> Item:
-    where = mode_title(change.mode).lower()
-    if change.before is None:
-        said = f"{change.name} enters {where} at #{change.rank}"
-    else:
-        said = f"{change.name} {'rises' if change.rank < change.before else 'falls'} to #{change.rank} in {where}"
-    way = "up" if change.rank < (change.before or 0) else "down"
-    was = f", {way} from #{change.before}," if change.before else ""
-    text = f"{change.name} is #{change.rank}{was} with {change.rating:.0f} Elo on the {where} board."
-    mark = f"rank-{change.mode}-{change.at:%Y%m%dT%H%M%SZ}"
-    return Item(change.at, said, text, f"/models/{change.slug}", mark)
-
-
-def _arrived(arrival: Arrival) -> Item:
-    by = f" by {arrival.creator}" if arrival.creator else ""
-    text = f"{arrival.name}{by} has its first images in the arena."
-    return Item(arrival.at, f"New: {arrival.name}", text, f"/models/{arrival.slug}", "new")
 
 
 def _sitemap(base: str) -> str:

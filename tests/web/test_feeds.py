@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,9 +13,10 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app import create_app
+from app.arena.entries import competitions
 from app.settings import Settings
 from tests.web.conftest import running
-from tests.web.factories import MODELS, Named, competition, parts_of, votes
+from tests.web.factories import MODELS, Named, competition, moment, parts_of, votes
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -47,22 +49,69 @@ def test_a_badge_says_the_rank_and_may_be_shown_elsewhere(app: Flask, client: Fl
     assert client.get(f"/badge/{FIRST}.svg?mode=video").status_code == 404
 
 
-def test_the_feed_is_atom_and_tells_who_joined(app: Flask, client: FlaskClient) -> None:
+FEEDS = (
+    "/feed.atom",
+    "/leaderboards/text-to-image/feed.atom",
+    "/leaderboards/text-to-image/portrait/feed.atom",
+    "/competitions/a-red-cube/feed.atom",
+    f"/models/{FIRST}/feed.atom",
+)
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_every_feed_is_atom_and_links_to_pages_of_ours(app: Flask, client: FlaskClient, path: str) -> None:
     votes(app, 20)
-    answer = client.get("/feed.atom")
+    closed(app)
+    answer = client.get(path)
     assert answer.mimetype == "application/atom+xml"
-    feed = ET.fromstring(answer.data)
-    entries = feed.findall(f"{ATOM}entry")
-    titles = [entry.findtext(f"{ATOM}title") for entry in entries]
-    assert {f"New: {model.name}" for model in MODELS} <= set(titles)
-    assert sum("enters text to image at #" in (title or "") for title in titles) == 4
+    entries = ET.fromstring(answer.data).findall(f"{ATOM}entry")
     ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    assert ids
     assert len(set(ids)) == len(ids)
     for entry in entries:
         link = entry.find(f"{ATOM}link")
         assert link is not None
-        assert client.get(link.attrib["href"].removeprefix("http://localhost")).status_code == 200
-    assert client.get("/feed.atom", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        assert client.get(link.attrib["href"]).status_code == 200
+    assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def closed(app: Flask) -> None:
+    closing = partial(competitions.set_status, slug="a-red-cube", status="closed", now=moment())
+    parts_of(app).database.write(closing)
+
+
+def test_the_feed_tells_a_new_board_and_a_closing(app: Flask, client: FlaskClient) -> None:
+    votes(app, 20)
+    closed(app)
+    feed = ET.fromstring(client.get("/feed.atom").data)
+    titles = [entry.findtext(f"{ATOM}title") or "" for entry in feed.findall(f"{ATOM}entry")]
+    assert "The first board of text to image: 4 models" in titles
+    assert any(title.startswith("Closed: A red cube, ") for title in titles)
+    assert not any("rises" in title or "falls" in title for title in titles)
+
+
+def test_no_address_of_a_feed_follows_the_requests_host(app: Flask, client: FlaskClient) -> None:
+    votes(app, 20)
+    here = client.get("/feed.atom")
+    assert client.get("/feed.atom", headers={"Host": "evil.example"}).data == here.data
+    assert "urn:uuid:" in here.text
+
+
+def test_addresses_of_a_feed_are_the_public_ones(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    votes(app, 20)
+    address = f"sqlite:///{tmp_path / 'feeds.sqlite3'}"
+    for public in running(address, tmp_path, public_url="https://arena.example/"):
+        text = public.test_client().get("/feed.atom").text
+    assert "<id>https://arena.example/leaderboards/text-to-image#opened-text-to-image-" in text
+    assert 'rel="self" type="application/atom+xml" href="https://arena.example/feed.atom"' in text
+    assert "urn:uuid:" not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["leaderboards/video", "leaderboards/text-to-image/none", "competitions/none", "models/none"]
+)
+def test_there_is_no_feed_of_what_is_not_there(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/{path}/feed.atom").status_code == 404
 
 
 def test_an_empty_arena_has_a_feed_and_a_sitemap(app: Flask) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
@@ -120,7 +120,7 @@ def read_board(
 ) -> BoardView:
     """Read a mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
     read_mode(mode)
-    heading = None if category is None else _category(session, category)
+    heading = None if category is None else read_category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
     return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
 
@@ -129,16 +129,22 @@ def read_competition_board(
     session: Session, competition: str, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
     """Read the board of one competition, open or closed. Raises UnknownCompetition."""
-    row = session.execute(
-        select(Competition.title, Competition.mode, Competition.open_gallery).where(
-            Competition.slug == competition, Competition.status != "draft"
-        )
-    ).one_or_none()
-    if row is None:
-        raise UnknownCompetition(f"There is no competition {competition!r}.")
+    row = read_competition(session, competition)
     name = key(row.mode, competition=competition)
     run, standings = _standings(session, name, row.mode, now, filters)
     return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
+
+
+def read_competition(session: Session, slug: str) -> Row[tuple[str, str, bool]]:
+    """Read a competition's title, mode and open_gallery, unless it is a draft. Raises UnknownCompetition."""
+    row = session.execute(
+        select(Competition.title, Competition.mode, Competition.open_gallery).where(
+            Competition.slug == slug, Competition.status != "draft"
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownCompetition(f"There is no competition {slug!r}.")
+    return row
 
 
 def read_current(session: Session) -> CurrentRuns:
@@ -171,7 +177,8 @@ def read_current_run(session: Session, key: str) -> Run | None:
     )
 
 
-def _category(session: Session, slug: str) -> Heading:
+def read_category(session: Session, slug: str) -> Heading:
+    """Read a category's name. Raises UnknownCategory."""
     title = session.scalar(select(Category.title).where(Category.slug == slug))
     if title is None:
         raise UnknownCategory(f"There is no category {slug!r}.")
