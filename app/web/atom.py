@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.arena.errors import read_mode
 from app.catalog import lookup
-from app.edge.context import now, parts, today
+from app.edge.context import now, today
 from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.views import boards, news
 from app.leaderboards.views.certainty import describe_place, describe_ranks, is_decided
 from app.leaderboards.views.news import BoardName, NewsItem, Place
+from app.web.addresses import public_url
 from app.web.formats import mode_title
 from app.web.versions import versions
 
@@ -91,7 +92,7 @@ def _serve(title: str, about: str, read: Callable[[Session, datetime], tuple[New
         return render_template(
             "feed.atom",
             title=title,
-            id=_identify(f"{request.path}"),
+            id=_identify(request.path),
             link=_link(request.path),
             about=_link(about),
             entries=entries,
@@ -124,13 +125,13 @@ def _path(item: NewsItem) -> str:
 
 def _identify(path: str) -> str:
     """Return a lasting id: the public address, or where none is set a UUID of the path."""
-    base = parts().settings.public_url.rstrip("/")
+    base = public_url()
     return f"{base}{path}" if base else uuid5(NAMESPACE_URL, f"blindvote:{path}").urn
 
 
 def _link(path: str) -> str:
     """Return an address of this server: absolute by PUBLIC_URL, else relative to the feed's own."""
-    return parts().settings.public_url.rstrip("/") + path
+    return public_url() + path
 
 
 def _where(board: BoardName) -> str:

@@ -95,6 +95,7 @@ def _render(a: str, b: str) -> str:
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
         "compare.html",
+        base=base_url(),
         a=first,
         b=second,
         meetings=[m for m in meetings if m.record.a or m.record.b or m.record.total.votes],

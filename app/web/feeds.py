@@ -1,20 +1,23 @@
 """Files that programs read: rank badges, the sitemap, robots.txt, and plain text for language models."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
 from app.catalog import lookup
-from app.edge.context import parts, today
+from app.edge.context import now, parts, today
 from app.edge.page_cache import public_page, reading_page, recall
-from app.leaderboards.views import faq, results
+from app.leaderboards.views import boards, faq, results
+from app.leaderboards.views.certainty import describe_ranks
 from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
-from app.web.formats import mode_title
+from app.web.formats import mode_title, static_url
 from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
@@ -42,6 +45,12 @@ def sitemap() -> Response:
     """List every page that is the same for everybody."""
     base = base_url()
     return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Redirect programs that ask for an icon without reading a page."""
+    return make_response(redirect(static_url("icon.svg"), 302))
 
 
 @blueprint.get("/robots.txt")
@@ -76,7 +85,7 @@ def _badge(slug: str, mode: str) -> str:
     best = shown[0] if shown else None
     said = "not ranked yet"
     if best and best.place.rank is not None and best.place.rating is not None:
-        said = f"#{best.place.rank} of {best.place.of} · {best.place.rating:.0f} Elo"
+        said = f"{describe_ranks(best.place)} · {best.place.rating:.0f} Elo"
     label = f"Blindvote {mode_title(best.mode).lower()}" if best else "Blindvote"
     return render_template(
         "badge.svg",
@@ -90,8 +99,10 @@ def _badge(slug: str, mode: str) -> str:
 
 def _sitemap(base: str) -> str:
     with reading_page() as session:
-        paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
-    return render_template("sitemap.xml", base=base, paths=paths)
+        paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
+        computed = boards.read_computed(session)
+    pages = [(path, computed.get(_board_key(path))) for path in paths]
+    return render_template("sitemap.xml", base=base, pages=pages)
 
 
 def _llms(base: str) -> str:
@@ -109,6 +120,20 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
         yield from (f"/leaderboards/{mode}/{slug}" for slug, _ in tabs(here))
     yield from (f"/competitions/{entry.slug}" for entry in listed)
     yield from (f"/models/{model.slug}" for model in models)
+
+
+def _neighbours(session: Session) -> Iterator[str]:
+    """List the comparisons of models that stand beside each other on an overall board, each pair once."""
+    pairs: dict[str, None] = {}
+    for mode in MODES:
+        ranked = [row.model.slug for row in boards.read_board(session, mode, now=now()).standings if row.rank]
+        pairs |= {f"/compare/{'/'.join(sorted(pair))}": None for pair in pairwise(ranked)}
+    yield from pairs
+
+
+def _board_key(path: str) -> str:
+    """Return the key of the board that a page shows, an unknown one for other pages."""
+    return path.removeprefix("/leaderboards/").replace("/competitions/", "competition:")
 
 
 def _model_llms(slug: str, base: str) -> str:

@@ -2,8 +2,8 @@
 How much of the feed is noise, and how soon planted changes are told.
 
 Runs arenas whose truth is known through 200 refreshes each, with the product's own refresh and news:
-`python -m scripts.bench.news [--worlds 5] [--seed 1] [--null]`. What counts as noise and as sure is defined in
-`tests/leaderboards/news_world.py`; `--null` plants nothing, so that only the opening and decided first places are true.
+`python -m scripts.bench.news [--worlds 5] [--seed 1] [--null]`. `tests/leaderboards/news_world.py` defines
+what counts as noise and as sure; `--null` plants nothing: only the opening and decided first places are then true.
 """
 
 import argparse

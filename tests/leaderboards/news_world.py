@@ -3,7 +3,7 @@ An arena whose truth is known, refreshed many times with votes between, and what
 
 A statistician calls an entry noise when nothing in the truth stands behind it: a model said to have left its ranks
 whose strength nobody changed, a decided first place of a model that is not the best, a newcomer that was there
-before, a closing that nobody ordered. A planted change is sure in the first refresh whose own standings leave no doubt.
+before, a closing that nobody ordered. A planted change is sure in the first refresh whose standings are sure.
 """
 
 from collections import Counter

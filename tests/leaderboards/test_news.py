@@ -8,7 +8,6 @@ import pytest
 
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
-from app.leaderboards.views.certainty import describe_place, ordinal
 from app.leaderboards.views.head_to_head import Battles, share_interval
 from app.leaderboards.views.news import (
     BoardName,
@@ -122,12 +121,3 @@ def test_the_interval_of_a_record() -> None:
     low, high = share_interval(Battles(50, 30, 10, 10)) or (0, 0)
     assert low < 0.6 < high
     assert high - low < 0.2
-
-
-def test_ranks_in_words() -> None:
-    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)] == (
-        ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"]
-    )
-    assert describe_place(place("a", 1, 6, 1000)) == "1st to 6th of 9, 100 votes"
-    assert describe_place(place("a", 2, 2, 1000)._replace(votes=1)) == "2nd of 9, 1 vote"
-    assert describe_place(place("a", 2, 2, 1000)._replace(rank=None, votes=0)) == "not ranked yet, 0 votes"

@@ -1,7 +1,10 @@
 """What programs read of the arena: badges, the feed, the sitemap, robots.txt, plain text, link pictures."""
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +17,7 @@ from PIL import Image
 
 from app import create_app
 from app.arena.entries import competitions
+from app.leaderboards.views.certainty import ordinal
 from app.settings import Settings
 from tests.web.conftest import running
 from tests.web.factories import MODELS, Named, competition, moment, parts_of, votes
@@ -41,7 +45,8 @@ def test_a_badge_says_the_rank_and_may_be_shown_elsewhere(app: Flask, client: Fl
     answer = client.get(f"/badge/{FIRST}.svg")
     board = client.get("/api/v1/leaderboards/text-to-image").get_json()["standings"]
     own = next(row for row in board if row["model"]["slug"] == FIRST)
-    assert f"#{own['rank']} of 4 · {own['rating']:.0f} Elo" in answer.text
+    ranks = f"{ordinal(own['rank_low'])} to {ordinal(own['rank_high'])} of 4"
+    assert f"{ranks} · {own['rating']:.0f} Elo" in answer.text
     assert answer.mimetype == "image/svg+xml"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     ET.fromstring(answer.data)
@@ -129,6 +134,52 @@ def test_the_sitemap_names_pages_that_exist(app: Flask, client: FlaskClient) -> 
         assert client.get(page.removeprefix("http://localhost")).status_code == 200, page
 
 
+def test_the_sitemap_dates_boards_and_names_each_pair_of_neighbours_once(app: Flask, client: FlaskClient) -> None:
+    votes(app, 20)
+    tree = ET.fromstring(client.get("/sitemap.xml").data)
+    dated = {url.findtext(f"{MAP}loc") or "": url.findtext(f"{MAP}lastmod") for url in tree.iter(f"{MAP}url")}
+    for path in ("leaderboards/text-to-image", "leaderboards/text-to-image/portrait", "competitions/a-red-cube"):
+        assert dated[f"http://localhost/{path}"], path
+    pairs = [address for address in dated if "/compare/" in address]
+    assert len(pairs) == 3
+    for address in pairs:
+        page = client.get(address.removeprefix("http://localhost"))
+        assert page.status_code == 200
+        assert f'<link rel="canonical" href="{address}">' in page.text
+    one, other = pairs[0].split("/")[-2:]
+    assert f'<link rel="canonical" href="{pairs[0]}">' in client.get(f"/compare/{other}/{one}").text
+
+
+def test_a_board_says_what_it_is_to_programs(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    votes(app, 20)
+    assert client.get("/favicon.ico").headers["Location"].startswith("/static/icon.svg")
+    assert "og:image" not in client.get("/").text
+    for public in running(f"sqlite:///{tmp_path / 'feeds.sqlite3'}", tmp_path, public_url="https://arena.example"):
+        reader = public.test_client()
+        page = reader.get("/leaderboards/text-to-image?utm_source=x").text
+        home = reader.get("/").text
+    assert '<link rel="canonical" href="https://arena.example/leaderboards/text-to-image">' in page
+    said = json.loads(page.partition('type="application/ld+json">')[2].partition("</script>")[0])
+    assert said["mainEntity"]["numberOfItems"] == 4
+    assert datetime.fromisoformat(said["dateModified"]).tzinfo is not None
+    assert said["image"] == "https://arena.example/card.png"
+    for text in (page, home):
+        assert '<meta property="og:image" content="https://arena.example/card.png">' in text
+    assert '<meta property="og:url" content="https://arena.example/">' in home
+    with Image.open(BytesIO(client.get("/card.png").data)) as picture:
+        assert picture.size == (1200, 630)
+
+
+def test_files_of_boards_have_names_and_licences(client: FlaskClient) -> None:
+    for path, name in (
+        ("leaderboards/text-to-image/portrait", "text-to-image-portrait.csv"),
+        ("competitions/a-red-cube/leaderboard", "competition-a-red-cube.csv"),
+    ):
+        answer = client.get(f"/api/v1/{path}?format=csv")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert "model_licence" in answer.text.splitlines()[0].split(",")
+
+
 def test_robots_stay_out_of_what_is_one_voters(client: FlaskClient) -> None:
     text = client.get("/robots.txt").text
     assert "Disallow: /arena\n" in text
@@ -163,7 +214,7 @@ def test_plain_text_for_language_models(app: Flask, client: FlaskClient) -> None
     assert f"http://localhost/models/{FIRST}/llms.txt" in listed.text
     page = client.get(f"/models/{FIRST}/llms.txt").text
     assert page.startswith(f"# {MODELS[0].name}\n")
-    assert "A red cube: #" in page
+    assert re.search(r"A red cube: \d\w\w to \d\w\w of 4, \d+ votes", page)
     assert "&" not in page
 
 

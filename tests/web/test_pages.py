@@ -57,7 +57,8 @@ def test_a_board(app: Flask, client: FlaskClient) -> None:
         assert f'href="/models/{model.slug}"' in page
     assert "<b>18</b> counted votes" in page
     assert "<b>2</b> competitions" in page
-    assert "provisional" in page
+    assert "0 of 4 ranks are decided, in bold" in page
+    assert "provisional" not in page
     assert page.count('class="interval"') == len(MODELS)
     assert 'href="/leaderboards/text-to-image/portrait"' in page
     assert 'href="/api/v1/leaderboards/text-to-image?format=csv"' in page

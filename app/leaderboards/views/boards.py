@@ -73,6 +73,7 @@ class NamedModel(NamedTuple):
     name: str
     creator: str | None
     status: Status
+    licence: str | None = None
 
 
 class BoardStanding(NamedTuple):
@@ -135,7 +136,7 @@ def read_competition_board(
     return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
 
 
-def read_competition(session: Session, slug: str) -> Row[tuple[str, str, bool]]:
+def read_competition(session: Session, slug: str) -> Row[str, str, bool]:
     """Read a competition's title, mode and open_gallery, unless it is a draft. Raises UnknownCompetition."""
     row = session.execute(
         select(Competition.title, Competition.mode, Competition.open_gallery).where(
@@ -150,6 +151,12 @@ def read_competition(session: Session, slug: str) -> Row[tuple[str, str, bool]]:
 def read_current(session: Session) -> CurrentRuns:
     """Read which run each board shows now, and the catalogue's version."""
     return CurrentRuns(dict(_CURRENT.all(session)), lookup.version(session))
+
+
+def read_computed(session: Session) -> dict[str, datetime]:
+    """Read when each board was last computed, by its key."""
+    joined = select(Board.key, RatingRun.computed_at).join(RatingRun, RatingRun.id == Board.current_run_id)
+    return dict(session.execute(joined).all())
 
 
 def read_current_run(session: Session, key: str) -> Run | None:
@@ -213,7 +220,7 @@ def _standing(
         rank_low=row.rank_low,
         rank_high=row.rank_high,
         rank_ub=row.rank_ub,
-        model=NamedModel(model.slug, model.name, model.creator, model.status),
+        model=NamedModel(model.slug, model.name, model.creator, model.status, model.licence),
         rating=row.rating,
         rating_low=row.rating_low,
         rating_high=row.rating_high,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
@@ -47,7 +48,7 @@ class Place(NamedTuple):
         return (self.rank_high or 0) - (self.rank_low or 0) + 1
 
     def has_left(self, before: "Place") -> bool:
-        """Tell whether the rank lies outside its old range and the rating's interval does not touch the old one."""
+        """Tell whether the rank is outside its old range, and the rating's interval apart from the old one."""
         stays = (before.rank_low or 0) <= (self.rank or 0) <= (before.rank_high or 0)
         touches = self.rating_low <= before.rating_high and before.rating_low <= self.rating_high
         return not stays and not touches
@@ -82,6 +83,13 @@ class BoardMemory:
 
     places: dict[str, Place] = field(default_factory=dict)
     winner: str | None = None
+
+
+_PLACE: tuple[Any, ...] = (
+    *(ImageModel.slug, ImageModel.name, Standing.rank, Standing.rank_low, Standing.rank_high, RatingRun.ranked),
+    *(Standing.votes, Standing.rating, Standing.rating_low, Standing.rating_high),
+)
+"""The columns of a Place, in its order."""
 
 
 def read_news(session: Session, now: datetime) -> tuple[NewsItem, ...]:
@@ -195,16 +203,7 @@ def _ranked(session: Session, now: datetime, which: ColumnElement[bool]) -> list
             Board.mode,
             func.coalesce(Category.title, Competition.title),
             day,
-            ImageModel.slug,
-            ImageModel.name,
-            Standing.rank,
-            Standing.rank_low,
-            Standing.rank_high,
-            RatingRun.ranked,
-            Standing.votes,
-            Standing.rating,
-            Standing.rating_low,
-            Standing.rating_high,
+            *_PLACE,
         )
         .join(RatingRun, RatingRun.board_id == Board.id)
         .join(Standing, Standing.run_id == RatingRun.id)
@@ -225,16 +224,7 @@ def _closings(session: Session, now: datetime, which: ColumnElement[bool] | None
             Competition.mode,
             Competition.title,
             Competition.closed_at,
-            ImageModel.slug,
-            ImageModel.name,
-            Standing.rank,
-            Standing.rank_low,
-            Standing.rank_high,
-            RatingRun.ranked,
-            Standing.votes,
-            Standing.rating,
-            Standing.rating_low,
-            Standing.rating_high,
+            *_PLACE,
         )
         .outerjoin(Board, Board.competition_id == Competition.id)
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
@@ -244,6 +234,7 @@ def _closings(session: Session, now: datetime, which: ColumnElement[bool] | None
         .where(*(() if which is None else (which,)))
         .order_by(Competition.closed_at.desc(), Competition.id, Standing.rating.desc(), ImageModel.slug)
     )
-    for _, (row, *_) in groupby(rows, key=lambda row: row[0]):
-        board = BoardName(f"competition:{row[0]}", row[1], row[2])
-        yield NewsItem("closed", row[3].date(), board, Place(*row[4:]) if row[4] else None)
+    for _, (first, *_) in groupby(map(tuple, rows), key=itemgetter(0)):
+        slug, mode, title, closed_at, *place = first
+        board = BoardName(f"competition:{slug}", mode, title)
+        yield NewsItem("closed", closed_at.date(), board, Place(*place) if place[0] else None)

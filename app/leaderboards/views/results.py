@@ -27,6 +27,10 @@ class BoardPlace:
     rating_high: float | None = None
     votes: int = 0
     provisional: bool = True
+    rank_low: int | None = None
+    rank_high: int | None = None
+    borrowed: float | None = None
+    """Share of what is known that came from other competitions, 0 to 1; on a competition's board only."""
 
 
 Places = dict[tuple[str, int | None, int | None], BoardPlace]
@@ -154,4 +158,5 @@ def _places(session: Session, model_id: int) -> Places:
 def _place(ranked: int, row: Standing | None) -> BoardPlace:
     if row is None:
         return BoardPlace(None, ranked)
-    return BoardPlace(row.rank, ranked, row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)
+    known = ("rating", "rating_low", "rating_high", "votes", "provisional", "rank_low", "rank_high", "borrowed")
+    return BoardPlace(row.rank, ranked, **{name: getattr(row, name) for name in known})
