@@ -184,8 +184,6 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
     if kind == "csv":
         name = key.replace(":", "-").replace("/", "-")
         page.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-            f'attachment; filename="{key.replace(":", "-").replace("/", "-")}.csv"'
-        )
     return page
 
 
