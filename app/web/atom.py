@@ -15,7 +15,7 @@ from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.views import boards, news
 from app.leaderboards.views.certainty import describe_place, describe_ranks, is_decided
-from app.leaderboards.views.news import BoardName, NewsItem, Place
+from app.leaderboards.views.news import NewsBoard, NewsItem, Place
 from app.web.addresses import public_url
 from app.web.formats import mode_title
 from app.web.versions import versions
@@ -134,7 +134,7 @@ def _link(path: str) -> str:
     return public_url() + path
 
 
-def _where(board: BoardName) -> str:
+def _where(board: NewsBoard) -> str:
     mode = mode_title(board.mode).lower()
     return f"{board.title} ({mode})" if board.title else mode
 

@@ -102,8 +102,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
-        base=base_url(),
-        data=board_data(whole, whole.category.title if whole.category else mode_title(mode), base_url()),
+        data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
         whole=whole,
         axis=axis(whole.standings),

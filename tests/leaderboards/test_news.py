@@ -10,7 +10,7 @@ from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.views.head_to_head import Battles, share_interval
 from app.leaderboards.views.news import (
-    BoardName,
+    NewsBoard,
     NewsItem,
     Place,
     read_board_news,
@@ -22,7 +22,7 @@ from tests.leaderboards.factories import MODE, START, add_competition, add_entry
 from tests.leaderboards.news_world import SHORT, play, told_late
 from tests.leaderboards.reading import rest_over
 
-BOARD = BoardName(MODE, MODE, None)
+BOARD = NewsBoard(MODE, MODE, None)
 DAY = timedelta(days=1)
 
 

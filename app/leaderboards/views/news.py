@@ -54,7 +54,7 @@ class Place(NamedTuple):
         return not stays and not touches
 
 
-class BoardName(NamedTuple):
+class NewsBoard(NamedTuple):
     """A board as news name it; `title` is its category's or competition's, None for a mode's overall board."""
 
     key: str
@@ -72,7 +72,7 @@ class NewsItem:
 
     kind: Kind
     day: date
-    board: BoardName
+    board: NewsBoard
     place: Place | None
     before: Place | None = None
 
@@ -123,7 +123,7 @@ def read_model_news(session: Session, slug: str, now: datetime) -> tuple[NewsIte
     return _latest([*ours, *_closings(session, now, entered.exists())])
 
 
-def tell_news(runs: Iterable[tuple[date, list[Place]]], board: BoardName, *, is_new: bool) -> Iterator[NewsItem]:
+def tell_news(runs: Iterable[tuple[date, list[Place]]], board: NewsBoard, *, is_new: bool) -> Iterator[NewsItem]:
     """Walk through a board's runs, the oldest first; of a board that `is_new` the first run opens it."""
     memory = BoardMemory()
     for number, (day, places) in enumerate(runs):
@@ -139,7 +139,7 @@ def tell_news(runs: Iterable[tuple[date, list[Place]]], board: BoardName, *, is_
                 yield NewsItem("decided", day, board, winner)
 
 
-def _moves(memory: BoardMemory, places: list[Place], board: BoardName, day: date) -> Iterator[NewsItem]:
+def _moves(memory: BoardMemory, places: list[Place], board: NewsBoard, day: date) -> Iterator[NewsItem]:
     """Tell which models are new, and which left the ranks that they were known to have."""
     for place in places:
         before = memory.places.get(place.slug)
@@ -173,7 +173,7 @@ def _slug(item: NewsItem) -> str:
 def _board_news(session: Session, now: datetime, which: ColumnElement[bool]) -> Iterator[NewsItem]:
     openings = _openings(session, which)
     earliest = (now - REACH).date()
-    for board, rows in groupby(_ranked(session, now, which), key=lambda row: BoardName(*row[:3])):
+    for board, rows in groupby(_ranked(session, now, which), key=lambda row: NewsBoard(*row[:3])):
         runs = [
             (day, [Place(*row[4:]) for row in of_day])
             for day, of_day in groupby(rows, key=lambda row: EPOCH + timedelta(days=row[3]))
@@ -236,5 +236,5 @@ def _closings(session: Session, now: datetime, which: ColumnElement[bool] | None
     )
     for _, (first, *_) in groupby(map(tuple, rows), key=itemgetter(0)):
         slug, mode, title, closed_at, *place = first
-        board = BoardName(f"competition:{slug}", mode, title)
+        board = NewsBoard(f"competition:{slug}", mode, title)
         yield NewsItem("closed", closed_at.date(), board, Place(*place) if place[0] else None)
