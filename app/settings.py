@@ -224,6 +224,11 @@ def find_misspelled(environment: Mapping[str, str] = os.environ) -> dict[str, st
     return meant
 
 
+def environment_over(defaults: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for a child, with `defaults` for what it does not say."""
+    return {**defaults, **os.environ}
+
+
 def _read_or_make_secret(path: Path) -> str:
     """Read or make the secret of this data folder; two processes that start together agree on one."""
     if not path.exists():

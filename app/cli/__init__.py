@@ -31,7 +31,7 @@ COMMANDS = {
     "integrity": "Test the votes, audit the boards, list and change quarantines.",
     "keys": "Keys of the gateway at /openai/v1.",
     "model": "Models of the catalogue.",
-    "moderation": "Pictures that voters reported: list, keep or withdraw them.",
+    "moderation": "List, keep and withdraw pictures that voters reported.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
     "rate": "Rate the votes of FILE: CSV, TSV, JSON or JSON lines, packed by gzip or not; `-` is standard input.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",

@@ -1,6 +1,5 @@
 """`arena demo`: fills the arena for a first look; `arena demo clear` empties it again."""
 
-import os
 import random
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.output import progress_bar
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
-from app.settings import one_thread_for_numpy
+from app.settings import environment_over, one_thread_for_numpy
 from app.words import Mode
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _run_server() -> Iterator[subprocess.Popen[bytes]]:
     Its log says what goes wrong, in words: a line for every request would bury the progress and the address.
     """
     quiet = {"LOG_LEVEL": "warning", "LOG_FORMAT": "text"}
-    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=quiet | os.environ)
+    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=environment_over(quiet))
     try:
         yield server
     finally:

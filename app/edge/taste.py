@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -17,10 +18,12 @@ from app.leaderboards.views.taste import ResultCard, Taste
 
 
 def read_card() -> ResultCard:
-    """Read the card of this browser's last votes. Raises NotVoted."""
-    who = _voter()
-    with parts().database.reading() as session:
-        return taste.read_card(session, who)
+    """Read the card of this browser's last votes. Raises TasteNotFound before the first vote."""
+    who = voter()
+    if who is not None:
+        with suppress(errors.NotVoted), parts().database.reading() as session:
+            return taste.read_card(session, who)
+    raise errors.TasteNotFound("You have judged no pair yet: the card tells of your last ten votes.")
 
 
 def share_taste(mode: str | None = None) -> SharedCard:

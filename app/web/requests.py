@@ -10,6 +10,7 @@ from app.words import Mode
 
 WISH = {"mode": Mode.TEXT_TO_IMAGE}
 VOTE = {"outcome": "a"}
+REPORT = {"picture": "a", "reason": "broken"}
 PROMPT = {"prompt": "A lighthouse in a storm, as a linocut in two colours"}
 
 
@@ -46,6 +47,11 @@ EXAMPLES: dict[str, ExampleRequest] = {
     ),
     "GET /api/v1/matchups/{matchup_id}": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.get(f\"/matchups/{matchup['id']}\")")
+    ),
+    "POST /api/v1/matchups/{matchup_id}/report": ExampleRequest(
+        body=REPORT,
+        jar=True,
+        then=(PAIR, f"answer = api.post(f\"/matchups/{{matchup['id']}}/report\", json={REPORT})"),
     ),
     "DELETE /api/v1/matchups/{matchup_id}/vote": ExampleRequest(
         jar=True, then=(PAIR, CAST, "answer = api.delete(f\"/matchups/{matchup['id']}/vote\")")

@@ -22,7 +22,7 @@ def card() -> Response:
     """Show what this browser's last ten votes say; the voting screen shows the same in place."""
     try:
         shown = cards.read_card()
-    except errors.NotVoted:
+    except errors.TasteNotFound:
         return make_response(redirect(url_for("me.votes"), 303))
     return _private("card.html", card=shown, axis=axis(shown.taste.top), wish=read_wish(request.args))
 

@@ -95,8 +95,9 @@ def test_through_the_arena_votes_after_skips_count_for_nothing(sqlite_template: 
         arena.vote(stage.token("honest", turn // 3), f"home {turn // 3}", lambda *_: str(rng.choice(["a", "b"])))
     before = arena.board()
     found = attacked(arena, Attack("F", 0.4, rank=4, account=8), "all", 12)
-    assert (found.votes, found.gain.elo) == (8, 0)
-    assert found.matchups > 16
+    # The names seen in a competition end what an account may judge there: its eighth vote finds no pair.
+    assert (found.votes, found.gain.elo) == (7, 0)
+    assert found.matchups > 14
     evidence.count_everything(arena)
     after = arena.board()
     assert (after - before).max() > 40

@@ -64,8 +64,17 @@ def call(client: FlaskClient, route: str, matchup: str, **more: Any):
     """As a browser sends it from our own page, with nothing in it."""
     method, rule = route.split(" ", 1)
     headers = ({} if method in SAFE else OURS) | more.pop("headers", {})
-    body = {"json": {}} if rule.startswith(("/api/", "/openai/")) and method == "POST" else {}
-    return client.open(address(rule, matchup), method=method, headers=headers, **body, **more)
+    empty = {"json": {}} if rule.startswith(("/api/", "/openai/")) and method == "POST" else {}
+    return client.open(address(rule, matchup), method=method, headers=headers, **(empty | more))
+
+
+BODIES: dict[str, dict[str, str]] = {
+    "POST /arena/<matchup_id>/vote": {"outcome": "a"},
+    "POST /api/v1/matchups/<string:matchup_id>/vote": {"outcome": "a"},
+    "POST /arena/<matchup_id>/report": {"picture": "a", "reason": "broken"},
+    "POST /api/v1/matchups/<string:matchup_id>/report": {"picture": "a", "reason": "broken"},
+}
+"""What a request must hold before anybody asks whose it is."""
 
 
 def listed(role: str, *, writing: bool | None = None) -> list[str]:
@@ -107,12 +116,8 @@ def test_v8_2_1_deeds_of_admins_are_refused_to_everybody_else(house: House, rout
 @pytest.mark.parametrize("route", listed("own"))
 def test_v8_2_2_what_is_a_voters_own_does_not_exist_for_others(house: House, route: str) -> None:
     for client in (house.visitor, house.other, house.admin):
-        more = {"data": {"outcome": "a"}} if route == "POST /arena/<matchup_id>/vote" else {}
-        if route == "POST /api/v1/matchups/<string:matchup_id>/vote":
-            path = address(route.split(" ")[1], house.matchup)
-            assert client.post(path, json={"outcome": "a"}, headers=OURS).status_code == 404
-        else:
-            assert call(client, route, house.matchup, **more).status_code == 404
+        more = {"json" if "/api/" in route else "data": BODIES[route]} if route in BODIES else {}
+        assert call(client, route, house.matchup, **more).status_code == 404
 
 
 @pytest.mark.parametrize("route", listed("key"))

@@ -60,6 +60,7 @@ def test_in_the_large_view(base: str, browser: Browser) -> None:
         visit.start()
         visit.settle()
         visit.page.keyboard.press("f")
+        visit.settle()
         visit.page.get_by_role("button", name="Flip").click()
         visit.settle()
         visit.page.get_by_role("button", name="Report", exact=True).click()

@@ -140,7 +140,7 @@ def test_forgetting_takes_back_what_was_shared(app: Flask, judged: FlaskClient) 
 
 
 def test_the_card_as_json(app: Flask, judged: FlaskClient) -> None:
-    assert app.test_client().get("/api/v1/taste").status_code == 409
+    assert app.test_client().get("/api/v1/taste").status_code == 404
     card = judged.get("/api/v1/taste").get_json()
     assert (card["judged"], card["votes"], len(card["top"])) == (10, 10, 3)
     assert card["narrowing"]["models"] <= 4

@@ -1,0 +1,82 @@
+"""One vote in the spellings and shapes that people's files have, and those of them that are refused by line."""
+
+import pytest
+
+from app.cli.votes_file import InvalidVotes
+from tests.cli.test_votes_file import HEADER, read, sums
+
+ONE = {("x", "y"): (1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + HEADER + "x,y,model_a\n",
+        "MODEL A,Model-B,Winner\nx,y,A\n",
+        "left,right,outcome\nx,y,left\n",
+        "model_left,model_right,winner\nx,y,left\n",
+        "model_1,model_2,winner\nx,y,model_1\n",
+        "model_a,model_b,winner,\nx,y,model_a,\n",
+        "model_a,model_b,winner,,,\nx,y,model_a,,,\n,,,,,\n",
+        "model_a,model_b,winner\nx,y,model_a,,\n",
+        "Unnamed: 0,model_a,model_b,winner\n0,x,y,model_a\n",
+        "model_a;model_b;winner;score\nx;y;model_a;0,5\n",
+        "sep=;\nmodel_a;model_b;winner\nx;y;model_a\n",
+        "sep=\t\nmodel_a\tmodel_b\twinner\nx\ty\tmodel_a\n",
+        "\n\n# votes of May\n" + HEADER + "x,y,model_a\n",
+        HEADER + '"x" ,y,model_a\n'.replace('" ', '"'),
+        HEADER + 'x, "y",model_a\n',
+        HEADER.replace("\n", "\r\n") + "x,y,model_a\n\r\n\n",
+        'model_a,model_b,winner,text\nx,y,model_a,"a\nb\r\nc, ""d"""\n',
+        "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,TRUE,False,no\n",
+        "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,1.0,0.0,0.0\n",
+        "model_a;model_b;winner_model_a;winner_model_b\nx;y;1,0;0,0\n",
+        "model_a,model_b,wins_a,wins_b,ties,both_bad\nx,y,1,,0,\n",
+        "model_a,model_b,wins_a,wins_b\nx,y,1.0,0.0\n",
+        "model_a;model_b;wins_a;wins_b\nx;y;1,0;0,0\n",
+        '[{"model_a":"x","model_b":"y","winner":"model_a"}]\n',
+        '\ufeff{"model_a":"x","model_b":"y","winner":"model_a","n":NaN,"m":1e400}\n\n',
+        '{"model_a":"x","model_b":"y","winner_model_a":true,"winner_model_b":false}\n',
+        '{"model_a":"x","model_b":"y","wins_a":1,"wins_b":0.0}\n',
+        '[{"model_a":"x","model_b":"y","winner":"model_a","conversation":[{"role":"user","content":"\\ud83d\\ude00"}]}]',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_siblings_of_one_vote(text: str, encoding: str) -> None:
+    text = text.removeprefix("\ufeff") if encoding == "utf-16" else text
+    assert sums(read(text.encode(encoding))) == ONE
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (HEADER.encode("utf-16-le"), "UTF-16 without a byte order mark; save it as UTF-8"),
+        (HEADER.encode("utf-32"), "UTF-32; save it as UTF-8"),
+        (HEADER.encode() + "x,caf\u00e9,tie\n".encode("latin-1"), "line 2: the byte 0xe9 is not UTF-8"),
+        (HEADER + "x,y\ufeff,tie\nx,y,tie\n", "line 3: column model_b: 'y' is spelled"),
+        (HEADER + "x,y,tie\nx,y\0,tie\n", "no text"),
+        ("model_a, model_a,model_b,winner\nx,x,y,tie\n", "stands there twice"),
+        ("model_a,model_b,winner,Winner \nx,y,tie,tie\n", "stands there twice"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,0.5,1\n", "line 2: column wins_a: '0.5' is no whole number"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1 234,1\n", "line 2: column wins_a"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,1e3,1\n", "line 2: column wins_a"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,\u0663,1\n", "line 2: column wins_a"),
+        (
+            "model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,0.5,0.5,0\n",
+            "line 2: column winner_model_a",
+        ),
+        ("model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,0,0,0\n", "exactly one is 1, here 0 are"),
+        ('{"model_a":"x","model_b":"y","wins_a":1e400,"wins_b":0}\n', "line 1: column wins_a"),
+        ('{"model_a":"x","model_b":"y","wins_a":NaN,"wins_b":0}\n', "holds no votes"),
+        ('{"model_a":"\\udc00","model_b":"y","winner":"tie"}\n', "line 1: column model_a: half a surrogate pair"),
+        ('{"model_a":null,"model_b":"y","winner":"tie"}\n', "line 1: column model_a: a model has no name"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie"}][]', "after the list"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie","winner":"tie"}]', "item 1: winner stands there twice"),
+        ('[{"model_a":"x","model_b":"y","winner":"tie"}] x', "after the list"),
+        ('{"model_a":"x","model_a":"z","model_b":"y","winner":"tie"}\n', "model_a stands there twice"),
+    ],
+)
+def test_siblings_that_are_refused_by_line(text: str | bytes, complaint: str) -> None:
+    with pytest.raises(InvalidVotes) as refused:
+        read(text)
+    assert complaint in str(refused.value)
