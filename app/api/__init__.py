@@ -11,6 +11,7 @@ from app.api import (
     models,
     openai,
     openai_errors,
+    queries,
     suggestions,
     taste,
     votes,
@@ -26,6 +27,7 @@ def install(app: OpenAPI) -> None:
         m.blueprint for m in (boards, competitions, integrity, matchups, models, suggestions, taste, votes)
     ):
         app.register_api(blueprint)
+    app.before_request(queries.check_names)
     app.register_blueprint(openai.blueprint)
     app.register_blueprint(openai.links)
     app.add_url_rule("/api/v1/openapi.json", "openapi", document)

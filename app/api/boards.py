@@ -96,6 +96,7 @@ class StandingModel(BaseModel):
     name: str
     creator: str | None
     status: Literal["active", "deprecated", "retired"]
+    licence: str | None
 
 
 class StandingBody(BaseModel):
@@ -119,6 +120,7 @@ class StandingBody(BaseModel):
     win_rate: float
     change_24h: float | None
     provisional: bool
+    borrowed: float | None
     price_usd: float | None
     seconds_median: float | None
 
@@ -180,7 +182,8 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
     mimetype = "text/csv" if kind == "csv" else "application/json"
     page = public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
     if kind == "csv":
-        page.headers["Content-Disposition"] = f'attachment; filename="{request.path.rsplit("/", 1)[-1]}.csv"'
+        name = key.replace(":", "-").replace("/", "-")
+        page.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return page
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, RootModel
 from app.api.errors import ErrorBody
 from app.arena.entries import entries
 from app.catalog import lookup
-from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary
+from app.catalog.limits import Limits
+from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary, Prose
 from app.catalog.search import search
 from app.catalog.traits import Traits
 from app.edge import context
@@ -27,6 +28,10 @@ blueprint = APIBlueprint(
     abp_tags=[Tag(name="models", description="Prices, limits, parameters and results of every model.")],
     abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
 )
+
+
+RANKS = ("rank", "of", "rank_low", "rank_high", "votes")
+"""The fields that say how sure a rank is."""
 
 
 class ModelPath(BaseModel):
@@ -118,6 +123,9 @@ class ModelBoardBody(BaseModel):
     mode: str
     rank: int | None
     of: int
+    rank_low: int | None
+    rank_high: int | None
+    votes: int
     rating: float | None
     rating_low: float | None
     rating_high: float | None
@@ -132,6 +140,10 @@ class ModelCompetitionBody(BaseModel):
     prompt: str
     rank: int | None
     of: int
+    rank_low: int | None
+    rank_high: int | None
+    votes: int
+    borrowed: float | None = Field(description="Share of what is known that came from other competitions, 0 to 1.")
 
 
 class SummaryBody(BaseModel):
@@ -178,6 +190,8 @@ class ModelBody(SummaryBody):
     boards: list[ModelBoardBody]
     competitions: list[ModelCompetitionBody]
     faq: list[faq.Question]
+    limits: Limits
+    prose: Prose
 
 
 class ModelsBody(RootModel[list[SummaryBody]]):
@@ -247,7 +261,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
         "past_offerings": [_offering(offering) for offering in page.past_offerings],
         "parameters": [ParameterBody.model_validate(row, from_attributes=True) for row in page.parameters],
         "boards": [
-            {"mode": board.mode} | _place(board.place, ("rank", "of", "rating", "rating_low", "rating_high"))
+            {"mode": board.mode} | _place(board.place, (*RANKS, "rating", "rating_low", "rating_high"))
             for board in found.boards
             if board.category is None
         ],
@@ -258,10 +272,12 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
                 "categories": [heading.slug for heading in competition.categories],
                 "prompt": competition.prompt,
             }
-            | _place(competition.place, ("rank", "of"))
+            | _place(competition.place, (*RANKS, "borrowed"))
             for competition in found.competitions
         ],
         "faq": list(questions),
+        "limits": page.limits,
+        "prose": page.prose,
     }
 
 

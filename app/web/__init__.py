@@ -10,6 +10,7 @@ from app.edge.page_cache import recall
 from app.web import (
     admin,
     arena,
+    atom,
     boards,
     cards,
     compare,
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     compare.blueprint,
     landscape.blueprint,
     cards.blueprint,
+    atom.blueprint,
     feeds.blueprint,
     competitions.blueprint,
     suggest.blueprint,

@@ -17,6 +17,9 @@ from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.web.addresses import base_url
+from app.web.formats import mode_title
+from app.web.structured import board_data
 from app.words import MODES, Mode
 
 blueprint = Blueprint("boards", __name__)
@@ -77,7 +80,7 @@ def board(mode: str, category: str | None = None) -> Response:
     refresh(parts(), mode)
     current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
-    made_from = (asked, run, current.catalogue, recall(audit.read_latest_id, mode))
+    made_from = (base_url(), asked, run, current.catalogue, recall(audit.read_latest_id, mode))
     return public_page(made_from, lambda: _render(mode, category, asked))
 
 
@@ -99,6 +102,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
+        data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
         whole=whole,
         axis=axis(whole.standings),

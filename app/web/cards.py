@@ -11,6 +11,7 @@ from app.edge.context import parts, today
 from app.edge.page_cache import reading_page
 from app.gateway import reference
 from app.leaderboards.views import results
+from app.leaderboards.views.certainty import describe_ranks
 from app.web import facts
 from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, start_card, write_words
 from app.web.formats import mode_title
@@ -33,7 +34,16 @@ class Card:
 def card(slug: str) -> Response:
     """Serve a model's card, 1200 by 630 pixels, for previews of links."""
     versions()
-    said = words(slug)
+    return _serve(words(slug))
+
+
+@blueprint.get("/card.png")
+def arena_card() -> Response:
+    """Serve the picture for links to every other page."""
+    return _serve(Card("Image models, judged blind", "Two pictures of one prompt: which is better?", ()))
+
+
+def _serve(said: Card) -> Response:
     response = Response(drawn(said), mimetype="image/png")
     response.set_etag(hashlib.sha256(repr(said).encode()).hexdigest()[:32])
     audience = "private" if parts().settings.profile == "team" else "public"
@@ -51,8 +61,10 @@ def words(slug: str) -> Card:
     figures: list[tuple[str, str]] = []
     if ranked:
         place = ranked[0].place
-        figures.append((f"#{place.rank}", f"of {place.of}, {mode_title(ranked[0].mode).lower()}"))
-        figures.append((f"{place.rating:.0f}", "Elo"))
+        shown = describe_ranks(place).removesuffix(f" of {place.of}")
+        votes = f"{place.votes:,} vote{'' if place.votes == 1 else 's'}"
+        figures.append((shown, f"of {place.of}, {mode_title(ranked[0].mode).lower()}"))
+        figures.append((f"{place.rating:.0f}", f"Elo, {votes}"))
     if page.price_from:
         figures.append((dollars(page.price_from.micros), "per image, from"))
     largest = facts.maximum(page.limits)

@@ -17,7 +17,6 @@ from app.leaderboards.views import head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
-from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.versions import versions
@@ -66,7 +65,7 @@ def pair(a: str, b: str) -> Response:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    return public_page((base_url(), versions()), lambda: _render(a, b))
+    return public_page(versions(), lambda: _render(a, b))
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:

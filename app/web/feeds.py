@@ -1,10 +1,10 @@
-"""Files that programs read: rank badges, the feed, the sitemap, robots.txt, and plain text for language models."""
+"""Files that programs read: rank badges, the sitemap, robots.txt, and plain text for language models."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from itertools import pairwise
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries
 from app.arena.errors import read_mode
@@ -12,13 +12,13 @@ from app.catalog import lookup
 from app.edge.context import now, parts, today
 from app.edge.page_cache import public_page, reading_page, recall
 from app.gateway import reference
-from app.leaderboards.views import faq, news, results
-from app.leaderboards.views.news import Arrival, RankChange
+from app.leaderboards.views import boards, faq, results
+from app.leaderboards.views.certainty import describe_ranks
 from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
-from app.web.formats import mode_title
+from app.web.formats import mode_title, static_url
 from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
@@ -26,19 +26,7 @@ from app.web.versions import versions
 from app.words import MODES
 
 blueprint = Blueprint("feeds", __name__)
-FEED_LENGTH = 50
 OFF_LIMITS = ("/arena", "/m/", "/me", "/files/", "/admin", "/openai/")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One entry of the feed; `path` is what it is about, `mark` tells it from others of the same page."""
-
-    at: datetime
-    title: str
-    text: str
-    path: str
-    mark: str
 
 
 @blueprint.get("/badge/<slug>.svg")
@@ -53,17 +41,17 @@ def badge(slug: str) -> Response:
     return response
 
 
-@blueprint.get("/feed.atom")
-def feed() -> Response:
-    """Serve rank changes on the overall boards, and models that joined, as Atom."""
-    return public_page((base_url(), versions()), _feed, "application/atom+xml")
-
-
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """List every page that is the same for everybody."""
     base = base_url()
     return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Redirect programs that ask for an icon without reading a page."""
+    return make_response(redirect(static_url("icon.svg"), 302))
 
 
 @blueprint.get("/robots.txt")
@@ -98,7 +86,7 @@ def _badge(slug: str, mode: str) -> str:
     best = shown[0] if shown else None
     said = "not ranked yet"
     if best and best.place.rank is not None and best.place.rating is not None:
-        said = f"#{best.place.rank} of {best.place.of} · {best.place.rating:.0f} Elo"
+        said = f"{describe_ranks(best.place)} · {best.place.rating:.0f} Elo"
     label = f"Blindvote {mode_title(best.mode).lower()}" if best else "Blindvote"
     return render_template(
         "badge.svg",
@@ -110,40 +98,12 @@ def _badge(slug: str, mode: str) -> str:
     )
 
 
-def _feed() -> str:
-    with reading_page() as session:
-        items = [
-            *(_changed(change) for change in news.read_rank_changes(session, now())),
-            *(_arrived(arrival) for arrival in news.read_arrivals(session)),
-        ]
-    items.sort(key=lambda item: (-item.at.timestamp(), item.mark))
-    updated = items[0].at if items else datetime.fromtimestamp(0, now().tzinfo)
-    return render_template("feed.atom", base=base_url(), items=items[:FEED_LENGTH], updated=updated)
-
-
-def _changed(change: RankChange) -> Item:
-    where = mode_title(change.mode).lower()
-    if change.before is None:
-        said = f"{change.name} enters {where} at #{change.rank}"
-    else:
-        said = f"{change.name} {'rises' if change.rank < change.before else 'falls'} to #{change.rank} in {where}"
-    way = "up" if change.rank < (change.before or 0) else "down"
-    was = f", {way} from #{change.before}," if change.before else ""
-    text = f"{change.name} is #{change.rank}{was} with {change.rating:.0f} Elo on the {where} board."
-    mark = f"rank-{change.mode}-{change.at:%Y%m%dT%H%M%SZ}"
-    return Item(change.at, said, text, f"/models/{change.slug}", mark)
-
-
-def _arrived(arrival: Arrival) -> Item:
-    by = f" by {arrival.creator}" if arrival.creator else ""
-    text = f"{arrival.name}{by} has its first images in the arena."
-    return Item(arrival.at, f"New: {arrival.name}", text, f"/models/{arrival.slug}", "new")
-
-
 def _sitemap(base: str) -> str:
     with reading_page() as session:
-        paths = tuple(_paths(visible(session), competitions.list_competitions(session)))
-    return render_template("sitemap.xml", base=base, paths=paths)
+        paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
+        computed = boards.read_computed(session)
+    pages = [(path, computed.get(_board_key(path))) for path in paths]
+    return render_template("sitemap.xml", base=base, pages=pages)
 
 
 def _llms(base: str) -> str:
@@ -161,6 +121,20 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
         yield from (f"/leaderboards/{mode}/{slug}" for slug, _ in tabs(here))
     yield from (f"/competitions/{entry.slug}" for entry in listed)
     yield from (f"/models/{model.slug}" for model in models)
+
+
+def _neighbours(session: Session) -> Iterator[str]:
+    """List the comparisons of models that stand beside each other on an overall board, each pair once."""
+    pairs: dict[str, None] = {}
+    for mode in MODES:
+        ranked = [row.model.slug for row in boards.read_board(session, mode, now=now()).standings if row.rank]
+        pairs |= {f"/compare/{'/'.join(sorted(pair))}": None for pair in pairwise(ranked)}
+    yield from pairs
+
+
+def _board_key(path: str) -> str:
+    """Return the key of the board that a page shows, an unknown one for other pages."""
+    return path.removeprefix("/leaderboards/").replace("/competitions/", "competition:")
 
 
 def _model_llms(slug: str, base: str) -> str:

@@ -10,8 +10,10 @@ from werkzeug.routing import Map
 from app.catalog.pricing import dollars
 from app.edge.identity import encode_id
 from app.edge.static_files import read_static_file
+from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
+from app.web.addresses import public_url
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
 STATIC = Path(__file__).parent / "static"
@@ -38,12 +40,28 @@ TOO = {
     Outcome.BOTH_BAD: "found both bad too",
 }
 UNKNOWN = "\N{EN DASH}"
+CERTAINTY = (describe_place, describe_ranks, explain_doubt, is_decided, rank_span)
 
 
 def install(app: Flask) -> None:
     """Give templates these names."""
-    for name in (elo, signed, percent, count, usd, seconds, moment, mode_title, encode_id, plural, *WORDS):
+    for name in (
+        elo,
+        signed,
+        percent,
+        count,
+        usd,
+        seconds,
+        moment,
+        mode_title,
+        encode_id,
+        plural,
+        *WORDS,
+        *CERTAINTY,
+    ):
         app.add_template_filter(name)
+    app.jinja_env.tests["decided"] = is_decided
+    app.add_template_global(public_url)
     app.add_template_global(static_url)
     app.add_template_global(menu)
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.catalog.lookup import ModelPage
+from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.faq import Question
 
 
@@ -27,6 +28,20 @@ def model_data(
     if asked:
         graph.append({"@type": "FAQPage", "@id": f"{url}#faq", "mainEntity": asked})
     return {"@context": "https://schema.org", "@graph": graph}
+
+
+def board_data(view: BoardView, name: str, base: str) -> dict[str, Any]:
+    """Describe a board as a page with the list of its ranked models, best first, and when it was computed."""
+    ranked = [row for row in view.standings if row.rank is not None]
+    items = [
+        {"@type": "ListItem", "position": n, "name": row.model.name, "url": f"{base}/models/{row.model.slug}"}
+        for n, row in enumerate(ranked, 1)
+    ]
+    page: dict[str, Any] = {"@context": "https://schema.org", "@type": "WebPage", "name": f"{name} leaderboard"}
+    if view.run:
+        page["dateModified"] = view.run.computed_at.isoformat(timespec="seconds")
+    main = {"@type": "ItemList", "numberOfItems": len(items), "itemListElement": items}
+    return page | {"url": f"{base}/leaderboards/{view.key}", "image": f"{base}/card.png", "mainEntity": main}
 
 
 def _product(model: ModelPage, url: str, pictures: list[str]) -> dict[str, Any]:

@@ -1,18 +1,34 @@
-"""What the feed tells: ranks that changed, by what is remembered, and models that joined."""
+"""What the feeds tell: what the votes have made sure, and nothing that they leave open."""
 
-from datetime import datetime, timedelta
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.views.head_to_head import Battles, share_interval
-from app.leaderboards.views.news import read_arrivals, read_rank_changes
-from tests.leaderboards.factories import MODE, START, add_competition, add_models, tally
+from app.leaderboards.views.news import (
+    NewsBoard,
+    NewsItem,
+    Place,
+    read_board_news,
+    read_model_news,
+    read_news,
+    tell_news,
+)
+from tests.leaderboards.factories import MODE, START, add_competition, add_entry, add_models, tally
+from tests.leaderboards.news_world import SHORT, play, told_late
 from tests.leaderboards.reading import rest_over
 
+BOARD = NewsBoard(MODE, MODE, None)
+DAY = timedelta(days=1)
 
-def told(database: Database, now: datetime) -> list[tuple[str, int | None, int]]:
+
+def told(database: Database, now: datetime) -> list[tuple[str, str]]:
     with database.reading() as session:
-        return [(change.slug, change.before, change.rank) for change in read_rank_changes(session, now)]
+        return [(item.kind, item.place.slug if item.place else "") for item in read_news(session, now)]
 
 
 def vote(database: Database, competition: int, left: int, right: int, wins: int, now: datetime) -> None:
@@ -26,44 +42,76 @@ def two_models(database: Database) -> tuple[int, int, int]:
     return database.write(lambda session: add_competition(session, "c", [first, second])), first, second
 
 
-def test_first_ranks_and_a_swap(database: Database) -> None:
+def place(slug: str, low: int, high: int, rating: float, within: float = 20) -> Place:
+    return Place(slug, slug.title(), low, low, high, 9, 100, rating, rating - within, rating + within)
+
+
+def walk(*runs: list[Place], is_new: bool = False) -> list[tuple[int, str, str]]:
+    """News as (day of the month, kind, model)."""
+    days = ((date(2026, 3, number), places) for number, places in enumerate(runs, 1))
+    return [_short(item) for item in tell_news(days, BOARD, is_new=is_new)]
+
+
+def _short(item: NewsItem) -> tuple[int, str, str]:
+    assert item.place is not None
+    return item.day.day, item.kind, item.place.slug
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_planted_changes_are_told_when_sure_and_noise_is_not(
+    sqlite_template: Path, tmp_path: Path, seed: int
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "news.sqlite3")
+    database = Database(f"sqlite:///{tmp_path / 'news.sqlite3'}")
+    world = play(database, SHORT, seed)
+    database.close()
+    assert set(world.sure) == {"left", "new", "decided", "closed"}
+    assert told_late(world) == {}
+    assert 50 * len(world.noise()) <= len(world.first_told), world.noise()
+
+
+def test_a_swap_inside_the_ranges_is_no_news() -> None:
+    before = [place("a", 1, 4, 1030), place("b", 1, 4, 1020)]
+    assert walk(before, [place("b", 1, 4, 1030), place("a", 1, 4, 1010)]) == []
+
+
+def test_ranks_that_moved_because_others_came_are_no_news() -> None:
+    pushed = [place("c", 1, 1, 1300), place("a", 3, 3, 1100), place("b", 4, 4, 1000)]
+    news = walk([place("a", 1, 2, 1100), place("b", 3, 3, 1000)], pushed)
+    assert news == [(2, "new", "c"), (2, "decided", "c")]
+
+
+def test_a_slow_drift_is_told_once() -> None:
+    drift = [[place("x", 9 - n, 11 - n, 1000 + 12 * n)] for n in range(6)]
+    assert walk(*drift) == [(5, "left", "x")]
+    assert walk(*([*drift[0], place("b", 1, 1, 2000)], [place("x", 1, 1, 1030)])) == []
+
+
+def test_a_first_place_is_decided_once_though_it_flickers() -> None:
+    sure = [place("a", 1, 1, 1200), place("b", 2, 2, 1000)]
+    open_again = [place("a", 1, 2, 1100), place("b", 1, 2, 1050)]
+    touching = [place("b", 1, 1, 1100), place("a", 2, 2, 1065)]
+    decided = [news for news in walk(open_again, sure, open_again, sure, touching) if news[1] == "decided"]
+    assert decided == [(2, "decided", "a")]
+    assert walk(sure, sure) == []
+    assert walk(sure, is_new=True) == [(1, "opened", "a"), (1, "decided", "a")]
+
+
+def test_a_board_opens_once_and_newcomers_follow(database: Database) -> None:
     competition, first, second = two_models(database)
     vote(database, competition, first, second, 5, START)
-    assert told(database, START) == [("model-1", None, 1), ("model-2", None, 2)]
-    later = START + timedelta(hours=2)
-    vote(database, competition, second, first, 20, later)
-    assert told(database, later)[:2] == [("model-2", 2, 1), ("model-1", 1, 2)]
-    assert len(told(database, later)) == 4
-
-
-def test_a_board_that_stays_says_nothing_new(database: Database) -> None:
-    competition, first, second = two_models(database)
-    vote(database, competition, first, second, 5, START)
-    vote(database, competition, first, second, 1, START + timedelta(hours=2))
-    assert len(told(database, START + timedelta(hours=2))) == 2
-    assert told(database, START + timedelta(days=20)) == []
-
-
-def test_a_board_that_wakes_up_does_not_enter_again(database: Database) -> None:
-    competition, first, second = two_models(database)
-    vote(database, competition, first, second, 5, START)
-    vote(database, competition, first, second, 1, START + timedelta(hours=2))
+    assert told(database, START) == [("opened", "model-1")]
+    (third,) = database.write(lambda session: add_models(session, 1))
+    database.write(lambda session: add_entry(session, competition, third))
+    vote(database, competition, first, third, 5, START + DAY)
+    assert told(database, START + DAY)[0] == ("new", "model-3")
+    with database.reading() as session:
+        assert [item.kind for item in read_model_news(session, "model-3", START + DAY)] == ["new"]
+        assert "opened" in {item.kind for item in read_board_news(session, "competition:c", START + DAY)}
+        assert read_board_news(session, "competition:none", START) == ()
     much_later = START + timedelta(days=60)
     vote(database, competition, first, second, 1, much_later)
     assert told(database, much_later) == []
-
-
-def test_arrivals_are_models_with_images(database: Database) -> None:
-    database.write(lambda session: add_models(session, 3))
-    assert arrivals_of(database) == []
-    database.write(lambda session: add_competition(session, "c", [1, 2]))
-    database.write(lambda session: add_competition(session, "hidden", [3], status="draft"))
-    assert arrivals_of(database) == ["model-1", "model-2"]
-
-
-def arrivals_of(database: Database) -> list[str]:
-    with database.reading() as session:
-        return [arrival.slug for arrival in read_arrivals(session)]
 
 
 def test_the_interval_of_a_record() -> None:

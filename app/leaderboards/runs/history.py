@@ -16,7 +16,8 @@ DAY = timedelta(days=1)
 DAY_MS = 86_400_000
 
 
-def _day(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
+def day_number(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
+    """Return the UTC day of a stored moment: days since 1970."""
     return type_coerce(moment, BigInteger) // DAY_MS
 
 
@@ -39,14 +40,14 @@ def store_history(session: Session, board_id: int, run_id: int, computed_at: dat
     session.execute(
         delete(RatingHistory)
         .where(RatingHistory.board_id == board_id, RatingHistory.at < now - HOURLY)
-        .where(RatingHistory.at.not_in(last.group_by(_day(RatingHistory.at))))
+        .where(RatingHistory.at.not_in(last.group_by(day_number(RatingHistory.at))))
         .execution_options(synchronize_session=False)
     )
 
 
 def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) -> None:
     """Keep the current run, those under ten minutes old, and the last of each day."""
-    day = _day(RatingRun.computed_at)
+    day = day_number(RatingRun.computed_at)
     last_of_a_day = select(func.max(RatingRun.id)).where(RatingRun.board_id == board_id).group_by(day)
     statement = (
         delete(RatingRun)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
@@ -73,6 +73,7 @@ class NamedModel(NamedTuple):
     name: str
     creator: str | None
     status: Status
+    licence: str | None = None
 
 
 class BoardStanding(NamedTuple):
@@ -120,7 +121,7 @@ def read_board(
 ) -> BoardView:
     """Read a mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
     read_mode(mode)
-    heading = None if category is None else _category(session, category)
+    heading = None if category is None else read_category(session, category)
     run, standings = _standings(session, key(mode, category=category), mode, now, filters)
     return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
 
@@ -129,21 +130,33 @@ def read_competition_board(
     session: Session, competition: str, *, now: datetime, filters: Filters = ALL
 ) -> BoardView:
     """Read the board of one competition, open or closed. Raises UnknownCompetition."""
-    row = session.execute(
-        select(Competition.title, Competition.mode, Competition.open_gallery).where(
-            Competition.slug == competition, Competition.status != "draft"
-        )
-    ).one_or_none()
-    if row is None:
-        raise UnknownCompetition(f"There is no competition {competition!r}.")
+    row = read_competition(session, competition)
     name = key(row.mode, competition=competition)
     run, standings = _standings(session, name, row.mode, now, filters)
     return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
 
 
+def read_competition(session: Session, slug: str) -> Row[str, str, bool]:
+    """Read a competition's title, mode and open_gallery, unless it is a draft. Raises UnknownCompetition."""
+    row = session.execute(
+        select(Competition.title, Competition.mode, Competition.open_gallery).where(
+            Competition.slug == slug, Competition.status != "draft"
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownCompetition(f"There is no competition {slug!r}.")
+    return row
+
+
 def read_current(session: Session) -> CurrentRuns:
     """Read which run each board shows now, and the catalogue's version."""
     return CurrentRuns(dict(_CURRENT.all(session)), lookup.version(session))
+
+
+def read_computed(session: Session) -> dict[str, datetime]:
+    """Read when each board was last computed, by its key."""
+    joined = select(Board.key, RatingRun.computed_at).join(RatingRun, RatingRun.id == Board.current_run_id)
+    return dict(session.execute(joined).all())
 
 
 def read_current_run(session: Session, key: str) -> Run | None:
@@ -171,7 +184,8 @@ def read_current_run(session: Session, key: str) -> Run | None:
     )
 
 
-def _category(session: Session, slug: str) -> Heading:
+def read_category(session: Session, slug: str) -> Heading:
+    """Read a category's name. Raises UnknownCategory."""
     title = session.scalar(select(Category.title).where(Category.slug == slug))
     if title is None:
         raise UnknownCategory(f"There is no category {slug!r}.")
@@ -206,7 +220,7 @@ def _standing(
         rank_low=row.rank_low,
         rank_high=row.rank_high,
         rank_ub=row.rank_ub,
-        model=NamedModel(model.slug, model.name, model.creator, model.status),
+        model=NamedModel(model.slug, model.name, model.creator, model.status, model.licence),
         rating=row.rating,
         rating_low=row.rating_low,
         rating_high=row.rating_high,

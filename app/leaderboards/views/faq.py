@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.catalog.limits import describe_largest
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
-from app.leaderboards.views.results import ModelResults
+from app.leaderboards.views.certainty import describe_ranks, is_decided
+from app.leaderboards.views.results import BoardPlace, ModelResults
 from app.words import Mode
 
 
@@ -81,10 +82,14 @@ def _standing(page: ModelPage, results: ModelResults) -> Iterator[Question]:
         field = sum(competition.mode == board.mode for competition in results.competitions)
         yield Question(
             f"How good is {page.name} at {Mode(board.mode).label.lower()}?",
-            f"It is #{place.rank} of {place.of} with {place.rating:.0f} Elo "
+            f"It is {describe_ranks(place)}{_certainty(place)} with {place.rating:.0f} Elo "
             f"(95 % interval {place.rating_low:.0f} to {place.rating_high:.0f}) from {place.votes:,} blind votes "
             f"in {field} competition{'s' if field != 1 else ''} on this arena.",
         )
+
+
+def _certainty(place: BoardPlace) -> str:
+    return "" if is_decided(place) else ", more the votes do not say,"
 
 
 def _prices(page: ModelPage) -> list[int]:

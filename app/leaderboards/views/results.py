@@ -27,6 +27,10 @@ class BoardPlace:
     rating_high: float | None = None
     votes: int = 0
     provisional: bool = True
+    rank_low: int | None = None
+    rank_high: int | None = None
+    borrowed: float | None = None
+    """Share of what is known that came from other competitions, 0 to 1; on a competition's board only."""
 
 
 Places = dict[tuple[str, int | None, int | None], BoardPlace]
@@ -113,10 +117,11 @@ def _select_competitions() -> Select[*tuple[Any, ...]]:
 
 _COMPETITIONS = _select_competitions()
 _STANDINGS = Standing.__table__.c
+_KNOWN = ("rating", "rating_low", "rating_high", "votes", "provisional", "rank_low", "rank_high", "borrowed")
 _PLACES = (
     select(
         *(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, _STANDINGS.run_id),
-        *(_STANDINGS[name] for name in ("rank", "rating", "rating_low", "rating_high", "votes", "provisional")),
+        *(_STANDINGS[name] for name in ("rank", *_KNOWN)),
     )
     .join(RatingRun, RatingRun.id == Board.current_run_id)
     .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == bindparam("model")))
@@ -160,5 +165,4 @@ def _places(session: Session, model_id: int) -> Places:
 def _place(row: Any) -> BoardPlace:
     if row.run_id is None:
         return BoardPlace(None, row.ranked)
-    same = (row.rating, row.rating_low, row.rating_high, row.votes, row.provisional)
-    return BoardPlace(row.rank, row.ranked, *same)
+    return BoardPlace(row.rank, row.ranked, **{name: getattr(row, name) for name in _KNOWN})
