@@ -1,0 +1,95 @@
+"""
+What importing the demo's pictures costs in CPU time beside another checkout, in total and by competition.
+
+    git worktree add /tmp/old COMMIT && (cd /tmp/old && scripts/setup)
+    arena demo --no-serve --votes 0        # with DATA_DIR=FOLDER
+    python scripts/bench/import_cost.py FOLDER /tmp/old [--bar 2.5]
+
+The contestants of FOLDER become a pack, which `arena import-pack` of both checkouts imports competition by
+competition. What the command costs to start, measured on a pack of one tiny picture, is subtracted.
+Exit 1 where the total ratio is above the bar.
+"""
+
+import argparse
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from sqlalchemy import select
+
+from app.arena.entries import pack_manifest
+from app.arena.tables import Entry
+from app.database.doors import Database
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def export(data: Path, packs: Path) -> list[Path]:
+    """Write a pack of each competition's contestants; returns their folders."""
+    database = Database(f"sqlite:///{data / 'blindvote.sqlite3'}")
+    with database.reading() as session:
+        for entry in session.scalars(select(Entry).where(Entry.role == "contestant")):
+            slug = entry.competition.slug
+            folder = packs / slug / slug
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "prompt.txt").write_text(entry.competition.prompt)
+            shutil.copy(data / "files" / entry.original_key, folder / f"{entry.model.slug}.png")
+    database.close()
+    return sorted(packs.iterdir())
+
+
+def tiny_pack(folder: Path) -> Path:
+    """Make a pack whose import costs next to nothing besides the start of the command."""
+    place = folder / "tiny"
+    place.mkdir(parents=True)
+    (place / "prompt.txt").write_text("A gradient")
+    Image.linear_gradient("L").resize((64, 64)).save(place / "model.png")
+    return folder
+
+
+def import_seconds(checkout: Path, pack: Path) -> float:
+    """Return the CPU seconds that a checkout takes to import a pack into an empty arena."""
+    with tempfile.TemporaryDirectory() as data:
+        python = checkout / ".venv/bin/python"
+        environment = {"DATA_DIR": data, "PATH": "/usr/bin:/bin", "LOG_LEVEL": "error"}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [python, "-m", "app.cli", "import-pack", str(pack)]
+        subprocess.run(command, check=True, env=environment, cwd=checkout, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Print the CPU seconds of both checkouts for each competition, and the ratio of the totals."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("other", type=Path)
+    parser.add_argument("--bar", type=float, default=2.5)
+    given = parser.parse_args()
+    checkouts = (ROOT, given.other.resolve())
+    totals = [0.0, 0.0]
+    with tempfile.TemporaryDirectory() as made:
+        packs = export(given.data, Path(made, "packs"))
+        tiny = tiny_pack(Path(made, "tiny"))
+        for pack in (tiny, *packs):
+            pack_manifest.write_manifest(pack)
+        starts = [import_seconds(checkout, tiny) for checkout in checkouts]
+        print(f"{'to start':<28} here {starts[0]:6.2f} s  there {starts[1]:6.2f} s", flush=True)
+        for pack in packs:
+            taken = [import_seconds(one, pack) - start for one, start in zip(checkouts, starts, strict=True)]
+            totals = [total + seconds for total, seconds in zip(totals, taken, strict=True)]
+            told = f"here {taken[0]:6.2f} s  there {taken[1]:6.2f} s  ratio {taken[0] / taken[1]:.2f}"
+            print(f"{pack.name:<28} {told}", flush=True)
+    ratio = totals[0] / totals[1]
+    met = ratio <= given.bar
+    print(f"{'all':<28} here {totals[0]:6.2f} s  there {totals[1]:6.2f} s  ratio {ratio:.2f}", end=" ")
+    print(f"{'within' if met else 'MISSES'} {given.bar:g}")
+    sys.exit(not met)
+
+
+if __name__ == "__main__":
+    main()
