@@ -58,7 +58,10 @@ WATCH = """() => {
       channel.port1.onmessage = () => resolve(performance.now());
       channel.port2.postMessage(null);
     })));
-    window.waited = Promise.all([pressed, painted]).then(([event, end]) => end - event.timeStamp);
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`never ${state}`)), 10_000));
+    const taken = Promise.all([pressed, painted]).then(([event, end]) => end - event.timeStamp);
+    window.waited = Promise.race([taken, late]);
+    window.waited.catch(() => {});
   };
 }"""
 
@@ -105,7 +108,7 @@ def measure_keys(browser: Browser, base: str, votes: int) -> tuple[list[float], 
 def press(visit: Visit, key: str, state: str) -> float:
     """Press a key and return the milliseconds until the browser has painted the state it leads to."""
     visit.settle()
-    visit.page.evaluate("(state) => window.watch([state])", state)
+    visit.page.evaluate("(state) => window.watch(state)", state)
     visit.page.keyboard.press(key)
     return float(visit.page.evaluate("window.waited"))
 
@@ -142,7 +145,7 @@ def slow_down(visit: Visit) -> list[int]:
 def tell(name: str, value: float, bar: float, unit: str) -> bool:
     """Print a figure beside its bar; returns whether it is within."""
     met = value <= bar
-    print(f"{name:<42}{value:9.2f} {unit:<3} {'within' if met else 'MISSES'} {bar:g}")
+    print(f"{name:<42}{value:9.2f} {unit:<3} {'within' if met else 'MISSES'} {bar:g}", flush=True)
     return met
 
 
@@ -165,7 +168,7 @@ def main() -> None:
 
 def tell_keys(reveals: list[float], following: list[float], shift: float) -> Iterator[bool]:
     """Print what was measured with keys; yields for each bar whether it is met."""
-    print(f"key to reveal: at most {max(reveals):.0f} ms; to the next pair: at most {max(following):.0f} ms")
+    print(f"key to reveal: at most {max(reveals):.0f} ms; to the next pair: at most {max(following):.0f} ms", flush=True)
     yield tell("key to reveal, median", statistics.median(reveals), BAR_MS, "ms")
     yield tell("key to next pair, median", statistics.median(following), BAR_MS, "ms")
     yield tell(f"layout shift over {len(reveals)} votes", shift, 0, "")
