@@ -4,10 +4,10 @@ What a voter waits for on the voting screen, in a real browser on a served arena
     python scripts/bench/voting_screen.py [--votes 20] [--visits 5] [--data-dir FOLDER]
 
 key to reveal, key to next pair: from the press of a key until the browser painted what it brought, on loopback.
-Slow 4G: phones of 390 px and density 3 at 1.6 Mbit/s and 150 ms, each with an empty cache; the next pair after four
-seconds of looking. Layout shift: what Chromium sums up over the votes, those that follow a key included. Every
-painter of the demo draws for a few competitions, in an arena that is thrown away or in the given data directory,
-which is kept. Needs a quiet machine. Exit 1 where a bar is missed.
+Slow 4G: phones of 390 px and density 3 at 1.6 Mbit/s and 150 ms, each with an empty cache; the next pair after
+four seconds of looking. Layout shift: what Chromium sums up over the votes, those that follow a key included.
+Every painter of the demo draws for a few competitions, in an arena that is thrown away or in the given data
+directory, which is kept. Needs a quiet machine. Exit 1 where a bar is missed.
 """
 
 import argparse
@@ -156,7 +156,11 @@ def main() -> None:
     parser.add_argument("--visits", type=int, default=5)
     parser.add_argument("--data-dir", type=Path)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, arena(given.data_dir or Path(folder)) as base, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        arena(given.data_dir or Path(folder)) as base,
+        chromium() as browser,
+    ):
         met = [*tell_keys(*measure_keys(browser, base, given.votes))]
         visits = [measure_slow(browser, base) for _ in range(given.visits)]
     first, later, weights = zip(*visits, strict=True)
@@ -168,7 +172,7 @@ def main() -> None:
 
 def tell_keys(reveals: list[float], following: list[float], shift: float) -> Iterator[bool]:
     """Print what was measured with keys; yields for each bar whether it is met."""
-    print(f"key to reveal: at most {max(reveals):.0f} ms; to the next pair: at most {max(following):.0f} ms", flush=True)
+    print(f"at most: {max(reveals):.0f} ms to the reveal, {max(following):.0f} ms to the next pair", flush=True)
     yield tell("key to reveal, median", statistics.median(reveals), BAR_MS, "ms")
     yield tell("key to next pair, median", statistics.median(following), BAR_MS, "ms")
     yield tell(f"layout shift over {len(reveals)} votes", shift, 0, "")
