@@ -12,7 +12,6 @@ Exit 1 where the total ratio is above the bar.
 
 import argparse
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from sqlalchemy import select
 from app.arena.entries import pack_manifest
 from app.arena.tables import Entry
 from app.database.doors import Database
+from app.gateway.storage import Storage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -31,13 +31,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def export(data: Path, packs: Path) -> list[Path]:
     """Write a pack of each competition's contestants; returns their folders."""
     database = Database(f"sqlite:///{data / 'blindvote.sqlite3'}")
+    storage = Storage(data / "files")
     with database.reading() as session:
         for entry in session.scalars(select(Entry).where(Entry.role == "contestant")):
             slug = entry.competition.slug
             folder = packs / slug / slug
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "prompt.txt").write_text(entry.competition.prompt)
-            shutil.copy(data / "files" / entry.original_key, folder / f"{entry.model.slug}.png")
+            (folder / f"{entry.model.slug}.png").write_bytes(storage.get(entry.original_key))
     database.close()
     return sorted(packs.iterdir())
 
