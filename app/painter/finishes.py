@@ -30,6 +30,10 @@ def softened(image: Image.Image, radius: float, step: int = 4) -> Image.Image:
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
+FILM_GRAIN = 3.0
+"""Amplitude in levels of 255; noise of half as much again takes three times the bytes at the same likeness."""
+
+
 def studio(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Finish as a lens does: light spills around highlights, the corners fall off, the film has grain."""
     side = min(image.size)
@@ -37,7 +41,7 @@ def studio(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     spill = bright.filter(ImageFilter.GaussianBlur(side / 90)).resize(image.size, Image.Resampling.BILINEAR)
     pixels = floats(ImageChops.screen(image, spill.point([round(level * 0.55) for level in range(256)] * 3)))
     pixels *= falloff(image.size)[:, :, None]
-    pixels += (grain(rng, image.size) * 4.5)[:, :, None]
+    pixels += (grain(rng, image.size) * FILM_GRAIN)[:, :, None]
     return to_image(pixels)
 
 
@@ -181,16 +185,18 @@ def neon(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 # Each ink with what light it lets through and how much of it black replaces; yellow gives way most, so that dark
 # blues stay blue.
 INKS = (("C", (0.14, 0.66, 0.9), 0.25), ("M", (0.9, 0.24, 0.5), 0.42), ("Y", (0.99, 0.87, 0.2), 0.75))
-SOFTNESS = 60
+SOFTNESS = 80
+"""Levels of 255 over which a dot's rim fades: hard rims weigh in any encoder."""
+DOTS_PER_SIDE = 40
 SCREEN = 0.16
 """Share of a tone that is printed as dots; hard dots alone weigh four times as much in any encoder."""
 SCREEN_ANGLES = {"C": (4, 1), "M": (1, 4), "Y": (1, 0), "K": (1, 1)}  # a turn as whole steps, so that tiles repeat
 
 
-def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+def halftone(image: Image.Image, _rng: np.random.Generator) -> Image.Image:
     """Print cyan, magenta, yellow and black screens at four angles on warm stock; near-black prints solid."""
     side = min(image.size)
-    pitch = max(4, round(side / 52))
+    pitch = max(4, round(side / DOTS_PER_SIDE))
     ink = 255 - np.asarray(image)
     key = ink.min(axis=2)
     paper = np.empty((image.height, image.width, 3), dtype=np.float32)
@@ -201,7 +207,7 @@ def halftone(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         paper *= 1 - dots[:, :, None] * (1 - np.array(keep, dtype=np.float32))
     black = np.maximum(_screened(np.clip(key * np.float32(1.4) - 125, 0, 255), "K", pitch), key > 214)
     paper *= 1 - 0.86 * black[:, :, None]
-    return to_image(paper + (grain(rng, image.size) * 0.5)[:, :, None])
+    return to_image(paper)
 
 
 def _screened(amount: Field, name: str, pitch: int) -> Field:
