@@ -1,10 +1,10 @@
 """Models as JSON: what the catalogue and the arena know of each."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, Field, RootModel
 
 from app.api.errors import ErrorBody
 from app.arena.entries import entries
@@ -100,6 +100,11 @@ class SourceBody(BaseModel):
     facts: list[str]
 
 
+def write_fraction(default: object) -> object:
+    """Write a fraction as text: the field has promised whole numbers, truths and text."""
+    return f"{default:g}" if isinstance(default, float) else default
+
+
 class ParameterBody(BaseModel):
     """One row of the parameter reference, for one model."""
 
@@ -111,7 +116,7 @@ class ParameterBody(BaseModel):
     values: list[str | int | bool]
     minimum: float | None
     maximum: float | None
-    default: str | int | float | bool | None
+    default: Annotated[str | int | bool | None, BeforeValidator(write_fraction)]
     modes: dict[str, Literal["required", "supported", "unavailable"]]
     behaviour: Literal["passthrough", "renamed", "converted", "emulated"]
     provider: str | None

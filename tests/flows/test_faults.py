@@ -23,6 +23,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     small = disk_full.small_disk() if request.param == "sqlite" else nullcontext()
     with small as folder, serving(request.param, folder=folder, competitions=4, models=6) as started:
         yield started
+        print(started.log.read_text()[-4000:])  # shown where a test failed
 
 
 def test_simultaneous_posts_are_one_vote(server: Server) -> None:

@@ -109,6 +109,7 @@ def test_everything_can_be_read_and_asked_without_a_script(browser: Browser, bas
         visit.page.get_by_role("button", name="Show").click()
         visit.page.get_by_role("link", name="DALL-E 2").click()
         visit.page.wait_for_url("**/models/dall-e-2")
+        visit.page.get_by_text("History: how DALL-E 2 was called").click()
         visit.page.get_by_text("JavaScript").first.click()
         expect(visit.page.get_by_text('import OpenAI from "openai"').first).to_be_visible()
         expect(visit.page.get_by_text("curl http").first, "one language at a time").to_be_hidden()

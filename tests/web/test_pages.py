@@ -271,7 +271,7 @@ def test_not_ready_without_a_schema(app: Flask, client: FlaskClient) -> None:
 def test_a_voter_can_be_forgotten(arena: Flask, client: FlaskClient) -> None:
     path = start(client)
     post(client, f"{path}/vote", outcome="a")
-    assert "Your board: text to image" in client.get("/me").text
+    assert "Your taste" in client.get("/me").text
     forgotten = post(client, "/me/delete")
     assert forgotten.status_code == 303
     assert "Max-Age=0" in forgotten.headers["Set-Cookie"]
