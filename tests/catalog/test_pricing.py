@@ -29,6 +29,11 @@ def test_price_of_one_image(given_price: OfferingPrice, area: int | None, expect
     assert per_image(given_price, area) == expected
 
 
+def test_a_further_megapixel_is_no_image() -> None:
+    assert per_image(price("megapixel", 15_000, megapixels="each further one"), 4_000_000) is None
+    assert per_image(price("image", 30_000, megapixels="first"), 4_000_000) == 30_000
+
+
 @pytest.mark.parametrize(
     ("micros", "text"),
     [
