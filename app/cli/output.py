@@ -53,3 +53,5 @@ def progress_bar(name: str, total: int, done: int = 0) -> Iterator[Callable[[int
         if done:
             bar.update(done)
         yield bar.update
+    if not sys.stderr.isatty():  # where nothing can be drawn, how far it came is all there is to say
+        click.echo(f"{name:<11} {bar.pos}/{total}", err=True)

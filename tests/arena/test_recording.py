@@ -36,7 +36,7 @@ def chosen_matchup(
         ids = {row.model.slug: row.id for row in rows}
     pair = Pair(competition, ids[left], ids[right], 0.5, seen_before=False)
     public_id = f"{left}{right}{competition}".encode().ljust(16)
-    return NewMatchup(VOTER, who, pair, public_id, now, 1800, "", simulated=False, policy=FREE)
+    return NewMatchup(VOTER, who, pair, public_id, now, 1800, "", "", simulated=False, policy=FREE)
 
 
 def stored(database: Database) -> list[tuple[int, bool]]:
