@@ -215,7 +215,8 @@ def test_doctor_examines_the_standby(pair: Pair, monkeypatch: pytest.MonkeyPatch
     pair.replay(pause=True)
     try:
         pair.add("behind")
-        assert examine(standby).startswith("warn  replica     it is more than 1 seconds behind")
+        # A pause takes hold after what the standby is replaying, and a commit travels in its own time.
+        wait_until(lambda: examine(standby).startswith("warn  replica     it is more than 1 seconds behind"))
     finally:
         pair.replay(pause=False)
 
