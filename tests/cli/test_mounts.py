@@ -8,7 +8,7 @@ import pytest
 
 from app.cli.mounts import NotMounted, check_mounted, find_unmounted
 from app.settings import Settings
-from tests.cli.conftest import Result
+from tests.command import Result
 
 
 def test_the_systems_table_names_it(tmp_path: Path) -> None:

@@ -48,11 +48,21 @@ def test_a_vote_can_be_undone_for_ten_minutes_by_the_clock(database: Database, s
         take_back()
 
 
-def test_the_older_matchup_comes_first_though_the_clock_went_back(database: Database) -> None:
+def test_the_older_matchup_comes_first_though_the_clock_stepped_back(database: Database) -> None:
+    pool = Pool()
+    first = issue(database, now=NOW, pool=pool)
+    second = issue(database, now=later(seconds=-30), pool=pool)
+    with database.reading() as session:
+        shown = matchups.open_matchup(session, b"v" * 16, now=later(seconds=-30))
+    assert shown
+    assert shown.public_id == first.public_id != second.public_id
+
+
+def test_a_matchup_of_a_clock_two_days_ahead_gives_way(database: Database) -> None:
     pool = Pool()
     first = issue(database, now=NOW, pool=pool)
     second = issue(database, now=later(seconds=-2 * DAY), pool=pool)
     with database.reading() as session:
         shown = matchups.open_matchup(session, b"v" * 16, now=later(seconds=-2 * DAY))
     assert shown
-    assert shown.public_id == first.public_id != second.public_id
+    assert shown.public_id == second.public_id != first.public_id
