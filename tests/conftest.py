@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_umask() -> Iterator[None]:
-    """Commands run in this process tighten its umask; what later tests make is for other users too (PostgreSQL's)."""
+    """Commands run in this process tighten its umask, and what later tests make is for PostgreSQL's user too."""
     before = os.umask(0o022)
     os.umask(before)
     yield
