@@ -186,6 +186,17 @@ def test_blocked_cookies_are_told_as_such(browser: Browser, app: Flask) -> None:
         assert visit.page.url == f"{base}/me"
 
 
+def test_a_browser_that_refuses_its_storage_votes_all_the_same(visit: Visit) -> None:
+    """Chromium throws at the mere look at it where a site's data are blocked."""
+    refuse = "get() { throw new DOMException('blocked', 'SecurityError'); }"
+    for name in ("localStorage", "sessionStorage"):
+        visit.page.add_init_script(f"Object.defineProperty(window, '{name}', {{ {refuse} }})")
+    visit.start()
+    visit.press("1", "revealed")
+    visit.press("Space", "open")
+    visit.press("2", "revealed")
+
+
 def test_a_server_that_restarts_loses_neither_the_pair_nor_the_answer(app: Flask, browser: Browser) -> None:
     with visiting(browser, "") as visit:
         with served(app) as base:

@@ -1,7 +1,7 @@
 // Votes in place: the same answers as the forms give, with the next pair loaded meanwhile.
 
 const arena = document.querySelector("[data-arena]");
-const { Refused, ask, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
+const { Refused, ask, choices, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
 const { EARLIER, SAID, countVotes, name, setFrame, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
 const { startClock, stopClock } = await import(arena.dataset.clock);
 const find = (name) => document.querySelector(`[data-${name}]`);
@@ -383,8 +383,8 @@ document.addEventListener("screen:changed", becomeDeaf);
 document.addEventListener("pair:closed", (event) => state === "open" && stop(event.detail, "Next pair", next));
 
 for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"]]) {
-  box.checked = localStorage.getItem(key) === "on";
-  box.addEventListener("change", () => localStorage.setItem(key, box.checked ? "on" : "off"));
+  box.checked = choices.getItem(key) === "on";
+  box.addEventListener("change", () => choices.setItem(key, box.checked ? "on" : "off"));
 }
 
 function begin() {

@@ -4,7 +4,19 @@ const LIMIT = 8_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 const KEY = "blindvote.outbox";
+const tab = openStorage("sessionStorage");
+export const choices = openStorage("localStorage");
 let wake = () => {};
+
+// Where cookies are blocked the browser's storage throws; then this page's memory has to do.
+function openStorage(name) {
+  try {
+    return window[name];
+  } catch {
+    const kept = new Map();
+    return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+  }
+}
 
 // The server said no, and would say it again.
 export class Refused extends Error {
@@ -58,7 +70,7 @@ export async function insist(request, onDelay = () => {}, attempts = Infinity) {
 }
 
 export async function deliver(id, outcome, onDelay) {
-  sessionStorage.setItem(KEY, JSON.stringify({ id, outcome }));
+  tab.setItem(KEY, JSON.stringify({ id, outcome }));
   try {
     return await insist(() => ask("POST", `/${id}/vote`, { outcome }), onDelay);
   } finally {
@@ -67,11 +79,11 @@ export async function deliver(id, outcome, onDelay) {
 }
 
 export function waiting() {
-  return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  return JSON.parse(tab.getItem(KEY) ?? "null");
 }
 
 export function forget(id) {
-  if (waiting()?.id === id) sessionStorage.removeItem(KEY);
+  if (waiting()?.id === id) tab.removeItem(KEY);
 }
 
 export function retryNow() {
