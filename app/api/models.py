@@ -88,7 +88,7 @@ class OfferingBody(BaseModel):
 
 
 class SourceBody(BaseModel):
-    """Where facts are from, and when somebody last looked."""
+    """Name a source of facts, and the day on which somebody last checked it."""
 
     title: str
     url: str | None
@@ -123,7 +123,7 @@ class ParameterBody(BaseModel):
 
 
 class ModelBoardBody(BaseModel):
-    """Where the model stands overall in one mode; nulls until it is rated."""
+    """Tell the model's place on one mode's overall board; its numbers are null until it is rated."""
 
     mode: str
     rank: int | None
@@ -137,7 +137,7 @@ class ModelBoardBody(BaseModel):
 
 
 class ModelCompetitionBody(BaseModel):
-    """Where the model stands in one competition; rank is null until it has four counted battles there."""
+    """Tell the model's place in one competition; rank is null until it has four counted battles there."""
 
     slug: str
     title: str

@@ -32,7 +32,7 @@ class TokenPath(BaseModel):
 
 
 class ShareBody(BaseModel):
-    """What to share: the taste in one mode."""
+    """Choose the mode whose taste is to be shared."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -297,7 +297,7 @@ class Counter(Base):
 
 
 class LedgerLine(Base):
-    """What somebody did to the arena, and why."""
+    """A line of the ledger tells who changed the arena, how, when and why."""
 
     __tablename__ = "ledger"
 
@@ -311,7 +311,7 @@ class LedgerLine(Base):
 
 
 class NetworkSalt(Base):
-    """What network keys are made with for one window of so many days; gone when the window is over."""
+    """A random salt makes the network keys of one window of so many days; it goes when the window is over."""
 
     __tablename__ = "network_salts"
 
@@ -321,7 +321,7 @@ class NetworkSalt(Base):
 
 
 class Flag(Base):
-    """What a sweep found about one voter or one network, and what became of it."""
+    """A flag records that a fraud test accused one voter or one network, and what an admin decided."""
 
     __tablename__ = "flags"
     __table_args__ = (

@@ -35,7 +35,7 @@ STRICT = ConfigDict(extra="forbid")
 @dataclass(frozen=True)
 class PromptField:
     """
-    Where the prompt goes; an empty field means that the operation takes none.
+    Name the field of a request that takes the prompt; an empty field means that the operation takes none.
 
     `refused`: texts that a prompt may not hold, since the server would read them as commands.
     """
@@ -50,7 +50,7 @@ class PromptField:
 @dataclass(frozen=True)
 class ImageField:
     """
-    Where input images go, and how.
+    Name the field of a request that takes input images, and how they are written there.
 
     `list`: a list even of one. `several`: another field for more than one. `numbered`: the second goes to
     `field_2`. `item`: an object in which the text `$image` stands for the image and `$type` for its media type.

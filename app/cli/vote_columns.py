@@ -44,7 +44,7 @@ class ColumnPlan:
 
     @property
     def has_voters(self) -> bool:
-        """Whether who voted is read."""
+        """Tell whether the column of voters is read."""
         return "voter" in self.names
 
 

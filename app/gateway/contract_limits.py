@@ -27,7 +27,7 @@ class OfferedContract:
 
     @property
     def has_shape(self) -> bool:
-        """Whether a caller can choose the size in any way."""
+        """Tell whether a caller can choose the size in any way."""
         return bool(self.contract.size or self.contract.ratio or self.contract.tier)
 
 

@@ -35,7 +35,7 @@ FRAME_SECONDS = 31_536_000
 
 @dataclass(frozen=True)
 class Choice:
-    """What there is to judge in one mode; (slug, title) each."""
+    """List the modes, and the categories and competitions of one mode, that can be judged; (slug, title) each."""
 
     modes: tuple[str, ...]
     categories: tuple[tuple[str, str], ...]

@@ -217,7 +217,7 @@ def footnotes(model: ModelPage) -> dict[str, tuple[int, ...]]:
 
 
 def source_link(source: FactSource) -> str | None:
-    """Where the source is published, if that is known."""
+    """Return the address at which the source is published; None where it is unknown."""
     return source.url or (f"https://github.com/{source.repository}" if source.repository else None)
 
 

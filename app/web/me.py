@@ -23,7 +23,7 @@ LAST_PAGE = 10_000
 
 @dataclass(frozen=True)
 class OwnMode:
-    """What a voter's votes of one mode say, and the axis that their board is drawn on."""
+    """Hold a voter's taste and own board in one mode, and the axis that the board is drawn on."""
 
     taste: Taste
     board: tuple[OwnStanding, ...]

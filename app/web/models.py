@@ -47,7 +47,7 @@ class Listed:
 
     @property
     def words(self) -> str:
-        """What the search of the page looks through, as the server's own search does."""
+        """Return the text that the page's search looks through, as the server's own search does."""
         return searched_text(self.model)
 
 
@@ -75,7 +75,7 @@ def _parse_trait(name: str, value: str) -> Traits:
 
 @dataclass(frozen=True)
 class ListFilters(Filters):
-    """What a reader asked of the list of models; `mode` also chooses the board their ratings come from."""
+    """Hold the filters set on the list of models; `mode` also chooses the board their ratings come from."""
 
     SORTS: ClassVar[Mapping[str, str]] = SORTS
 

@@ -69,6 +69,8 @@ def test_undos_of_the_future_leave_those_of_today(database: Database, tmp_path: 
         database.write(
             lambda s: vote_casting.undo(s, ALICE, matchup, now=later, undo_seconds=600, daily_limit=1)  # noqa: B023
         )
+        with database.reading() as session:
+            assert vote_casting.read_vote(session, ALICE, matchup).undone
 
 
 def test_a_session_of_the_future_is_none(database: Database) -> None:

@@ -115,7 +115,10 @@ def test_a_card_that_can_not_be_had_is_left_out(base: str, browser: Browser) -> 
         visit.page.route("**/me/card*", lambda route: route.abort())
         visit.start()
         judge(visit, 10)
+        judged = visit.pair
         visit.press("Space", "open")
+        assert visit.pair != judged
+        expect(visit.page.locator("[data-card]")).to_be_hidden()
 
 
 def test_a_vote_taken_back_on_the_card_brings_the_pair_back(base: str, browser: Browser) -> None:
@@ -145,6 +148,7 @@ def test_reloading_the_tenth_pair_leads_to_the_card_too(base: str, browser: Brow
         judge(visit, 10)
         visit.page.reload()
         visit.press("Space", "card")
+        expect(visit.page.locator("[data-card]")).to_contain_text("Your last 10 pairs")
 
 
 def test_without_a_script_the_card_is_a_page(base: str, browser: Browser) -> None:

@@ -186,7 +186,7 @@ def test_blocked_cookies_are_told_as_such(browser: Browser, app: Flask) -> None:
         assert visit.page.url == f"{base}/me"
 
 
-def test_a_browser_that_refuses_its_storage_votes_all_the_same(visit: Visit) -> None:
+def test_a_browser_that_refuses_its_storage_votes_all_the_same(app: Flask, visit: Visit) -> None:
     """Chromium throws at the mere look at it where a site's data are blocked."""
     refuse = "get() { throw new DOMException('blocked', 'SecurityError'); }"
     for name in ("localStorage", "sessionStorage"):
@@ -195,6 +195,7 @@ def test_a_browser_that_refuses_its_storage_votes_all_the_same(visit: Visit) -> 
     visit.press("1", "revealed")
     visit.press("Space", "open")
     visit.press("2", "revealed")
+    assert count_votes(app) == 2
 
 
 def test_a_server_that_restarts_loses_neither_the_pair_nor_the_answer(app: Flask, browser: Browser) -> None:

@@ -80,7 +80,7 @@ class PackCompetition(BaseModel):
 
 @dataclass(frozen=True)
 class ImageResult:
-    """What became of one file or folder of a pack, or of a whole competition; texts beside images are skipped."""
+    """Tell whether one file, folder or competition of a pack was taken, and why not; texts are skipped."""
 
     subject: str
     kind: Literal["taken", "unchanged", "refused", "skipped"]

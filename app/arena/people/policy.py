@@ -48,7 +48,7 @@ class Policy:
 
     @property
     def knows_networks(self) -> bool:
-        """Whether a matchup stores, by a salted key, which network asked for it."""
+        """Tell whether a matchup stores, by a salted key, which network asked for it."""
         return (self.network_day, self.address_day, self.network_counted) != (None, None, None)
 
 

@@ -88,7 +88,7 @@ class CandidatePairs:
 
     @cached_property
     def _has_samples(self) -> bool:
-        """Whether two models meet in more than one pair of entries of a competition."""
+        """Tell whether two models meet in more than one pair of entries of a competition."""
         return int(self.model_pair.max(initial=-1)) + 1 < len(self.competition)
 
     def gathered(self, of_pair: Floats) -> Floats:

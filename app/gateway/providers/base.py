@@ -175,7 +175,7 @@ def ask(
 
 
 def pause(http: HttpSession, seconds: float) -> None:
-    """Between two looks at a task. Raises ProviderError when the time is up."""
+    """Wait between two looks at a task. Raises ProviderError when the time is up."""
     try:
         http.wait(seconds)
     except TransportError as failure:

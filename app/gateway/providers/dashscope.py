@@ -30,7 +30,7 @@ class DashScope(TaskProvider):
     )
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """As the contract says."""
+        """Make the images by a task where the contract has task states, else by one call."""
         is_task = bool(request.contract.replies.done)
         return super().make(request, http) if is_task else HttpProvider.make(self, request, http)
 

@@ -31,7 +31,7 @@ LINK_NAMES = ("url", "uri", "image")
 @dataclass(frozen=True)
 class TaskApi:
     """
-    Where an API of tasks writes what, as paths such as `data.status` inside of its JSON.
+    Describe an API of tasks: the paths in its JSON, such as `data.status`, at which it writes what.
 
     `poll` and `cancel` are addresses after the base URL with `{id}` in them; where `link` is given, the address to
     poll is the one that the answer names there. Several `identity` or `images` are tried in turn. `images` hold a

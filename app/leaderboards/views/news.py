@@ -79,7 +79,7 @@ class NewsItem:
 
 @dataclass
 class BoardMemory:
-    """What a board was last known to say: each model's narrowest place since its last news, and the winner."""
+    """Remember a board as last told: each model's narrowest place since its last news, and the winner."""
 
     places: dict[str, Place] = field(default_factory=dict)
     winner: str | None = None

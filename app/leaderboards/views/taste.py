@@ -94,7 +94,7 @@ class Narrowing:
 
 @dataclass(frozen=True)
 class ResultCard:
-    """What a voter is told after every ten votes. `judged` is how many votes it looks back on, at most ten."""
+    """A card sums up a voter's last votes. `judged` is the number of votes it looks back on, at most ten."""
 
     taste: Taste
     judged: int
