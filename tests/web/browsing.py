@@ -44,7 +44,8 @@ class Visit:
         self.wait("open")
 
     def wait(self, state: str) -> None:
-        self.page.wait_for_selector(f'[data-arena][data-state="{state}"]')
+        """Wait for a state of the screen's module: the server's page has a state before the module runs."""
+        self.page.wait_for_selector(f'[data-arena][data-live][data-state="{state}"]')
 
     def settle(self) -> None:
         """Wait until presses are heard again: for a moment after every change of the screen they are not."""

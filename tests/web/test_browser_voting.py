@@ -2,7 +2,7 @@
 
 import re
 import shutil
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,15 +89,21 @@ def test_a_click_votes(visit: Visit) -> None:
     }
 
 
+def hold(may_leave: threading.Event) -> None:
+    may_leave.wait(timeout=10)
+
+
 def test_both_images_appear_in_one_frame_and_until_then_no_answer_is_taken(app: Flask, visit: Visit) -> None:
+    may_leave = threading.Event()
     visit.page.add_init_script(f"({WATCH})()")
-    app.before_request_funcs[None].append(lambda: time.sleep(2) if request.path.endswith("/b.webp") else None)
+    app.before_request_funcs[None].append(lambda: hold(may_leave) if request.path.endswith("/b.webp") else None)
     visit.open("/arena")
     visit.page.get_by_role("button", name="Show me a pair").click()
     visit.wait("loading")
     assert visit.status == "Loading both images…"
     expect(visit.page.get_by_role("button", name="A is better")).to_be_disabled()
     visit.page.keyboard.press("ArrowLeft")
+    may_leave.set()
     visit.wait("open")
     visit.page.wait_for_timeout(100)
     seen = set(visit.page.evaluate("window.seen"))
