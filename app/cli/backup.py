@@ -14,7 +14,8 @@ from app import __version__
 from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 from app.database.doors import Database
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of

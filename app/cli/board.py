@@ -2,7 +2,8 @@
 
 import click
 
-from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 
 
 @click.group()

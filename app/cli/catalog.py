@@ -6,7 +6,8 @@ import click
 
 from app.arena.entries import entries
 from app.catalog.audit import audit as audit_models
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 
 
 @click.group()

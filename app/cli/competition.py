@@ -6,8 +6,8 @@ import click
 
 from app.arena.entries import competitions
 from app.arena.entries.inputs import store_beside
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
-from app.cli.output import print_result
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json, print_result
 
 reason_option = click.option("--reason", help="Stands in the public ledger.")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.engine import make_url
 
-from app.cli.opening import json_option, now, print_json
+from app.cli.opening import json_option, now
+from app.cli.output import print_json
 from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import storage_of
 from app.settings import Settings, read_without_writing

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
-from app.cli.output import progress_bar
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json, progress_bar
 
 if TYPE_CHECKING:
     from app.arena.entries.generation import GenerationContext, GenerationTask

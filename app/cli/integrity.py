@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from app.cli.opening import actor, json_option, migrate_option, now, open_installation, print_json
-from app.cli.output import print_rows
+from app.cli.opening import actor, json_option, migrate_option, now, open_installation
+from app.cli.output import print_json, print_rows
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")

@@ -8,7 +8,8 @@ from app.catalog import lookup
 from app.catalog.search import search
 from app.catalog.shapes import is_slug
 from app.catalog.template import TEMPLATE
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 
 SHOWN = 20
 

@@ -1,8 +1,6 @@
-"""Opens an installation for a command: settings, a migrated database, storage. Prints what commands answer."""
+"""Opens an installation for a command: settings, a migrated database, storage."""
 
 import getpass
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,9 +58,3 @@ def actor() -> str:
         return f"command line: {getpass.getuser()}"
     except (KeyError, OSError):
         return "command line"
-
-
-def print_json(value: object) -> None:
-    """Print one JSON document, for another program."""
-    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=str))

@@ -1,5 +1,6 @@
 """Prints what commands answer: JSON for other programs, sentences and lines for people, progress meanwhile."""
 
+import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -7,8 +8,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
-
-from app.cli.opening import print_json
 
 Row = TypeVar("Row")
 
@@ -22,6 +21,12 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is no number", param, ctx)
         return number
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document, for another program."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=str))
 
 
 def print_result(value: object, sentence: str, *, as_json: bool) -> None:

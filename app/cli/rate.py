@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli import rate_parts, votes_file
-from app.cli.opening import print_json
+from app.cli.output import print_json
 from app.cli.votes_file import Votes
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
 

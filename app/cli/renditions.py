@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import click
 
-from app.cli.opening import Installation, json_option, migrate_option, open_installation, print_json
-from app.cli.output import print_result
+from app.cli.opening import Installation, json_option, migrate_option, open_installation
+from app.cli.output import print_json, print_result
 
 
 @click.command()

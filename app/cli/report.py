@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 
 if TYPE_CHECKING:
     from app.leaderboards.integrity.advice import NextStep

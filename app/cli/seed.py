@@ -11,7 +11,8 @@ from app.arena.entries import competitions
 from app.arena.entries.inputs import store_beside
 from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
-from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, print_json
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
+from app.cli.output import print_json
 from app.database.places import ROOT
 from app.files.text import InvalidFile
 from app.files.toml import read_toml

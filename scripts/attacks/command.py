@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from app.cli.opening import json_option, print_json
+from app.cli.opening import json_option
+from app.cli.output import print_json
 from app.settings import one_thread_for_numpy
 
 
