@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalog.contracts import CONTRACT, Contract, Key, in_order, key_of, stored_terms, with_defaults
 from app.catalog.tables import WireContract
 
-Outcome = Literal["created", "changed", "unchanged", "removed"]
+Outcome = Literal["created", "changed", "unchanged", "removed", "kept"]
 FOLDER = "contracts"
 SOURCES_FILE = "sources.toml"
 
@@ -73,8 +73,9 @@ def load_contracts(session: Session, contracts: Sequence[Contract], *, complete:
     """
     Make the rows of these contracts what the files say; others stay, as models without a file do.
 
-    `complete`: the files are all that there is of their providers, and a contract that none of them names goes.
-    Answers with what happened to each key: `created`, `changed`, `unchanged` or `removed`.
+    `complete`: the files are all that the product has of their providers, and a contract of it that none of them
+    names goes. What a contract of an admin's own says stays: it is `kept`, until it says what the product's does.
+    Answers with what happened to each key: `created`, `changed`, `unchanged`, `removed` or `kept`.
     """
     wanted = in_order(contracts)
     providers = sorted({contract.provider for contract in wanted.values()})
@@ -84,9 +85,15 @@ def load_contracts(session: Session, contracts: Sequence[Contract], *, complete:
     for key, contract in wanted.items():
         done[key] = _store(session, stored.pop(key, None), contract)
     for key, row in stored.items() if complete else ():
-        session.delete(row)
-        done[key] = "removed"
+        if not is_own(row):
+            session.delete(row)
+            done[key] = "removed"
     return done
+
+
+def is_own(row: WireContract) -> bool:
+    """Tell whether a row comes from a file of an admin's own."""
+    return bool(row.terms.get("own"))
 
 
 def _store(session: Session, row: WireContract | None, contract: Contract) -> Outcome:
@@ -95,7 +102,9 @@ def _store(session: Session, row: WireContract | None, contract: Contract) -> Ou
         provider, model, operation = key_of(contract)
         session.add(WireContract(provider=provider, model=model, operation=operation, terms=terms))
         return "created"
-    if row.terms == terms:
+    if row.terms == terms or row.terms | {"own": True} == terms:
         return "unchanged"
+    if is_own(row) and not contract.own and row.terms != terms | {"own": True}:
+        return "kept"
     row.terms = terms
     return "changed"

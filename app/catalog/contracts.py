@@ -223,6 +223,8 @@ class Contract:
     accepts: dict[str, ValueField] = dataclass_field(default_factory=dict)
     fixed: dict[str, Any] = dataclass_field(default_factory=dict)
     open: bool = False
+    own: bool = False
+    """Whether a file of an admin's own states it: what comes with the product leaves it alone."""
     replies: Replies = Replies()
     sure: str = ""
     note: str = ""

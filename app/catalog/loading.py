@@ -25,7 +25,7 @@ from app.catalog.tables import (
 )
 from app.database.doors import Base, insert
 
-Kind = Literal["created", "changed", "unchanged", "removed"]
+Kind = Literal["created", "changed", "unchanged", "removed", "kept"]
 Row = TypeVar("Row", bound=Base)
 SAME = (
     *("slug", "name", "creator", "family", "tagline", "released", "status", "deprecated_on", "sunset"),
@@ -36,7 +36,11 @@ SAME = (
 
 @dataclass(frozen=True)
 class SeedChange:
-    """A change that loading made to one row; `removed` is a closed price, or an ended offering or parameter."""
+    """
+    A change that loading made to one row; `removed` is a closed price, or an ended offering or parameter.
+
+    `kept` is a contract of an admin's own in the place of one that comes with the product.
+    """
 
     kind: Kind
     table: str
@@ -112,7 +116,7 @@ def load(session: Session, seeds: Seeds, *, now: datetime) -> list[SeedChange]:
         session.flush()
     for key, kind in load_contracts(session, seeds.contracts, complete=seeds.complete).items():
         run.note(kind, WireContract, " ".join(key))
-    if any(change.kind != "unchanged" for change in run.changes):
+    if any(change.kind not in {"unchanged", "kept"} for change in run.changes):
         _raise_version(session)
     return run.changes
 

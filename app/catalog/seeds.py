@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,7 +97,8 @@ def read_seeds(path: Path) -> Seeds:
         providers = model.providers | providers
     shared = parameters.parameters if parameters else ()
     models = tuple(model for _, model in pairs)
-    contracts = _read_contracts(folder, problems)
+    is_own = folder.resolve() != SHIPPED.resolve()
+    contracts = tuple(replace(one, own=is_own) for one in _read_contracts(folder, problems))
     seeds = Seeds(sources, providers, shared, models, contracts, path.resolve() == SHIPPED.resolve())
     for file, model in pairs:
         problems += [_at(file, key, problem) for key, problem in _model_problems(model, seeds)]

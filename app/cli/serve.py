@@ -79,7 +79,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
     from granian.log import LogLevels
 
     from app.edge.slow_bodies import BODY_THREADS
-    from app.edge.threads import GATEWAY_THREADS, SHORT_THREADS
+    from app.edge.threads import GATEWAY_THREADS, PLAYGROUND_THREADS, SHORT_THREADS
 
     return Granian(
         target,
@@ -88,7 +88,7 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=SHORT_THREADS + GATEWAY_THREADS + BODY_THREADS,
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS + PLAYGROUND_THREADS + BODY_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,

@@ -9,20 +9,30 @@ SHORT_THREADS = 16
 GATEWAY_THREADS = 48
 """For requests to the image API: those that run, those that wait for a place, and those that join another."""
 GATEWAY_PATHS = ("/openai/", "/v1/")
+PLAYGROUND_THREADS = 8
+"""For forms of the playground, from the first byte of an upload to the last picture."""
+PLAYGROUND_PATH = "/playground"
 
 
 class ThreadLimit:
-    """WSGI middleware: lets at most `SHORT_THREADS` threads work on anything but the image API."""
+    """WSGI middleware: lets at most `SHORT_THREADS` threads work on anything but what makes images."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
         self._free = BoundedSemaphore(SHORT_THREADS)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Wait for a thread's turn; the image API has a bound and a queue of its own."""
-        if environ.get("PATH_INFO", "").startswith(GATEWAY_PATHS):
+        """Wait for a thread's turn; the image API and the playground have bounds of their own and a queue."""
+        if makes_images(environ):
             long: Iterable[bytes] = self._app(environ, start_response)
             return long
         with self._free:
             short: Iterable[bytes] = self._app(environ, start_response)
             return short
+
+
+def makes_images(environ: dict[str, Any]) -> bool:
+    """Tell whether a request may wait for images, for seconds or minutes."""
+    path = environ.get("PATH_INFO", "")
+    is_form = path == PLAYGROUND_PATH and environ.get("REQUEST_METHOD") == "POST"
+    return is_form or path.startswith(GATEWAY_PATHS)

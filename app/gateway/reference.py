@@ -8,6 +8,7 @@ which words and up to where, only its contracts tell. Where both speak, the cont
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup, tables
 from app.catalog.contracts import ANY_MODEL, Contract, ValueField, read_contracts
 from app.catalog.limits import Limits, largest
-from app.catalog.lookup import ModelPage
+from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.gateway.contract_limits import OfferedContract, limit_by_contracts
 from app.gateway.normalize import merged
@@ -31,6 +32,7 @@ _WORDINGS = select(
     func.count().label("models"),
 ).group_by(_WORDS.name, _WORDS.group, _WORDS.type, _WORDS.description, _WORDS.note, _WORDS.behaviour)
 Wordings = Mapping[str, ParameterRow]
+Model = TypeVar("Model", bound=ModelSummary)
 
 
 def read_model(session: Session, slug: str, today: date) -> ModelPage:
@@ -43,23 +45,35 @@ def read_model(session: Session, slug: str, today: date) -> ModelPage:
     return lookup.recall(session, ("reference", page.id), today, lambda: refer(session, page))
 
 
+def read_models(session: Session, today: date) -> tuple[ModelSummary, ...]:
+    """List every model by name, as `lookup.models` does, with the limits that their pages print."""
+    return lookup.recall(session, "reference of all", today, lambda: _read_models(session, today))
+
+
+def _read_models(session: Session, today: date) -> tuple[ModelSummary, ...]:
+    return tuple(_limited(model, _offered(session, model)) for model in lookup.models(session, today))
+
+
 def refer(session: Session, page: ModelPage) -> ModelPage:
     """Put the limits and parameters of a model's contracts in the place of the catalogue's."""
-    offered = () if page.slug in HISTORIC else _offered(session, page)
+    offered = _offered(session, page)
     if not offered:
         return page
-    limits = limit_by_contracts(page.limits, offered)
-    return replace(
-        page,
-        limits=limits,
-        max_resolution=largest(limits),
-        max_images=limits.max_images,
-        parameters=(*_own_rows(session, page, limits, offered), *_passed_rows(session, page, offered)),
-    )
+    limited = _limited(page, offered)
+    rows = (*_own_rows(session, page, limited.limits, offered), *_passed_rows(session, page, offered))
+    return replace(limited, parameters=rows)
 
 
-def _offered(session: Session, page: ModelPage) -> tuple[OfferedContract, ...]:
-    """List the contracts of a model's offerings, for the operations of its modes."""
+def _limited(model: Model, offered: Sequence[OfferedContract]) -> Model:
+    """Put the limits of a model's contracts in the place of the catalogue's, where it has contracts."""
+    limits = limit_by_contracts(model.limits, offered) if offered else model.limits
+    return replace(model, limits=limits, max_resolution=largest(limits), max_images=limits.max_images)
+
+
+def _offered(session: Session, page: ModelSummary) -> tuple[OfferedContract, ...]:
+    """List the contracts of a model's offerings, for the operations of its modes; none of the HISTORIC ones."""
+    if page.slug in HISTORIC:
+        return ()
     offerings = {(one.provider, one.provider_model_id): one for one in page.offerings if one.provider_model_id}
     found = read_contracts(session, [(provider, str(model)) for provider, model in offerings])
     return tuple(

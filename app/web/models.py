@@ -126,9 +126,9 @@ def model(slug: str) -> AnyResponse:
 
 
 def visible(session: Session) -> list[ModelSummary]:
-    """Models by name, demo models where they have images."""
+    """List models by name with the limits of their pages, demo models where they have images."""
     entered = entries.entered_models(session)
-    return [model for model in lookup.models(session, today()) if not model.demo or model.id in entered]
+    return [model for model in reference.read_models(session, today()) if not model.demo or model.id in entered]
 
 
 def _render(slug: str, base: str) -> str:

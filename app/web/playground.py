@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -16,9 +17,12 @@ from app.database.doors import DatabaseBusy
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.identity import voter_or_new
+from app.edge.slow_bodies import WHOLE_BYTES
+from app.edge.threads import PLAYGROUND_PATH, PLAYGROUND_THREADS
 from app.gateway import errors as gateway
 from app.gateway import playground as room
 from app.gateway.generate import Generation
+from app.gateway.places import WAIT_SECONDS
 from app.gateway.playground import MOST_IMAGES, Visitor
 from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, Operation, read_request
 from app.gateway.wire import Client
@@ -52,6 +56,7 @@ STARTERS = (
     'A poster for a jazz night with the words "BLUE HOUR" in tall letters',
     'A menu for a small bakery called "Morning Bread"',
 )
+_threads = BoundedSemaphore(PLAYGROUND_THREADS)
 Trouble = gateway.GatewayError | DatabaseBusy
 STATUS: dict[type[Exception], int] = {
     gateway.InvalidParameter: 400,
@@ -137,15 +142,24 @@ class Result:
         return sum(attempt.seconds for attempt in self.made.attempts) if self.made else 0.0
 
 
-@blueprint.get("/playground")
+@blueprint.get(PLAYGROUND_PATH)
 def form() -> Response:
     """Show the form, filled in as the query says; draws nothing."""
     return _page(_wanted(request.args), _drawable(), ())
 
 
-@blueprint.post("/playground")
+@blueprint.post(PLAYGROUND_PATH)
 def draw() -> Response:
-    """Draw, and show the pictures beside the form."""
+    """Draw, and show the pictures beside the form; in threads that no voter needs."""
+    if not _threads.acquire(blocking=False):
+        return _turn_away()
+    try:
+        return _draw()
+    finally:
+        _threads.release()
+
+
+def _draw() -> Response:
     has_files = request.mimetype == "multipart/form-data"
     request.max_content_length = UPLOAD_BYTES if has_files else BODY_BYTES
     wanted, among = _wanted(request.form), _drawable()
@@ -154,6 +168,15 @@ def draw() -> Response:
     except gateway.InvalidParameter as mistake:
         return _page(wanted, among, (), mistake)
     return _page(wanted, among, _results(wanted, among))
+
+
+def _turn_away() -> Response:
+    """Show the form with the time to come back; an upload that has not come yet is not waited for."""
+    is_here = request.content_length is not None and request.content_length <= WHOLE_BYTES
+    wanted, among = _wanted(request.form) if is_here else PlaygroundForm("", (), {}), _drawable()
+    full = gateway.RateLimited("Others are drawing just now; a place will be free in a moment.", WAIT_SECONDS)
+    names = _names(wanted, among)
+    return _page(wanted, among, _told(names, among, [full] * len(names)))
 
 
 def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
@@ -190,10 +213,21 @@ def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
         except (gateway.GatewayError, DatabaseBusy) as trouble:
             return trouble
 
-    names = wanted.models or (among.first or among.means.default_model,)
+    names = _names(wanted, among)
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        ended = list(pool.map(one, names))
-    with database.reading() as session:
+        return _told(names, among, list(pool.map(one, names)))
+
+
+def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
+    """Name the models to draw with: the form's, else the one that the page begins with."""
+    return wanted.models or (among.first or among.means.default_model,)
+
+
+def _told(
+    names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]
+) -> tuple[Result, ...]:
+    """Tell how each model's request ended."""
+    with parts().database.reading() as session:
         picks = [look(session, name, among) for name in names]
     return tuple(Result(*result) for result in zip(names, picks, ended, strict=True))
 

@@ -1,5 +1,10 @@
 #!/usr/bin/env -S .venv/bin/python
-"""Print the table of docs/gateway.md: what each provider is asked in its own words, and what is done here."""
+"""
+Print the table of docs/gateway.md: what each provider is asked in its own words, and what is done here.
+
+`--write` puts it into the document, `--check` exits with 1 where it isn't there as a whole. A new provider needs no
+line of the document: a release refuses to go without a whole table.
+"""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -12,6 +17,7 @@ from app.catalog.contracts import Contract  # noqa: E402
 from app.catalog.seeds import read_contract_files  # noqa: E402
 
 OPERATIONS = ("generation", "edit", "variation")
+DOCUMENT = ROOT / "docs" / "gateway.md"
 HEAD = ("provider", "operation", "shape and scale", "images a call", "format", "mask", "other values")
 
 
@@ -68,10 +74,32 @@ def rows(contracts: Iterable[Contract]) -> list[str]:
     return [row(*key, found[key]) for key in keys if key in found]
 
 
+def table() -> str:
+    """Write the whole table in Markdown."""
+    head = f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}"
+    return "\n".join([head, *rows(read_contract_files(ROOT / "scripts" / "seeds" / "catalog"))])
+
+
+def with_table(document: str) -> str:
+    """Put the table in the place of the one that the document has."""
+    lines = document.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith(f"| {HEAD[0]} | {HEAD[1]} |"))
+    last = next(place for place in range(first, len(lines)) if not lines[place].startswith("|"))
+    return "\n".join([*lines[:first], table(), *lines[last:], ""])
+
+
 def main() -> None:
-    """Read the files and print."""
-    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
-    print("\n".join(rows(read_contract_files(ROOT / "scripts" / "seeds" / "catalog"))))
+    """Print the table, or write or check the document's."""
+    document = DOCUMENT.read_text(encoding="utf-8")
+    match sys.argv[1:]:
+        case []:
+            print(table())
+        case ["--write"]:
+            DOCUMENT.write_text(with_table(document), encoding="utf-8")
+        case ["--check"]:
+            sys.exit(int(table() not in document))
+        case _:
+            sys.exit(f"usage: {sys.argv[0]} [--write | --check]")
 
 
 if __name__ == "__main__":

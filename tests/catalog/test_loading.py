@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.catalog import lookup
 from app.catalog.contracts import read_contracts
-from app.catalog.loading import load, stub
+from app.catalog.loading import SeedChange, load, stub
 from app.catalog.seeds import SHIPPED, CatalogError, batches, read_seeds
 from app.catalog.tables import Offering, Price
 from app.database.doors import Database
@@ -188,6 +188,14 @@ def contract_folder(folder: Path, **most: int) -> Path:
     return folder
 
 
+def load_shipped(database: Database, folder: Path) -> list[SeedChange]:
+    """Load a folder as if it came with the product."""
+    seeds = read_seeds(folder)
+    contracts = tuple(replace(one, own=False) for one in seeds.contracts)
+    shipped = replace(seeds, contracts=contracts, complete=True)
+    return database.write(lambda session: load(session, shipped, now=DAY_2))
+
+
 def counts(database: Database) -> dict[str, int | None]:
     offers = [("acme", model) for model in ("brush", "pen", "ink")]
     with database.reading() as session:
@@ -206,16 +214,46 @@ def test_a_folder_of_contracts_adds_and_replaces_those_it_names_alone(database: 
 
 
 def test_the_complete_files_remove_a_contract_of_their_providers(database: Database, tmp_path: Path) -> None:
-    load_folder(database, contract_folder(tmp_path / "first", brush=1, pen=1))
-    seeds = read_seeds(contract_folder(tmp_path / "next", pen=1))
-    complete = replace(seeds, complete=True)
-    changes = database.write(lambda session: load(session, complete, now=DAY_2))
+    load_shipped(database, contract_folder(tmp_path / "first", brush=1, pen=1))
+    changes = load_shipped(database, contract_folder(tmp_path / "next", pen=1))
     assert ("removed", "wire_contracts", "acme brush generation") in done(changes)
     assert counts(database) == {"pen": 1}
+
+
+def test_what_an_admin_says_of_a_provider_stays(database: Database, tmp_path: Path) -> None:
+    """The product's next files change and remove its own contracts, and none of an admin's folder."""
+    load_shipped(database, contract_folder(tmp_path / "first", brush=1, pen=1))
+    load_folder(database, contract_folder(tmp_path / "own", pen=4, ink=2))
+    changes = load_shipped(database, contract_folder(tmp_path / "next", brush=3, pen=3))
+    assert done(changes) == {
+        ("changed", "wire_contracts", "acme brush generation"),
+        ("kept", "wire_contracts", "acme pen generation"),
+    }
+    assert counts(database) == {"brush": 3, "ink": 2, "pen": 4}
+
+
+def test_an_admin_gives_a_contract_back_by_saying_what_the_product_says(
+    database: Database, tmp_path: Path
+) -> None:
+    load_folder(database, contract_folder(tmp_path / "own", pen=4))
+    load_shipped(database, contract_folder(tmp_path / "next", pen=3))
+    load_folder(database, contract_folder(tmp_path / "given-back", pen=3))
+    load_shipped(database, contract_folder(tmp_path / "next", pen=3))
+    load_shipped(database, contract_folder(tmp_path / "later", pen=5))
+    assert counts(database) == {"pen": 5}
+
+
+def test_the_same_words_in_a_folder_of_ones_own_pin_nothing(database: Database, tmp_path: Path) -> None:
+    load_shipped(database, contract_folder(tmp_path / "first", pen=1))
+    assert done(load_folder(database, contract_folder(tmp_path / "copy", pen=1))) == set()
+    load_shipped(database, contract_folder(tmp_path / "later", pen=5))
+    assert counts(database) == {"pen": 5}
 
 
 def test_only_the_files_of_the_product_are_complete(tmp_path: Path) -> None:
     assert read_seeds(SHIPPED).complete
     assert all(part.complete for part in batches(read_seeds(SHIPPED)))
     assert not read_seeds(SHIPPED / "dall-e-2.toml").complete
+    assert not any(one.own for one in read_seeds(SHIPPED / "dall-e-2.toml").contracts)
+    assert all(one.own for one in read_seeds(contract_folder(tmp_path, pen=1)).contracts)
     assert not read_seeds(contract_folder(tmp_path, pen=1)).complete

@@ -17,7 +17,7 @@ from app.gateway.adjustments import shape_adjustments
 from app.gateway.normalize import kind_of, merged
 from app.gateway.offers import MODES, Offer, read_offers
 from app.gateway.providers import PROVIDERS
-from app.gateway.reference import HISTORIC, read_model
+from app.gateway.reference import HISTORIC, read_model, read_models
 from app.gateway.request import OURS, read_request
 from app.gateway.shapes import shape_of
 from app.gateway.values import pass_values
@@ -151,3 +151,15 @@ def test_ranges_are_printed(shown: list[Shown]) -> None:
     rows = [row for _, page, _ in shown for row in rows_of(page)]
     assert sum(row.minimum is not None for row in rows) > 100
     assert all(row.minimum is None or row.maximum is None or row.minimum <= row.maximum for row in rows)
+
+
+def test_lists_print_the_limits_of_pages(seeded_template: Path) -> None:
+    database = Database(f"sqlite:///{seeded_template}")
+    with database.reading() as session:
+        listed = read_models(session, TODAY)
+        pages = [read_model(session, model.slug, TODAY) for model in listed]
+        stated = lookup.models(session, TODAY)
+    database.close()
+    for name in ("slug", "limits", "max_resolution", "max_images", "price_from"):
+        assert [getattr(one, name) for one in listed] == [getattr(page, name) for page in pages], name
+    assert sum(one.limits != other.limits for one, other in zip(listed, stated, strict=True)) > 30

@@ -33,12 +33,13 @@ class Repository:
             "pyproject.toml": '[project]\nname = "a"\nversion = "0.1.0"\n\n[tool.x]\nversion = "9"\n',
             "CHANGELOG.md": CHANGELOG,
             "scripts/check": "#!/bin/sh\nexit 0\n",
+            "scripts/bench/provider_table.py": "#!/bin/sh\nexit 0\n",
             "scripts/test": "#!/bin/sh\nexit 0\n",
             "scripts/accept/install": "#!/bin/sh\nexit 0\n",
         }.items():
             self.write(name, text)
         shutil.copy(ROOT / "scripts" / "release", folder / "scripts" / "release")
-        for name in ("check", "test", "accept/install"):
+        for name in ("check", "test", "accept/install", "bench/provider_table.py"):
             (folder / "scripts" / name).chmod(0o755)
         self.git("init", "--quiet")
         self.commit()

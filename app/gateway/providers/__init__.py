@@ -1,73 +1,64 @@
 """
-The providers: one file each, and the line here that names it.
+The providers: a file each, and the line in `MODULES` that names it.
 
 A provider called `xy` takes its key from `XY_API_KEY` and another address from `XY_UPSTREAM_URL`, unless its class
-names an older setting. Servers that speak OpenAI's API need no file: those of `ADDRESSES` are known, and
+names an older setting. Servers that speak OpenAI's API need no file: those of `openai.ADDRESSES` are known, and
 `OPENAI_COMPATIBLE` names any number of others.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from types import MappingProxyType
 
-from app.gateway.providers.a1111 import Automatic1111
 from app.gateway.providers.base import ImageProvider
-from app.gateway.providers.bedrock import Bedrock
-from app.gateway.providers.bfl import BlackForestLabs
-from app.gateway.providers.cloudflare import Cloudflare
-from app.gateway.providers.comfy import Comfy
-from app.gateway.providers.dashscope import DashScope
-from app.gateway.providers.fal import Fal
-from app.gateway.providers.fireworks import Fireworks
-from app.gateway.providers.gemini import Gemini, Vertex
 from app.gateway.providers.http import HttpProvider
-from app.gateway.providers.ideogram import Ideogram
-from app.gateway.providers.inference_sh import InferenceSh
-from app.gateway.providers.leonardo import Leonardo
-from app.gateway.providers.luma import Luma, LumaAgents
-from app.gateway.providers.muapi import MuApi
-from app.gateway.providers.openai import ADDRESSES, OpenAI
+from app.gateway.providers.openai import ADDRESSES, OWN_SERVERS, OpenAI
 from app.gateway.providers.painter import LocalPainter
-from app.gateway.providers.piapi import PiApi
-from app.gateway.providers.replicate import Replicate
-from app.gateway.providers.runware import Runware
-from app.gateway.providers.runway import Runway
-from app.gateway.providers.stability import Stability
-from app.gateway.providers.vercel import Vercel
-from app.gateway.providers.wavespeed import WaveSpeed
 from app.settings import Settings
 
-OWN: tuple[type[HttpProvider], ...] = (
-    OpenAI,
-    Replicate,
-    Fal,
-    Gemini,
-    Vertex,
-    BlackForestLabs,
-    Stability,
-    Ideogram,
-    Runware,
-    Luma,
-    LumaAgents,
-    Runway,
-    Comfy,
-    Cloudflare,
-    MuApi,
-    InferenceSh,
-    Leonardo,
-    PiApi,
-    Bedrock,
-    DashScope,
-    Fireworks,
-    Vercel,
-    WaveSpeed,
-    Automatic1111,
+MODULES = (
+    "openai",
+    "replicate",
+    "fal",
+    "gemini",
+    "bfl",
+    "stability",
+    "ideogram",
+    "runware",
+    "luma",
+    "runway",
+    "comfy",
+    "cloudflare",
+    "muapi",
+    "inference_sh",
+    "leonardo",
+    "piapi",
+    "bedrock",
+    "dashscope",
+    "fireworks",
+    "vercel",
+    "wavespeed",
+    "a1111",
 )
-"""The providers with a file of their own."""
+"""The files of this folder that hold providers, in the order in which they are listed."""
 COMPATIBLE = "openai-compatible"
 """Whose general contract holds for servers that have none."""
-KEYLESS = frozenset({"a1111", "localai", "sdcpp", "sglang", "vllm-omni"})
+
+
+def read_module(name: str) -> Iterator[type[HttpProvider]]:
+    """List the providers that a file of this folder defines: its classes that have a slug, in their order."""
+    module = import_module(f"{__name__}.{name}")
+    for one in vars(module).values():
+        is_provider = isinstance(one, type) and issubclass(one, HttpProvider)
+        if is_provider and one.__module__ == module.__name__ and one.slug:
+            yield one
+
+
+OWN: tuple[type[HttpProvider], ...] = tuple(one for name in MODULES for one in read_module(name))
+"""The providers with a file of their own."""
+KEYLESS = OWN_SERVERS | {one.slug for one in OWN if not one.needs_key}
 """Servers that people run themselves: an address is enough."""
 
 

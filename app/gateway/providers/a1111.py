@@ -7,7 +7,7 @@ An offering's provider id is the title of a checkpoint as the server lists it.
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, from_base64
@@ -19,6 +19,7 @@ class Automatic1111(HttpProvider):
     """`key` is `user:password` where the server was started with --api-auth, else empty."""
 
     slug: str = "a1111"
+    needs_key: ClassVar[bool] = False
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
         """Make the header of basic authentication, as --api-auth asks for it."""

@@ -19,7 +19,8 @@ class HttpProvider:
     A provider that is asked over HTTP.
 
     `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
-    `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`.
+    `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`; `needs_key` is false for
+    a server that people run themselves, which is used once it has an address.
     """
 
     key: SecretStr
@@ -27,6 +28,7 @@ class HttpProvider:
     slug: str = ""
     offerings: Mapping[str, str] = field(default_factory=dict)
     key_name: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = True
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Send one POST, which is held until the images are there. Raises ProviderError."""

@@ -44,6 +44,8 @@ ADDRESSES = {
     "zai": "https://api.z.ai/api/paas/v4",
 }
 """Servers that speak OpenAI's API, by slug; one without an address of its own is used once it is given one."""
+OWN_SERVERS = frozenset({"localai", "sdcpp", "sglang", "vllm-omni"})
+"""Those of them that people run themselves, most without a key."""
 KEY_HEADERS = {"azure": "api-key", "azure-ai": "api-key"}
 MICROS = 1_000_000
 
