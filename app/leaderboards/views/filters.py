@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from app.catalog.lookup import ModelSummary
 from app.catalog.search import match_rank
+from app.catalog.traits import Traits
 from app.errors import Refusal
 
 Row = TypeVar("Row")
@@ -33,6 +34,7 @@ SORTS = {
     "win_rate": "desc",
     "change_24h": "desc",
     "price_usd": "asc",
+    "cost_usd": "asc",
     "seconds_median": "asc",
 }
 """Columns a board can be sorted by, with the order each has unless told."""
@@ -56,6 +58,10 @@ def _has_status(model: ModelSummary, status: str) -> bool:
 
 def _costs_at_most(model: ModelSummary, usd: float) -> bool:
     return model.price_from is not None and model.price_from.usd <= usd
+
+
+def _is_licensed(model: ModelSummary, licence: str) -> bool:
+    return Traits(licence=licence).fit(model)
 
 
 def _matches(model: ModelSummary, text: str) -> bool:
@@ -95,6 +101,7 @@ class Filters:
     provider: str | None = filter_field(_is_offered_by)
     status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
     max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
+    licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
     q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
 
     def admits(self, model: ModelSummary) -> bool:
