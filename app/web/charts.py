@@ -175,7 +175,9 @@ def _left_out(data: Scatter) -> str:
     """Say what the chart leaves out and what it takes from lists, such as `1 model without pricing omitted`."""
     words = [f"{plural(data.omitted, 'model')} {data.reason}"] if data.omitted else []
     if data.listed:
-        words.append(f"{data.listed} of {plural(len(data.points), 'price')} from a list, for lack of the images' own")
+        words.append(
+            f"{data.listed} of {plural(len(data.points), 'price')} from a list, for lack of the images' own"
+        )
     return "; ".join(words)
 
 

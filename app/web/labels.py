@@ -166,7 +166,7 @@ class _Drawing(NamedTuple):
 
     def insist(self, point: Point) -> Label | None:
         """Label a point by its name, by what fits of it, or by its mark."""
-        short = f"{point.name[:LONGEST - 4].rstrip()}\N{HORIZONTAL ELLIPSIS}" if len(point.name) > LONGEST else ""
+        short = f"{point.name[: LONGEST - 4].rstrip()}\N{HORIZONTAL ELLIPSIS}" if len(point.name) > LONGEST else ""
         ways = ((point.name, CROSSES_INTERVAL), (short, CROSSES_INTERVAL), (point.mark, ON_POINT))
         for text, most in ways:
             if text:

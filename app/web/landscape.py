@@ -48,7 +48,10 @@ def landscape(mode: str) -> Response:
     asked = AskedCharts(
         request.args.get("category") or None,
         parse_filters({**request.args, "sort": "", "order": ""}, Filters),
-        *(word if request.args.get(name) == word else "" for name, word in (("models", "all"), ("cells", "votes"))),
+        *(
+            word if request.args.get(name) == word else ""
+            for name, word in (("models", "all"), ("cells", "votes"))
+        ),
     )
     refresh(parts(), mode)
     current = recall(boards.read_current)

@@ -65,7 +65,13 @@ def charts_data(view: BoardView, name: str, base: str) -> dict[str, Any]:
 
 def page_data(name: str, url: str, base: str, changed: datetime | None) -> dict[str, Any]:
     """Describe a page with its picture and, where something was computed for it, when that was."""
-    page = {"@context": "https://schema.org", "@type": "WebPage", "name": name, "url": url, "image": f"{base}/card.png"}
+    page = {
+        "@context": "https://schema.org",
+        "@type": "WebPage",
+        "name": name,
+        "url": url,
+        "image": f"{base}/card.png",
+    }
     return page | ({"dateModified": changed.isoformat(timespec="seconds")} if changed else {})
 
 

@@ -64,7 +64,9 @@ def main() -> None:
 def build(folder: Path, models: int = 62, votes: int = 5000, seed: int = 1, bridge: int | None = None) -> Database:
     """Build the arena in an empty data folder."""
     environment = {**os.environ, "DATA_DIR": str(folder)}
-    subprocess.run([sys.executable, "-m", "app.cli", "seed"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "app.cli", "seed"], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
     database = Database(f"sqlite:///{folder / 'blindvote.sqlite3'}")
     now, rng = datetime.now(UTC), np.random.default_rng(seed)
     contestants = database.write(lambda session: choose_models(session, models, now))
@@ -95,7 +97,9 @@ def choose_models(session: Session, most: int, now: datetime) -> list[ModelSumma
 
 def open_competitions(session: Session, now: datetime) -> list[str]:
     """Open the seven competitions of the seeds; close none, since a closed one tells names."""
-    slugs = list(session.scalars(select(Competition.slug).where(Competition.mode == MODE).order_by(Competition.id)))
+    slugs = list(
+        session.scalars(select(Competition.slug).where(Competition.mode == MODE).order_by(Competition.id))
+    )
     for slug in slugs:
         competitions.set_status(session, slug, "open", now=now - timedelta(days=DAYS))
     return slugs
@@ -114,8 +118,10 @@ def enter(
         cost = None if price is None or number % 3 == 2 else round(price.micros * rng.choice([1, 1, 1.5, 2, 4]))
         pace = random.Random(model.slug).lognormvariate(1.8, 0.8)
         details = entries.EntryDetails(
-            provider=price.provider if price else None, seconds=round(pace * rng.lognormvariate(0, 0.2), 2),
-            cost_micros=cost, source={"by": "scripts.bench.readers_arena"},
+            provider=price.provider if price else None,
+            seconds=round(pace * rng.lognormvariate(0, 0.2), 2),
+            cost_micros=cost,
+            source={"by": "scripts.bench.readers_arena"},
         )
         key = entries.EntryKey(slug, model.slug)
         database.write(lambda session: entries.add(session, key, stored, details, now=now))  # noqa: B023
@@ -164,8 +170,17 @@ def cast(session: Session, rows: np.ndarray, models: list[int], slugs: list[str]
         seen.add(key)
         at = now - timedelta(days=DAYS) * (1 - number / len(rows)) - timedelta(minutes=10)
         matchups.append(matchup_values(number, voters[who].id, competition, one, other, at))
-        votes.append({"id": number, "matchup_id": number, "voter_id": voters[who].id, "outcome": OUTCOMES[outcome],
-                      "cast_at": at, "dwell_ms": 4000, "counted": True})
+        votes.append(
+            {
+                "id": number,
+                "matchup_id": number,
+                "voter_id": voters[who].id,
+                "outcome": OUTCOMES[outcome],
+                "cast_at": at,
+                "dwell_ms": 4000,
+                "counted": True,
+            }
+        )
         tallies[competition, *pair, OUTCOMES[outcome]] += 1
     for table, values in ((Matchup, matchups), (Vote, votes), (Tally, tally_values(tallies))):
         rest = iter(values)
@@ -176,13 +191,27 @@ def cast(session: Session, rows: np.ndarray, models: list[int], slugs: list[str]
         session.execute(update(Voter).where(Voter.id == voter).values(votes=cast_votes))
 
 
-def matchup_values(number: int, voter: int, competition: int, one: int, other: int, at: datetime) -> dict[str, object]:
+def matchup_values(
+    number: int, voter: int, competition: int, one: int, other: int, at: datetime
+) -> dict[str, object]:
     """Write a closed matchup as a row."""
     return {
-        "id": number, "public_id": number.to_bytes(16, "big"), "voter_id": voter, "competition_id": competition,
-        "left_entry_id": one, "right_entry_id": other, "low_entry_id": min(one, other),
-        "high_entry_id": max(one, other), "slot": 0, "issued_at": at, "left_served_at": at, "right_served_at": at,
-        "expires_at": at, "closed_at": at, "charged_at": at, "probability": 0.001,
+        "id": number,
+        "public_id": number.to_bytes(16, "big"),
+        "voter_id": voter,
+        "competition_id": competition,
+        "left_entry_id": one,
+        "right_entry_id": other,
+        "low_entry_id": min(one, other),
+        "high_entry_id": max(one, other),
+        "slot": 0,
+        "issued_at": at,
+        "left_served_at": at,
+        "right_served_at": at,
+        "expires_at": at,
+        "closed_at": at,
+        "charged_at": at,
+        "probability": 0.001,
     }
 
 
@@ -205,11 +234,19 @@ def ask(session: Session, provider: str, models: list[ModelSummary], now: dateti
         seconds, failed = round(rng.lognormvariate(1.9, 0.5), 2), rng.random() < FAILURES[provider]
         request = f"bench-{provider}-{number}"
         row = log.begin(
-            session, request_id=request, payer="bench", key_id=None, model_id=model.id, request={},
-            now=now - timedelta(hours=number), reserved_micros=0,
+            session,
+            request_id=request,
+            payer="bench",
+            key_id=None,
+            model_id=model.id,
+            request={},
+            now=now - timedelta(hours=number),
+            reserved_micros=0,
         )
         outcome = "timeout" if failed else "ok"
-        tried = Attempt(offering.key, provider, offering.provider_model_id or "", outcome, int(not failed), seconds, 0)
+        tried = Attempt(
+            offering.key, provider, offering.provider_model_id or "", outcome, int(not failed), seconds, 0
+        )
         log.finish(session, row, outcome=outcome, attempts=[tried], seconds=None if failed else seconds)
 
 

@@ -69,7 +69,9 @@ def main() -> None:
                 context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
                 page = context.new_page()
                 for path in asked.paths:
-                    print(f"{scheme:<6}{width:>5}  {path:<44} {shoot(page, base, path, asked.out, f'{scheme}-{width}')}")
+                    print(
+                        f"{scheme:<6}{width:>5}  {path:<44} {shoot(page, base, path, asked.out, f'{scheme}-{width}')}"
+                    )
                 context.close()
     app.extensions["blindvote"].database.close()
 

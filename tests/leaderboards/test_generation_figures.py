@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Entry
-from app.catalog.tables import ImageModel, Price
+from app.catalog.tables import ImageModel, Offering, Price
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.views.boards import BoardView, read_board
@@ -63,7 +63,7 @@ def test_the_median_of_what_the_judged_images_cost_goes_before_the_list(
 def test_a_list_price_is_that_of_the_size_that_was_judged(database: Database, models: list[int]) -> None:
     def work(session: Session) -> None:
         for model, size in ((models[0], "64x64"), (models[1], "512x512")):
-            offering = session.scalars(select(Price.offering_id).join(Price.offering).filter_by(model_id=model)).one()
+            offering = session.scalars(select(Offering.id).where(Offering.model_id == model)).one()
             session.add(
                 Price(
                     offering_id=offering,
@@ -99,7 +99,9 @@ def test_times_and_sizes_count_every_image_of_the_mode(database: Database, model
     assert figures[models[0]].shown_seconds is None
 
 
-def test_a_retired_model_is_off_the_frontier_and_bars_nobody_from_it(database: Database, models: list[int]) -> None:
+def test_a_retired_model_is_off_the_frontier_and_bars_nobody_from_it(
+    database: Database, models: list[int]
+) -> None:
     """The best and cheapest of all is retired: the second takes its place on the frontier."""
     before = elo_vs_price(board(database))
     assert [point.on_frontier for point in before.points] == [True, False, False, False, False]

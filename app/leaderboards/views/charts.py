@@ -134,7 +134,10 @@ def _basis(cost: ImageCost) -> str:
 
 
 def _scatter(
-    standings: Iterable[BoardStanding], at: Iterable[tuple[BoardStanding, float, str]], reason: str, listed: int = 0
+    standings: Iterable[BoardStanding],
+    at: Iterable[tuple[BoardStanding, float, str]],
+    reason: str,
+    listed: int = 0,
 ) -> Scatter:
     known = sorted((one for one in at if one[0].rank is not None), key=lambda one: (one[1], -one[0].rating))
     on_sale = [(row, x) for row, x, _ in known if row.model.status != "retired"]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
@@ -115,12 +116,16 @@ class Filters:
         usual = {one.name: one.default for one in fields(self)} | {"order": self.SORTS[self.sort]}
         return {name: f"{getattr(self, name)}" for name in usual if getattr(self, name) != usual[name]}
 
-    def link(self, column: str) -> str:
-        """Build the query string that sorts by a column, or in reverse where the list is sorted by it already."""
+    def link(self, column: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
+        """
+        Build the query string that sorts by a column, or in reverse where the list is sorted by it already.
+
+        `more` parameters are kept in it.
+        """
         order = self.SORTS[column]
         if (self.sort, self.order) == (column, order):
             order = "asc" if order == "desc" else "desc"
-        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query)
+        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query | dict(more))
 
 
 ALL = Filters()

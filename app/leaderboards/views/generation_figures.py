@@ -106,7 +106,9 @@ def _select_figures() -> Select[*tuple[Any, ...]]:
 def _ordered(column: Any, name: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """Number a model's images by a column, those without a value last, and count those with one."""
     place = func.row_number().over(partition_by=Entry.model_id, order_by=column.nulls_last())
-    return place.label(f"{name}_place"), func.count(column).over(partition_by=Entry.model_id).label(f"{name}_known")
+    return place.label(f"{name}_place"), func.count(column).over(partition_by=Entry.model_id).label(
+        f"{name}_known"
+    )
 
 
 def _median(value: Any, place: Any, known: Any) -> ColumnElement[Any]:
