@@ -94,8 +94,8 @@ def test_the_frontier_of_eighty_models_is_always_named(
         wide = narrow + at * (widest - narrow)
         labels, _ = boxes(plot, wide, kind)
         assert not any(overlap(one, other) for one, other in combinations(labels, 2))
-        assert all(0 <= label.left and label.right <= wide + BESIDE for label in labels)
-        assert all(-26 <= label.top and label.bottom <= 420 for label in labels)
+        assert all(label.left >= 0 and label.right <= wide + BESIDE for label in labels)
+        assert all(label.top >= -26 and label.bottom <= 420 for label in labels)
         frontier = [mark for mark in plot.marks if mark.spot.is_on_frontier]
         assert all(getattr(mark, kind) for mark in frontier)
         assert {mark.tag.text for mark in frontier if mark.tag} == {str(n + 1) for n in range(len(frontier))}
