@@ -8,7 +8,6 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.errors import read_mode
-from app.catalog import lookup
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.integrity import audit, certificates
@@ -17,7 +16,11 @@ from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.leaderboards.views.provider_records import read_latest_request, read_records
 from app.web.addresses import base_url
+from app.web.board_columns import CHOICES as COLUMN_CHOICES
+from app.web.board_columns import columns_query, parse_columns
+from app.web.filter_choices import read_choices
 from app.web.formats import mode_title
 from app.web.structured import board_data
 from app.words import MODES, Mode
@@ -76,12 +79,13 @@ def all_boards() -> Response:
 def board(mode: str, category: str | None = None) -> Response:
     """Show one board, filtered and sorted as the query says."""
     read_mode(mode)
-    asked = parse_filters(request.args, Filters)
+    asked, columns = parse_filters(request.args, Filters), parse_columns(request.args.getlist("columns"))
     refresh(parts(), mode)
     current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
-    made_from = (base_url(), asked, run, current.catalogue, recall(audit.read_latest_id, mode))
-    return public_page(made_from, lambda: _render(mode, category, asked))
+    made_from = (base_url(), asked, columns, run, current.catalogue, recall(audit.read_latest_id, mode))
+    requests = recall(read_latest_request) if "requests" in columns else None
+    return public_page((*made_from, requests), lambda: _render(mode, category, asked, columns))
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
@@ -93,12 +97,13 @@ def axis(rows: Iterable[Interval]) -> Axis:
     )
 
 
-def _render(mode: str, category: str | None, asked: Filters) -> str:
+def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str, ...]) -> str:
     with reading_page() as session:
         whole = boards.read_board(session, mode, category, now=now())
         shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
         listed = list_competitions(session, mode)
-        providers = lookup.providers(session)
+        choices = read_choices(session, whole)
+        records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
@@ -107,13 +112,15 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         whole=whole,
         axis=axis(whole.standings),
         asked=asked,
-        query=asked.query,
+        query=asked.query | columns_query(columns),
+        columns=columns,
+        all_columns=COLUMN_CHOICES,
+        records=records,
         categories=tabs(listed),
         competitions=_counted(listed, category),
-        creators=sorted({row.model.creator for row in whole.standings if row.model.creator}, key=str.casefold),
-        providers=providers,
+        choices=choices,
         modes=MODES,
-        sort_link=asked.link,
+        sort_link=lambda column: asked.link(column, columns_query(columns)),
         api=_api(whole),
         certificate=certificate,
         names={row.model.slug: row.model.name for row in whole.standings},

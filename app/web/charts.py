@@ -1,5 +1,6 @@
 """The charts of the pages: what a room counted, drawn, with the sentence about what is left out."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +13,15 @@ from app.leaderboards.views.head_to_head import Battles
 from app.web.formats import percent, plural
 from app.web.svg import Curve, CurvePoint, Plot, Spot, curve, scatter
 
-TALL, LOW = 290, 180
-"""Pixels of what is drawn, without axes: points, and a rating over time."""
+WHOLE, TALL, LOW = 420, 290, 180
+"""Pixels of what is drawn, without axes: points in a window of their own or side by side, a rating over time."""
 NAMED = 12
 """Names in a chart that is about one model: its own, the frontier's and the best, as far as there is room."""
 DAY = 86_400
 HEAT = 10
 """Shades of the win matrix."""
+SURE_FROM = (1, 2, 5, 10)
+"""Votes from which on a cell is drawn one step stronger."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class ScatterChart:
     left_out: str
     plot: Plot | None
     rows: tuple["ScatterRow", ...]
+    frontier: tuple["ScatterRow", ...] = ()
+    """The rows of the frontier by rising x, as their numbers in the drawing go."""
 
 
 class ScatterRow(NamedTuple):
@@ -43,6 +48,8 @@ class ScatterRow(NamedTuple):
     interval: str
     frontier: str
     is_marked: bool
+    basis: str = ""
+    """Where x comes from, such as `list price`."""
 
 
 @dataclass(frozen=True)
@@ -54,28 +61,35 @@ class HistoryChart:
 
 
 class MatrixCell(NamedTuple):
-    """Row against column: `share` of the points in per cent and its `shade`, 0 to HEAT; None before any vote."""
+    """
+    Row against column: `share` of the points in per cent and its `shade`, 0 to HEAT; None before any vote.
+
+    `sureness` is how strongly the shade is drawn for so many votes: 0 for none, 1 to 4.
+    """
 
     votes: int
     share: int | None
     shade: int | None
+    sureness: int
 
 
 @dataclass(frozen=True)
 class MatrixView:
-    """A win matrix as a table; None on the diagonal."""
+    """A win matrix as a table, its cells shares or `is_counts` of votes; None on the diagonal."""
 
     models: tuple[NamedModel, ...]
     rows: tuple[tuple[MatrixCell | None, ...], ...]
+    of: int
+    is_counts: bool
 
 
 def price_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
-    """Draw Elo against the lowest price of an image."""
+    """Draw Elo against what an image costs; about one `marked` model small, else as wide as the window."""
     return _chart("price", "Elo against price", "US$ per image, log scale", data, usd_tick, marked)
 
 
 def speed_chart(data: Scatter, marked: str | None = None) -> ScatterChart:
-    """Draw Elo against the median time of an image."""
+    """Draw Elo against the median time of an image; about one `marked` model small, else as wide as the window."""
     return _chart("speed", "Elo against speed", "seconds per image, log scale", data, seconds_tick, marked)
 
 
@@ -89,9 +103,10 @@ def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
     return HistoryChart(curve(moments, LOW, text), tuple(points))
 
 
-def matrix_view(matrix: WinMatrix) -> MatrixView:
-    """Shade the cells from 0, never wins, to HEAT, always wins."""
-    return MatrixView(matrix.models, tuple(tuple(map(_cell, row)) for row in matrix.cells))
+def matrix_view(matrix: WinMatrix, *, is_counts: bool = False) -> MatrixView:
+    """Shade the cells from 0, never wins, to HEAT, always wins, the stronger the more votes."""
+    rows = tuple(tuple(map(_cell, row)) for row in matrix.cells)
+    return MatrixView(matrix.models, rows, matrix.of, is_counts)
 
 
 def usd_tick(value: float) -> str:
@@ -116,13 +131,20 @@ def _chart(
         title,
         axis,
         _left_out(data),
-        scatter(spots, TALL, text, NAMED if marked else None) if spots else None,
+        _draw(spots, text, is_whole=marked is None),
         rows,
+        tuple(row for p, row in zip(data.points, rows, strict=True) if p.on_frontier),
     )
 
 
+def _draw(spots: Sequence[Spot], text: Callable[[float], str], *, is_whole: bool) -> Plot | None:
+    if not spots:
+        return None
+    return scatter(spots, WHOLE, text, is_whole=True) if is_whole else scatter(spots, TALL, text, NAMED)
+
+
 def _row(key: str, p: ChartPoint, *, is_marked: bool) -> ScatterRow:
-    sure = percent(p.frontier_chance)
+    sure = "retired" if p.is_retired else percent(p.frontier_chance)
     return ScatterRow(
         f"/models/{p.model.slug}",
         p.model.name,
@@ -131,16 +153,18 @@ def _row(key: str, p: ChartPoint, *, is_marked: bool) -> ScatterRow:
         f"{p.rating_low:.0f}\N{EN DASH}{p.rating_high:.0f}",
         f"yes, {sure}" if p.on_frontier else sure,
         is_marked,
+        p.basis,
     )
 
 
 def _spot(p: ChartPoint, row: ScatterRow) -> Spot:
     title = f"{row.name}: {row.rating} Elo ({p.rating_low:.0f} to {p.rating_high:.0f}), {row.x}"
+    title += f" ({p.basis})" if p.basis else ""
+    title += ", retired" if p.is_retired else ""
     if p.on_frontier:
         title += f", on the frontier, {percent(p.frontier_chance)} sure to be there"
-    return Spot(
-        p.x, p.rating, p.rating_low, p.rating_high, row.name, title, row.href, p.on_frontier, row.is_marked
-    )
+    values = p.x, p.rating, p.rating_low, p.rating_high
+    return Spot(*values, row.name, title, row.href, p.on_frontier, row.is_marked, p.is_retired)
 
 
 def _exactly(key: str, x: float) -> str:
@@ -148,8 +172,13 @@ def _exactly(key: str, x: float) -> str:
 
 
 def _left_out(data: Scatter) -> str:
-    """Say what the chart leaves out, such as `1 model without pricing omitted`; empty for nothing."""
-    return f"{plural(data.omitted, 'model')} {data.reason}" if data.omitted else ""
+    """Say what the chart leaves out and what it takes from lists, such as `1 model without pricing omitted`."""
+    words = [f"{plural(data.omitted, 'model')} {data.reason}"] if data.omitted else []
+    if data.listed:
+        words.append(
+            f"{data.listed} of {plural(len(data.points), 'price')} from a list, for lack of the images' own"
+        )
+    return "; ".join(words)
 
 
 def _cell(battles: Battles | None) -> MatrixCell | None:
@@ -157,8 +186,9 @@ def _cell(battles: Battles | None) -> MatrixCell | None:
         return None
     score = battles.a_score
     if score is None:
-        return MatrixCell(0, None, None)
-    return MatrixCell(battles.votes, round(score * 100), round(score * HEAT))
+        return MatrixCell(0, None, None, 0)
+    sureness = bisect_right(SURE_FROM, battles.votes)
+    return MatrixCell(battles.votes, round(score * 100), round(score * HEAT), sureness)
 
 
 def _hour(at: float) -> str:

@@ -13,6 +13,7 @@ from app.edge.static_files import read_static_file
 from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
+from app.web import board_columns
 from app.web.addresses import public_url
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
@@ -51,6 +52,7 @@ def install(app: Flask) -> None:
         percent,
         count,
         usd,
+        per_1000,
         seconds,
         moment,
         mode_title,
@@ -64,6 +66,7 @@ def install(app: Flask) -> None:
     app.add_template_global(public_url)
     app.add_template_global(static_url)
     app.add_template_global(menu)
+    app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
 
 
@@ -163,6 +166,11 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 def usd(price: float | None) -> str:
     """Format US dollars, as exact as the price is."""
     return UNKNOWN if price is None else dollars(round(price * 1_000_000))
+
+
+def per_1000(price: float | None) -> str:
+    """Format what a thousand images cost in US dollars, such as `$16.00`."""
+    return UNKNOWN if price is None else f"${1000 * price:,.2f}"
 
 
 def seconds(duration: float | None) -> str:

@@ -1,5 +1,6 @@
 """The places of names in a chart: each beside its point, never over another name or point."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,7 +11,14 @@ NARROW = frozenset("fijlrtI.,:;'|!()[]- /1")
 WIDE = frozenset("mwMW@%")
 GAP = 9
 FAR = GAP + 5
-CROSSES_LINE, CROSSES_INTERVAL, NO_ROOM = 1, 2, 3
+CLEAR, CROSSES_LINE, CROSSES_INTERVAL, ON_POINT, OUTSIDE = range(5)
+PENALTIES = (0.0, 2.0, 7.0, 30.0)
+"""How much each fault weighs against distance: a ring further away weighs 3."""
+RINGS = (24, 38, 54, 74, 98, 128)
+"""Pixels from a point to a name that is led to it by a line."""
+ANGLES = (90, 60, 120, 30, 150, 0, 180, -30, -150, -60, -120, -90)
+LONGEST = 24
+"""Letters beyond which a name may be cut where it has no room."""
 FEW = 12
 """Points of a chart where every name is worth crossing an interval for."""
 RADIUS, HALF_INTERVAL = 6, 2
@@ -28,22 +36,32 @@ class Box(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A name; `x` and `y` from its point to its baseline, `anchor` as SVG's text-anchor."""
+    """
+    A name; `x` and `y` from its point to its baseline, `anchor` as SVG's text-anchor.
+
+    `leader` is the end of the line from the point to a name that stands far off; None beside the point.
+    """
 
     text: str
     x: float
     y: float
     anchor: str
+    leader: tuple[float, float] | None = None
 
 
 class Point(NamedTuple):
-    """A point that has a name; `top` and `bottom` are the ends of its interval."""
+    """
+    A point that has a name; `top` and `bottom` are the ends of its interval.
+
+    `mark` is a number that stands for the name where it has no room.
+    """
 
     name: str
     x: float
     y: float
     top: float
     bottom: float
+    mark: str = ""
 
 
 class Room(NamedTuple):
@@ -60,18 +78,40 @@ Array = Any
 """numpy's, which is not imported to name it."""
 
 
-def _places() -> Iterator[tuple[float, float, str]]:
+class Place(NamedTuple):
+    """A place of a name beside its point: its baseline, its anchor, and how far from ideal it is."""
+
+    x: float
+    y: float
+    anchor: str
+    cost: float
+    leader: tuple[float, float] | None = None
+
+
+def _beside() -> Iterator[Place]:
+    """List places beside a point: right, left, above, below, then the corners, the nearest first."""
+    offsets: list[tuple[float, float, str]] = []
     for gap in (GAP, FAR):
-        yield gap, 4, "start"
-        yield -gap, 4, "end"
+        offsets += [(gap, 4, "start"), (-gap, 4, "end")]
         for up in (-gap - 1, gap + 10, -gap - 14, gap + 23):
-            yield 0, up, "middle"
-            yield gap - 3, up + 3, "start"
-            yield 3 - gap, up + 3, "end"
+            offsets += [(0, up, "middle"), (gap - 3, up + 3, "start"), (3 - gap, up + 3, "end")]
+    return (Place(*offset, number / 10) for number, offset in enumerate(offsets))
 
 
-PLACES = tuple(_places())
-"""Baseline from the point, and anchor: right, left, above, below, then the corners, the nearest first."""
+def _around() -> Iterator[Place]:
+    """List places further off, in rings; above is best, where no dot of a frontier lies."""
+    for ring, away in enumerate(RINGS):
+        for turn, angle in enumerate(ANGLES):
+            x, y = away * math.cos(math.radians(angle)), -away * math.sin(math.radians(angle))
+            anchor = "middle" if abs(x) < away / 4 else "start" if x > 0 else "end"
+            ends = round(x, 1), round(y, 1)
+            down = -3 if y < -away / 4 else FONT if y > away / 4 else 4
+            aside = {"start": 3, "middle": 0, "end": -3}[anchor]
+            yield Place(ends[0] + aside, ends[1] + down, anchor, 4 + 3 * ring + turn / 10, ends)
+
+
+BESIDE = tuple(_beside())
+ANYWHERE = (*BESIDE, *_around())
 
 
 @lru_cache(maxsize=4096)
@@ -82,37 +122,112 @@ def width(text: str) -> float:
 
 
 def place(
-    points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment] = (), stretch: float = 1
+    points: Sequence[Point],
+    named: int,
+    inside: Box,
+    lines: Iterable[Segment] = (),
+    stretch: float = 1,
+    sure: int = 0,
 ) -> list[Label | None]:
     """
     Place a label for each of the first `named` points, the first first; None where there is no room.
 
-    Labels keep off every point and each other always, and off intervals and `lines` where they can: here, and
-    however far the points are drawn apart sideways, up to `stretch` times.
+    The first `sure` points are labelled in any case that leaves room for their marks: by name, further off on a line
+    if need be, else by a shortened name, else by their mark. Labels keep off each other always, off points but for
+    those marks, and off intervals and `lines` where they can: here, and however far the points are drawn apart
+    sideways, up to `stretch` times.
     """
     if not points:
         return []
-    faults = _faults(points, named, inside, lines, stretch)
-    # A stable order: of places with the same fault the nearest.
-    orders = faults.argsort(axis=1, kind="stable").tolist()
-    fair, passable = ((faults <= most).sum(axis=1).tolist() for most in (CROSSES_LINE, CROSSES_INTERVAL))
-    rooms: list[Room] = []
-    placed: list[Label | None] = []
-    for point, order, few, many in zip(points, orders, fair, passable, strict=False):
-        possible = order[: many if not placed or len(points) <= FEW else few]
-        found = next((at for at in possible if _is_free(_room(point, at), rooms, stretch)), None)
-        placed.append(None if found is None else Label(point.name, *PLACES[found]))
-        if found is not None:
-            rooms.append(_room(point, found))
+    drawn = _Drawing(inside, _obstacles(points, lines, stretch), stretch, [])
+    placed = [drawn.insist(point) for point in points[:sure]]
+    few, rest = len(points) <= FEW, points[sure:named]
+    faults = drawn.faults(rest, [point.name for point in rest], BESIDE)
+    for point, found in zip(rest, faults, strict=True):
+        most = CROSSES_INTERVAL if few or not drawn.rooms else CROSSES_LINE
+        placed.append(drawn.put(point, point.name, BESIDE, found, most))
     return placed + [None] * (len(points) - len(placed))
 
 
-def _room(point: Point, at: int) -> Room:
-    """Return the room that the label of this point takes up at this place."""
-    right, down, anchor = PLACES[at]
-    wide = width(point.name)
-    start = right - SHARE[anchor] * wide
-    return Room(point.x, start, start + wide, point.y + down - FONT + 1)
+class Obstacles(NamedTuple):
+    """What labels keep off: centre, half the width, top and bottom of each, (4, all); `kinds` is its fault."""
+
+    boxes: Array
+    kinds: Array
+
+
+class _Drawing(NamedTuple):
+    """A drawing with the labels that it has so far."""
+
+    inside: Box
+    obstacles: Obstacles
+    stretch: float
+    rooms: list[Room]
+
+    def insist(self, point: Point) -> Label | None:
+        """Label a point by its name, by what fits of it, or by its mark."""
+        short = f"{point.name[: LONGEST - 4].rstrip()}\N{HORIZONTAL ELLIPSIS}" if len(point.name) > LONGEST else ""
+        ways = ((point.name, CROSSES_INTERVAL), (short, CROSSES_INTERVAL), (point.mark, ON_POINT))
+        for text, most in ways:
+            if text:
+                (found,) = self.faults([point], [text], ANYWHERE)
+                label = self.put(point, text, ANYWHERE, found, most)
+                if label:
+                    return label
+        return self._squeeze(point) if point.mark else None
+
+    def put(
+        self, point: Point, text: str, places: Sequence[Place], faults: Sequence[int], most: int
+    ) -> Label | None:
+        """Put a text at the best free place with no worse a fault."""
+        possible = [at for at, fault in enumerate(faults) if fault <= most]
+        for at in sorted(possible, key=lambda at: places[at].cost + PENALTIES[faults[at]]):
+            room = _room(point, text, places[at])
+            if _is_free(room, self.rooms, self.stretch):
+                self.rooms.append(room)
+                return Label(text, *places[at][:3], places[at].leader)
+        return None
+
+    def _squeeze(self, point: Point) -> Label | None:
+        """Put a mark at the nearest spot of the drawing that no other label takes."""
+        wide = width(point.mark)
+        spots = [
+            (self.inside.left + wide / 2 + column * (wide + 2) - point.x, row * HEIGHT + HEIGHT - point.y)
+            for column in range(int((self.inside.right - self.inside.left) // (wide + 2)))
+            for row in range(int(self.inside.bottom // HEIGHT))
+        ]
+        spots.sort(key=lambda spot: math.hypot(*spot))
+        places = [Place(round(x, 1), round(y, 1), "middle", number, (x, y)) for number, (x, y) in enumerate(spots)]
+        return self.put(point, point.mark, places, [CLEAR] * len(places), CLEAR)
+
+    def faults(self, points: Sequence[Point], texts: Sequence[str], places: Sequence[Place]) -> list[list[int]]:
+        """Return what is wrong with each text at each place of its point: (points, places)."""
+        import numpy as np  # noqa: PLC0415 (not every page draws a chart)
+
+        if not points:
+            return []
+        wide = np.array([width(text) for text in texts])[:, None]
+        x, y = np.array([(point.x, point.y) for point in points]).T[:, :, None]
+        right, down, share = np.array([(at.x, at.y, SHARE[at.anchor]) for at in places]).T
+        start, top = right - share * wide, y + down - FONT + 1
+        left, end, inside = x + start, x + start + wide, self.inside
+        out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < top + HEIGHT)
+        centre, half, its_top, its_bottom = self.obstacles.boxes[:, :, None, None]
+        near = centre - x
+        far = near * self.stretch
+        hit = (its_top < top + HEIGHT) & (top < its_bottom)
+        hit &= np.minimum(near, far) - half < start + wide
+        hit &= np.maximum(near, far) + half > start
+        worst = (hit * self.obstacles.kinds[:, None, None]).max(axis=0)
+        found: list[list[int]] = np.where(out, OUTSIDE, worst).tolist()
+        return found
+
+
+def _room(point: Point, text: str, at: Place) -> Room:
+    """Return the room that this text takes up at this place of a point."""
+    wide = width(text)
+    start = at.x - SHARE[at.anchor] * wide
+    return Room(point.x, start, start + wide, point.y + at.y - FONT + 1)
 
 
 def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
@@ -129,32 +244,14 @@ def _is_free(wanted: Room, rooms: Iterable[Room], stretch: float) -> bool:
     return True
 
 
-def _faults(points: Sequence[Point], named: int, inside: Box, lines: Iterable[Segment], stretch: float) -> Array:
-    """Return (named points, places): what is wrong with a label there."""
+def _obstacles(points: Sequence[Point], lines: Iterable[Segment], stretch: float) -> Obstacles:
     import numpy as np  # noqa: PLC0415 (not every page draws a chart)
-
-    wide = np.array([min(width(point.name), inside.right) for point in points[:named]])[:, None]
-    x, y = np.array([(point.x, point.y) for point in points[:named]]).T[:, :, None]
-    right, down, share = np.array([(dx, dy, SHARE[anchor]) for dx, dy, anchor in PLACES]).T
-    start, top = right - share * wide, y + down - FONT + 1
-    left, end = x + start, x + start + wide
-    is_out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < top + HEIGHT)
 
     dots = [(p.x, RADIUS, p.y - RADIUS, p.y + RADIUS) for p in points]
     intervals = [(p.x, HALF_INTERVAL, p.top, p.bottom) for p in points]
     pieces = [piece for line in lines for piece in _along(line, stretch)]
-    centre, half, its_top, its_bottom = np.array([*dots, *intervals, *pieces]).T[:, :, None, None]
-    near = centre - x
-    far = near * stretch
-    hit = (its_top < top + HEIGHT) & (top < its_bottom)
-    hit &= np.minimum(near, far) - half < start + wide
-    hit &= np.maximum(near, far) + half > start
-    many = len(points)
-    on_points, on_intervals, on_lines = (
-        part.any(axis=0) for part in (hit[:many], hit[many : 2 * many], hit[2 * many :])
-    )
-    crosses = np.where(on_intervals, CROSSES_INTERVAL, np.where(on_lines, CROSSES_LINE, 0))
-    return np.where(is_out | on_points, NO_ROOM, crosses)
+    kinds = [ON_POINT] * len(dots) + [CROSSES_INTERVAL] * len(intervals) + [CROSSES_LINE] * len(pieces)
+    return Obstacles(np.array([*dots, *intervals, *pieces]).T, np.array(kinds))
 
 
 def _along(line: Segment, stretch: float) -> Iterator[tuple[float, float, float, float]]:

@@ -1,5 +1,8 @@
 """All models of a mode in one view: Elo against price and speed, and who beat whom how often."""
 
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, render_template, request
 
 from app.arena.errors import read_mode
@@ -8,34 +11,73 @@ from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
 from app.leaderboards.views.board_competitions import list_competitions
+from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.web.addresses import base_url
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
+from app.web.filter_choices import read_choices
+from app.web.formats import mode_title
+from app.web.structured import charts_data
 from app.words import MODES
 
 blueprint = Blueprint("landscape", __name__)
+TOP = 20
+"""Models of the win matrix before a reader asks for the rest."""
+
+
+@dataclass(frozen=True)
+class AskedCharts:
+    """What a reader asks to see: a category's board, filtered; of the matrix `all` models, or the `votes`."""
+
+    category: str | None
+    filters: Filters
+    models: str
+    cells: str
+
+    def link(self, **changes: str) -> str:
+        """Build the query string that asks for the same with these changes; empty values are left out."""
+        kept = {"category": self.category, **self.filters.query, "models": self.models, "cells": self.cells}
+        wanted = {name: value for name, value in (kept | changes).items() if value}
+        return "?" + urlencode(wanted) if wanted else "?"
 
 
 @blueprint.get("/charts/<mode>")
 def landscape(mode: str) -> Response:
     """Show the charts of a mode's overall board, or with `category` of that category's."""
     read_mode(mode)
-    category = request.args.get("category") or None
+    asked = AskedCharts(
+        request.args.get("category") or None,
+        parse_filters({**request.args, "sort": "", "order": ""}, Filters),
+        *(
+            word if request.args.get(name) == word else ""
+            for name, word in (("models", "all"), ("cells", "votes"))
+        ),
+    )
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    run = current.runs.get(scopes.key(mode, category=category))
-    return public_page((category, run, current.catalogue), lambda: _render(mode, category))
+    run = current.runs.get(scopes.key(mode, category=asked.category))
+    return public_page((base_url(), asked, run, current.catalogue), lambda: _render(mode, asked))
 
 
-def _render(mode: str, category: str | None) -> str:
+def _render(mode: str, asked: AskedCharts) -> str:
     with reading_page() as session:
-        view = boards.read_board(session, mode, category, now=now())
-        matrix = matrix_view(charts.read_win_matrix(session, view))
-        listed = list_competitions(session, mode)
+        whole = boards.read_board(session, mode, asked.category, now=now())
+        shown = whole
+        if asked.filters != ALL:
+            shown = boards.read_board(session, mode, asked.category, now=now(), filters=asked.filters)
+        matrix = charts.read_win_matrix(session, shown, None if asked.models else TOP)
+        listed, choices = list_competitions(session, mode), read_choices(session, whole)
+    name = whole.category.title if whole.category else mode_title(mode)
     return render_template(
         "landscape.html",
-        board=view,
-        scatters=(price_chart(charts.elo_vs_price(view)), speed_chart(charts.elo_vs_speed(view))),
-        matrix=matrix,
+        data=charts_data(whole, name, base_url()),
+        name=name,
+        board=shown,
+        whole=whole,
+        scatters=(price_chart(charts.elo_vs_price(shown)), speed_chart(charts.elo_vs_speed(shown))),
+        matrix=matrix_view(matrix, is_counts=bool(asked.cells)),
+        asked=asked,
+        choices=choices,
         categories=tabs(listed),
         modes=MODES,
     )

@@ -82,7 +82,6 @@ class ListFilters(Filters):
     sort: str = "rating"
     order: str = SORTS["rating"]
     mode: str | None = filter_field(lambda model, mode: mode in model.modes, _parse_mode)
-    licence: str | None = filter_field(lambda model, licence: Traits(licence=licence).fit(model))
     weights: str | None = filter_field(lambda model, weights: Traits(weights=weights).fit(model), _parse_weights)
     max_parameters: float | None = filter_field(
         lambda model, most: Traits(max_parameters=most).fit(model), _parse_parameters

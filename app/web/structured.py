@@ -1,6 +1,7 @@
 """The structured data of a model page for search engines, as schema.org's JSON-LD."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from app.catalog.lookup import ModelPage
@@ -30,18 +31,48 @@ def model_data(
     return {"@context": "https://schema.org", "@graph": graph}
 
 
-def board_data(view: BoardView, name: str, base: str) -> dict[str, Any]:
-    """Describe a board as a page with the list of its ranked models, best first, and when it was computed."""
+def board_data(view: BoardView, name: str, base: str, path: str | None = None) -> dict[str, Any]:
+    """
+    Describe a board as a page with the list of its ranked models, best first, and when it was computed.
+
+    The page is the board's own unless its `path` is given.
+    """
     ranked = [row for row in view.standings if row.rank is not None]
     items = [
         {"@type": "ListItem", "position": n, "name": row.model.name, "url": f"{base}/models/{row.model.slug}"}
         for n, row in enumerate(ranked, 1)
     ]
-    page: dict[str, Any] = {"@context": "https://schema.org", "@type": "WebPage", "name": f"{name} leaderboard"}
-    if view.run:
-        page["dateModified"] = view.run.computed_at.isoformat(timespec="seconds")
     main = {"@type": "ItemList", "numberOfItems": len(items), "itemListElement": items}
-    return page | {"url": f"{base}/leaderboards/{view.key}", "image": f"{base}/card.png", "mainEntity": main}
+    changed = view.run.computed_at if view.run else None
+    page = page_data(f"{name} leaderboard", f"{base}{path or f'/leaderboards/{view.key}'}", base, changed)
+    return page | {"mainEntity": main}
+
+
+def charts_data(view: BoardView, name: str, base: str) -> dict[str, Any]:
+    """Describe the charts of a board as a page about a data set that the API gives as CSV."""
+    category = f"?category={view.category.slug}" if view.category else ""
+    changed = view.run.computed_at if view.run else None
+    page = page_data(f"{name} landscape", f"{base}/charts/{view.mode}{category}", base, changed)
+    file = {
+        "@type": "DataDownload",
+        "encodingFormat": "text/csv",
+        "contentUrl": f"{base}/api/v1/leaderboards/{view.key}?format=csv",
+    }
+    about = f"{name}: ratings of image models by blind votes, with prices and seconds an image"
+    data = {"@type": "Dataset", "name": f"{name} leaderboard", "description": about, "distribution": [file]}
+    return page | {"mainEntity": data | ({"dateModified": page["dateModified"]} if changed else {})}
+
+
+def page_data(name: str, url: str, base: str, changed: datetime | None) -> dict[str, Any]:
+    """Describe a page with its picture and, where something was computed for it, when that was."""
+    page = {
+        "@context": "https://schema.org",
+        "@type": "WebPage",
+        "name": name,
+        "url": url,
+        "image": f"{base}/card.png",
+    }
+    return page | ({"dateModified": changed.isoformat(timespec="seconds")} if changed else {})
 
 
 def _product(model: ModelPage, url: str, pictures: list[str]) -> dict[str, Any]:

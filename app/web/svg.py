@@ -12,8 +12,10 @@ ACROSS = 100
 """Places across a drawing are per cent of its width, which is the window's affair; those down it are pixels."""
 NARROWEST, WIDEST = 224, 700
 """Pixels of that width, the first in a window of 320: names that are free there stay so up to the widest."""
-ROOM = Box(2, -22, NARROWEST + 12, -2)
-"""The room for names, the last from the lower edge."""
+WHOLE = 630, 1144
+"""Pixels of a drawing that has a window of 769 or more for itself; in narrower ones numbers stand for names."""
+HEADROOM, BESIDE = 22, 12
+"""Pixels above and to the right of a drawing where names may stand."""
 LINEAR_STEPS = (1, 2, 2.5, 5, 10)
 LOG_TICKS = ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 TALL = 1.0
@@ -66,10 +68,15 @@ class Spot(NamedTuple):
     href: str
     is_on_frontier: bool = False
     is_marked: bool = False
+    is_retired: bool = False
 
 
 class Mark(NamedTuple):
-    """A point in its place; `top` and `bottom` are the ends of its interval."""
+    """
+    A point in its place; `top` and `bottom` are the ends of its interval.
+
+    `tag` is its number on the frontier, for windows where names have no room; None in a chart with one layout.
+    """
 
     x: float
     y: float
@@ -77,6 +84,7 @@ class Mark(NamedTuple):
     bottom: float
     spot: Spot
     label: Label | None
+    tag: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ class Plot:
     whiskers: str
     """The intervals as one path; `own_whisker` is that of the marked point, empty where none is."""
     own_whisker: str
+    is_whole: bool = False
 
 
 class CurvePoint(NamedTuple):
@@ -139,20 +148,28 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return [low, high]
 
 
-def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], named: int | None = None) -> Plot:
+def scatter(
+    spots: Sequence[Spot],
+    height: int,
+    x_text: Callable[[float], str],
+    named: int | None = None,
+    *,
+    is_whole: bool = False,
+) -> Plot:
     """
     Plot points on a logarithmic x; at least one.
 
     An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
-    then the frontier, then by rating.
+    then the frontier, then by rating. A drawing that `is_whole` has the window's width for itself: there the frontier
+    is always named, by its numbers where names have no room.
     """
     x, y = _log_scale([s.x for s in spots]), _rating_scale(spots, height)
     order = sorted(spots, key=lambda s: (not s.is_marked, not s.is_on_frontier, -s.y, s.name))
     down = y.at([value for s in order for value in (s.y, s.high, s.low)])
     places = list(zip(x.at([s.x for s in order]), down[::3], down[1::3], down[2::3], strict=True))
-    labels = _labels(order, places, height, named)
-    marks = [Mark(*at, s, label) for at, s, label in zip(places, order, labels, strict=True)]
-    marks.sort(key=lambda mark: (mark.spot.is_marked, mark.x, mark.y))
+    labels, tags = _labels(order, places, height, named, is_whole=is_whole)
+    marks = [Mark(*at, s, label, tag) for at, s, label, tag in zip(places, order, labels, tags, strict=True)]
+    marks.sort(key=lambda mark: (mark.spot.is_marked, mark.spot.is_on_frontier, mark.x, mark.y))
     edge = sorted((mark.x, mark.y) for mark in marks if mark.spot.is_on_frontier)
     return Plot(
         height,
@@ -162,6 +179,7 @@ def scatter(spots: Sequence[Spot], height: int, x_text: Callable[[float], str], 
         path(edge) if len(edge) > 1 else "",
         _whiskers(mark for mark in marks if not mark.spot.is_marked),
         _whiskers(mark for mark in marks if mark.spot.is_marked),
+        is_whole,
     )
 
 
@@ -193,13 +211,41 @@ def _whiskers(marks: Iterable[Mark]) -> str:
 
 
 def _labels(
-    order: Sequence[Spot], places: Sequence[tuple[float, ...]], height: int, named: int | None
+    order: Sequence[Spot], places: Sequence[tuple[float, ...]], height: int, named: int | None, *, is_whole: bool
+) -> tuple[list[Label | None], list[Label | None]]:
+    """Place names and, in a drawing that is whole, the frontier's numbers for narrow windows."""
+    number = _numbers(order) if is_whole else {}
+    sure = sum(s.is_on_frontier or s.is_marked for s in order)
+    names = [(s.name, number.get(s, "")) for s in order]
+    labels = _place(names, order, places, height, WHOLE if is_whole else (NARROWEST, WIDEST), sure, named)
+    if not is_whole:
+        return labels, [None] * len(order)
+    marks = [(number.get(s, ""),) * 2 for s in order]
+    return labels, _place(marks, order, places, height, (NARROWEST, WIDEST), sure, sure)
+
+
+def _numbers(spots: Sequence[Spot]) -> dict[Spot, str]:
+    """Number the frontier by rising x, from 1."""
+    frontier = sorted((s for s in spots if s.is_on_frontier), key=lambda s: (s.x, s.y))
+    return {s: str(number) for number, s in enumerate(frontier, 1)}
+
+
+def _place(
+    texts: Sequence[tuple[str, str]],
+    order: Sequence[Spot],
+    places: Sequence[tuple[float, ...]],
+    height: int,
+    span: tuple[int, int],
+    sure: int,
+    named: int | None,
 ) -> list[Label | None]:
-    unit = NARROWEST / ACROSS
-    points = [Point(s.name, x * unit, *down) for s, (x, *down) in zip(order, places, strict=True)]
+    """Place names, and the marks that stand for them, where a drawing is `span` pixels wide."""
+    unit, stretch = span[0] / ACROSS, span[1] / span[0]
+    points = [Point(name, x * unit, *down, mark) for (name, mark), (x, *down) in zip(texts, places, strict=True)]
     edge = sorted((p.x, p.y) for p, s in zip(points, order, strict=True) if s.is_on_frontier)
-    room = ROOM._replace(bottom=height + ROOM.bottom)
-    return place(points, named or len(points), room, pairwise(edge), WIDEST / NARROWEST)
+    room = Box(2, -HEADROOM, span[0] + BESIDE, height - 2)
+    most = len(points) if named is None else named
+    return place(points, most, room, pairwise(edge), stretch, min(sure, most))
 
 
 def _log_scale(values: Sequence[float]) -> Scale:

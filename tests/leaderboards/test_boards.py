@@ -35,15 +35,15 @@ def names(database: Database, **query: str) -> list[str]:
 
 @pytest.fixture
 def priced(database: Database) -> Database:
-    """Six models: 1 to 3 priced, 1 retired, 2 deprecated, 3 with ten timed images and 4 with nine."""
+    """Six models: 1 to 3 priced, 1 retired, 2 deprecated, 3 with five timed images and 4 with four."""
     models, competitions = factories.world(database)
 
     def work(session: Session) -> None:
         for model, usd, provider in zip(models, (0.03, 0.01, 0.02), ("acme", "bolt", "acme"), strict=False):
             factories.add_price(session, model, usd, provider)
-        for sample in range(1, 11):
+        for sample in range(1, 6):
             factories.add_entry(session, competitions[0], models[2], sample=sample, seconds=float(sample))
-            if sample < 10:
+            if sample < 5:
                 factories.add_entry(session, competitions[0], models[3], sample=sample, seconds=1.0)
         session.execute(update(ImageModel).where(ImageModel.id == models[0]).values(sunset=date(2026, 1, 1)))
         session.execute(
@@ -67,7 +67,7 @@ def test_a_standing_holds_everything_a_reader_needs(priced: Database) -> None:
     assert (first.votes, first.interval, first.change_24h) == (600, "prompt", None)
     assert first.win_rate == first.wins / 600
     assert [row.price_usd for row in seen.standings] == [0.03, 0.01, 0.02, None, None, None]
-    assert [row.seconds_median for row in seen.standings] == [None, None, 5.5, None, None, None]
+    assert [row.seconds_median for row in seen.standings] == [None, None, 3.0, None, None, None]
 
 
 FILTERED: list[tuple[dict[str, str], str]] = [

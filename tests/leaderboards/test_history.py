@@ -159,7 +159,10 @@ def test_win_matrix(database: Database) -> None:
     refresh(database, MODE, now=START)
     with database.reading() as session:
         matrix = read_win_matrix(session, read_board(session, MODE, now=START))
+        first_two = read_win_matrix(session, read_board(session, MODE, now=START), 2)
     assert [model.slug for model in matrix.models] == ["model-1", "model-2", "model-3"]
     assert (matrix.cells[0][1], matrix.cells[1][0]) == (Battles(9, 2, 1, 1), Battles(2, 9, 1, 1))
     assert matrix.cells[0][0] is None
     assert matrix.cells[0][2] == Battles()
+    assert ([model.slug for model in first_two.models], first_two.of) == (["model-1", "model-2"], 3)
+    assert first_two.cells == tuple(row[:2] for row in matrix.cells[:2])

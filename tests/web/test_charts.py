@@ -1,6 +1,7 @@
 """Charts: round ticks, names that never collide, every point a link, and the odds of being on the frontier."""
 
 import math
+import random
 import re
 from itertools import combinations, pairwise
 
@@ -12,7 +13,20 @@ from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, Scatter
 from app.web.charts import price_chart, usd_tick
 from app.web.labels import FONT, RADIUS, SHARE, Box, width
-from app.web.svg import NARROWEST, WIDEST, CurvePoint, Plot, Scale, Spot, curve, linear_ticks, log_ticks, scatter
+from app.web.svg import (
+    BESIDE,
+    NARROWEST,
+    WHOLE,
+    WIDEST,
+    CurvePoint,
+    Plot,
+    Scale,
+    Spot,
+    curve,
+    linear_ticks,
+    log_ticks,
+    scatter,
+)
 
 NAMES = st.text("abcdefMWil 1[]", min_size=1, max_size=24)
 RATINGS = st.floats(500, 1500)
@@ -36,17 +50,62 @@ def plotted(spots: list[Spot], named: int | None = None) -> Plot:
     return scatter(spots, HEIGHT, usd_tick, named)
 
 
-def boxes(plot: Plot, wide: float) -> tuple[list[Box], list[Box]]:
-    """Labels and dots in pixels, where the drawing is so wide."""
+def boxes(plot: Plot, wide: float, kind: str = "label") -> tuple[list[Box], list[Box]]:
+    """Labels (or the tags of narrow windows) and dots in pixels, where the drawing is so wide."""
     labels, dots = [], []
     for mark in plot.marks:
         x, y = mark.x * wide / 100, mark.y
         dots.append(Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS))
-        if mark.label:
-            room = width(mark.label.text)
-            left, base = x + mark.label.x - SHARE[mark.label.anchor] * room, y + mark.label.y
+        label = getattr(mark, kind)
+        if label:
+            room = width(label.text)
+            left, base = x + label.x - SHARE[label.anchor] * room, y + label.y
             labels.append(Box(left, base - FONT + 1, left + room, base + 3))
     return labels, dots
+
+
+def crowd(seed: int, many: int, lead: float, names: int) -> list[Spot]:
+    """A board of models: the dearer the better by so much `lead`, one of six retired, the frontier as it is."""
+    rng = random.Random(seed)
+    drawn = sorted((math.exp(rng.gauss(-4, 1.2)), rng.random() < 1 / 6) for _ in range(many))
+    spots, best = [], -math.inf
+    for number, (x, retired) in enumerate(drawn):
+        y = rng.gauss(1000, 60) + lead * math.log(x)
+        leads = not retired and y > best
+        best = y if leads else best
+        name = f"Model {number} {'of a long name ' * rng.randint(0, names)}".strip()
+        spots.append(Spot(x, y, y - 45, y + 45, name, name, "/", leads, False, retired))
+    return spots
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([1, 30, 62, 80]),
+    st.sampled_from([0.0, 40.0, 400.0]),
+    st.integers(0, 3),
+    st.floats(0, 1),
+)
+def test_the_frontier_of_eighty_models_is_always_named(
+    seed: int, many: int, lead: float, names: int, at: float
+) -> None:
+    plot = scatter(crowd(seed, many, lead, names), 420, usd_tick, is_whole=True)
+    for kind, (narrow, widest) in (("label", WHOLE), ("tag", (NARROWEST, WIDEST))):
+        wide = narrow + at * (widest - narrow)
+        labels, _ = boxes(plot, wide, kind)
+        assert not any(overlap(one, other) for one, other in combinations(labels, 2))
+        assert all(label.left >= 0 and label.right <= wide + BESIDE for label in labels)
+        assert all(label.top >= -26 and label.bottom <= 420 for label in labels)
+        frontier = [mark for mark in plot.marks if mark.spot.is_on_frontier]
+        assert all(getattr(mark, kind) for mark in frontier)
+        assert {mark.tag.text for mark in frontier if mark.tag} == {str(n + 1) for n in range(len(frontier))}
+
+
+def test_a_name_of_the_frontier_is_its_name_where_there_is_room() -> None:
+    plot = scatter(crowd(3, 62, 40, 1), 420, usd_tick, is_whole=True)
+    frontier = [mark for mark in plot.marks if mark.spot.is_on_frontier]
+    assert len(frontier) >= 5
+    assert all(mark.label and mark.label.text == mark.spot.name for mark in frontier)
 
 
 def overlap(one: Box, other: Box) -> bool:
@@ -151,6 +210,9 @@ def test_what_is_left_out_is_said_and_one_model_is_singular() -> None:
         == "24 models waiting for enough speed data"
     )
     assert price_chart(Scatter((), 0, "x")).plot is None
+    assert price_chart(Scatter(points, 0, "", listed=1)).left_out == (
+        "1 of 1 price from a list, for lack of the images' own"
+    )
 
 
 def test_a_point_says_all_it_shows() -> None:
@@ -162,7 +224,7 @@ def test_a_point_says_all_it_shows() -> None:
         == "One: 1000 Elo (980 to 1020), $0.0123, on the frontier, 84 % sure to be there"
     )
     assert mark.spot.href == chart.rows[0].href == "/models/one"
-    assert chart.rows[0][1:] == (
+    assert chart.rows[0][1:7] == (
         "One",
         "$0.0123",
         "1000",

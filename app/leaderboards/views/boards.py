@@ -18,7 +18,13 @@ from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
-from app.leaderboards.views.generation_speed import GenerationSpeed, read_speeds
+from app.leaderboards.views.generation_figures import (
+    NO_FIGURES,
+    GenerationFigures,
+    ImageCost,
+    image_cost,
+    read_figures,
+)
 
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
@@ -101,6 +107,13 @@ class BoardStanding(NamedTuple):
     borrowed: float | None
     price_usd: float | None
     seconds_median: float | None
+    cost: ImageCost | None = None
+    """What an image costs at the settings that were judged; `price_usd` is the lowest price at any."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Return that cost in US dollars."""
+        return self.cost.usd if self.cost else None
 
 
 @dataclass(frozen=True)
@@ -201,9 +214,9 @@ def _standings(
     best_first = (Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
     rows = session.execute(select(*Standing.__table__.c).where(Standing.run_id == run.id).order_by(*best_first))
     models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
-    before, pace = history.ratings_a_day_ago(session, key, now), read_speeds(session, mode)
+    before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
     shown = [
-        _standing(row, run, models[row.model_id], before, pace.get(row.model_id))
+        _standing(row, run, models[row.model_id], before, made.get(row.model_id, NO_FIGURES))
         for row in rows
         if row.model_id in models
     ]
@@ -211,7 +224,7 @@ def _standings(
 
 
 def _standing(
-    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], pace: GenerationSpeed | None
+    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], made: GenerationFigures
 ) -> BoardStanding:
     return BoardStanding(
         model_id=row.model_id,
@@ -235,7 +248,8 @@ def _standing(
         provisional=row.provisional,
         borrowed=row.borrowed,
         price_usd=model.price_from.usd if model.price_from else None,
-        seconds_median=pace.shown if pace else None,
+        seconds_median=made.shown_seconds,
+        cost=image_cost(model, made),
     )
 
 

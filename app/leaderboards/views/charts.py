@@ -1,6 +1,6 @@
 """The numbers behind the charts; what a chart leaves out is counted, not forgotten."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 from app.leaderboards.views.boards import BoardStanding, BoardView, NamedModel
 from app.leaderboards.views.frontier import Candidate, chances
+from app.leaderboards.views.generation_figures import ImageCost
 from app.leaderboards.views.head_to_head import Battles
 
 _POINT = ("rating", "rating_low", "rating_high", "rank")
@@ -23,9 +24,10 @@ _COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
 class ChartPoint(NamedTuple):
     """
-    A model at (x, rating). On the frontier no other is rated as high and as cheap or quick.
+    A model at (x, rating). On the frontier no other that can be had is rated as high and as cheap or quick.
 
-    `frontier_chance`, 0 to 1: how likely it is to be there, given the intervals.
+    `frontier_chance`, 0 to 1: how likely it is to be there, given the intervals; 0 for a retired model. `basis` tells
+    where x comes from, such as `median of 7 judged images`.
     """
 
     model: NamedModel
@@ -36,15 +38,22 @@ class ChartPoint(NamedTuple):
     provisional: bool
     on_frontier: bool
     frontier_chance: float
+    basis: str = ""
+
+    @property
+    def is_retired(self) -> bool:
+        """Tell whether nobody serves the model any more: it is no choice, and keeps none from being one."""
+        return self.model.status == "retired"
 
 
 @dataclass(frozen=True)
 class Scatter:
-    """Ranked models by rising x; `omitted` ranked models have no x yet."""
+    """Ranked models by rising x; `omitted` ranked models have no x yet. `listed` of them stand at a list's price."""
 
     points: tuple[ChartPoint, ...]
     omitted: int
     reason: str
+    listed: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,20 +69,28 @@ class HistoryPoint:
 
 @dataclass(frozen=True)
 class WinMatrix:
-    """Ranked models, best first; `cells[row][column]` has the row as A, None on the diagonal."""
+    """
+    Ranked models, best first; `cells[row][column]` has the row as A, None on the diagonal.
+
+    `of` counts the ranked models of the board, of which these may be the first.
+    """
 
     models: tuple[NamedModel, ...]
     cells: tuple[tuple[Battles | None, ...], ...]
+    of: int
 
 
 def elo_vs_price(view: BoardView) -> Scatter:
-    """Plot rating by the lowest price of an image in US dollars."""
-    return _scatter(view.standings, lambda row: row.price_usd, "without pricing omitted")
+    """Plot rating by what an image costs in US dollars, at the settings that were judged where that is known."""
+    priced = [(row, row.cost.usd, _basis(row.cost)) for row in view.standings if row.cost]
+    listed = sum(row.rank is not None and row.cost is not None and not row.cost.images for row in view.standings)
+    return _scatter(view.standings, priced, "without pricing omitted", listed)
 
 
 def elo_vs_speed(view: BoardView) -> Scatter:
-    """Plot rating by the median seconds of an image."""
-    return _scatter(view.standings, lambda row: row.seconds_median, "waiting for enough speed data")
+    """Plot rating by the median seconds of a judged image."""
+    timed = [(row, row.seconds_median, "median") for row in view.standings if row.seconds_median is not None]
+    return _scatter(view.standings, timed, "waiting for enough speed data")
 
 
 def read_history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
@@ -97,37 +114,47 @@ def read_history(session: Session, model: str, mode: str, category: str | None =
     return tuple(HistoryPoint(*row) for query in (hours, today) for row in session.execute(query))
 
 
-def read_win_matrix(session: Session, view: BoardView) -> WinMatrix:
-    """Read the battles of every ranked model of a board with every other, over the board's competitions."""
-    rows = [row for row in view.standings if row.rank is not None]
-    rows.sort(key=lambda row: (row.rank or 0, row.model.slug))
+def read_win_matrix(session: Session, view: BoardView, most: int | None = None) -> WinMatrix:
+    """Read the battles of a board's ranked models, the first `most`, with each other, over its competitions."""
+    ranked = [row for row in view.standings if row.rank is not None]
+    rows = sorted(ranked, key=lambda row: (row.rank or 0, row.model.slug))[:most]
     met = _met(session, list(view.run.competition_ids) if view.run else [])
     never = Battles()
     cells = (
         tuple(None if row is column else met.get((row.model_id, column.model_id), never) for column in rows)
         for row in rows
     )
-    return WinMatrix(tuple(row.model for row in rows), tuple(cells))
+    return WinMatrix(tuple(row.model for row in rows), tuple(cells), len(ranked))
+
+
+def _basis(cost: ImageCost) -> str:
+    if cost.images:
+        return f"median of {cost.images} judged image{'' if cost.images == 1 else 's'}"
+    return f"list price, {cost.basis}" if cost.basis else "list price"
 
 
 def _scatter(
-    standings: Iterable[BoardStanding], x: Callable[[BoardStanding], float | None], reason: str
+    standings: Iterable[BoardStanding],
+    at: Iterable[tuple[BoardStanding, float, str]],
+    reason: str,
+    listed: int = 0,
 ) -> Scatter:
-    ranked = [row for row in standings if row.rank is not None]
-    known = [(value, row) for row in ranked if (value := x(row)) is not None]
-    known.sort(key=lambda point: (point[0], -point[1].rating))
-    likely = chances([Candidate(value, row.rating, row.rating_low, row.rating_high) for value, row in known])
+    known = sorted((one for one in at if one[0].rank is not None), key=lambda one: (one[1], -one[0].rating))
+    on_sale = [(row, x) for row, x, _ in known if row.model.status != "retired"]
+    likely = chances([Candidate(x, row.rating, row.rating_low, row.rating_high) for row, x in on_sale])
+    chance_of = {row.model_id: chance for (row, _), chance in zip(on_sale, likely, strict=True)}
     best = float("-inf")
     points = []
-    for (value, row), chance in zip(known, likely, strict=True):
-        points.append(_point(value, row, on_frontier=row.rating > best, chance=chance))
-        best = max(best, row.rating)
-    return Scatter(tuple(points), len(ranked) - len(known), reason)
+    for row, x, basis in known:
+        leads = row.model_id in chance_of and row.rating > best
+        points.append(_point(x, row, basis, on_frontier=leads, chance=chance_of.get(row.model_id, 0.0)))
+        best = row.rating if leads else best
+    return Scatter(tuple(points), sum(row.rank is not None for row in standings) - len(known), reason, listed)
 
 
-def _point(x: float, row: BoardStanding, *, on_frontier: bool, chance: float) -> ChartPoint:
+def _point(x: float, row: BoardStanding, basis: str, *, on_frontier: bool, chance: float) -> ChartPoint:
     interval = row.rating, row.rating_low, row.rating_high
-    return ChartPoint(row.model, x, *interval, row.provisional, on_frontier, chance)
+    return ChartPoint(row.model, x, *interval, row.provisional, on_frontier, chance, basis)
 
 
 def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Battles]:

@@ -8,11 +8,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from app.catalog.lookup import ModelSummary
 from app.catalog.search import match_rank
+from app.catalog.traits import Traits
 from app.errors import Refusal
 
 Row = TypeVar("Row")
@@ -33,6 +35,7 @@ SORTS = {
     "win_rate": "desc",
     "change_24h": "desc",
     "price_usd": "asc",
+    "cost_usd": "asc",
     "seconds_median": "asc",
 }
 """Columns a board can be sorted by, with the order each has unless told."""
@@ -56,6 +59,10 @@ def _has_status(model: ModelSummary, status: str) -> bool:
 
 def _costs_at_most(model: ModelSummary, usd: float) -> bool:
     return model.price_from is not None and model.price_from.usd <= usd
+
+
+def _is_licensed(model: ModelSummary, licence: str) -> bool:
+    return Traits(licence=licence).fit(model)
 
 
 def _matches(model: ModelSummary, text: str) -> bool:
@@ -95,6 +102,7 @@ class Filters:
     provider: str | None = filter_field(_is_offered_by)
     status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
     max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
+    licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
     q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
 
     def admits(self, model: ModelSummary) -> bool:
@@ -108,12 +116,16 @@ class Filters:
         usual = {one.name: one.default for one in fields(self)} | {"order": self.SORTS[self.sort]}
         return {name: f"{getattr(self, name)}" for name in usual if getattr(self, name) != usual[name]}
 
-    def link(self, column: str) -> str:
-        """Build the query string that sorts by a column, or in reverse where the list is sorted by it already."""
+    def link(self, column: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
+        """
+        Build the query string that sorts by a column, or in reverse where the list is sorted by it already.
+
+        `more` parameters are kept in it.
+        """
         order = self.SORTS[column]
         if (self.sort, self.order) == (column, order):
             order = "asc" if order == "desc" else "desc"
-        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query)
+        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query | dict(more))
 
 
 ALL = Filters()

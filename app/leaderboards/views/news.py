@@ -53,6 +53,17 @@ class Place(NamedTuple):
         touches = self.rating_low <= before.rating_high and before.rating_low <= self.rating_high
         return not stays and not touches
 
+    def refines(self, before: "Place") -> bool:
+        """
+        Tell whether this place says more precisely what the old one said: fewer ranks, within the old interval.
+
+        A model that changes creeps out of its interval while that narrows: what was told stands until it is twice
+        as precise, else nobody would ever hear of it.
+        """
+        is_within = before.rating_low <= self.rating_low and self.rating_high <= before.rating_high
+        halves = 2 * (self.rating_high - self.rating_low) <= before.rating_high - before.rating_low
+        return self.width < before.width and (is_within or halves)
+
 
 class NewsBoard(NamedTuple):
     """A board as news name it; `title` is its category's or competition's, None for a mode's overall board."""
@@ -79,7 +90,7 @@ class NewsItem:
 
 @dataclass
 class BoardMemory:
-    """Remember a board as last told: each model's narrowest place since its last news, and the winner."""
+    """Remember a board as last told: each model's most precise place since its last news, and the winner."""
 
     places: dict[str, Place] = field(default_factory=dict)
     winner: str | None = None
@@ -147,7 +158,7 @@ def _moves(memory: BoardMemory, places: list[Place], board: NewsBoard, day: date
             yield NewsItem("new", day, board, place)
         elif place.has_left(before):
             yield NewsItem("left", day, board, place, before)
-        elif place.width >= before.width:
+        elif not place.refines(before):
             continue
         memory.places[place.slug] = place
 
