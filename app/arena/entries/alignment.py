@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import renditions
 from app.arena.entries.renditions import Renditions, file_bytes
+from app.arena.entries.sheets import print_sheet
 from app.arena.tables import Competition, Entry
 from app.database.doors import Database
 from app.gateway import images
@@ -40,8 +41,8 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
     """
     Render anew what differs from the size that shows the competition's largest original, and set the budgets.
 
-    Can be stopped and run again: voters see the old renditions until all new ones are stored. Raises
-    UnknownCompetition, InvalidImage.
+    Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again: voters see
+    the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
     """
     while True:
         with database.reading() as session:
@@ -53,6 +54,7 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
         alignment = database.write(lambda session: _store(session, slug, entries, rendered, side))  # noqa: B023
         if alignment is not None:
             _delete_replaced(storage, entries, rendered)
+            print_sheet(database, storage, slug)
             return alignment
         _delete_unused(storage, rendered)
 
