@@ -121,10 +121,14 @@ def test_a_sheet_is_pixels_and_filling_of_one_length(arenas: tuple[str, Flask, F
     for ending, length in (("-160.webp", SMALL_TILE.most_bytes), ("-320.webp", TILE.most_bytes)):
         same = [answers[path] for path in tiles(answers) if path.endswith(ending)]
         assert {len(one.body) for one in same} <= {length}
-        assert len({tuple(one.headers) for one in same}) <= 1
+        assert len({header(one) for one in same}) <= 1
         assert all(list_chunks(one.body) == [b"VP8 ", b"PADD"] for one in same)
     large = [answers[path] for path in tiles(answers) if not path.endswith(("-160.webp", "-320.webp"))]
-    assert len({(len(one.body), tuple(one.headers)) for one in large}) <= 1
+    assert len({(len(one.body), header(one)) for one in large}) <= 1
+
+
+def header(one: Got) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in one.headers if name.lower() not in UNSTABLE)
 
 
 def list_chunks(body: bytes) -> list[bytes]:
