@@ -59,6 +59,8 @@ class Competition(Base):
     open_gallery: Mapped[bool] = mapped_column(default=False)
     retired_models: Mapped[bool] = mapped_column(default=True)
     """Whether entries of retired models are still issued."""
+    showcase: Mapped[bool] = mapped_column(default=False)
+    """Held back: shown with names from the start, and never judged."""
     file_bytes: Mapped[int] = mapped_column(default=0)
     """The one length every large blind file of this competition is served with."""
     small_file_bytes: Mapped[int] = mapped_column(default=0)
@@ -117,6 +119,9 @@ class Entry(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when it is drawn no more, because voters reported it and no admin has decided yet."""
+    sheet_key: Mapped[str | None] = mapped_column(unique=True, index=True)
+    """Random; names it on its competition's sheet since it first came there; `on_sheet` until taken off."""
+    on_sheet: Mapped[bool] = mapped_column(default=False)
 
     model: Mapped[ImageModel] = relationship()
     competition: Mapped[Competition] = relationship()
@@ -321,7 +326,7 @@ class NetworkSalt(Base):
 
 
 class Flag(Base):
-    """A flag records that a fraud test accused one voter or one network, and what an admin decided."""
+    """A flag records that a fraud test accused one voter or one network, what an admin decided, and why."""
 
     __tablename__ = "flags"
     __table_args__ = (
@@ -340,7 +345,6 @@ class Flag(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None]
     decision: Mapped[str | None]
-    """Why it was released."""
 
 
 class VoteDay(Base):
@@ -379,7 +383,7 @@ class AdminSession(Base):
 
 
 class Suggestion(Base):
-    """A prompt that a visitor would like to see judged."""
+    """A prompt that a visitor would like to see judged; `competition` is the slug of what it became."""
 
     __tablename__ = "suggestions"
     __table_args__ = (CheckConstraint("status IN ('new', 'accepted', 'refused')", name="status"),)
@@ -391,7 +395,6 @@ class Suggestion(Base):
     prompt: Mapped[str]
     status: Mapped[str] = mapped_column(default="new", index=True)
     competition: Mapped[str | None]
-    """Slug of the competition it became."""
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None]
     decision: Mapped[str | None]

@@ -133,7 +133,8 @@ def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes]
         planned = edits.plan_edits(session, made, edition)
     _draw_pictures(arena, planned, "edits", server)
     _cast_votes(arena, Mode.IMAGE_EDIT, on_edits, server)
-    _draw_pictures(arena, drawing.plan_showcases(edition), "showcases", server)
+    shown = arena.database.write(lambda session: drawing.make_showcases(session, now=now()))
+    _draw_pictures(arena, drawing.plan_contestants(shown, edition), "showcases", server)
 
 
 def _seed_competitions() -> list[str]:

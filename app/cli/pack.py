@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from app.arena.entries import pack_import, pack_manifest, pack_sorting
-from app.arena.entries.pack_import import ImageResult
+from app.arena.entries import pack_import, pack_manifest, pack_showcases, pack_sorting
+from app.arena.entries.pack_import import ImageResult, PackCompetition
+from app.arena.entries.pack_showcases import ShowcaseRule
 from app.arena.entries.pack_sorting import PackPlacement
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
 from app.cli.output import print_result, progress_bar
 from app.files.folders import open_folder
 from app.files.text import escape_for_terminal
@@ -67,28 +68,43 @@ def pack(
 
 @click.command("import-pack")
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--showcases",
+    metavar="RULE",
+    help="Hold prompts back: a share of them, as 10%, or `category` for one of each.",
+)
 @allow_refused_option
 @json_option
 @migrate_option
-def import_pack(folder: Path, allow_refused: bool, as_json: bool, migrate: bool) -> None:
+def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_json: bool, migrate: bool) -> None:
     """
     Import the images of FOLDER, or of a zip archive of one, as its manifest.json lists them.
 
     A bad file is reported with the reason, and the others are imported. Stop it and run it again as you like:
     images that were imported already are left as they are. The exit code is 1 when something was refused.
+
+    Prompts that are held back become showcases: their images are shown with names from the start and never judged,
+    so that galleries, boards and models have pictures while every judged one stays nameless. What is in the arena
+    already stays what it is.
     """
+    rule = None if showcases is None else pack_showcases.parse_rule(showcases)
     arena = open_installation(migrate=migrate)
     with open_folder(folder) as opened:
         listed: tuple[ImageResult, ...] = ()
         if opened != folder and not (opened / pack_manifest.MANIFEST).exists():
             listed = pack_manifest.write_manifest(opened).outcomes
-        total = sum(
-            1 if isinstance(item, ImageResult) else max(1, len(item.images))
-            for item in pack_import.read_manifest(opened)
-        )
+        manifest = pack_import.read_manifest(opened)
+        packs = [item for item in manifest if not isinstance(item, ImageResult)]
+        total = len(manifest) - len(packs) + sum(max(1, len(pack.images)) for pack in packs)
+        held_back = _choose_showcases(arena, packs, rule)
         with progress_bar("importing", total) as advance:
             report = pack_import.import_pack(
-                arena.database, arena.storage, opened, now=now, progress=lambda _: advance(1)
+                arena.database,
+                arena.storage,
+                opened,
+                now=now,
+                progress=lambda _: advance(1),
+                held_back=held_back,
             )
     report.outcomes.extend(listed)
     taken, unchanged = report.count("taken"), report.count("unchanged")
@@ -97,8 +113,18 @@ def import_pack(folder: Path, allow_refused: bool, as_json: bool, migrate: bool)
         f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
         f"{len(report.refused)} refused"
     )
-    _print_outcomes(answer, sentence, report.outcomes, as_json=as_json)
+    told = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
+    _print_outcomes(answer, sentence, [*told, *report.outcomes], as_json=as_json)
     _exit(len(report.refused), taken + unchanged, allow_refused=allow_refused)
+
+
+def _choose_showcases(
+    arena: Installation, packs: Sequence[PackCompetition], rule: ShowcaseRule | None
+) -> frozenset[str]:
+    if rule is None:
+        return frozenset()
+    with arena.database.reading() as session:
+        return pack_showcases.choose_showcases(session, packs, rule)
 
 
 def _print_outcomes(

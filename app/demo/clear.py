@@ -60,10 +60,10 @@ def _delete_simulated(session: Session, competition_id: int) -> int:
 
 
 def _delete_entries(database: Database, storage: Storage) -> int:
-    keys = database.write(clear_arena.delete_entries)
-    for key in keys:
-        renditions.delete(storage, key)  # an original has one file, a rendition three
-    return len(keys) // 2
+    deleted = database.write(clear_arena.delete_entries)
+    for key in (key for keys in deleted for key in keys):
+        renditions.delete(storage, key)  # an original has one file, a rendition four, a sheet's two
+    return len(deleted)
 
 
 def _delete_competitions(database: Database, storage: Storage) -> None:

@@ -12,7 +12,7 @@ from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote,
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
-from app.demo import edits
+from app.demo import drawing, edits
 from app.words import Reason
 
 MATCHUPS = 250
@@ -84,26 +84,26 @@ def exclude_votes(session: Session, *, now: datetime) -> int:
     return len(votes)
 
 
-def delete_entries(session: Session) -> list[str]:
-    """Delete up to ENTRIES of the demo models' entries that no matchup shows; returns the keys of their files."""
+def delete_entries(session: Session) -> list[tuple[str, ...]]:
+    """Delete up to ENTRIES of the demo models' entries that no matchup shows; returns the keys of each."""
     rows = session.execute(
-        select(Entry.id, Entry.rendition_key, Entry.original_key)
+        select(Entry.id, Entry.rendition_key, Entry.original_key, Entry.sheet_key)
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(ImageModel.demo, Entry.withdrawn_at.is_not(None), ~_is_in_matchup())
         .limit(ENTRIES)
     ).all()
     execute(session, delete(Entry).where(Entry.id.in_([row.id for row in rows])))
-    return [key for row in rows for key in (row.rendition_key, row.original_key)]
+    return [tuple(filter(None, (row.rendition_key, row.original_key, row.sheet_key))) for row in rows]
 
 
 def delete_competitions(session: Session) -> list[str]:
     """
-    Delete the demo's image-edit competitions that have no entry left, and its categories that nothing is in.
+    Delete the demo's own competitions that have no entry left, and its categories that nothing is in.
 
     Returns the keys of their inputs. A competition whose entries people judged stays.
     """
     has_entry = exists(select(Entry.id).where(Entry.competition_id == Competition.id))
-    ours = [row.id for row in edits.list_ours(session)]
+    ours = [row.id for row in (*edits.list_ours(session), *drawing.list_showcases(session))]
     rows = session.execute(
         select(Competition.id, Competition.input_key).where(Competition.id.in_(ours), ~has_entry)
     ).all()

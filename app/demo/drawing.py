@@ -1,62 +1,63 @@
 """The demo's plan: which pictures the painters draw, and in which order."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries import competitions
+from app.arena.entries.competitions import CompetitionFile
 from app.arena.entries.entries import EntryKey
 from app.arena.entries.generation import GenerationTask
 from app.arena.ledger import DEMO_CLEARED
-from app.arena.tables import LedgerLine
+from app.arena.tables import Competition, LedgerLine
 from app.painter.painters import PAINTERS
 
-SHOWCASE_COMPETITIONS = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
-"""An entry needs a competition, and a showcase is no part of its contest: these lend theirs, one picture each."""
 PAINTERS_PER_ROUND = 2
-SHOWCASES: dict[str, tuple[str, str, str]] = {
-    "studio-xl": (
-        "A crystal box on a table with a green marble inside, a yellow book on top and a fern behind it",
-        "Studio portrait of a queen with long red hair, soft light from the right",
-        "A teddy bear, two apples and a candle in a room",
-    ),
-    "poster-pro": (
-        "A red bus and a yellow bicycle in the city",
-        'Emblem of a bakery, "Petit Matin", a cloche with a ribbon reading "Est. 1904"',
-        "Poster of the Apollo mission: 1. Liftoff 2. Orbit 3. Transfer 4. Moon 5. Descent 6. Landing",
-    ),
-    "aquarelle-2": (
-        "A white sailing boat on the sea, two birds above",
-        "A lamb, a rabbit, a puppy and a fawn play in a field of flowers",
-        "Two horses near a tree at sunset",
-    ),
-    "neon-turbo": (
-        'A motorcycle at night under a neon sign that says "OPEN LATE"',
-        "A robot and a cat on a city street by night",
-        "A rocket in space between two stars",
-    ),
-    "halftone-1": (
-        "A red car in the city, a stop sign beside it",
-        "Comic portrait of a woman with a scar",
-        "A dog chasing a frisbee near a tree",
-    ),
-    "lowpoly-3": (
-        "Two foxes in the forest",
-        "Portrait of a bearded man with a red scarf",
-        "A boat on the sea at sunrise, three birds above",
-    ),
-    "pixel-mini": (
-        "A rocket and two stars in space",
-        "A house with a tree and a cat at night",
-        "A yellow fish and a boat on the sea",
-    ),
-    "legacy-2": (
-        "An elephant on a field with two trees",
-        "A green vase with flowers on a wooden table, a blue cup beside it",
-        "A yellow bus in a street",
-    ),
-}
-"""For each painter, prompts that no competition has."""
+FRAME = (768, 768)
+"""Of showcases: smaller than the seeded competitions', as the image edits are."""
+
+
+@dataclass(frozen=True)
+class DemoShowcase:
+    """A prompt that the demo holds back, drawn by every painter."""
+
+    slug: str
+    title: str
+    prompt: str
+
+
+SHOWCASES = (
+    DemoShowcase("horses-at-sunset", "Horses at sunset", "Two horses near a tree at sunset"),
+    DemoShowcase("bus-and-bicycle", "A bus and a bicycle", "A red bus and a yellow bicycle in the city"),
+    DemoShowcase("red-scarf", "Red scarf", "Portrait of a bearded man with a red scarf"),
+)
+
+
+def make_showcases(session: Session, *, now: datetime) -> list[str]:
+    """
+    Make the competitions that are not there and return the slugs of all that are the demo's own.
+
+    A competition of the same name with another prompt is somebody's own, and left alone.
+    """
+    there = set(session.scalars(select(Competition.slug).where(Competition.slug.in_(_SLUGS))))
+    for one in SHOWCASES:
+        if one.slug not in there:
+            spec = CompetitionFile(slug=one.slug, title=one.title, prompt=one.prompt, frame=FRAME, showcase=True)
+            competitions.save(session, spec, now=now)
+    return [row.slug for row in list_showcases(session)]
+
+
+def list_showcases(session: Session) -> Sequence[Competition]:
+    """List the demo's own showcases, in their order."""
+    prompts = {one.slug: one.prompt for one in SHOWCASES}
+    rows = session.scalars(select(Competition).where(Competition.slug.in_(prompts), Competition.showcase))
+    return sorted((row for row in rows if row.prompt == prompts[row.slug]), key=lambda row: _SLUGS.index(row.slug))
+
+
+_SLUGS = [one.slug for one in SHOWCASES]
 
 
 def count_cleared_demos(session: Session) -> int:
@@ -64,7 +65,7 @@ def count_cleared_demos(session: Session) -> int:
     return session.scalars(select(func.count()).where(LedgerLine.action == DEMO_CLEARED)).one()
 
 
-def plan_contestants(competitions: Sequence[str], edition: int) -> list[GenerationTask]:
+def plan_contestants(slugs: Sequence[str], edition: int) -> list[GenerationTask]:
     """
     Plan a picture by every painter for each of these competitions.
 
@@ -75,16 +76,6 @@ def plan_contestants(competitions: Sequence[str], edition: int) -> list[Generati
     return [
         GenerationTask(EntryKey(competition, painters[(3 * turn + place) % len(painters)], edition))
         for first in range(0, len(painters), PAINTERS_PER_ROUND)
-        for turn, competition in enumerate(competitions)
+        for turn, competition in enumerate(slugs)
         for place in range(first, first + PAINTERS_PER_ROUND)
-    ]
-
-
-def plan_showcases(edition: int) -> list[GenerationTask]:
-    """Plan three pictures of each painter that may be shown with its name at any time."""
-    return [
-        GenerationTask(EntryKey(competition, painter, edition, "showcase"), prompt)
-        for number, competition in enumerate(SHOWCASE_COMPETITIONS)
-        for painter, prompts in SHOWCASES.items()
-        for prompt in prompts[number : number + 1]
     ]

@@ -7,6 +7,8 @@ from typing import Protocol
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from app.arena.entries.competitions import CompetitionSummary
+from app.arena.entries.galleries import read_exhibit, read_samples
+from app.arena.entries.showcases import arena_state
 from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
@@ -15,6 +17,7 @@ from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.certainty import rank_span
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.leaderboards.views.provider_records import read_latest_request, read_records
 from app.web.addresses import base_url
@@ -30,6 +33,8 @@ WIDTH = 168
 MARGIN = 3
 NARROWEST = 5
 ANCHOR = 1000
+EXHIBITED = 12
+"""Pictures of one prompt under a board."""
 
 
 class Interval(Protocol):
@@ -80,12 +85,20 @@ def board(mode: str, category: str | None = None) -> Response:
     """Show one board, filtered and sorted as the query says."""
     read_mode(mode)
     asked, columns = parse_filters(request.args, Filters), parse_columns(request.args.getlist("columns"))
-    refresh(parts(), mode)
+    refresh(parts(), mode, also=((arena_state,),))
     current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category))
-    made_from = (base_url(), asked, columns, run, current.catalogue, recall(audit.read_latest_id, mode))
-    requests = recall(read_latest_request) if "requests" in columns else None
-    return public_page((*made_from, requests), lambda: _render(mode, category, asked, columns))
+    made_from = (
+        base_url(),
+        asked,
+        columns,
+        run,
+        current.catalogue,
+        recall(audit.read_latest_id, mode),
+        recall(arena_state),
+        recall(read_latest_request) if "requests" in columns else None,
+    )
+    return public_page(made_from, lambda: _render(mode, category, asked, columns))
 
 
 def axis(rows: Iterable[Interval]) -> Axis:
@@ -105,6 +118,8 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
+        samples = read_samples(session, [row.model_id for row in shown.standings], mode, 1)
+        exhibit = read_exhibit(session, mode, category)
     return render_template(
         "board.html",
         data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
@@ -124,6 +139,9 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         api=_api(whole),
         certificate=certificate,
         names={row.model.slug: row.model.name for row in whole.standings},
+        samples=samples,
+        exhibit=[exhibit[row.model.slug] for row in whole.standings if row.model.slug in exhibit][:EXHIBITED],
+        ranks={row.model.slug: rank_span(row) if row.rank else "" for row in whole.standings},
     )
 
 

@@ -23,7 +23,8 @@ from app.web.versions import versions
 from app.words import MODES, Mode
 
 blueprint = Blueprint("compare", __name__)
-PICTURES = 6
+FIRST = 12
+"""Pairs of pictures that are shown at once; the rest are behind a line that opens them."""
 WIDTH = 600
 
 
@@ -43,6 +44,15 @@ class Meeting:
     record: HeadToHead
     interval: tuple[float, float] | None
     bar: RecordBar | None
+
+
+@dataclass(frozen=True)
+class SharedPrompt:
+    """What both models made from one prompt, and the votes between the two; None where they never met there."""
+
+    a: Showcase
+    b: Showcase
+    battles: Battles | None
 
 
 @blueprint.get("/compare")
@@ -92,7 +102,8 @@ def _render(a: str, b: str) -> str:
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]
         places = [results.read_results(session, page.slug).boards for page in pages]
-        pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
+        pictures = showcases(session, [page.id for page in pages])
+    met = {one.slug: one.battles for meeting in meetings for one in meeting.record.competitions}
     return render_template(
         "compare.html",
         a=first,
@@ -100,7 +111,8 @@ def _render(a: str, b: str) -> str:
         meetings=[m for m in meetings if m.record.a or m.record.b or m.record.total.votes],
         boards=_side_by_side(*places),
         rows=rows(first, second),
-        pictures=pictures,
+        pairs=_pair_pictures(pictures, first, second, met),
+        first=FIRST,
     )
 
 
@@ -132,11 +144,14 @@ def _side_by_side(
     )
 
 
-def _pictures(pictures: tuple[Showcase, ...], a: ModelPage, b: ModelPage) -> tuple[tuple[Showcase, Showcase], ...]:
-    """Pair what both made from one prompt, where readers may see it with names."""
+def _pair_pictures(
+    pictures: tuple[Showcase, ...], a: ModelPage, b: ModelPage, met: dict[str, Battles]
+) -> list[SharedPrompt]:
+    """Pair what both made from one prompt, where readers may see it with names; the most judged comes first."""
     mine = {p.competition: p for p in pictures if p.model_id == a.id and not p.is_showcase}
     yours = {p.competition: p for p in pictures if p.model_id == b.id and not p.is_showcase}
-    return tuple((mine[slug], yours[slug]) for slug in mine if slug in yours)[:PICTURES]
+    shared = [SharedPrompt(mine[slug], yours[slug], met.get(slug)) for slug in mine if slug in yours]
+    return sorted(shared, key=lambda one: -(one.battles.votes if one.battles else 0))
 
 
 def _facts(model: ModelPage) -> dict[str, str]:

@@ -9,11 +9,13 @@ from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
+from app.web.covers import read_covers
 from app.web.versions import versions
 from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
+COVER = 4
 
 
 @blueprint.get("/competitions")
@@ -32,6 +34,7 @@ def competition(slug: str) -> Response:
 def _render_list(asked: dict[str, str]) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
+        covers = read_covers(session, listed, COVER)
     shown = [
         entry
         for entry in listed
@@ -41,13 +44,19 @@ def _render_list(asked: dict[str, str]) -> str:
     ]
     modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
-        "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
+        "competitions.html",
+        listed=listed,
+        shown=shown,
+        asked=asked,
+        modes=modes,
+        categories=tabs(listed),
+        covers=covers,
     )
 
 
 def _render(slug: str) -> str:
     with reading_page() as session:
-        exhibit = gallery.read_gallery(session, slug)
+        exhibit = gallery.read_gallery(session, slug, shows_sheet=parts().policy.shows_sheets)
         view = boards.read_competition_board(session, slug, now=now())
         certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(

@@ -1,12 +1,13 @@
 """Pictures: nameless ones for their voter, and those whose maker readers may know."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort
 from werkzeug.datastructures import Headers
 
 from app.arena import errors
-from app.arena.entries import gallery, renditions
+from app.arena.entries import gallery, renditions, sheets
 from app.arena.voting import pictures
 from app.edge.context import now, parts
 from app.edge.identity import decode_id, voter
@@ -60,20 +61,66 @@ def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Respons
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
 
+@blueprint.get("/media/<token>-160.webp")
+def tiny_thumbnail(token: str) -> Response:
+    """Serve a picture at 160 pixels or less, for rows; the next size of pictures of older versions."""
+    try:
+        return media(token, side=160)
+    except FileNotFoundError:
+        return media(token, side=320)
+
+
 @blueprint.get("/media/<token>-320.webp")
 def thumbnail(token: str) -> Response:
     """Serve a picture at 320 pixels or less, for lists."""
-    return media(token, small=True)
+    return media(token, side=320)
+
+
+@blueprint.get("/media/<token>-640.webp")
+def small_media(token: str) -> Response:
+    """Serve a picture at 640 pixels or less, for galleries on fine screens."""
+    return media(token, side=640)
 
 
 @blueprint.get("/media/<token>.webp")
-def media(token: str, *, small: bool = False) -> Response:
+def media(token: str, *, side: int = 0) -> Response:
     """Serve a picture by its opaque name, where this reader may know who made it."""
     with parts().database.reading() as session:
-        file = pictures.media_file(session, f"media/{token}.webp", voter(), small=small)
+        file = pictures.media_file(session, f"media/{token}.webp", voter(), side=side)
     if file is None:
         abort(404)
     return _picture(file.key, is_public=file.is_public)
+
+
+@blueprint.get("/sheets/<token>-160.webp")
+def small_tile(token: str) -> Response:
+    """Serve a nameless picture of an open competition's sheet at 160 pixels or less."""
+    return tile(token, renditions.tiny_key)
+
+
+@blueprint.get("/sheets/<token>-320.webp")
+def large_tile(token: str) -> Response:
+    """Serve a nameless picture of an open competition's sheet at 320 pixels or less."""
+    return tile(token, str)
+
+
+@blueprint.get("/sheets/<token>.webp")
+def tile(token: str, name: Callable[[str], str] | None = None) -> Response:
+    """Serve a nameless picture of a sheet: its small blind rendition unless a tile is asked for."""
+    if not parts().policy.shows_sheets:
+        abort(404)
+    key = f"sheets/{token}.webp"
+    with parts().database.reading() as session:
+        file = sheets.find_sheet_file(session, key)
+    if file is None:
+        abort(404)
+    if name is not None:
+        data = parts().storage.get(name(key))
+    else:
+        data = renditions.padded(parts().storage.get(file.rendition_key), file.length)
+    return BlindResponse(
+        data, mimetype="image/webp", headers={"Cache-Control": f"private, max-age={MEDIA_SECONDS}"}
+    )
 
 
 @blueprint.get("/competitions/<slug>/input.webp")

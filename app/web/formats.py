@@ -58,6 +58,8 @@ def install(app: Flask) -> None:
         mode_title,
         encode_id,
         plural,
+        sized,
+        srcset,
         *WORDS,
         *CERTAINTY,
     ):
@@ -68,6 +70,18 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def sized(url: str, side: int) -> str:
+    """Return the address of a picture at so many pixels on its long side: 160, 320 or 640."""
+    return url.replace(".webp", f"-{side}.webp")
+
+
+@lru_cache(maxsize=1024)
+def srcset(url: str, frame: tuple[int, int], sides: tuple[int, ...] = (160, 320, 640)) -> str:
+    """List the sizes of a picture that fills a frame (pixels) with the width of each, as browsers choose among."""
+    share = frame[0] / max(frame)
+    return ", ".join(f"{sized(url, side)} {round(side * share)}w" for side in sides)
 
 
 def outcome_label(outcome: str) -> str:

@@ -29,6 +29,7 @@ ACTIONS = {
     "competition.open": "Competition opened",
     "competition.reopened": "Competition opened again, its images had been shown with names",
     "competition.closed": "Competition closed",
+    "competition.showcase": "Competition held back as a showcase: shown with names, never judged",
     "entry.withdrawn": "Image withdrawn",
     "tallies.repaired": "Tallies repaired from the votes",
     "demo.cleared": "Demo removed",

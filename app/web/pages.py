@@ -1,19 +1,40 @@
 """The front page of the arena."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, render_template
+from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
+from app.arena.entries.competitions import CompetitionSummary
+from app.arena.entries.galleries import read_samples
 from app.edge.context import now
 from app.edge.page_cache import public_page, reading_page
+from app.leaderboards.runs.history import votes_at
 from app.leaderboards.views import boards
+from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.duel import read_duel
 from app.web.boards import axis
+from app.web.covers import read_covers
 from app.web.versions import versions
 from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
+COVER = 4
+SAMPLES = 2
+"""Pictures beside each of the leaders."""
 MODE = Mode.TEXT_TO_IMAGE
+
+
+@dataclass(frozen=True)
+class VoteCount:
+    """The counted votes of the first board: in all, since midnight UTC, and by how many people if known."""
+
+    total: int
+    voters: int | None
+    today: int
 
 
 @blueprint.get("/")
@@ -26,8 +47,12 @@ def _home() -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
         view = boards.read_board(session, MODE, now=now())
-    votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
-    leaders = [row for row in view.standings if row.rank is not None][:TOP]
+        leaders = [row for row in view.standings if row.rank is not None][:TOP]
+        votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
+        named = [entry for entry in listed if entry.is_named and entry.models > 1]
+        covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]], COVER)
+        samples = read_samples(session, [row.model_id for row in leaders], MODE, SAMPLES)
+        duel, votes = read_duel(session, listed), _count_votes(session, view)
     return render_template(
         "home.html",
         board=view,
@@ -36,5 +61,25 @@ def _home() -> str:
         votable=votable,
         mode=MODE if any(entry.mode == MODE for entry in votable) else votable[0].mode if votable else MODE,
         newest=votable[:NEWEST],
+        named=named[:NEWEST],
         competitions=len(listed),
+        covers=covers,
+        samples=samples,
+        duel=duel,
+        unnamed=_unnamed_pair(votable, covers),
+        votes=votes,
     )
+
+
+def _count_votes(session: Session, view: BoardView) -> VoteCount | None:
+    if view.run is None:
+        return None
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return VoteCount(view.run.votes, view.run.voters, view.run.votes - votes_at(session, view.key, midnight))
+
+
+def _unnamed_pair(
+    votable: list[CompetitionSummary], covers: dict[str, tuple[str, ...]]
+) -> tuple[CompetitionSummary, tuple[str, ...]] | None:
+    """Choose two nameless pictures of one prompt, where readers see sheets."""
+    return next(((one, covers[one.slug][:2]) for one in votable if len(covers.get(one.slug, ())) > 1), None)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from app.arena import errors
-from app.arena.entries import generation
+from app.arena.entries import competitions, generation
 from app.arena.entries.entries import EntryKey, withdraw
 from app.arena.entries.generation import GenerationContext, GenerationTask
 from app.arena.tables import Entry
@@ -186,8 +186,11 @@ def test_the_demo_begins_with_a_pair_and_goes_through_all_competitions() -> None
     assert len({order.place.model for order in orders[:14]}) == len(PAINTERS)
 
 
-def test_each_painter_has_three_showcases_of_prompts_of_its_own() -> None:
-    orders = drawing.plan_showcases(2)
-    assert len(orders) == len({order.prompt for order in orders}) == 3 * len(PAINTERS)
-    assert len({order.place for order in orders}) == 3 * len(PAINTERS)
-    assert {(order.place.role, order.place.sample) for order in orders} == {("showcase", 2)}
+def test_the_demo_holds_prompts_back_and_nothing_of_them_is_judged(studio: GenerationContext) -> None:
+    studio.database.write(lambda session: make_competition(session, "red-scarf", prompt="my own prompt"))
+    slugs = studio.database.write(lambda session: drawing.make_showcases(session, now=NOW))
+    assert slugs == ["horses-at-sunset", "bus-and-bicycle"], "a competition of somebody's own is left alone"
+    assert studio.database.write(lambda session: drawing.make_showcases(session, now=NOW)) == slugs
+    with studio.database.reading() as session:
+        found = {one.slug: one for one in competitions.list_competitions(session)}
+        assert all((found[slug].status, found[slug].showcase) == ("closed", True) for slug in slugs)

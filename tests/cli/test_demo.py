@@ -22,17 +22,18 @@ from app.arena.tables import Category, Competition, Entry, LedgerLine, Matchup, 
 from app.database.doors import Database
 from app.database.places import ROOT
 from app.demo import simulated_voters
-from app.demo.drawing import SHOWCASE_COMPETITIONS
+from app.demo.drawing import SHOWCASES
 from app.leaderboards.tables import Board
 from app.painter.painters import PAINTERS
 from app.words import MODES
 
 Result = tuple[int, str, str]
 SHARED = ("sources", "providers", "parameters")
-PICTURES = len(SHOWCASE_COMPETITIONS) * len(PAINTERS)
+SEEDED = ("geometric-composition", "fantasy-warrior", "vintage-cafe-logo")
+PICTURES = len(SEEDED) * len(PAINTERS)
 EDITED = 3 * 7 + 2 * 5
 """Seven painters edit, five of them with a mask, which two competitions have."""
-ALL = 2 * PICTURES + EDITED
+ALL = PICTURES + len(SHOWCASES) * len(PAINTERS) + EDITED
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def seeds(tmp_path: Path) -> Path:
     for name in ("painter", "sources"):
         shutil.copy(ours / "catalog" / "contracts" / f"{name}.toml", folder / "catalog" / "contracts")
     shutil.copy(ours / "competitions" / "categories.toml", folder / "competitions")
-    for slug in SHOWCASE_COMPETITIONS:
+    for slug in SEEDED:
         text = (ours / "competitions" / f"{slug}.toml").read_text("utf-8")
         small = re.sub(r"^frame = .*$", "frame = [256, 256]", text, flags=re.MULTILINE)
         (folder / "competitions" / f"{slug}.toml").write_text(small, "utf-8")
@@ -63,6 +64,7 @@ def arena(
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr("app.cli.demo.SEEDS", seeds)
     monkeypatch.setattr("app.demo.edits.FRAME", (256, 256))
+    monkeypatch.setattr("app.demo.drawing.FRAME", (256, 256))
 
     def run(*words: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["arena", *words])
@@ -101,8 +103,10 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert simulated_voters.is_demo(session)
         assert set(session.scalars(select(Entry.licence))) == {"CC0-1.0"}
         assert all(session.scalars(select(Entry.seconds)))
-        showcases = select(Entry.model_id, func.count()).where(Entry.role == "showcase").group_by(Entry.model_id)
-        assert [n for _, n in session.execute(showcases)] == [3] * len(PAINTERS)
+        shown = select(Entry.model_id, func.count()).join(Entry.competition).where(Competition.showcase)
+        assert [n for _, n in session.execute(shown.group_by(Entry.model_id))] == [3] * len(PAINTERS)
+        on_sheets = select(func.count()).select_from(Entry).where(Entry.on_sheet)
+        assert session.scalars(on_sheets).one() == PICTURES + EDITED
         judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
         assert {str(mode): number for mode, number in session.execute(judged.group_by(Competition.mode))} == {
             "text-to-image": 40,
@@ -121,7 +125,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     assert not [path for path in (tmp_path / "data" / "files").rglob("*") if path.is_file()]
     assert arena("recompute", "--verify")[0] == 0
     listed = json.loads(arena("competition", "list", "--json")[1])
-    assert {row["slug"] for row in listed} == set(SHOWCASE_COMPETITIONS), "the demo's own competitions are gone"
+    assert {row["slug"] for row in listed} == set(SEEDED), "the demo's own competitions are gone"
     with database.reading() as session:
         assert not set(session.scalars(select(Category.slug))) & {"object", "scene"}
         assert not simulated_voters.is_demo(session)
@@ -169,7 +173,7 @@ def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
     with _demo(seeds) as (demo, address):
-        assert _first_pair(address)["competition"]["slug"] in SHOWCASE_COMPETITIONS
+        assert _first_pair(address)["competition"]["slug"] in SEEDED
         assert httpx.get(address).status_code == 200
         demo.send_signal(signal.SIGINT)
         said = demo.communicate(timeout=60)[0]

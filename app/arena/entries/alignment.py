@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import renditions
 from app.arena.entries.renditions import Renditions, file_bytes
+from app.arena.entries.sheets import print_sheet
 from app.arena.tables import Competition, Entry
 from app.database.doors import Database
 from app.gateway import images
@@ -40,8 +41,8 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
     """
     Render anew what differs from the size that shows the competition's largest original, and set the budgets.
 
-    Can be stopped and run again: voters see the old renditions until all new ones are stored. Raises
-    UnknownCompetition, InvalidImage.
+    Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again: voters see
+    the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
     """
     while True:
         with database.reading() as session:
@@ -50,9 +51,11 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
         differing = [entry for entry in entries if entry.rendition_side != side]
         rendered = {entry.id: _render(storage, competition, entry, side) for entry in differing}
         _render_input(storage, competition)
+        _render_tiny(storage, [entry for entry in entries if entry.id not in rendered])
         alignment = database.write(lambda session: _store(session, slug, entries, rendered, side))  # noqa: B023
         if alignment is not None:
             _delete_replaced(storage, entries, rendered)
+            print_sheet(database, storage, slug)
             return alignment
         _delete_unused(storage, rendered)
 
@@ -105,6 +108,14 @@ def _render_input(storage: Storage, competition: Competition) -> None:
         return
     frame = (competition.frame_width, competition.frame_height)
     renditions.store(storage, key, renditions.render_input(storage.get(key), frame))
+
+
+def _render_tiny(storage: Storage, entries: Sequence[Any]) -> None:
+    """Render the smallest thumbnails where an older version stored none."""
+    for key in (entry.rendition_key for entry in entries):
+        if not storage.has(renditions.tiny_key(key)):
+            thumbnail = images.decode(storage.get(renditions.thumbnail_key(key)))
+            storage.put(renditions.tiny_key(key), renditions.encode_thumbnail(thumbnail, renditions.TINY))
 
 
 def _store(session: Session, slug: str, entries: Sequence[Any], rendered: Rendered, side: int) -> Alignment | None:

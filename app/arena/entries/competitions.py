@@ -51,6 +51,7 @@ class CompetitionFile(BaseModel):
     A competition file. `frame` is in pixels; `input` is the path of the image to edit, relative to the file.
 
     `mask` is the path of an image of the input's size that is transparent, or white, where the input may change.
+    A `showcase` is held back: its images are shown with names and never judged; without a status it is closed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,6 +65,7 @@ class CompetitionFile(BaseModel):
     status: Literal["draft", "open", "closed"] = "draft"
     open_gallery: bool = False
     retired: bool = True
+    showcase: bool = False
     input: str | None = None
     mask: str | None = None
 
@@ -73,7 +75,14 @@ class CompetitionFile(BaseModel):
             raise ValueError("an image-edit competition has an input image, a text-to-image one has none")
         if self.mask is not None and self.input is None:
             raise ValueError("a mask needs the input image whose parts it names")
+        if self.showcase and self.status == "open":
+            raise ValueError("a showcase is shown with names and never judged: leave its status out")
         return self
+
+    @property
+    def first_status(self) -> str:
+        """Return the status that the file asks for; a showcase is closed from the start."""
+        return "closed" if self.showcase else self.status
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,13 @@ class CompetitionSummary:
     open_gallery: bool
     target: int | None
     """Counted votes the admin wants before closing it."""
+    showcase: bool = False
+    """Held back: shown with names, never judged."""
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether readers see its images with names."""
+        return self.status == "closed" or self.open_gallery
 
 
 def read(path: Path) -> CompetitionFile:
@@ -119,9 +135,10 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     """
     Create or change a competition.
 
-    What votes were cast on cannot change: mode, prompt, frame and input of a competition that has entries. Names
-    that readers have seen are not hidden again: an open gallery stays open, and only set_status reopens a closed
-    competition. Raises InvalidCompetition for that and for an unknown category, StandsElsewhere.
+    What votes were cast on cannot change: mode, prompt, frame and input of a competition that has entries, and
+    whether it is a showcase. Names that readers have seen are not hidden again: an open gallery stays open, and
+    only set_status reopens a closed competition. Raises InvalidCompetition for that and for an unknown category,
+    StandsElsewhere.
     """
     row = session.scalars(select(Competition).where(Competition.slug == spec.slug)).one_or_none()
     judged = {
@@ -130,6 +147,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         "frame_width": spec.frame[0],
         "frame_height": spec.frame[1],
         "input_key": input_key,
+        "showcase": spec.showcase,
     }
     free = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
     categories = [_category(session, slug, spec.slug) for slug in spec.categories]
@@ -138,7 +156,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         row.categories = categories
         session.add(row)
         session.flush()
-        set_status(session, spec.slug, spec.status, now=now)
+        set_status(session, spec.slug, spec.first_status, now=now)
         return SeedChange("created", "competitions", spec.slug)
     shown = {"open_gallery": spec.open_gallery} if row.open_gallery and row.status != "draft" else {}
     _refuse_changed_task(session, row, judged | shown)
@@ -149,8 +167,8 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     change = _apply(row, "competitions", spec.slug, judged | free)
     if is_turned:
         _record_gallery_change(session, row, now)
-    is_ahead = STATUSES.index(spec.status) > STATUSES.index(row.status)
-    moved = is_ahead and set_status(session, spec.slug, spec.status, now=now)
+    is_ahead = STATUSES.index(spec.first_status) > STATUSES.index(row.status)
+    moved = is_ahead and set_status(session, spec.slug, spec.first_status, now=now)
     return SeedChange("changed", change.table, change.key) if refiled or moved else change
 
 
@@ -167,14 +185,18 @@ def set_status(
     Open or close a competition; returns whether that changed anything. Closing it closes its open matchups.
 
     A closed competition may be opened again; the ledger then says that its pictures had been shown by name.
-    Raises UnknownCompetition, StandsElsewhere.
+    Raises UnknownCompetition, StandsElsewhere, and InvalidCompetition for a showcase to be opened.
     """
     row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
     if row is None:
         raise errors.UnknownCompetition(f"No competition {slug}.")
     if row.status == status:
         return False
-    deed = "reopened" if (row.status, status) == ("closed", "open") else status
+    if row.showcase and status == "open":
+        raise errors.InvalidCompetition(
+            f"{slug} is a showcase: its images are shown with names and never judged; start a new competition"
+        )
+    deed = "showcase" if row.showcase and status == "closed" else _name_deed(row.status, status)
     row.status = status
     row.closed_at = now if status == "closed" else None
     session.flush()
@@ -279,7 +301,12 @@ def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entri
         votes=int(row.votes),
         open_gallery=row.open_gallery,
         target=row.target,
+        showcase=row.showcase,
     )
+
+
+def _name_deed(before: str, status: str) -> str:
+    return "reopened" if (before, status) == ("closed", "open") else status
 
 
 class _CategoriesFile(BaseModel):

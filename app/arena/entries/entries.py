@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.entries import near_duplicates, renditions
+from app.arena.entries import near_duplicates, renditions, sheets
 from app.arena.entries.alignment import columns_of
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
 from app.arena.tables import Competition, Entry, Matchup, PictureReport
@@ -89,7 +89,7 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
             f"{place.model} already has another image as sample {place.sample} of {place.competition}"
         )
     near_duplicates.refuse_newcomer(session, competition, place.role, stored.picture.perceptual_hash)
-    _refuse_shared_prompt(session, place, facts.prompt or competition.prompt)
+    _refuse_shared_prompt(session, competition, place, facts.prompt or competition.prompt)
     row = _row(place, stored, facts, now)
     row.competition_id, row.model_id = competition.id, catalog.stub(session, place.model)
     row.prompt = facts.prompt or competition.prompt
@@ -120,6 +120,7 @@ def withdraw(
         return False
     row.withdrawn_at = now
     session.flush()
+    sheets.take_off_sheet(session, row)
     close_open_matchups(session, row, now=now)
     reported = (PictureReport.entry_id == row.id) & (PictureReport.status == "new")
     decided = {"status": "withdrawn", "decided_at": now, "decided_by": actor}
@@ -196,19 +197,22 @@ def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datet
     )
 
 
-def _refuse_shared_prompt(session: Session, place: EntryKey, prompt: str) -> None:
+def _refuse_shared_prompt(session: Session, competition: Competition, place: EntryKey, prompt: str) -> None:
     """Refuse a named picture with the prompt of a blind one: it shows how its model answers. And the reverse."""
-    opposite = "showcase" if place.role == "contestant" else "contestant"
+    is_named = competition.showcase or place.role == "showcase"
     query = (
         select(Entry.id)
         .join(Competition, Competition.id == Entry.competition_id)
-        .where(Entry.role == opposite, Entry.withdrawn_at.is_(None), Entry.prompt == prompt)
+        .where(Entry.withdrawn_at.is_(None), Entry.prompt == prompt)
     )
-    if place.role == "showcase":
-        query = query.where(Competition.status == "open")
+    if is_named:
+        query = query.where(Entry.role == "contestant", Competition.status == "open")
+    else:
+        query = query.where(or_(Entry.role == "showcase", Competition.showcase))
     if session.scalars(select(exists(query))).one():
         raise errors.EntryRefused(
-            f"a {opposite} has the same prompt: beside it, the named picture would give away the blind one"
+            f"a {'contestant' if is_named else 'showcase'} has the same prompt: beside it, the named picture "
+            "would give away the blind one"
         )
 
 

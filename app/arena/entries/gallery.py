@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import competitions
 from app.arena.entries.inputs import outline_key
+from app.arena.entries.sheets import read_sheets
 from app.arena.tables import Competition, Entry
 from app.catalog.tables import ImageModel
 
@@ -33,10 +34,16 @@ class CompetitionGallery:
     outline_url: str | None
     """The outline of the input's mask, to be laid over the input; None without a mask."""
     pictures: tuple[NamedPicture, ...]
+    sheet: tuple[str, ...] = ()
+    """Addresses of the field without names, in an order of chance; of an open blind contest alone."""
 
 
-def read_gallery(session: Session, slug: str) -> CompetitionGallery:
-    """Read a competition that is open or closed, with the pictures readers may see. Raises UnknownCompetition."""
+def read_gallery(session: Session, slug: str, *, shows_sheet: bool = False) -> CompetitionGallery:
+    """
+    Read a competition that is open or closed, with the pictures readers may see, and its sheet where asked for.
+
+    Raises UnknownCompetition.
+    """
     row = _competition(session, slug)
     summary = next(entry for entry in competitions.list_competitions(session) if entry.slug == slug)
     return CompetitionGallery(
@@ -45,6 +52,7 @@ def read_gallery(session: Session, slug: str) -> CompetitionGallery:
         input_url=f"/competitions/{slug}/input.webp" if row.input_key else None,
         outline_url=f"/competitions/{slug}/mask-outline.png" if outline_key(row.input_key) else None,
         pictures=_pictures(session, row.id) if row.status == "closed" or row.open_gallery else (),
+        sheet=read_sheets(session, [slug]).get(slug, ()) if shows_sheet else (),
     )
 
 

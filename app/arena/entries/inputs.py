@@ -65,8 +65,7 @@ def outline_key(input_key: str | None) -> str | None:
 def list_keys(input_key: str) -> tuple[str, ...]:
     """List the keys of all files that belong to an input."""
     others = (mask_key(input_key), outline_key(input_key))
-    rendered = (input_key, renditions.small_key(input_key), renditions.thumbnail_key(input_key))
-    return (*rendered, *(key for key in others if key is not None))
+    return (*renditions.list_keys(input_key), *(key for key in others if key is not None))
 
 
 def _beside(input_key: str | None, suffix: str) -> str | None:

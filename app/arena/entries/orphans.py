@@ -7,7 +7,7 @@ from app.arena.entries import renditions
 from app.arena.tables import Competition, Entry
 from app.gateway.storage import Storage
 
-FOLDERS = ("originals/", "renditions/", "inputs/")
+FOLDERS = ("originals/", "renditions/", "inputs/", "sheets/")
 """What entries and competitions store; images of the gateway are not theirs."""
 
 
@@ -15,6 +15,7 @@ def find_orphans(session: Session, storage: Storage) -> list[str]:
     """List the keys, sorted. A file that is being entered at this moment is among them."""
     named = set(session.scalars(select(Entry.original_key)))
     inputs = session.scalars(select(Competition.input_key).where(Competition.input_key.is_not(None)))
-    for key in (*session.scalars(select(Entry.rendition_key)), *filter(None, inputs)):
-        named |= {key, renditions.small_key(key), renditions.thumbnail_key(key)}
+    sheets = session.scalars(select(Entry.sheet_key).where(Entry.sheet_key.is_not(None)))
+    for key in (*session.scalars(select(Entry.rendition_key)), *filter(None, (*inputs, *sheets))):
+        named.update(renditions.list_keys(key))
     return sorted(key for key in storage.every_key() if key.startswith(FOLDERS) and key not in named)

@@ -1,7 +1,7 @@
 """Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,10 +72,16 @@ class PackCompetition(BaseModel):
     category: str | None = None
     categories: tuple[Slug, ...] = ()
     blind_safe: bool = True
+    showcase: bool = False
     frame: tuple[int, int] | None = None
     input: str | None = None
     mask: str | None = None
     images: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def filed_under(self) -> tuple[str, ...]:
+        """List the slugs of its categories."""
+        return self.categories or ((self.category,) if self.category not in (None, "uncategorized") else ())
 
 
 @dataclass(frozen=True)
@@ -135,18 +141,21 @@ def import_pack(
     *,
     now: Callable[[], datetime],
     progress: Callable[[ImageResult], None] = lambda _: None,
+    held_back: Container[str] = (),
 ) -> PackReport:
     """
     Import every acceptable image of a pack; a bad image is refused alone and does not end the import.
 
-    Each image is one transaction, so an import can be stopped and run again. Raises InvalidPack.
+    New competitions whose slugs are `held_back` become showcases. Each image is one transaction, so an import can
+    be stopped and run again. Raises InvalidPack.
     """
     report = PackReport()
     for item in read_manifest(folder):
         if isinstance(item, ImageResult):
             outcomes: Iterable[ImageResult] = [item]
         else:
-            outcomes = _CompetitionImport(database, storage, folder, now, item).outcomes()
+            pack = item.model_copy(update={"showcase": item.showcase or item.slug in held_back})
+            outcomes = _CompetitionImport(database, storage, folder, now, pack).outcomes()
         before = len(report.outcomes)
         for outcome in outcomes:
             report.outcomes.append(outcome)
@@ -298,10 +307,8 @@ def _create_competition(session: Session, spec: CompetitionFile, input_key: str 
 
 
 def _refuse_all(pack: PackCompetition, reason: str) -> Iterable[ImageResult]:
-    for image in pack.images:
-        yield ImageResult(str(image.get("file", pack.slug)), "refused", reason)
-    if not pack.images:
-        yield ImageResult(pack.slug, "refused", reason)
+    names = [str(image.get("file", pack.slug)) for image in pack.images] or [pack.slug]
+    return [ImageResult(name, "refused", reason) for name in names]
 
 
 def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] | None:
@@ -326,7 +333,6 @@ def _delete_unused_input(database: Database, storage: Storage, key: str) -> None
 
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:
-    categories = pack.categories or ((pack.category,) if pack.category not in (None, "uncategorized") else ())
     short = pack.prompt.strip().rstrip(".") or pack.prompt.strip()
     try:
         return CompetitionFile.model_validate(
@@ -335,10 +341,11 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "title": pack.title
                 or (short[0].upper() + short[1:] if len(short) <= TITLE_LENGTH else _title_from_slug(pack.slug)),
                 "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
-                "categories": categories,
+                "categories": pack.filed_under,
                 "prompt": pack.prompt,
                 "frame": pack.frame or _frame(pack),
-                "status": "open",
+                "status": "closed" if pack.showcase else "open",
+                "showcase": pack.showcase,
                 "input": pack.input,
                 "mask": pack.mask,
             }

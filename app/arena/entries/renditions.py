@@ -55,6 +55,7 @@ class Size:
 SMALL = Size(640, 96 * 1024)
 LARGE = Size(1024, 224 * 1024)
 THUMBNAIL = Size(320, 15 * 1024)
+TINY = Size(160, 4 * 1024)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Renditions:
     large: Rendition
     small: Rendition
     thumbnail: bytes
+    tiny: bytes
     side: int
 
 
@@ -125,7 +127,8 @@ def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Rendition
     return Renditions(
         large=first if small.size == large.size else encode(large, LARGE, first.place),
         small=first,
-        thumbnail=encode_thumbnail(decoded),
+        thumbnail=encode_thumbnail(decoded, THUMBNAIL),
+        tiny=encode_thumbnail(decoded, TINY),
         side=max(large.size),
     )
 
@@ -201,13 +204,13 @@ def _encode(image: Image.Image, exact: Reference, place: int) -> Rendition:
         return Rendition(data, likeness(exact, luma(decoded)), place)
 
 
-def encode_thumbnail(image: Image.Image) -> bytes:
-    """Encode a picture for lists: 320 pixels on its long side, never enlarged, 15 KB at most."""
+def encode_thumbnail(image: Image.Image, size: Size) -> bytes:
+    """Encode a picture for lists: of this size at most, never enlarged."""
     small = image.copy()
-    small.thumbnail((THUMBNAIL.side, THUMBNAIL.side), Image.Resampling.LANCZOS)
+    small.thumbnail((size.side, size.side), Image.Resampling.LANCZOS)
     for quality in (75, 55, 35, 15, 1):
         data = images.encode_webp(small, quality=quality, method=METHOD)
-        if len(data) <= THUMBNAIL.most_bytes:
+        if len(data) <= size.most_bytes:
             break
     return data
 
@@ -222,16 +225,26 @@ def thumbnail_key(key: str) -> str:
     return key.replace(".webp", "-thumb.webp")
 
 
+def tiny_key(key: str) -> str:
+    """Return the storage key of the thumbnail of 160 pixels; pictures of older versions have none."""
+    return key.replace(".webp", "-tiny.webp")
+
+
+def list_keys(key: str) -> tuple[str, ...]:
+    """List the storage keys of all renditions of a picture, the large one's first."""
+    return key, small_key(key), thumbnail_key(key), tiny_key(key)
+
+
 def store(storage: Storage, key: str, made: Renditions) -> None:
     """Store all renditions of a picture, the large one under `key`."""
-    storage.put(key, made.large.data)
-    storage.put(small_key(key), made.small.data)
-    storage.put(thumbnail_key(key), made.thumbnail)
+    contents = (made.large.data, made.small.data, made.thumbnail, made.tiny)
+    for name, data in zip(list_keys(key), contents, strict=True):
+        storage.put(name, data)
 
 
 def delete(storage: Storage, key: str) -> None:
     """Delete all renditions of a picture."""
-    for name in (key, small_key(key), thumbnail_key(key)):
+    for name in list_keys(key):
         storage.delete(name)
 
 

@@ -31,10 +31,14 @@ _SHOWN = (
     .join(Competition, Competition.id == Entry.competition_id)
     .where(Entry.model_id.in_(bindparam("models", expanding=True)), Entry.withdrawn_at.is_(None))
     .where(
+        Entry.rested_at.is_(None),
         Competition.status != "draft",
         or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery),
     )
-    .order_by(Entry.model_id, Entry.role.desc(), Competition.id.desc(), Entry.sample)
+    .order_by(
+        Entry.model_id,
+        *(Entry.role.desc(), Competition.showcase.desc(), Competition.id.desc(), Entry.sample),
+    )
 )
 
 

@@ -45,6 +45,8 @@ class Policy:
     """Models that stand in a competition before a voter may ask for it: fewer would be told apart."""
     limits_guesses: bool = False
     """Whether a voter leaves a competition before the names seen there tell which models are left."""
+    shows_sheets: bool = True
+    """Whether readers see the field of an open competition without names: nobody is charged for looking."""
 
     @property
     def knows_networks(self) -> bool:
@@ -65,6 +67,7 @@ PUBLIC = Policy(
     undone_day=3,
     smallest_pool=8,
     limits_guesses=True,
+    shows_sheets=False,
 )
 POLICIES = {"local": FREE, "team": FREE, "public": PUBLIC}
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.entries import entries
+from app.arena.entries import entries, sheets
 from app.arena.people import networks
 from app.arena.people.networks import MONTH
 from app.arena.people.policy import DAY, Policy, check
@@ -186,6 +186,7 @@ def _rest(session: Session, entry: Entry, now: datetime) -> None:
     """Draw an entry no more, and close the open matchups that show it."""
     entry.rested_at = now
     session.flush()
+    sheets.take_off_sheet(session, entry)
     entries.close_open_matchups(session, entry, now=now)
     undecided = (PictureReport.entry_id == entry.id) & (PictureReport.status == "new")
     first, number = session.execute(select(func.min(PictureReport.id), func.count()).where(undecided)).one()

@@ -16,6 +16,8 @@ from app.database.statements import PreparedStatement
 from app.words import Outcome
 
 SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
+SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}
+"""How the smaller renditions of a named picture are stored, by their long side in pixels."""
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 _FILE = PreparedStatement(
     lambda _: (
@@ -97,12 +99,12 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
     charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
 
 
-def media_file(session: Session, media_key: str, voter: bytes | None, *, small: bool = False) -> MediaFile | None:
+def media_file(session: Session, media_key: str, voter: bytes | None, *, side: int = 0) -> MediaFile | None:
     """
     Find what a reader may see with its maker's name: showcases, entries of closed or open-gallery competitions.
 
-    A voter also sees what they judged themselves. None for everything else. The large one stands in for a small
-    one, of 320 pixels, that nobody has rendered yet.
+    A voter also sees what they judged themselves. None for everything else. `side` is that of a smaller rendition,
+    in pixels: 160, 320 or 640; the large one stands in for those that nobody has rendered yet.
     """
     query = (
         select(
@@ -119,7 +121,7 @@ def media_file(session: Session, media_key: str, voter: bytes | None, *, small: 
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    key = renditions.thumbnail_key(row.rendition_key) if small and row.rendition_side else row.rendition_key
+    key = SMALLER[side](row.rendition_key) if side and row.rendition_side else row.rendition_key
     if row.role == "showcase" or row.status == "closed" or row.open_gallery:
         return MediaFile(key, is_public=True)
     if voter is not None and _has_judged(session, voter, row.id):

@@ -62,6 +62,18 @@ def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int,
     return ratings_at(session, key, now - DAY)
 
 
+def votes_at(session: Session, key: str, moment: datetime) -> int:
+    """Return how many votes a board counted before a moment, by the last run kept; 0 for a younger board."""
+    votes = session.scalar(
+        select(RatingRun.votes)
+        .join(Board, Board.id == RatingRun.board_id)
+        .where(Board.key == key, RatingRun.computed_at < moment)
+        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
+        .limit(1)
+    )
+    return votes or 0
+
+
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
     """Read a board's ratings before a moment by model id: of the last run kept or the last hour stored."""
     run = session.execute(

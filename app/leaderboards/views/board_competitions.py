@@ -26,7 +26,7 @@ def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
         .outerjoin(Board, Board.competition_id == Competition.id)
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
-        .where(Competition.mode == mode, Competition.status != "draft")
+        .where(Competition.mode == mode, Competition.status != "draft", ~Competition.showcase)
     )
     for competition, slug, title, votes in session.execute(statement):
         before = by_id[competition].categories if competition in by_id else ()

@@ -241,7 +241,7 @@ def _closings(session: Session, now: datetime, which: ColumnElement[bool] | None
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .outerjoin(Standing, (Standing.run_id == RatingRun.id) & (Standing.rank == 1))
         .outerjoin(ImageModel, ImageModel.id == Standing.model_id)
-        .where(Competition.status == "closed", Competition.closed_at > now - REACH)
+        .where(Competition.status == "closed", ~Competition.showcase, Competition.closed_at > now - REACH)
         .where(*(() if which is None else (which,)))
         .order_by(Competition.closed_at.desc(), Competition.id, Standing.rating.desc(), ImageModel.slug)
     )

@@ -110,7 +110,7 @@ def _select_competitions() -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
-        .where(Competition.status != "draft", or_(entered.exists(), voted_on.exists()))
+        .where(Competition.status != "draft", ~Competition.showcase, or_(entered.exists(), voted_on.exists()))
         .order_by(Competition.id, Category.position, Category.slug)
     )
 

@@ -1,0 +1,152 @@
+"""
+Sheets: the field of an open competition as thumbnails without names, in an order of chance.
+
+A reader may compare a sheet with what the arena tells of entries that come and go. So nothing comes onto a sheet
+and nothing leaves it but together with pictures of three other models, and all files of a size have one length.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from app.arena.entries import renditions
+from app.arena.entries.renditions import Size
+from app.arena.tables import Competition, Entry
+from app.database.doors import Database, execute
+from app.gateway import images
+from app.gateway.storage import Storage, fresh_key
+
+TOGETHER = 4
+"""Models whose pictures come or go at the same time, at least."""
+TILE = Size(320, 12 * 1024)
+SMALL_TILE = Size(160, 4 * 1024)
+ATTEMPTS = ((80, 1), (65, 1), (50, 1), (35, 1), (20, 1), (5, 1), (1, 1), (1, 2), (1, 4), (1, 16))
+"""WebP qualities, and by how much the detail of a picture of noise is taken away, until it is short enough."""
+_STANDS = (Entry.role == "contestant", Entry.withdrawn_at.is_(None), Entry.rested_at.is_(None))
+_IS_BLIND = (Competition.status != "closed", ~Competition.open_gallery, ~Competition.showcase)
+_IS_SHOWN = (*_STANDS, Entry.on_sheet, Competition.status == "open", *_IS_BLIND)
+_PLACED = (
+    select(
+        Competition.slug,
+        Entry.sheet_key,
+        # By a random key: an order of chance that stays the same.
+        func.row_number().over(partition_by=Entry.competition_id, order_by=Entry.sheet_key).label("place"),
+    )
+    .join(Competition, Competition.id == Entry.competition_id)
+    .where(*_IS_SHOWN, Competition.slug.in_(bindparam("slugs", expanding=True)))
+    .subquery()
+)
+# Written once: building a statement costs several times what the query does.
+_FIRST = select(_PLACED.c.slug, _PLACED.c.sheet_key).where(_PLACED.c.place <= bindparam("most")).order_by("place")
+
+
+@dataclass(frozen=True)
+class SheetFile:
+    """The small blind rendition of a picture on a sheet, and the length it is sent with."""
+
+    rendition_key: str
+    length: int
+
+
+def read_sheets(session: Session, slugs: Iterable[str], most: int = 1_000) -> dict[str, tuple[str, ...]]:
+    """Read the addresses on the sheets of these competitions, at most so many of each; open blind ones alone."""
+    sheets: defaultdict[str, list[str]] = defaultdict(list)
+    for slug, key in session.execute(_FIRST, {"slugs": list(slugs), "most": most}):
+        sheets[slug].append(f"/{key}")
+    return {slug: tuple(addresses) for slug, addresses in sheets.items()}
+
+
+def find_sheet_file(session: Session, sheet_key: str) -> SheetFile | None:
+    """Find the picture that stands on a sheet under this key; None for whatever does not stand on one now."""
+    query = select(Entry.rendition_key, Competition.small_file_bytes).join(
+        Competition, Competition.id == Entry.competition_id
+    )
+    row = session.execute(query.where(Entry.sheet_key == sheet_key, *_IS_SHOWN)).one_or_none()
+    return None if row is None else SheetFile(renditions.small_key(row.rendition_key), row.small_file_bytes)
+
+
+def print_sheet(database: Database, storage: Storage, slug: str) -> int:
+    """
+    Put the pictures that are not on a competition's sheet yet there, once they are of four models or more.
+
+    Returns how many came. Made from the small blind renditions, which must be aligned.
+    """
+    with database.reading() as session:
+        waiting = _list_waiting(session, slug)
+    if len({row.model_id for row in waiting}) < TOGETHER:
+        return 0
+    keys = {row.id: _store_tiles(storage, row.rendition_key) for row in waiting}
+    is_printed = database.write(lambda session: _place(session, slug, keys))
+    if not is_printed:
+        for key in keys.values():
+            renditions.delete(storage, key)
+    return len(keys) if is_printed else 0
+
+
+def take_off_sheet(session: Session, entry: Entry, rng: random.Random | None = None) -> None:
+    """
+    Take a picture off its sheet for good, and pictures of three other models with it, chosen by lot.
+
+    Where fewer are left, the sheet is empty then. Does nothing for a picture that is on none.
+    """
+    if not entry.on_sheet:
+        return
+    ours = (Entry.competition_id == entry.competition_id, Entry.on_sheet)
+    others: defaultdict[int, list[int]] = defaultdict(list)
+    for number, model in session.execute(select(Entry.id, Entry.model_id).where(*ours).order_by(Entry.id)):
+        if model != entry.model_id:
+            others[model].append(number)
+    leaving = update(Entry).where(*ours)
+    if len(others) >= TOGETHER:
+        lot = rng or random.SystemRandom()
+        gone = [lot.choice(others[model]) for model in lot.sample(sorted(others), TOGETHER - 1)]
+        leaving = leaving.where(Entry.id.in_([entry.id, *gone]))
+    execute(session, leaving.values(on_sheet=False))
+
+
+def _list_waiting(session: Session, slug: str) -> Sequence[Any]:
+    return session.execute(
+        select(Entry.id, Entry.model_id, Entry.rendition_key)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Competition.slug == slug, *_STANDS, *_IS_BLIND, Entry.sheet_key.is_(None))
+        .order_by(Entry.id)
+    ).all()
+
+
+def _place(session: Session, slug: str, keys: dict[int, str]) -> bool:
+    """Store the keys; False when an entry came or went meanwhile: then the next print takes them all."""
+    session.execute(select(Competition.id).where(Competition.slug == slug).with_for_update())
+    if {row.id for row in _list_waiting(session, slug)} != keys.keys():
+        return False
+    for number, key in keys.items():
+        execute(session, update(Entry).where(Entry.id == number).values(sheet_key=key, on_sheet=True))
+    return True
+
+
+def _store_tiles(storage: Storage, rendition_key: str) -> str:
+    """Store both tiles of a picture under a fresh key, which names the larger one; returns the key."""
+    key = fresh_key("sheets", "webp")
+    with Image.open(BytesIO(storage.get(renditions.small_key(rendition_key)))) as small:
+        blind = small.convert("RGB")
+    storage.put(key, _encode_tile(blind, TILE))
+    storage.put(renditions.tiny_key(key), _encode_tile(blind, SMALL_TILE))
+    return key
+
+
+def _encode_tile(blind: Image.Image, size: Size) -> bytes:
+    """Encode a blind rendition at this size, never enlarged, filled up to the most bytes it may take."""
+    frame = renditions.scale(blind.size, min(size.side, max(blind.size)))
+    tile = blind.resize(frame, Image.Resampling.LANCZOS)
+    for quality, blur in ATTEMPTS:
+        attempt = tile.reduce(blur).resize(frame) if blur > 1 else tile
+        data = images.encode_webp(attempt, quality=quality, method=renditions.METHOD)
+        if len(data) <= renditions.most_content(size.most_bytes):
+            break
+    return renditions.padded(data, size.most_bytes)
