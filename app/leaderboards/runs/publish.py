@@ -19,12 +19,13 @@ def publish(
     boards: Iterable[RatedBoard],
     token: str,
     *,
+    question: str,
     borrowed_from: int | None,
     now: datetime,
     pause_ms: int,
 ) -> list[str]:
     """
-    Store a pass, overall board first, and give the rest of the claims up; returns the keys published.
+    Store a question's pass, overall board first, and give its other claims up; returns the keys published.
 
     `borrowed_from` is the overall run whose τ² was used where this pass did not compute one.
     """
@@ -48,7 +49,7 @@ def publish(
         if board.scope.kind == "overall":
             borrowed_from = run_id
         published.append(board.scope.key)
-    claims.release(session, token)
+    claims.release(session, token, question)
     return published
 
 
