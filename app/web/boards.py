@@ -1,7 +1,8 @@
 """Leaderboards: who wins, how sure that is, and what it was made from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.web.addresses import base_url
 from app.web.formats import mode_title
+from app.web.question_tabs import list_tabs
 from app.web.structured import board_data
 from app.words import MODES, Mode
 
@@ -79,7 +81,7 @@ def board(mode: str, category: str | None = None) -> Response:
     asked = parse_filters(request.args, Filters)
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    run = current.runs.get(scopes.key(mode, category=category))
+    run = current.runs.get(scopes.key(mode, category=category, question=asked.question))
     made_from = (base_url(), asked, run, current.catalogue, recall(audit.read_latest_id, mode))
     return public_page(made_from, lambda: _render(mode, category, asked))
 
@@ -95,8 +97,10 @@ def axis(rows: Iterable[Interval]) -> Axis:
 
 def _render(mode: str, category: str | None, asked: Filters) -> str:
     with reading_page() as session:
-        whole = boards.read_board(session, mode, category, now=now())
-        shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
+        read = partial(boards.read_board, session, mode, category, now=now(), question=asked.question)
+        whole = read()
+        shown = read(filters=asked) if replace(asked, question=None) != ALL else whole
+        questions = list_tabs(session, mode, partial(scopes.key, category=category))
         listed = list_competitions(session, mode)
         providers = lookup.providers(session)
         certificate = certificates.read_certificates(session, mode).get(whole.key)
@@ -104,6 +108,8 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         "board.html",
         data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
+        questions=questions,
+        path=f"/leaderboards/{mode}/{category}" if category else f"/leaderboards/{mode}",
         whole=whole,
         axis=axis(whole.standings),
         asked=asked,
@@ -134,4 +140,4 @@ def _counted(listed: list[BoardCompetition], category: str | None) -> int:
 
 
 def _api(view: BoardView) -> str:
-    return f"/api/v1/leaderboards/{view.key}"
+    return f"/api/v1/leaderboards/{view.key.partition('?')[0]}"

@@ -1,5 +1,7 @@
 """All models of a mode in one view: Elo against price and speed, and who beat whom how often."""
 
+from functools import partial
+
 from flask import Blueprint, Response, render_template, request
 
 from app.arena.errors import read_mode
@@ -10,6 +12,7 @@ from app.leaderboards.views import boards, charts
 from app.leaderboards.views.board_competitions import list_competitions
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
+from app.web.question_tabs import list_tabs
 from app.words import MODES
 
 blueprint = Blueprint("landscape", __name__)
@@ -19,21 +22,24 @@ blueprint = Blueprint("landscape", __name__)
 def landscape(mode: str) -> Response:
     """Show the charts of a mode's overall board, or with `category` of that category's."""
     read_mode(mode)
-    category = request.args.get("category") or None
+    category, question = request.args.get("category") or None, request.args.get("question") or None
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    run = current.runs.get(scopes.key(mode, category=category))
-    return public_page((category, run, current.catalogue), lambda: _render(mode, category))
+    run = current.runs.get(scopes.key(mode, category=category, question=question))
+    made_from = (category, question, run, current.catalogue)
+    return public_page(made_from, lambda: _render(mode, category, question))
 
 
-def _render(mode: str, category: str | None) -> str:
+def _render(mode: str, category: str | None, question: str | None) -> str:
     with reading_page() as session:
-        view = boards.read_board(session, mode, category, now=now())
+        view = boards.read_board(session, mode, category, now=now(), question=question)
+        questions = list_tabs(session, mode, partial(scopes.key, category=category))
         matrix = matrix_view(charts.read_win_matrix(session, view))
         listed = list_competitions(session, mode)
     return render_template(
         "landscape.html",
         board=view,
+        questions=questions,
         scatters=(price_chart(charts.elo_vs_price(view)), speed_chart(charts.elo_vs_speed(view))),
         matrix=matrix,
         categories=tabs(listed),

@@ -129,7 +129,7 @@ def recount(session: Session, row: Any, by: int) -> None:
 def raise_version(session: Session, competition: int, question: str = BETTER) -> None:
     """Tell that a competition's tallies of a question change. Locks the competition, as every vote does first."""
     is_better = question == BETTER
-    raised = {"version": Competition.version + is_better}
+    raised = {"version": Competition.version + int(is_better)}
     session.execute(update(Competition).where(Competition.id == competition).values(raised))
     if is_better:
         return
