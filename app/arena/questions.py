@@ -17,9 +17,12 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion
 from app.database.statements import PreparedStatement
+from app.files.text import find_unstorable
 from app.words import BETTER, MODES
 
 LARGEST_SHARE = 1_000.0
+LONGEST_SLUG = 40
+LONGEST_WORDS = 80
 _ALL = PreparedStatement(lambda _: select(*PairQuestion.__table__.c).order_by(PairQuestion.id))
 
 
@@ -31,7 +34,7 @@ def _refuse_no_shares(shares: dict[str, float]) -> dict[str, float]:
 
 Share = Annotated[float, Field(gt=0, le=LARGEST_SHARE, allow_inf_nan=False)]
 QuestionShares = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)], Share],
+    dict[Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_SLUG)], Share],
     AfterValidator(_refuse_no_shares),
 ]
 """A competition's own questions, by slug, with their shares."""
@@ -105,6 +108,7 @@ def add_question(
     for mode in modes:
         errors.read_mode(mode)
     _refuse_unknown_categories(session, categories)
+    _refuse_words(words)
     if row is None:
         if not words:
             raise errors.InvalidQuestion(f"{slug} is new: say the words that a voter reads.")
@@ -159,6 +163,15 @@ def _refuse_unknown_categories(session: Session, categories: Sequence[str]) -> N
     unknown = [slug for slug in categories if slug not in known]
     if unknown:
         raise errors.InvalidQuestion(f"There is no category {unknown[0]}.")
+
+
+def _refuse_words(words: str | None) -> None:
+    if words is None:
+        return
+    if not words.strip() or len(words) > LONGEST_WORDS or find_unstorable(words):
+        raise errors.InvalidQuestion(f"The words of a question are one line of 1 to {LONGEST_WORDS} characters.")
+    if not words.isprintable():
+        raise errors.InvalidQuestion("The words of a question are one line of text without control characters.")
 
 
 def _details(row: Any) -> QuestionDetails:

@@ -13,9 +13,9 @@ down_revision = "0017"
 
 SEEDS = (
     ("better", "Which is better?", [], [], 1.0, False),
-    ("prompt", "Which follows the prompt more closely?", [], [], 1.0, True),
-    ("text", "Whose text is right?", [], ["text"], 0.5, True),
-    ("photo", "Which could be a photograph?", ["text-to-image"], ["photorealism"], 0.5, True),
+    ("prompt", "Which follows the prompt more closely?", [], [], 0.5, True),
+    ("text", "Whose text is right?", [], ["text-rendering"], 0.25, True),
+    ("photo", "Which could be a photograph?", ["text-to-image"], ["photorealism"], 0.25, True),
 )
 SET_ASIDE = "question:"
 CELL = ("competition_id", "left_model_id", "right_model_id")

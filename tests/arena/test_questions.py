@@ -143,7 +143,7 @@ def test_a_drawn_question_has_the_probability_of_its_share(database: Database, t
 
 def test_a_question_is_asked_where_it_fits(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path, competitions=2)
-    database.write(lambda session: make_competition(session, "c0", categories=("text",)))
+    database.write(lambda session: make_competition(session, "c0", categories=("text-rendering",)))
     asked(database, "text", share=1000.0)
     pool, rng = Pool(), random.Random(3)
     seen = {

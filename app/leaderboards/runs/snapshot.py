@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
@@ -184,13 +184,22 @@ def count_votes_in(session: Session, competition_id: int, question: str = BETTER
 
 def list_asked(session: Session, mode: str) -> list[str]:
     """List the questions that a mode ever had votes on, `better` first, which is always among them."""
+    return _list_asked(session, Competition.mode == mode)
+
+
+def list_asked_in(session: Session, competition_id: int) -> list[str]:
+    """List the questions that one competition ever had votes on, `better` first, which is always among them."""
+    return _list_asked(session, Competition.id == competition_id)
+
+
+def _list_asked(session: Session, where: ColumnElement[bool]) -> list[str]:
     voted = (
         select(Matchup.question)
         .join(Vote, Vote.matchup_id == Matchup.id)
         .join(Competition, Competition.id == Matchup.competition_id)
-        .where(Competition.mode == mode, Matchup.question != BETTER)
+        .where(where, Matchup.question != BETTER)
     )
-    tallied = select(Tally.question).join(Competition).where(Competition.mode == mode, Tally.question != BETTER)
+    tallied = select(Tally.question).join(Competition).where(where, Tally.question != BETTER)
     return [BETTER, *sorted(session.scalars(voted.union(tallied)))]
 
 

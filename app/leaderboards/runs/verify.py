@@ -128,14 +128,13 @@ def rebuild_tallies(session: Session, competition_id: int) -> None:
     """
     # First of all: it takes the lock that votes take first too, so that none is added between count and tally.
     raise_version(session, competition_id)
-    mode = session.scalars(select(Competition.mode).where(Competition.id == competition_id)).one()
-    asked = snapshot.list_asked(session, mode)
+    asked = snapshot.list_asked_in(session, competition_id)
     session.execute(delete(Tally).where(Tally.competition_id == competition_id))
     for question in asked:
+        if question != BETTER:
+            raise_version(session, competition_id, question)
         counts = snapshot.count_votes_in(session, competition_id, question)
         if counts:
-            if question != BETTER:
-                raise_version(session, competition_id, question)
             rows = [dict(zip(TALLY, count, strict=True)) | {"question": question} for count in counts]
             session.execute(insert(Tally), rows)
 
