@@ -57,7 +57,7 @@ def rate_asked(
     """
     Rate a question's votes with what `better` says of its models, in logits from the anchor.
 
-    ``variance`` includes that of the difference of the two questions. The level is that of ``mean``, so only the
+    ``variance`` includes that of the difference of the two questions. Its mean is that of ``mean``, so only the
     anchor's value counts. ``is_one_prompt`` is for a competition's own board, whose interval is about this prompt.
     """
     belief, n = Known(mean, 1 / variance), tallies.models
@@ -65,10 +65,12 @@ def rate_asked(
     found = fit(Design(divided(tallies.pairs(), dispersed), n, side=False), belief)
     fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersed), dispersed, None)
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
-    published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
+    # Votes tell distances only: the level is where the two questions' strengths are equal on average.
+    gauge = np.full(n, 1 / max(n, 1))
+    published, parts = model.covariance(tallies, fitted, known, gauge)
     estimate = RatingEstimate(
-        strength=found.strength,
-        covariance=fitted.fit.covariance(np.zeros(n)),
+        strength=found.strength - gauge @ (found.strength - mean),
+        covariance=fitted.fit.covariance(gauge),
         published=published,
         parts=parts,
         interval="vote" if known.prompts is None else "prompt",

@@ -10,8 +10,10 @@ from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
 from app.leaderboards.views.board_competitions import list_competitions
+from app.leaderboards.views.question_differences import read_differences
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
+from app.web.question_chart import draw_questions
 from app.web.question_tabs import list_tabs
 from app.words import MODES
 
@@ -26,7 +28,8 @@ def landscape(mode: str) -> Response:
     refresh(parts(), mode)
     current = recall(boards.read_current)
     run = current.runs.get(scopes.key(mode, category=category, question=question))
-    made_from = (category, question, run, current.catalogue)
+    of_mode = frozenset(run for name, run in current.runs.items() if name.partition("?")[0] == mode)
+    made_from = (category, question, run, of_mode, current.catalogue)
     return public_page(made_from, lambda: _render(mode, category, question))
 
 
@@ -36,12 +39,14 @@ def _render(mode: str, category: str | None, question: str | None) -> str:
         questions = list_tabs(session, mode, partial(scopes.key, category=category))
         matrix = matrix_view(charts.read_win_matrix(session, view))
         listed = list_competitions(session, mode)
+        differences = read_differences(session, mode=mode) if category is None else ()
     return render_template(
         "landscape.html",
         board=view,
         questions=questions,
         scatters=(price_chart(charts.elo_vs_price(view)), speed_chart(charts.elo_vs_speed(view))),
         matrix=matrix,
+        question_charts=draw_questions(differences),
         categories=tabs(listed),
         modes=MODES,
     )

@@ -12,6 +12,7 @@ from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings import METHOD_VERSION
+from app.words import BETTER
 
 
 def publish(
@@ -19,10 +20,10 @@ def publish(
     boards: Iterable[RatedBoard],
     token: str,
     *,
-    question: str,
     borrowed_from: int | None,
     now: datetime,
     pause_ms: int,
+    question: str = BETTER,
 ) -> list[str]:
     """
     Store a question's pass, overall board first, and give its other claims up; returns the keys published.
