@@ -33,6 +33,10 @@ class Mode(Word):
 MODES = tuple(Mode)
 
 
+BETTER = "better"
+"""The question that every arena asks and whose boards are the overall ones: which picture is better."""
+
+
 class Outcome(Word):
     """The answer of a voter to a pair."""
 

@@ -58,6 +58,7 @@ def _document(enum: Iterable[str] = (), description: str | None = None) -> Any:
 _PARAMETERS: dict[str, Any] = {
     "sort": _document(filters.SORTS),
     "order": _document(filters.ORDERS),
+    "question": _document(description="Slug of the question whose board it is; `better` when left out."),
 } | {one.name: _document(**one.metadata["documentation"]) for one in filters.filter_fields(Filters)}
 # Made from the dataclass: a filter declared there can be neither missed nor misnamed in the API's documents.
 _FilterQuery: Any = create_model("_FilterQuery", **_PARAMETERS)
@@ -73,6 +74,7 @@ class BoardName(BaseModel):
     """Which board: a mode's overall one when category and competition are null."""
 
     mode: str
+    question: str
     category: str | None
     competition: str | None
 
@@ -154,9 +156,9 @@ def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     context.refresh(parts(), *MODES)
 
     def read(session: Session) -> BoardView:
-        return boards.read_competition_board(session, path.slug, now=now(), filters=asked)
+        return boards.read_competition_board(session, path.slug, now=now(), filters=asked, question=asked.question)
 
-    return _answer(scopes.key("", competition=path.slug), asked, query.format, read)
+    return _answer(scopes.key("", competition=path.slug, question=asked.question), asked, query.format, read)
 
 
 def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
@@ -165,9 +167,9 @@ def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
     context.refresh(parts(), mode)
 
     def read(session: Session) -> BoardView:
-        return boards.read_board(session, mode, category, now=now(), filters=asked)
+        return boards.read_board(session, mode, category, now=now(), filters=asked, question=asked.question)
 
-    return _answer(scopes.key(mode, category=category), asked, query.format, read)
+    return _answer(scopes.key(mode, category=category, question=asked.question), asked, query.format, read)
 
 
 def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], BoardView]) -> Response:
@@ -182,7 +184,7 @@ def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], Board
     mimetype = "text/csv" if kind == "csv" else "application/json"
     page = public_page((kind, asked, current.runs.get(key), current.catalogue), made, mimetype)
     if kind == "csv":
-        name = key.replace(":", "-").replace("/", "-")
+        name = key.replace("?question=", "-").replace(":", "-").replace("/", "-")
         page.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return page
 
@@ -192,6 +194,7 @@ def _body(view: BoardView) -> BoardBody:
         {
             "board": {
                 "mode": view.mode,
+                "question": view.question,
                 "category": view.category.slug if view.category else None,
                 "competition": view.competition.slug if view.competition else None,
             },

@@ -11,14 +11,15 @@ FOR_BODIES = ("payload_too_large", "request_timeout", "unsupported_media_type")
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "GET /api/v1/competitions": (),
     "GET /api/v1/competitions/{slug}": ("unknown_competition",),
-    "GET /api/v1/competitions/{slug}/leaderboard": ("unknown_competition",),
+    "GET /api/v1/competitions/{slug}/leaderboard": ("unknown_competition", "unknown_question"),
     "GET /api/v1/integrity": (),
-    "GET /api/v1/leaderboards/{mode}": ("unknown_mode",),
-    "GET /api/v1/leaderboards/{mode}/{category}": ("unknown_mode", "unknown_category"),
+    "GET /api/v1/leaderboards/{mode}": ("unknown_mode", "unknown_question"),
+    "GET /api/v1/leaderboards/{mode}/{category}": ("unknown_mode", "unknown_category", "unknown_question"),
     "POST /api/v1/matchups": (
         "unknown_mode",
         "unknown_category",
         "unknown_competition",
+        "unknown_question",
         "model_not_found",
         "nothing_left",
         "rate_limited",

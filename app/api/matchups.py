@@ -37,7 +37,7 @@ class MatchupPath(BaseModel):
 
 
 class WishBody(BaseModel):
-    """The mode, category, competition or model to judge; all of them when left out."""
+    """The mode, category, competition, model or question to judge; all of them when left out."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +47,14 @@ class WishBody(BaseModel):
     model: str | None = Field(
         None, max_length=80, description="Slug of a model to help: stays where it has images, never forces it in."
     )
+    question: str | None = Field(None, max_length=40, description="Slug of the one question to be asked.")
+
+
+class QuestionRef(BaseModel):
+    """The one question that a pair asks."""
+
+    slug: str
+    words: str = Field(description="As a voter reads them, such as `Which is better?`.")
 
 
 class OutcomeBody(BaseModel):
@@ -105,6 +113,7 @@ class MatchupBody(BaseModel):
 
     id: str
     expires_at: datetime
+    question: QuestionRef
     competition: CompetitionRef
     a: Side
     b: Side
@@ -185,7 +194,7 @@ class UndoneBody(BaseModel):
 @blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
 def post_matchup(body: WishBody) -> tuple[Response, int]:
     """Issue a new pair to judge; the oldest open one when two are open."""
-    wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model)
+    wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model, body.question)
     issued = voting.issue(wish)
     return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
 
@@ -289,6 +298,7 @@ def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
     return MatchupBody(
         id=public_id,
         expires_at=issued.expires_at,
+        question=QuestionRef(slug=issued.question, words=issued.question_words),
         competition=CompetitionRef(
             slug=issued.slug,
             title=issued.title,

@@ -63,6 +63,7 @@ class OpenVote(BaseModel):
     category: str = Field(description="slugs joined by semicolons; empty where it has none")
     voter: str = Field(description="one voter has one name within a file, and another one in the next file")
     at: str = Field(description="the minute, in UTC")
+    question: str = Field(description="slug of the question that was answered; the overall boards are of `better`")
 
 
 FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {

@@ -24,6 +24,14 @@ class InvalidCompetition(ArenaError, code="invalid_competition"):
     """A competition's definition is wrong, or contradicts what people already voted on."""
 
 
+class UnknownQuestion(ArenaError, code="unknown_question"):
+    """There is no such question."""
+
+
+class InvalidQuestion(ArenaError, code="invalid_question"):
+    """A question's definition is wrong, or it can't be retired."""
+
+
 class InvalidPack(ArenaError, code="invalid_pack"):
     """A pack can't be read at all."""
 

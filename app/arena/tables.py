@@ -17,8 +17,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.arena.tally_tables import ONLY_BETTER
+from app.arena.tally_tables import PairQuestion as PairQuestion  # noqa: PLC0414 (found here with all other tables)
+from app.arena.tally_tables import QuestionVersion as QuestionVersion  # noqa: PLC0414 (found here with all other tables)
+from app.arena.tally_tables import Tally as Tally  # noqa: PLC0414 (found here with all other tables)
 from app.catalog.tables import ImageModel
 from app.database.doors import Base, LongKey, UtcDateTime
+from app.words import BETTER
 
 
 class Category(Base):
@@ -73,6 +78,8 @@ class Competition(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     target: Mapped[int | None]
     """Counted votes the admin wants before closing it."""
+    questions: Mapped[dict[str, float] | None] = mapped_column(JSON)
+    """Its own questions with their shares; null where it asks what the arena asks."""
 
     categories: Mapped[list[Category]] = relationship(
         secondary=competition_categories, order_by=[Category.position, Category.slug]
@@ -222,7 +229,11 @@ class Matchup(Base):
     cap: Mapped[str | None]
     """The cap it was beyond then; a vote on it is stored and not counted."""
     probability: Mapped[float]
-    """Of this entry pair being chosen for this voter then, over all lanes."""
+    """Of this entry pair being chosen for this voter then, over all lanes of its question."""
+    question: Mapped[str] = mapped_column(default=BETTER, server_default=ONLY_BETTER)
+    """The one question it asks, by slug."""
+    question_probability: Mapped[float] = mapped_column(default=1.0, server_default=text("1"))
+    """Of this question being drawn then; 1 where the voter chose it."""
     seen_before: Mapped[bool] = mapped_column(default=False)
     simulated: Mapped[bool] = mapped_column(default=False)
 
@@ -274,20 +285,6 @@ class PictureReport(Base):
     status: Mapped[str] = mapped_column(default="new", index=True)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None]
-
-
-class Tally(Base):
-    """Counted votes of one competition on one ordered pair of models; always equal to the log."""
-
-    __tablename__ = "tallies"
-
-    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), primary_key=True)
-    left_model_id: Mapped[int] = mapped_column(ForeignKey("image_models.id"), primary_key=True)
-    right_model_id: Mapped[int] = mapped_column(ForeignKey("image_models.id"), primary_key=True)
-    left_wins: Mapped[int] = mapped_column(default=0)
-    right_wins: Mapped[int] = mapped_column(default=0)
-    ties: Mapped[int] = mapped_column(default=0)
-    both_bad: Mapped[int] = mapped_column(default=0)
 
 
 class Counter(Base):

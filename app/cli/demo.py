@@ -121,8 +121,9 @@ def _exit_if_ended(server: subprocess.Popen[bytes] | None) -> None:
 
 def _fill_arena(arena: Installation, votes: int, server: subprocess.Popen[bytes] | None) -> None:
     """Draw contestants, cast votes on them, the same for edits, then showcases: so boards exist soonest."""
-    from app.demo import drawing, edits
+    from app.demo import drawing, edits, simulated_voters
 
+    arena.database.write(lambda session: simulated_voters.ask_both(session, now=now()))
     with arena.database.reading() as session:
         edition = drawing.count_cleared_demos(session)
     _draw_pictures(arena, drawing.plan_contestants(_seed_competitions(), edition), "contestants", server)

@@ -31,6 +31,7 @@ HIGHEST_ANCHOR = 1_000_000
 @click.option("--side-term", is_flag=True, help="Also estimate what being model_a is worth.")
 @click.option("--anchor", metavar="MODEL=VALUE", help="Fix one model's rating; else the mean is 1000.")
 @click.option("--category", help="Only votes of this category.")
+@click.option("--question", help="Only votes on this question; of an arena's export `better` unless told.")
 @click.option("--explain", metavar="MODEL", help="Say what makes one model's interval as wide as it is.")
 @click.option("--format", "kind", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def rate(
@@ -41,6 +42,7 @@ def rate(
     side_term: bool,
     anchor: str | None,
     category: str | None,
+    question: str | None,
     explain: str | None,
     kind: str,
 ) -> None:
@@ -50,15 +52,17 @@ def rate(
     The columns are model_a, model_b and winner: model_a, model_b, tie, both_bad, the winner's name, or the words
     of LMArena, FastChat, evalica, AutoArena and Kaggle; or counts in wins_a, wins_b, ties and both_bad. A column
     competition or prompt (what was asked) makes honest intervals: votes on one prompt share it. So does a column
-    voter: votes of one person share a taste. Rows with false in a column counted are left out. One line on
-    standard error says how the file was understood.
+    voter: votes of one person share a taste. Rows with false in a column counted are left out. An arena's export
+    has a column question, and only answers to one are rated: those to `better` unless told. One line on standard
+    error says how the file was understood.
 
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
     board = _published(file)
     if prior is not None and not math.isfinite(prior):
         raise click.UsageError(f"--prior {prior}: this is no number")
-    votes = votes_file.read(file, category, ordered=method == "elo", voters=method != "elo")
+    is_elo = method == "elo"
+    votes = votes_file.read(file, category, ordered=is_elo, voters=not is_elo, question=question)
     click.echo(votes.summary, err=True)
     if board is not None:
         votes = votes.in_order(board.models)

@@ -1,12 +1,13 @@
 """Which columns of a table of votes mean what, in the dialects of the arenas and tools that write such tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.cli.vote_words import COUNTS, NOTHING, ONE_HOT, A, Counts, Reader, read_count, read_one_hot, read_winner
 from app.files.tables import Table, normalize_column
 from app.files.text import InvalidFile, escape_for_terminal
+from app.words import BETTER
 
 ALIASES = {
     "model_a": ("model_a", "modela", "left", "model_left", "left_model", "model_1", "model1"),
@@ -18,9 +19,12 @@ ALIASES = {
     "voter": ("voter",),
     "category": ("category",),
     "counted": ("counted",),
+    "question": ("question",),
 }
 """What a column means, and under which names it comes."""
 ROLES = {name: role for role, names in ALIASES.items() for name in names}
+OWN_EXPORT = frozenset({"competition", "category", "voter", "at", "question"})
+"""Columns by which an export of an arena is known; elsewhere a column question may hold anything."""
 KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS)
 ANSWERS = frozenset({"response_a_id", "response_b_id"})
 
@@ -41,6 +45,8 @@ class ColumnPlan:
     outcome_column: str
     ignored: tuple[str, ...]
     is_log: bool
+    question: str | None = None
+    """Rows of other questions do not count; None where all rows are of one."""
 
     @property
     def has_voters(self) -> bool:
@@ -48,9 +54,13 @@ class ColumnPlan:
         return "voter" in self.names
 
 
-def plan_columns(table: Table, category: str | None, *, voters: bool = False) -> ColumnPlan:
+def plan_columns(
+    table: Table, category: str | None, *, voters: bool = False, question: str | None = None
+) -> ColumnPlan:
     """
     Decide which columns to read; that of the voter only where asked for.
+
+    Of an arena's own export the question is `better` unless another is asked for.
 
     Raises InvalidFile where a column is missing, stands twice or contradicts another.
     """
@@ -61,12 +71,16 @@ def plan_columns(table: Table, category: str | None, *, voters: bool = False) ->
         found.setdefault("competition", prompt)
     if not voters:
         found.pop("voter", None)
+    if question is None and set(columns) >= OWN_EXPORT:
+        question = BETTER
+    if question is None:
+        found.pop("question", None)
     if category is None:
         found.pop("category", None)
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
         found = {"model_a": found["winner"], "model_b": found["loser"]} | _without(found, "winner", "loser")
         return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
-    _refuse_missing(table, columns, found, category)
+    _refuse_missing(table, columns, found, {"category": category, "question": question})
     found.pop("loser", None)
     kinds = {
         "winner": [found["winner"]] if "winner" in found else [],
@@ -82,7 +96,8 @@ def plan_columns(table: Table, category: str | None, *, voters: bool = False) ->
     names = [columns[place] for place in places]
     read = _choose_reader(table, given[0], names, places)
     told = table.columns[places[0]].strip() if given[0] == "winner" else ", ".join(names)
-    return _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
+    plan = _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
+    return replace(plan, question=question)
 
 
 def _find_roles(table: Table, columns: Sequence[str]) -> dict[str, int]:
@@ -100,10 +115,11 @@ def _find_roles(table: Table, columns: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _refuse_missing(table: Table, columns: Sequence[str], found: dict[str, int], category: str | None) -> None:
+def _refuse_missing(
+    table: Table, columns: Sequence[str], found: dict[str, int], wanted: dict[str, str | None]
+) -> None:
     missing = [role for role in ("model_a", "model_b") if role not in found]
-    if category is not None and "category" not in found:
-        missing.append("category")
+    missing += [role for role, value in wanted.items() if value is not None and role not in found]
     if not missing:
         return
     there = ", ".join(escape_for_terminal(column.strip()) or "(no name)" for column in table.columns[:20])

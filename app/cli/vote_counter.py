@@ -12,6 +12,7 @@ from app.cli.vote_sums import Numbers, Votes, add_up
 from app.cli.vote_words import read_truth
 from app.files.tables import Part, Table
 from app.files.text import InvalidFile, escape_for_terminal, find_unstorable, fold_spelling, normalize
+from app.words import BETTER
 
 MOST_COMPLAINTS = 20
 MOST_KEYS = 50_000
@@ -124,7 +125,8 @@ class VoteCounter:
         self._merge()
         if not self._merged.size:
             of = f" of the category {self._category}" if self._category else ""
-            raise InvalidFile(f"{self._table.name} holds no votes{of}")
+            on = f" on the question {self._plan.question}" if self._plan.question not in {None, BETTER} else ""
+            raise InvalidFile(f"{self._table.name} holds no votes{of}{on}")
         meaning, competition, voter, times = self._split_unnamed()
         meanings = np.array(list(self._meanings), dtype=np.int64)
         competitions, competition = self._competition.number_used(competition)
@@ -164,6 +166,8 @@ class VoteCounter:
             return None
         counts = plan.read_counts(cells[self._first_outcome :], one, other)
         if self._category is not None and fold_category(self._category) not in _categories(named["category"]):
+            return None
+        if plan.question is not None and (named["question"].strip() or BETTER) != plan.question:
             return None
         if not any(counts):
             return None

@@ -17,19 +17,33 @@ class InvalidVotes(Refusal, code="invalid_votes"):
     """A file that is no list of votes; the message names each bad line."""
 
 
-def read(path: Path, category: str | None = None, *, ordered: bool = False, voters: bool = False) -> Votes:
+def read(
+    path: Path,
+    category: str | None = None,
+    *,
+    ordered: bool = False,
+    voters: bool = False,
+    question: str | None = None,
+) -> Votes:
     """Read the votes of a file; `-` is standard input (see `read_stream`)."""
     if str(path) == "-":
-        return read_stream(sys.stdin.buffer, "standard input", category, ordered=ordered, voters=voters)
+        name, given = "standard input", sys.stdin.buffer
+        return read_stream(given, name, category, ordered=ordered, voters=voters, question=question)
     with path.open("rb") as file:
-        return read_stream(file, path.name, category, ordered=ordered, voters=voters)
+        return read_stream(file, path.name, category, ordered=ordered, voters=voters, question=question)
 
 
 def read_stream(
-    source: BinaryIO, name: str, category: str | None = None, *, ordered: bool = False, voters: bool = False
+    source: BinaryIO,
+    name: str,
+    category: str | None = None,
+    *,
+    ordered: bool = False,
+    voters: bool = False,
+    question: str | None = None,
 ) -> Votes:
     """
-    Read the votes of a stream, of one category if asked (docs/data.md names the columns and words).
+    Read the votes of a stream, of one category and question if asked (docs/data.md names the columns and words).
 
     Equal rows are added up as they come, so memory grows with what differs and not with the number of rows: about
     100 bytes for each. `ordered` keeps one row per vote instead, in the file's order; `voters` keeps apart who
@@ -37,7 +51,7 @@ def read_stream(
     """
     try:
         table = tables.open_table(source, name, KNOWN)
-        plan = plan_columns(table, category, voters=voters)
+        plan = plan_columns(table, category, voters=voters, question=question)
         counter = VoteCounter(table, plan, category, ordered=ordered and plan.is_log)
         for part in table.parts:
             counter.add(part)
@@ -54,7 +68,9 @@ def _summarize(votes: Votes, plan: ColumnPlan, left_out: int) -> str:
     present = "/".join(name for name, count in zip(NAMES.values(), sums, strict=True) if count)
     parts = [_count(int(sums.sum()), "vote"), _count(len(votes.models), "model")]
     if left_out:
-        parts.append(f"{_count(left_out, 'row')} left out (skipped, not counted, empty or of another category)")
+        parts.append(
+            f"{_count(left_out, 'row')} left out (skipped, not counted, empty, of another category or question)"
+        )
     told = f"{plan.outcome_column}: {present}; {', '.join(parts)}"
     ignored = ", ".join(plan.ignored)
     return escape_for_terminal(told + (f"; ignored columns: {ignored}" if ignored else ""))

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.entries import inputs, renditions
-from app.arena.tables import Competition
+from app.arena.questions import retire_question
+from app.arena.tables import Competition, Matchup
 from app.database.doors import Database, execute
 from app.demo import clear_arena
+from app.demo.simulated_voters import FOLLOWS_PROMPT
 from app.gateway.storage import Storage
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import rebuild_tallies
@@ -81,6 +83,9 @@ def _delete_board_history(session: Session, done: ClearedCounts, now: datetime) 
         anchors = session.scalars(select(ModeAnchor).where(ModeAnchor.mode == mode)).all()
         if all(models.issuperset(anchor.model_ids) for anchor in anchors):
             execute(session, delete(ModeAnchor).where(ModeAnchor.mode == mode))
+    asks = session.scalar(select(Matchup.id).where(Matchup.question == FOLLOWS_PROMPT).limit(1))
+    if any(vars(done).values()) and asks is None:
+        retire_question(session, FOLLOWS_PROMPT, now=now, reason="it was the demo's, and no vote is left on it")
     if any(vars(done).values()):
         ledger.note(session, ledger.DEMO_CLEARED, "demo", now=now, **vars(done))
 

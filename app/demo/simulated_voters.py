@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries.inputs import mask_key
-from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.arena.questions import add_question
+from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
@@ -26,7 +27,7 @@ from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from app.painter.painters import PAINTERS
-from app.words import Mode, Outcome
+from app.words import BETTER, Mode, Outcome
 
 SMALLEST_CROWD = 40
 VOTES_PER_VOTER = 60
@@ -48,6 +49,14 @@ WEIGHTS: Mapping[str, float] = {
     "whole picture changed": 1.4,
 }
 """How much the mean voter minds each kind of fault, in logits at full severity."""
+OBEDIENCE = frozenset({
+    "missing subject", "swapped colours", "wrong letters", "colours not as asked", "medium not as asked",
+    "wrong object", "edit left out", "whole picture changed",
+})  # fmt: skip
+"""The faults of pictures that do not follow their prompt; all others are of how a picture looks."""
+STERNNESS, LENIENCE = 2.0, 0.1
+"""How much more, and how much less, voters mind either kind when asked which picture follows the prompt."""
+FOLLOWS_PROMPT = "prompt"
 SPREAD = 0.3
 # Written once: building a statement costs several times what running it does.
 _DEMO_ENTRIES = (
@@ -86,13 +95,17 @@ class SimulatedVoter:
     tie_below: float
     bad_below: float
 
-    def appeal(self, look: Appearance) -> float:
-        """Return how much a picture appeals, in logits: 0 without faults and taste."""
+    def appeal(self, look: Appearance, question: str = BETTER) -> float:
+        """Return how much a picture appeals as an answer to a question, in logits: 0 without faults and taste."""
+        if question == FOLLOWS_PROMPT:
+            scale = {kind: STERNNESS if kind in OBEDIENCE else LENIENCE for kind, _ in look.faults}
+            minded = sum(scale[kind] * self.weights[kind] * severity for kind, severity in look.faults)
+            return LENIENCE * self.tastes[look.finish] - minded
         return self.tastes[look.finish] - sum(self.weights[kind] * severity for kind, severity in look.faults)
 
-    def outcome(self, left: Appearance, right: Appearance, rng: random.Random) -> str:
+    def outcome(self, left: Appearance, right: Appearance, rng: random.Random, question: str = BETTER) -> str:
         """Judge two pictures: one of a, b, tie, both_bad."""
-        one, other = self.appeal(left), self.appeal(right)
+        one, other = self.appeal(left, question), self.appeal(right, question)
         chance = rng.uniform(1e-9, 1 - 1e-9)
         lead = one - other + self.noise * math.log(chance / (1 - chance))
         if max(one, other) < self.bad_below and abs(lead) < 1:
@@ -151,6 +164,13 @@ def count_votes(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> int:
     query = select(func.count()).select_from(Vote).join(Matchup, Matchup.id == Vote.matchup_id)
     query = query.join(Competition, Competition.id == Matchup.competition_id).where(Competition.mode == mode)
     return session.scalars(query.where(Matchup.simulated, Vote.outcome != Outcome.SKIP)).one()
+
+
+def ask_both(session: Session, *, now: datetime) -> None:
+    """Ask which picture follows the prompt, too, unless somebody decided about that question before."""
+    by_hand = select(LedgerLine.id).where(LedgerLine.subject == f"question:{FOLLOWS_PROMPT}").limit(1)
+    if session.scalar(by_hand) is None:
+        add_question(session, FOLLOWS_PROMPT, now=now)
 
 
 def read_open_competitions(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> OpenCompetitions:
@@ -251,7 +271,7 @@ def _judge(
         left, right = session.execute(sides).one()
     if left not in looks or right not in looks:
         return Outcome.SKIP
-    return who.outcome(looks[left], looks[right], rng)
+    return who.outcome(looks[left], looks[right], rng, issued.question)
 
 
 def _entry_appearance(entry: Entry, input_key: str | None) -> Appearance | None:

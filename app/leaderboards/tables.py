@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.arena.tally_tables import ONLY_BETTER
 from app.database.doors import Base, LongKey, UtcDateTime
+from app.words import BETTER
 
 
 def from_json(stored: Any) -> Any:
@@ -22,8 +24,9 @@ class Board(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    """`text-to-image`, `text-to-image/portrait` or `competition:apollo-11`."""
+    """`text-to-image`, `text-to-image/portrait` or `competition:apollo-11`, then `?question=prompt` or nothing."""
     mode: Mapped[str] = mapped_column(index=True)
+    question: Mapped[str] = mapped_column(default=BETTER, server_default=ONLY_BETTER)
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"))
     competition_id: Mapped[int | None] = mapped_column(ForeignKey("competitions.id", ondelete="CASCADE"))
     current_run_id: Mapped[int | None]
@@ -130,11 +133,12 @@ class ModeAnchor(Base):
 
 
 class VoterSums(Base):
-    """Sums over who cast a mode's votes, for modes whose log is too large to be read at each run."""
+    """Sums over who cast a mode's votes on a question, for logs too large to be read at each run."""
 
     __tablename__ = "voter_sums"
 
     mode: Mapped[str] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True, default=BETTER, server_default=ONLY_BETTER)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     votes: Mapped[int]
     """Counted votes of the mode then."""

@@ -150,7 +150,7 @@ def rate(
         spread=fitted.spread,
         side=elo_side(fitted.fit) if side_term else None,
     )
-    return _ranked(tallies, estimate, anchor, draws, seed)
+    return ranked(tallies, estimate, anchor, draws, seed)
 
 
 def elsewhere(
@@ -206,7 +206,7 @@ def rate_competition(
         borrowed=precision / found.information.diagonal(),
         known=known,
     )
-    return _ranked(tallies, estimate, anchor, draws, seed)
+    return ranked(tallies, estimate, anchor, draws, seed)
 
 
 def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
@@ -222,10 +222,10 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
     )
-    return _ranked(tallies, estimate, anchor, 0, 0)
+    return ranked(tallies, estimate, anchor, 0, 0)
 
 
-def _ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
+def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
     """Put an estimate on the board: bounds, ranks, status (docs/ratings.md 4 and 6)."""
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions
-from app.arena.entries.competitions import CompetitionSummary
 from app.arena.people import vote_history
+from app.arena.questions import list_questions
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.edge import voting
@@ -35,11 +36,13 @@ FRAME_SECONDS = 31_536_000
 
 @dataclass(frozen=True)
 class Choice:
-    """List the modes, and the categories and competitions of one mode, that can be judged; (slug, title) each."""
+    """List the modes, and of one mode what can be judged and asked: (slug, title) each."""
 
     modes: tuple[str, ...]
     categories: tuple[tuple[str, str], ...]
     competitions: tuple[tuple[str, str], ...]
+    questions: tuple[tuple[str, str], ...] = ()
+    """The questions that are asked in the mode; (slug, words) each."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,10 @@ def entrance() -> Response:
     who, wish = voter(), read_wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
-        listed = competitions.list_competitions(session)
+        choice = _read_choice(session, wish.mode)
     if issued is None:
-        return _private("start.html", wish=wish, choice=_choice(listed, wish.mode))
-    return _screen(Screen(issued), wish, listed)
+        return _private("start.html", wish=wish, choice=choice)
+    return _screen(Screen(issued), wish, choice)
 
 
 @blueprint.post("/arena")
@@ -80,7 +83,7 @@ def start() -> Response:
 @blueprint.get("/arena/<matchup_id>")
 def pair(matchup_id: str) -> Response:
     """An own matchup: to be judged, or revealed."""
-    who, matchup = voting.own(matchup_id)
+    (who, matchup), wish = voting.own(matchup_id), read_wish(request.args)
     with parts().database.reading() as session:
         screen = Screen(matchups.matchup(session, who, matchup))
         try:
@@ -92,10 +95,10 @@ def pair(matchup_id: str) -> Response:
             crowd = read_crowd(session, answer, named)
             urls = vote_history.read_picture_urls(session, who, matchup)
             screen = Screen(screen.issued, answer, named, crowd, urls)
-        listed = competitions.list_competitions(session)
+        choice = _read_choice(session, wish.mode)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
-    return _screen(screen, read_wish(request.args), listed)
+    return _screen(screen, wish, choice)
 
 
 @blueprint.get("/frames/<int:width>x<int:height>-<int:pixels>.css")
@@ -145,6 +148,7 @@ def read_wish(given: Any) -> MatchupFilter:
         category=given.get("category") or None,
         competition=given.get("competition") or None,
         model=given.get("model") or None,
+        question=given.get("question") or None,
     )
 
 
@@ -157,11 +161,12 @@ def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
         category=wish.category,
         competition=wish.competition,
         model=wish.model,
+        question=wish.question,
     )
     return make_response(redirect(where, 303))
 
 
-def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary]) -> Response:
+def _screen(screen: Screen, wish: MatchupFilter, choice: Choice) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
     return _private(
@@ -169,7 +174,7 @@ def _screen(screen: Screen, wish: MatchupFilter, listed: list[CompetitionSummary
         screen=screen,
         state=_state(answer),
         wish=wish,
-        choice=_choice(listed, wish.mode),
+        choice=choice,
         is_from_before=not _fits(screen.issued, wish),
         can_undo=answer is not None
         and not answer.undone
@@ -205,10 +210,12 @@ def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
         issued.mode == wish.mode
         and wish.category in {None, *(slug for slug, _ in issued.categories)}
         and wish.competition in {None, issued.slug}
+        and wish.question in {None, issued.question}
     )
 
 
-def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
+def _read_choice(session: Session, mode: str) -> Choice:
+    listed, asked = competitions.list_competitions(session), list_questions(session)
     open_now = [entry for entry in listed if entry.status == "open" and entry.models > 1]
     narrow = max(2, parts().policy.smallest_pool)
     here = [entry for entry in open_now if entry.mode == mode and entry.models >= narrow]
@@ -218,12 +225,15 @@ def _choice(listed: list[CompetitionSummary], mode: str) -> Choice:
         competitions=tuple(
             sorted(((entry.slug, entry.title) for entry in here), key=lambda entry: entry[1].casefold())
         ),
+        questions=tuple(
+            (one.slug, one.words) for one in asked if not one.retired and mode in (one.modes or MODES)
+        ),
     )
 
 
 def _nothing_left(wish: MatchupFilter, *, is_enough: bool) -> Response:
     with parts().database.reading() as session:
-        choice = _choice(competitions.list_competitions(session), wish.mode)
+        choice = _read_choice(session, wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
     response = _private("nothing_left.html", wish=wish, choice=choice, is_enough=is_enough)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from app.arena.errors import read_mode
+from app.arena.questions import read_question
 from app.catalog import lookup
 from app.edge.context import now, today
 from app.edge.page_cache import public_page, reading_page
@@ -19,6 +21,7 @@ from app.leaderboards.views.news import NewsBoard, NewsItem, Place
 from app.web.addresses import public_url
 from app.web.formats import mode_title
 from app.web.versions import versions
+from app.words import BETTER
 
 blueprint = Blueprint("atom", __name__)
 FEED_LENGTH = 50
@@ -45,7 +48,7 @@ def feed() -> Response:
 def mode_feed(mode: str) -> Response:
     """Serve the news of a mode's overall board."""
     read_mode(mode)
-    return _serve_board(f"Blindvote: {mode_title(mode)}", f"/leaderboards/{mode}", key(mode))
+    return _serve_board(f"Blindvote: {mode_title(mode)}", f"/leaderboards/{mode}", partial(key, mode))
 
 
 @blueprint.get("/leaderboards/<mode>/<category>/feed.atom")
@@ -55,7 +58,7 @@ def category_feed(mode: str, category: str) -> Response:
     with reading_page() as session:
         title = boards.read_category(session, category).title
     name = f"Blindvote: {title}, {mode_title(mode).lower()}"
-    return _serve_board(name, f"/leaderboards/{mode}/{category}", key(mode, category=category))
+    return _serve_board(name, f"/leaderboards/{mode}/{category}", partial(key, mode, category=category))
 
 
 @blueprint.get("/competitions/<slug>/feed.atom")
@@ -63,7 +66,7 @@ def competition_feed(slug: str) -> Response:
     """Serve the news of one competition."""
     with reading_page() as session:
         title = boards.read_competition(session, slug).title
-    return _serve_board(f"Blindvote: {title}", f"/competitions/{slug}", key("", competition=slug))
+    return _serve_board(f"Blindvote: {title}", f"/competitions/{slug}", partial(key, "", competition=slug))
 
 
 @blueprint.get("/models/<slug>/feed.atom")
@@ -78,12 +81,19 @@ def model_feed(slug: str) -> Response:
     )
 
 
-def _serve_board(title: str, about: str, name: str) -> Response:
+def _serve_board(title: str, about: str, make_key: Callable[..., str]) -> Response:
+    """Serve the news of a board, of the question that the address asks for."""
+    with reading_page() as session:
+        asked = read_question(session, request.args.get("question") or None)
+    name = make_key(question=asked.slug)
+    if asked.slug != BETTER:
+        title, about = f"{title}: {asked.words}", f"{about}?question={asked.slug}"
     return _serve(title, about, lambda session, at: news.read_board_news(session, name, at))
 
 
 def _serve(title: str, about: str, read: Callable[[Session, datetime], tuple[NewsItem, ...]]) -> Response:
     """Serve a feed about the page at `about`; no address in it follows the request's Host."""
+    path = request.path + "".join(about.partition("?")[1:])
 
     def render() -> str:
         with reading_page() as session:
@@ -92,8 +102,8 @@ def _serve(title: str, about: str, read: Callable[[Session, datetime], tuple[New
         return render_template(
             "feed.atom",
             title=title,
-            id=_identify(request.path),
-            link=_link(request.path),
+            id=_identify(path),
+            link=_link(path),
             about=_link(about),
             entries=entries,
             updated=updated,

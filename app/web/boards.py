@@ -1,7 +1,8 @@
 """Leaderboards: who wins, how sure that is, and what it was made from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -25,6 +26,7 @@ from app.web.board_columns import CHOICES as COLUMN_CHOICES
 from app.web.board_columns import columns_query, parse_columns
 from app.web.filter_choices import read_choices
 from app.web.formats import mode_title
+from app.web.question_tabs import list_tabs
 from app.web.structured import board_data
 from app.words import MODES, Mode
 
@@ -87,7 +89,7 @@ def board(mode: str, category: str | None = None) -> Response:
     asked, columns = parse_filters(request.args, Filters), parse_columns(request.args.getlist("columns"))
     refresh(parts(), mode, also=((arena_state,),))
     current = recall(boards.read_current)
-    run = current.runs.get(scopes.key(mode, category=category))
+    run = current.runs.get(scopes.key(mode, category=category, question=asked.question))
     made_from = (
         base_url(),
         asked,
@@ -112,8 +114,10 @@ def axis(rows: Iterable[Interval]) -> Axis:
 
 def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str, ...]) -> str:
     with reading_page() as session:
-        whole = boards.read_board(session, mode, category, now=now())
-        shown = boards.read_board(session, mode, category, now=now(), filters=asked) if asked != ALL else whole
+        read = partial(boards.read_board, session, mode, category, now=now(), question=asked.question)
+        whole = read()
+        shown = read(filters=asked) if replace(asked, question=None) != ALL else whole
+        questions = list_tabs(session, mode, partial(scopes.key, category=category))
         listed = list_competitions(session, mode)
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
@@ -124,6 +128,8 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         "board.html",
         data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
+        questions=questions,
+        path=f"/leaderboards/{mode}/{category}" if category else f"/leaderboards/{mode}",
         whole=whole,
         axis=axis(whole.standings),
         asked=asked,
@@ -159,4 +165,4 @@ def _counted(listed: list[BoardCompetition], category: str | None) -> int:
 
 
 def _api(view: BoardView) -> str:
-    return f"/api/v1/leaderboards/{view.key}"
+    return f"/api/v1/leaderboards/{view.key.partition('?')[0]}"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import entries
 from app.arena.entries.showcases import Showcase, showcases
+from app.arena.questions import read_question
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
@@ -19,6 +20,7 @@ from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
 from app.web.formats import UNKNOWN
 from app.web.models import visible
+from app.web.question_tabs import list_tabs
 from app.web.versions import versions
 from app.words import MODES, Mode
 
@@ -75,7 +77,8 @@ def pair(a: str, b: str) -> Response:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    return public_page(versions(), lambda: _render(a, b))
+    question = request.args.get("question") or None
+    return public_page((question, versions()), lambda: _render(a, b, question))
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
@@ -96,11 +99,13 @@ def _choice(chosen: str) -> str:
     return render_template("compare_choose.html", models=listed, chosen=chosen)
 
 
-def _render(a: str, b: str) -> str:
+def _render(a: str, b: str, question: str | None) -> str:
     with reading_page() as session:
         pages = [reference.read_model(session, slug, today()) for slug in (a, b)]
         first, second = pages
-        meetings = [_meeting(session, first, second, mode) for mode in MODES]
+        asked = read_question(session, question)
+        meetings = [_meeting(session, first, second, mode, asked.slug) for mode in MODES]
+        questions = {tab: None for mode in MODES for tab in list_tabs(session, mode)}
         places = [results.read_results(session, page.slug).boards for page in pages]
         pictures = showcases(session, [page.id for page in pages])
     met = {one.slug: one.battles for meeting in meetings for one in meeting.record.competitions}
@@ -108,6 +113,8 @@ def _render(a: str, b: str) -> str:
         "compare.html",
         a=first,
         b=second,
+        asked=asked,
+        questions=tuple(questions),
         meetings=[m for m in meetings if m.record.a or m.record.b or m.record.total.votes],
         boards=_side_by_side(*places),
         rows=rows(first, second),
@@ -116,8 +123,8 @@ def _render(a: str, b: str) -> str:
     )
 
 
-def _meeting(session: Session, a: ModelPage, b: ModelPage, mode: str) -> Meeting:
-    record = head_to_head.compare_models(session, a.slug, b.slug, mode, now=now())
+def _meeting(session: Session, a: ModelPage, b: ModelPage, mode: str, question: str) -> Meeting:
+    record = head_to_head.compare_models(session, a.slug, b.slug, mode, now=now(), question=question)
     return Meeting(record, head_to_head.share_interval(record.total), _bar(record.total))
 
 

@@ -1,5 +1,7 @@
 """Competitions: one prompt each, its board, and its pictures once readers may see them with names."""
 
+from functools import partial
+
 from flask import Blueprint, Response, render_template, request
 
 from app.arena.entries import competitions, gallery
@@ -7,9 +9,11 @@ from app.arena.voting.guessing import count_pairs_served
 from app.edge.context import now, parts
 from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
+from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.web.boards import axis, tabs
 from app.web.covers import read_covers
+from app.web.question_tabs import list_tabs
 from app.web.versions import versions
 from app.words import MODES
 
@@ -28,7 +32,8 @@ def index() -> Response:
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
     """Show the prompt, the board and, where allowed, the gallery."""
-    return public_page(versions(), lambda: _render(slug))
+    question = request.args.get("question") or None
+    return public_page((question, versions()), lambda: _render(slug, question))
 
 
 def _render_list(asked: dict[str, str]) -> str:
@@ -54,15 +59,17 @@ def _render_list(asked: dict[str, str]) -> str:
     )
 
 
-def _render(slug: str) -> str:
+def _render(slug: str, question: str | None) -> str:
     with reading_page() as session:
         exhibit = gallery.read_gallery(session, slug, shows_sheet=parts().policy.shows_sheets)
-        view = boards.read_competition_board(session, slug, now=now())
+        view = boards.read_competition_board(session, slug, now=now(), question=question)
+        questions = list_tabs(session, view.mode, partial(scopes.key, competition=slug))
         certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
         exhibit=exhibit,
         board=view,
+        questions=questions,
         axis=axis(view.standings),
         certificate=certificate,
         names={row.model.slug: row.model.name for row in view.standings},

@@ -1,6 +1,7 @@
 """All models of a mode in one view: Elo against price and speed, and who beat whom how often."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
@@ -12,11 +13,14 @@ from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, charts
 from app.leaderboards.views.board_competitions import list_competitions
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
+from app.leaderboards.views.question_differences import read_differences
 from app.web.addresses import base_url
 from app.web.boards import tabs
 from app.web.charts import matrix_view, price_chart, speed_chart
 from app.web.filter_choices import read_choices
 from app.web.formats import mode_title
+from app.web.question_chart import draw_questions
+from app.web.question_tabs import list_tabs
 from app.web.structured import charts_data
 from app.words import MODES
 
@@ -55,16 +59,20 @@ def landscape(mode: str) -> Response:
     )
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    run = current.runs.get(scopes.key(mode, category=asked.category))
-    return public_page((base_url(), asked, run, current.catalogue), lambda: _render(mode, asked))
+    run = current.runs.get(scopes.key(mode, category=asked.category, question=asked.filters.question))
+    of_mode = frozenset(run for name, run in current.runs.items() if name.partition("?")[0] == mode)
+    made_from = (base_url(), asked, run, of_mode, current.catalogue)
+    return public_page(made_from, lambda: _render(mode, asked))
 
 
 def _render(mode: str, asked: AskedCharts) -> str:
     with reading_page() as session:
-        whole = boards.read_board(session, mode, asked.category, now=now())
-        shown = whole
-        if asked.filters != ALL:
-            shown = boards.read_board(session, mode, asked.category, now=now(), filters=asked.filters)
+        question = asked.filters.question
+        read = partial(boards.read_board, session, mode, asked.category, now=now(), question=question)
+        whole = read()
+        shown = read(filters=asked.filters) if replace(asked.filters, question=None) != ALL else whole
+        questions = list_tabs(session, mode, partial(scopes.key, category=asked.category))
+        differences = read_differences(session, mode=mode) if asked.category is None else ()
         matrix = charts.read_win_matrix(session, shown, None if asked.models else TOP)
         listed, choices = list_competitions(session, mode), read_choices(session, whole)
     name = whole.category.title if whole.category else mode_title(mode)
@@ -74,6 +82,8 @@ def _render(mode: str, asked: AskedCharts) -> str:
         name=name,
         board=shown,
         whole=whole,
+        questions=questions,
+        question_charts=draw_questions(differences),
         scatters=(price_chart(charts.elo_vs_price(shown)), speed_chart(charts.elo_vs_speed(shown))),
         matrix=matrix_view(matrix, is_counts=bool(asked.cells)),
         asked=asked,

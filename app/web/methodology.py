@@ -14,6 +14,7 @@ from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.runs import anchors
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.question_differences import read_correlations
 from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
@@ -33,7 +34,8 @@ def methodology() -> Response:
     """Show the method, its constants, and what the last audit found."""
     refresh(parts(), *MODES)
     runs = recall(boards.read_current).runs
-    made_from = tuple((runs.get(mode), recall(audit.read_latest_id, mode)) for mode in MODES)
+    of_modes = frozenset(item for item in runs.items() if item[0].partition("?")[0] in MODES)
+    made_from = (of_modes, tuple(recall(audit.read_latest_id, mode) for mode in MODES))
     return public_page(made_from, _page)
 
 
@@ -43,7 +45,9 @@ def _page() -> str:
             ModeNow(mode, boards.read_board(session, mode, now=now()), audit.read_latest(session, mode))
             for mode in MODES
         ]
-    return render_template("methodology.html", **_constants(), modes=[mode for mode in rated if mode.board.run])
+        correlations = read_correlations(session)
+    modes = [mode for mode in rated if mode.board.run]
+    return render_template("methodology.html", **_constants(), modes=modes, correlations=correlations)
 
 
 def _constants() -> dict[str, Any]:

@@ -22,6 +22,7 @@ from app.leaderboards.views import boards, charts, faq, results
 from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
 from app.leaderboards.views.filters import BadFilter, Filters, filter_field, parse_filters, sort_rows
+from app.leaderboards.views.question_differences import read_differences
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
@@ -138,6 +139,7 @@ def _render(slug: str, base: str) -> str:
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
         open_now = read_contested(session)
+        differences = read_differences(session, model=page.slug)
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
     questions = faq.answer_questions(page, found)
@@ -161,6 +163,7 @@ def _render(slug: str, base: str) -> str:
         sizes=facts.size_tables(page.limits),
         placements=groups(found),
         votable=votable(found, open_now),
+        differences=differences,
         questions=questions,
         notes=facts.footnotes(page),
         stale=facts.stale_days(page, today()),

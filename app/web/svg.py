@@ -155,15 +155,17 @@ def scatter(
     named: int | None = None,
     *,
     is_whole: bool = False,
+    is_log: bool = True,
 ) -> Plot:
     """
-    Plot points on a logarithmic x; at least one.
+    Plot points on a logarithmic x, or an even one; at least one.
 
     An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
     then the frontier, then by rating. A drawing that `is_whole` has the window's width for itself: there the frontier
     is always named, by its numbers where names have no room.
     """
-    x, y = _log_scale([s.x for s in spots]), _rating_scale(spots, height)
+    x = (_log_scale if is_log else _even_scale)([s.x for s in spots])
+    y = _rating_scale(spots, height)
     order = sorted(spots, key=lambda s: (not s.is_marked, not s.is_on_frontier, -s.y, s.name))
     down = y.at([value for s in order for value in (s.y, s.high, s.low)])
     places = list(zip(x.at([s.x for s in order]), down[::3], down[1::3], down[2::3], strict=True))
@@ -255,6 +257,13 @@ def _log_scale(values: Sequence[float]) -> Scale:
     free = 2 if min(values) <= 0 else 1
     # And room for a name to the right of the dearest.
     return Scale(min(above) / spare / free, max(above) * spare * 1.15, 0, ACROSS, is_log=True)
+
+
+def _even_scale(values: Sequence[float]) -> Scale:
+    low, high = min(values), max(values)
+    pad = max((high - low) * 0.08, 15)
+    # Room for a name to the right of the last.
+    return Scale(low - pad, high + 2 * pad, 0, ACROSS)
 
 
 def _rating_scale(spots: Sequence[Spot], height: int) -> Scale:

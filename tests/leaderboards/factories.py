@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog.tables import CatalogState, ImageModel, Offering, Price, Provider
 from app.database.doors import Database, insert
+from app.words import BETTER
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODE = "text-to-image"
@@ -109,7 +110,7 @@ def tally(session: Session, competition: int, left: int, right: int, *counts: in
     session.execute(
         update(Competition).where(Competition.id == competition).values(version=Competition.version + 1)
     )
-    key = {"competition_id": competition, "left_model_id": left, "right_model_id": right}
+    key = {"competition_id": competition, "left_model_id": left, "right_model_id": right, "question": BETTER}
     values = dict(zip(COLUMNS.values(), (*counts, 0, 0, 0, 0)[:4], strict=True))
     added = {name: getattr(Tally, name) + value for name, value in values.items()}
     statement = insert(session, Tally).values(key | values)

@@ -119,7 +119,7 @@ def test_a_second_click_on_a_column_turns_it_round() -> None:
 
 
 def test_every_filter_is_a_parameter_of_the_api() -> None:
-    assert {one.name for one in filter_fields(Filters)} | {"sort", "order", "format"} == set(
+    assert {one.name for one in filter_fields(Filters)} | {"sort", "order", "format", "question"} == set(
         BoardQuery.model_fields
     )
 

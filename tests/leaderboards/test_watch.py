@@ -62,7 +62,7 @@ def told(world: World) -> dict[str, list[tuple[Any, ...]]]:
 
 def tallies(world: World) -> list[tuple[Any, ...]]:
     """What counts something."""
-    return [row for row in told(world)["tallies"] if any(row[3:])]
+    return [row for row in told(world)["tallies"] if any(row[4:])]
 
 
 def test_who_waits_for_one_model_is_found_and_nobody_else(world: World) -> None:
@@ -199,7 +199,7 @@ def test_a_network_is_held_against_the_board_as_one(world: World) -> None:
     assert swept(world).excluded == 6
     (number,) = found.flags
     assert quarantine.release(world.database, number, now=NOW, by="me", why="a school", policy=PUBLIC).votes == 78
-    assert sum(map(sum, (row[3:] for row in tallies(world)))) == 6 + sum(map(sum, (row[3:] for row in before)))
+    assert sum(map(sum, (row[4:] for row in tallies(world)))) == 6 + sum(map(sum, (row[4:] for row in before)))
     assert not [gap for gap in verify.verify(world.database).differences if gap.kind == "tally"]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
+from app.arena.questions import QuestionShares, list_questions
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
 from app.database.doors import execute
@@ -52,6 +53,7 @@ class CompetitionFile(BaseModel):
 
     `mask` is the path of an image of the input's size that is transparent, or white, where the input may change.
     A `showcase` is held back: its images are shown with names and never judged; without a status it is closed.
+    `questions` are what its pairs ask, by slug, with their shares; without them, what the arena asks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,6 +70,7 @@ class CompetitionFile(BaseModel):
     showcase: bool = False
     input: str | None = None
     mask: str | None = None
+    questions: QuestionShares | None = None
 
     @model_validator(mode="after")
     def _input_where_edited(self) -> "CompetitionFile":
@@ -149,7 +152,8 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         "input_key": input_key,
         "showcase": spec.showcase,
     }
-    free = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
+    free: dict[str, Any] = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
+    free["questions"] = _questions(session, spec)
     categories = [_category(session, slug, spec.slug) for slug in spec.categories]
     if row is None:
         row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
@@ -335,6 +339,18 @@ def _category(session: Session, slug: str, competition: str) -> Category:
             f"{competition}: categories: there is no category {slug}{suggest(slug, known)}; {there}"
         )
     return row
+
+
+def _questions(session: Session, spec: CompetitionFile) -> dict[str, float] | None:
+    """Check the questions that a file names; None where it names none."""
+    if spec.questions is None:
+        return None
+    known = [one.slug for one in list_questions(session)]
+    for slug in spec.questions:
+        if slug not in known:
+            there = f"{suggest(slug, known)}; there are {', '.join(known)}"
+            raise errors.InvalidCompetition(f"{spec.slug}: questions: there is no question {slug}{there}")
+    return dict(spec.questions)
 
 
 def _refuse_changed_task(session: Session, row: Competition, judged: dict[str, object]) -> None:

@@ -14,7 +14,7 @@ from app.arena.tables import Category, Competition, Entry, Matchup, Vote, compet
 from app.catalog.tables import ImageModel
 from app.words import OUTCOMES, Outcome
 
-OPEN_COLUMNS = ("model_a", "model_b", "winner", "competition", "category", "voter", "at")
+OPEN_COLUMNS = ("model_a", "model_b", "winner", "competition", "category", "voter", "at", "question")
 UNCOUNTED_COLUMNS = ("counted", "reason")
 SIMULATED_COLUMNS = ("simulated",)
 LOG_COLUMNS = (
@@ -35,7 +35,11 @@ LOG_COLUMNS = (
     "seen_before",
     "probability",
     "simulated",
+    "question",
+    "question_probability",
 )
+OLDER_COLUMNS = LOG_COLUMNS[:-2]
+"""The columns of logs from before there were questions: all of them answer `better`."""
 WINNERS = {Outcome.A: "model_a", Outcome.B: "model_b"} | {same: same.value for same in OUTCOMES[2:]}
 BATCH = 5_000
 MATCHUP_BYTES = 16
@@ -70,13 +74,13 @@ def read_open_rows(session: Session, chosen: ExportSelection, secret: bytes) -> 
     """
     entries, competitions = _read_names(session)
     marks = (Vote.counted, Vote.reason) * chosen.uncounted + (Matchup.simulated,) * chosen.simulated
-    statement = select(Vote.voter_id, Vote.outcome, _CAST_MS, *_PAIR, *marks)
+    statement = select(Vote.voter_id, Vote.outcome, _CAST_MS, *_PAIR, Matchup.question, *marks)
     if not chosen.uncounted:
         statement = statement.where(Vote.counted, Vote.undone_at.is_(None))
     if not chosen.simulated:
         statement = statement.where(~Matchup.simulated)
     name = lru_cache(PSEUDONYM_CACHE_SIZE)(partial(pseudonym, secret=secret))
-    for voter, outcome, cast_ms, competition, left, right, *marked in _stream_votes(
+    for voter, outcome, cast_ms, competition, left, right, question, *marked in _stream_votes(
         session, statement, chosen.mode
     ):
         yield (
@@ -86,6 +90,7 @@ def read_open_rows(session: Session, chosen: ExportSelection, secret: bytes) -> 
             *competitions[competition],
             name(voter),
             f"{_format_minute(cast_ms // 60_000)}:00Z",
+            question,
             *marked,
         )
 
@@ -96,7 +101,8 @@ def read_log_rows(session: Session, mode: str | None, secret: bytes) -> Iterator
     times = (type_coerce(Matchup.issued_at, BigInteger), _CAST_MS, type_coerce(Vote.undone_at, BigInteger))
     of_vote = (Vote.outcome, Vote.dwell_ms, Vote.counted, Vote.reason)
     of_matchup = (Matchup.seen_before, Matchup.probability, Matchup.simulated)
-    statement = select(Matchup.public_id, Vote.voter_id, *_PAIR, *times, *of_vote, *of_matchup)
+    asked = (Matchup.question, Matchup.question_probability)
+    statement = select(Matchup.public_id, Vote.voter_id, *_PAIR, *times, *of_vote, *of_matchup, *asked)
     name = lru_cache(PSEUDONYM_CACHE_SIZE)(partial(pseudonym, secret=secret))
     for public_id, voter, competition, left, right, issued, cast, undone, *rest in _stream_votes(
         session, statement, mode

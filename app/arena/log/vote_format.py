@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.arena.log.vote_export import LOG_COLUMNS
+from app.arena.log.vote_export import LOG_COLUMNS, OLDER_COLUMNS
 from app.errors import Refusal
 from app.files.text import InvalidFile, find_encoding, find_unstorable
-from app.words import Outcome
+from app.words import BETTER, Outcome
 
 Format = Literal["csv", "jsonl"]
 
@@ -47,6 +47,8 @@ class LoggedVote(BaseModel):
     seen_before: bool
     probability: float = Field(ge=0, le=1)
     simulated: bool
+    question: str = Field(BETTER, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    question_probability: float = Field(1.0, ge=0, le=1)
 
     @property
     def public_id(self) -> bytes:
@@ -91,7 +93,7 @@ def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) ->
 
 def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(file, strict=True)
-    if tuple(reader.fieldnames or ()) != LOG_COLUMNS:
+    if tuple(reader.fieldnames or ()) not in {LOG_COLUMNS, OLDER_COLUMNS}:
         raise InvalidImport(f"{name} line 1: a log has the columns {', '.join(LOG_COLUMNS)}")
     for row in reader:
         yield reader.line_num, {str(column): value for column, value in row.items()}

@@ -1,7 +1,7 @@
 """Imports the vote log of another arena: checks all of it, then stores it so that a second import adds nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.arena.log import vote_format
 from app.arena.log.vote_format import Format, InvalidImport, LoggedVote
+from app.arena.questions import list_questions
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.arena.voting.vote_storage import TALLY_COLUMN
+from app.arena.voting.vote_storage import TALLY_COLUMN, raise_version
 from app.catalog.tables import ImageModel
 from app.database.doors import Database, insert
 
@@ -48,13 +49,13 @@ class LogImportResult:
 
 def check_log(session: Session, path: Path, kind: Format) -> None:
     """Read a log to its end. Raises InvalidImport with its bad lines unless every entry voted on exists here."""
-    seats = _read_contestants(session)
+    seats, asked = _read_contestants(session), {one.slug for one in list_questions(session)}
     complaints: list[str] = []
     first: list[LoggedVote] = []
     for line, vote in vote_format.read_votes(path, kind, complaints):
         if len(first) < RECOGNITION_VOTES:
             first.append(vote)
-        complaint = _find_mismatch(vote, seats)
+        complaint = _find_mismatch(vote, seats, asked)
         if complaint is not None:
             complaints.append(f"{path.name} line {line}: {complaint}")
         if len(complaints) >= MOST_COMPLAINTS:
@@ -176,6 +177,8 @@ def _matchup_row(vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds],
         "expires_at": vote.cast_at,
         "closed_at": vote.cast_at,
         "probability": vote.probability,
+        "question": vote.question,
+        "question_probability": vote.question_probability,
         "seen_before": vote.seen_before,
         "simulated": vote.simulated,
     }
@@ -188,17 +191,16 @@ def _update_counts(
     voters: Mapping[str, int],
 ) -> None:
     """Add a batch to versions, tallies and voters' counts, in the order in which every writer locks them."""
-    cells: dict[tuple[int, int, int], Counter[str]] = {}
+    cells: dict[tuple[int, int, int, str], Counter[str]] = {}
     for vote in votes:
         if vote.counted:
             left, right = _sides(vote, seats)
-            place = (left.competition, left.model, right.model)
+            place = (left.competition, left.model, right.model, vote.question)
             cells.setdefault(place, Counter())[TALLY_COLUMN[vote.outcome]] += 1
-    for competition in sorted({place[0] for place in cells}):
-        raised = update(Competition).where(Competition.id == competition)
-        session.execute(raised.values(version=Competition.version + 1))
+    for competition, question in sorted({(place[0], place[3]) for place in cells}):
+        raise_version(session, competition, question)
     for place, counts in sorted(cells.items()):
-        row = dict(zip(("competition_id", "left_model_id", "right_model_id"), place, strict=True))
+        row = dict(zip(("competition_id", "left_model_id", "right_model_id", "question"), place, strict=True))
         adding = insert(session, Tally).values(row | {name: counts[name] for name in TALLY_COLUMN.values()})
         more = {name: getattr(Tally, name) + by for name, by in counts.items()}
         session.execute(adding.on_conflict_do_update(index_elements=list(row), set_=more))
@@ -207,8 +209,12 @@ def _update_counts(
         session.execute(raised_votes)
 
 
-def _find_mismatch(vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds]) -> str | None:
-    """Return why a vote cannot have been cast on the entries of this arena; None when it can."""
+def _find_mismatch(
+    vote: LoggedVote, seats: Mapping[ContestantKey, ContestantIds], asked: Collection[str]
+) -> str | None:
+    """Return why a vote cannot be an answer about the entries of this arena; None when it can."""
+    if vote.question not in asked:
+        return f"there is no question {vote.question} here; `arena question add` makes it"
     if vote.model_a == vote.model_b:
         return f"{vote.model_a} meets itself"
     for model, sample in ((vote.model_a, vote.sample_a), (vote.model_b, vote.sample_b)):

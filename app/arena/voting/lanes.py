@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.arena.entries.renditions import NEAR_BITS
-from app.ratings.bradley_terry import Design, VirtualGames, chances, fit
+from app.ratings.bradley_terry import Design, Fit, Known, VirtualGames, chances, fit
 from app.ratings.tallies import Tallies, totals
 
 Floats = npt.NDArray[np.float64]
@@ -22,6 +22,10 @@ OPEN_WITHIN = 0.35
 """Standard errors of their distance; models much further apart are hardly compared for information's sake."""
 KNOWN_WITHIN = 0.4
 """Logits (69 Elo); until a distance has a smaller standard error, its pair counts as open."""
+QUESTIONS_APART = 0.5
+"""Logits (87 Elo) by which a model's strength is expected to differ between two questions, for pairing alone."""
+STRANGER = 2.0
+"""Logits by which a model without a vote may be away from the middle."""
 LEAST_OPEN = 1e-9
 TINY = np.finfo(float).tiny
 CAP_ROUNDS = 20
@@ -154,18 +158,33 @@ def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
     return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
 
 
-def estimate_strengths(model_ids: Ints, rows: Ints) -> StrengthEstimate:
+def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | None = None) -> StrengthEstimate:
     """
     Fit a mode's votes by Bradley and Terry (docs/ratings.md 2).
 
     `rows` are (tallies, 7): competition, left model, right model, left wins, right wins, ties, both bad.
-    Models without a vote stand in the middle, as uncertain as the prior leaves them.
+    Models without a vote stand in the middle, as uncertain as the prior leaves them; those of another question
+    stand where `better` puts them, as uncertain as two questions differ.
     """
     known = np.union1d(model_ids, rows[:, 1:3])
     left, right = np.searchsorted(known, rows[:, 1]), np.searchsorted(known, rows[:, 2])
     tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
+    if better is not None:
+        return _estimate(known, fit(Design(tallies.pairs(), known.size, side=False), _lean_on(better, known)))
     # Still half a virtual game (method version 1): docs/ratings.md measured the lanes with that.
     fitted = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
+    return _estimate(known, fitted)
+
+
+def _lean_on(better: StrengthEstimate, model_ids: Ints) -> Known:
+    """Believe that another question puts models about where `better` does, and strangers in the middle."""
+    there = np.isin(model_ids, better.model_ids)
+    at = np.where(there, np.searchsorted(better.model_ids, model_ids), 0)
+    apart = np.where(there, better.covariance.diagonal()[at], STRANGER**2) + QUESTIONS_APART**2
+    return Known(np.where(there, better.strength[at], 0.0), 1 / apart)
+
+
+def _estimate(known: Ints, fitted: Fit) -> StrengthEstimate:
     centring = np.eye(known.size) - 1 / max(known.size, 1)
     return StrengthEstimate(known, fitted.strength, centring @ fitted.bread @ centring)
 

@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from app.arena.voting import guessing, lanes
 from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
+from app.words import BETTER
 
 UNIFORM_SHARE = 0.2
 COVERAGE_SHARE = 0.1
@@ -43,15 +44,22 @@ class Pair:
     right_entry_id: int
     probability: float
     seen_before: bool
+    question: str = BETTER
+    question_probability: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class PairingState:
-    """Every pair there is in one mode, with the lanes they are drawn by."""
+    """Every pair there is in one mode, with the lanes they are drawn by when they ask one question."""
 
     candidates: CandidatePairs
     lanes: tuple[Lane, ...]
     """The uniform one first."""
+    question: str = BETTER
+    question_share: Floats | None = None
+    """(competitions,) shares of their pairs that ask it; None where every pair does."""
+    beside: "tuple[PairingState, ...]" = ()
+    """The same pairs for the other questions that are asked here."""
 
     @property
     def competitions(self) -> tuple[int, ...]:
@@ -87,15 +95,20 @@ def weigh_pairs(
     votes: Mapping[int, int],
     battles: Mapping[int, int],
     known: StrengthEstimate | None = None,
+    question: str = BETTER,
+    question_share: Floats | None = None,
 ) -> PairingState:
-    """Weigh pairs by counted votes of competitions, battles of models and, if given, strengths."""
+    """Weigh pairs by one question's votes per competition, battles of models and, if given, strengths."""
     strengths = known or lanes.estimate_strengths(candidates.model_ids, NO_ROWS)
-    mixture = (
+    mixture: tuple[Lane, ...] = (
         lanes.evenly(candidates, UNIFORM_SHARE),
         lanes.coverage(candidates, COVERAGE_SHARE, votes, battles),
         lanes.information(candidates, INFORMATION_SHARE, votes, strengths),
     )
-    return PairingState(candidates, lanes.capped(mixture, candidates, EXPOSURE_CAP))
+    if question_share is not None:
+        mixture = tuple(replace(lane, of_competition=lane.of_competition * question_share) for lane in mixture)
+    drawn = lanes.capped(mixture, candidates, EXPOSURE_CAP)
+    return PairingState(candidates, drawn, question, question_share)
 
 
 def choose_pair(
@@ -103,14 +116,40 @@ def choose_pair(
     exclusions: Exclusions,
     rng: random.Random,
     within: frozenset[int] | None = None,
+    question: str | None = None,
 ) -> Pair | None:
-    """Draw a pair for this voter, `within` these competitions where given; None when none is left."""
+    """
+    Draw a question, unless the voter chose one, then a pair to ask it about; None when none is left.
+
+    The pair is `within` these competitions where given. `state` is that of `better`.
+    """
     allowed = _allowed(state.candidates, exclusions, within)
     unseen = _unseen(state.candidates, exclusions, allowed)
+    seen_before = not exclusions.limits_guesses and not unseen.any()
+    may = allowed if seen_before else unseen
     if exclusions.limits_guesses:
-        return _draw_unguessable(state, guessing.without_guessable(state.candidates, unseen), rng)
-    seen_before = not unseen.any()
-    return _draw(state, allowed if seen_before else unseen, rng, seen_before=seen_before)
+        may = guessing.without_guessable(state.candidates, unseen)
+    asked, chance, may = _draw_question(state, may, rng, question)
+    if exclusions.limits_guesses:
+        pair = _draw_unguessable(asked, may, rng)
+    else:
+        pair = _draw(asked, may, rng, seen_before=seen_before)
+    return pair and replace(pair, question=asked.question, question_probability=chance)
+
+
+def question_chances(state: PairingState, allowed: Mask) -> tuple[tuple[PairingState, float], ...]:
+    """
+    Give each question that may be asked about an allowed pair, with its chance; they sum to 1 where any is.
+
+    A question's chance is its share, averaged over the competitions in which a pair is left.
+    """
+    if state.question_share is None:
+        return ((state, 1.0),)
+    left = state.candidates.gathered(allowed.astype(np.float64)) > 0
+    states = (state, *state.beside)
+    weights = [float(one.question_share[left].sum()) if one.question_share is not None else 0.0 for one in states]
+    whole = sum(weights)
+    return tuple((one, weight / whole) for one, weight in zip(states, weights, strict=True) if weight)
 
 
 def has_pair(state: PairingState, exclusions: Exclusions, within: frozenset[int] | None = None) -> bool:
@@ -150,6 +189,25 @@ def pool_of(state: PairingState, *, models: int = 0, model: int | None = None) -
         has = (candidates.model_ids[candidates.models] == model).any(axis=1)
         wanted &= np.bincount(candidates.competition, has, wanted.size) > 0
     return frozenset(np.array(candidates.competitions)[wanted].tolist())
+
+
+def _draw_question(
+    state: PairingState, allowed: Mask, rng: random.Random, wanted: str | None
+) -> tuple[PairingState, float, Mask]:
+    """Draw the question, or take the wanted one; return its state, its chance and the pairs it may ask about."""
+    chances = dict(question_chances(state, allowed))
+    if wanted is not None:
+        chances = {one: 1.0 for one in chances if one.question == wanted}
+    if not chances:
+        return state, 1.0, np.zeros_like(allowed)
+    if len(chances) == 1:
+        [(asked, chance)] = chances.items()
+    else:
+        asked = rng.choices(list(chances), list(chances.values()))[0]
+        chance = chances[asked]
+    if asked.question_share is not None:
+        allowed = allowed & (asked.question_share > 0)[state.candidates.competition]
+    return asked, chance, allowed
 
 
 def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozenset[int] | None) -> Mask:

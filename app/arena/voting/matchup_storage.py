@@ -47,6 +47,8 @@ _FIELDS = (
     "expires_at",
     "network_key",
     "probability",
+    "question",
+    "question_probability",
     "seen_before",
     "simulated",
 )
@@ -104,6 +106,11 @@ class NewMatchup:
     def competition_id(self) -> int:
         """Give the competition's id, as the database holds it, like the two times."""
         return self.pair.competition_id
+
+    @property
+    def question(self) -> str:
+        """Give the slug of the question it asks."""
+        return self.pair.question
 
     @property
     def issued_at(self) -> int:
@@ -170,6 +177,8 @@ class NewMatchup:
             self.expires_at,
             network_key,
             pair.probability,
+            pair.question,
+            pair.question_probability,
             pair.seen_before,
             self.simulated,
         )

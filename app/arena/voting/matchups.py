@@ -13,7 +13,8 @@ from app.arena import errors
 from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
-from app.arena.tables import Category, Competition, Matchup, Voter, competition_categories
+from app.arena.questions import read_question
+from app.arena.tables import Category, Competition, Matchup, PairQuestion, Voter, competition_categories
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup
 from app.arena.voting.pool import Pool
@@ -28,7 +29,7 @@ ATTEMPTS = 4
 
 _OWN = PreparedStatement(
     lambda _: (
-        select(Matchup.public_id, Matchup.competition_id, Matchup.issued_at, Matchup.expires_at)
+        select(Matchup.public_id, Matchup.competition_id, Matchup.question, Matchup.issued_at, Matchup.expires_at)
         .join(Voter, Voter.id == Matchup.voter_id)
         .where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
     )
@@ -46,7 +47,10 @@ _PROMPT = PreparedStatement(
             Competition.rendition_side,
             Category.slug.label("category"),
             Category.title.label("category_title"),
+            PairQuestion.words,
         )
+        .select_from(Competition)
+        .outerjoin(PairQuestion, PairQuestion.slug == bindparam("question"))
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
         .where(Competition.id == bindparam("competition"))
@@ -65,6 +69,8 @@ class MatchupFilter:
     competition: str | None = None
     model: str | None = None
     """A model to help: only its competitions are drawn from, and it is shown there no more than otherwise."""
+    question: str | None = None
+    """The one question to be asked; drawn anew for each pair where it is None."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,9 @@ class BlindMatchup:
     has_input: bool
     has_mask: bool
     frame: tuple[int, int]
+    question: str
+    question_words: str
+    """As the voter reads them, such as `Which is better?`."""
     rendition_side: int
     """Pixels of the large renditions on their long side, for all entries alike; 0 where nobody has told them."""
     is_new: bool
@@ -109,8 +118,8 @@ def issue(
     `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks;
     `address` is whom in it, whose salted key lives in a day's count alone.
     `is_newcomer` says that the token was made for this request, so that nobody need look for what it has seen.
-    Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, NothingLeft, and TooMany beyond the
-    policy's limits.
+    Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, UnknownQuestion, NothingLeft, and
+    TooMany beyond the policy's limits.
     """
     for attempt in range(ATTEMPTS):
         # Reading and choosing lock nothing. What came in between is seen by the statement that stores the choice.
@@ -124,7 +133,7 @@ def issue(
             within = _narrowed(session, state, wish, within, policy.smallest_pool)
             exclusions = read_exclusions(session, who, limits_guesses=policy.limits_guesses)
             pair = _choose_owed(session, state, who, exclusions, rng) or choose_pair(
-                state, exclusions, rng, within
+                state, exclusions, rng, within, wish.question
             )
             if pair is None and attempt > 0 and who.waiting:
                 return _blind_matchup(session, who.waiting[0])
@@ -162,6 +171,8 @@ def _store(session: Session, new: NewMatchup) -> BlindMatchup | None:
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:
     """Look up the competitions that competition or category name, as ids; None for all of the mode."""
     read_mode(wish.mode)
+    if wish.question is not None:
+        read_question(session, wish.question)
     if wish.competition is not None:
         row = session.execute(
             select(Competition.id, Competition.mode).where(
@@ -184,7 +195,7 @@ def _narrowed(
     session: Session, state: PairingState, wish: MatchupFilter, within: frozenset[int] | None, smallest_pool: int
 ) -> frozenset[int] | None:
     """Give the competitions to draw from, as ids; None for all."""
-    if wish == MatchupFilter(wish.mode):
+    if wish == MatchupFilter(wish.mode, question=wish.question):
         return None
     model = None
     if wish.model is not None:
@@ -218,7 +229,7 @@ def _nothing_left(
 
 def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> BlindMatchup:
     """Make a matchup to show from its id, competition and times, as the database holds them."""
-    rows = _PROMPT.all(session, competition=row.competition_id)
+    rows = _PROMPT.all(session, competition=row.competition_id, question=row.question)
     competition = rows[0]
     return BlindMatchup(
         public_id=row.public_id,
@@ -232,6 +243,8 @@ def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> Blind
         has_input=competition.input_key is not None,
         has_mask=mask_key(competition.input_key) is not None,
         frame=(competition.frame_width, competition.frame_height),
+        question=row.question,
+        question_words=competition.words or row.question,
         rendition_side=competition.rendition_side,
         is_new=is_new,
     )

@@ -11,19 +11,23 @@ import numpy as np
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Tally
+from app.arena.questions import divide_shares, list_questions, read_versions
+from app.arena.tables import Category, Competition, Entry, Tally, competition_categories
 from app.arena.voting import lanes
 from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
 from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
 from app.catalog.status import retired
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
+from app.words import BETTER
 
 REBUILD_SECONDS = 1.0
 
 Rows = list[tuple[int, ...]]
 Counted = dict[int, tuple[int, Ints]]
 """Each competition's version, and its tallies as `lanes.estimate_strengths` wants them, by id."""
+CompetitionShares = dict[int, dict[str, float]]
+"""The shares of its questions for each open competition, by id; they sum to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +36,9 @@ class _Reading:
 
     contestants: Rows
     candidates: CandidatePairs
-    counted: Counted
+    asked: CompetitionShares
+    counted: dict[str, Counted]
+    """By question."""
     state: PairingState
     at: float = 0.0
 
@@ -84,18 +90,49 @@ class Pool:
 
 
 def _read(session: Session, mode: str, today: date, before: _Reading | None, at: float) -> _Reading:
-    contestants = _contestants(session, mode, today)
-    counted = _counted(session, mode, before.counted if before else {})
-    if before and contestants == before.contestants:
-        if counted is before.counted:
+    contestants, asked = _contestants(session, mode, today), _read_shares(session, mode)
+    counted = {
+        question: _counted(session, mode, question, before.counted.get(question, {}) if before else {})
+        for question in {BETTER: 1.0}.keys() | {slug for shares in asked.values() for slug in shares}
+    }
+    if before and (contestants, asked) == (before.contestants, before.asked):
+        if all(counted[question] is before.counted.get(question) for question in counted):
             return replace(before, at=at)
         candidates = before.candidates
     else:
         candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
-    rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted.values())])
-    votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted.items()}
-    state = weigh_pairs(candidates, votes, _battles(rows), lanes.estimate_strengths(candidates.model_ids, rows))
-    return _Reading(contestants, candidates, counted, state, at)
+    return _Reading(contestants, candidates, asked, counted, _weigh(candidates, asked, counted), at)
+
+
+def _weigh(candidates: CandidatePairs, asked: CompetitionShares, counted: dict[str, Counted]) -> PairingState:
+    """Weigh the pairs for `better`, and beside it for every other question that is asked."""
+    states, better = [], None
+    for question in sorted(counted, key=lambda slug: (slug != BETTER, slug)):
+        rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted[question].values())])
+        votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted[question].items()}
+        known = lanes.estimate_strengths(candidates.model_ids, rows, better)
+        better = better or known
+        share = np.array([asked.get(place, {BETTER: 1.0}).get(question, 0.0) for place in candidates.competitions])
+        only = None if len(counted) == 1 else share
+        states.append(weigh_pairs(candidates, votes, _battles(rows), known, question, only))
+    return replace(states[0], beside=tuple(states[1:]))
+
+
+def _read_shares(session: Session, mode: str) -> CompetitionShares:
+    """Read how often each open competition of the mode asks what."""
+    listed = list_questions(session)
+    member = competition_categories.c
+    rows = session.execute(
+        select(Competition.id, Competition.questions, Category.slug)
+        .outerjoin(competition_categories, member.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == member.category_id)
+        .where(Competition.mode == mode, Competition.status == "open")
+    ).all()
+    categories: dict[int, list[str]] = {}
+    for competition, _, category in rows:
+        categories.setdefault(competition, []).append(category)
+    own = {competition: shares for competition, shares, _ in rows}
+    return {place: divide_shares(listed, mode, categories[place], own[place]) for place in own}
 
 
 def _battles(rows: Ints) -> dict[int, int]:
@@ -124,16 +161,17 @@ def _contestants(session: Session, mode: str, today: date) -> Rows:
     return [tuple(row) for row in session.execute(query)]
 
 
-def _counted(session: Session, mode: str, before: Counted) -> Counted:
-    """Read the tallies of every competition of the mode, closed ones too, where its version moved on."""
-    current = select(Competition.id, Competition.version).where(Competition.mode == mode, Competition.version > 0)
-    versions = dict(session.execute(current).all())
+def _counted(session: Session, mode: str, question: str, before: Counted) -> Counted:
+    """Read a question's tallies in every competition of the mode, closed ones too, where its version moved on."""
+    versions = read_versions(session, mode, question)
     if versions == {c: version for c, (version, _) in before.items()}:
         return before
     unchanged = {c: tallies for c, tallies in before.items() if versions.get(c) == tallies[0]}
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
     changed = [c for c in versions if c not in unchanged]
-    rows = session.execute(select(*place, *counts).where(Tally.competition_id.in_(changed)))
+    rows = session.execute(
+        select(*place, *counts).where(Tally.competition_id.in_(changed), Tally.question == question)
+    )
     table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 7)
     return unchanged | {c: (versions[c], table[table[:, 0] == c]) for c in changed}

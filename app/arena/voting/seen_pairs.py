@@ -26,6 +26,7 @@ _UNCLOSED = PreparedStatement(
             Voter.id.label("voter_id"),
             Matchup.public_id,
             Matchup.competition_id,
+            Matchup.question,
             Matchup.slot,
             Matchup.issued_at,
             Matchup.expires_at,

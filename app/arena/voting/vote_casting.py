@@ -37,6 +37,7 @@ _VOTED = (
         Matchup.closed_at,
         Matchup.network_key,
         Matchup.cap,
+        Matchup.question,
         Competition.slug,
         Competition.mode,
         Competition.status,
@@ -93,6 +94,7 @@ class VoteRecord:
     competition_id: int
     competition: str
     mode: str
+    question: str
     left_model_id: int
     right_model_id: int
     voter_votes: int
@@ -226,8 +228,7 @@ def annotate(
         return False
     if flipped:
         row = session.execute(_VOTED.where(Vote.id == vote_id)).one()
-        cell = (row.competition_id, row.left_model_id, row.right_model_id)
-        recount(session, *cell, row.outcome, 1 if counted else -1)
+        recount(session, row, 1 if counted else -1)
     ledger.note(
         session,
         "vote.undone" if undone else "vote.counted" if counted else "vote.excluded",
@@ -355,6 +356,7 @@ def _vote(row: Any) -> VoteRecord:
         competition_id=row.competition_id,
         competition=row.slug,
         mode=row.mode,
+        question=row.question,
         left_model_id=row.left_model_id,
         right_model_id=row.right_model_id,
         voter_votes=row.votes,

@@ -5,14 +5,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, Text, any_, bindparam, case, column, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
+from app.arena.tables import Competition, Matchup, QuestionVersion, Tally, Vote, Voter
 from app.database.doors import insert, run_last
 from app.database.statements import Call, PreparedStatement, json_rows
-from app.words import Outcome
+from app.words import BETTER, Outcome
 
 TALLY_COLUMN = {
     Outcome.A.value: "left_wins",
@@ -20,7 +35,8 @@ TALLY_COLUMN = {
     Outcome.TIE.value: "ties",
     Outcome.BOTH_BAD.value: "both_bad",
 }
-_CELL = ["competition_id", "left_model_id", "right_model_id"]
+_CELL = ["competition_id", "left_model_id", "right_model_id", "question"]
+_ASKED = ["competition_id", "question"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +58,7 @@ class NewVote:
             "competition": row.competition_id,
             "left_model": row.left_model_id,
             "right_model": row.right_model_id,
+            "question": row.question,
             "outcome": row.outcome,
             "cast_at": row.cast_at,
             "dwell_ms": self.dwell_ms,
@@ -53,7 +70,7 @@ class NewVote:
 
 _COLUMNS: list[Any] = [
     *(column(name, BigInteger) for name in ("matchup", "voter", "competition", "left_model", "right_model")),
-    column("outcome", Text),
+    *(column(name, Text) for name in ("question", "outcome")),
     *(column(name, BigInteger) for name in ("cast_at", "dwell_ms")),
     column("counted", Boolean),
     column("reason", Text),
@@ -76,6 +93,8 @@ def store_votes(
         stored = [vote for vote in votes if vote.row.id in closed]
         for change in _CHANGE_ALL if stored else ():
             change.change(session, votes=_json(stored))
+        if any(_raises_question(vote) for vote in stored):
+            _RAISE_QUESTIONS.change(session, votes=_json(stored))
         rows: list[list[Any]] = []
         for statement, values in beside:
             rows.append(statement.all(session, **values))
@@ -87,23 +106,41 @@ def store_votes(
         session,
         (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
         (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
-        (_STORE_ALL, {"votes": _json(votes)}),
+        (_STORE_ASKED if any(map(_raises_question, votes)) else _STORE_ALL, {"votes": _json(votes)}),
         *beside,
     )
     closed = {row.matchup for row in closed_rows}
     return [vote for vote in votes if vote.row.id in closed], rows
 
 
-def recount(session: Session, competition: int, left_model: int, right_model: int, outcome: str, by: int) -> None:
-    """Count one vote more (1) or less (-1), and tell the competition's readers by its version."""
-    raised = {"version": Competition.version + 1}
-    session.execute(update(Competition).where(Competition.id == competition).values(raised))
-    column = TALLY_COLUMN[outcome]
-    added = insert(session, Tally).values(
-        competition_id=competition, left_model_id=left_model, right_model_id=right_model, **{column: by}
-    )
+def recount(session: Session, row: Any, by: int) -> None:
+    """
+    Count one vote more (1) or less (-1), and tell the readers of its competition and question by their version.
+
+    `row` is the vote's, with competition_id, left_model_id, right_model_id, question and outcome.
+    """
+    raise_version(session, row.competition_id, row.question)
+    column = TALLY_COLUMN[row.outcome]
+    added = insert(session, Tally).values({name: getattr(row, name) for name in _CELL} | {column: by})
     cell = {column: getattr(Tally, column) + by}
     session.execute(added.on_conflict_do_update(index_elements=_CELL, set_=cell))
+
+
+def raise_version(session: Session, competition: int, question: str = BETTER) -> None:
+    """Tell that a competition's tallies of a question change. Locks the competition, as every vote does first."""
+    is_better = question == BETTER
+    raised = {"version": Competition.version + int(is_better)}
+    session.execute(update(Competition).where(Competition.id == competition).values(raised))
+    if is_better:
+        return
+    added = insert(session, QuestionVersion).values(competition_id=competition, question=question, version=1)
+    more = {"version": QuestionVersion.version + 1}
+    session.execute(added.on_conflict_do_update(index_elements=_ASKED, set_=more))
+
+
+def _raises_question(vote: NewVote) -> bool:
+    """Tell whether a vote changes the boards of a question other than `better`."""
+    return bool(vote.row.counted and vote.row.question != BETTER)
 
 
 def _json(votes: Sequence[NewVote]) -> str:
@@ -135,7 +172,7 @@ def _insert(insert: Any, given: Any) -> Any:
 
 
 def _count(insert: Any, given: Any) -> Any:
-    place = (given.c.competition, given.c.left_model, given.c.right_model)
+    place = (given.c.competition, given.c.left_model, given.c.right_model, given.c.question)
     sums = {
         name: func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome, name in TALLY_COLUMN.items()
     }
@@ -147,13 +184,24 @@ def _count(insert: Any, given: Any) -> Any:
 
 
 def _raise_versions(_insert: Any, given: Any) -> Any:
-    votes = select(given.c.competition, func.count().label("number")).where(given.c.counted)
+    counted = and_(given.c.counted, given.c.question == literal_column(f"'{BETTER}'"))
+    votes = select(given.c.competition, func.count().label("number")).where(counted)
     by = votes.group_by(given.c.competition).subquery("by")
     return (
         update(Competition)
         .where(Competition.id == by.c.competition)
         .values(version=Competition.version + by.c.number)
     )
+
+
+def _raise_questions(insert: Any, given: Any) -> Any:
+    """Raise the versions of other questions, which have a row each from their first vote on."""
+    place = (given.c.competition, given.c.question)
+    counted = and_(given.c.counted, given.c.question != literal_column(f"'{BETTER}'"))
+    number = select(*place, func.count()).where(counted).group_by(*place).order_by(*place)
+    added = insert(QuestionVersion).from_select([*_ASKED, "version"], number, include_defaults=False)
+    more = QuestionVersion.version + added.excluded.version
+    return added.on_conflict_do_update(index_elements=_ASKED, set_={"version": more})
 
 
 def _raise_votes(_insert: Any, given: Any) -> Any:
@@ -172,12 +220,12 @@ def _age_others(_insert: Any, given: Any) -> Any:
 _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
 
 
-def _store_all(insert: Any) -> Any:
+def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
     given = _given_rows(insert)
     closed = _close(given).returning(Matchup.id).cte("closed")
     stored = select(*given.c).join(closed, closed.c.id == given.c.matchup).cte("stored")
-    changes = [change(insert, stored).cte(change.__name__) for change in _CHANGES]
-    return select(stored.c.matchup).add_cte(*changes)
+    made = [change(insert, stored).cte(change.__name__) for change in changes]
+    return select(stored.c.matchup).add_cte(*made)
 
 
 def _given_rows(insert: Any) -> Any:
@@ -188,9 +236,11 @@ def _change_all(change: Callable[[Any, Any], Any]) -> PreparedStatement:
     return PreparedStatement(lambda insert: change(insert, _given_rows(insert)))
 
 
-_STORE_ALL = PreparedStatement(_store_all)
+_STORE_ALL = PreparedStatement(lambda insert: _store_all(insert, _CHANGES))
+_STORE_ASKED = PreparedStatement(lambda insert: _store_all(insert, (*_CHANGES, _raise_questions)))
 _CLOSE_ALL = PreparedStatement(lambda insert: _close(_given_rows(insert)).returning(Matchup.id))
 _CHANGE_ALL = [_change_all(change) for change in _CHANGES]
+_RAISE_QUESTIONS = _change_all(_raise_questions)
 _IDS = bindparam("ids", type_=ARRAY(Integer))
 _HOLD_COMPETITIONS = PreparedStatement(
     lambda _: (

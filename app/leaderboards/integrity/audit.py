@@ -22,7 +22,7 @@ from app.ratings import audit
 from app.ratings.board import NoFiniteRating, SideTerm, rate_log
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
-from app.words import JUDGEMENTS
+from app.words import BETTER, JUDGEMENTS
 
 Z = 1.96
 # Asked at every request while votes come in, so that a kept page is known to show the newest audit.
@@ -49,9 +49,11 @@ def audit_boards(database: Database, *, now: datetime, in_batches: bool = False)
     """
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+        asked = {mode: snapshot.list_asked(session, mode) for mode in modes}
     audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now, in_batches)) is not None]
     for mode in modes:
-        _renew_voters(database, mode, now)
+        for question in asked[mode]:
+            _renew_voters(database, mode, question, now)
 
     def store(session: Session) -> None:
         session.add_all(
@@ -63,14 +65,14 @@ def audit_boards(database: Database, *, now: datetime, in_batches: bool = False)
     return audits
 
 
-def _renew_voters(database: Database, mode: str, now: datetime) -> None:
-    """Renew the voters' aggregate of a mode too large for its runs to read who voted."""
+def _renew_voters(database: Database, mode: str, question: str, now: datetime) -> None:
+    """Renew the voters' aggregate of a mode and question too large for its runs to read who voted."""
     with database.reading() as session:
-        seen = snapshot.read(session, mode)
+        seen = snapshot.read(session, mode, question=question)
         if isinstance(seen.voters, VoterRows):
             return
         renewed = snapshot.aggregate_voters(session, seen, now)
-    database.write(lambda session: voters.store(session, mode, renewed))
+    database.write(lambda session: voters.store(session, mode, renewed, question))
 
 
 def read_latest(session: Session, mode: str) -> BoardAudit | None:
@@ -203,7 +205,9 @@ def _tallies(
     unit = cast(weight, Float) if weight is not None else 1
     place = (group, LEFT.model_id, RIGHT.model_id)
     sums = [func.sum(case((Vote.outcome == kind, unit), else_=0)) for kind in JUDGEMENTS]
-    which = and_(Competition.mode == mode, Vote.counted, true() if only is None else only)
+    which = and_(
+        Competition.mode == mode, Matchup.question == BETTER, Vote.counted, true() if only is None else only
+    )
     counts = session.execute(select_battles(*place, *sums).where(which).group_by(*place))
     rows = np.array([tuple(row) for row in counts], dtype=np.float64)
     rows = rows.reshape(-1, 3 + len(JUDGEMENTS))
@@ -216,7 +220,7 @@ def _votes(session: Session, board: BoardTallies, mode: str) -> Log:
     """Read every counted vote in the order in which it was cast, as sequential Elo needs them."""
     statement = (
         select_battles(Matchup.competition_id, LEFT.model_id, RIGHT.model_id, Vote.outcome)
-        .where(Competition.mode == mode, Vote.counted)
+        .where(Competition.mode == mode, Matchup.question == BETTER, Vote.counted)
         .order_by(Vote.id)
         .execution_options(yield_per=10_000)
     )

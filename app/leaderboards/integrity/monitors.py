@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
-from app.arena.tables import Competition, Vote
+from app.arena.tables import Competition, Matchup, Vote
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies
-from app.words import JUDGEMENTS
+from app.words import BETTER, JUDGEMENTS
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -36,7 +36,7 @@ def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
             RIGHT.model_id.label("right_model"),
             Vote.outcome,
         )
-        .where(Competition.mode == mode, Vote.counted)
+        .where(Competition.mode == mode, Matchup.question == BETTER, Vote.counted)
         .subquery()
     )
     place = (votes.c.day, votes.c.left_model, votes.c.right_model)

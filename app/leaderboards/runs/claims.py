@@ -79,9 +79,10 @@ def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | No
     )
 
 
-def release(session: Session, token: str) -> None:
-    """Give up what is still claimed with this token, for the next reader to take."""
-    execute(session, update(Board).where(Board.claim == token).values(claim=None, claim_until=None))
+def release(session: Session, token: str, question: str) -> None:
+    """Give up a question's boards that are still claimed with this token, for the next reader to take."""
+    ours = update(Board).where(Board.claim == token, Board.question == question)
+    execute(session, ours.values(claim=None, claim_until=None))
 
 
 def _is_held(key: str, token: str) -> ColumnElement[bool]:
@@ -95,6 +96,7 @@ def _create(session: Session, scopes: list[Scope]) -> None:
             "mode": scope.mode,
             "category_id": scope.category_id,
             "competition_id": scope.competition_id,
+            "question": scope.question,
             "next_refresh_at": 0,
         }
         for scope in scopes

@@ -18,9 +18,11 @@ from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent, residuals
 from app.ratings.model import believed
 from app.ratings.prompts import PromptEffect, prompt_effect
+from app.ratings.questions import rate_asked
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Index
 from app.ratings.voters import Ballots, Voters, voter_weights
+from app.words import BETTER
 
 METHOD = "bradley_terry"
 FEWEST_PROMPTS = 2
@@ -55,13 +57,14 @@ def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
     """Rate the mode's own board and return its anchor, frozen here once five models are not provisional."""
     started, scope = time.perf_counter(), snapshot.scopes[0]
     board, anchor = snapshot.board(scope), snapshot.anchor
-    voters = _voters(snapshot, scope, board)
+    voters = read_board_voters(snapshot, scope, board)
     ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
-    if anchor.version == 0 and (settled := settled_models(board, ratings)):
+    is_better = snapshot.question == BETTER
+    if is_better and anchor.version == 0 and (settled := settled_models(board, ratings)):
         anchor = AnchorSet(1, settled)
         ratings = rate(board.tallies, voters=voters, anchor=anchor_on(anchor, board))
     anchored = replace(snapshot, anchor=anchor, shared=None)
-    return _rated(anchored, scope, board, ratings, None, started), anchor
+    return describe_board(anchored, scope, board, ratings, None, started), anchor
 
 
 def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
@@ -73,8 +76,8 @@ def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
             return
         board = snapshot.board(scope)
         known = None if scope.kind == "category" else borrow_strength(snapshot, whole, board)
-        ratings = rate_scope(snapshot, board, known, _voters(snapshot, scope, board))
-        yield _rated(snapshot, scope, board, ratings, known, started)
+        ratings = rate_scope(snapshot, board, known, read_board_voters(snapshot, scope, board))
+        yield describe_board(snapshot, scope, board, ratings, known, started)
 
 
 def rate_again(
@@ -86,12 +89,14 @@ def rate_again(
     `given` is what the run knew of its voters, used where the log does not tell it at once.
     """
     started = time.perf_counter()
-    voters = _voters(snapshot, scope, board) if isinstance(snapshot.voters, VoterRows) else given
-    if scope.kind == "overall":
+    voters = read_board_voters(snapshot, scope, board) if isinstance(snapshot.voters, VoterRows) else given
+    if snapshot.question != BETTER and known is not None:
+        ratings = rate_question(snapshot, scope, board, known, voters)
+    elif scope.kind == "overall":
         ratings = rate(board.tallies, voters=voters, anchor=anchor_on(snapshot.anchor, board))
     else:
         ratings = rate_scope(snapshot, board, known, voters)
-    return _rated(snapshot, scope, board, ratings, known, started)
+    return describe_board(snapshot, scope, board, ratings, known, started)
 
 
 def rate_scope(
@@ -108,6 +113,15 @@ def rate_scope(
         )
     prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
     return rate(board.tallies, anchor=anchor, prompts=prompts, voters=voters)
+
+
+def rate_question(
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, known: BorrowedStrength, voters: Ballots | Voters | None
+) -> Ratings:
+    """Rate one board of another question by what it borrows from `better`."""
+    one = scope.kind == "competition"
+    level = Anchor(value=snapshot.anchor.value)
+    return rate_asked(board.tallies, known.mean, known.variance, voters=voters, anchor=level, is_one_prompt=one)
 
 
 def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
@@ -146,7 +160,8 @@ def _with_taste(voted: Ballots | Voters | None, taste: VarianceComponent | None)
     return None if taste is None else Voters(taste, voter_weights(voted.by_voter), voted.by_voter.competitions)
 
 
-def _voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Ballots | Voters | None:
+def read_board_voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> Ballots | Voters | None:
+    """Pick who cast a board's votes; None where nobody is known."""
     if isinstance(snapshot.voters, VoterRows):
         return snapshot.voters.ballots(np.unique(board.rows[:, 0]), board.model_ids)
     return None if snapshot.voters is None else snapshot.voters.of(scope.key, board.model_ids)
@@ -164,7 +179,7 @@ def settled_models(board: BoardTallies, ratings: Ratings) -> tuple[int, ...]:
     return tuple(settled.tolist()) if settled.size >= SETTLED_MODELS else ()
 
 
-def _rated(
+def describe_board(
     snapshot: Snapshot,
     scope: Scope,
     board: BoardTallies,
@@ -172,6 +187,7 @@ def _rated(
     known: BorrowedStrength | None,
     started: float,
 ) -> RatedBoard:
+    """Put a board's ratings into the columns of its run; `started` is when its computing began."""
     return RatedBoard(
         scope=scope,
         votes=board.votes,

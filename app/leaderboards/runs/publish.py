@@ -12,6 +12,7 @@ from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings import METHOD_VERSION
+from app.words import BETTER
 
 
 def publish(
@@ -22,9 +23,10 @@ def publish(
     borrowed_from: int | None,
     now: datetime,
     pause_ms: int,
+    question: str = BETTER,
 ) -> list[str]:
     """
-    Store a pass, overall board first, and give the rest of the claims up; returns the keys published.
+    Store a question's pass, overall board first, and give its other claims up; returns the keys published.
 
     `borrowed_from` is the overall run whose τ² was used where this pass did not compute one.
     """
@@ -48,7 +50,7 @@ def publish(
         if board.scope.kind == "overall":
             borrowed_from = run_id
         published.append(board.scope.key)
-    claims.release(session, token)
+    claims.release(session, token, question)
     return published
 
 

@@ -20,6 +20,7 @@ from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
+from app.words import BETTER
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
@@ -86,7 +87,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     if not claimed:
         return []
     with metrics.timing("refresh_seconds", mode):
-        return _pass(database, mode, claimed, token, now, refresh_seconds)
+        return _rate_claimed(database, mode, claimed, token, now, refresh_seconds)
 
 
 def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
@@ -98,7 +99,7 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
         token = secrets.token_hex(16)
         wanted = left
         claimed = database.write(lambda session: claims.claim(session, wanted, token, by_force=True))  # noqa: B023
-        published = _pass(database, mode, claimed, token, now, 0)
+        published = _rate_claimed(database, mode, claimed, token, now, 0)
         if not published:
             break
         done += published
@@ -106,38 +107,67 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
     return done
 
 
-def _pass(
+def _rate_claimed(
     database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
+) -> list[str]:
+    """Rate claimed boards question by question, `better` first, since the others borrow from what it publishes."""
+    questions = {(name.partition("?question=")[2] or BETTER) for name in claimed}
+    published = []
+    for question in sorted(questions, key=lambda slug: (slug != BETTER, slug)):
+        published += _pass(database, mode, question, claimed, token, now, refresh_seconds)
+    return published
+
+
+def _pass(
+    database: Database,
+    mode: str,
+    question: str,
+    claimed: Collection[str],
+    token: str,
+    now: datetime,
+    refresh_seconds: float,
 ) -> list[str]:
     """Take one snapshot, rate the claimed boards outside any door, and publish them together."""
     from app.leaderboards.runs import compute, publish, snapshot, voters  # noqa: PLC0415 (numpy)
+    from app.leaderboards.runs.question_boards import rate_boards  # noqa: PLC0415 (numpy)
     from app.leaderboards.runs.shared import read_shared  # noqa: PLC0415 (numpy)
 
     started = time.perf_counter()
     with database.reading() as session:
-        seen = snapshot.read(session, mode)
+        seen = snapshot.read(session, mode, question=question)
         # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
         renewed = snapshot.aggregate_voters(session, seen, now) if snapshot.is_outgrown(seen) else None
     seen = seen if renewed is None else replace(seen, voters=renewed)
     boards, frozen = [], None
-    if mode in claimed:
+    ours = [scope for scope in seen.scopes if scope.key in claimed]
+    if mode in seen.lent:
+        boards = list(rate_boards(seen, ours, until=started + BUDGET_SECONDS))
+    elif ours and ours[0].kind == "overall":
         board, anchor = compute.rate_overall(seen)
         frozen = board if anchor != seen.anchor else None
         boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
-    if boards or seen.overall_run is not None:
+    if mode not in seen.lent and (boards or seen.overall_run is not None):
         # The overall board comes first: the others borrow its level and its variances.
-        rest = [scope for scope in seen.scopes if scope.key in claimed and scope.kind != "overall"]
+        rest = [scope for scope in ours if scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
     # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
     pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
 
     def work(session: Session) -> list[str]:
         if renewed is not None:
-            voters.store(session, mode, renewed)
+            voters.store(session, mode, renewed, question)
         if frozen is not None and not publish.freeze_anchor(session, frozen, token, now):
-            claims.release(session, token)
+            claims.release(session, token, question)
             return []
-        return publish.publish(session, boards, token, borrowed_from=seen.overall_run, now=now, pause_ms=pause_ms)
+        return publish.publish(
+            session,
+            boards,
+            token,
+            question=question,
+            borrowed_from=seen.overall_run,
+            now=now,
+            pause_ms=pause_ms,
+        )
 
     return database.write(work)
 

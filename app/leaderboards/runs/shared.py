@@ -49,6 +49,12 @@ def read_shared(parts: dict[str, Any] | None) -> Shared | None:
     return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste)
 
 
+def read_difference(parts: dict[str, Any] | None) -> VarianceComponent | None:
+    """Read how much a question's ratings differ from those of `better`; None where its run borrowed nothing."""
+    stored = (parts or {}).get("difference")
+    return stored and VarianceComponent(*stored)
+
+
 def describe_parts(
     ratings: Ratings, model_ids: Ids, dispersion: float, within: PromptEffect | None, voted: dict[str, Any] | None
 ) -> dict[str, Any]:

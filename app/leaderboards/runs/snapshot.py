@@ -1,14 +1,14 @@
 """Everything one mode's boards are computed from, read in one snapshot of the database."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
@@ -16,18 +16,21 @@ from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
-from app.leaderboards.runs.scopes import Scope, read_scopes
-from app.leaderboards.runs.shared import Shared, read_shared
+from app.leaderboards.runs.scopes import Scope, key, read_scopes
+from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
-from app.leaderboards.tables import Board, RatingRun
+from app.leaderboards.tables import Board, RatingRun, Standing
+from app.ratings.components import VarianceComponent
 from app.ratings.tallies import Tallies
-from app.words import JUDGEMENTS, Outcome
+from app.words import BETTER, JUDGEMENTS, Outcome
 
 Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
 
 Count = tuple[int, int, int, int, int, int, int]
+LentRatings = Mapping[str, Mapping[int, tuple[float, float]]]
+"""By the board's key, each model's rating for `better` and half of its interval, in Elo points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class BoardTallies:
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """
-    A mode at one instant; `overall_run` and `shared` are of the overall board's current run, if any.
+    A question of a mode at one instant; `overall_run` and `shared` are of the overall board's current run, if any.
 
     `voters` are its votes by voter or, of a large mode, the newest aggregate; None where there is none.
     """
@@ -61,6 +64,11 @@ class Snapshot:
     overall_run: int | None
     shared: Shared | None
     voters: VoterRows | VoterTotals | None
+    question: str = BETTER
+    lent: LentRatings = field(default_factory=dict)
+    """The current runs of `better`, which another question borrows from."""
+    difference: VarianceComponent | None = None
+    """By how much ratings of another question differ from those of `better`, as the current overall run has it."""
 
     @property
     def votes(self) -> int:
@@ -88,18 +96,20 @@ class Snapshot:
         return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> Snapshot:
-    """Read versions, tallies, anchor and current overall run; `counts` replaces the stored tallies."""
+def read(
+    session: Session, mode: str, counts: Sequence[Count] | None = None, *, question: str = BETTER
+) -> Snapshot:
+    """Read a question's versions, tallies, anchor and overall run; `counts` replaces the stored tallies."""
     overall = session.execute(
         select(RatingRun.id, RatingRun.parts)
         .join(Board, Board.current_run_id == RatingRun.id)
-        .where(Board.key == mode)
+        .where(Board.key == key(mode, question=question))
     ).one_or_none()
-    rows = as_rows(read_tallies(session, mode) if counts is None else counts)
+    rows = as_rows(read_tallies(session, mode, question) if counts is None else counts)
     is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
-        scopes=tuple(read_scopes(session, mode)),
+        scopes=tuple(read_scopes(session, mode, question)),
         rows=rows,
         slugs=dict(session.execute(select(ImageModel.id, ImageModel.slug)).all()),
         competition_slugs=dict(
@@ -108,8 +118,23 @@ def read(session: Session, mode: str, counts: Sequence[Count] | None = None) -> 
         anchor=read_anchor(session, mode),
         overall_run=overall.id if overall else None,
         shared=read_shared(overall.parts) if overall else None,
-        voters=voters.read_rows(session, mode) if is_small else voters.read_sums(session, mode),
+        voters=(voters.read_rows if is_small else voters.read_sums)(session, mode, question),
+        question=question,
+        lent={} if question == BETTER else _read_lent(session, mode),
+        difference=read_difference(overall.parts) if overall else None,
     )
+
+
+def _read_lent(session: Session, mode: str) -> LentRatings:
+    rows = session.execute(
+        select(Board.key, Standing.model_id, Standing.rating, Standing.rating_low, Standing.rating_high)
+        .join(Standing, Standing.run_id == Board.current_run_id)
+        .where(Board.mode == mode, Board.question == BETTER)
+    )
+    lent: dict[str, dict[int, tuple[float, float]]] = {}
+    for board, model, rating, low, high in rows:
+        lent.setdefault(board, {})[model] = (rating, (high - low) / 2)
+    return lent
 
 
 def is_outgrown(seen: Snapshot) -> bool:
@@ -122,7 +147,7 @@ def aggregate_voters(session: Session, seen: Snapshot, at: datetime) -> VoterTot
     boards = {scope.key: seen.board(scope) for scope in seen.scopes}
     members = {key: (np.unique(board.rows[:, 0]), board.model_ids) for key, board in boards.items()}
     overall = boards[seen.scopes[0].key].tallies
-    return voters.sum_up(voters.read_rows(session, seen.mode), members, overall, at)
+    return voters.sum_up(voters.read_rows(session, seen.mode, seen.question), members, overall, at)
 
 
 def drop_empty(counts: Sequence[Count]) -> list[Count]:
@@ -136,33 +161,55 @@ def as_rows(counts: Sequence[Count]) -> Rows:
     return rows[rows[:, 3:].any(axis=1)]
 
 
-def read_tallies(session: Session, mode: str) -> Sequence[Count]:
-    """Read a mode's stored tallies, in any order: sums of counts are exact."""
+def read_tallies(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
+    """Read a mode's stored tallies of a question, in any order: sums of counts are exact."""
     place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     statement = (
         select(*place, Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
         .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.mode == mode)
+        .where(Competition.mode == mode, Tally.question == question)
     )
     return _counts(session, statement)
 
 
-def count_votes(session: Session, mode: str) -> Sequence[Count]:
-    """Count a mode's votes in the log, as its tallies should be."""
-    return _counts(session, _select_counts().where(Competition.mode == mode))
+def count_votes(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
+    """Count a mode's votes on a question in the log, as its tallies should be."""
+    return _counts(session, _select_counts(question).where(Competition.mode == mode))
 
 
-def count_votes_in(session: Session, competition_id: int) -> Sequence[Count]:
-    """Count one competition's votes in the log, as its tallies should be."""
-    return _counts(session, _select_counts().where(Matchup.competition_id == competition_id))
+def count_votes_in(session: Session, competition_id: int, question: str = BETTER) -> Sequence[Count]:
+    """Count one competition's votes on a question in the log, as its tallies should be."""
+    return _counts(session, _select_counts(question).where(Matchup.competition_id == competition_id))
 
 
-def _select_counts() -> AnySelect:
-    """Select counted votes per competition and ordered pair of models."""
+def list_asked(session: Session, mode: str) -> list[str]:
+    """List the questions that a mode ever had votes on, `better` first, which is always among them."""
+    return _list_asked(session, Competition.mode == mode)
+
+
+def list_asked_in(session: Session, competition_id: int) -> list[str]:
+    """List the questions that one competition ever had votes on, `better` first, which is always among them."""
+    return _list_asked(session, Competition.id == competition_id)
+
+
+def _list_asked(session: Session, where: ColumnElement[bool]) -> list[str]:
+    voted = (
+        select(Matchup.question)
+        .join(Vote, Vote.matchup_id == Matchup.id)
+        .join(Competition, Competition.id == Matchup.competition_id)
+        .where(where, Matchup.question != BETTER)
+    )
+    tallied = select(Tally.question).join(Competition).where(where, Tally.question != BETTER)
+    return [BETTER, *sorted(session.scalars(voted.union(tallied)))]
+
+
+def _select_counts(question: str) -> AnySelect:
+    """Select counted votes on a question per competition and ordered pair of models."""
     place = (Matchup.competition_id, LEFT.model_id, RIGHT.model_id)
     outcomes = [func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS]
     return (
         select_battles(*place, *outcomes)
+        .where(Matchup.question == question)
         .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
     )

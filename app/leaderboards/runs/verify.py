@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.tables import Competition, Tally
+from app.arena.voting.vote_storage import raise_version
 from app.database.doors import Database
 from app.leaderboards.runs import compute, refresh, snapshot
 from app.leaderboards.runs.anchors import read_anchor
@@ -20,6 +21,7 @@ from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.shared import read_shared, read_voters
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.words import BETTER
 
 SAME_RATING = 1e-6
 """Elo points; below this two ratings are one."""
@@ -68,10 +70,12 @@ def verify(database: Database) -> Verification:
     votes = tallies = boards = stale = 0
     differences: list[Difference] = []
     with database.reading() as session:
-        for mode in _modes(session):
-            stored, logged = snapshot.read_tallies(session, mode), snapshot.count_votes(session, mode)
-            seen = snapshot.read(session, mode, logged)
-            waiting = {board.scope.key for board in refresh.find_stale(session, mode)}
+        for mode, question in _asked(session):
+            stored = snapshot.read_tallies(session, mode, question)
+            logged = snapshot.count_votes(session, mode, question)
+            seen = snapshot.read(session, mode, logged, question=question)
+            every = {board.scope.key for board in refresh.find_stale(session, mode)}
+            waiting = every & {scope.key for scope in seen.scopes}
             differences += _tally_differences(seen, stored, logged)
             for scope in seen.scopes:
                 if scope.key not in waiting:
@@ -100,9 +104,18 @@ def _modes(session: Session) -> list[str]:
     return list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
 
 
+def _asked(session: Session) -> Iterator[tuple[str, str]]:
+    """List each mode with every question that has votes there."""
+    for mode in _modes(session):
+        for question in snapshot.list_asked(session, mode):
+            yield mode, question
+
+
 def _wrong_competitions(session: Session, mode: str) -> dict[int, str]:
-    stored = set(snapshot.drop_empty(snapshot.read_tallies(session, mode)))
-    wrong = {count[0] for count in stored ^ set(snapshot.count_votes(session, mode))}
+    wrong: set[int] = set()
+    for question in snapshot.list_asked(session, mode):
+        stored = set(snapshot.drop_empty(snapshot.read_tallies(session, mode, question)))
+        wrong |= {count[0] for count in stored ^ set(snapshot.count_votes(session, mode, question))}
     named = select(Competition.id, Competition.slug).where(Competition.id.in_(wrong)).order_by(Competition.slug)
     return dict(session.execute(named).all())
 
@@ -114,13 +127,16 @@ def rebuild_tallies(session: Session, competition_id: int) -> None:
     Votes raise their competition's version before they touch a tally: raised here, they wait for us.
     """
     # First of all: it takes the lock that votes take first too, so that none is added between count and tally.
-    session.execute(
-        update(Competition).where(Competition.id == competition_id).values(version=Competition.version + 1)
-    )
+    raise_version(session, competition_id)
+    asked = snapshot.list_asked_in(session, competition_id)
     session.execute(delete(Tally).where(Tally.competition_id == competition_id))
-    counts = snapshot.count_votes_in(session, competition_id)
-    if counts:
-        session.execute(insert(Tally), [dict(zip(TALLY, count, strict=True)) for count in counts])
+    for question in asked:
+        if question != BETTER:
+            raise_version(session, competition_id, question)
+        counts = snapshot.count_votes_in(session, competition_id, question)
+        if counts:
+            rows = [dict(zip(TALLY, count, strict=True)) | {"question": question} for count in counts]
+            session.execute(insert(Tally), rows)
 
 
 def _repair(session: Session, *, competition_id: int, slug: str, now: datetime) -> None:
@@ -135,7 +151,8 @@ def _tally_differences(seen: Snapshot, stored: Sequence[Count], logged: Sequence
         kept, cast = ours.get(place, (0, 0, 0, 0)), theirs.get(place, (0, 0, 0, 0))
         if kept != cast:
             competition, left, right = place
-            subject = f"{seen.competition_slugs[competition]}: {seen.slugs[left]} | {seen.slugs[right]}"
+            about = "" if seen.question == BETTER else f" ({seen.question})"
+            subject = f"{seen.competition_slugs[competition]}{about}: {seen.slugs[left]} | {seen.slugs[right]}"
             yield Difference("tally", subject, _counted(kept), _counted(cast))
 
 

@@ -23,7 +23,7 @@ from app.ratings.components import VarianceComponent
 from app.ratings.model import believed, components
 from app.ratings.tallies import Tallies
 from app.ratings.voters import Ballots, Voters
-from app.words import JUDGEMENTS, Outcome
+from app.words import BETTER, JUDGEMENTS, Outcome
 
 AT_ONCE = 10_000
 MOST = 1_000_000
@@ -73,8 +73,8 @@ class VoterTotals:
         return Voters(self.taste, ratings_voters.weights_of_sums(votes, squares), board["count"])
 
 
-def read_rows(session: Session, mode: str) -> VoterRows:
-    """Read counted votes of the log by competition, voter and ordered pair of models: a scan."""
+def read_rows(session: Session, mode: str, question: str = BETTER) -> VoterRows:
+    """Read counted votes of the log on a question by competition, voter and ordered pair of models: a scan."""
     left, right = aliased(Entry), aliased(Entry)
     place = (Matchup.competition_id, Vote.voter_id, left.model_id, right.model_id)
     statement = (
@@ -84,7 +84,8 @@ def read_rows(session: Session, mode: str) -> VoterRows:
         .join(Competition, Competition.id == Matchup.competition_id)
         .join(left, left.id == Matchup.left_entry_id)
         .join(right, right.id == Matchup.right_entry_id)
-        .where(Competition.mode == mode, Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
+        .where(Competition.mode == mode, Matchup.question == question)
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
         .order_by(*place)
         .execution_options(yield_per=10_000)
@@ -93,9 +94,10 @@ def read_rows(session: Session, mode: str) -> VoterRows:
     return VoterRows(flat.reshape(-1, 8))
 
 
-def read_sums(session: Session, mode: str) -> VoterTotals | None:
-    """Read the newest aggregate; None before the first."""
-    row = session.scalars(select(VoterSums).where(VoterSums.mode == mode)).one_or_none()
+def read_sums(session: Session, mode: str, question: str = BETTER) -> VoterTotals | None:
+    """Read the newest aggregate of a question; None before the first."""
+    of_both = (VoterSums.mode == mode, VoterSums.question == question)
+    row = session.scalars(select(VoterSums).where(*of_both)).one_or_none()
     if row is None:
         return None
     return VoterTotals(row.at, row.votes, VarianceComponent(*row.numbers["taste"]), row.numbers["boards"])
@@ -126,9 +128,9 @@ def sum_up(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallie
     return VoterTotals(at, int(found.rows[:, 4:].sum()), taste, sums)
 
 
-def store(session: Session, mode: str, found: VoterTotals) -> None:
+def store(session: Session, mode: str, found: VoterTotals, question: str = BETTER) -> None:
     """Store an aggregate in the place of the one before."""
-    session.execute(delete(VoterSums).where(VoterSums.mode == mode))
+    session.execute(delete(VoterSums).where(VoterSums.mode == mode, VoterSums.question == question))
     taste = [found.taste.variance, found.taste.error, found.taste.clusters]
     numbers = {"taste": taste, "boards": found.boards}
-    session.add(VoterSums(mode=mode, at=found.at, votes=found.votes, numbers=numbers))
+    session.add(VoterSums(mode=mode, question=question, at=found.at, votes=found.votes, numbers=numbers))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.leaderboards.tables import Board, RatingRun
+from app.words import BETTER
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
         select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
-        .outerjoin(Board, Board.competition_id == Competition.id)
+        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .where(Competition.mode == mode, Competition.status != "draft", ~Competition.showcase)
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
+from app.arena.questions import read_question
 from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
@@ -25,6 +26,7 @@ from app.leaderboards.views.generation_figures import (
     image_cost,
     read_figures,
 )
+from app.words import BETTER
 
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
@@ -127,26 +129,42 @@ class BoardView:
     open_gallery: bool
     run: Run | None
     standings: tuple[BoardStanding, ...]
+    question: str = BETTER
+    question_words: str = ""
+    """As voters read them."""
 
 
 def read_board(
-    session: Session, mode: str, category: str | None = None, *, now: datetime, filters: Filters = ALL
+    session: Session,
+    mode: str,
+    category: str | None = None,
+    *,
+    now: datetime,
+    filters: Filters = ALL,
+    question: str | None = None,
 ) -> BoardView:
-    """Read a mode's overall board or one of its categories'. Raises UnknownMode, UnknownCategory."""
+    """
+    Read a mode's overall board or one of its categories', of `better` or another question.
+
+    Raises UnknownMode, UnknownCategory, UnknownQuestion.
+    """
     read_mode(mode)
     heading = None if category is None else read_category(session, category)
-    run, standings = _standings(session, key(mode, category=category), mode, now, filters)
-    return BoardView(key(mode, category=category), mode, heading, None, False, run, standings)
+    asked = read_question(session, question)
+    name = key(mode, category=category, question=asked.slug)
+    run, standings = _standings(session, name, mode, now, filters)
+    return BoardView(name, mode, heading, None, False, run, standings, asked.slug, asked.words)
 
 
 def read_competition_board(
-    session: Session, competition: str, *, now: datetime, filters: Filters = ALL
+    session: Session, competition: str, *, now: datetime, filters: Filters = ALL, question: str | None = None
 ) -> BoardView:
-    """Read the board of one competition, open or closed. Raises UnknownCompetition."""
-    row = read_competition(session, competition)
-    name = key(row.mode, competition=competition)
+    """Read the board of one competition, open or closed. Raises UnknownCompetition, UnknownQuestion."""
+    row, asked = read_competition(session, competition), read_question(session, question)
+    name = key(row.mode, competition=competition, question=asked.slug)
     run, standings = _standings(session, name, row.mode, now, filters)
-    return BoardView(name, row.mode, None, Heading(competition, row.title), row.open_gallery, run, standings)
+    heading = Heading(competition, row.title)
+    return BoardView(name, row.mode, None, heading, row.open_gallery, run, standings, asked.slug, asked.words)
 
 
 def read_competition(session: Session, slug: str) -> Row[str, str, bool]:

@@ -93,12 +93,14 @@ def elo_vs_speed(view: BoardView) -> Scatter:
     return _scatter(view.standings, timed, "waiting for enough speed data")
 
 
-def read_history(session: Session, model: str, mode: str, category: str | None = None) -> tuple[HistoryPoint, ...]:
+def read_history(
+    session: Session, model: str, mode: str, category: str | None = None, *, question: str | None = None
+) -> tuple[HistoryPoint, ...]:
     """Read a model's ratings on a board, from the oldest kept to the current run's. Raises UnknownModel."""
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
-    name = key(mode, category=category)
+    name = key(mode, category=category, question=question)
     hours = (
         select(*(getattr(RatingHistory, column) for column in ("at", *_POINT)))
         .join(Board, Board.id == RatingHistory.board_id)
@@ -118,7 +120,7 @@ def read_win_matrix(session: Session, view: BoardView, most: int | None = None) 
     """Read the battles of a board's ranked models, the first `most`, with each other, over its competitions."""
     ranked = [row for row in view.standings if row.rank is not None]
     rows = sorted(ranked, key=lambda row: (row.rank or 0, row.model.slug))[:most]
-    met = _met(session, list(view.run.competition_ids) if view.run else [])
+    met = _met(session, list(view.run.competition_ids) if view.run else [], view.question)
     never = Battles()
     cells = (
         tuple(None if row is column else met.get((row.model_id, column.model_id), never) for column in rows)
@@ -157,12 +159,12 @@ def _point(x: float, row: BoardStanding, basis: str, *, on_frontier: bool, chanc
     return ChartPoint(row.model, x, *interval, row.provisional, on_frontier, chance, basis)
 
 
-def _met(session: Session, competitions: list[int]) -> dict[tuple[int, int], Battles]:
+def _met(session: Session, competitions: list[int], question: str) -> dict[tuple[int, int], Battles]:
     """Count the battles of each ordered pair that met, the first as A."""
     counts = (cast(func.sum(count), BigInteger) for count in _COUNTS)
     rows = session.execute(
         select(Tally.left_model_id, Tally.right_model_id, *counts)
-        .where(Tally.competition_id.in_(competitions))
+        .where(Tally.competition_id.in_(competitions), Tally.question == question)
         .group_by(Tally.left_model_id, Tally.right_model_id)
     )
     pairs = {(left, right): Battles(*counts) for left, right, *counts in rows}

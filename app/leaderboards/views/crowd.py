@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, and_, column, select
+from sqlalchemy import Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
@@ -14,9 +14,9 @@ from app.database.statements import Call, PreparedStatement, json_rows
 from app.leaderboards.views.reveal import Reveal
 from app.words import JUDGEMENTS, Outcome
 
-Cell = tuple[int, int, int]
-"""A competition, the model on the left and the one on the right, by their ids."""
-CELL = ("competition_id", "left_model_id", "right_model_id")
+Cell = tuple[int, int, int, str]
+"""A competition, the model on the left and the one on the right, by their ids, and a question."""
+CELL = ("competition_id", "left_model_id", "right_model_id", "question")
 
 ELO_SCALE = 400
 """Points of difference at which ten of eleven votes go to the stronger model."""
@@ -24,7 +24,9 @@ ELO_SCALE = 400
 
 # In the path of every vote.
 _TALLIES = PreparedStatement(
-    lambda insert: _tallies(json_rows(insert, "cells", *(column(name, Integer) for name in CELL)))
+    lambda insert: _tallies(
+        json_rows(insert, "cells", *(column(name, Integer) for name in CELL[:3]), column("question", Text))
+    )
 )
 
 
@@ -51,13 +53,11 @@ class Crowd:
 
 def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crowd | None:
     """Read what a voter learns after their vote; None for a skip and a vote taken back."""
-    outcomes = count_outcomes(session, vote.competition_id, vote.left_model_id, vote.right_model_id)
-    return _compare(vote, shown, outcomes)
+    return _compare(vote, shown, count_outcomes(session, _cell(vote)))
 
 
-def count_outcomes(session: Session, competition_id: int, left: int, right: int) -> dict[str, int]:
-    """Count everybody's votes on two models and one prompt by outcome, `a` for the left one wherever it stood."""
-    cell = (competition_id, left, right)
+def count_outcomes(session: Session, cell: Cell) -> dict[str, int]:
+    """Count everybody's votes on two models, a prompt and a question, `a` for the left one wherever it stood."""
     return _add_up(cell, _by_cell(_TALLIES.all(session, **_values({cell, _swap(cell)}))))
 
 
@@ -79,12 +79,12 @@ def compare_all(
 
 
 def _cell(vote: VoteRecord) -> Cell:
-    return vote.competition_id, vote.left_model_id, vote.right_model_id
+    return vote.competition_id, vote.left_model_id, vote.right_model_id, vote.question
 
 
 def _swap(cell: Cell) -> Cell:
-    competition, left, right = cell
-    return competition, right, left
+    competition, left, right, question = cell
+    return competition, right, left, question
 
 
 def _values(cells: Iterable[Cell]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _values(cells: Iterable[Cell]) -> dict[str, Any]:
 
 
 def _by_cell(rows: Iterable[Any]) -> dict[Cell, Any]:
-    return {(row.competition_id, row.left_model_id, row.right_model_id): row for row in rows}
+    return {(row.competition_id, row.left_model_id, row.right_model_id, row.question): row for row in rows}
 
 
 def _add_up(cell: Cell, tallies: Mapping[Cell, Any]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from app.catalog.lookup import ModelSummary
 from app.catalog.search import match_rank
 from app.catalog.traits import Traits
 from app.errors import Refusal
+from app.words import BETTER
 
 Row = TypeVar("Row")
 
@@ -104,6 +105,8 @@ class Filters:
     max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
     licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
     q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
+    question: str | None = None
+    """The question whose board it is; None for `better`."""
 
     def admits(self, model: ModelSummary) -> bool:
         """Tell whether a model passes all filters that were set."""
@@ -143,7 +146,8 @@ def parse_filters(given: Mapping[str, str], kind: type[AnyFilters]) -> AnyFilter
     sort = _one_of("sort", asked.get("sort", kind.sort), kind.SORTS)
     order = _one_of("order", asked.get("order", kind.SORTS[sort]), ORDERS)
     chosen = {one.name: one.metadata["parse"](asked[one.name]) for one in filter_fields(kind) if one.name in asked}
-    return kind(sort=sort, order=order, **chosen)
+    question = asked.get("question", BETTER)
+    return kind(sort=sort, order=order, question=None if question == BETTER else question, **chosen)
 
 
 def sort_rows(rows: list[Row], filters: Filters, value: Callable[[Row, str], Any]) -> list[Row]:

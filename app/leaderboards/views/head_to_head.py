@@ -79,15 +79,18 @@ class HeadToHead:
     categories: tuple[CategoryBattles, ...]
 
 
-def compare_models(session: Session, a: str, b: str, mode: str, *, now: datetime) -> HeadToHead:
-    """Compare two slugs or aliases. Raises UnknownModel, UnknownMode."""
+def compare_models(
+    session: Session, a: str, b: str, mode: str, *, now: datetime, question: str | None = None
+) -> HeadToHead:
+    """Compare two slugs or aliases on a question. Raises UnknownModel, UnknownMode, UnknownQuestion."""
     ids = lookup.ids(session, [a, b])
     for slug in (a, b):
         if slug not in ids:
             raise UnknownModel(f"There is no model {slug!r}.")
-    standings = {row.model_id: row for row in read_board(session, mode, now=now).standings}
+    view = read_board(session, mode, now=now, question=question)
+    standings = {row.model_id: row for row in view.standings}
     ours, theirs = standings.get(ids[a]), standings.get(ids[b])
-    met = _competitions(session, ids[a], ids[b], mode)
+    met = _competitions(session, ids[a], ids[b], mode, view.question)
     return HeadToHead(
         mode=mode,
         a=ours,
@@ -120,7 +123,7 @@ def share_interval(battles: Battles) -> tuple[float, float] | None:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def _competitions(session: Session, a: int, b: int, mode: str) -> list[CompetitionBattles]:
+def _competitions(session: Session, a: int, b: int, mode: str, question: str) -> list[CompetitionBattles]:
     """Count their battles in each competition they met in."""
     a_left = and_(Tally.left_model_id == a, Tally.right_model_id == b)
     b_left = and_(Tally.left_model_id == b, Tally.right_model_id == a)
@@ -135,7 +138,7 @@ def _competitions(session: Session, a: int, b: int, mode: str) -> list[Competiti
             func.sum(Tally.both_bad),
         )
         .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.mode == mode, or_(a_left, b_left))
+        .where(Competition.mode == mode, Tally.question == question, or_(a_left, b_left))
         .group_by(Competition.id)
         .order_by(Competition.id)
     )

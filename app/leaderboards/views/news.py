@@ -11,13 +11,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry
 from app.catalog.tables import ImageModel
 from app.leaderboards.runs.history import day_number
 from app.leaderboards.tables import Board, RatingRun, Standing
+from app.words import BETTER
 
 REACH = timedelta(days=14)
 MEMORY = 2 * REACH
@@ -101,12 +102,14 @@ _PLACE: tuple[Any, ...] = (
     *(Standing.votes, Standing.rating, Standing.rating_low, Standing.rating_high),
 )
 """The columns of a Place, in its order."""
+_IS_OF_A_MODE = and_(Board.competition_id.is_(None), Board.question == BETTER)
+"""Whether the news of a board are told on other pages than its own: those of other questions are not."""
 
 
 def read_news(session: Session, now: datetime) -> tuple[NewsItem, ...]:
     """Read what is worth telling of the whole arena, the latest day first; a model joins by its overall board."""
     items = [
-        *_board_news(session, now, Board.competition_id.is_(None)),
+        *_board_news(session, now, _IS_OF_A_MODE),
         *_closings(session, now),
     ]
     joins_twice = (item.kind in {"new", "opened"} and item.board.title is not None for item in items)
@@ -123,7 +126,7 @@ def read_model_news(session: Session, slug: str, now: datetime) -> tuple[NewsIte
     """Read the news that name a model, on overall and category boards, and of competitions it took part in."""
     ours = [
         item
-        for item in _board_news(session, now, Board.competition_id.is_(None))
+        for item in _board_news(session, now, _IS_OF_A_MODE)
         if item.kind != "opened" and item.place is not None and item.place.slug == slug
     ]
     entered = (
@@ -237,7 +240,7 @@ def _closings(session: Session, now: datetime, which: ColumnElement[bool] | None
             Competition.closed_at,
             *_PLACE,
         )
-        .outerjoin(Board, Board.competition_id == Competition.id)
+        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .outerjoin(Standing, (Standing.run_id == RatingRun.id) & (Standing.rank == 1))
         .outerjoin(ImageModel, ImageModel.id == Standing.model_id)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
+from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
-from app.words import JUDGEMENTS, Outcome
+from app.words import BETTER, JUDGEMENTS, Outcome
 
 if TYPE_CHECKING:
     from app.ratings.tallies import Tallies
@@ -43,16 +44,19 @@ class Agreement:
     compared: int
 
 
-def read_own_board(session: Session, voter: bytes, mode: str) -> tuple[OwnStanding, ...]:
-    """Rate the models by this voter's own votes, best first; wide intervals from the first vote on."""
-    votes = session.execute(select_own_votes(voter).where(Competition.mode == mode)).all()
+def read_own_board(
+    session: Session, voter: bytes, mode: str, question: str | None = None
+) -> tuple[OwnStanding, ...]:
+    """Rate the models by a voter's own votes on a question, best first; wide intervals from the first vote on."""
+    about = (Competition.mode == mode, Matchup.question == (question or BETTER))
+    votes = session.execute(select_own_votes(voter).where(*about)).all()
     if not votes:
         return ()
     from app.ratings.board import rate  # noqa: PLC0415 (numpy)
 
     models = sorted({model for row in votes for model in (row.left_model, row.right_model)})
     ratings = rate(_tallies(votes, models), interval="vote")
-    crowd = _crowd(session, mode, models)
+    crowd = _crowd(session, key(mode, question=question), models)
     named = {row.id: row for row in session.scalars(select(ImageModel).where(ImageModel.id.in_(models)))}
     rows = [
         OwnStanding(
@@ -75,12 +79,12 @@ def read_agreement(session: Session, voter: bytes, mode: str | None = None) -> A
     """Compare pair by pair with the crowd, from which this voter's own counted votes are taken out."""
     with_crowd = compared = 0
     crowd = _leanings(session, voter)
-    votes = select_own_votes(voter).where(Vote.outcome.in_(("a", "b")))
+    votes = select_own_votes(voter, Matchup.question).where(Vote.outcome.in_(("a", "b")))
     for row in session.execute(votes if mode is None else votes.where(Competition.mode == mode)):
         pair = (row.competition_id, *sorted((row.left_model, row.right_model)))
         winner = row.left_model if row.outcome == "a" else row.right_model
         # A voter who agreed with their own vote would agree with the crowd too often.
-        leaning = crowd.get(pair, 0) - (_toward(pair, winner) if row.counted else 0)
+        leaning = crowd.get((row.question, *pair), 0) - (_toward(pair, winner) if row.counted else 0)
         if leaning:
             compared += 1
             with_crowd += leaning * _toward(pair, winner) > 0
@@ -112,16 +116,16 @@ def _tallies(votes: Sequence[Row[*tuple[Any, ...]]], models: list[int]) -> "Tall
     return Log(len(models), groups, left, right, table[:, 3]).tallies()
 
 
-def _crowd(session: Session, mode: str, models: list[int]) -> dict[int, float]:
-    current = select(Board.current_run_id).where(Board.key == mode).scalar_subquery()
+def _crowd(session: Session, board: str, models: list[int]) -> dict[int, float]:
+    current = select(Board.current_run_id).where(Board.key == board).scalar_subquery()
     rows = select(Standing.model_id, Standing.rating).where(
         Standing.run_id == current, Standing.model_id.in_(models)
     )
     return dict(session.execute(rows).all())
 
 
-def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
-    """Sum wins of the lower model id minus the other's, per competition and pair this voter judged."""
+def _leanings(session: Session, voter: bytes) -> dict[tuple[Any, ...], int]:
+    """Sum wins of the lower model id minus the other's, per question, competition and pair this voter judged."""
     judged = (
         select(Matchup.competition_id)
         .join(Voter, Voter.id == Matchup.voter_id)
@@ -130,16 +134,17 @@ def _leanings(session: Session, voter: bytes) -> dict[tuple[int, ...], int]:
     )
     rows = session.execute(
         select(
+            Tally.question,
             Tally.competition_id,
             Tally.left_model_id,
             Tally.right_model_id,
             func.sum(Tally.left_wins - Tally.right_wins),
         )
         .where(Tally.competition_id.in_(judged))
-        .group_by(Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
+        .group_by(Tally.question, Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
     )
-    leanings: dict[tuple[int, ...], int] = {}
-    for competition, left, right, balance in rows:
-        pair = (competition, *sorted((left, right)))
+    leanings: dict[tuple[Any, ...], int] = {}
+    for question, competition, left, right, balance in rows:
+        pair = (question, competition, *sorted((left, right)))
         leanings[pair] = leanings.get(pair, 0) + (int(balance) if left < right else -int(balance))
     return leanings

@@ -13,7 +13,7 @@ from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.boards import Heading
-from app.words import MODES
+from app.words import BETTER, MODES
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ _PLACES = (
     )
     .join(RatingRun, RatingRun.id == Board.current_run_id)
     .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == bindparam("model")))
+    .where(Board.question == BETTER)
 )
 # Both written once: building a statement costs several times what the query does.
 

@@ -76,7 +76,8 @@ def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -
     if vote.outcome == Outcome.SKIP:
         return None
     since = vote.cast_at if with_change else None
-    return names_and_standings(session, vote.left_model_id, vote.right_model_id, vote.mode, since=since)
+    board = key(vote.mode, question=vote.question)
+    return names_and_standings(session, vote.left_model_id, vote.right_model_id, board, since=since)
 
 
 def ask_standings(results: Sequence[VoteResult]) -> Call:
@@ -91,11 +92,11 @@ def reveal_all(results: Sequence[VoteResult], rows: Iterable[Any]) -> list[Revea
 
 
 def names_and_standings(
-    session: Session, left_model_id: int, right_model_id: int, mode: str, *, since: datetime | None = None
+    session: Session, left_model_id: int, right_model_id: int, board: str, *, since: datetime | None = None
 ) -> Reveal:
-    """Name both models, left as A, with standings and the change since the run current at `since`."""
-    before = {} if since is None else history.ratings_at(session, key(mode), since)
-    sides = [(key(mode), left_model_id), (key(mode), right_model_id)]
+    """Name both models, left as A, with standings on a board (its key) and the change since the run then."""
+    before = {} if since is None else history.ratings_at(session, board, since)
+    sides = [(board, left_model_id), (board, right_model_id)]
     models = _models(_STANDINGS.all(session, **_values(sides)), before)
     return Reveal(*(models[side] for side in sides))
 
@@ -104,7 +105,8 @@ def _sides(result: VoteResult) -> list[Side]:
     """List the boards' keys and models of A, then B; the list is empty for a skip or an error."""
     if not isinstance(result, VoteRecord) or result.outcome == Outcome.SKIP:
         return []
-    return [(key(result.mode), result.left_model_id), (key(result.mode), result.right_model_id)]
+    board = key(result.mode, question=result.question)
+    return [(board, result.left_model_id), (board, result.right_model_id)]
 
 
 def _values(sides: Iterable[Side]) -> dict[str, Any]:

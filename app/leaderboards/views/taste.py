@@ -19,7 +19,7 @@ from app.leaderboards.views.personal import (
     read_own_board,
     select_own_votes,
 )
-from app.words import Outcome
+from app.words import BETTER, Outcome
 
 SET = 10
 """Votes between two result cards."""
@@ -110,7 +110,7 @@ def read_card(session: Session, voter: bytes) -> ResultCard:
         taste=read_taste(session, voter, mode),
         judged=len(last),
         second_look=_find_second_look(session, last),
-        narrowing=_read_narrowing(session, mode, [row for row in last if row.counted]),
+        narrowing=_read_narrowing(session, mode, [row for row in last if row.counted and row.question == BETTER]),
     )
 
 
@@ -149,7 +149,7 @@ def _judged(voter: bytes) -> Any:
     """Select a voter's standing votes with the names of both models, newest first."""
     names = LEFT_MODEL.name.label("left"), RIGHT_MODEL.name.label("right")
     slugs = LEFT_MODEL.slug.label("left_slug"), RIGHT_MODEL.slug.label("right_slug")
-    columns = (Matchup.public_id, Competition.title, Competition.mode, *names, *slugs)
+    columns = (Matchup.public_id, Matchup.question, Competition.title, Competition.mode, *names, *slugs)
     return join_models(select_own_votes(voter, *columns)).order_by(Vote.id.desc())
 
 
@@ -178,7 +178,7 @@ def _find_second_look(session: Session, votes: Sequence[Row[*tuple[Any, ...]]]) 
 
 def _look_again(session: Session, row: Row[*tuple[Any, ...]]) -> tuple[SecondLook, int]:
     """Return how others judged a pair, and by how many votes they prefer the model that was not picked."""
-    votes = count_outcomes(session, row.competition_id, row.left_model, row.right_model)
+    votes = count_outcomes(session, (row.competition_id, row.left_model, row.right_model, row.question))
     other = Outcome.B if row.outcome == Outcome.A else Outcome.A
     names = {Outcome.A: row.left, Outcome.B: row.right}
     same, against = votes[row.outcome] - int(row.counted), votes[other]
@@ -215,6 +215,7 @@ def _read_pairs(session: Session, mode: str) -> list[Any]:
     """Read the mode's counted votes by ordered pair of models: two ids, wins of either, ties, both bad."""
     sums = (func.sum(count) for count in (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad))
     query = select(Tally.left_model_id, Tally.right_model_id, *sums).where(Competition.mode == mode)
+    query = query.where(Tally.question == BETTER)
     query = query.join(Competition, Competition.id == Tally.competition_id)
     return [tuple(row) for row in session.execute(query.group_by(Tally.left_model_id, Tally.right_model_id))]
 

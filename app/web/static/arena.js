@@ -2,7 +2,7 @@
 
 const arena = document.querySelector("[data-arena]");
 const { Refused, ask, choices, deliver, forget, insist, retryNow, waiting } = await import(arena.dataset.outbox);
-const { EARLIER, SAID, countVotes, name, setFrame, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
+const { EARLIER, SAID, countVotes, name, setFrame, tellAsked, tellCrowd, tellQuestion, unname } = await import(arena.dataset.captions);
 const { startClock, stopClock } = await import(arena.dataset.clock);
 const find = (name) => document.querySelector(`[data-${name}]`);
 const answers = find("answers");
@@ -14,7 +14,7 @@ const sides = { a: find('side="a"'), b: find('side="b"') };
 const input = find("input");
 const dialog = find("dialog");
 const auto = find("auto");
-const wish = { mode: arena.dataset.mode, category: arena.dataset.category, competition: arena.dataset.competition, model: arena.dataset.model };
+const wish = { mode: arena.dataset.mode, category: arena.dataset.category, competition: arena.dataset.competition, model: arena.dataset.model, question: arena.dataset.pinned };
 const small = matchMedia("(max-width: 599px), (max-height: 499px)");
 const CHANGE_AFTER = 1_500;
 const DEAF = 400;
@@ -144,6 +144,7 @@ function picture(side, alt) {
 function fill(pair) {
   const { competition, frame } = pair;
   id = arena.dataset.id = pair.id;
+  tellAsked(pair.question);
   tellQuestion(competition);
   setFrame(frame, competition.rendition_side);
   input.hidden = !pair.pictures.input;

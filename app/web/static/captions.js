@@ -57,6 +57,18 @@ function signed(points) {
   return whole > 0 ? `+${whole}` : `${whole}`.replace("-", "\u2212");
 }
 
+// What is asked stands in the bar and before the prompt; whoever looks or listens learns of a change first.
+export function tellAsked({ slug, words }) {
+  const changed = find("arena").dataset.question !== slug;
+  find("arena").dataset.question = find("asked").dataset.question = slug;
+  for (const part of ["asked", "aloud"]) {
+    find(part).textContent = words;
+    if (changed) find(part).hidden = false;
+  }
+  if (changed) document.body.classList.add("asking");
+  find("asked").toggleAttribute("data-changed", changed);
+}
+
 export function tellQuestion(competition) {
   find("eyebrow").textContent = [...competition.categories.map(categoryTitle), competition.title].join(" · ");
   for (const words of document.querySelectorAll("[data-words]")) words.textContent = `\u201c${competition.prompt}\u201d`;

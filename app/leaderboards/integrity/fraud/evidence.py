@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, AnySelect, join_entries
 from app.arena.tables import Competition, Flag, Matchup, Vote, Voter
 from app.ratings.tallies import Counts, Index
-from app.words import JUDGEMENTS, Outcome, Reason
+from app.words import BETTER, JUDGEMENTS, Outcome, Reason
 
 Kind = Literal["voter", "network"]
 
@@ -57,13 +57,13 @@ class Batch:
         return slice(start, end)
 
 
-def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[Batch]:
+def batches(session: Session, kind: Kind, mode: str, *, now: datetime, question: str = BETTER) -> Iterator[Batch]:
     """
-    Read what everybody did against whom no flag stands, counted by the database and streamed.
+    Read what everybody did on a question against whom no flag stands, counted by the database and streamed.
 
     What was issued before a release is left out: that much was judged. So are simulated matchups.
     """
-    rows = session.execute(statement(kind, mode, now).execution_options(yield_per=FETCHED))
+    rows = session.execute(statement(kind, mode, now, question).execution_options(yield_per=FETCHED))
     waiting: list[Row[Any]] = []
     for part in rows.partitions():
         waiting += part
@@ -75,7 +75,7 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterat
         yield _batch(waiting)
 
 
-def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
+def statement(kind: Kind, mode: str, now: datetime, question: str = BETTER) -> AnySelect:
     """Select the rows of a Batch, ordered by group."""
     subject, flagged = (
         (Matchup.voter_id, Flag.voter_id) if kind == "voter" else (Matchup.network_key, Flag.network_key)
@@ -112,6 +112,7 @@ def statement(kind: Kind, mode: str, now: datetime) -> AnySelect:
         .outerjoin(released, released.c.subject == subject)
         .where(
             Competition.mode == mode,
+            Matchup.question == question,
             ~Matchup.simulated,
             Voter.quarantine.is_(None),
             subject.is_not(None),

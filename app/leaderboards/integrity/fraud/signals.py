@@ -67,14 +67,15 @@ class _Judgement:
 
 
 def find_signals(session: Session, kind: Kind, mode: str, *, now: datetime) -> Iterator[FraudSignal]:
-    """Find every voter or network of a mode that a test points at and no flag stands against."""
-    about = _about(session, mode)
-    for batch in batches(session, kind, mode, now=now):
-        yield from _found(batch, about, kind)
+    """Find every voter or network of a mode that a test points at and no flag stands against, by question."""
+    for question in snapshot.list_asked(session, mode):
+        about = _about(session, mode, question)
+        for batch in batches(session, kind, mode, now=now, question=question):
+            yield from _found(batch, about, kind)
 
 
-def _about(session: Session, mode: str) -> _Mode:
-    seen = snapshot.read(session, mode)
+def _about(session: Session, mode: str, question: str) -> _Mode:
+    seen = snapshot.read(session, mode, question=question)
     model_ids = np.array(sorted(seen.slugs))
     board = seen.board(seen.scopes[0]) if seen.scopes else None
     if board is None or board.model_ids.size < FEWEST_MODELS:

@@ -1,0 +1,184 @@
+"""
+The questions that pairs ask: which there are, where each fits, and how often it is drawn.
+
+Every pair asks exactly one: `better`, unless an arena or a competition asks others too.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.arena import errors, ledger
+from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion
+from app.database.statements import PreparedStatement
+from app.files.text import find_unstorable
+from app.words import BETTER, MODES
+
+LARGEST_SHARE = 1_000.0
+LONGEST_SLUG = 40
+LONGEST_WORDS = 80
+_ALL = PreparedStatement(lambda _: select(*PairQuestion.__table__.c).order_by(PairQuestion.id))
+
+
+def _refuse_no_shares(shares: dict[str, float]) -> dict[str, float]:
+    if not shares:
+        raise ValueError("name one question at least, such as better = 1")
+    return shares
+
+
+Share = Annotated[float, Field(gt=0, le=LARGEST_SHARE, allow_inf_nan=False)]
+QuestionShares = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_SLUG)], Share],
+    AfterValidator(_refuse_no_shares),
+]
+"""A competition's own questions, by slug, with their shares."""
+
+
+@dataclass(frozen=True)
+class QuestionDetails:
+    """A question, where it fits (everywhere, where the tuple is empty), and its weight beside the others."""
+
+    slug: str
+    words: str
+    modes: tuple[str, ...]
+    categories: tuple[str, ...]
+    share: float
+    retired: bool
+
+    def is_asked(self, mode: str) -> bool:
+        """Tell whether pairs of a mode may ask it now."""
+        return not self.retired and mode in (self.modes or MODES)
+
+    def fits(self, mode: str, categories: Sequence[str] = ()) -> bool:
+        """Tell whether it may be asked about a competition of this mode and these categories."""
+        return mode in (self.modes or MODES) and (
+            not self.categories or not set(self.categories).isdisjoint(categories)
+        )
+
+
+def list_questions(session: Session) -> tuple[QuestionDetails, ...]:
+    """List every question, retired ones too, `better` first."""
+    return tuple(_details(row) for row in _ALL.all(session))
+
+
+def read_question(session: Session, slug: str | None) -> QuestionDetails:
+    """Read one question, `better` where none is named. Raises UnknownQuestion."""
+    listed = list_questions(session)
+    found = next((one for one in listed if one.slug == (slug or BETTER)), None)
+    if found is None:
+        raise errors.UnknownQuestion(f"The questions are {', '.join(one.slug for one in listed)}.")
+    return found
+
+
+def read_versions(session: Session, mode: str, question: str) -> dict[int, int]:
+    """Read, by competition id, the versions of a question's votes in a mode, where it was ever voted on."""
+    if question == BETTER:
+        versions = select(Competition.id, Competition.version).where(Competition.version > 0)
+    else:
+        versions = (
+            select(Competition.id, QuestionVersion.version)
+            .join(QuestionVersion, QuestionVersion.competition_id == Competition.id)
+            .where(QuestionVersion.question == question)
+        )
+    return dict(session.execute(versions.where(Competition.mode == mode)).all())
+
+
+def add_question(
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    words: str | None = None,
+    modes: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    share: float | None = None,
+) -> QuestionDetails:
+    """
+    Ask a question from now on, with a ledger line; one that is there already changes in what is given.
+
+    Raises InvalidQuestion for a new one without words, and for an unknown category; UnknownMode.
+    """
+    row = session.scalars(select(PairQuestion).where(PairQuestion.slug == slug)).one_or_none()
+    for mode in modes:
+        errors.read_mode(mode)
+    _refuse_unknown_categories(session, categories)
+    _refuse_words(words)
+    if row is None:
+        if not words:
+            raise errors.InvalidQuestion(f"{slug} is new: say the words that a voter reads.")
+        row = PairQuestion(slug=slug, words=words, modes=[], categories=[], share=1.0)
+        session.add(row)
+    row.words = words or row.words
+    row.modes = list(modes) or row.modes
+    row.categories = list(categories) or row.categories
+    row.share = row.share if share is None else share
+    row.retired = False
+    session.flush()
+    ledger.note(session, "question.asked", f"question:{slug}", now=now, words=row.words, share=row.share)
+    return _details(row)
+
+
+def retire_question(session: Session, slug: str, *, now: datetime, reason: str | None = None) -> bool:
+    """
+    Ask a question no more; its votes and boards stay. Returns whether that changed anything.
+
+    Raises UnknownQuestion, and InvalidQuestion for `better`, which the overall boards are made of.
+    """
+    if slug == BETTER:
+        raise errors.InvalidQuestion(f"{BETTER} makes the overall boards and can't be retired.")
+    read_question(session, slug)
+    row = session.scalars(select(PairQuestion).where(PairQuestion.slug == slug)).one()
+    if row.retired:
+        return False
+    row.retired = True
+    ledger.note(session, "question.retired", f"question:{slug}", now=now, reason=reason)
+    return True
+
+
+def divide_shares(
+    listed: Sequence[QuestionDetails], mode: str, categories: Sequence[str], own: Mapping[str, float] | None
+) -> dict[str, float]:
+    """
+    Divide one competition's pairs among the questions: shares by slug that sum to 1.
+
+    `own` are the shares that its file names, which decide alone. Where no question is left, it asks `better`.
+    """
+    asked = {one.slug: one for one in listed if not one.retired}
+    if own is None:
+        weights = {slug: one.share for slug, one in asked.items() if one.fits(mode, categories)}
+    else:
+        weights = {slug: share for slug, share in own.items() if slug in asked}
+    whole = sum(weights.values())
+    return {slug: weight / whole for slug, weight in weights.items()} if whole else {BETTER: 1.0}
+
+
+def _refuse_unknown_categories(session: Session, categories: Sequence[str]) -> None:
+    known = set(session.scalars(select(Category.slug)))
+    unknown = [slug for slug in categories if slug not in known]
+    if unknown:
+        raise errors.InvalidQuestion(f"There is no category {unknown[0]}.")
+
+
+def _refuse_words(words: str | None) -> None:
+    if words is None:
+        return
+    if not words.strip() or len(words) > LONGEST_WORDS or find_unstorable(words):
+        raise errors.InvalidQuestion(f"The words of a question are one line of 1 to {LONGEST_WORDS} characters.")
+    if not words.isprintable():
+        raise errors.InvalidQuestion("The words of a question are one line of text without control characters.")
+
+
+def _details(row: Any) -> QuestionDetails:
+    modes, categories = _parsed(row.modes), _parsed(row.categories)
+    return QuestionDetails(row.slug, row.words, tuple(modes), tuple(categories), row.share, bool(row.retired))
+
+
+def _parsed(stored: Any) -> Any:
+    """Parse a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
+    return json.loads(stored) if isinstance(stored, str) else stored

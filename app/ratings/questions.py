@@ -1,0 +1,104 @@
+"""
+Boards of questions other than `better`: each strength lies about where `better` puts it.
+
+The variance of that difference is learnt from the votes by its marginal likelihood, with Laplace's approximation
+(MacKay 1992, Neural Computation 4), under the belief that its root is exponential. So a question with few votes
+borrows, and one with many stands alone (docs/ratings.md 7).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from app.ratings import model
+from app.ratings.board import RatingEstimate, Ratings, ranked
+from app.ratings.bradley_terry import Design, Known, chances, fit, strengths
+from app.ratings.components import VarianceComponent
+from app.ratings.model import Components
+from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.spread import dispersion, divided
+from app.ratings.tallies import Array, Tallies
+from app.ratings.voters import Ballots, Voters, voter_effect, voter_weights
+
+DIFFERENCES = np.exp(np.linspace(np.log(5.0), np.log(500.0), 15)) / ELO_PER_LOGIT
+"""Standard deviations of the difference looked at, in logits: 5 to 500 Elo points."""
+BELIEVED = 80.0 / ELO_PER_LOGIT
+"""The mean of the difference's standard deviation before any vote, in logits."""
+
+
+def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> VarianceComponent:
+    """
+    Learn the variance of the difference of two questions' strengths, in squared logits.
+
+    ``mean`` and ``variance`` (n,) are what `better` says of the models, in logits. It is averaged over what
+    the votes leave open, leaning towards large ones: one taken too small makes every interval too narrow.
+    """
+    dispersed = _dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
+    design = Design(divided(tallies.pairs(), dispersed), tallies.models, side=False)
+    evidence = np.array([_evidence(design, Known(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()])
+    logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
+    weights = np.exp(logarithm - logarithm.max()) * DIFFERENCES
+    weights /= weights.sum()
+    found = float(weights @ DIFFERENCES**2)
+    error = float(np.sqrt(weights @ (DIFFERENCES**2 - found) ** 2))
+    return VarianceComponent(found, error, tallies.models)
+
+
+def rate_asked(
+    tallies: Tallies,
+    mean: Array,
+    variance: Array,
+    *,
+    voters: Ballots | Voters | None = None,
+    anchor: Anchor,
+    is_one_prompt: bool = False,
+    draws: int | None = None,
+) -> Ratings:
+    """
+    Rate a question's votes with what `better` says of its models, in logits from the anchor.
+
+    ``variance`` includes that of the difference of the two questions. Its mean is that of ``mean``, so only the
+    anchor's value counts. ``is_one_prompt`` is for a competition's own board, whose interval is about this prompt.
+    """
+    belief, n = Known(mean, 1 / variance), tallies.models
+    dispersed = _dispersion(tallies, belief)
+    found = fit(Design(divided(tallies.pairs(), dispersed), n, side=False), belief)
+    fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersed), dispersed, None)
+    known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
+    # Votes tell distances only: the level is where the two questions' strengths are equal on average.
+    gauge = np.full(n, 1 / max(n, 1))
+    published, parts = model.covariance(tallies, fitted, known, gauge)
+    estimate = RatingEstimate(
+        strength=found.strength - gauge @ (found.strength - mean),
+        covariance=fitted.fit.covariance(gauge),
+        published=published,
+        parts=parts,
+        interval="vote" if known.prompts is None else "prompt",
+        part=np.zeros(n, dtype=np.intp),
+        borrowed=belief.precision / found.information.diagonal(),
+        known=known,
+    )
+    return ranked(tallies, estimate, anchor, draws, 0)
+
+
+def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Components:
+    if isinstance(voters, Ballots):
+        taste = voter_effect(voters, fitted.fit, fitted.dispersion, None)
+        voters = Voters(taste, voter_weights(voters.by_voter), voters.by_voter.competitions)
+    return Components(voters=voters)
+
+
+def _dispersion(tallies: Tallies, belief: Known) -> float:
+    cells = tallies.pairs()
+    design = Design(cells, tallies.models, side=False)
+    return dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(strengths(design, belief)))[1]))
+
+
+def _evidence(design: Design, belief: Known) -> float:
+    """Log of the chance of these votes under this belief, by Laplace's approximation, up to a constant."""
+    strength, cells = strengths(design, belief), design.cells
+    gap, away = design.rows(strength), strength - belief.mean
+    votes = (cells.score * gap).sum() - (cells.played * np.logaddexp(0.0, gap)).sum()
+    root = 1 / np.sqrt(belief.precision)
+    gain = np.eye(design.models) + root[:, None] * design.gram(cells.played * chances(gap)[1]) * root
+    return float(votes - (belief.precision * away**2).sum() / 2 - np.linalg.slogdet(gain)[1] / 2)

@@ -1,0 +1,25 @@
+"""The questions that readers can choose between on a page of results."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.arena.questions import list_questions
+from app.edge.page_cache import recall
+from app.leaderboards.runs import scopes
+from app.leaderboards.views import boards
+
+
+class QuestionTab(NamedTuple):
+    """A question that a page can show instead, with the words that voters read."""
+
+    slug: str
+    words: str
+
+
+def list_tabs(session: Session, mode: str, make_key: Callable[..., str] = scopes.key) -> tuple[QuestionTab, ...]:
+    """List the questions whose board has a run; none where that is `better` alone."""
+    runs = recall(boards.read_current).runs
+    asked = [one for one in list_questions(session) if make_key(mode, question=one.slug) in runs]
+    return tuple(QuestionTab(one.slug, one.words) for one in asked) if len(asked) > 1 else ()

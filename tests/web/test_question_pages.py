@@ -1,0 +1,118 @@
+"""Questions on pages and in the API: what is asked, by form and as JSON, and a board of each."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.arena import questions
+from app.web.arena import read_wish
+from tests.web.factories import moment, parts_of, post
+
+PROMPT = "Which follows the prompt more closely?"
+BETTER = "Which is better?"
+BOARD = "/leaderboards/text-to-image"
+
+
+@pytest.fixture
+def asking(arena: Flask) -> Flask:
+    """An arena that asks `prompt` beside `better`."""
+    parts_of(arena).database.write(lambda session: questions.add_question(session, "prompt", now=moment()))
+    return arena
+
+
+def ask(client: FlaskClient, question: str) -> str:
+    """The page of a pair that asks a question."""
+    answer = post(client, "/arena", question=question)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def vote_on(app: Flask, question: str, votes: int = 6) -> None:
+    for number in range(votes):
+        client = app.test_client()
+        place = ask(client, question).partition("?")[0]
+        post(client, f"{place}/vote", outcome="ab"[number % 2])
+
+
+def told(html: str) -> list[str]:
+    """What the bar shows, and what is read out before the prompt."""
+    bar = re.search(r'<p class="asked"[^>]*?( hidden)?>([^<]*)</p>', html)
+    aloud = re.search(r'<h1 [^>]*>\s*<span class="aloud"[^>]*?( hidden)?>([^<]*)</span>\s*<button', html)
+    assert bar
+    assert aloud
+    return [one[2] for one in (bar, aloud) if not one[1]]
+
+
+def test_an_arena_of_one_question_says_nothing_of_it(arena: Flask, client: FlaskClient) -> None:
+    html = client.get(post(client, "/arena").headers["Location"]).text
+    assert told(html) == []
+    assert 'name="question"' not in html
+    assert client.get(BOARD).text.count('aria-label="Questions"') == 0
+
+
+@pytest.mark.parametrize(("slug", "words"), [("better", BETTER), ("prompt", PROMPT)])
+def test_a_chosen_question_is_shown_and_read_out_first(
+    asking: Flask, client: FlaskClient, slug: str, words: str
+) -> None:
+    place = ask(client, slug)
+    assert f"question={slug}" in place
+    html = client.get(place).text
+    assert told(html) == [words, words]
+    assert f'<option value="{slug}" selected>' in html
+
+
+def test_a_choice_of_question_is_kept_from_pair_to_pair_without_a_script(asking: Flask) -> None:
+    client = asking.test_client()
+    place = ask(client, "prompt")
+    answer = post(client, f"{place.partition('?')[0]}/vote", outcome="a", question="prompt")
+    html = client.get(answer.headers["Location"]).text
+    assert '<input type="hidden" name="question" value="prompt">' in html
+    assert read_wish({"question": "prompt"}).question == "prompt"
+
+
+def test_a_pair_as_json_says_what_it_asks(asking: Flask, client: FlaskClient) -> None:
+    body = client.post("/api/v1/matchups", json={"question": "prompt"}).get_json()
+    assert body["question"] == {"slug": "prompt", "words": PROMPT}
+    refused = client.post("/api/v1/matchups", json={"question": "beauty"})
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (404, "unknown_question")
+
+
+def test_each_question_has_boards_with_addresses_of_their_own(asking: Flask, client: FlaskClient) -> None:
+    vote_on(asking, "better")
+    vote_on(asking, "prompt", 9)
+    plain, other = client.get(BOARD).text, client.get(f"{BOARD}?question=prompt").text
+    assert "<b>6</b> counted votes" in plain
+    assert "<b>9</b> counted votes" in other
+    assert f'href="{BOARD}?question=prompt"' in plain
+    assert f"{PROMPT}</title>" in other or PROMPT in other
+    assert "Borrowed" in other
+    assert "Borrowed" not in plain
+    assert client.get(f"{BOARD}?question=beauty").status_code == 404
+
+
+def test_the_api_takes_the_question(asking: Flask, client: FlaskClient) -> None:
+    vote_on(asking, "better")
+    vote_on(asking, "prompt", 9)
+    body = client.get(f"/api/v1{BOARD}?question=prompt").get_json()
+    assert (body["board"]["question"], body["run"]["votes"]) == ("prompt", 9)
+    assert all(0 < row["borrowed"] <= 1 for row in body["standings"])
+    same = [client.get(f"/api/v1{BOARD}{query}").get_json() for query in ("", "?question=better", "?question=")]
+    assert [one["run"]["votes"] for one in same] == [6, 6, 6]
+    table = client.get(f"/api/v1{BOARD}?question=prompt&format=csv")
+    assert table.headers["Content-Disposition"].endswith('"text-to-image-prompt.csv"')
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda slug: f"/charts/text-to-image?question={slug}",
+        lambda slug: f"/compare/hidden-model-a/hidden-model-b?question={slug}",
+        lambda slug: f"{BOARD}/feed.atom?question={slug}",
+    ],
+)
+def test_other_pages_take_the_question(asking: Flask, client: FlaskClient, page: Callable[[str], str]) -> None:
+    vote_on(asking, "prompt", 9)
+    assert client.get(page("beauty")).status_code == 404
