@@ -16,13 +16,18 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from sqlalchemy import text
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from scripts.bench.filling import fill
 from scripts.bench.load import SECRET, VOTES_A_SECOND, WARM_VOTES, Plan, Row, opened, votes
-from scripts.faults.server import DATABASES, ROOT, serving
+from scripts.faults.server import DATABASES, ROOT, Server, serving
 
-WHATS = ("vote", "new pair", "picture", "board, kept", "model page, kept")
+PICTURES_A_SECOND = 4_000
+"""More than any machine has sent."""
+UNSEEN = "UPDATE matchups SET left_served_at = NULL, right_served_at = NULL WHERE closed_at IS NULL"
+WHATS = ("vote", "new pair", "picture", "first picture", "board, kept", "model page, kept")
 
 
 def main() -> None:
@@ -74,6 +79,14 @@ def _plan(stack: ExitStack, checkout: Path, options: argparse.Namespace) -> Plan
     return plan
 
 
+def first_pictures(server: Server, count: int) -> list[str]:
+    """List requests for pictures that nobody was sent yet: each costs a mark besides."""
+    pairs = opened(server, count // 2)
+    with server.database() as database:
+        database.write(lambda session: session.execute(text(UNSEEN)))
+    return [f"GET /m/{matchup}/{side}.webp {cookie}" for cookie, matchup in pairs for side in "ab"]
+
+
 def _newest_revision(checkout: Path) -> str:
     """Give the revision of the schema that a checkout works with; an older one refuses a newer database."""
     return max(path.name[:4] for path in (checkout / "migrations" / "versions").glob("[0-9]*.py"))
@@ -87,6 +100,8 @@ def _requests(plan: Plan, what: str) -> list[str]:
             return ["POST /api/v1/matchups - {}"]
         case "picture":
             return [f"GET /m/{matchup}/a.webp {cookie}" for cookie, matchup in opened(plan.server, 500)]
+        case "first picture":
+            return first_pictures(plan.server, plan.seconds * PICTURES_A_SECOND)
         case "board, kept":
             return ["GET /leaderboards/text-to-image -"]
         case _:

@@ -2,23 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Update, bindparam, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.arena import errors
 from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
-from app.database.doors import execute, milliseconds
+from app.database.doors import milliseconds
 from app.database.statements import PreparedStatement
 from app.words import Outcome
 
-SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
+_SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}
 """How the smaller renditions of a named picture are stored, by their long side in pixels."""
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+
+
+def _mark(served_at: InstrumentedAttribute[datetime | None], _insert: object) -> Update:
+    unseen = update(Matchup).where(Matchup.public_id == bindparam("matchup"), served_at.is_(None))
+    return unseen.values({served_at: bindparam("now")})
+
+
 _FILE = PreparedStatement(
     lambda _: (
         select(
@@ -43,6 +51,7 @@ _FILE = PreparedStatement(
         )
     )
 )
+_MARK_SERVED = {side: PreparedStatement(partial(_mark, column)) for side, column in _SERVED.items()}
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,8 @@ def blind_file(
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
     """Note when a side first leaves the server: dwell counts from the later one, and the charge is due now."""
-    column = SERVED[side]
-    unseen = update(Matchup).where(Matchup.public_id == matchup, column.is_(None))
-    if not execute(session, unseen.values({column: now})) or policy.voter_counted is None:
+    marked = _MARK_SERVED[side].change(session, matchup=matchup, now=milliseconds(now))
+    if not marked or policy.voter_counted is None:
         return
     row = session.execute(
         select(Matchup.id, Matchup.voter_id, Matchup.network_key).where(Matchup.public_id == matchup)
