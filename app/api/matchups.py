@@ -137,6 +137,8 @@ class Revealed(BaseModel):
     rating_low: float | None
     rating_high: float | None
     rank: int | None
+    rank_low: int | None
+    rank_high: int | None
 
 
 class RevealedNow(Revealed):
@@ -289,8 +291,8 @@ def _vote(
 
 def _side(model: reveal.RevealedModel) -> dict[str, object]:
     named = {"slug": model.slug, "name": model.name, "creator": model.creator, "url": model.url}
-    standing = {"rating": model.rating, "rating_low": model.rating_low, "rating_high": model.rating_high}
-    return {"model": named, **standing, "rank": model.rank, "change": model.change}
+    standing = {name: getattr(model, name) for name in (*Revealed.model_fields, "change") if name != "model"}
+    return {"model": named, **standing}
 
 
 def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:

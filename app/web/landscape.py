@@ -90,4 +90,5 @@ def _render(mode: str, asked: AskedCharts) -> str:
         choices=choices,
         categories=tabs(listed),
         modes=MODES,
+        names={row.model.slug: row.model.name for row in whole.standings},
     )

@@ -161,8 +161,8 @@ def scatter(
     Plot points on a logarithmic x, or an even one; at least one.
 
     An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
-    then the frontier, then by rating. A drawing that `is_whole` has the window's width for itself: there the frontier
-    is always named, by its numbers where names have no room.
+    then the frontier, then by rating. A drawing that `is_whole` has the window's width for itself: there the
+    frontier is always named, by its numbers where names have no room.
     """
     x = (_log_scale if is_log else _even_scale)([s.x for s in spots])
     y = _rating_scale(spots, height)
@@ -227,7 +227,7 @@ def _labels(
 
 
 def _numbers(spots: Sequence[Spot]) -> dict[Spot, str]:
-    """Number the frontier by rising x, from 1."""
+    """Give each spot on the frontier its number by rising x, from 1."""
     frontier = sorted((s for s in spots if s.is_on_frontier), key=lambda s: (s.x, s.y))
     return {s: str(number) for number, s in enumerate(frontier, 1)}
 

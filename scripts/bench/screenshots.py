@@ -1,10 +1,10 @@
 """
 Screenshots of readers' pages in light and dark, at 390 and 1280 pixels, and what a browser measures on them.
 
-    python -m scripts.bench.screenshots DATA_FOLDER OUT_FOLDER [PATH ...] [--widths 390 1280] [--schemes light dark]
+    python -m scripts.bench.screenshots DATA_FOLDER OUT_FOLDER [PATH ...] [--widths 390 1280]
 
-Serves the data folder by itself. Prints for each page its height, bytes over the wire, whether it scrolls sideways,
-and for charts how many names stand there and how many of them overlap or leave their drawing.
+Serves the data folder by itself. Prints for each page its height, bytes over the wire, whether it scrolls
+sideways, and for charts how many names stand there and how many of them overlap or leave their drawing.
 """
 
 import argparse
@@ -69,9 +69,8 @@ def main() -> None:
                 context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
                 page = context.new_page()
                 for path in asked.paths:
-                    print(
-                        f"{scheme:<6}{width:>5}  {path:<44} {shoot(page, base, path, asked.out, f'{scheme}-{width}')}"
-                    )
+                    found = shoot(page, base, path, asked.out, f"{scheme}-{width}")
+                    print(f"{scheme:<6}{width:>5}  {path:<44} {found}")
                 context.close()
     app.extensions["blindvote"].database.close()
 

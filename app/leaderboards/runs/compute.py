@@ -21,6 +21,7 @@ from app.ratings.prompts import PromptEffect, prompt_effect
 from app.ratings.questions import rate_asked
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Index
+from app.ratings.threads import find_thread, mending_pairs
 from app.ratings.voters import Ballots, Voters, voter_weights
 from app.words import BETTER
 
@@ -211,7 +212,23 @@ def _parts(snapshot: Snapshot, scope: Scope, board: BoardTallies, ratings: Ratin
     as_of = {"votes": voters.votes, "at": milliseconds(voters.at)} if isinstance(voters, VoterTotals) else None
     spread, shared = ratings.spread, snapshot.shared
     dispersion = spread.dispersion if spread is not None else shared.dispersion if shared is not None else 1.0
-    return describe_parts(ratings, board.model_ids, dispersion, within, as_of)
+    described = describe_parts(ratings, board.model_ids, dispersion, within, as_of)
+    return described | {"thread": _thread(snapshot, scope, board, ratings)}
+
+
+def _thread(snapshot: Snapshot, scope: Scope, board: BoardTallies, ratings: Ratings) -> dict[str, Any] | None:
+    """Describe two groups that few votes join, by slugs; a competition's board leans on its mode's instead."""
+    games = board.tallies.games
+    found = None if scope.kind == "competition" else find_thread(games)
+    if found is None:
+        return None
+    slugs = [snapshot.slugs[model] for model in board.model_ids.tolist()]
+    pairs = mending_pairs(games, ratings.strength, found.group)
+    return {
+        "group": [slug for slug, is_in in zip(slugs, found.group.tolist(), strict=True) if is_in],
+        "votes": found.votes,
+        "pairs": [[slugs[one], slugs[other]] for one, other in pairs],
+    }
 
 
 def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[list[str]]:

@@ -44,6 +44,15 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class BoardThread:
+    """Two groups of a board that few votes join: the slugs of the smaller, and pairs whose votes would mend it."""
+
+    group: tuple[str, ...]
+    votes: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Run:
     """The run that a board was made from; `ranked` is the 24 of "#22 of 24"."""
 
@@ -64,6 +73,7 @@ class Run:
     """People whose votes count; None where nobody is known."""
     voters_of: int | None = None
     """In a large mode, the number of its votes when its voters were last counted."""
+    thread: BoardThread | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +206,8 @@ def read_current_run(session: Session, key: str) -> Run | None:
     row = session.scalar(query)
     if row is None:
         return None
-    voted = (row.parts or {}).get("voters") or {}
+    parts = row.parts or {}
+    voted = parts.get("voters") or {}
     return Run(
         id=row.id,
         computed_at=row.computed_at,
@@ -212,7 +223,15 @@ def read_current_run(session: Session, key: str) -> Run | None:
         competition_ids=frozenset(map(int, row.versions)),
         voters=voted.get("count"),
         voters_of=voted.get("votes"),
+        thread=_thread(parts.get("thread")),
     )
+
+
+def _thread(stored: dict[str, Any] | None) -> BoardThread | None:
+    if stored is None:
+        return None
+    pairs = tuple((one, other) for one, other in stored["pairs"])
+    return BoardThread(tuple(stored["group"]), stored["votes"], pairs)
 
 
 def read_category(session: Session, slug: str) -> Heading:

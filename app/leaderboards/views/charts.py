@@ -26,8 +26,8 @@ class ChartPoint(NamedTuple):
     """
     A model at (x, rating). On the frontier no other that can be had is rated as high and as cheap or quick.
 
-    `frontier_chance`, 0 to 1: how likely it is to be there, given the intervals; 0 for a retired model. `basis` tells
-    where x comes from, such as `median of 7 judged images`.
+    `frontier_chance`, 0 to 1: how likely it is to be there, given the intervals; 0 for a retired model. `basis`
+    tells where x comes from, such as `median of 7 judged images`.
     """
 
     model: NamedModel
@@ -48,7 +48,7 @@ class ChartPoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Scatter:
-    """Ranked models by rising x; `omitted` ranked models have no x yet. `listed` of them stand at a list's price."""
+    """Ranked models by rising x; `omitted` ranked models have no x yet. `listed` of them have a list's price."""
 
     points: tuple[ChartPoint, ...]
     omitted: int

@@ -1,4 +1,4 @@
-"""The figures of the judged images: seconds and dollars that making one took, and what it costs by the price list."""
+"""The figures of the judged images: the seconds and the dollars that making one took."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | N
     """
     Tell what an image costs at the settings that were judged; None where nobody states a price.
 
-    What the judged images cost, where that is stored; else the lowest price of the list for their size, else for any.
+    What the judged images cost, where that is stored; else the lowest list price for their size, else for any.
     """
     if figures.usd is not None:
         return ImageCost(figures.usd, figures.priced, "")
@@ -104,7 +104,7 @@ def _select_figures() -> Select[*tuple[Any, ...]]:
 
 
 def _ordered(column: Any, name: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Number a model's images by a column, those without a value last, and count those with one."""
+    """Give each image of a model its place by a column, those without a value last, and count those with one."""
     place = func.row_number().over(partition_by=Entry.model_id, order_by=column.nulls_last())
     return place.label(f"{name}_place"), func.count(column).over(partition_by=Entry.model_id).label(
         f"{name}_known"

@@ -41,6 +41,8 @@ def _standings(given: FromClause) -> Any:
             Standing.rating_low,
             Standing.rating_high,
             Standing.rank,
+            Standing.rank_low,
+            Standing.rank_high,
         )
         .join(ImageModel, ImageModel.id == given.c.model)
         .outerjoin(Board, Board.key == given.c.key)
@@ -50,7 +52,7 @@ def _standings(given: FromClause) -> Any:
 
 @dataclass(frozen=True)
 class RevealedModel:
-    """A model. Rating, interval and rank are None where it has none; `change` is in Elo points since the vote."""
+    """A model. Rating, rank and their ranges are None where it has none; `change` is in Elo points since the vote."""
 
     slug: str
     name: str
@@ -60,6 +62,8 @@ class RevealedModel:
     rating_low: float | None
     rating_high: float | None
     rank: int | None
+    rank_low: int | None = None
+    rank_high: int | None = None
     change: float | None = None
 
 
@@ -125,7 +129,9 @@ def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType(
             rating_low=low,
             rating_high=high,
             rank=rank,
+            rank_low=rank_low,
+            rank_high=rank_high,
             change=rating - before[number] if number in before and rating is not None else None,
         )
-        for board, number, slug, name, creator, rating, low, high, rank in rows
+        for board, number, slug, name, creator, rating, low, high, rank, rank_low, rank_high in rows
     }

@@ -36,11 +36,17 @@ export function name(answer) {
     put("rating", rating == null ? "" : rating.toFixed(0));
     put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
     put("change", change == null || rank == null ? "" : signed(change));
-    put("rank", rank == null ? "#\u2013" : `#${rank}`);
-    sides[side].querySelector("[data-rank]").title = rank == null ? "not ranked yet" : "";
+    put("rank", tellRanks(answer[side]));
+    sides[side].querySelector("[data-rank]").title = rank == null ? "not ranked yet" : "ranks that the votes allow";
     sides[side].querySelector("[data-named]").hidden = false;
     sides[side].querySelector(".look").hidden = true;
   }
+}
+
+// A decided rank as one place, an undecided one as what the votes allow: #1, or #1 to 6.
+function tellRanks({ rank, rank_low: low, rank_high: high }) {
+  if (rank == null) return "#\u2013";
+  return low == null || low === high ? `#${rank}` : `#${low}\u2013${high}`;
 }
 
 export function unname() {
