@@ -45,15 +45,24 @@ def tune_malloc() -> None:
     """Keep a worker from growing for hours by memory that is free. Does nothing without glibc (mallopt(3))."""
     import ctypes
 
+    return_large_blocks()
     with suppress(AttributeError):
         libc = ctypes.CDLL(None)
         # Each arena keeps what was freed in it, and glibc makes one for every thread.
         libc.mallopt(M_ARENA_MAX, ARENAS)
+        threading.Thread(target=_trim, args=(libc.malloc_trim,), name="trim", daemon=True).start()
+
+
+def return_large_blocks() -> None:
+    """Let malloc give back every large block once it is freed. Does nothing without glibc (mallopt(3))."""
+    import ctypes
+
+    with suppress(AttributeError):
+        libc = ctypes.CDLL(None)
         # The first large block that is freed would raise both thresholds to its size. From then on pages and
         # arrays would lie among small blocks and, once freed, leave holes there that fit nothing.
         libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
         libc.mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
-        threading.Thread(target=_trim, args=(libc.malloc_trim,), name="trim", daemon=True).start()
 
 
 def _trim(malloc_trim: Callable[[int], int]) -> None:

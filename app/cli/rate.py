@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli import rate_parts, votes_file
+from app.cli.memory_tuning import return_large_blocks
 from app.cli.output import print_json
 from app.cli.votes_file import Votes
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
@@ -58,6 +59,7 @@ def rate(
 
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
+    return_large_blocks()
     board = _published(file)
     if prior is not None and not math.isfinite(prior):
         raise click.UsageError(f"--prior {prior}: this is no number")
@@ -182,9 +184,9 @@ def _ballots(votes: Votes) -> "Ballots | None":
     from app.ratings.tallies import Tallies
     from app.ratings.voters import Ballots
 
-    number = votes.voter_of_row.astype(np.intp)
-    unnamed = number < 0
-    number[unnamed] = len(votes.voters) + np.arange(unnamed.sum())
+    unnamed = np.flatnonzero(votes.voter_of_row < 0)
+    number = votes.voter_of_row.astype(np.intp, copy=unnamed.size > 0)
+    number[unnamed] = len(votes.voters) + np.arange(unnamed.size)
     competition, left, right = np.asarray(votes.rows, dtype=np.intp).T
     return Ballots(Tallies(len(votes.models), number, left, right, *votes.counts.T), competition)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from app.cli.vote_columns import ColumnPlan
-from app.cli.vote_sums import Numbers, Votes, add_up
+from app.cli.vote_sums import Numbers, Votes, add_up, shrink
 from app.cli.vote_words import read_truth
 from app.files.tables import Part, Table
 from app.files.text import InvalidFile, escape_for_terminal, find_unstorable, fold_spelling, normalize
@@ -62,7 +62,7 @@ class _Column:
         self._codes = Codes() if blank is None else Codes({"": blank})
         self._pick = None if place is None else itemgetter(place)
         self._fill = 0 if blank is None else blank
-        self.read = array("q")
+        self.read = array("i")
 
     def add(self, rows: list[list[str]]) -> None:
         """Read the column of more rows; a column that is not there is blank."""
@@ -97,7 +97,7 @@ class VoteCounter:
         self._models: dict[str, int] = {}
         self._spellings: dict[str, str] = {}
         self._checked: dict[str, str] = {}
-        self._read = array("q")
+        self._read = array("i")
         self._merged: Numbers = np.empty((4, 0), dtype=np.int64)
         self.left_out = 0
         """Rows that do not count."""
@@ -106,7 +106,7 @@ class VoteCounter:
     def add(self, part: Part) -> None:
         """Count the rows of a part. Raises InvalidFile once enough rows are known to be bad."""
         width, rows = len(self._table.columns), part.rows
-        if {len(row) for row in rows} != {width} or any(not any(row) for row in rows if not row[0]):
+        if set(map(len, rows)) != {width} or any(not any(row) for row in rows if not row[0]):
             rows = self._check_widths(part)
         if len(self._memo) > MOST_KEYS:
             self._memo.clear()
@@ -131,8 +131,9 @@ class VoteCounter:
         meanings = np.array(list(self._meanings), dtype=np.int64)
         competitions, competition = self._competition.number_used(competition)
         voters, voter = self._voter.number_used(voter)
-        rows = np.column_stack([competition, meanings[meaning, :2]])
-        counts = meanings[meaning, 2:] * times[:, None]
+        # As columns that lie together: that is how the ratings read them.
+        rows = np.stack([competition, *(meanings[meaning, seat] for seat in range(2))]).T
+        counts = shrink(np.stack([meanings[meaning, outcome] * times for outcome in range(2, 6)]).T)
         return Votes(self._models, competitions, rows, counts, voters, voter, is_log=self._plan.is_log)
 
     def _check_widths(self, part: Part) -> list[list[str]]:
@@ -222,6 +223,8 @@ class VoteCounter:
         if not (self._plan.has_voters and self._plan.is_log):
             return merged
         is_unnamed = merged[2] < 0
+        if not is_unnamed.any():
+            return merged
         split = np.repeat(merged, np.where(is_unnamed, merged[3], 1), axis=1)
         split[3, split[2] < 0] = 1
         return split

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.cli.vote_words import NOTHING
 
-Numbers = NDArray[np.int64]
+Numbers = NDArray[Any]
 
 
 def _empty(width: int) -> Numbers:
@@ -82,6 +83,11 @@ class Votes:
         return replace(self, models=order, rows=rows)
 
 
+def shrink(counts: Numbers) -> Numbers:
+    """Return counts in half as many bytes where even their sum fits these."""
+    return counts.astype(np.int32) if 0 <= counts.sum(dtype=np.float64) < 2**31 else counts
+
+
 def add_up(rows: Numbers) -> Numbers:
     """Add up the last of each four numbers of (4, n) rows whose first three, at least -1, are equal."""
     if not rows.shape[1]:
@@ -90,7 +96,7 @@ def add_up(rows: Numbers) -> Numbers:
     if sizes[0] * sizes[1] * sizes[2] >= 2**63:
         return rows  # they don't fit one key; nothing is lost by leaving them apart
     keys = ((rows[0] + 1) * sizes[1] + rows[1] + 1) * sizes[2] + rows[2] + 1
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys = keys[order]
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     times, keys = np.add.reduceat(rows[3][order], starts), keys[starts]

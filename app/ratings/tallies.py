@@ -153,11 +153,16 @@ class Tallies:
         return Cells(at[0], at[1], left[at], right[at], ties[at])
 
     @cached_property
-    def _counted(self) -> tuple["Tallies", int, Index]:
-        """Return the rows with battles, how many competitions these have, and each row's number among them."""
-        rows = self if self.played.all() else self.only(self.played > 0)
-        numbers, group = np.unique(rows.competition, return_inverse=True)
-        return rows, numbers.size, group
+    def _counted(self) -> tuple["Tallies | None", int, Index]:
+        """
+        Return the rows with battles, how many competitions these have, and each row's number among them.
+
+        The rows are None where all have battles: tallies that held themselves would outlive their last user.
+        """
+        whole = bool(self.played.all())
+        rows = self if whole else self.only(self.played > 0)
+        numbers, group = distinct(rows.competition, int(rows.competition.max(initial=-1)) + 1)
+        return None if whole else rows, numbers.size, group
 
     @property
     def competitions(self) -> int:
@@ -166,7 +171,8 @@ class Tallies:
 
     def battles_by_competition(self) -> Array:
         """Count the battles of each model in each competition, as (competitions, n)."""
-        rows, count, group = self._counted
+        counted, count, group = self._counted
+        rows = counted or self
         left, right = (
             totals(group * self.models + seat, rows.played, count * self.models)
             for seat in (rows.left, rows.right)
@@ -179,7 +185,8 @@ class Tallies:
 
     @cached_property
     def _by_competition(self) -> tuple[Index, Cells]:
-        rows, count, group = self._counted
+        counted, count, group = self._counted
+        rows = counted or self
         swapped = rows.left > rows.right
         lower, upper = np.minimum(rows.left, rows.right), np.maximum(rows.left, rows.right)
         place = (group * self.models + lower) * self.models + upper

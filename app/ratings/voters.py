@@ -39,7 +39,8 @@ class Ballots:
 
 def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
     """Estimate the variance of tastes, less what prompts of these variances (n,) do to who met one often."""
-    rows = residuals(ballots.by_voter, fitted, dispersion)
+    # Of a copy, so that what it remembers of its pairs is forgotten here.
+    rows = residuals(replace(ballots.by_voter), fitted, dispersion)
     if prompts is not None:
         rows = replace(rows, votes=rows.votes + _repeated_prompts(ballots, rows, fitted, prompts))
     return estimate(rows.sums(TYPICAL), BELIEF, ballots.by_voter.competitions)
@@ -49,8 +50,8 @@ def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: A
     """Return the (rows,) variance that prompts leave in a voter's residuals of a model, beyond those all met."""
     tallies, n = ballots.by_voter, ballots.by_voter.models
     count = int(ballots.competition.max(initial=0)) + 1
-    exposure, alone = _exposures(tallies, tallies.competition * count + ballots.competition, fitted)
     together, apart = _exposures(tallies, tallies.competition, fitted)
+    exposure, alone = _exposures(tallies, tallies.competition * count + ballots.competition, fitted)
     of_voter = exposure.key // (count * n) * n + exposure.key % n
     place = np.searchsorted(together.key, of_voter)
     size = together.key.size

@@ -205,6 +205,16 @@ def test_the_list_loads_no_command() -> None:
     assert not slow & set(done.stdout.splitlines()[-1].split())
 
 
+def test_rating_a_file_loads_numbers_and_no_database(tmp_path: Path) -> None:
+    (tmp_path / "votes.csv").write_text("model_a,model_b,winner\none,other,model_a\n")
+    code = "import sys; from app import cli; cli.group(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    words = [sys.executable, "-c", code, "rate", str(tmp_path / "votes.csv")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "numpy" in loaded
+    assert not {"sqlalchemy", "pydantic", "flask", "httpx", "PIL", "alembic"} & loaded
+
+
 @pytest.mark.parametrize(
     "words", [["nonsense"], ["seed", "--colour"], ["rate"], ["competition", "new", "no.toml"]]
 )
