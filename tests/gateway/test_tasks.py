@@ -1,8 +1,11 @@
 """Providers that take a task: submitted once, polled until its end, cancelled when nobody waits any more."""
 
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from app.catalog.seeds import read_contract_files
 from app.database.places import ROOT
@@ -18,7 +21,7 @@ from app.gateway.providers.piapi import PiApi
 from app.gateway.providers.runway import Runway
 from app.gateway.providers.tasks import TaskProvider
 from app.gateway.providers.wavespeed import WaveSpeed
-from tests.factories import picture_bytes
+from tests.factories import hole, picture_bytes
 from tests.gateway.test_providers_words import at
 from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import World
@@ -218,3 +221,53 @@ def test_cloudflare_answers_with_bytes_or_base64(seeded_world: World, upstream: 
     )
     for model in ("cloudflare/phoenix-1.0", "cloudflare/lucid-origin"):
         assert seeded_world.ask(model=model).provider == "cloudflare"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"state": "Completed", "result": {"images": ["BASE/1.png"]}, "gatewayMetadata": {"keySource": "Unified"}},
+        {"success": True, "result": {"state": "Completed", "result": {"images": ["BASE/1.png"]}}},
+        {"success": True, "result": {"image": "BASE/1.png"}},
+    ],
+)
+def test_cloudflare_answers_for_third_parties(seeded_world: World, upstream: Upstream, answer: Any) -> None:
+    at(seeded_world, Cloudflare, upstream.base)
+    upstream.on("POST", "/run", says(200, filled(answer, upstream.base)))
+    upstream.on("GET", "/1.png", sends(PNG))
+    made = seeded_world.ask(model="cloudflare/seedream-5.0-pro", size="1536x864", strict=True)
+    assert upstream.calls()[0].json() == {
+        "model": "bytedance/seedream-5-pro",
+        "input": {"prompt": "a red cube", "size": "1536x864"},
+    }
+    assert made.drawn[0].picture.data == PNG
+
+
+def test_cloudflare_edits_for_third_parties(seeded_world: World, upstream: Upstream) -> None:
+    at(seeded_world, Cloudflare, upstream.base)
+    answer = {"state": "Completed", "result": {"images": ["BASE/1.png"]}}
+    upstream.on("POST", "/run", says(200, filled(answer, upstream.base)))
+    upstream.on("GET", "/1.png", sends(PNG))
+    seeded_world.ask(operation="edit", model="cloudflare/seedream-5.0-pro", images=(PNG,), seed="7")
+    sent = upstream.calls()[0].json()
+    assert sorted(sent["input"]) == ["image", "prompt"]
+    assert sent["input"]["image"][0].startswith("data:image/png;base64,")
+
+
+def opened(coded_image: str) -> Image.Image:
+    return Image.open(BytesIO(b64decode(coded_image)))
+
+
+def test_comfy_edits_by_kling_and_bria(seeded_world: World, upstream: Upstream) -> None:
+    at(seeded_world, Comfy, upstream.base)
+    kling = {"data": {"task_result": {"images": [{"url": "BASE/1.png"}]}}}
+    upstream.on("POST", "/models/kling/kling-image-o1", says(200, filled(kling, upstream.base)))
+    bria = {"status": "COMPLETED", "result": {"image_url": "BASE/1.png"}}
+    upstream.on("POST", "/models/bria/fibo", says(200, filled(bria, upstream.base)))
+    upstream.on("GET", "/1.png", sends(PNG))
+    seeded_world.ask(operation="edit", model="comfy/kling-image-o1", images=(PNG,))
+    assert opened(upstream.calls()[0].json()["image_list"][0]["image"]).size == (64, 64)
+    seeded_world.ask(operation="edit", model="comfy/bria-fibo", images=(PNG,), mask=hole(), steps=30)
+    sent = next(call.json() for call in upstream.calls() if "bria" in call.path)
+    assert (sent["instruction"], len(sent["images"]), sent["steps_num"]) == ("a red cube", 1, 30)
+    assert opened(sent["mask"]).convert("L").getextrema() == (0, 255)

@@ -1,8 +1,9 @@
 """
 Cloudflare Workers AI: the account is part of the address.
 
-Some models answer with the image itself, others with base64 inside of `result`. Wire facts:
-developers.cloudflare.com and @cloudflare/workers-types 5.
+Some models answer with the image itself, others with base64 inside of `result`, those of third parties with links,
+and with a `result` of their own inside of it. Wire facts: developers.cloudflare.com, cloudflare/cloudflare-docs and
+@cloudflare/workers-types 5.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,10 @@ from app.catalog.contracts import Replies
 from app.gateway.formats import sniff
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.providers.http import HttpProvider
-from app.gateway.providers.tasks import value_at
+from app.gateway.providers.tasks import links_at
 from app.gateway.wire import HttpAnswer
+
+PLACES = ("result.image", "result.images", "result.result.image", "result.result.images")
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,14 @@ class Cloudflare(HttpProvider):
         return super().read(answer, replies)
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
-        """Base64 inside of the result."""
-        coded = value_at(found, "result.image")
-        if not coded:
+        """Read the base64 or links inside of the result."""
+        written = [text for place in PLACES for text in links_at(found, place)]
+        if not written:
             raise ProviderError("no_image")
-        return ProviderReply((ProviderImage(data=from_base64(coded)),))
+        return ProviderReply(tuple(map(read_text_image, written)))
+
+
+def read_text_image(text: str) -> ProviderImage:
+    """Read an image that is written as a link or in base64. Raises ProviderError."""
+    is_link = text.startswith(("https://", "http://"))
+    return ProviderImage(url=text) if is_link else ProviderImage(data=from_base64(text))

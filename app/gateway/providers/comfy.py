@@ -15,8 +15,10 @@ from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
 from app.gateway.providers.tasks import links_at
 
-PLACES = ("result.sample", "result.urls", "data.task_result.images", "output", "image", "images")
-"""Where Black Forest Labs, Krea, Kling, Luma and Stability AI write links."""
+PLACES = (
+    *("result.sample", "result.urls", "result.image_url", "data.task_result.images", "output", "image", "images"),
+)
+"""Where Black Forest Labs, Krea, Bria, Kling, Luma and Stability AI write links."""
 
 
 @dataclass(frozen=True)
