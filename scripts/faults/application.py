@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from app import create_app
 from app.arena.entries import pack_import
+from app.arena.entries.pack_import import PackCompetition
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.settings import Settings
@@ -22,11 +23,13 @@ Seen = tuple[int, str, str]
 """Status of the vote, matchup id, outcome."""
 
 
-def populate(database: Database, folder: Path, competitions: int = 3, models: int = 6) -> None:
-    """Make a migrated database with a small drawn pack in it."""
+def populate(database: Database, folder: Path, competitions: int = 3, models: int = 6, shown: int = 0) -> None:
+    """Make a migrated database with a small drawn pack in it, so many of its prompts held back as showcases."""
     database.migrate()
     pack = draw_pack(folder / "pack", competitions, models)
-    pack_import.import_pack(database, Storage(folder / "files"), pack, now=lambda: datetime.now(UTC))
+    slugs = [item.slug for item in pack_import.read_manifest(pack) if isinstance(item, PackCompetition)]
+    storage, held_back = Storage(folder / "files"), slugs[len(slugs) - shown :]
+    pack_import.import_pack(database, storage, pack, now=lambda: datetime.now(UTC), held_back=held_back)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ told themselves: the names of pairs they judged. They know neither the dice nor 
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import permutations
 from unittest.mock import patch
 
 import numpy as np
@@ -203,3 +204,55 @@ def _everything(_of: lanes.CandidatePairs, allowed: Mask) -> Mask:
 
 def _key(pair: Pair) -> Ints:
     return pair_keys(np.array([sorted((pair.left_entry_id, pair.right_entry_id))], dtype=np.int64))
+
+
+@dataclass
+class SheetBatch:
+    """Pictures that came onto a sheet together, and the models that the ledger says had waited."""
+
+    pictures: tuple[str, ...]
+    models: tuple[str, ...]
+    left_with: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By a model that was withdrawn: the pictures of this batch that are not on the sheet since then."""
+
+    def best_guess(self) -> tuple[float, str, str]:
+        """Return the largest chance that any picture is any model's, by all orders that fit what was seen."""
+        fitting: Counter[tuple[str, str]] = Counter()
+        total = 0
+        for order in permutations(self.pictures):
+            made = dict(zip(self.models, order, strict=True))
+            if all(made[model] in gone for model, gone in self.left_with.items()):
+                total += 1
+                fitting.update((picture, model) for model, picture in made.items())
+        (picture, model), count = max(fitting.items(), key=lambda one: (one[1], one[0]))
+        return count / total, picture, model
+
+
+class SheetWatcher:
+    """
+    Reads a competition's sheet after each change of its field, which the ledger tells with the model's name.
+
+    Where the sheet takes the withdrawn picture off with others by lot, every order that fits is as likely.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+        self._shown: frozenset[str] = frozenset()
+        self.batches: list[SheetBatch] = []
+
+    def see(self, shown: frozenset[str], *, added: Iterable[str] = (), withdrawn: str | None = None) -> None:
+        """Note a sheet after entries were added, or after one was withdrawn."""
+        self._waiting += added
+        came = shown - self._shown
+        if came:
+            self.batches.append(SheetBatch(tuple(sorted(came)), tuple(self._waiting)))
+            self._waiting = []
+        if withdrawn in self._waiting:
+            self._waiting.remove(withdrawn)
+        for batch in self.batches:
+            if withdrawn in batch.models:
+                gone = frozenset(batch.pictures) - shown
+                # What had left before it can hold it, too, unless others leave just now.
+                left_now = frozenset(batch.pictures) & (self._shown - shown)
+                batch.left_with[withdrawn] = left_now or gone
+        self._shown = shown

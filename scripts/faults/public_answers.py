@@ -2,8 +2,9 @@
 What answers tell of a pair that nobody has judged: every public answer is read before and after one is opened or
 skipped, with a sweep in between, and compared byte for byte. Nothing may move.
 
-Read is all that links lead to, without a cookie: pages, API, feeds, exports, badges, cards, sitemaps, headers and
-lengths. Two comparisons must find something: the counts of integrity with open pairs in them, or without batches.
+Read is all that links lead to, without a cookie: pages, API, feeds, exports, badges, cards, sitemaps, galleries of
+showcases with every picture in every size, headers and lengths. Two comparisons must find something: the counts of
+integrity with open pairs in them, or without batches. In `local` the sheets of open competitions are compared.
 
     python scripts/faults/public_answers.py [--models 8]
 """
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 from unittest.mock import patch
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -142,11 +143,11 @@ def count_to_the_end(_session: Session, _mode: str, *, after: int, last: int) ->
 
 
 @contextmanager
-def arena(folder: Path, models: int) -> Iterator[Flask]:
-    """Serve a public arena with votes of a dozen people, at a clock that stands still."""
+def arena(folder: Path, models: int, profile: Literal["local", "public"] = "public") -> Iterator[Flask]:
+    """Serve an arena with votes of a dozen people, two of four prompts held back, at a clock that stands still."""
     began = datetime.now(UTC) - timedelta(seconds=SECONDS_LOOKED * VOTERS * (VOTES_EACH + 1))
-    with application(folder, profile="public") as app, patch.object(clock, "datetime", StandingClock(began)):
-        populate(app.extensions["blindvote"].database, folder, 2, models)
+    with application(folder, profile=profile) as app, patch.object(clock, "datetime", StandingClock(began)):
+        populate(app.extensions["blindvote"].database, folder, 4, models, shown=2)
         rng = random.Random(3)
         for _ in range(VOTERS):
             client = app.test_client()
@@ -174,6 +175,34 @@ def prove(app: Flask, *, is_short: bool = False, show: Callable[[str], None] = p
         holds = holds and not telling and _models(app) == models
         show(f"{name:<44}{len(changed):>4} of {observer.answers} answers moved  {' '.join(changed[:6])}")
     return holds and (is_short or _shows_without(app, show))
+
+
+def prove_sheets(app: Flask, show: Callable[[str], None] = print) -> bool:
+    """Print what moved on sheets with each act of a voter; returns whether there are any and none moved."""
+    client = app.test_client()
+    opened: list[str] = []
+    acts: list[tuple[str, Callable[[], None]]] = [
+        ("a pair is opened", lambda: opened.append(issue(client))),
+        ("it is judged", lambda: _answer(client, opened.pop(), "a")),
+    ]
+    known = _read_sheets(app)
+    holds = bool(known)
+    for name, act in acts:
+        act()
+        changed = moved(known, _read_sheets(app))
+        holds = holds and not changed
+        show(f"{name + ', local':<44}{len(changed):>4} of {len(known)} pictures of sheets moved")
+    return holds
+
+
+def _read_sheets(app: Flask) -> Answers:
+    """Read every picture of a sheet; one that is filled up by chance by its pixels."""
+    answers = crawl(app.test_client(), STARTS, variants=3)
+    pictures = ((path, one, one.picture()) for path, one in answers.items() if path.startswith("/sheets/"))
+    return {
+        path: (one.status, sorted(_stable(one.headers)), image.tobytes() if image else one.body)
+        for path, one, image in pictures
+    }
 
 
 def _shows_without(app: Flask, show: Callable[[str], None]) -> bool:
@@ -219,7 +248,9 @@ def main() -> int:
     arguments.add_argument("--models", type=int, default=8)
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder, arena(Path(folder), options.models) as app:
-        return 0 if prove(app) else 1
+        holds = prove(app)
+    with tempfile.TemporaryDirectory() as folder, arena(Path(folder), options.models, "local") as app:
+        return 0 if prove_sheets(app) and holds else 1
 
 
 if __name__ == "__main__":

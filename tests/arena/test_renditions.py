@@ -112,4 +112,4 @@ def test_entries_of_an_older_version_are_brought_up_to_date(database: Database, 
         keys = session.scalars(select(Entry.rendition_key)).all()
     assert all(storage.has(renditions.small_key(key)) for key in keys)
     files = [path for path in (tmp_path / "renditions").rglob("*.webp") if path.is_file()]
-    assert len(files) == 9
+    assert len(files) == 3 * 4

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries, sheets
 from app.arena.entries.alignment import align_renditions
@@ -17,8 +18,10 @@ from app.arena.entries.orphans import find_orphans
 from app.arena.entries.renditions import tiny_key
 from app.arena.entries.sheets import SMALL_TILE, TILE, TOGETHER
 from app.arena.tables import Entry
+from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.gateway.storage import Storage
+from scripts.faults.observer import SheetWatcher
 from tests.factories import NOW, make_competition, make_entry
 
 
@@ -28,12 +31,30 @@ class World:
 
     database: Database
     storage: Storage
+    entered: int = 0
 
     def add(self, model: str, *, sample: int = 0, seed: int) -> None:
         self.database.write(
             lambda session: make_entry(session, self.storage, "cube", model, seed=seed, sample=sample)
         )
         align_renditions(self.database, self.storage, "cube")
+
+    def fill(self, *models: str | int) -> None:
+        """Enter pictures of so many models, or of these, at once."""
+        names = [f"m{n}" for n in range(models[0])] if isinstance(models[0], int) else list(models)
+
+        def work(session: Session) -> None:
+            for name in names:
+                self.entered += 1
+                make_entry(session, self.storage, "cube", str(name), seed=5_000 + self.entered)
+
+        self.database.write(work)
+        align_renditions(self.database, self.storage, "cube")
+
+    def name(self, model: int) -> str:
+        """The slug of a model."""
+        with self.database.reading() as session:
+            return session.get_one(ImageModel, model).slug
 
     def withdraw(self, model: str, sample: int = 0) -> None:
         place = EntryKey("cube", model, sample)
@@ -62,55 +83,62 @@ def test_the_first_sheet_waits_for_four_models(world: World) -> None:
     world.add("m0", sample=1, seed=50)
     assert world.shown() == ()
     world.add("m3", seed=3)
-    assert len(world.shown()) == TOGETHER + 1
+    assert len(world.shown()) == TOGETHER, "one picture of each"
     world.add("m4", seed=4)
-    assert len(world.shown()) == TOGETHER + 1, "a newcomer waits for three others"
+    assert len(world.shown()) == TOGETHER, "a newcomer waits for two more, besides the second sample of m0"
 
 
-def test_a_withdrawn_picture_takes_three_others_with_it_for_good(world: World) -> None:
-    for number in range(9):
-        world.add(f"m{number}", seed=number)
+def test_a_withdrawn_picture_takes_three_of_its_batch_with_it_for_good(world: World) -> None:
+    world.fill(9)
     before = world.shown()
-    assert len(before) == 2 * TOGETHER
+    assert len(before) == 9
     world.withdraw("m2")
     assert len(set(before) - set(world.shown())) == TOGETHER
     align_renditions(world.database, world.storage, "cube")
-    assert len(world.shown()) == TOGETHER, "those of the other three do not come back one by one"
-    world.withdraw("m8")
-    assert len(world.shown()) == TOGETHER, "what was on no sheet leaves none"
+    assert len(world.shown()) == 5, "those of the other three do not come back one by one"
+    shown = {world.models()[one] for one in world.shown()}
+    world.withdraw(world.name(min(shown)))
+    assert world.shown() == (), "of five, one would stay alone"
 
 
-def _play(world: World, rng: random.Random, steps: int) -> list[tuple[set[str], set[str]]]:
-    """Let entries come and go by chance; returns what came onto the sheet and what left it at each step."""
+def _play(world: World, watcher: SheetWatcher, rng: random.Random, steps: int) -> None:
+    """Let entries come and go by chance, and the watcher read the sheet after each change."""
     standing: list[str] = []
-    changes = []
     for step in range(steps):
-        before = set(world.shown())
-        if standing and rng.random() < 0.3:
-            world.withdraw(standing.pop(rng.randrange(len(standing))))
+        if standing and rng.random() < 0.35:
+            gone = standing.pop(rng.randrange(len(standing)))
+            world.withdraw(gone)
+            watcher.see(frozenset(world.shown()), withdrawn=gone)
         else:
-            standing.append(f"m{step}")
-            world.add(standing[-1], seed=1000 + step)
-        after = set(world.shown())
-        changes.append((after - before, before - after))
-    return changes
+            new = [f"m{step}-{number}" for number in range(rng.choice([1, 1, 7]))]
+            world.fill(*new)
+            standing += new
+            watcher.see(frozenset(world.shown()), added=new)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_whoever_watches_the_sheet_knows_a_picture_among_four_models_at_best(world: World, seed: int) -> None:
-    changes = _play(world, random.Random(seed), 24)
-    models = world.models()
-    came = [len({models[one] for one in new}) for new, _ in changes if new]
-    left = [len({models[one] for one in gone}) for _, gone in changes if gone]
-    assert came
-    assert min(came) >= TOGETHER
-    # Where fewer were left, all go: then nothing is left to be told from the rest.
-    assert all(count >= TOGETHER for count in left)
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_watches_the_sheet_guesses_one_of_four_at_best(world: World, seed: int) -> None:
+    watcher = SheetWatcher()
+    _play(world, watcher, random.Random(seed), 16)
+    assert watcher.batches
+    for batch in watcher.batches:
+        chance, picture, model = batch.best_guess()
+        assert chance <= 1 / TOGETHER + 1e-9, (batch, picture, model)
+        known = {world.name(world.models()[one]) for one in batch.pictures}
+        assert known == set(batch.models), "the watcher knows as much as the ledger tells"
+
+
+def test_the_watcher_would_notice_a_picture_that_leaves_alone(world: World) -> None:
+    world.fill(*(f"m{number}" for number in range(8)))
+    watcher = SheetWatcher()
+    watcher.see(frozenset(world.shown()), added=[f"m{number}" for number in range(8)])
+    alone = min(world.shown())
+    watcher.see(frozenset(world.shown()) - {alone}, withdrawn="m3")
+    assert watcher.batches[0].best_guess() == (1.0, alone, "m3")
 
 
 def test_the_order_is_neither_that_of_entries_nor_of_models(world: World) -> None:
-    for number in range(16):
-        world.add(f"m{number:02}", seed=number)
+    world.fill(16)
     with world.database.reading() as session:
         keys = list(session.scalars(select(Entry.sheet_key).order_by(Entry.id)))
     shown = [keys.index(one[1:]) for one in world.shown()]
@@ -119,8 +147,7 @@ def test_the_order_is_neither_that_of_entries_nor_of_models(world: World) -> Non
 
 
 def test_all_tiles_of_a_size_have_one_length_and_shape_and_no_address_in_common_with_others(world: World) -> None:
-    for number in range(TOGETHER):
-        world.add(f"m{number}", seed=number)
+    world.fill(TOGETHER)
     keys = [one[1:] for one in world.shown()]
     for size, name in ((TILE, str), (SMALL_TILE, tiny_key)):
         files = [world.storage.get(name(key)) for key in keys]
@@ -143,8 +170,7 @@ def test_all_tiles_of_a_size_have_one_length_and_shape_and_no_address_in_common_
     ],
 )
 def test_a_sheet_shows_open_contests_and_what_nobody_reported(world: World, change: Callable[..., object]) -> None:
-    for number in range(TOGETHER):
-        world.add(f"m{number}", seed=number)
+    world.fill(TOGETHER)
     key = world.shown()[0][1:]
     world.database.write(lambda session: change(session) and None)
     assert world.shown() == ()

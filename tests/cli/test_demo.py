@@ -105,7 +105,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert all(session.scalars(select(Entry.seconds)))
         shown = select(Entry.model_id, func.count()).join(Entry.competition).where(Competition.showcase)
         assert [n for _, n in session.execute(shown.group_by(Entry.model_id))] == [3] * len(PAINTERS)
-        on_sheets = select(func.count()).select_from(Entry).where(Entry.on_sheet)
+        on_sheets = select(func.count()).select_from(Entry).where(Entry.sheet_batch > 0)
         assert session.scalars(on_sheets).one() == PICTURES + EDITED
         judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
         assert {str(mode): number for mode, number in session.execute(judged.group_by(Competition.mode))} == {

@@ -1,13 +1,14 @@
 """
 Sheets: the field of an open competition as thumbnails without names, in an order of chance.
 
-A reader may compare a sheet with what the arena tells of entries that come and go. So nothing comes onto a sheet
-and nothing leaves it but together with pictures of three other models, and all files of a size have one length.
+A reader may compare a sheet with what the arena tells of entries that come and go. So pictures of four models or
+more come onto a sheet together, as a batch, one of each; of a batch at least four leave together, and at least
+four or none stay. All files of a size have one length.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -24,14 +25,14 @@ from app.gateway import images
 from app.gateway.storage import Storage, fresh_key
 
 TOGETHER = 4
-"""Models whose pictures come or go at the same time, at least."""
+"""Pictures of a batch that come or go at the same time, at least, each of another model."""
 TILE = Size(320, 12 * 1024)
 SMALL_TILE = Size(160, 4 * 1024)
 ATTEMPTS = ((80, 1), (65, 1), (50, 1), (35, 1), (20, 1), (5, 1), (1, 1), (1, 2), (1, 4), (1, 16))
 """WebP qualities, and by how much the detail of a picture of noise is taken away, until it is short enough."""
 _STANDS = (Entry.role == "contestant", Entry.withdrawn_at.is_(None), Entry.rested_at.is_(None))
 _IS_BLIND = (Competition.status != "closed", ~Competition.open_gallery, ~Competition.showcase)
-_IS_SHOWN = (*_STANDS, Entry.on_sheet, Competition.status == "open", *_IS_BLIND)
+_IS_SHOWN = (*_STANDS, Entry.sheet_batch > 0, Competition.status == "open", *_IS_BLIND)
 _PLACED = (
     select(
         Competition.slug,
@@ -74,13 +75,13 @@ def find_sheet_file(session: Session, sheet_key: str) -> SheetFile | None:
 
 def print_sheet(database: Database, storage: Storage, slug: str) -> int:
     """
-    Put the pictures that are not on a competition's sheet yet there, once they are of four models or more.
+    Put a picture of each model that has one which was never on its competition's sheet there, once they are four.
 
     Returns how many came. Made from the small blind renditions, which must be aligned.
     """
     with database.reading() as session:
         waiting = _list_waiting(session, slug)
-    if len({row.model_id for row in waiting}) < TOGETHER:
+    if len(waiting) < TOGETHER:
         return 0
     keys = {row.id: _store_tiles(storage, row.rendition_key) for row in waiting}
     is_printed = database.write(lambda session: _place(session, slug, keys))
@@ -92,41 +93,39 @@ def print_sheet(database: Database, storage: Storage, slug: str) -> int:
 
 def take_off_sheet(session: Session, entry: Entry, rng: random.Random | None = None) -> None:
     """
-    Take a picture off its sheet for good, and pictures of three other models with it, chosen by lot.
+    Take a picture off its sheet for good, and three others of its batch with it, chosen by lot.
 
-    Where fewer are left, the sheet is empty then. Does nothing for a picture that is on none.
+    Where fewer than four of the batch would stay, all of them go. Does nothing for a picture that is on no sheet.
     """
-    if not entry.on_sheet:
+    if not entry.sheet_batch:
         return
-    ours = (Entry.competition_id == entry.competition_id, Entry.on_sheet)
-    others: defaultdict[int, list[int]] = defaultdict(list)
-    for number, model in session.execute(select(Entry.id, Entry.model_id).where(*ours).order_by(Entry.id)):
-        if model != entry.model_id:
-            others[model].append(number)
-    leaving = update(Entry).where(*ours)
-    if len(others) >= TOGETHER:
-        lot = rng or random.SystemRandom()
-        gone = [lot.choice(others[model]) for model in lot.sample(sorted(others), TOGETHER - 1)]
-        leaving = leaving.where(Entry.id.in_([entry.id, *gone]))
-    execute(session, leaving.values(on_sheet=False))
+    batch = (Entry.competition_id == entry.competition_id, Entry.sheet_batch == entry.sheet_batch)
+    others = sorted(set(session.scalars(select(Entry.id).where(*batch))) - {entry.id})
+    gone = [entry.id, *others]
+    if len(gone) >= 2 * TOGETHER:
+        gone[1:] = (rng or random.SystemRandom()).sample(others, TOGETHER - 1)
+    execute(session, update(Entry).where(Entry.id.in_(gone)).values(sheet_batch=0))
 
 
-def _list_waiting(session: Session, slug: str) -> Sequence[Any]:
-    return session.execute(
+def _list_waiting(session: Session, slug: str) -> list[Any]:
+    """List a picture of each model that was never on the sheet: of two, a reader would know too much."""
+    rows = session.execute(
         select(Entry.id, Entry.model_id, Entry.rendition_key)
         .join(Competition, Competition.id == Entry.competition_id)
         .where(Competition.slug == slug, *_STANDS, *_IS_BLIND, Entry.sheet_key.is_(None))
-        .order_by(Entry.id)
-    ).all()
+        .order_by(Entry.id.desc())
+    )
+    return list({row.model_id: row for row in rows}.values())
 
 
 def _place(session: Session, slug: str, keys: dict[int, str]) -> bool:
-    """Store the keys; False when an entry came or went meanwhile: then the next print takes them all."""
-    session.execute(select(Competition.id).where(Competition.slug == slug).with_for_update())
+    """Store the keys as a batch; False when an entry came or went meanwhile: the next print takes them all."""
+    competition = session.scalars(select(Competition.id).where(Competition.slug == slug).with_for_update()).one()
     if {row.id for row in _list_waiting(session, slug)} != keys.keys():
         return False
+    latest = session.scalar(select(func.count(Entry.sheet_key)).where(Entry.competition_id == competition)) or 0
     for number, key in keys.items():
-        execute(session, update(Entry).where(Entry.id == number).values(sheet_key=key, on_sheet=True))
+        execute(session, update(Entry).where(Entry.id == number).values(sheet_key=key, sheet_batch=latest + 1))
     return True
 
 
