@@ -193,7 +193,7 @@ def rate_competition(
     """
     precision, n = 1 / variance, tallies.models
     found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision))
-    fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersion), dispersion, None)
+    fitted = model.Fitted(replace(found, filling=None, scale=1 / dispersion), dispersion, None)
     known = Components(voters=voters)
     published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
     estimate = RatingEstimate(

@@ -121,7 +121,8 @@ class Design:
 @dataclass(frozen=True, eq=False)
 class Fit:
     """
-    A fit and its sandwich: ``information`` is minus the second derivative, ``filling`` the slope's variance.
+    A fit and its sandwich: ``information`` is minus the second derivative, ``filling`` the slope's variance, None
+    where that is the information itself.
 
     With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
     the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the
@@ -131,7 +132,7 @@ class Fit:
     strength: Array
     side: float
     information: Array
-    filling: Array
+    filling: Array | None
     votes: Array
     scale: float = 1.0
     doubt: Array | None = None
@@ -141,15 +142,25 @@ class Fit:
         """Return the inverse of the information matrix."""
         return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
 
+    @cached_property
+    def follows(self) -> Array:
+        """Return (n, n) how far each strength follows a shift of each model's votes."""
+        n = self.strength.size
+        return np.asarray(self.bread[:n] @ self.votes[:, :n])
+
     def covariance(self, gauge: Array) -> Array:
         """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
-        rows = self.bread[: self.strength.size]
-        found = rows @ self.filling @ rows.T
+        n = self.strength.size
+        found = self._sandwich[:n, :n]
         return centred(found if self.doubt is None else found + self.doubt, gauge)
 
     def side_error(self) -> float:
         """Return the standard error of the side term, in logits."""
-        return float(np.sqrt(self.bread[-1] @ self.filling @ self.bread[-1]))
+        return float(np.sqrt(self._sandwich[-1, -1]))
+
+    @cached_property
+    def _sandwich(self) -> Array:
+        return self.bread if self.filling is None else np.asarray(self.bread @ self.filling @ self.bread.T)
 
 
 def centred(covariance: Array, gauge: Array) -> Array:
@@ -158,10 +169,12 @@ def centred(covariance: Array, gauge: Array) -> Array:
     return np.asarray(half - (half @ gauge)[:, None])
 
 
-def strengths(design: Design, prior: Prior, start: Array | None = None) -> Array:
+def strengths(
+    design: Design, prior: Prior, start: Array | None = None, *, short_step: float = SHORT_STEP
+) -> Array:
     """
     Find the most likely strengths, then the side if asked for, by Newton from zero,
-    so that equal tallies give equal bits.
+    so that equal tallies give equal bits. The error is about the square of ``short_step``.
 
     Raises ArithmeticError where no finite strengths are most likely.
     """
@@ -170,7 +183,7 @@ def strengths(design: Design, prior: Prior, start: Array | None = None) -> Array
     for _ in range(MAX_STEPS):
         step = np.asarray(np.linalg.solve(_information(design, prior, x, weights), gradient), dtype=np.float64)
         longest = np.abs(step).max(initial=0.0)
-        if longest < SHORT_STEP or abs(step @ gradient) < SMALL_GAIN:
+        if longest < short_step or abs(step @ gradient) < SMALL_GAIN:
             return x + step
         step *= min(1.0, LONG_STEP / longest)
         ahead, weights = _slope(design, prior, x + step)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ratings.bradley_terry import Fit, chances
-from app.ratings.groups import GroupCells as Met
+from app.ratings.bradley_terry import Fit
 from app.ratings.scale import ELO_PER_LOGIT
+from app.ratings.seats import Seats, sum_seats
 from app.ratings.tallies import Array, Index, Tallies, totals
 
 SD_GRID = np.linspace(0.0, 1.0, 49) ** 1.5 * 2.5
@@ -73,15 +73,17 @@ class Sums:
         Return the log-likelihood (sums, variances) of each θ,
         by the Gamma distribution of the same mean and variance.
         """
-        theta, along = variance, np.expand_dims
-        mean = along(self.votes, -1) + along(self.effect, -1) * theta
-        spread = along(self.fixed, -1) + along(self.mixed, -1) * theta + along(self.squared, -1) * theta**2
+        theta, observed, votes, effect, fixed, mixed, squared = (
+            variance,
+            *(getattr(self, name)[..., None] for name in self.__dataclass_fields__),
+        )
+        mean, spread = votes + effect * theta, fixed + (mixed + squared * theta) * theta
         # A sum over no rows has no Gamma distribution and tells nothing: its likelihood is the same for every θ.
         known = (spread > 0) & (mean > 0)
         mean, spread = np.where(known, mean, 1.0), np.where(known, spread, 1.0)
         shape, unit = mean**2 / spread, spread / mean
         # The logarithm of 0 is infinite, and no θ could be told from another by it.
-        seen = np.maximum(along(self.observed, -1), TINY) / unit
+        seen = np.maximum(observed, TINY) / unit
         found = (shape - 1) * np.log(seen) - seen - np.log(unit) - log_gamma(shape)
         return np.where(known, found, 0.0)
 
@@ -129,35 +131,33 @@ class Residuals:
 
 def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:
     """Compute the score residuals of clusters, which stand in place of competitions, at a fit of their votes."""
-    cluster, cells = by_cluster.pairs_by_competition()
-    n, strength = by_cluster.models, fitted.strength
-    seats = Met.of(cluster, cells.first, cells.second, n, by_cluster.competitions)
-    chance, variance = chances(strength[cells.first] - strength[cells.second])
-    # A vote shares its effect with the others only: `alone` is what single votes add to the squares.
-    information, alone = cells.played * variance, cells.played * variance**2
-    residual = cells.score - cells.played * chance
-    exposure = seats.sums(information, information)
-    together = seats.sums(information**2 - alone, information**2 - alone)
-    share = exposure / np.maximum(totals(seats.model, exposure, n), TINY)[seats.model]
-    share *= taken_up(fitted)[seats.model]
-    spread = 1 - 2 * share + totals(seats.model, share**2, n)[seats.model]
+    n, seats = by_cluster.models, sum_seats(by_cluster, fitted.strength)
+    exposure, model = seats.information, seats.model
+    share = exposure / np.maximum(totals(model, exposure, n), TINY)[model] * taken_up(fitted)[model]
+    spread = 1 - 2 * share + totals(model, share**2, n)[model]
     return Residuals(
-        cluster=seats.group,
-        model=seats.model,
-        squared=seats.sums(residual, -residual) ** 2,
+        cluster=seats.cluster,
+        model=model,
+        squared=seats.residual**2,
         votes=dispersion * exposure * (1 - share),
-        own=np.maximum(exposure**2 - seats.sums(alone, alone), 0.0) * spread,
-        others=together * spread,
+        # A vote shares its effect with the others only: `alone` is what single votes add to the squares.
+        own=np.maximum(exposure**2 - seats.alone, 0.0) * spread,
+        others=(seats.together - seats.alone) * spread,
         left=1 - share,
-        bound=(seats.met / np.maximum(seats.met - 1, 1))[seats.group],
+        bound=_bound(seats),
     )
+
+
+def _bound(seats: Seats) -> Array:
+    """Return (rows,) by how much more the rows of a cluster vary together than apart."""
+    met = np.bincount(seats.cluster)
+    return np.asarray((met / np.maximum(met - 1, 1))[seats.cluster])
 
 
 def taken_up(fitted: Fit) -> Array:
     """Return (n,) the part of a shift of a model's votes that its strength follows: 1 but for the prior."""
     n = fitted.strength.size
-    followed = np.einsum("ij,ji->i", fitted.bread[:n], fitted.votes[:, :n])
-    return np.asarray(np.clip(followed * n / max(n - 1, 1), 0.0, 1.0))
+    return np.asarray(np.clip(fitted.follows.diagonal() * n / max(n - 1, 1), 0.0, 1.0))
 
 
 def estimate(sums: Sums, belief: float, clusters: int) -> VarianceComponent:
@@ -194,8 +194,8 @@ def quantile(variation: Array) -> Array:
 
 def log_gamma(x: Array) -> Array:
     """Return the logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
-    shifted = x + 8
-    # The series is exact enough from 8 on; the product of these eight steps leads back to x.
-    steps = np.log([x + k for k in range(8)]).sum(axis=0)
+    shifted, pairs = x + 8, x * (x + 7)
+    # The series is exact enough from 8 on; the product of x to x + 7, by pairs, leads back to x.
+    steps = np.log(pairs) + np.log(pairs + 6) + np.log((pairs + 10) * (pairs + 12))
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
     return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

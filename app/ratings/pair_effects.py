@@ -9,6 +9,7 @@ import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, chances
 from app.ratings.components import Residuals, VarianceComponent, estimate
+from app.ratings.prompts import MANY_MODELS
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
@@ -37,17 +38,24 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
 
 
 def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
-    """Return (n, n) of the strengths' distance from those that even meetings of all pairs would give."""
+    """
+    Return (n, n) of the strengths' distance from those that even meetings of all pairs would give.
+
+    Of many models, the distance from strengths that no pair's effect moves: it moves an even fit by an n-th part.
+    """
     n, met = tallies.models, tallies.pairs()
     design = Design(met, n, side=False)
     spread = chances(design.rows(fitted.strength))[1]
     weighed = fitted.scale * met.played * spread
+    uneven = fitted.bread[:n, :n]
+    if n > MANY_MODELS:
+        return np.asarray(variance * (uneven @ design.gram(weighed**2) @ uneven))
     first, second = np.triu_indices(n, 1)
     nothing = np.zeros(first.size)
     every = Design(Cells(first, second, nothing, nothing, nothing), n, side=False)
     even = chances(every.rows(fitted.strength))[1]
     level = np.full((n, n), even.mean() if even.size else 1.0)
-    uneven, fair = fitted.bread[:n, :n], np.linalg.inv(every.gram(even) + level)
+    fair = np.linalg.inv(every.gram(even) + level)
     crossed = uneven @ design.gram(weighed * spread) @ fair
     return np.asarray(
         variance
@@ -66,6 +74,8 @@ def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
     Return the (cells,) variance that prompts leave in a pair's result:
     its prompts are not those of its models' others.
     """
+    if tallies.is_dense:
+        return _prompts_of_blocks(tallies, cells, prompts)
     group, parts = tallies.pairs_by_competition()
     n, count = tallies.models, max(tallies.competitions, 1)
     numbers = np.zeros(n * n, dtype=np.intp)
@@ -79,3 +89,17 @@ def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
         here = totals(pair, share**2 - 2 * share * usual[group, seats], cells.first.size)
         found += prompts[side] * np.maximum(here + (usual**2).sum(axis=0)[side], 0.0)
     return found
+
+
+def _prompts_of_blocks(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
+    battles = tallies.battles_by_competition()
+    usual = battles / np.maximum(battles.sum(axis=0), 1.0)
+    own, shared = np.zeros((2, tallies.models, tallies.models))
+    for here in tallies.blocks():
+        met = here.battles
+        own += np.einsum("gij,gij->ij", met, met)
+        shared += np.einsum("gij,gi->ij", met, usual[here.competitions])
+    of_pair = np.maximum(tallies.games, 1.0)
+    left = own / of_pair**2 - 2 * shared / of_pair + (usual**2).sum(axis=0)[:, None]
+    found = prompts[:, None] * np.maximum(left, 0.0)
+    return np.asarray((found + found.T)[cells.first, cells.second])

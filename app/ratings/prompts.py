@@ -14,7 +14,7 @@ import numpy as np
 from app.ratings.bradley_terry import Fit, chances
 from app.ratings.components import SAME, Residuals, Sums, VarianceComponent, estimate
 from app.ratings.scale import ELO_PER_LOGIT
-from app.ratings.tallies import Array, Tallies, totals
+from app.ratings.tallies import Array, Tallies
 
 BELIEF = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
@@ -22,7 +22,7 @@ BELIEF = 70 / ELO_PER_LOGIT
 MANY_MODELS = 100
 # Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (60 / ELO_PER_LOGIT) ** 2
-LEANING = 0.5
+LEANING = 0.85
 """Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
 LOG_RATIOS = np.linspace(-4.0, 3.5, 31)
 """Logarithms of a model's variance in parts of the common one."""
@@ -75,25 +75,22 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
     n = tallies.models
     if n > MANY_MODELS:
-        follows = fitted.bread[:n] @ fitted.votes[:, :n]
-        return np.asarray((follows * (variance * prompt_weights(tallies))) @ follows.T)
+        return np.asarray((fitted.follows * (variance * prompt_weights(tallies))) @ fitted.follows.T)
     bread = fitted.scale * fitted.bread[:n, :n]
     return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
 
 
 def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
     """Return the (n, n) variance of the slope by the prompts."""
-    group, cells = tallies.pairs_by_competition()
-    n, count = tallies.models, tallies.competitions
-    information = cells.played * chances(strength[cells.first] - strength[cells.second])[1]
-    place = (group * n + cells.first) * n + cells.second
-    between = totals(place, information, count * n * n).reshape(count, n, n)
-    between += between.transpose(0, 2, 1)
-    own = np.arange(n)
-    between[:, own, own] = -between.sum(axis=2)
-    # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
-    wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
-    return np.asarray(wide @ wide.T)
+    n, own = tallies.models, np.arange(tallies.models)
+    spread, found = chances(strength[:, None] - strength)[1], np.zeros((n, n))
+    for here in tallies.blocks():
+        between = here.battles * spread
+        between[:, own, own] = -between.sum(axis=2)
+        # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
+        wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
+        found += wide @ wide.T
+    return found
 
 
 def _joined(sums: Sequence[Sums]) -> Sums:

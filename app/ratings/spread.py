@@ -18,11 +18,14 @@ GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
 TYPICAL, TYPICAL_WITHIN = 0.7, 0.7
 """Logits (122 Elo), and by how much its logarithm differs between boards: 31 to 480 Elo points is 95 %."""
 CHECKED = np.array([0.5, 1.0, 2.0])
-"""Spreads, in parts of a first estimate, at which the likelihood is not taken for a parabola."""
+"""Spreads, in parts of a first estimate, at which the likelihood's parabola is drawn anew."""
+ROUGH_STEP = 0.1
+"""Logits: where the first parabola is drawn need not be exact."""
 EXPECTED_TIES, EXPECTED_VOTES = 1.0, 4.0
 """Ties and votes added before a share of ties is taken, so that one tie is no certainty."""
 # The likelihood is divided by it: on a board of nothing but ties a vote would otherwise weigh without limit.
 LEAST_DISPERSION = 0.2
+TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,10 @@ class SpreadLikelihood:
         variance = 1 / (self.curvature[:, None] + 1 / sd**2)
         return variance, self.axes @ (variance * self.slope[:, None])
 
+    def of_more(self, times: float) -> "SpreadLikelihood":
+        """Return the likelihood if each vote counted so many times."""
+        return SpreadLikelihood(self.axes, times * self.curvature, times * self.slope)
+
     def evidence(self, sd: Array) -> Array:
         """Log of the chance of these votes, by prior spread, up to a constant."""
         gain = 1 + self.curvature[:, None] * sd**2
@@ -66,18 +73,19 @@ def dispersion(tied: float, spread: float) -> float:
 def learn(design: Design) -> tuple[Fit, Spread]:
     """Fit the strengths and their spread; the covariance knows that the spread is an estimate too."""
     cells, n = design.cells, design.models
-    dispersed = dispersion(cells.tied.sum(), cells.played.sum() / 4)
-    scaled = replace(design, cells=divided(cells, dispersed))
-    seen = _likelihood(scaled, strengths(scaled, normal(n, TYPICAL)))
-    weights = _weights(seen.evidence(GRID))
-    strength = seen.shrunk(np.array([weights @ GRID]))[1][:, 0]
+    assumed = dispersion(cells.tied.sum(), cells.played.sum() / 4)
+    scaled = replace(design, cells=divided(cells, assumed))
+    seen = _likelihood(scaled, strengths(scaled, normal(n, TYPICAL), short_step=ROUGH_STEP))
+    middle = float(_weights(seen.evidence(GRID)) @ GRID)
+    strength = seen.shrunk(np.array([middle]))[1][:, 0]
     dispersed = dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(strength))[1]))
-    scaled = replace(design, cells=divided(cells, dispersed))
-    seen = _likelihood(scaled, strength)
-    weights = _weights(_corrected(scaled, seen, float(weights @ GRID)))
+    scaled, seen = replace(design, cells=divided(cells, dispersed)), seen.of_more(assumed / dispersed)
+    evidence, strength = _corrected(scaled, seen, middle)
+    weights = _weights(evidence)
     sd = float(weights @ GRID)
     spread = Spread(sd, float(np.sqrt(weights @ (GRID - sd) ** 2)), dispersed)
-    return replace(held(design, spread, start=strength), doubt=_doubt(seen, _leaning(weights), sd)), spread
+    start = strength + np.subtract(*seen.shrunk(np.array([sd, middle]))[1].T)
+    return replace(held(design, spread, start=start), doubt=_doubt(seen, _leaning(weights), sd)), spread
 
 
 def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
@@ -91,7 +99,7 @@ def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     votes = scaled.gram(scaled.cells.played * chances(scaled.rows(x))[1])
     information = votes.copy()
     information[np.arange(n), np.arange(n)] += belief.precision
-    return Fit(x[:n], float(x[n:].sum()), information, information, votes, 1 / spread.dispersion)
+    return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion)
 
 
 def normal(models: int, sd: float) -> Known:
@@ -114,25 +122,38 @@ def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
     return SpreadLikelihood(axes, np.maximum(curvature, 0.0), slope)
 
 
-def _corrected(design: Design, seen: SpreadLikelihood, sd: float) -> Array:
-    """Return (spreads,) log evidence: what the parabola misses at three spreads is interpolated between them."""
+def _corrected(design: Design, seen: SpreadLikelihood, sd: float) -> tuple[Array, Array]:
+    """
+    Return the (spreads,) log evidence, and the strengths at this spread.
+
+    What one parabola misses at three spreads is interpolated between them.
+    """
     tried = sd * CHECKED
-    found, strength = [], seen.shrunk(tried)[1]
-    for each, start in zip(tried.tolist(), strength.T, strict=True):
-        found.append(_evidence(design, each, start))
-    missed = np.polynomial.polynomial.polyfit(np.log(tried), found - seen.evidence(tried), 2)
-    within = np.clip(np.log(GRID), np.log(tried[0]), np.log(tried[-1]))
-    return np.asarray(seen.evidence(GRID) + np.polynomial.polynomial.polyval(within, missed))
+    found, strength = _evidence(design, tried, seen.shrunk(tried)[1].T)
+    narrow, middle, wide = found - seen.evidence(tried)
+    at = np.clip(np.log(GRID / sd) / np.log(CHECKED[-1]), -1.0, 1.0)
+    missed = middle + at * (wide - narrow) / 2 + at**2 * (narrow - 2 * middle + wide) / 2
+    return seen.evidence(GRID) + missed, strength[1]
 
 
-def _evidence(design: Design, sd: float, start: Array) -> float:
-    """Log of the chance of these votes with this spread, by Laplace's approximation, up to a constant."""
-    strength, cells = strengths(design, normal(design.models, sd), start=start), design.cells
-    gap = design.rows(strength)
-    variance = chances(gap)[1]
-    votes = (cells.score * gap).sum() - (cells.played * np.logaddexp(0.0, gap)).sum()
-    gain = np.eye(design.models) + sd**2 * design.gram(cells.played * variance)
-    return float(votes - strength @ strength / (2 * sd**2) - np.linalg.slogdet(gain)[1] / 2)
+def _evidence(design: Design, sd: Array, strength: Array) -> tuple[Array, Array]:
+    """
+    Return the (spreads,) logs of the chance of these votes up to a constant, and the most likely strengths.
+
+    By Laplace's approximation, from the parabola at these strengths, (spreads, n), which are near.
+    """
+    cells, precision = design.cells, sd**-2
+    gap = strength[:, cells.first] - strength[:, cells.second]
+    chance, variance = chances(gap)
+    votes = (cells.score * gap + cells.played * np.log(np.maximum(chance, TINY)) - cells.played * gap).sum(axis=1)
+    slope = np.array([design.columns(each) for each in cells.score - cells.played * chance])
+    slope -= precision[:, None] * strength
+    information = np.array([design.gram(each) for each in cells.played * variance])
+    information += precision[:, None, None] * np.eye(design.models)
+    step = np.linalg.solve(information, slope[:, :, None])[:, :, 0]
+    volume = np.linalg.slogdet(information)[1] - design.models * np.log(precision)
+    height = votes + ((slope * step).sum(axis=1) - precision * (strength**2).sum(axis=1)) / 2
+    return height - volume / 2, strength + step
 
 
 def _weights(evidence: Array) -> Array:

@@ -6,6 +6,7 @@ therefore the same in any order of rows, however they are split or merged.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +21,10 @@ Counts = NDArray[np.int64] | NDArray[np.float64]
 LEFT, RIGHT, TIE, BOTH_BAD = range(4)
 SPARSE = 16
 """Keys are sorted where fewer than one in so many of those possible occurs, and else looked up."""
+BLOCK = 160_000
+"""Pairs of models in competitions that are counted at a time: so many numbers stay in the processor's cache."""
+MOST_KEPT = 2_000_000
+"""The same that are kept once they are counted: 16 MB."""
 
 
 def totals(key: Index, values: Counts, size: int) -> Array:
@@ -141,6 +146,10 @@ class Tallies:
 
     def pairs(self) -> Cells:
         """Return one cell per pair that met, the lower index first."""
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> Cells:
         key = np.flatnonzero(np.triu(self.games))
         first, second = np.divmod(key, self.models)
         lost = self.wins.take(second * self.models + first)
@@ -171,13 +180,51 @@ class Tallies:
 
     def battles_by_competition(self) -> Array:
         """Count the battles of each model in each competition, as (competitions, n)."""
+        return self._by_seat
+
+    @cached_property
+    def _by_seat(self) -> Array:
         counted, count, group = self._counted
         rows = counted or self
+        if self.is_dense:
+            return np.concatenate(
+                [np.zeros((0, self.models)), *(here.battles.sum(axis=2) for here in self.blocks())]
+            )
         left, right = (
             totals(group * self.models + seat, rows.played, count * self.models)
             for seat in (rows.left, rows.right)
         )
         return (left + right).reshape(count, self.models)
+
+    @property
+    def is_dense(self) -> bool:
+        """Tell whether many of all pairs met in many of all competitions: sums then go over all of them."""
+        counted, count, _ = self._counted
+        rows = counted or self
+        # By votes and not by rows: rows may be split, and the last bits of a sum must not tell.
+        return bool(count * self.models**2 <= SPARSE * rows.played.sum())
+
+    def blocks(self) -> Iterable["Block"]:
+        """Give some competitions at a time, as many as fit the processor's cache."""
+        is_small = self.competitions * self.models**2 <= MOST_KEPT
+        return self._blocks if is_small else self._cut_blocks()
+
+    @cached_property
+    def _blocks(self) -> tuple["Block", ...]:
+        return tuple(self._cut_blocks())
+
+    def _cut_blocks(self) -> Iterator["Block"]:
+        counted, count, group = self._counted
+        rows = counted or self
+        if (np.diff(group) < 0).any():
+            order = np.argsort(group, kind="stable")
+            rows, group = rows.only(order), group[order]
+        size = max(1, BLOCK // self.models**2)
+        for start in range(0, count, size):
+            here = slice(start, min(start + size, count))
+            at = slice(*np.searchsorted(group, (here.start, here.stop)))
+            seats = group[at] - start, rows.left[at], rows.right[at]
+            yield Block(self.models, here, *seats, *(counts[at] for counts in rows._counts))
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""
@@ -200,7 +247,7 @@ class Tallies:
         competition, first, second = np.unravel_index(keys, (max(count, 1), self.models, self.models))
         return competition, Cells(first, second, won, lost, total(rows.ties + rows.both_bad))
 
-    def only(self, rows: Mask) -> "Tallies":
+    def only(self, rows: Mask | Index) -> "Tallies":
         """Return the tallies of the same models with some of the rows."""
         seats = self.competition[rows], self.left[rows], self.right[rows]
         return Tallies(self.models, *seats, *(counts[rows] for counts in self._counts))
@@ -208,6 +255,46 @@ class Tallies:
     def without(self, competition: int) -> "Tallies":
         """Return the tallies of the same models without one competition's votes."""
         return self.only(self.competition != competition)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Votes of some competitions, as rows whose `group` numbers these from 0."""
+
+    models: int
+    competitions: slice
+    group: Index
+    left: Index
+    right: Index
+    left_wins: Counts
+    right_wins: Counts
+    ties: Counts
+    both_bad: Counts
+
+    @cached_property
+    def battles(self) -> Array:
+        """Count the battles of each pair in each competition, as (competitions, n, n)."""
+        count, played = self._count, self.left_wins + self.right_wins + self.ties + self.both_bad
+        one, other = self.left, self.right
+        ordered = (
+            totals((self.group * self.models + row) * self.models + column, played, count * self.models**2)
+            for row, column in ((one, other), (other, one))
+        )
+        return np.add(*ordered).reshape(count, self.models, self.models)
+
+    @property
+    def points(self) -> Array:
+        """Count the points of each model in each competition, as (competitions, n): a tie is half a point."""
+        halves, count = (self.ties + self.both_bad) / 2, self._count
+        sides = (
+            totals(self.group * self.models + seat, wins + halves, count * self.models)
+            for seat, wins in ((self.left, self.left_wins), (self.right, self.right_wins))
+        )
+        return np.add(*sides).reshape(count, self.models)
+
+    @property
+    def _count(self) -> int:
+        return int(self.competitions.stop - self.competitions.start)
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,6 +102,4 @@ def weights_of_sums(votes: Array, squares: Array) -> Array:
 
 def voter_covariance(voters: Voters, fitted: Fit) -> Array:
     """Return (n, n) of the strengths, by the tastes of a finite number of voters."""
-    n = fitted.strength.size
-    follows = fitted.bread[:n] @ fitted.votes[:, :n]
-    return np.asarray((follows * (voters.taste.variance * voters.weights)) @ follows.T)
+    return np.asarray((fitted.follows * (voters.taste.variance * voters.weights)) @ fitted.follows.T)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 
 from app.ratings.board import rate
-from app.ratings.bradley_terry import Design
+from app.ratings.bradley_terry import Design, strengths
 from app.ratings.scale import ELO_PER_LOGIT
-from app.ratings.spread import GRID, Spread, _evidence, dispersion, held, learn
+from app.ratings.spread import GRID, Spread, _evidence, dispersion, held, learn, normal
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, simulate, tallies_of
 
@@ -23,8 +23,10 @@ def test_the_evidence_is_the_integral_over_all_distances(won: int, lost: int) ->
         density = np.exp(votes - distance**2 / (4 * sd**2)) / (2 * sd * np.sqrt(np.pi))
         return float(np.log(np.trapezoid(density, distance)))
 
-    spreads = (0.2, 0.7, 1.5)
-    ours = [_evidence(design, sd, np.zeros(2)) for sd in spreads]
+    spreads = np.array([0.2, 0.7, 1.5])
+    near = np.stack([strengths(design, normal(2, sd)) for sd in spreads]) + 0.05
+    ours, found = _evidence(design, spreads, near)
+    assert found == pytest.approx(near - 0.05, abs=1e-3)
     exact = [integral(sd) for sd in spreads]
     assert np.subtract(ours, ours[0]) == pytest.approx(np.subtract(exact, exact[0]), abs=0.06)
 
