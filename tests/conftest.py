@@ -2,8 +2,8 @@
 Fixtures of every test: a migrated database on SQLite and on PostgreSQL, and no network but loopback.
 
 A test that asks for `database_url` or `database` runs on both: statements, locks, transactions, types and sort
-orders differ. What would be the same on any database (how a request is read, checked and worded, how a page looks) is
-marked `any_database` and runs on SQLite alone.
+orders differ. What would be the same on any database (how a request is read, checked and worded, how a page looks)
+is marked `any_database` and runs on SQLite alone.
 """
 
 import os
