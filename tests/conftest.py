@@ -1,4 +1,10 @@
-"""Fixtures of every test: a migrated database on SQLite and on PostgreSQL, and no network but loopback."""
+"""
+Fixtures of every test: a migrated database on SQLite and on PostgreSQL, and no network but loopback.
+
+A test that asks for `database_url` or `database` runs on both: statements, locks, transactions, types and sort
+orders differ. What would be the same on any database (how a request is read, checked and worded, how a page looks)
+is marked `any_database` and runs on SQLite alone.
+"""
 
 import os
 import shutil
@@ -29,7 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        backends = ["sqlite"] if metafunc.config.getoption("--no-postgres") else ["sqlite", "postgresql"]
+        is_one = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker(
+            "any_database"
+        )
+        backends = ["sqlite"] if is_one else ["sqlite", "postgresql"]
         metafunc.parametrize("database_url", backends, indirect=True)
 
 

@@ -257,6 +257,7 @@ def test_everything_judged_is_said(api: Api) -> None:
     assert (done.status_code, done.get_json()["error"]["code"]) == (409, "nothing_left")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "body",
     [
@@ -281,6 +282,7 @@ def test_a_broken_body_is_refused_and_changes_nothing(api: Api, database: Databa
     assert counted(database) == 0
 
 
+@pytest.mark.any_database
 def test_a_body_of_another_kind_or_size(api: Api) -> None:
     matchup = new(api)
     same_origin = {"Sec-Fetch-Site": "same-origin"}
@@ -290,6 +292,7 @@ def test_a_body_of_another_kind_or_size(api: Api) -> None:
     assert (large.status_code, large.get_json()["error"]["code"]) == (413, "payload_too_large")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -320,6 +323,7 @@ def test_the_cookie_is_made_by_a_post_and_holds_no_secret(api: Api, database: Da
         assert session.scalar(select(func.count()).select_from(Voter)) == 1
 
 
+@pytest.mark.any_database
 def test_over_https_the_cookie_is_bound_to_the_host(api: Api) -> None:
     cookie = api.post("/matchups", json={}, base_url="https://localhost").headers["Set-Cookie"]
     assert cookie.startswith("__Host-blindvote_voter=")
@@ -335,6 +339,7 @@ def test_a_forged_cookie_is_a_stranger(browser: Callable[[], Api]) -> None:
     assert mallory.post(f"/matchups/{matchup}/vote", json={"outcome": "a"}).status_code == 404
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("matchup", ["x", "%00", "a" * 22, "..", "é", "a" * 60])
 def test_ids_that_are_none(api: Api, matchup: str) -> None:
     new(api)
@@ -349,6 +354,7 @@ def test_ids_that_are_none(api: Api, matchup: str) -> None:
             assert response.get_json()["error"]["code"] in {"matchup_not_found", "not_found", "method_not_allowed"}
 
 
+@pytest.mark.any_database
 def test_every_status_is_json(api: Api) -> None:
     for method, path, status in (
         ("GET", "/nothing", 404),

@@ -4,7 +4,6 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -18,22 +17,15 @@ from werkzeug.test import TestResponse
 from app.gateway import keys
 from app.gateway.formats import sniff
 from app.gateway.tables import StoredImage
-from tests.api.gateway_server import Running, make
+from tests.api.gateway_server import Running, make, running
 from tests.factories import hole, picture_bytes
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, garbage, html, says
 from tests.gateway.world import CANARY
 
-__all__ = ["upstream"]
+__all__ = ["running", "upstream"]
 PNG = picture_bytes(1)
 SMALL = {"prompt": "a red cube", "size": "256x256"}
-
-
-@pytest.fixture
-def running(database_url: str, tmp_path: Path, upstream: Upstream) -> Iterator[Running]:
-    made = make(database_url, tmp_path, upstream)
-    yield made
-    made.database.close()
 
 
 @pytest.fixture
@@ -84,6 +76,7 @@ def test_a_link_ends(running: Running, client: FlaskClient) -> None:
     assert client.get("/files/%00.png").status_code == 404
 
 
+@pytest.mark.any_database
 def test_base64_in_any_format(running: Running) -> None:
     for kind in ("png", "jpeg", "gif", "webp", "avif"):
         item = generate(running, response_format="b64_json", output_format=kind).json["data"][0]
@@ -91,6 +84,7 @@ def test_base64_in_any_format(running: Running) -> None:
         assert sniff(base64.b64decode(item["b64_json"])) == kind
 
 
+@pytest.mark.any_database
 def test_a_stream_has_the_final_event(running: Running) -> None:
     response = generate(running, stream=True, partial_images=2)
     assert response.mimetype == "text/event-stream"
@@ -140,6 +134,7 @@ def test_the_answer_says_what_was_chosen_by_whom_and_what_it_cost(running: Runni
     assert made["metadata"]["cost_micros"] == dry["total_cost_micros"] > 0
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["images/generations", "images/edits", "images/variations"])
 def test_nobody_gets_in_without_a_key(client: FlaskClient, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer nope"}, {"Authorization": "Basic x"}, {"X-Api-Key": "x"}):
@@ -165,6 +160,7 @@ def test_scopes_and_caps(running: Running, client: FlaskClient) -> None:
     assert error(response)["type"] == "insufficient_quota"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("values", "status", "code", "param"),
     [
@@ -190,6 +186,7 @@ def test_bad_requests(running: Running, values: dict[str, Any], status: int, cod
     assert response.headers["x-should-retry"] == "false"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("answer", "status", "code", "retry"),
     [
@@ -219,6 +216,7 @@ def test_a_providers_failure(
     assert CANARY not in response.text + str(response.headers) + caplog.text
 
 
+@pytest.mark.any_database
 def test_the_deadline_is_the_requests(database_url: str, tmp_path: Path, upstream: Upstream) -> None:
     from tests.gateway.upstream import drip_body
 
@@ -229,6 +227,7 @@ def test_the_deadline_is_the_requests(database_url: str, tmp_path: Path, upstrea
     assert response.headers["x-should-retry"] == "false"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("method", "path", "options", "status", "code"),
     [
@@ -254,6 +253,7 @@ def form(**parts: Any) -> dict[str, Any]:
     return {name: (BytesIO(part), "x.bin") if isinstance(part, bytes) else part for name, part in parts.items()}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", ["image", "image[]", "image[0]"])
 def test_an_edit_by_form(running: Running, upstream: Upstream, name: str) -> None:
     upstream.on("POST", "/v1/images/edits", says(200, {"data": [{"b64_json": coded(PNG)}]}))
@@ -265,6 +265,7 @@ def test_an_edit_by_form(running: Running, upstream: Upstream, name: str) -> Non
     assert b'{"a": "1"}' in sent
 
 
+@pytest.mark.any_database
 def test_an_edit_by_json(running: Running, upstream: Upstream) -> None:
     upstream.on("POST", "/v1/images/edits", says(200, {"data": [{"b64_json": coded(PNG)}]}))
     link = f"data:image/png;base64,{coded(PNG)}"
@@ -275,6 +276,7 @@ def test_an_edit_by_json(running: Running, upstream: Upstream) -> None:
     assert (response.status_code, error(response)["param"]) == (400, "image")
 
 
+@pytest.mark.any_database
 def test_gpt_image_ids_get_base64_unless_they_ask_for_a_link(running: Running, upstream: Upstream) -> None:
     upstream.on("POST", "/v1/images/", says(200, {"data": [{"b64_json": coded(PNG)}]}))
     assert "b64_json" in generate(running, model="gpt-image-9").json["data"][0]
@@ -283,6 +285,7 @@ def test_gpt_image_ids_get_base64_unless_they_ask_for_a_link(running: Running, u
     assert "b64_json" in edit.json["data"][0]
 
 
+@pytest.mark.any_database
 def test_a_file_where_text_stands_is_named(running: Running) -> None:
     response = post(
         running, "images/edits", data={"image": "text", "prompt": "x"}, content_type="multipart/form-data"
@@ -305,6 +308,7 @@ def test_models(running: Running, client: FlaskClient) -> None:
     assert client.get("/openai/v1/models/x%00y", headers=headers).status_code == 404
 
 
+@pytest.mark.any_database
 def test_a_foreign_page_may_use_a_key_it_has(running: Running) -> None:
     response = post(running, "images/generations", json=SMALL, headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status_code == 200

@@ -13,6 +13,7 @@ from tests.gateway.upstream import Upstream, coded, says
 from tests.gateway.world import load_catalogue
 
 __all__ = ["running", "upstream"]
+pytestmark = pytest.mark.any_database
 EMPTY = ("",)
 """The name of a file that a form sends where none was chosen."""
 

@@ -68,6 +68,7 @@ def test_the_own_catalogue_has_no_error(database: Database) -> None:
     assert errors(database, CHECKED) == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("old", "new", "check"), WRONG.values(), ids=WRONG.keys())
 def test_a_contradiction_is_an_error(database: Database, folder: Path, old: str, new: str, check: str) -> None:
     file = folder / "brush-1.toml"

@@ -10,8 +10,9 @@ from app.catalog import lookup
 from app.catalog.loading import load
 from app.catalog.search import compact, search
 from app.database.doors import Database
-from tests.catalog.test_seed_files import NOW, seeds
+from tests.catalog.test_seed_files import NOW, seeded, seeds
 
+__all__ = ["seeded"]
 QUERIES = {
     "DALL·E 2": "dall-e-2",
     "dalle 2": "dall-e-2",
@@ -66,10 +67,9 @@ ADDRESSES = {
 }
 
 
-@pytest.fixture
-def models(database: Database) -> tuple[lookup.ModelSummary, ...]:
-    database.write(lambda session: load(session, seeds(), now=NOW))
-    with database.reading() as session:
+@pytest.fixture(scope="module")
+def models(seeded: Database) -> tuple[lookup.ModelSummary, ...]:
+    with seeded.reading() as session:
         return lookup.models(session, NOW.date())
 
 

@@ -1,7 +1,9 @@
 """The files that come with the product: all valid, DALL-E 2 and the demo painters complete."""
 
+import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -44,13 +46,22 @@ def seeds() -> Seeds:
     return read_seeds(SEEDS / "catalog")
 
 
+@pytest.fixture(scope="module")
+def seeded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The product's catalogue on SQLite, to be read: what its files say is the same on any database."""
+    path = tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with closing(Database(f"sqlite:///{path}")) as database:
+        database.write(lambda session: load(session, seeds(), now=NOW))
+        yield database
+
+
 @pytest.fixture
-def page(database: Database) -> Callable[[str], ModelPage]:
+def page(seeded: Database) -> Callable[[str], ModelPage]:
     """The page of a model in the seeded catalogue."""
-    database.write(lambda session: load(session, seeds(), now=NOW))
 
     def of(slug: str) -> ModelPage:
-        with database.reading() as session:
+        with seeded.reading() as session:
             return lookup.model(session, slug, NOW.date())
 
     return of

@@ -56,6 +56,7 @@ prices = [{ usd = 0.01 }]
 """
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("old", "new", "named"), BAD.values(), ids=BAD.keys())
 def test_a_wrong_file_is_refused(database: Database, folder: Path, old: str, new: str, named: str) -> None:
     edit(folder / "brush-1.toml", old, new)

@@ -47,6 +47,7 @@ def test_what_is_judged_already_is_not_kept(api: Api, arena: None, database: Dat
     assert kept(database) == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "body",
     [
@@ -65,6 +66,7 @@ def test_what_is_no_prompt(api: Api, database: Database, body: dict[str, Any]) -
     assert kept(database) == []
 
 
+@pytest.mark.any_database
 def test_another_site_cannot_suggest(app: Flask, database: Database) -> None:
     client = app.test_client()
     foreign = {"Sec-Fetch-Site": "cross-site"}

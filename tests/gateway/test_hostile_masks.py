@@ -1,5 +1,6 @@
 """What strangers send as a mask or to be varied: each ends in a picture or a clear refusal, within bounds."""
 
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator
@@ -10,13 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.catalog.loading import load
-from app.catalog.seeds import batches, read_seeds
-from app.database.places import ROOT
+from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, ProviderRejected
 from app.gateway.images import INPUT, decode
+from app.gateway.storage import Storage
 from app.painter.paint import paint
-from tests.factories import NOW
 from tests.gateway.world import World
 
 SIZE = (320, 256)
@@ -93,12 +92,13 @@ def _turned() -> Image.Exif:
 
 
 @pytest.fixture
-def arena(world: World) -> World:
+def arena(seeded_template: Path, tmp_path: Path) -> Iterator[World]:
     """The seeded catalogue, whose painters edit and vary."""
-    for part in batches(read_seeds(ROOT / "scripts" / "seeds" / "catalog")):
-        world.database.write(lambda session: load(session, part, now=NOW))  # noqa: B023
+    shutil.copy(seeded_template, tmp_path / "arena.sqlite3")
+    world = World(Database(f"sqlite:///{tmp_path / 'arena.sqlite3'}"), Storage(tmp_path / "files"))
     world.at("painter", "")
-    return world
+    yield world
+    world.database.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ the wire in the provider's own word, or among the adjustments; with `strict` tha
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ LEAST = 2_000
 """Combinations below which the collection was not read as a whole."""
 
 
+@cache
 def picture(size: tuple[int, int] = (512, 384)) -> bytes:
     buffer = BytesIO()
     Image.new("RGB", size, "teal").save(buffer, "PNG")

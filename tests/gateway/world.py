@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.catalog.loading import load
-from app.catalog.seeds import read_seeds
+from app.catalog.seeds import Seeds, read_seeds
 from app.database.doors import Database
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import HOUSE, Payer
@@ -313,6 +313,10 @@ accepts.seed = { type = "integer", min = 0, max = 2147483647 }
 }
 
 
+_READ: dict[tuple[tuple[str, str], ...], Seeds] = {}
+"""Catalogues by what their files say: hundreds of tests load the same one, and reading it is most of the work."""
+
+
 def load_catalogue(
     database: Database,
     folder: Path,
@@ -329,7 +333,10 @@ def load_catalogue(
     for name, text in {**CONTRACTS, **(contracts or {})}.items():
         (folder / "contracts" / f"{name}.toml").write_text(HEAD + text, "utf-8")
     (folder / "contracts" / "sources.toml").write_text(SOURCES, "utf-8")
-    seeds = read_seeds(folder)
+    written = tuple(sorted((path.name, path.read_text("utf-8")) for path in folder.rglob("*.toml")))
+    if written not in _READ:
+        _READ[written] = read_seeds(folder)
+    seeds = _READ[written]
     database.write(lambda session: load(session, seeds, now=NOW))
 
 

@@ -88,7 +88,8 @@ def test_a_batch_is_full_when_many_have_judged(database: Database, tmp_path: Pat
     assert sum(exposure(database, in_batches=True).values()) == 240
     for n in range(33):
         judge_as(database, b"somebody-else-%02d" % n, 3)
-        assert sum(exposure(database, in_batches=True).values()) == 240
+        if n in (0, 16, 32):  # a count never goes back: what moved in between would be seen by then
+            assert sum(exposure(database, in_batches=True).values()) == 240
     judge_as(database, b"the last of them", 3)
     assert sum(exposure(database, in_batches=True).values()) == 240 + 204
 

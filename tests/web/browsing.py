@@ -5,10 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -17,6 +18,9 @@ DRIVES_CHROMIUM = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
 ]
 """The marks of a file whose tests drive a browser."""
+PATIENCE_MS = 30_000
+"""How long a browser is waited for: a machine that runs much beside it proves nothing sooner."""
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -51,9 +55,20 @@ class Visit:
         """Wait until presses are heard again: for a moment after every change of the screen they are not."""
         self.page.wait_for_timeout(450)
 
+    def hold_still(self) -> None:
+        """
+        Let presses be heard again, and stop the page's clock: the next change of the screen deafens it for good.
+
+        On a busy machine a second press would else come when the moment after the first is over. The clock must
+        have been installed before the page was opened; it goes on with `page.clock.resume()`.
+        """
+        now = self.page.evaluate("Date.now()")
+        self.page.clock.pause_at(datetime.fromtimestamp(now / 1000 + 10, UTC))
+
     def press(self, key: str, state: str) -> None:
         """Press a key that the screen listens to by now, and wait for what it brings."""
-        self.settle()
+        if key in {"Space", "Enter"}:  # answers by letter, digit and arrow are heard at once
+            self.settle()
         self.page.keyboard.press(key)
         self.wait(state)
 
@@ -105,7 +120,7 @@ def browser() -> Iterator[Browser]:
 def visiting(browser: Browser, base: str, **how: object) -> Iterator[Visit]:
     """A browser context of its own; `how` as Playwright's `new_context` takes it."""
     context = browser.new_context(**how)  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     visit = Visit(context.new_page(), base)
     visit.page.on(
         "console", lambda said: visit.complaints.append(said.text) if said.type in {"error", "warning"} else None

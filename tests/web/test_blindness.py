@@ -53,6 +53,7 @@ def test_two_pairs_differ_in_their_ids_alone(arena: Flask) -> None:
     assert len(set(pages)) == 1
 
 
+@pytest.mark.any_database
 def test_images_have_one_set_of_headers_and_one_length(arena: Flask, client: FlaskClient) -> None:
     answers = []
     for _ in range(2):
@@ -68,6 +69,7 @@ def test_images_have_one_set_of_headers_and_one_length(arena: Flask, client: Fla
     assert len(answers[0].data) % renditions.STEP_BYTES == 0
 
 
+@pytest.mark.any_database
 def test_small_images_have_one_set_of_headers_and_one_length_too(arena: Flask, client: FlaskClient) -> None:
     answers = [client.get(image.replace(".webp", "-640.webp")) for image in images(start(client))]
     assert [answer.status_code for answer in answers] == [200, 200]
@@ -76,11 +78,13 @@ def test_small_images_have_one_set_of_headers_and_one_length_too(arena: Flask, c
     assert len(answers[0].data) % renditions.STEP_BYTES == 0
 
 
+@pytest.mark.any_database
 def test_the_same_image_never_has_the_same_bytes(arena: Flask, client: FlaskClient) -> None:
     image = images(start(client))[0]
     assert client.get(image).data != client.get(image).data
 
 
+@pytest.mark.any_database
 def test_conditional_and_range_requests_learn_nothing(arena: Flask, client: FlaskClient) -> None:
     image = images(start(client))[0]
     whole = client.get(image)

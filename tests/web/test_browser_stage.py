@@ -125,11 +125,13 @@ def test_small_originals_are_said_to_be_small(base: str, browser: Browser) -> No
 @pytest.mark.parametrize("width", [390, 1366])
 def test_nothing_moves_from_vote_to_vote(base: str, browser: Browser, width: int) -> None:
     with visiting(browser, base, viewport={"width": width, "height": 700}) as visit:
+        visit.page.clock.install()
         start(visit, "small")
         visit.page.evaluate(SHIFTS)
         for _ in range(4):
             visit.press("1", "revealed")
-            visit.page.wait_for_timeout(1700)
+            with visit.page.expect_response(f"**/api/v1/matchups/{visit.pair}"):
+                visit.page.clock.fast_forward(1700)  # what the vote changed is asked for a moment later
             visit.press("Space", "open")
         assert sum(visit.page.evaluate("window.shifts")) == 0
 

@@ -84,7 +84,7 @@ def test_a_click_votes(visit: Visit) -> None:
     visit.settle()
     visit.page.get_by_role("button", name="B is better").click()
     visit.wait("revealed")
-    assert visit.page.get_attribute('[data-side="b"] [data-name]', "href", timeout=1000) in {
+    assert visit.page.get_attribute('[data-side="b"] [data-name]', "href") in {
         f"/models/{model.slug}" for model in MODELS
     }
 
@@ -225,9 +225,10 @@ def test_tapping_a_picture_chooses_it_only_if_that_was_switched_on(visit: Visit)
 
 @pytest.mark.parametrize("answer", ["A is better", "Tie", "B is better"])
 def test_a_double_press_neither_loses_the_reveal_nor_leaves(visit: Visit, answer: str) -> None:
+    visit.page.clock.install()
     visit.start()
     first = visit.pair
-    visit.settle()
+    visit.hold_still()
     visit.page.get_by_role("button", name=answer).dblclick()
     visit.wait("revealed")
     visit.page.keyboard.press("Space")
@@ -237,22 +238,27 @@ def test_a_double_press_neither_loses_the_reveal_nor_leaves(visit: Visit, answer
 
 @pytest.mark.parametrize("key", ["1", "2", "ArrowLeft", "ArrowUp"])
 def test_a_key_pressed_twice_votes_once_and_keeps_the_reveal(app: Flask, visit: Visit, key: str) -> None:
+    visit.page.clock.install()
     visit.start()
     first = visit.pair
-    visit.settle()
+    visit.hold_still()
     visit.page.keyboard.press(key)
     visit.page.keyboard.press(key)
     visit.page.keyboard.press("Space")
     visit.wait("revealed")
-    visit.page.wait_for_timeout(500)
+    visit.page.wait_for_timeout(100)
     assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
 
 
 def test_space_pressed_twice_skips_once(visit: Visit) -> None:
+    visit.page.clock.install()
     visit.start()
-    visit.settle()
+    first = visit.pair
+    visit.hold_still()
     visit.page.keyboard.press("Space")
     visit.page.keyboard.press("Space")
+    visit.page.clock.resume()
+    visit.page.wait_for_function("id => document.querySelector('[data-arena]').dataset.id !== id", arg=first)
     visit.wait("open")
     second = visit.pair
     visit.page.wait_for_timeout(600)
@@ -263,15 +269,16 @@ def test_space_pressed_twice_skips_once(visit: Visit) -> None:
 def test_a_finger_that_taps_twice_stays_on_the_reveal(app: Flask, browser: Browser, answer: str) -> None:
     how = {"viewport": {"width": 390, "height": 664}, "has_touch": True}
     with served(app) as base, visiting(browser, base, **how) as visit:
+        visit.page.clock.install()
         visit.start()
         first = visit.pair
-        visit.settle()
+        visit.hold_still()
         box = visit.page.locator(f'#answers [data-answer="{answer}"]').bounding_box()
         assert box
         for _ in range(2):
             visit.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         visit.wait("revealed")
-        visit.page.wait_for_timeout(500)
+        visit.page.wait_for_timeout(100)
         assert (visit.pair, visit.page.get_attribute("[data-arena]", "data-state")) == (first, "revealed")
         assert len(visit.page.context.pages) == 1
 

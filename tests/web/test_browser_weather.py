@@ -33,7 +33,6 @@ def app(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def visit(app: Flask, browser: Browser) -> Iterator[Visit]:
     with served(app) as base, visiting(browser, base) as made:
-        made.page.set_default_timeout(30_000)
         yield made
 
 

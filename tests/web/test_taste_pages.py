@@ -95,6 +95,7 @@ def test_a_shared_card_holds_no_id_and_no_picture(app: Flask, judged: FlaskClien
     assert set(shared) == {"mode", "votes", "top", "agreement", "parting", "token", "url", "shared_at"}
 
 
+@pytest.mark.any_database
 def test_the_picture_of_a_card(app: Flask, judged: FlaskClient) -> None:
     answer = app.test_client().get(f"{share(judged)}/card.png")
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -103,11 +104,13 @@ def test_the_picture_of_a_card(app: Flask, judged: FlaskClient) -> None:
     assert again.status_code == 304
 
 
+@pytest.mark.any_database
 def test_another_site_can_not_share(judged: FlaskClient) -> None:
     assert judged.post("/taste", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert judged.post("/taste").status_code == 403
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["/taste/x", "/taste/" + "A" * 22, "/taste/" + "A" * 22 + "/card.png"])
 def test_a_guess_finds_nothing(judged: FlaskClient, path: str) -> None:
     assert judged.get(path).status_code == 404

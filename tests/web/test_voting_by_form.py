@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -99,6 +100,7 @@ def test_another_browsers_pair_is_not_there(arena: Flask, client: FlaskClient) -
         assert any(words in answer.text for words in ("There is no", "sent no cookie"))
 
 
+@pytest.mark.any_database
 def test_a_bad_answer(arena: Flask, client: FlaskClient) -> None:
     path = start(client)
     for form in ({"outcome": "c"}, {}):
@@ -129,6 +131,7 @@ def test_judged_pictures_stay_after_the_pair_expired(arena: Flask, client: Flask
         assert client.get(picture).status_code == 200
 
 
+@pytest.mark.any_database
 def test_forms_of_other_sites_are_refused(arena: Flask, client: FlaskClient) -> None:
     path = start(client)
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
@@ -148,6 +151,7 @@ def test_a_competition_and_a_category_narrow(arena: Flask, client: FlaskClient) 
         assert vote_form.headers["Location"] == path
 
 
+@pytest.mark.any_database
 def test_unknown_wishes(arena: Flask, client: FlaskClient) -> None:
     for wish in ({"mode": "video"}, {"category": "none"}, {"competition": "none"}):
         assert post(client, "/arena", **wish).status_code == 404
@@ -172,6 +176,7 @@ def test_nothing_left_is_said_kindly(app: Flask, client: FlaskClient) -> None:
     assert 'href="/leaderboards/text-to-image"' in answer.text
 
 
+@pytest.mark.any_database
 def test_image_edit_shows_what_was_to_change(app: Flask, client: FlaskClient) -> None:
     competition(app, "edit-it", mode="image-edit", prompt="Make it blue. " * 40)
     path = start(client, mode="image-edit")
@@ -190,12 +195,14 @@ def test_a_pair_that_does_not_load_is_given_back_by_form(arena: Flask, client: F
     assert "0 of ten" in client.get(answer.headers["Location"]).text
 
 
+@pytest.mark.any_database
 def test_who_sends_no_cookie_is_told_that_one_is_needed(arena: Flask, client: FlaskClient) -> None:
     page = arena.test_client().get(start(client))
     assert page.status_code == 404
     assert "Allow cookies here" in page.text
 
 
+@pytest.mark.any_database
 def test_the_frame_is_told_by_a_stylesheet(arena: Flask, client: FlaskClient) -> None:
     page = client.get(start(client)).text
     assert "/frames/128x128-128.css" in page
