@@ -39,7 +39,7 @@ def vote_on(app: Flask, question: str, votes: int = 6) -> None:
 
 def told(html: str) -> list[str]:
     """What the bar shows, and what is read out before the prompt."""
-    bar = re.search(r'<p class="asked"[^>]*?( hidden)?>([^<]*)</p>', html)
+    bar = re.search(r'<p class="asks"[^>]*?( hidden)?>([^<]*)</p>', html)
     aloud = re.search(r'<h1 [^>]*>\s*<span class="aloud"[^>]*?( hidden)?>([^<]*)</span>\s*<button', html)
     assert bar
     assert aloud
