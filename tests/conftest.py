@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.database.doors import Database
-from tests import postgres
+from tests import postgres, shared_work
 
 # Hypothesis fails a test whose examples take long to draw or to run. On a busy machine that is chance: one run in
 # twelve of the gateway's tests failed when the first example was drawn while other processes had both cores.
@@ -56,6 +56,13 @@ def _no_network() -> Iterator[None]:
     patch.setattr(socket.socket, "connect", guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shared_work() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        shared_work.share(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,22 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 _BREAK = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
+_VERSION = re.compile(r"\bv(?=\d)")
+OWN_NAME, OTHER_NAME, BEGINNING, PART, ALL_WORDS = range(5)
+"""How a model answers a query, the best first; the other names are aliases and the ids of providers."""
+FILLERS = frozenset({"a", "ai", "api", "by", "from", "model", "the", "version"})
+"""Words that people add to a model's name."""
+NEAR = 0.84
+"""Share of letters in common, as difflib counts it, from which a name is taken for a slip of the fingers."""
+LONGEST_SLIP = 60
+"""Letters of a query that are compared with names: each costs time."""
 
 
 class Named(Protocol):
@@ -31,6 +42,7 @@ class Named(Protocol):
 Model = TypeVar("Model", bound=Named)
 
 
+@lru_cache(maxsize=4096)
 def compact(text: str) -> str:
     """Reduce a name to letters and digits in lower case: `DALL·E 2` is `dalle2`, `FLUX.2 [pro]` is `flux2pro`."""
     return "".join(_words(text))
@@ -44,25 +56,37 @@ def spellings(names: Iterable[str | None]) -> tuple[str, ...]:
 
 def match_rank(model: Named, query: str) -> int | None:
     """
-    Rank how a model answers a query: 0 for its very name, 1 for a beginning, 2 for a part, 3 for all words.
+    Rank how a model answers a query: by a name, by the beginning or a part of one, or by all words.
 
-    The creator may stand before the name. None where the model does not answer; an empty query fits everything.
+    The creator may stand before or after the name. None where the model does not answer; an empty query fits
+    everything.
     """
-    wanted = compact(query)
-    bare = wanted.removeprefix(compact(model.creator or "")) or wanted
-    ranks = [rank for rank in (_name_rank(model, wanted), _name_rank(model, bare)) if rank is not None]
+    ranks = [rank for name in _names(query, model.creator or "") if (rank := _name_rank(model, name)) is not None]
     if ranks:
         return min(ranks)
     everything, words = searched_text(model), _words(query)
-    return 3 if words and all(word in everything for word in words) else None
+    return ALL_WORDS if words and all(word in everything for word in words) else None
+
+
+@lru_cache(maxsize=1024)
+def _names(query: str, creator: str) -> frozenset[str]:
+    """Return the names that a query may mean, with and without its creator, who may lack an `AI` at the end."""
+    wanted, whole = compact(query), compact(creator)
+    bare = compact(" ".join(word for word in _words(creator) if word not in FILLERS))
+    names = {wanted}
+    for told in filter(None, (whole, bare)):
+        names |= {wanted.removeprefix(told), wanted.removesuffix(told)}
+    return frozenset(filter(None, names)) or frozenset({wanted})
 
 
 def _name_rank(model: Named, wanted: str) -> int | None:
+    if wanted in {compact(model.name), compact(model.slug)}:
+        return OWN_NAME
     if wanted in model.spellings:
-        return 0
+        return OTHER_NAME
     if any(spelling.startswith(wanted) for spelling in model.spellings):
-        return 1
-    return 2 if any(wanted in spelling for spelling in model.spellings) else None
+        return BEGINNING
+    return PART if any(wanted in spelling for spelling in model.spellings) else None
 
 
 def searched_text(model: Named) -> str:
@@ -74,19 +98,48 @@ def search(models: Sequence[Model], query: str) -> list[Model]:
     """
     Find the models that answer a query, the best first; of equal ones those still served, then the newest.
 
-    Where only words are met, the shorter name goes first. What stands in brackets counts only if anything has it:
-    boards write `gpt-image-2 (medium)`.
+    Where only words are met, the shorter name goes first. Where nothing answers, the query is read with less in
+    it, and at last the models are found whose names are spelled nearly so.
     """
+    for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
+        for worst_rank in (BEGINNING, ALL_WORDS):
+            for wording in _wordings(text):
+                found = _ranked(models, wording)
+                if found and found[0][0] <= worst_rank:
+                    return [model for _, model in found]
+    return _nearly_spelled(models, query)
+
+
+def _wordings(text: str) -> Iterator[str]:
+    """Yield a query as it stands, then without what people add to a name: `the DALL-E v2 model`."""
+    yield text
+    bare = " ".join(word for word in _words(text) if word not in FILLERS)
+    if bare:
+        yield bare
+        yield _VERSION.sub("", bare)
+
+
+def _ranked(models: Sequence[Model], query: str) -> list[tuple[int, Model]]:
+    """Rank the models that answer one wording, the best first."""
+    words = _words(query)
     ranked = [(rank, model) for model in models if (rank := match_rank(model, query)) is not None]
-    if not ranked and (plain := _BRACKETS.sub(" ", query)) != query:
-        return search(models, plain)
     newest = sorted(ranked, key=lambda one: one[1].released or "", reverse=True)
-    return [model for _, model in sorted(newest, key=lambda one: _order(one[0], one[1], _words(query)))]
+    return sorted(newest, key=lambda one: _order(one[0], one[1], words))
+
+
+def _nearly_spelled(models: Sequence[Model], query: str) -> list[Model]:
+    """Find the models whose names differ from the query by a slip of the fingers, the nearest first."""
+    by_spelling: dict[str, list[Model]] = {}
+    for model in models:
+        for spelling in model.spellings:
+            by_spelling.setdefault(spelling, []).append(model)
+    near = get_close_matches(compact(query)[:LONGEST_SLIP], by_spelling, n=5, cutoff=NEAR)
+    return list({model.slug: model for spelling in near for model in by_spelling[spelling]}.values())
 
 
 def _order(rank: int, model: Named, words: Sequence[str]) -> tuple[int, bool, int]:
     spread = [len(spelling) for spelling in model.spellings if all(word in spelling for word in words)]
-    return rank, model.status == "retired", min(spread, default=999) if rank == 3 else 0
+    return rank, model.status == "retired", min(spread, default=999) if rank == ALL_WORDS else 0
 
 
 def _words(text: str) -> list[str]:

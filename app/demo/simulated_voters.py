@@ -80,6 +80,10 @@ class Appearance:
     faults: tuple[tuple[str, float], ...]
 
 
+OpenCompetitions = Mapping[str, Mapping[int, Appearance]]
+"""The competitions that simulated voters may judge: slug to the appearances of its entries, by entry id."""
+
+
 @dataclass(frozen=True)
 class SimulatedVoter:
     """A voter's weights, tastes and limits in logits; `noise` is the scale of a comparison's logistic error."""
@@ -169,9 +173,9 @@ def ask_both(session: Session, *, now: datetime) -> None:
         add_question(session, FOLLOWS_PROMPT, now=now)
 
 
-def read_open_competitions(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> dict[str, dict[int, Appearance]]:
+def read_open_competitions(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> OpenCompetitions:
     """
-    Read the competitions of a mode that simulated voters may judge: slug to its entries' appearances, by entry id.
+    Read the competitions of a mode that simulated voters may judge.
 
     They are open, have two contestants or more, and all of them were drawn by the painter for demo models.
     """
@@ -208,10 +212,15 @@ def cast_votes(
     with database.reading() as session:
         done = count_votes(session, mode)
     crowd = max(SMALLEST_CROWD, -(-total // VOTES_PER_VOTER))
-    turn, idle = done, 0
+    first, turns, idle = done, 0, 0
+    open_to_us: OpenCompetitions = {}
     while done < total and idle < crowd:
-        outcome = _cast_one_vote(database, pool, mode, make_voter(turn % crowd), now, rng, matchup_seconds)
-        turn, idle = turn + 1, 0 if outcome else idle + 1
+        if turns % crowd == 0:  # reading it costs more than a vote: once a round of the crowd is often enough
+            with database.reading() as session:
+                open_to_us = read_open_competitions(session, mode)
+        who = make_voter((first + turns) % crowd)
+        outcome = _cast_one_vote(database, pool, open_to_us, mode, who, now, rng, matchup_seconds)
+        turns, idle = turns + 1, 0 if outcome else idle + 1
         if outcome:
             done += 1
             yield outcome
@@ -220,6 +229,7 @@ def cast_votes(
 def _cast_one_vote(
     database: Database,
     pool: Pool,
+    open_to_us: OpenCompetitions,
     mode: Mode,
     who: SimulatedVoter,
     now: Callable[[], datetime],
@@ -227,8 +237,6 @@ def _cast_one_vote(
     matchup_seconds: int,
 ) -> str | None:
     """Cast one vote; None when the voter has judged everything, or was given what no simulated voter may judge."""
-    with database.reading() as session:
-        open_to_us = read_open_competitions(session, mode)
     for slug in rng.sample(sorted(open_to_us), len(open_to_us)):
         try:
             issued = matchups.issue(
@@ -244,7 +252,7 @@ def _cast_one_vote(
             outcome = _judge(database, who, issued, open_to_us[slug], rng)
             ballot = Ballot(who.token, issued.public_id, outcome, now(), matchup_seconds)
             database.write(partial(vote_casting.cast_vote, ballot=ballot))
-        except (errors.NothingLeft, errors.MatchupClosed):
+        except (errors.NothingLeft, errors.MatchupClosed, errors.UnknownCompetition):
             continue
         return outcome if outcome != Outcome.SKIP else None
     return None

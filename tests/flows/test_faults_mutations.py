@@ -71,8 +71,11 @@ def test_the_same_seed_chooses_the_same_changes() -> None:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one module and two test files, of which one tests it."""
+    # Every change starts pytest anew: with the two plugins whose options it gets, not with all that are installed.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_timeout,_hypothesis_pytestplugin")
     files = {
         "pyproject.toml": CONFIG,
         "app/__init__.py": "",

@@ -4,7 +4,7 @@ import random
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 
 from flask import Flask
@@ -45,11 +45,16 @@ def moment() -> datetime:
 
 def drawing(seed: int) -> bytes:
     """Big random blocks: no two alike, to people and to perceptual hashes."""
+    return _draw(seed, FRAME)
+
+
+@cache
+def _draw(seed: int, frame: tuple[int, int]) -> bytes:
     rng = random.Random(seed)
     small = Image.new("RGB", (8, 8))
     small.putdata([(rng.randrange(256), rng.randrange(256), rng.randrange(256)) for _ in range(64)])
     file = BytesIO()
-    small.resize(FRAME, Image.Resampling.NEAREST).save(file, "PNG")
+    small.resize(frame, Image.Resampling.NEAREST).save(file, "PNG")
     return file.getvalue()
 
 
@@ -94,7 +99,7 @@ def competition(
 
 def enter(app: Flask, slug: str, model: Named, *, seed: int) -> None:
     parts = parts_of(app)
-    stored = entries.store(parts.storage, renditions.picture(drawing(seed), FRAME))
+    stored = entries.store(parts.storage, _encode(seed, FRAME))
     place = entries.EntryKey(slug, model.slug)
 
     def work(session: Session) -> None:
@@ -102,6 +107,12 @@ def enter(app: Flask, slug: str, model: Named, *, seed: int) -> None:
         entries.add(session, place, stored, entries.EntryDetails(), now=moment())
 
     parts.database.write(work)
+
+
+@cache
+def _encode(seed: int, frame: tuple[int, int]) -> renditions.Picture:
+    """Every test of a process draws the same few pictures: encoding them is most of what an entry costs."""
+    return renditions.picture(_draw(seed, frame), frame)
 
 
 def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.MatchupFilter | None = None) -> None:

@@ -55,8 +55,14 @@ def likeness(exact: Reference, other: Luma) -> float:
 
 
 def _means(values: Luma) -> Means:
-    """Return the mean of each window: sums of blocks first, then of two by two blocks."""
-    height, width = values.shape
-    blocks = values.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).sum(axis=(1, 3), dtype=np.float64)
-    windows: Means = blocks[:-1, :-1] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[1:, 1:]
-    return windows / WINDOW_PIXELS
+    """
+    Return the mean of each window: sums of rows, of blocks, then of two by two blocks.
+
+    Sums are exact: whole numbers up to 64 * 255 * 255 fit into a float32. Adding slices takes a quarter of the
+    time of numpy's sum over two short axes.
+    """
+    rows = sum((values[row::BLOCK] for row in range(1, BLOCK)), values[::BLOCK])
+    blocks = sum((rows[:, column::BLOCK] for column in range(1, BLOCK)), rows[:, ::BLOCK])
+    pairs = blocks[:-1] + blocks[1:]
+    windows = pairs[:, :-1] + pairs[:, 1:]
+    return windows.astype(np.float64) / WINDOW_PIXELS

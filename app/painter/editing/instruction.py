@@ -125,6 +125,8 @@ SIZES: dict[str, float] = {
 REPLACING = frozenset(
     ("replace", "swap", "exchange", "change", "turn", "transform", "convert", "make", "substitute")
 )
+SWAPPING = frozenset(["replace", "swap", "exchange", "substitute", "turn", "transform"])
+BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene", "night", "day", "weather"])
 REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
 EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
@@ -151,8 +153,14 @@ def _read_clause(text: str) -> list[Action]:
         return [Action("extend")]
     if words & REPLACING and (swap := _read_swap(text)):
         return swap
-    looks, rest = _read_looks(text)
+    looks, rest = _read_looks(_wanted_part(text))
     return looks + _read_additions(rest)
+
+
+def _wanted_part(text: str) -> str:
+    """Return what a swap wants instead, so that `turn the grey sky into a sunset` asks for no grey sky."""
+    parts = INTO.split(text, maxsplit=1)
+    return parts[1].strip() if len(parts) == 2 and SWAPPING & set(parts[0].split()) else text
 
 
 def _removal(text: str) -> Action:
@@ -170,6 +178,8 @@ def _read_swap(text: str) -> list[Action]:
     before, after = read(old).wanted, read(new).wanted
     if before and after and before[0].noun != after[0].noun:
         return [Action("replace", name=before[0].noun, thing=after[0], place=_place(text))]
+    if after and not before and SWAPPING & set(text.split()) and not BEHIND & set(old.split()):
+        return [Action("replace", thing=after[0], place=_place(text))]  # nothing known is named: the subject
     colour = _colour(new or old)
     if colour and (before or after) and not _first(WEATHER_WORDS | STYLE_WORDS, text):
         return [Action("recolour", thing=(before or after)[0], colour=colour)]
