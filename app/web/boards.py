@@ -101,7 +101,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         whole = read()
         shown = read(filters=asked) if replace(asked, question=None) != ALL else whole
         questions = list_tabs(session, mode, partial(scopes.key, category=category))
-        listed = list_competitions(session, mode)
+        listed = list_competitions(session, mode, asked.question)
         providers = lookup.providers(session)
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
@@ -115,7 +115,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         asked=asked,
         query=asked.query,
         categories=tabs(listed),
-        competitions=_counted(listed, category) if asked.question is None else _added_up(whole),
+        competitions=_counted(listed, category),
         creators=sorted({row.model.creator for row in whole.standings if row.model.creator}, key=str.casefold),
         providers=providers,
         modes=MODES,
@@ -137,11 +137,6 @@ def _counted(listed: list[BoardCompetition], category: str | None) -> int:
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})
         for entry in listed
     )
-
-
-def _added_up(view: BoardView) -> int:
-    """Count the competitions that another question's board adds up."""
-    return len(view.run.competition_ids) if view.run else 0
 
 
 def _api(view: BoardView) -> str:
