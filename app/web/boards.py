@@ -101,7 +101,7 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         whole = read()
         shown = read(filters=asked) if replace(asked, question=None) != ALL else whole
         questions = list_tabs(session, mode, partial(scopes.key, category=category))
-        listed = list_competitions(session, mode, asked.question)
+        listed = list_competitions(session, mode)
         providers = lookup.providers(session)
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(

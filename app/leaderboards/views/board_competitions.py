@@ -18,14 +18,14 @@ class BoardCompetition:
     votes: int
 
 
-def list_competitions(session: Session, mode: str, question: str | None = None) -> list[BoardCompetition]:
-    """List a mode's competitions that are or were open, with the votes on a question: one query, whatever those."""
+def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
+    """List a mode's competitions that are or were open: one query, whatever the votes."""
     by_id: dict[int, BoardCompetition] = {}
     statement = (
         select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
-        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == (question or BETTER)))
+        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .where(Competition.mode == mode, Competition.status != "draft")
     )
