@@ -45,6 +45,18 @@ def rate_boards(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
         yield replace(rated, parts=rated.parts | {"difference": _stored(difference)})
 
 
+def borrow_from_better(
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, difference: VarianceComponent
+) -> BorrowedStrength:
+    """Tell what a board's models are taken to be before its own votes, by the current runs of `better`."""
+    return _borrow(scope, *_read_better(snapshot, scope, board), difference)
+
+
+def _borrow(scope: Scope, mean: Array, variance: Array, difference: VarianceComponent) -> BorrowedStrength:
+    apart = difference.variance + (OWN_PROMPT**2 if scope.kind == "competition" else 0.0)
+    return BorrowedStrength(mean, variance + apart)
+
+
 def _read_better(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> tuple[Array, Array]:
     """Read what `better` says of a board's models, in logits: from its own board or else from the overall one."""
     ratings = dict(snapshot.lent[snapshot.mode]) | dict(snapshot.lent.get(scope.better_key, {}))
