@@ -139,7 +139,7 @@ def test_a_model_page_and_the_methodology_tell_the_questions_apart(asking: Flask
     vote_on(asking, "prompt", 20)
     model = client.get("/models/hidden-model-a").text
     assert f'href="{BOARD}?question=prompt">{PROMPT}</a>' in model
-    assert re.search(r"<b>[+−]?\d+</b> Elo ±\d+", model)
+    assert re.search(r"<b>.?\d+</b> Elo ±\d+", model)
     method = client.get("/methodology").text
     assert 'id="questions"' in method
     assert re.search(r"<td>\d\.\d\d <span class=\"quiet\">\d\.\d\d to \d\.\d\d</span></td>", method)

@@ -37,9 +37,7 @@ def rate_boards(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
         mean, variance = _read_better(snapshot, scope, board)
         if scope.kind == "overall" or difference is None:
             difference = learn_difference(board.tallies, mean, variance)
-        known = BorrowedStrength(
-            mean, variance + difference.variance + (scope.kind == "competition") * OWN_PROMPT**2
-        )
+        known = _borrow(scope, mean, variance, difference)
         ratings = rate_question(snapshot, scope, board, known, read_board_voters(snapshot, scope, board))
         rated = describe_board(snapshot, scope, board, ratings, known, started)
         yield replace(rated, parts=rated.parts | {"difference": _stored(difference)})
