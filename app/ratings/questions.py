@@ -33,7 +33,7 @@ def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> Variance
     ``mean`` and ``variance`` (n,) are what `better` says of the models, in logits. It is averaged over what
     the votes leave open, leaning towards large ones: one taken too small makes every interval too narrow.
     """
-    dispersed = _dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
+    dispersed = estimate_dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
     design = Design(divided(tallies.pairs(), dispersed), tallies.models, side=False)
     evidence = np.array([_evidence(design, Known(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()])
     logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
@@ -61,7 +61,7 @@ def rate_asked(
     anchor's value counts. ``is_one_prompt`` is for a competition's own board, whose interval is about this prompt.
     """
     belief, n = Known(mean, 1 / variance), tallies.models
-    dispersed = _dispersion(tallies, belief)
+    dispersed = estimate_dispersion(tallies, belief)
     found = fit(Design(divided(tallies.pairs(), dispersed), n, side=False), belief)
     fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersed), dispersed, None)
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
@@ -88,7 +88,8 @@ def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Comp
     return Components(voters=voters)
 
 
-def _dispersion(tallies: Tallies, belief: Known) -> float:
+def estimate_dispersion(tallies: Tallies, belief: Known) -> float:
+    """Estimate the dispersion of a board's scores around the strengths that this belief and its votes give."""
     cells = tallies.pairs()
     design = Design(cells, tallies.models, side=False)
     return dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(strengths(design, belief)))[1]))

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 
 from app.arena.people import shared_tastes, vote_history
+from app.arena.questions import read_question
 from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
@@ -14,7 +15,7 @@ from app.leaderboards.views.personal import OwnStanding
 from app.leaderboards.views.taste import Taste, summarize
 from app.web.boards import Axis, axis
 from app.web.formats import plural
-from app.words import MODES
+from app.words import BETTER, MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20
@@ -33,8 +34,10 @@ class OwnMode:
 @blueprint.get("")
 def votes() -> Response:
     """Show own taste and what of it is shared on the first page, then own votes with names and pictures."""
-    page = _page(request.args.get("page", ""))
-    return _private(make_response(render_template("me.html", page=page, **_own(voter(), page))))
+    page, asked = _page(request.args.get("page", "")), request.args.get("question") or BETTER
+    return _private(
+        make_response(render_template("me.html", page=page, asked=asked, **_own(voter(), page, asked)))
+    )
 
 
 @blueprint.post("/delete")
@@ -49,9 +52,9 @@ def delete() -> Response:
     return response
 
 
-def _own(who: bytes | None, page: int) -> dict[str, Any]:
+def _own(who: bytes | None, page: int, asked: str) -> dict[str, Any]:
     if who is None:
-        return {"votes": 0, "cast": [], "has_older": False, "modes": (), "shared": ()}
+        return {"votes": 0, "cast": [], "has_older": False, "modes": (), "shared": (), "questions": ()}
     undo_seconds = parts().settings.undo_seconds
     with parts().database.reading() as session:
         first = (page - 1) * SIZE
@@ -62,15 +65,17 @@ def _own(who: bytes | None, page: int) -> dict[str, Any]:
             "votes": vote_history.count_votes(session, who),
             "cast": cast[:SIZE],
             "has_older": len(cast) > SIZE,
-            "modes": _modes(session, who) if page == 1 else (),
+            "modes": _modes(session, who, asked) if page == 1 else (),
+            "questions": personal.list_own_questions(session, who) if page == 1 else (),
             "shared": shared_tastes.list_shared(session, who) if page == 1 else (),
         }
 
 
-def _modes(session: Session, who: bytes) -> tuple[OwnMode, ...]:
-    boards = ((mode, personal.read_own_board(session, who, mode)) for mode in MODES)
+def _modes(session: Session, who: bytes, asked: str) -> tuple[OwnMode, ...]:
+    question = read_question(session, asked).slug
+    boards = ((mode, personal.read_own_board(session, who, mode, question)) for mode in MODES)
     return tuple(
-        OwnMode(summarize(mode, board, personal.read_agreement(session, who, mode)), board, axis(board))
+        OwnMode(summarize(mode, board, personal.read_agreement(session, who, mode, question)), board, axis(board))
         for mode, board in boards
         if board
     )

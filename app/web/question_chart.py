@@ -10,6 +10,13 @@ TALL = 290
 """Pixels of what is drawn, without axes."""
 
 
+def _quote(words: str) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+BETTER_WORDS = _quote("Which is better?")
+
+
 class QuestionChart(NamedTuple):
     """A drawing and the same as rows of a table; `axis` names what is across."""
 
@@ -28,8 +35,8 @@ def draw_questions(rows: Sequence[QuestionDifference], marked: str | None = None
     return tuple(
         QuestionChart(
             question,
-            f"{some[0].words} against Which is better?",
-            "Elo for \N{LEFT DOUBLE QUOTATION MARK}Which is better?\N{RIGHT DOUBLE QUOTATION MARK}",
+            f"{_quote(some[0].words)} against {BETTER_WORDS}",
+            f"Elo for {BETTER_WORDS}",
             scatter([_spot(row, marked) for row in some], TALL, lambda value: f"{value:.0f}", is_log=False),
             tuple(some),
         )

@@ -2,9 +2,9 @@
 Checks the boards of two questions in simulated arenas: whether their intervals hold what they say.
 
 Each world has a true order for `better` and another one for a second question, whose strengths differ by so many
-Elo points (standard deviation). Pairs are drawn by the product's own lanes, questions by their share. It prints how
-often the truth lies in the interval, for both and for the second board without borrowing, how much that borrows, and
-how far it is off with and without (root of the mean squared error, Elo points).
+Elo points (standard deviation). Pairs are drawn by the product's own lanes, questions by their share. It prints
+how often the truth lies in the interval, for both and for the second board without borrowing, how much that
+borrows, and how far it is off with and without (root of the mean squared error, Elo points).
 
     python scripts/bench/questions.py [--boards N]
 """

@@ -180,7 +180,8 @@ def test_a_board_read_after_the_vote_includes_it(api: Api) -> None:
     assert board["run"]["votes"] == 1
     assert board["standings"][0]["model"]["slug"] == winner
     assert board["standings"][0]["wins"] == 1
-    assert board["board"] == {"mode": "text-to-image", "category": None, "competition": None}
+    names = {"mode": "text-to-image", "question": "better", "category": None, "competition": None}
+    assert board["board"] == names
 
 
 def test_undo_takes_the_vote_off_the_board(api: Api, database: Database) -> None:

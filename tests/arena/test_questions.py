@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from app.arena import errors, questions
+from app.arena.log import vote_export
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally
 from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, VoteRecord, cast_votes
 from app.database.doors import Database
+from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import recompute, verify
 from app.leaderboards.tables import Board
@@ -198,3 +200,29 @@ def test_the_migration_goes_down_and_up_with_votes(database: Database, tmp_path:
     assert (again.is_exact, again.votes) == (True, before.votes)
     recompute(database, now=NOW)
     assert verify(database).is_exact
+
+
+def test_a_sweep_certifies_the_boards_of_each_question(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path, models=4)
+    asked(database)
+    vote_often(database, 40)
+    refresh.refresh(database, MODE, now=NOW)
+    audit.audit_boards(database, now=NOW)
+    with database.reading() as session:
+        certified = certificates.read_certificates(session, MODE)
+    tallies = tallied(database)
+    assert certified[MODE].votes == tallies["better"]
+    assert certified[f"{MODE}?question=prompt"].votes == tallies["prompt"]
+    assert certified[f"{MODE}?question=prompt"].votes_to_change_first >= 0
+
+
+def test_a_log_brings_its_questions_along(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path, models=4)
+    asked(database)
+    counts = vote_often(database, 30)
+    with database.reading() as session:
+        rows = list(vote_export.read_log_rows(session, None, b"secret"))
+        opened = list(vote_export.read_open_rows(session, vote_export.ExportSelection(), b"secret"))
+    where = vote_export.LOG_COLUMNS.index("question")
+    assert {question: sum(row[where] == question for row in rows) for question in counts} == counts
+    assert {question: sum(row[-1] == question for row in opened) for question in counts} == counts

@@ -39,7 +39,7 @@ def vote_on(app: Flask, question: str, votes: int = 6) -> None:
 
 def told(html: str) -> list[str]:
     """What the bar shows, and what is read out before the prompt."""
-    bar = re.search(r'<p class="asked"[^>]*?( hidden)?>([^<]*)</p>', html)
+    bar = re.search(r'<p class="asks"[^>]*?( hidden)?>([^<]*)</p>', html)
     aloud = re.search(r'<h1 [^>]*>\s*<span class="aloud"[^>]*?( hidden)?>([^<]*)</span>\s*<button', html)
     assert bar
     assert aloud
@@ -116,3 +116,31 @@ def test_the_api_takes_the_question(asking: Flask, client: FlaskClient) -> None:
 def test_other_pages_take_the_question(asking: Flask, client: FlaskClient, page: Callable[[str], str]) -> None:
     vote_on(asking, "prompt", 9)
     assert client.get(page("beauty")).status_code == 404
+
+
+def test_own_votes_say_what_was_asked_and_own_boards_are_by_question(asking: Flask) -> None:
+    client = asking.test_client()
+    for question in ("better", "prompt"):
+        place = ask(client, question).partition("?")[0]
+        post(client, f"{place}/vote", outcome="a")
+    page, other = client.get("/me").text, client.get("/me?question=prompt").text
+    assert page.count(f'<p class="quiet">{PROMPT} · ') == 1
+    assert 'href="/me?question=prompt"' in page
+    assert f'aria-current="page">{PROMPT}' in other
+    assert "On top, by 1 vote of yours" in page
+    assert "On top, by 1 vote of yours" in other
+    assert client.get("/me?question=beauty").status_code == 404
+
+
+def test_a_model_page_and_the_methodology_tell_the_questions_apart(asking: Flask, client: FlaskClient) -> None:
+    for path in ("/models/hidden-model-a", "/methodology", "/charts/text-to-image"):
+        assert PROMPT not in client.get(path).text
+    vote_on(asking, "better", 20)
+    vote_on(asking, "prompt", 20)
+    model = client.get("/models/hidden-model-a").text
+    assert f'href="{BOARD}?question=prompt">{PROMPT}</a>' in model
+    assert re.search(r"<b>.?\d+</b> Elo ±\d+", model)
+    method = client.get("/methodology").text
+    assert 'id="questions"' in method
+    assert re.search(r"<td>\d\.\d\d <span class=\"quiet\">\d\.\d\d to \d\.\d\d</span></td>", method)
+    assert f"“{PROMPT}” against “Which is better?”" in client.get("/charts/text-to-image").text

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
 from app.arena.people import shared_tastes
-from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
+from app.arena.tables import Competition, Entry, Matchup, PairQuestion, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
-from app.words import Outcome
+from app.words import BETTER, Outcome
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class OwnVote:
     cast_at: datetime
     slug: str
     title: str
+    question: str | None
+    """What was asked, in words; None for `better`."""
     a: OwnSide
     b: OwnSide
 
@@ -66,10 +68,12 @@ def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, first: int = 0, size: int = 20
 ) -> list[OwnVote]:
     """List `size` of a voter's votes from the `first` on, newest first, without skips; `first` counts from 0."""
-    columns = (Vote, Matchup.public_id, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
+    asked = case((Matchup.question != BETTER, func.coalesce(PairQuestion.words, Matchup.question)))
+    columns = (Vote, Matchup.public_id, asked, Competition, LEFT, RIGHT, LEFT_MODEL, RIGHT_MODEL)
     rows = session.execute(
         join_models(select_battles(*columns))
         .join(Voter, Voter.id == Vote.voter_id)
+        .outerjoin(PairQuestion, PairQuestion.slug == Matchup.question)
         .where(Voter.token == voter, Vote.outcome != Outcome.SKIP)
         .order_by(Vote.id.desc())
         .offset(first)
@@ -87,10 +91,11 @@ def list_own_votes(
             cast_at=vote.cast_at,
             slug=competition.slug,
             title=competition.title,
+            question=question,
             a=_side(one, one_model),
             b=_side(other, other_model),
         )
-        for vote, public_id, competition, one, other, one_model, other_model in rows
+        for vote, public_id, question, competition, one, other, one_model, other_model in rows
     ]
 
 

@@ -97,7 +97,10 @@ def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) 
             log=_votes(session, board, mode),
             days=monitors.count_by_day(session, board.model_ids, mode),
         )
+        others = [snapshot.read(session, mode, question=asked) for asked in snapshot.list_asked(session, mode)[1:]]
     numbers = _numbers(seen, board, views)
+    for other in others:
+        numbers["certificates"] |= certificates.certify_boards(other)
     return BoardAudit(mode, now, last_vote_id, board.votes, numbers)
 
 

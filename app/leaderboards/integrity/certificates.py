@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.leaderboards.runs import compute
+from app.leaderboards.runs.question_boards import borrow_from_better
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
@@ -17,7 +18,9 @@ from app.ratings import firmness
 from app.ratings.bradley_terry import Design, Known, fit
 from app.ratings.firmness import Firmness, Rater
 from app.ratings.model import believed
+from app.ratings.questions import estimate_dispersion
 from app.ratings.spread import divided
+from app.words import BETTER
 
 FEWEST_MODELS = 2
 MOST_CHANGES = 10
@@ -93,8 +96,13 @@ def _said(found: Firmness, slugs: list[str]) -> dict[str, Any]:
 
 def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallies) -> Rater:
     """Choose what the board itself is rated with: a competition borrows from the others of its mode."""
-    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     models = board.model_ids.size
+    if seen.question != BETTER and seen.mode in seen.lent and seen.difference is not None:
+        lent = borrow_from_better(seen, scope, board, seen.difference)
+        belief = Known(lent.mean, 1 / lent.variance)
+        dispersion = estimate_dispersion(board.tallies, belief)
+        return lambda cells: fit(Design(divided(cells, dispersion), models, side=False), belief)
+    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     if known is not None and seen.shared is not None:
         belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion
         return lambda cells: fit(Design(divided(cells, dispersion), models, side=False), belief)

@@ -37,12 +37,22 @@ def rate_boards(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) ->
         mean, variance = _read_better(snapshot, scope, board)
         if scope.kind == "overall" or difference is None:
             difference = learn_difference(board.tallies, mean, variance)
-        known = BorrowedStrength(
-            mean, variance + difference.variance + (scope.kind == "competition") * OWN_PROMPT**2
-        )
+        known = _borrow(scope, mean, variance, difference)
         ratings = rate_question(snapshot, scope, board, known, read_board_voters(snapshot, scope, board))
         rated = describe_board(snapshot, scope, board, ratings, known, started)
         yield replace(rated, parts=rated.parts | {"difference": _stored(difference)})
+
+
+def borrow_from_better(
+    snapshot: Snapshot, scope: Scope, board: BoardTallies, difference: VarianceComponent
+) -> BorrowedStrength:
+    """Tell what a board's models are taken to be before its own votes, by the current runs of `better`."""
+    return _borrow(scope, *_read_better(snapshot, scope, board), difference)
+
+
+def _borrow(scope: Scope, mean: Array, variance: Array, difference: VarianceComponent) -> BorrowedStrength:
+    apart = difference.variance + (OWN_PROMPT**2 if scope.kind == "competition" else 0.0)
+    return BorrowedStrength(mean, variance + apart)
 
 
 def _read_better(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
+from app.arena.questions import QuestionDetails, list_questions
 from app.arena.tables import Competition, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.leaderboards.runs.scopes import key
@@ -75,11 +76,21 @@ def read_own_board(
     return tuple(sorted(rows, key=lambda row: (-row.rating, row.name)))
 
 
-def read_agreement(session: Session, voter: bytes, mode: str | None = None) -> Agreement:
+def list_own_questions(session: Session, voter: bytes) -> tuple[QuestionDetails, ...]:
+    """List the questions that a voter has answered; none where that is one alone."""
+    asked = set(session.scalars(select_own_votes(voter).with_only_columns(Matchup.question).distinct()))
+    return tuple(one for one in list_questions(session) if one.slug in asked) if len(asked) > 1 else ()
+
+
+def read_agreement(
+    session: Session, voter: bytes, mode: str | None = None, question: str | None = None
+) -> Agreement:
     """Compare pair by pair with the crowd, from which this voter's own counted votes are taken out."""
     with_crowd = compared = 0
     crowd = _leanings(session, voter)
     votes = select_own_votes(voter, Matchup.question).where(Vote.outcome.in_(("a", "b")))
+    if question is not None:
+        votes = votes.where(Matchup.question == question)
     for row in session.execute(votes if mode is None else votes.where(Competition.mode == mode)):
         pair = (row.competition_id, *sorted((row.left_model, row.right_model)))
         winner = row.left_model if row.outcome == "a" else row.right_model
