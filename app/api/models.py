@@ -208,7 +208,9 @@ def get_models(query: ModelsQuery) -> Response:
     """List every model that fits the query; demo models only where they have images."""
     with reading_page() as session:
         entered = entries.entered_models(session)
-        shown = [model for model in reference.read_models(session, today()) if not model.demo or model.id in entered]
+        shown = [
+            model for model in reference.read_models(session, today()) if not model.demo or model.id in entered
+        ]
     traits = Traits(query.licence, query.weights, query.max_parameters)
     fitting = [
         model

@@ -38,7 +38,9 @@ def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -
         print_json([{"kind": c.kind, "table": c.table, "key": c.key} for c in changes])
         return
     for change in changes:
-        news = change.kind in {"changed", "removed", "kept"} or (change.kind == "created" and change.table in HEADLINES)
+        news = change.kind in {"changed", "removed", "kept"} or (
+            change.kind == "created" and change.table in HEADLINES
+        )
         if verbose or news:
             click.echo(f"{change.kind:<10} {change.table:<13} {change.key}")
     counts = Counter((change.table, change.kind) for change in changes)

@@ -223,9 +223,7 @@ def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
     return wanted.models or (among.first or among.means.default_model,)
 
 
-def _told(
-    names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]
-) -> tuple[Result, ...]:
+def _told(names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]) -> tuple[Result, ...]:
     """Tell how each model's request ended."""
     with parts().database.reading() as session:
         picks = [look(session, name, among) for name in names]
