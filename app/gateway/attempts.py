@@ -13,11 +13,14 @@ from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
 from app.gateway.normalize import RequestPlan
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64, pause
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import HttpSession, TransportError
 
+FETCHES = 3
+"""Times that the link to an image is tried: the image is paid for."""
+FETCH_PAUSE = 1.0
 PARALLEL = 4
 """Calls at once for one request."""
 
@@ -116,10 +119,24 @@ def _collected(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> byt
     link = made.url or ""
     if link.startswith("data:"):
         return from_base64(link)
+    for _ in range(FETCHES - 1):
+        try:
+            return _fetched(link, http, plan)
+        except ProviderError as error:
+            if error.code != "unavailable":
+                raise
+            pause(http, FETCH_PAUSE)
+    return _fetched(link, http, plan)
+
+
+def _fetched(link: str, http: HttpSession, plan: RequestPlan) -> bytes:
+    """Fetch an image that is paid for. Raises ProviderError, `unavailable` where a moment later may do."""
     try:
         answer = http.fetch(link, plan.job.contract.replies.hosts)
     except TransportError as failure:
         raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
+    if answer.status in {408, 425, 429} or answer.status >= 500:
+        raise ProviderError("unavailable")
     if answer.status != 200:
         raise ProviderError("dead_link")
     return answer.content

@@ -25,10 +25,11 @@ def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
     """
     Pass on every value of the request that the gateway does not read itself.
 
-    Raises InvalidParameter for one that cannot be read as the type the provider wants.
+    Of two names for one field the provider's own is sent. Raises InvalidParameter for a value that cannot be read
+    as the type the provider wants.
     """
     passed = PassedValues()
-    for name, value in given.items():
+    for name, value in sorted(given.items(), key=lambda item: not _is_native(item[0], contract)):
         known = accepted_field(name, contract)
         if known is not None:
             _pass_known(passed, name, value, known, contract)
@@ -36,7 +37,15 @@ def pass_values(given: Mapping[str, Any], contract: Contract) -> PassedValues:
             passed.wire[name] = passed.accepted[name] = value
         else:
             passed.adjustments.append(unused(name, value, contract.provider))
+    order = list(given)
+    passed.adjustments.sort(key=lambda change: order.index(change.parameter))
     return passed
+
+
+def _is_native(name: str, contract: Contract) -> bool:
+    """Tell whether a caller's name is what the provider calls the field."""
+    known = accepted_field(name, contract)
+    return known is not None and known[0].rpartition(".")[2] == name
 
 
 def accepted_field(name: str, contract: Contract) -> tuple[str, ValueField] | None:
@@ -59,6 +68,10 @@ def _pass_known(
         listed = ", ".join(dict.fromkeys(field_.words.values()))
         reason = f"{contract.provider} knows these words for {name}: {listed}."
         passed.adjustments.append(Adjustment(name, value, None, reason))
+        return
+    if passed.wire.get(path, used) != used:
+        reason = f"{contract.provider} takes one value for it, and another parameter says {passed.wire[path]}."
+        passed.adjustments.append(Adjustment(name, value, passed.wire[path], reason))
         return
     passed.wire[path] = used
     passed.accepted[name] = value
@@ -86,12 +99,13 @@ def _typed(name: str, value: Any, field_: ValueField) -> Any:
 
 
 def _within(value: Any, field_: ValueField) -> Any:
-    """Drawn to the nearer bound; the type stays."""
+    """Draw a number to the nearer bound; whole numbers stay whole where the bound is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     low = field_.min if field_.min is not None else value
     high = field_.max if field_.max is not None else value
-    return type(value)(min(max(value, low), high))
+    drawn = min(max(value, low), high)
+    return int(drawn) if isinstance(value, int) and float(drawn).is_integer() else drawn
 
 
 def _integer(value: Any) -> int:

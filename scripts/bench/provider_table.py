@@ -2,8 +2,8 @@
 """
 Print the table of docs/gateway.md: what each provider is asked in its own words, and what is done here.
 
-`--write` puts it into the document, `--check` exits with 1 where it isn't there as a whole. A new provider needs no
-line of the document: a release refuses to go without a whole table.
+`--write` puts it into the document, `--check` exits with 1 where it isn't there as a whole. A new provider needs
+no line of the document: a release refuses to go without a whole table.
 """
 
 import sys

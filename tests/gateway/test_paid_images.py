@@ -1,16 +1,29 @@
 """What a provider made and was paid for is handed out, whatever our own limits are."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from app.gateway.errors import AllProvidersFailed
+from app.gateway.providers.bfl import BlackForestLabs
+from app.gateway.providers.fal import Fal
+from app.gateway.providers.luma import Luma
+from app.gateway.providers.replicate import Replicate
+from app.gateway.wire import Client
 from tests.factories import picture_bytes
-from tests.gateway.upstream import Upstream, coded, says
+from tests.gateway.test_providers_words import at
+from tests.gateway.test_tasks import filled
+from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import World
 
 OPENAI = "/v1/images/generations"
+PICTURE = picture_bytes(3)
+LUMA = {"state": "completed", "assets": {"image": "BASE/1.png"}}
+REPLICATE: dict[str, Any] = {"urls": {"get": "BASE/get", "cancel": "BASE/cancel"}}
+REPLICATED = {"status": "succeeded", "output": ["BASE/1.png"]}
+FAL = {"status_url": "BASE/status", "response_url": "BASE/result", "cancel_url": "BASE/cancel"}
 
 
 def png(width: int, height: int) -> bytes:
@@ -52,3 +65,66 @@ def test_half_an_image_is_none(world: World, upstream: Upstream) -> None:
     answers(upstream, picture_bytes(1, (256, 256))[:400])
     with pytest.raises(AllProvidersFailed):
         world.ask(model="twin-1")
+
+
+BUSY = (says(503, {}), says(429, {}, {"Retry-After": "1"}), says(502, {}))
+"""What a provider that is busy for a moment answers to whoever asks how a task is doing."""
+
+
+def test_a_task_outlives_a_busy_moment(seeded_world: World, upstream: Upstream) -> None:
+    """Nothing is submitted twice for one bad answer."""
+    at(seeded_world, BlackForestLabs, upstream.base)
+    upstream.on("POST", "/v1/flux-pro-1.1", says(200, {"polling_url": f"{upstream.base}/poll"}))
+    done = {"status": "Ready", "result": {"sample": f"{upstream.base}/1.png"}}
+    upstream.on("GET", "/poll", *BUSY, says(200, {"status": "Pending"}), *BUSY, says(200, done))
+    upstream.on("GET", "/1.png", sends(PICTURE))
+    made = seeded_world.ask(model="bfl/flux1.1-pro")
+    assert made.drawn[0].picture.data == PICTURE
+    assert len(upstream.calls()) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "submitted", "poll", "done"),
+    [
+        ("luma/luma-photon", Luma, {"id": "g-1", "state": "queued"}, "/generations/g-1", LUMA),
+        ("replicate/flux.1-dev", Replicate, REPLICATE | {"status": "starting"}, "/get", REPLICATED),
+        ("fal/flux.1-dev", Fal, FAL, "/status", {"status": "COMPLETED"}),
+    ],
+)
+def test_every_kind_of_task_does(
+    seeded_world: World, upstream: Upstream, model: str, provider: Any, submitted: Any, poll: str, done: Any
+) -> None:
+    at(seeded_world, provider, upstream.base)
+    upstream.on("POST", "/", says(200, filled(submitted, upstream.base)))
+    upstream.on("GET", poll, *BUSY, says(200, filled(done, upstream.base)))
+    upstream.on("GET", "/result", *BUSY, says(200, filled({"images": [{"url": "BASE/1.png"}]}, upstream.base)))
+    upstream.on("GET", "/1.png", sends(PICTURE))
+    assert seeded_world.ask(model=model).drawn[0].picture.data == PICTURE
+    assert len(upstream.calls()) == 1
+
+
+def test_a_task_is_given_up_when_its_provider_stays_away(seeded_world: World, upstream: Upstream) -> None:
+    at(seeded_world, BlackForestLabs, upstream.base)
+    upstream.on("POST", "/v1/flux-pro-1.1", says(200, {"polling_url": f"{upstream.base}/poll"}))
+    upstream.on("GET", "/poll", says(503, {}))
+    with pytest.raises(AllProvidersFailed):
+        seeded_world.ask(model="bfl/flux1.1-pro")
+    assert 2 < len(upstream.calls("GET")) < 10
+
+
+def test_an_image_is_fetched_again_after_a_bad_moment(world: World, upstream: Upstream) -> None:
+    world.at("openai", upstream.base)
+    world.client = Client(sleep=lambda _seconds: None)
+    upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))
+    upstream.on("GET", "/1.png", says(503, {}), says(429, {}), sends(PICTURE))
+    assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
+
+
+def test_a_link_that_is_gone_is_asked_once(world: World, upstream: Upstream) -> None:
+    world.at("openai", upstream.base)
+    upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))
+    upstream.on("GET", "/1.png", says(404, {}))
+    with pytest.raises(AllProvidersFailed):
+        world.ask(model="twin-1")
+    posts = len(upstream.calls())
+    assert len(upstream.calls("GET")) == posts

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,6 +28,10 @@ Code = Literal[
     "rejected",
     "moderated",
 ]
+PASSING: frozenset[Code] = frozenset({"rate_limited", "unavailable"})
+"""Failures after which the same question may be answered a moment later."""
+LOOKS = 5
+LONGEST_PAUSE = 5.0
 FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
 """Failures that another provider would meet as well; all others are worth a try elsewhere."""
 
@@ -141,14 +145,32 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
     """Make a function that translates a refused call by the contract's codes, else by the status."""
 
     def meaning(answer: HttpAnswer) -> ProviderError:
-        told = answer.content[:20_000].decode("utf-8", "replace")
-        if any(f'"{code}"' in told for code in replies.moderation_codes):
-            return ProviderError("moderated")
-        if any(f'"{code}"' in told for code in replies.account_codes):
-            return ProviderError("account", retry_after=retry_after(answer))
-        return refusal(answer)
+        return refusal_by_code(answer, replies) or refusal(answer)
 
     return meaning
+
+
+def refusal_by_code(answer: HttpAnswer, replies: Replies) -> ProviderError | None:
+    """Translate an answer that holds one of the contract's codes; None where it holds none."""
+    told = answer.content[:20_000].decode("utf-8", "replace")
+    if any(f'"{code}"' in told for code in replies.moderation_codes):
+        return ProviderError("moderated")
+    if any(f'"{code}"' in told for code in replies.account_codes):
+        return ProviderError("account", retry_after=retry_after(answer))
+    return None
+
+
+def hidden_refusal(answer: HttpAnswer, replies: Replies) -> ProviderError | None:
+    """Translate an error answered with status 200: one of the contract's codes, or a status as a number."""
+    try:
+        error = answer.json().get("error")
+    except NotJson:
+        return None
+    if not isinstance(error, dict):
+        return None
+    status = error.get("code")
+    is_status = isinstance(status, int) and 400 <= status < 600
+    return refusal_by_code(answer, replies) or (refusal(replace(answer, status=status)) if is_status else None)
 
 
 def is_moderated(replies: Replies, text: str) -> bool:
@@ -172,6 +194,27 @@ def ask(
     if answer.status >= 300:
         raise refused(answer)
     return answer
+
+
+def look(
+    http: HttpSession,
+    request: httpx.Request,
+    seconds: float,
+    refused: Callable[[HttpAnswer], ProviderError] = refusal,
+) -> HttpAnswer:
+    """
+    Ask how a task is doing; again after so many seconds where the provider is busy or out of reach for a moment.
+
+    The task is paid for by then, and is not lost for one bad answer. Raises ProviderError.
+    """
+    for last in (*[False] * (LOOKS - 1), True):
+        try:
+            return ask(http, request, refused)
+        except ProviderError as error:
+            if last or error.code not in PASSING:
+                raise
+            pause(http, min(error.retry_after or seconds, LONGEST_PAUSE))
+    raise ProviderError("unavailable")
 
 
 def pause(http: HttpSession, seconds: float) -> None:

@@ -19,6 +19,7 @@ from app.gateway.providers.base import (
     Usage,
     ask,
     body,
+    look,
     pause,
     refusal_in,
     to_poll,
@@ -62,7 +63,8 @@ class BlackForestLabs(HttpProvider):
     def _look(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
         """Empty while the task is not known there yet."""
         try:
-            answer = ask(http, httpx.Request("GET", url, headers=self.headers()), refusal_in(replies))
+            asked = httpx.Request("GET", url, headers=self.headers())
+            answer = look(http, asked, POLL_SECONDS, refusal_in(replies))
         except ProviderError as error:
             if error.code == "not_found":
                 return {}

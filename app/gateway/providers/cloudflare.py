@@ -2,8 +2,7 @@
 Cloudflare Workers AI: the account is part of the address.
 
 Some models answer with the image itself, others with base64 inside of `result`, those of third parties with links,
-and with a `result` of their own inside of it. Wire facts: developers.cloudflare.com, cloudflare/cloudflare-docs and
-@cloudflare/workers-types 5.
+and with a `result` of their own inside of it. Wire facts: cloudflare/cloudflare-docs, @cloudflare/workers-types 5.
 """
 
 from collections.abc import Mapping

@@ -19,6 +19,7 @@ from app.gateway.providers.base import (
     ask,
     body,
     items,
+    look,
     pause,
     refusal_in,
     to_poll,
@@ -72,7 +73,7 @@ class Fal(HttpProvider):
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
         request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
-        return body(ask(http, request, refusal_in(replies)))
+        return body(look(http, request, POLL_SECONDS, refusal_in(replies)))
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
         """Put the key into the header that the provider asks for."""

@@ -8,7 +8,15 @@ import httpx
 from pydantic import SecretStr
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, ask, body, refusal_in
+from app.gateway.providers.base import (
+    ProviderError,
+    ProviderReply,
+    ProviderRequest,
+    ask,
+    body,
+    hidden_refusal,
+    refusal_in,
+)
 from app.gateway.providers.bodies import build_request
 from app.gateway.wire import HttpAnswer, HttpSession
 
@@ -19,8 +27,8 @@ class HttpProvider:
     A provider that is asked over HTTP.
 
     `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
-    `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`; `needs_key` is false for
-    a server that people run themselves, which is used once it has an address.
+    `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`; `needs_key` is false
+    for a server that people run themselves, which is used once it has an address.
     """
 
     key: SecretStr
@@ -33,7 +41,11 @@ class HttpProvider:
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Send one POST, which is held until the images are there. Raises ProviderError."""
         replies = request.contract.replies
-        return self.read(ask(http, self.build(request), lambda answer: self.refused(answer, replies)), replies)
+        answer = ask(http, self.build(request), lambda answer: self.refused(answer, replies))
+        try:
+            return self.read(answer, replies)
+        except ProviderError as error:
+            raise (hidden_refusal(answer, replies) if error.code == "no_image" else None) or error from error
 
     def build(self, request: ProviderRequest) -> httpx.Request:
         """Build the HTTP request as it is sent."""

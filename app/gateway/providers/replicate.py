@@ -21,6 +21,7 @@ from app.gateway.providers.base import (
     body,
     data_url,
     is_moderated,
+    look,
     pause,
     refusal_in,
     to_poll,
@@ -74,7 +75,7 @@ class Replicate(HttpProvider):
             self._cancel(links, http)
             raise ProviderError("timeout")
         pause(http, POLL_SECONDS)
-        return body(ask(http, self._request("GET", to_poll(links.get("get"), self.base_url))))
+        return body(look(http, self._request("GET", to_poll(links.get("get"), self.base_url)), POLL_SECONDS))
 
     def _cancel(self, links: Mapping[str, Any], http: HttpSession) -> None:
         try:

@@ -15,6 +15,7 @@ from app.gateway.providers.base import (
     ask,
     body,
     is_moderated,
+    look,
     pause,
     refusal_in,
     to_poll,
@@ -69,8 +70,11 @@ class TaskProvider(HttpProvider):
                 self._cancel(identity, http)
                 raise ProviderError("timeout")
             pause(http, self.api.seconds)
-            task = body(ask(http, httpx.Request("GET", link, headers=self.headers()), refusal_in(replies)))
+            task = body(look(http, self._status(link), self.api.seconds, refusal_in(replies)))
         return read_task(task, replies, self.api)
+
+    def _status(self, link: str) -> httpx.Request:
+        return httpx.Request("GET", link, headers=self.headers())
 
     def _address(self, task: Mapping[str, Any], replies: Replies) -> str:
         """Build a task's address. Raises ProviderError where it is not the provider's or the task has no name."""

@@ -1,0 +1,81 @@
+"""Values that are passed on: at the nearer bound, one for a field, and every change told."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.catalog.contracts import Contract, ValueField
+from app.gateway.errors import AllProvidersFailed, ContentPolicy
+from app.gateway.values import pass_values
+from tests.gateway.upstream import Upstream, says
+from tests.gateway.world import World
+
+SPEEDS = {"TURBO": "TURBO", "QUALITY": "QUALITY", "low": "TURBO", "high": "QUALITY"}
+CONTRACT = Contract(
+    provider="acme",
+    model="brush",
+    operation="generation",
+    sources=("page",),
+    checked=datetime(2026, 11, 29, tzinfo=UTC).date(),
+    accepts={
+        "guidance": ValueField(type="number", min=1.5, max=10),
+        "steps": ValueField(field="num_steps", type="integer", min=1, max=50),
+        "quality": ValueField(field="rendering_speed", words=SPEEDS),
+        "rendering_speed": ValueField(words=SPEEDS),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [(1, 1.5), (1.0, 1.5), ("1", 1.5), (0.2, 1.5), (2, 2), (11, 10), ("10.5", 10), (1.5, 1.5), (10, 10)],
+)
+def test_a_bound_is_kept_to_the_fraction(given: Any, used: float) -> None:
+    passed = pass_values({"guidance": given}, CONTRACT)
+    assert passed.wire == {"guidance": used}
+    is_same = float(given) == used
+    assert [(one.parameter, one.used) for one in passed.adjustments] == ([] if is_same else [("guidance", used)])
+
+
+def test_whole_numbers_stay_whole() -> None:
+    wire = pass_values({"steps": "500"}, CONTRACT).wire
+    assert (wire, type(wire["num_steps"])) == ({"num_steps": 50}, int)
+
+
+@pytest.mark.parametrize("order", [("quality", "rendering_speed"), ("rendering_speed", "quality")])
+def test_two_names_for_one_field_are_told(order: tuple[str, str]) -> None:
+    said = {"quality": "high", "rendering_speed": "turbo"}
+    passed = pass_values({name: said[name] for name in order}, CONTRACT)
+    assert passed.wire == {"rendering_speed": "TURBO"}, "the provider's own word for it"
+    assert [(one.parameter, one.requested, one.used) for one in passed.adjustments] == [
+        ("quality", "high", "TURBO")
+    ]
+
+
+def test_two_names_that_say_the_same_are_one() -> None:
+    passed = pass_values({"quality": "low", "rendering_speed": "TURBO"}, CONTRACT)
+    assert (passed.wire, passed.adjustments) == ({"rendering_speed": "TURBO"}, [])
+
+
+def test_the_name_of_another_parameter_and_the_providers_own(seeded_world: World) -> None:
+    passed = pass_values({"steps": 20, "num_steps": 30}, CONTRACT)
+    assert passed.wire == {"num_steps": 30}
+    assert [(one.parameter, one.used) for one in passed.adjustments] == [("steps", 30)]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        ({"code": "content_policy_violation", "message": "No."}, ContentPolicy),
+        ({"code": "moderation_blocked", "message": "No."}, ContentPolicy),
+        ({"code": 502, "message": "The model is down."}, AllProvidersFailed),
+    ],
+)
+def test_a_refusal_hidden_in_a_good_status_is_one(
+    seeded_world: World, upstream: Upstream, error: dict[str, Any], raised: type[Exception]
+) -> None:
+    seeded_world.at("openai", upstream.base)
+    upstream.on("POST", "/v1/images/generations", says(200, {"error": error}))
+    with pytest.raises(raised):
+        seeded_world.ask(model="openai/gpt-image-2")
