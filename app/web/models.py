@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.arena.entries import entries
 from app.arena.entries.showcases import Showcase, showcases
-from app.catalog import lookup, parameters
+from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
-from app.catalog.popular import popular_formats
 from app.catalog.search import search, searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
@@ -26,6 +25,7 @@ from app.leaderboards.views.question_differences import read_differences
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
+from app.web.fact_sheet import read_fact_sheet
 from app.web.formats import has_route
 from app.web.placements import groups, votable
 from app.web.reach import Reach, near_models, reach
@@ -142,31 +142,24 @@ def _render(slug: str, base: str) -> str:
         differences = read_differences(session, model=page.slug)
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
+        sheet = read_fact_sheet(session, page, here.successor, today())
     questions = faq.answer_questions(page, found)
     codes = examples(page, base, here.operations, warning(page, here)) if _prints_code(page, here) else ()
-    known = page.offerings or page.past_offerings or near or here.successor
     return render_template(
         "model.html",
         model=page,
-        limits=page.limits,
+        sheet=sheet,
         base=base,
         reach=here,
         near=near,
         pictures=pictures,
         standings=standings,
         main=next((s for s in standings if s.standing), None),
-        formats=popular_formats(page),
         examples=codes,
-        has_api=codes or (here.kind != "served" and known),
-        groups=parameters.grouped(page.parameters),
-        behaviours=facts.behaviours(page.parameters),
-        sizes=facts.size_tables(page.limits),
         placements=groups(found),
         votable=votable(found, open_now),
         differences=differences,
         questions=questions,
-        notes=facts.footnotes(page),
-        stale=facts.stale_days(page, today()),
         data=model_data(page, questions, base, [picture.url for picture in pictures]),
         facts=facts,
         has_playground=has_route("/playground"),

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 
 from flask import Flask, g
@@ -77,11 +78,42 @@ def words(html: str) -> str:
     return " ".join(plain.replace("\N{MULTIPLICATION SIGN}", "x").replace("\N{EN DASH}", "-").split())
 
 
+class _Part(HTMLParser):
+    """Collects what stands inside the element with one id."""
+
+    VOID = frozenset({"br", "img", "input", "link", "meta", "circle", "line", "path", "polyline", "polygon"})
+
+    def __init__(self, name: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.name, self.depth, self.html = name, 0, ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.depth += tag not in self.VOID and (self.depth > 0 or ("id", self.name) in attrs)
+        self.handle_data(self.get_starttag_text() or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_data(self.get_starttag_text() or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.handle_data(f"</{tag}>")
+        self.depth -= self.depth > 0 and tag not in self.VOID
+
+    def handle_entityref(self, name: str) -> None:
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.handle_data(f"&#{name};")
+
+    def handle_data(self, data: str) -> None:
+        self.html += data if self.depth else ""
+
+
 def section(html: str, name: str) -> str:
-    """The words of the part of a page with this id."""
-    found = re.search(rf'<section[^>]*\bid="{name}".*?(?=<section[^>]*\bid="|</main>)', html, re.DOTALL)
-    assert found, f"there is no section {name}"
-    return words(found[0])
+    """The words of the element of a page with this id."""
+    part = _Part(name)
+    part.feed(html)
+    assert part.html, f"there is no part {name}"
+    return words(part.html)
 
 
 def seed_world(sqlite_template: Path, folder: Path) -> Iterator[Flask]:

@@ -113,6 +113,53 @@ def test_everything_can_be_read_and_asked_without_a_script(browser: Browser, bas
         visit.page.get_by_text("JavaScript").first.click()
         expect(visit.page.get_by_text('import OpenAI from "openai"').first).to_be_visible()
         expect(visit.page.get_by_text("curl http").first, "one language at a time").to_be_hidden()
+        visit.page.get_by_text("Core parameters prompt").click()
+        expect(visit.page.get_by_role("rowheader", name="quality")).to_be_visible()
+
+
+def test_the_chosen_language_stays_chosen(browser: Browser, base: str) -> None:
+    with visiting(browser, base) as visit:
+        visit.open("/models/pixel-mini")
+        expect(visit.page.get_by_text("curl http").first).to_be_visible()
+        visit.page.get_by_text("Python", exact=True).click()
+        expect(visit.page.get_by_text("from openai import OpenAI").first).to_be_visible()
+        visit.open("/models")
+        visit.open("/models/pixel-mini")
+        expect(visit.page.get_by_role("radio", name="Python")).to_be_checked()
+        expect(visit.page.get_by_text("from openai import OpenAI").first).to_be_visible()
+        expect(visit.page.get_by_text("curl http").first).to_be_hidden()
+        visit.page.get_by_role("radio", name="Python").focus()
+        visit.page.keyboard.press("ArrowRight")
+        expect(visit.page.get_by_text('import OpenAI from "openai"').first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_bar_of_sections_stays_and_shows_where_one_is(browser: Browser, base: str, width: int) -> None:
+    with visiting(browser, base, viewport={"width": width, "height": 700}) as visit:
+        visit.open("/models/dall-e-2")
+        bar = visit.page.get_by_role("navigation", name="On this page")
+        current = bar.locator("[aria-current]")
+        expect(current).to_have_text("Results")
+        for name in ("Prices", "API", "Parameters", "About"):
+            bar.get_by_role("link", name=name).click()
+            expect(current).to_have_text(name)
+            expect(bar).to_be_in_viewport(ratio=0.9)
+            expect(current).to_be_in_viewport(ratio=0.9)
+        visit.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        expect(current).to_have_text("Sources")
+        visit.page.evaluate("scrollTo(0, 0)")
+        expect(current).to_have_text("Results")
+
+
+def test_a_mark_opens_the_fold_its_source_stands_in(browser: Browser, base: str) -> None:
+    with visiting(browser, base) as visit:
+        visit.open("/models/gpt-image-2")
+        mark = visit.page.evaluate_handle("""() => [...document.querySelectorAll("a[role=doc-noteref]")].find((one) =>
+            one.checkVisibility() && !document.querySelector(one.hash).checkVisibility())""").as_element()
+        assert mark
+        folded = visit.page.locator(mark.get_attribute("href") or "")
+        mark.click()
+        expect(folded).to_be_in_viewport()
 
 
 def test_a_board_follows_the_votes(browser: Browser, arena: Flask, base: str) -> None:

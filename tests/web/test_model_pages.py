@@ -112,7 +112,7 @@ def test_the_curl_example_of_a_served_model_works(seeded: Flask) -> None:
 
 
 def test_the_python_examples_are_python(page: str) -> None:
-    codes = re.findall(r'<details class="code".*?<code>(.*?)</code></pre>', page, re.DOTALL)
+    codes = re.findall(r'<div class="code".*?<code>(.*?)</code></pre>', page, re.DOTALL)
     assert len(codes) == 9, "three operations in three languages"
     texts = [unescape(code) for code in codes if "from openai import OpenAI" in code]
     assert len(texts) == 3
@@ -130,9 +130,59 @@ def test_a_page_leaves_out_what_nobody_knows(app: Flask, tmp_path: Path) -> None
     (tmp_path / "bare" / "bare.toml").write_text('slug = "bare"\nname = "Bare"\n', "utf-8")
     load_folder(app, tmp_path / "bare")
     page = app.test_client().get("/models/bare").text
-    for part in ("providers", "api", "parameters", "overview", "results", "benchmarks"):
+    for part in ("providers", "parameters", "overview", "benchmarks", "sources"):
         assert f'id="{part}"' not in page
+        assert f'href="#{part}"' not in page
     assert "None" not in words(page)
+
+
+def test_a_model_without_images_says_so_and_what_to_do(seeded: Flask) -> None:
+    results = section(seeded.test_client().get("/models/kolors").text, "results")
+    assert "No image of Kolors has been entered in a competition here, so there are no votes" in results
+    for command in ("arena import-pack", "arena generate COMPETITION --models kolors", "arena competition open"):
+        assert command in results
+
+
+def test_a_model_without_votes_says_so_and_where_to_vote(app: Flask) -> None:
+    competition(app)
+    results = section(app.test_client().get(f"/models/{MODELS[0].slug}").text, "results")
+    assert "Hidden Name A takes part in 1 competition in Text to image and has no votes yet" in results
+    assert "Start voting" in results
+    assert "stay without a name while their competitions are open" in results
+
+
+def test_a_model_whose_competitions_are_closed_says_who_can_open_one(app: Flask) -> None:
+    competition(app, status="closed")
+    results = section(app.test_client().get(f"/models/{MODELS[0].slug}").text, "results")
+    assert "nobody can vote on it now" in results
+    assert "arena competition open" in results
+
+
+def test_a_rank_stands_beside_its_certainty(seeded: Flask, page: str) -> None:
+    head = words(page.partition("<main")[2].partition("<nav")[0])
+    place = re.search(r"(?:decided by )?(\d+) votes (\d+(?:st|nd|rd|th)(?: to \d+(?:st|nd|rd|th))? of 3)", head)
+    assert place
+    described = re.search(r'<meta name="description" content="([^"]*)"', page)
+    assert described
+    assert f"{place[2]} with" in described[1]
+    assert f"by {place[1]} blind votes" in described[1]
+
+
+def test_long_lists_are_folded_and_whole(app: Flask, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "catalog", "gpt-image-2", "flux.1-kontext-pro")
+    load_folder(app, folder)
+    client = app.test_client()
+    prices = section(client.get("/models/gpt-image-2").text, "providers")
+    assert re.search(r"\d+ more prices", prices)
+    assert "more prices" in prices
+    page = client.get("/models/flux.1-kontext-pro").text
+    api = client.get("/api/v1/models/flux.1-kontext-pro").get_json()
+    assert {offering["provider"] for offering in api["offerings"]} == set(
+        re.findall(r'id="provider-([^"]+)"', page)
+    )
+    noted = set(re.findall(r'href="#(source-\d+)"', page))
+    assert noted
+    assert noted <= set(re.findall(r'id="(source-\d+)"', page))
 
 
 def ranked(app: Flask, folder: Path) -> FlaskClient:
@@ -181,8 +231,8 @@ def prices(client: FlaskClient) -> tuple[dict[str, object], str]:
     api = client.get("/api/v1/models/dall-e-2").get_json()
     patterns = {
         "header": (r"\$ · (\S+¢)", words(page)),
-        "figure": (r"(\$[\d.]+) last price, from|last price, from (\$[\d.]+)", words(page)),
-        "formats": (r"256x256 ~\$[\d.]+\d", section(page, "start")),
+        "figure": (r"last price, from, for 256 x 256 (\$[\d.]+)", words(page)),
+        "formats": (r"256x256 ~\$[\d.]+\d", section(page, "providers")),
         "faq": (r"\$[\d.]+ per image", section(page, "faq")),
         "chart": (r"<title>DALL-E 2: [^<]*?(\$[\d.]+\d)", page),
         "plain": (r"256x256: (\$[\d.]+)", client.get("/models/dall-e-2/llms.txt").text),

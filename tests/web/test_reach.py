@@ -46,7 +46,7 @@ def client(arena: Flask) -> FlaskClient:
 
 
 def codes(html: str) -> list[str]:
-    return re.findall(r'<details class="code"', html)
+    return re.findall(r'<div class="code"', html)
 
 
 def linked(html: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 export function offerCopies(root) {
   if (!navigator.clipboard) return;
-  for (const code of root.querySelectorAll("details.code")) {
+  for (const code of root.querySelectorAll(".code")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";

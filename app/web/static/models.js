@@ -1,8 +1,4 @@
-// Model pages: examples can be copied, and the list narrows while one types. Both work without, by hand and by form.
-
-import { offerCopies } from "./copy.js";
-
-offerCopies(document);
+// The list of models narrows while one types. It works without, by form.
 
 // As the server compares names: case, accents, spaces, dots and hyphens make no difference.
 function wordsOf(text) {
