@@ -107,7 +107,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         certificate = certificates.read_certificates(session, mode).get(whole.key)
     return render_template(
         "board.html",
-        data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
+        structured=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
         whole=whole,
         axis=axis(whole.standings),

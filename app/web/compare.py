@@ -13,12 +13,14 @@ from app.catalog.pricing import dollars
 from app.edge.context import now, today
 from app.edge.page_cache import public_page, reading_page, recall
 from app.gateway import reference
-from app.leaderboards.views import head_to_head, results
+from app.leaderboards.views import boards, head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
+from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
 from app.web.models import visible
+from app.web.structured import comparison_data
 from app.web.versions import versions
 from app.words import MODES, Mode
 
@@ -65,7 +67,8 @@ def pair(a: str, b: str) -> Response:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    return public_page(versions(), lambda: _render(a, b))
+    base = base_url()
+    return public_page((base, versions()), lambda: _render(a, b, base))
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
@@ -86,15 +89,17 @@ def _choice(chosen: str) -> str:
     return render_template("compare_choose.html", models=listed, chosen=chosen)
 
 
-def _render(a: str, b: str) -> str:
+def _render(a: str, b: str, base: str) -> str:
     with reading_page() as session:
         pages = [reference.read_model(session, slug, today()) for slug in (a, b)]
         first, second = pages
         meetings = [_meeting(session, first, second, mode) for mode in MODES]
         places = [results.read_results(session, page.slug).boards for page in pages]
+        computed = boards.read_computed(session)
         pictures = _pictures(showcases(session, [page.id for page in pages]), first, second)
     return render_template(
         "compare.html",
+        structured=comparison_data(first, second, base, max(computed.values(), default=None)),
         a=first,
         b=second,
         meetings=[m for m in meetings if m.record.a or m.record.b or m.record.total.votes],

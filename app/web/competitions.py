@@ -8,7 +8,9 @@ from app.edge.context import now, parts
 from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.views import boards
+from app.web.addresses import base_url
 from app.web.boards import axis, tabs
+from app.web.structured import board_data, page_data
 from app.web.versions import versions
 from app.words import MODES
 
@@ -20,18 +22,21 @@ FILTERS = ("mode", "category", "status")
 def index() -> Response:
     """List every competition, newest first."""
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    return public_page((tuple(asked.items()), versions()), lambda: _render_list(asked))
+    base = base_url()
+    return public_page((base, tuple(asked.items()), versions()), lambda: _render_list(asked, base))
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
     """Show the prompt, the board and, where allowed, the gallery."""
-    return public_page(versions(), lambda: _render(slug))
+    base = base_url()
+    return public_page((base, versions()), lambda: _render(slug, base))
 
 
-def _render_list(asked: dict[str, str]) -> str:
+def _render_list(asked: dict[str, str], base: str) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
+        computed = boards.read_computed(session)
     shown = [
         entry
         for entry in listed
@@ -41,17 +46,24 @@ def _render_list(asked: dict[str, str]) -> str:
     ]
     modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
-        "competitions.html", listed=listed, shown=shown, asked=asked, modes=modes, categories=tabs(listed)
+        "competitions.html",
+        structured=page_data("Competitions", f"{base}/competitions", base, max(computed.values(), default=None)),
+        listed=listed,
+        shown=shown,
+        asked=asked,
+        modes=modes,
+        categories=tabs(listed),
     )
 
 
-def _render(slug: str) -> str:
+def _render(slug: str, base: str) -> str:
     with reading_page() as session:
         exhibit = gallery.read_gallery(session, slug)
         view = boards.read_competition_board(session, slug, now=now())
         certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
+        structured=board_data(view, exhibit.competition.title, base, f"/competitions/{slug}"),
         exhibit=exhibit,
         board=view,
         axis=axis(view.standings),
