@@ -79,8 +79,16 @@ class BoardName(BaseModel):
     competition: str | None
 
 
+class ThreadBody(BaseModel):
+    """Two groups of models that few votes join: slugs of the smaller, and pairs whose votes would mend it most."""
+
+    group: list[str]
+    votes: int
+    pairs: list[tuple[str, str]]
+
+
 class RunBody(BaseModel):
-    """The run that a board shows: votes, method, anchor and hash of the tallies."""
+    """The run that a board shows: votes, method, anchor, hash of the tallies, and a thread it may hang on."""
 
     id: int
     computed_at: datetime
@@ -89,6 +97,7 @@ class RunBody(BaseModel):
     method_version: int
     anchor_version: int
     tallies_sha256: str
+    thread: ThreadBody | None
 
 
 class StandingModel(BaseModel):
@@ -124,6 +133,8 @@ class StandingBody(BaseModel):
     provisional: bool
     borrowed: float | None
     price_usd: float | None
+    cost_usd: float | None = Field(description="of an image as judged, the median; a list price for lack of it")
+    cost_images: int | None = Field(description="how many images that is the median of; 0 for a list price")
     seconds_median: float | None
 
 

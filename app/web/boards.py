@@ -126,7 +126,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         exhibit = read_exhibit(session, mode, category)
     return render_template(
         "board.html",
-        data=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
+        structured=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
         board=shown,
         questions=questions,
         path=f"/leaderboards/{mode}/{category}" if category else f"/leaderboards/{mode}",

@@ -14,13 +14,15 @@ from app.catalog.pricing import dollars
 from app.edge.context import now, today
 from app.edge.page_cache import public_page, reading_page, recall
 from app.gateway import reference
-from app.leaderboards.views import head_to_head, results
+from app.leaderboards.views import boards, head_to_head, results
 from app.leaderboards.views.head_to_head import Battles, HeadToHead
 from app.leaderboards.views.results import BoardPlace, BoardResult
 from app.web import facts
+from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.question_tabs import list_tabs
+from app.web.structured import comparison_data
 from app.web.versions import versions
 from app.words import MODES, Mode
 
@@ -77,8 +79,8 @@ def pair(a: str, b: str) -> Response:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    question = request.args.get("question") or None
-    return public_page((question, versions()), lambda: _render(a, b, question))
+    base, question = base_url(), request.args.get("question") or None
+    return public_page((base, question, versions()), lambda: _render(a, b, base, question))
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
@@ -99,7 +101,7 @@ def _choice(chosen: str) -> str:
     return render_template("compare_choose.html", models=listed, chosen=chosen)
 
 
-def _render(a: str, b: str, question: str | None) -> str:
+def _render(a: str, b: str, base: str, question: str | None) -> str:
     with reading_page() as session:
         pages = [reference.read_model(session, slug, today()) for slug in (a, b)]
         first, second = pages
@@ -107,10 +109,12 @@ def _render(a: str, b: str, question: str | None) -> str:
         meetings = [_meeting(session, first, second, mode, asked.slug) for mode in MODES]
         questions = {tab: None for mode in MODES for tab in list_tabs(session, mode)}
         places = [results.read_results(session, page.slug).boards for page in pages]
+        computed = boards.read_computed(session)
         pictures = showcases(session, [page.id for page in pages])
     met = {one.slug: one.battles for meeting in meetings for one in meeting.record.competitions}
     return render_template(
         "compare.html",
+        structured=comparison_data(first, second, base, max(computed.values(), default=None)),
         a=first,
         b=second,
         asked=asked,

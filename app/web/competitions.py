@@ -11,9 +11,11 @@ from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
+from app.web.addresses import base_url
 from app.web.boards import axis, tabs
 from app.web.covers import read_covers
 from app.web.question_tabs import list_tabs
+from app.web.structured import board_data, page_data
 from app.web.versions import versions
 from app.words import MODES
 
@@ -26,20 +28,21 @@ COVER = 4
 def index() -> Response:
     """List every competition, newest first."""
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    return public_page((tuple(asked.items()), versions()), lambda: _render_list(asked))
+    base = base_url()
+    return public_page((base, tuple(asked.items()), versions()), lambda: _render_list(asked, base))
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
     """Show the prompt, the board and, where allowed, the gallery."""
-    question = request.args.get("question") or None
-    return public_page((question, versions()), lambda: _render(slug, question))
+    base, question = base_url(), request.args.get("question") or None
+    return public_page((base, question, versions()), lambda: _render(slug, base, question))
 
 
-def _render_list(asked: dict[str, str]) -> str:
+def _render_list(asked: dict[str, str], base: str) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
-        covers = read_covers(session, listed, COVER)
+        covers, computed = read_covers(session, listed, COVER), boards.read_computed(session)
     shown = [
         entry
         for entry in listed
@@ -50,6 +53,7 @@ def _render_list(asked: dict[str, str]) -> str:
     modes = [mode for mode in MODES if any(entry.mode == mode for entry in listed)]
     return render_template(
         "competitions.html",
+        structured=page_data("Competitions", f"{base}/competitions", base, max(computed.values(), default=None)),
         listed=listed,
         shown=shown,
         asked=asked,
@@ -59,7 +63,7 @@ def _render_list(asked: dict[str, str]) -> str:
     )
 
 
-def _render(slug: str, question: str | None) -> str:
+def _render(slug: str, base: str, question: str | None) -> str:
     with reading_page() as session:
         exhibit = gallery.read_gallery(session, slug, shows_sheet=parts().policy.shows_sheets)
         view = boards.read_competition_board(session, slug, now=now(), question=question)
@@ -67,6 +71,7 @@ def _render(slug: str, question: str | None) -> str:
         certificate = certificates.read_certificates(session, exhibit.competition.mode).get(view.key)
     return render_template(
         "competition.html",
+        structured=board_data(view, exhibit.competition.title, base, f"/competitions/{slug}"),
         exhibit=exhibit,
         board=view,
         questions=questions,

@@ -1,16 +1,17 @@
 """Files that programs read: rank badges, the sitemap, robots.txt, and plain text for language models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import pairwise
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 
-from app.arena.entries import competitions, entries
+from app.arena.entries import competitions
 from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.edge.context import now, parts, today
-from app.edge.page_cache import public_page, reading_page, recall
+from app.edge.page_cache import public_page, reading_page
 from app.gateway import reference
 from app.leaderboards.views import boards, faq, results
 from app.leaderboards.views.certainty import describe_ranks
@@ -66,8 +67,7 @@ def robots() -> Response:
 def llms() -> Response:
     """Tell language models what this site is and where everything stands."""
     base = base_url()
-    made_from = (base, recall(lookup.version), recall(entries.entered_models))
-    return public_page(made_from, lambda: _llms(base), "text/plain")
+    return public_page((base, versions()), lambda: _llms(base), "text/plain")
 
 
 @blueprint.get("/models/<slug>/llms.txt")
@@ -102,14 +102,19 @@ def _sitemap(base: str) -> str:
     with reading_page() as session:
         paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
         computed = boards.read_computed(session)
-    pages = [(path, computed.get(_board_key(path))) for path in paths]
+    newest = max(computed.values(), default=None)
+    pages = [(path, _changed(path, computed, newest)) for path in paths]
     return render_template("sitemap.xml", base=base, pages=pages)
 
 
 def _llms(base: str) -> str:
     with reading_page() as session:
         listed = visible(session)
-    return render_template("llms.txt", base=base, models=listed, modes=MODES)
+        ranked = {
+            mode: {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings if row.rank}
+            for mode in MODES
+        }
+    return render_template("llms.txt", base=base, models=listed, modes=MODES, ranked=ranked)
 
 
 def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
@@ -118,7 +123,8 @@ def _paths(models: list[lookup.ModelSummary], listed: list[competitions.Competit
         here = [entry for entry in listed if entry.mode == mode]
         yield f"/leaderboards/{mode}"
         yield f"/charts/{mode}"
-        yield from (f"/leaderboards/{mode}/{slug}" for slug, _ in tabs(here))
+        for slug, _ in tabs(here):
+            yield from (f"/leaderboards/{mode}/{slug}", f"/charts/{mode}?category={slug}")
     yield from (f"/competitions/{entry.slug}" for entry in listed)
     yield from (f"/models/{model.slug}" for model in models)
 
@@ -132,9 +138,14 @@ def _neighbours(session: Session) -> Iterator[str]:
     yield from pairs
 
 
-def _board_key(path: str) -> str:
-    """Return the key of the board that a page shows, an unknown one for other pages."""
-    return path.removeprefix("/leaderboards/").replace("/competitions/", "competition:")
+def _changed(path: str, computed: Mapping[str, datetime], newest: datetime | None) -> datetime | None:
+    """Tell when a page's board was last computed; of a page about several boards, when the newest was."""
+    if path == "/methodology":
+        return None
+    board = path.replace("/charts/", "/leaderboards/").replace("?category=", "/")
+    if not board.startswith(("/leaderboards/", "/competitions/")):
+        return newest
+    return computed.get(board.removeprefix("/leaderboards/").replace("/competitions/", "competition:"))
 
 
 def _model_llms(slug: str, base: str) -> str:

@@ -133,9 +133,9 @@ def place(
     Place a label for each of the first `named` points, the first first; None where there is no room.
 
     The first `sure` points are labelled in any case that leaves room for their marks: by name, further off on a
-    line if need be, else by a shortened name, else by their mark. Labels keep off each other always, off points but
-    for those marks, and off intervals and `lines` where they can: here, and however far the points are drawn apart
-    sideways, up to `stretch` times.
+    line if need be, else by a shortened name, else by their mark. Labels keep off each other always, off points
+    but for those marks, and off intervals and `lines` where they can: here, and however far the points are drawn
+    apart sideways, up to `stretch` times.
     """
     if not points:
         return []

@@ -78,7 +78,7 @@ def _render(mode: str, asked: AskedCharts) -> str:
     name = whole.category.title if whole.category else mode_title(mode)
     return render_template(
         "landscape.html",
-        data=charts_data(whole, name, base_url()),
+        structured=charts_data(whole, name, base_url()),
         name=name,
         board=shown,
         whole=whole,

@@ -14,8 +14,10 @@ from app.leaderboards.runs.history import votes_at
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.duel import read_duel
+from app.web.addresses import base_url
 from app.web.boards import axis
 from app.web.covers import read_covers
+from app.web.structured import page_data
 from app.web.versions import versions
 from app.words import Mode
 
@@ -40,10 +42,11 @@ class VoteCount:
 @blueprint.get("/")
 def home() -> Response:
     """Show what this is, a way to vote, who leads, and what can be judged now."""
-    return public_page(versions(), _home)
+    base = base_url()
+    return public_page((base, versions()), lambda: _home(base))
 
 
-def _home() -> str:
+def _home(base: str) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
         view = boards.read_board(session, MODE, now=now())
@@ -53,8 +56,10 @@ def _home() -> str:
         covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]], COVER)
         samples = read_samples(session, [row.model_id for row in leaders], MODE, SAMPLES)
         duel, votes = read_duel(session, listed), _count_votes(session, view)
+    changed = view.run.computed_at if view.run else None
     return render_template(
         "home.html",
+        structured=page_data("Image models, judged blind", f"{base}/", base, changed),
         board=view,
         leaders=leaders,
         axis=axis(leaders),

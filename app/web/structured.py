@@ -63,6 +63,16 @@ def charts_data(view: BoardView, name: str, base: str) -> dict[str, Any]:
     return page | {"mainEntity": data | ({"dateModified": page["dateModified"]} if changed else {})}
 
 
+def comparison_data(a: ModelPage, b: ModelPage, base: str, changed: datetime | None) -> dict[str, Any]:
+    """Describe the page of two models, whichever way round they were asked for."""
+    one, other = sorted((a, b), key=lambda model: model.slug)
+    about = [
+        {"@type": "Product", "@id": f"{base}/models/{model.slug}", "name": model.name} for model in (one, other)
+    ]
+    page = page_data(f"{a.name} or {b.name}", f"{base}/compare/{one.slug}/{other.slug}", base, changed)
+    return page | {"about": about}
+
+
 def page_data(name: str, url: str, base: str, changed: datetime | None) -> dict[str, Any]:
     """Describe a page with its picture and, where something was computed for it, when that was."""
     page = {

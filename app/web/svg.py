@@ -243,7 +243,10 @@ def _place(
 ) -> list[Label | None]:
     """Place names, and the marks that stand for them, where a drawing is `span` pixels wide."""
     unit, stretch = span[0] / ACROSS, span[1] / span[0]
-    points = [Point(name, x * unit, *down, mark) for (name, mark), (x, *down) in zip(texts, places, strict=True)]
+    points = [
+        Point(name, x * unit, y, top, bottom, mark)
+        for (name, mark), (x, y, top, bottom) in zip(texts, places, strict=True)
+    ]
     edge = sorted((p.x, p.y) for p, s in zip(points, order, strict=True) if s.is_on_frontier)
     room = Box(2, -HEADROOM, span[0] + BESIDE, height - 2)
     most = len(points) if named is None else named

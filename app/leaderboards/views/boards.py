@@ -127,6 +127,11 @@ class BoardStanding(NamedTuple):
         """Return that cost in US dollars."""
         return self.cost.usd if self.cost else None
 
+    @property
+    def cost_images(self) -> int | None:
+        """Return how many judged images that cost is the median of; 0 for a price of the list."""
+        return self.cost.images if self.cost else None
+
 
 @dataclass(frozen=True)
 class BoardView:

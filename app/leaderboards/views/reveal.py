@@ -52,7 +52,7 @@ def _standings(given: FromClause) -> Any:
 
 @dataclass(frozen=True)
 class RevealedModel:
-    """A model. Rating, rank and their ranges are None where it has none; `change` is in Elo points since the vote."""
+    """A model. Rating, rank and ranges are None where it has none; `change` is in Elo points since the vote."""
 
     slug: str
     name: str
