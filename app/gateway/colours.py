@@ -13,9 +13,12 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 SRGB = ImageCms.createProfile("sRGB")
+_PROFILE = ImageCms.ImageCmsProfile(SRGB).tobytes()
+SRGB_2 = ImageCms.ImageCmsProfile(BytesIO(_PROFILE[:8] + b"\x02" + _PROFILE[9:]))
+"""The same as a profile of version 2: with one of version 4 the engine would move black to black."""
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """x and y of white, red, green and blue."""
 D65 = (0.3127, 0.3290)
@@ -117,9 +120,53 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
     if {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}.get(space) != image.mode:
         return None
     try:
+        if image.mode == "CMYK":
+            return _convert_inks(image, profile)
         return ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
+    except (ImageCms.PyCMSError, OSError, ValueError, IndexError, struct.error):
         return None
+
+
+def _convert_inks(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """
+    Convert four inks as Chromium does: it mixes black into the others first and asks the profile about these.
+
+    Its table of colours is read as it stands, and without moving black to black.
+    """
+    cyan, magenta, yellow = ImageChops.invert(image.convert("RGB")).split()
+    inks = Image.merge("CMYK", [cyan, magenta, yellow, Image.new("L", image.size)])
+    return ImageCms.profileToProfile(
+        inks,
+        BytesIO(_rescale_tables(profile)),
+        SRGB_2,
+        outputMode="RGB",
+        # A table between the two profiles would be coarser than theirs.
+        flags=ImageCms.Flags.NOOPTIMIZE,
+    )
+
+
+def _rescale_tables(profile: bytes) -> bytes:
+    """
+    Scale the 16-bit tables from inks to colours as Chromium reads them: 65535 is a Lab of 100 and an XYZ of 1.
+
+    By the standard 65280 is that Lab and 32768 that XYZ (ICC.1:2022, 10.10 and 6.3.4), as Pillow's engine knows.
+    """
+    scaled = bytearray(profile)
+    whole = {b"Lab ": 65280, b"XYZ ": 32768}.get(profile[20:24], 65535)
+    for place in _find_tables(profile):
+        inputs, outputs, grid = profile[place + 8 : place + 11]
+        entries, last = struct.unpack(">HH", profile[place + 48 : place + 52])
+        start = place + 52 + 2 * (inputs * entries + grid**inputs * outputs)
+        curves = np.frombuffer(profile, ">u2", outputs * last, start)
+        scaled[start : start + curves.nbytes] = np.rint(curves * (whole / 65535)).astype(">u2").tobytes()
+    return bytes(scaled)
+
+
+def _find_tables(profile: bytes) -> set[int]:
+    """Find where the 16-bit tables from a device's colours begin; several intents may share one."""
+    count = int.from_bytes(profile[128:132])
+    tags = (struct.unpack(">4sI", profile[132 + 12 * tag : 140 + 12 * tag]) for tag in range(min(count, 100)))
+    return {place for name, place in tags if name[:3] == b"A2B" and profile[place : place + 4] == b"mft2"}
 
 
 def _describe_png(chunks: dict[bytes, bytes], icc_profile: bytes | None) -> ColourDescription:

@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,6 +180,72 @@ def cmyk(icc: bytes | None = None, *, adobe: bool = True) -> bytes:
 @pytest.mark.parametrize("adobe", [True, False])
 def test_four_inks(page: Page, adobe: bool, icc: bytes | None) -> None:
     assert_alike(page, cmyk(icc, adobe=adobe), "jpeg")
+
+
+def press(kind: bytes, pcs: bytes = b"Lab ") -> bytes:
+    """Return a profile of four inks with one table, 8 or 16 bits: every ink takes its share of each colour."""
+    grid, deep = 5, kind == b"mft2"
+    level = 1 - 0.9 * np.linspace(0, 1, grid)
+    cyan, magenta, yellow, black = np.meshgrid(level, level, level, level, indexing="ij")
+    xyz = np.stack([cyan**1.4 * yellow**0.2, cyan * magenta**1.2, yellow**1.5 * magenta**0.3], -1)
+    root = np.cbrt(np.clip(xyz * black[..., None] ** 1.3, 0.01, 1))
+    lab = np.stack(
+        [
+            116 * root[..., 1] - 16,
+            500 * (root[..., 0] - root[..., 1]) + 128,
+            200 * (root[..., 1] - root[..., 2]) + 128,
+        ],
+        -1,
+    ) / (100, 255, 255)
+    table = np.clip(lab if pcs == b"Lab " else 0.9 * root**3, 0, 1)
+    width, most = (">u2", 65535) if deep else ("u1", 255)
+    straight = np.linspace(0, most, 2 if deep else 256).round().astype(width).tobytes()
+    body = kind + bytes(4) + bytes((4, 3, grid, 0))
+    body += b"".join(struct.pack(">i", 65536 * (n % 4 == 0)) for n in range(9)) + (b"\0\2\0\2" if deep else b"")
+    body += 4 * straight + (table * most).round().astype(width).tobytes() + 3 * straight
+    white = b"XYZ \0\0\0\0" + P3[68:80]
+    tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"A2B0", 176, len(body))
+    head = b"\0\0\0\0lcms\x02\x10\0\0prtrCMYK" + pcs + bytes(12) + b"acsp" + bytes(28) + P3[68:80] + bytes(48)
+    profile = head + tags + white + body
+    return struct.pack(">I", len(profile)) + profile[4:]
+
+
+def many_inks(icc: bytes) -> bytes:
+    """Return a JPEG with 300 mixtures of four inks."""
+    cells = np.random.default_rng(5).integers(0, 256, (12, 25, 4))
+    buffer = BytesIO()
+    image = Image.fromarray(np.kron(cells, np.ones((8, 8, 1))).astype(np.uint8), "CMYK")
+    image.save(buffer, "JPEG", quality=100, subsampling=0, icc_profile=icc)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", [b"mft1", b"mft2"])
+def test_four_inks_by_a_profile_of_a_press(page: Page, kind: bytes) -> None:
+    profile = press(kind)
+    assert decode(many_inks(profile)).tobytes() != decode(many_inks(b"damaged")).tobytes()
+    assert_alike(page, many_inks(profile), "jpeg")
+    assert_alike(page, cmyk(profile), "jpeg")
+    assert_alike(page, cmyk(profile, adobe=False), "jpeg")
+
+
+def test_four_inks_by_a_profile_in_xyz(page: Page) -> None:
+    data = many_inks(press(b"mft2", b"XYZ "))
+    error = np.abs(np.asarray(decode(data)).astype(int) - shown(page, data, "jpeg"))
+    assert error.mean() <= MEAN_ERROR
+    assert np.quantile(error, 0.99) <= MOST_ERROR  # close to black the two engines part between points of a table
+
+
+@pytest.mark.parametrize("path", ["ghostscript/default_cmyk.icc", "FOGRA39L_coated.icc"])
+def test_four_inks_by_a_profile_that_people_use(page: Page, path: str) -> None:
+    profile = Path("/usr/share/color/icc", path)
+    if not profile.exists():
+        pytest.skip("this system has no such profile")
+    assert_alike(page, many_inks(profile.read_bytes()), "jpeg")
+
+
+@pytest.mark.parametrize("size", [130, 180, 200, 240])
+def test_a_profile_of_four_inks_that_is_cut_off_says_nothing(size: int) -> None:
+    assert decode(cmyk(press(b"mft2")[:size])).tobytes() == decode(cmyk()).tobytes()
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
