@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.catalog.contracts import Contract, ValueField
-from app.gateway.errors import AllProvidersFailed, ContentPolicy
+from app.gateway.errors import AllProvidersFailed, ContentPolicy, ProviderUnavailable
 from app.gateway.providers.openai import OpenAI
 from app.gateway.values import pass_values
 from tests.gateway.upstream import Upstream, says
@@ -89,7 +89,7 @@ def test_a_refusal_hidden_in_a_good_status_is_one(
         (400, {"error": {"code": "InputTextSensitiveContentDetected"}}, ContentPolicy),
         (200, {"data": [{"error": {"code": "OutputImageSensitiveContentDetected"}}]}, ContentPolicy),
         (200, {"data": [{"error": {"code": "InternalServiceError"}}]}, AllProvidersFailed),
-        (429, {"error": {"code": "SetLimitExceeded"}}, AllProvidersFailed),
+        (429, {"error": {"code": "SetLimitExceeded"}}, ProviderUnavailable),
     ],
 )
 def test_modelark_refuses_in_its_own_words(
