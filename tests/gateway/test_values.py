@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from app.catalog.contracts import Contract, ValueField
-from app.gateway.errors import AllProvidersFailed, ContentPolicy
+from app.gateway.errors import AllProvidersFailed, ContentPolicy, ProviderUnavailable
+from app.gateway.providers.openai import OpenAI
 from app.gateway.values import pass_values
 from tests.gateway.upstream import Upstream, says
-from tests.gateway.world import World
+from tests.gateway.world import CANARY, World
 
 SPEEDS = {"TURBO": "TURBO", "QUALITY": "QUALITY", "low": "TURBO", "high": "QUALITY"}
 CONTRACT = Contract(
@@ -79,3 +81,21 @@ def test_a_refusal_hidden_in_a_good_status_is_one(
     upstream.on("POST", "/v1/images/generations", says(200, {"error": error}))
     with pytest.raises(raised):
         seeded_world.ask(model="openai/gpt-image-2")
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "raised"),
+    [
+        (400, {"error": {"code": "InputTextSensitiveContentDetected"}}, ContentPolicy),
+        (200, {"data": [{"error": {"code": "OutputImageSensitiveContentDetected"}}]}, ContentPolicy),
+        (200, {"data": [{"error": {"code": "InternalServiceError"}}]}, AllProvidersFailed),
+        (429, {"error": {"code": "SetLimitExceeded"}}, ProviderUnavailable),
+    ],
+)
+def test_modelark_refuses_in_its_own_words(
+    seeded_world: World, upstream: Upstream, status: int, answer: dict[str, Any], raised: type[Exception]
+) -> None:
+    seeded_world.providers["byteplus"] = OpenAI(SecretStr(CANARY), upstream.base, "byteplus")
+    upstream.on("POST", "/images/generations", says(status, answer))
+    with pytest.raises(raised):
+        seeded_world.ask(model="byteplus/seedream-4")

@@ -168,9 +168,10 @@ def hidden_refusal(answer: HttpAnswer, replies: Replies) -> ProviderError | None
         return None
     if not isinstance(error, dict):
         return None
+    if (told := refusal_by_code(answer, replies)) is not None:
+        return told
     status = error.get("code")
-    is_status = isinstance(status, int) and 400 <= status < 600
-    return refusal_by_code(answer, replies) or (refusal(replace(answer, status=status)) if is_status else None)
+    return refusal(replace(answer, status=status)) if isinstance(status, int) and 400 <= status < 600 else None
 
 
 def is_moderated(replies: Replies, text: str) -> bool:

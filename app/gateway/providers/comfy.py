@@ -16,7 +16,13 @@ from app.gateway.providers.openai import read_images
 from app.gateway.providers.tasks import links_at
 
 PLACES = (
-    *("result.sample", "result.urls", "result.image_url", "data.task_result.images", "output", "image", "images"),
+    "result.sample",
+    "result.urls",
+    "result.image_url",
+    "data.task_result.images",
+    "output",
+    "image",
+    "images",
 )
 """Where Black Forest Labs, Krea, Bria, Kling, Luma and Stability AI write links."""
 

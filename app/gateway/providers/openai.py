@@ -48,6 +48,8 @@ OWN_SERVERS = frozenset({"localai", "sdcpp", "sglang", "vllm-omni"})
 """Those of them that people run themselves, most without a key."""
 KEY_HEADERS = {"azure": "api-key", "azure-ai": "api-key"}
 MICROS = 1_000_000
+REFUSING = ("sensitive", "policy", "moderat", "safety", "risk")
+"""Parts of the codes by which an image is refused for its content; other codes are failures."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ def short_text(value: Any) -> str | None:
 
 def is_refused(item: Mapping[str, Any]) -> bool:
     """Tell whether an item stands for a refused image: xAI, Ideogram and ModelArk answer so with status 200."""
+    error = item.get("error")
+    code = str(error.get("code") or REFUSING[0]).lower() if isinstance(error, dict) else ""
     unsafe = item.get("respect_moderation") is False or item.get("is_image_safe") is False
-    return unsafe or isinstance(item.get("error"), dict)
+    return unsafe or any(word in code for word in REFUSING)
 
 
 def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
