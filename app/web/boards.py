@@ -124,6 +124,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         certificate = certificates.read_certificates(session, mode).get(whole.key)
         samples = read_samples(session, [row.model_id for row in shown.standings], mode, 1)
         exhibit = read_exhibit(session, mode, category)
+    exhibited = [row for row in whole.standings if row.model.slug in exhibit][:EXHIBITED]
     return render_template(
         "board.html",
         structured=board_data(shown, whole.category.title if whole.category else mode_title(mode), base_url()),
@@ -146,8 +147,8 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         certificate=certificate,
         names={row.model.slug: row.model.name for row in whole.standings},
         samples=samples,
-        exhibit=[exhibit[row.model.slug] for row in whole.standings if row.model.slug in exhibit][:EXHIBITED],
-        ranks={row.model.slug: rank_span(row) if row.rank else "" for row in whole.standings},
+        exhibit=[exhibit[row.model.slug] for row in exhibited],
+        ranks={row.model.slug: rank_span(row) if row.rank else "" for row in exhibited},
     )
 
 

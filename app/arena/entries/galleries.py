@@ -64,9 +64,9 @@ def read_covers(session: Session, slugs: Iterable[str], most: int) -> dict[str, 
 
 
 def read_samples(session: Session, model_ids: Iterable[int], mode: str, most: int) -> dict[int, tuple[str, ...]]:
-    """Read the addresses of at most so many pictures of each model in a mode, the newest prompts first."""
+    """Read the addresses of so many smallest thumbnails of each model, the newest prompts first."""
     rows = session.execute(_SAMPLES, {"models": list(model_ids), "mode": mode, "most": most})
-    return _gather((row.model_id, f"/{row.media_key}") for row in rows)
+    return _gather((row.model_id, f"/{row.media_key.removesuffix('.webp')}-160.webp") for row in rows)
 
 
 def _gather(rows: Iterable[tuple[Any, str]]) -> dict[Any, tuple[str, ...]]:

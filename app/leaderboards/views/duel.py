@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.entries.competitions import CompetitionSummary
@@ -14,13 +15,36 @@ from app.leaderboards.views.head_to_head import Battles
 from app.words import Mode
 
 _LEFT, _RIGHT = aliased(ImageModel), aliased(ImageModel)
-_TALLIES = (
-    select(_LEFT.slug, _RIGHT.slug, Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
-    .join(Competition, Competition.id == Tally.competition_id)
-    .join(_LEFT, _LEFT.id == Tally.left_model_id)
-    .join(_RIGHT, _RIGHT.id == Tally.right_model_id)
-    .where(Competition.slug == bindparam("slug"))
-)
+_COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
+
+
+def _select_most_judged() -> Select[*tuple[Any, ...]]:
+    """Select the tallies, both ways of showing it, of the pair that was judged most often one way around."""
+    votes = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
+    pair = (Tally.left_model_id, Tally.right_model_id)
+    most = (
+        select(*pair)
+        .join(Competition, Competition.id == Tally.competition_id)
+        .where(Competition.slug == bindparam("slug"), votes > 0)
+        .order_by(votes.desc(), *pair)
+        .limit(1)
+        .cte("most")
+    )
+    same = and_(pair[0] == most.c.left_model_id, pair[1] == most.c.right_model_id)
+    turned = and_(pair[0] == most.c.right_model_id, pair[1] == most.c.left_model_id)
+    return (
+        select(_LEFT.slug, _RIGHT.slug, *_COUNTS)
+        .select_from(Tally)
+        .join(Competition, Competition.id == Tally.competition_id)
+        .join(most, or_(same, turned))
+        .join(_LEFT, _LEFT.id == Tally.left_model_id)
+        .join(_RIGHT, _RIGHT.id == Tally.right_model_id)
+        .where(Competition.slug == bindparam("slug"))
+    )
+
+
+# Written once: building a statement costs several times what the query does.
+_MOST_JUDGED = _select_most_judged()
 
 
 @dataclass(frozen=True)
@@ -51,17 +75,19 @@ def read_duel(session: Session, listed: Iterable[CompetitionSummary]) -> Duel | 
         return None
     chosen = min(named, key=lambda one: (one.mode != Mode.TEXT_TO_IMAGE, not one.votes, one.status != "closed"))
     pictures = read_one_prompt(session, chosen.slug)
-    battles = _count_battles(session, chosen.slug)
-    pairs = [pair for pair in battles if pair[0] in pictures and pair[1] in pictures]
-    left, right = max(pairs, key=lambda pair: battles[pair].votes, default=tuple(pictures)[:2])
-    return Duel(chosen, pictures[left], pictures[right], battles.get((left, right), Battles()))
+    if len(pictures) < 2:
+        return None
+    left, right, battles = _count_battles(session, chosen.slug) or (*tuple(pictures)[:2], Battles())
+    if left not in pictures or right not in pictures:
+        left, right, battles = *tuple(pictures)[:2], Battles()
+    return Duel(chosen, pictures[left], pictures[right], battles)
 
 
-def _count_battles(session: Session, slug: str) -> dict[tuple[str, str], Battles]:
-    """Count the battles of each pair of models in a competition, both ways of showing it together."""
-    battles: dict[tuple[str, str], Battles] = {}
-    for left, right, *counts in session.execute(_TALLIES, {"slug": slug}):
-        here = Battles(*counts)
-        pair, here = ((left, right), here) if left < right else ((right, left), here.turned())
-        battles[pair] = battles.get(pair, Battles()) + here
-    return battles
+def _count_battles(session: Session, slug: str) -> tuple[str, str, Battles] | None:
+    """Count the battles of the pair that was judged most often in a competition; None before the first vote."""
+    rows = session.execute(_MOST_JUDGED, {"slug": slug}).all()
+    if not rows:
+        return None
+    left, right = min(tuple(row[:2]) for row in rows)
+    battles = [Battles(*row[2:]) if row[0] == left else Battles(*row[2:]).turned() for row in rows]
+    return left, right, sum(battles, start=Battles())
