@@ -3,12 +3,14 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from app.arena import errors, questions
 from app.arena.log import vote_export
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally
+from app.arena.voting.matchmaking import probabilities, question_chances
 from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, VoteRecord, cast_votes
@@ -226,3 +228,20 @@ def test_a_log_brings_its_questions_along(database: Database, tmp_path: Path) ->
     where = vote_export.LOG_COLUMNS.index("question")
     assert {question: sum(row[where] == question for row in rows) for question in counts} == counts
     assert {question: sum(row[-1] == question for row in opened) for question in counts} == counts
+
+
+def test_pairs_that_ask_better_are_drawn_as_if_nothing_else_were_asked(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path, models=6)
+    vote_often(database, 60)
+    with database.reading() as session:
+        alone = Pool().state(session, MODE, today=NOW.date())
+    asked(database, share=3.0)
+    vote_often(database, 20, seed=2, question="prompt")
+    with database.reading() as session:
+        both = Pool().state(session, MODE, today=NOW.date())
+    everything = np.ones(len(alone.candidates.competition), dtype=bool)
+    assert np.allclose(probabilities(both, everything), probabilities(alone, everything))
+    assert [one.question for one in both.beside] == ["prompt"]
+    chances = {one.question: chance for one, chance in question_chances(both, everything)}
+    assert chances == {"better": 0.25, "prompt": 0.75}
+    assert not np.allclose(probabilities(both.beside[0], everything), probabilities(both, everything))
