@@ -18,8 +18,8 @@ class Seats:
     """
     A row per cluster and model that met there, in their order.
 
-    ``residual`` is the score beyond what strengths let expect, ``information`` the sum of p(1 - p). ``together`` sums
-    the squares of each opponent's information, ``alone`` those of each vote's.
+    ``residual`` is the score beyond what strengths let expect, ``information`` the sum of p(1 - p). ``together``
+    sums the squares of each opponent's information, ``alone`` those of each vote's.
     """
 
     cluster: Index
