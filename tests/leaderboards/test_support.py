@@ -74,5 +74,6 @@ def test_a_board_is_read_as_it_is_now(database: Database) -> None:
         competition = read_support(session, "competition:c1", None)
     assert overall is not None
     assert competition is not None
-    assert (overall.votes, overall.prompts, competition.prompts) == (200, 3, None)
+    assert 0 < competition.votes < overall.votes <= 200
+    assert (overall.prompts, competition.prompts) == (3, None)
     assert overall.remedy in {"voters", "prompts", "votes"}
