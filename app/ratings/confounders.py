@@ -13,7 +13,7 @@ import numpy as np
 from app.ratings.bradley_terry import chances
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.spread import Spread
-from app.ratings.tallies import Array, Index, totals
+from app.ratings.tallies import Array, Index, Mask, totals
 
 FEWEST_CLUSTERS = 3
 WIDE = 2.0
@@ -69,7 +69,7 @@ def compare_equals(votes: QualityVotes, spread: Spread) -> QualityEffects:
     return QualityEffects(*found, *shifts)
 
 
-def matters(effects: QualityEffects, least: float) -> Array:
+def matters(effects: QualityEffects, least: float) -> Mask:
     """Mark (qualities, models) shifts of at least so many Elo points that are no chance."""
     known = np.nan_to_num(effects.shift), np.nan_to_num(effects.shift_error, nan=np.inf)
     return (np.abs(known[0]) >= least) & (np.abs(known[0]) > Z * known[1])
@@ -95,7 +95,8 @@ def _fit(votes: QualityVotes, scaled: Array, spread: Spread) -> tuple[Array, Arr
     owed = np.linalg.solve(information[:n, :n], information[:n, n:])
     bread = np.linalg.inv(information[n:, n:] - information[n:, :n] @ owed)
     own = scaled - owed[votes.left] + owed[votes.right]
-    return x[n:], bread @ _scatter(votes, own * residual[:, None] / spread.dispersion) @ bread, owed
+    scatter = _scatter(votes, own * residual[:, None] / spread.dispersion)
+    return x[n:], np.asarray(bread @ scatter @ bread), np.asarray(owed)
 
 
 def _expected(votes: QualityVotes, scaled: Array, x: Array) -> tuple[Array, Array]:

@@ -216,8 +216,9 @@ class Tallies:
             here = slice(start, min(start + size, count))
             at = slice(*np.searchsorted(group, (here.start, here.stop)))
             counts = rows.left_wins, rows.right_wins, rows.ties, rows.both_bad
-            columns = (column[at] for column in (rows.left, rows.right, *counts))
-            yield Block(self.models, here, group[at] - start, *columns)
+            yield Block(
+                self.models, here, group[at] - start, rows.left[at], rows.right[at], *(each[at] for each in counts)
+            )
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""

@@ -132,9 +132,9 @@ def _with_differences(session: Session, rows: Rows, board: BoardTallies) -> Qual
     order = np.log2(_places(voter, second))
     sided = np.ones(len(rows)), order - order.mean()
     differences = np.stack([sided[0], *(qualities[at[0]] - qualities[at[1]]).T, sided[1]], axis=1)
-    seats = (np.searchsorted(board.model_ids, models[side]) for side in at)
+    seats = [np.searchsorted(board.model_ids, models[side]) for side in at]
     cluster = np.unique(competition, return_inverse=True)[1]
-    return QualityVotes(board.model_ids.size, cluster, *seats, POINTS[outcome], differences)
+    return QualityVotes(board.model_ids.size, cluster, seats[0], seats[1], POINTS[outcome], differences)
 
 
 def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Array]:
