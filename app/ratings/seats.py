@@ -18,8 +18,8 @@ class Seats:
     """
     A row per cluster and model that met there, in their order.
 
-    ``residual`` is the score beyond what strengths let expect, ``information`` the sum of p(1 - p). ``together`` sums
-    the squares of each opponent's information, ``alone`` those of each vote's.
+    ``residual`` is the score beyond what strengths let expect, ``information`` the sum of p(1 - p). ``together``
+    sums the squares of each opponent's information, ``alone`` those of each vote's.
     """
 
     cluster: Index
@@ -46,8 +46,8 @@ def _sum_blocks(by_cluster: Tallies, strength: Array) -> Seats:
         sums[0, at] = here.points - sums[0, at]
         sums[3, at] = np.einsum("gij,gij,ij->gi", battles, battles, squared)
     residual, information, alone, together = sums
-    met = np.nonzero(information)
-    return Seats(*met, *(each[met] for each in (residual, information, together, alone)))
+    cluster, model = np.nonzero(information)
+    return Seats(cluster, model, *(each[cluster, model] for each in (residual, information, together, alone)))
 
 
 def _sum_pairs(by_cluster: Tallies, strength: Array) -> Seats:

@@ -223,8 +223,10 @@ class Tallies:
         for start in range(0, count, size):
             here = slice(start, min(start + size, count))
             at = slice(*np.searchsorted(group, (here.start, here.stop)))
-            seats = group[at] - start, rows.left[at], rows.right[at]
-            yield Block(self.models, here, *seats, *(counts[at] for counts in rows._counts))
+            counts = rows.left_wins, rows.right_wins, rows.ties, rows.both_bad
+            yield Block(
+                self.models, here, group[at] - start, rows.left[at], rows.right[at], *(each[at] for each in counts)
+            )
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""

@@ -36,6 +36,15 @@ ACTIONS = {
 }
 
 
+QUALITIES = {
+    "side": "Shown on the left",
+    "margins": "A tenth more of the frame left empty",
+    "pixels": "Twice the pixels of the original",
+    "order": "On the left, at twice the votes of a sitting",
+}
+"""Qualities of pictures by the unit that their worth is told in."""
+
+
 @dataclass(frozen=True)
 class DayBar:
     """A day's column in pixels: what counted stands on the ground, what did not on top of it."""
@@ -67,6 +76,7 @@ def _page() -> str:
         tests=TESTS,
         subject=subject,
         actions=ACTIONS,
+        qualities=QUALITIES,
         policy=parts().policy,
         skip_share=suspicion.SKIP_SHARE,
         skips_from=suspicion.SKIPS_FROM,

@@ -6,12 +6,14 @@ Classes: the model shown first, the middle half of the board by rating, speciali
 first" is the model first in truth: a rating that shrinks must miss it more often while votes are few. Width is
 that of all parts; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held.
 
-    python scripts/bench/coverage.py [--boards N] [CELL...]
+    python scripts/bench/coverage.py [--boards N] [--seconds S] [CELL...]
 """
 
 import argparse
+import math
 import os
 import sys
+import time
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -51,11 +53,13 @@ def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
     }
 
 
-def cell(name: str, setting: Setting, boards: int) -> None:
-    rng = np.random.default_rng(len(name) + setting.votes)
+def cell(name: str, setting: Setting, boards: int, seconds: float) -> None:
+    rng, until = np.random.default_rng(len(name) + setting.votes), time.process_time() + seconds
     held: dict[str, list[float]] = {}
     before, widths, shifts = [], [], []
     for _ in range(boards):
+        if time.process_time() > until:
+            break
         arena = played(setting, rng)
         tallies, real = arena.tallies(), 1000 + ELO_PER_LOGIT * arena.truth()
         board = rate(tallies, voters=arena.ballots(), draws=1)
@@ -68,20 +72,23 @@ def cell(name: str, setting: Setting, boards: int) -> None:
         shifts.append((board.rating - real) ** 2)
     said = "".join(f"{100 * np.mean(found):>12.1f}" if found else f"{'-':>12}" for found in held.values())
     error = np.sqrt(np.mean(shifts))
-    print(f"{name:<28}{said}{100 * np.mean(before):>9.1f}{np.median(widths):>7.0f}{error:>6.0f}", flush=True)
+    rest = f"{100 * np.mean(before):>9.1f}{np.median(widths):>7.0f}{error:>6.0f}"
+    print(f"{name:<28}{len(widths):>7}{said}{rest}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage of the published intervals, by class of model.")
     parser.add_argument("cells", nargs="*", metavar="CELL", help="cells whose names contain this; else all")
     parser.add_argument("--boards", type=int, default=200, help="simulated arenas per cell")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="CPU seconds per cell at most")
     given = parser.parse_args()
-    print(f"{given.boards} arenas a cell; a class of one model has as many observations, all others more")
+    print("A class of one model has an observation an arena, all others more")
     columns = ("all", "first", "truly first", "middle", "specialists", "newcomer")
-    print(f"{'':<28}" + "".join(f"{each:>12}" for each in columns) + f"{'before':>9}{'±':>7}{'RMSE':>6}")
-    for name, setting in CELLS.items():
+    named = "".join(f"{each:>12}" for each in columns)
+    print(f"{'':<28}{'arenas':>7}{named}{'before':>9}{'±':>7}{'RMSE':>6}")
+    for name, setting in sorted(CELLS.items(), key=lambda each: each[1].votes):
         if not given.cells or any(part in name for part in given.cells):
-            cell(name, setting, given.boards)
+            cell(name, setting, given.boards, given.seconds)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, Mask, Stren
 from app.arena.voting.matchmaking import PairingState, probabilities, weigh_pairs
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
+from app.ratings.model import believed
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from scripts.bench.minebench import Scheduler
@@ -89,10 +90,15 @@ def world(seed: int, models: int, competitions: int, prompt_sd: float) -> World:
 
 
 def rated(here: World, counts: Array) -> Board:
+    cells = cells_of(here, counts)
+    return Board(here, counts, fit(Design(cells, here.models, side=False), VirtualGames()))
+
+
+def cells_of(here: World, counts: Array) -> Cells:
+    """Sum up the competitions' counts: a cell per pair that met."""
     total = counts.sum(axis=0)
     met = np.flatnonzero(total.sum(axis=1))
-    cells = Cells(here.first[met], here.second[met], *total[met].T)
-    return Board(here, counts, fit(Design(cells, here.models, side=False), VirtualGames()))
+    return Cells(here.first[met], here.second[met], *total[met].T)
 
 
 def spread(votes: int, weights: Array, rng: np.random.Generator) -> Ints:
@@ -155,7 +161,9 @@ def weigh(board: Board) -> PairingState:
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
-    known = StrengthEstimate(np.arange(here.models), board.found.strength, board.covariance())
+    found = believed(Design(cells_of(here, board.counts), here.models, side=False), None).fit
+    level = np.full(here.models, 1 / here.models)
+    known = StrengthEstimate(np.arange(here.models), found.strength, found.covariance(level))
     counted = dict(enumerate(played.sum(axis=1).tolist()))
     return weigh_pairs(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
 

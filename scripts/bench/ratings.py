@@ -4,7 +4,7 @@ Our rating core beside its peers, in one run on the same votes: time, peak memor
 Peers are the `bench` extra (evalica, arena-rank, scikit-learn); one that is not installed is skipped and named.
 Each measurement has a process of its own, gets its votes in the form it wants, and is timed on its second call.
 
-    python scripts/bench/ratings.py [--quick]
+    python scripts/bench/ratings.py [--quick | --components]
 """
 
 import argparse
@@ -28,8 +28,12 @@ import numpy as np
 from app.ratings import ranks, scale
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, VirtualGames, fit, logistic
+from app.ratings.components import VarianceComponent
+from app.ratings.model import believed, covariance
+from app.ratings.model import components as estimate_components
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Log, Tallies, totals
+from app.ratings.voters import Voters
 
 SIZES = ((40, 10_000), (40, 100_000), (40, 1_000_000), (40, 10_000_000), (400, 1_000_000))
 QUICK_SIZES = ((40, 10_000), (40, 100_000), (400, 100_000))
@@ -240,13 +244,39 @@ def floors(sizes: tuple[tuple[int, int], ...]) -> None:
         print(f"{models:>7} {count:>11,} {fitted:>10.2f} {ranged:>12.2f} {board:>8.2f}")
 
 
+def components(sizes: tuple[tuple[int, int, int], ...]) -> None:
+    """Print what a board with all components costs from tallies and from the voters' sums, without rank ranges."""
+    print("\nFit, covariance and components of prompts, voters and pairs, ms of CPU, best of 20")
+    print("targets: 5 (40 models) and 150 (400 models)")
+    print(f"{'models':>7} {'competitions':>13} {'votes':>11} {'ms':>8}")
+    for models, competitions, count in sizes:
+        log = votes(models, count)
+        prompt = np.random.default_rng(count).integers(0, competitions, count)
+        tallies = Log(models, prompt, log.left, log.right, log.outcome).tallies()
+        columns = {name: getattr(tallies, name) for name in tallies.__dataclass_fields__}
+        voters = Voters(VarianceComponent(0.03, 0.01, 100), np.full(models, 0.01), 100)
+        spent = best(partial(every_part, columns, voters), 20)
+        print(f"{models:>7} {competitions:>13} {count:>11,} {spent:>8.1f}", flush=True)
+
+
+def every_part(columns: dict[str, Any], voters: Voters) -> Array:
+    tallies = Tallies(**columns)
+    fitted = believed(Design(tallies.pairs(), tallies.models, side=False), None)
+    known = estimate_components(tallies, fitted, voters=voters)
+    return covariance(tallies, fitted, known, scale.gauge(Anchor(), tallies.models))[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Our rating core beside its peers.")
     parser.add_argument("--quick", action="store_true", help="small sizes only: about a minute")
+    parser.add_argument("--components", action="store_true", help="nothing but the cost of a whole board")
     parser.add_argument("--measure", nargs=2, metavar=("NAME", "FILE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
         print(json.dumps(measure(*given.measure)))
+        return
+    components(((40, 7, 20_000), (40, 30, 100_000), (400, 7, 1_000_000), (400, 30, 1_000_000)))
+    if given.components:
         return
     sizes = QUICK_SIZES if given.quick else SIZES
     floors(sizes)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.arena.entries.renditions import NEAR_BITS
-from app.ratings.bradley_terry import Design, Fit, Known, VirtualGames, chances, fit
+from app.ratings.bradley_terry import Design, Fit, Known, chances, fit
+from app.ratings.model import believed
 from app.ratings.tallies import Tallies, totals
 
 Floats = npt.NDArray[np.float64]
@@ -160,7 +161,7 @@ def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
 
 def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | None = None) -> StrengthEstimate:
     """
-    Fit a mode's votes by Bradley and Terry (docs/ratings.md 2).
+    Fit a mode's votes by Bradley and Terry, under the belief that its board has (docs/ratings.md 2).
 
     `rows` are (tallies, 7): competition, left model, right model, left wins, right wins, ties, both bad.
     Models without a vote stand in the middle, as uncertain as the prior leaves them; those of another question
@@ -169,11 +170,10 @@ def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | N
     known = np.union1d(model_ids, rows[:, 1:3])
     left, right = np.searchsorted(known, rows[:, 1]), np.searchsorted(known, rows[:, 2])
     tallies = Tallies(known.size, rows[:, 0], left, right, *rows[:, 3:].T)
+    design = Design(tallies.pairs(), known.size, side=False)
     if better is not None:
-        return _estimate(known, fit(Design(tallies.pairs(), known.size, side=False), _lean_on(better, known)))
-    # Still half a virtual game (method version 1): docs/ratings.md measured the lanes with that.
-    fitted = fit(Design(tallies.pairs(), known.size, side=False), VirtualGames())
-    return _estimate(known, fitted)
+        return _estimate(known, fit(design, _lean_on(better, known)))
+    return _estimate(known, believed(design, None).fit)
 
 
 def _lean_on(better: StrengthEstimate, model_ids: Ints) -> Known:
@@ -185,8 +185,8 @@ def _lean_on(better: StrengthEstimate, model_ids: Ints) -> Known:
 
 
 def _estimate(known: Ints, fitted: Fit) -> StrengthEstimate:
-    centring = np.eye(known.size) - 1 / max(known.size, 1)
-    return StrengthEstimate(known, fitted.strength, centring @ fitted.bread @ centring)
+    level = np.full(known.size, 1 / max(known.size, 1))
+    return StrengthEstimate(known, fitted.strength, fitted.covariance(level))
 
 
 def evenly(of: CandidatePairs, share: float) -> Lane:

@@ -14,6 +14,7 @@ from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, find_batch_end
+from app.leaderboards.integrity.picture_qualities import audit_qualities
 from app.leaderboards.runs import compute, snapshot, voters
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows
@@ -98,7 +99,8 @@ def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) 
             days=monitors.count_by_day(session, board.model_ids, mode),
         )
         others = [snapshot.read(session, mode, question=asked) for asked in snapshot.list_asked(session, mode)[1:]]
-    numbers = _numbers(seen, board, views)
+        qualities = audit_qualities(session, seen, board)
+    numbers = _numbers(seen, board, views) | {"qualities": qualities}
     for other in others:
         numbers["certificates"] |= certificates.certify_boards(other)
     return BoardAudit(mode, now, last_vote_id, board.votes, numbers)

@@ -17,6 +17,7 @@ from app.catalog.tables import ImageModel
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
+from app.leaderboards.integrity.picture_qualities import QualityWorth, read_qualities
 from app.leaderboards.tables import ModeAnchor
 from app.words import MODES
 
@@ -81,7 +82,8 @@ class ModeFacts:
     """
     One mode; `lanes` are the shares pairs are drawn by now, `swept_at` when the counts were made.
 
-    `certificates` are by board key, the overall board's first.
+    `certificates` are by board key, the overall board's first. `qualities` tell what pictures owe to other things
+    than the model, as far as votes show it.
     """
 
     mode: str
@@ -90,6 +92,7 @@ class ModeFacts:
     models: tuple[ModelStatistics, ...]
     certificates: Mapping[str, Certificate]
     alarms: tuple[Alarm, ...]
+    qualities: tuple[QualityWorth, ...]
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         lanes=shares.lanes if shares else {},
         models=_models(session, numbers.get("models", {}), shares),
         certificates=certificates.read_certificates(session, mode),
+        qualities=read_qualities(numbers),
         alarms=(
             *(
                 Alarm(date.fromisoformat(alarm["day"]), alarm["model"], alarm["z"], None)

@@ -1,0 +1,172 @@
+"""What sides, margins, pixels and a long sitting are worth in votes, and what equal pictures would be rated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
+from app.ratings.bradley_terry import Design
+from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
+from app.ratings.model import believed
+from app.ratings.tallies import Array
+from app.words import JUDGEMENTS, Outcome
+
+QUALITIES = ("side", "margins", "pixels", "order")
+"""The left side; a tenth of the frame left empty; twice the pixels; the left side late in a sitting."""
+MOST_VOTES = 200_000
+"""Votes that are looked at: the newest."""
+PAUSE_SECONDS = 30 * 60
+"""A voter who rested longer begins a new sitting."""
+LEAST_SHIFT = 10.0
+"""Elo points from which a model's page tells what equal pictures would be rated."""
+Z = 1.96
+POINTS = np.array([{Outcome.A: 1.0, Outcome.B: 0.0}.get(kind, 0.5) for kind in JUDGEMENTS])
+Rows = npt.NDArray[np.int64]
+"""(votes, 6): competition, left entry, right entry, voter, second, place of the outcome in JUDGEMENTS."""
+
+
+@dataclass(frozen=True)
+class QualityWorth:
+    """
+    The Elo points that a quality is worth, with their standard error.
+
+    `models` has by slug the points that a model would gain if all pictures were equal in it, and their error.
+    """
+
+    quality: str
+    effect: float
+    error: float
+    models: Mapping[str, tuple[float, float]]
+
+    @property
+    def most_moved(self) -> str:
+        """Return the slug of the model whose rating would move most."""
+        return max(self.models, key=lambda slug: abs(self.models[slug][0]))
+
+
+@dataclass(frozen=True)
+class EqualRating:
+    """The points that a model would gain with pictures equal in a quality, and the bounds of 95 %."""
+
+    quality: str
+    shift: float
+    low: float
+    high: float
+
+
+def audit_qualities(session: Session, seen: Snapshot, board: BoardTallies) -> dict[str, Any]:
+    """Judge a mode's newest votes, ready for JSON: by quality its worth, its error, and the models' shifts."""
+    spread = believed(Design(board.tallies.pairs(), board.model_ids.size, side=False), None).spread
+    rows = _read_rows(session, seen.mode, board)
+    if spread is None or not rows.size:
+        return {}
+    effects = compare_equals(_with_differences(session, rows, board), spread)
+    slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
+    return {
+        name: _described(effects, at, slugs)
+        for at, name in enumerate(QUALITIES)
+        if np.isfinite(effects.effect[at])
+    }
+
+
+def read_qualities(numbers: Mapping[str, Any]) -> tuple[QualityWorth, ...]:
+    """Read them from an audit's numbers; nothing from audits before there were any."""
+    stored = numbers.get("qualities", {})
+    return tuple(
+        QualityWorth(
+            name, one["effect"], one["error"], {slug: (by[0], by[1]) for slug, by in one["models"].items()}
+        )
+        for name, one in stored.items()
+    )
+
+
+def find_equal_ratings(numbers: Mapping[str, Any], slug: str) -> tuple[EqualRating, ...]:
+    """
+    Find in an audit's numbers what equal pictures would change of a model's rating, the largest first.
+
+    Left out is what is small (LEAST_SHIFT) or within its error.
+    """
+    found = []
+    for one in read_qualities(numbers):
+        shift, error = one.models.get(slug, (0.0, 0.0))
+        if abs(shift) >= LEAST_SHIFT and abs(shift) > Z * error:
+            found.append(EqualRating(one.quality, shift, shift - Z * error, shift + Z * error))
+    return tuple(sorted(found, key=lambda each: -abs(each.shift)))
+
+
+def _described(effects: QualityEffects, at: int, slugs: list[str]) -> dict[str, Any]:
+    pairs = np.stack([effects.shift[at], effects.shift_error[at]], axis=1).tolist()
+    worth = float(effects.effect[at]), float(effects.error[at])
+    return {"effect": worth[0], "error": worth[1], "models": dict(zip(slugs, pairs, strict=True))}
+
+
+def _read_rows(session: Session, mode: str, board: BoardTallies) -> Rows:
+    """Read the newest counted votes, the oldest of them first."""
+    place = Matchup.competition_id, Matchup.left_entry_id, Matchup.right_entry_id
+    known = board.model_ids.tolist()
+    statement = (
+        select_battles(*place, Vote.voter_id, Vote.cast_at, Vote.outcome)
+        .where(Competition.mode == mode, Vote.counted, LEFT.model_id.in_(known), RIGHT.model_id.in_(known))
+        .order_by(Vote.id.desc())
+        .limit(MOST_VOTES)
+        .execution_options(yield_per=10_000)
+    )
+    rows = [
+        (*ids, int(at.timestamp()), JUDGEMENTS.index(outcome)) for *ids, at, outcome in session.execute(statement)
+    ]
+    return np.array(rows[::-1], dtype=np.int64).reshape(-1, 6)
+
+
+def _with_differences(session: Session, rows: Rows, board: BoardTallies) -> QualityVotes:
+    """Put by each vote how its two pictures differ."""
+    competition, left, right, voter, second, outcome = rows.T
+    ids, models, qualities = _read_pictures(session, competition)
+    at = np.searchsorted(ids, left), np.searchsorted(ids, right)
+    order = np.log2(_places(voter, second))
+    sided = np.ones(len(rows)), order - order.mean()
+    differences = np.stack([sided[0], *(qualities[at[0]] - qualities[at[1]]).T, sided[1]], axis=1)
+    seats = [np.searchsorted(board.model_ids, models[side]) for side in at]
+    cluster = np.unique(competition, return_inverse=True)[1]
+    return QualityVotes(board.model_ids.size, cluster, seats[0], seats[1], POINTS[outcome], differences)
+
+
+def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Array]:
+    """Read the pictures of these competitions: ids, ascending, models, and margins and pixels, (pictures, 2)."""
+    columns = (
+        Entry.id,
+        Entry.model_id,
+        Entry.width,
+        Entry.height,
+        Competition.frame_width,
+        Competition.frame_height,
+    )
+    pictures = session.execute(
+        select(*columns)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Competition.id.in_(np.unique(competitions).tolist()))
+        .order_by(Entry.id)
+    )
+    table = np.array([tuple(row) for row in pictures], dtype=np.int64).reshape(-1, 6)
+    ids, models, width, height, frame_width, frame_height = table.T
+    # A picture is fitted into its frame: the narrower of two proportions is what it fills of the other side.
+    shape, frame = width / height, frame_width / frame_height
+    empty = 1 - np.minimum(shape, frame) / np.maximum(shape, frame)
+    return ids, models, np.stack([10 * empty, np.log2(width * height)], axis=1)
+
+
+def _places(voter: Rows, second: Rows) -> Rows:
+    """Count, from 1, the votes of each voter's sitting up to each vote; votes stand in their order."""
+    order = np.lexsort((np.arange(voter.size), voter))
+    begins = np.ones(voter.size, dtype=bool)
+    begins[1:] = (np.diff(voter[order]) != 0) | (np.diff(second[order]) > PAUSE_SECONDS)
+    starts = np.flatnonzero(begins)
+    places = np.zeros(voter.size, dtype=np.int64)
+    places[order] = np.arange(voter.size) - starts[np.cumsum(begins) - 1] + 1
+    return places

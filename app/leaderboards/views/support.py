@@ -1,0 +1,94 @@
+"""What a board rests on, in words, and what would make it surer first: more voters, prompts or votes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.leaderboards.integrity.certificates import Certificate
+from app.leaderboards.tables import Board, RatingRun
+
+FEW_VOTERS = 5
+FEW_PROMPTS = 2
+THREAD = 3
+"""Votes: a first place that so few votes, cast otherwise, would change hangs by a thread."""
+PARTS = ("votes", "prompts", "voters", "pairs")
+Remedy = Literal["voters", "prompts", "votes"]
+
+
+@dataclass(frozen=True)
+class Support:
+    """
+    What a board rests on; `voters` is None where nobody is known.
+
+    `prompts` is None on a board of one prompt, which is about that prompt. `flips` is the fewest votes that change
+    the first place if they are cast otherwise, None where none do or nobody counted. `remedy` is what would narrow
+    the intervals most, None where that is unknown.
+    """
+
+    votes: int
+    voters: int | None
+    prompts: int | None
+    flips: int | None
+    remedy: Remedy | None
+
+    @property
+    def is_thin(self) -> bool:
+        """Tell whether readers must be warned: few voters, few prompts, or a first place by a thread."""
+        few = (self.voters, FEW_VOTERS), (self.prompts, FEW_PROMPTS), (self.flips, THREAD)
+        return any(count is not None and count <= most for count, most in few)
+
+
+def read_support(session: Session, key: str, certificate: Certificate | None) -> Support | None:
+    """Read what a board's current run rests on; None before the first."""
+    query = select(RatingRun.parts, RatingRun.votes, RatingRun.versions)
+    row = session.execute(query.join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)).first()
+    if row is None:
+        return None
+    prompts = None if key.startswith("competition:") else len(row.versions)
+    return judge_support(row.parts, row.votes, prompts, certificate)
+
+
+def judge_support(
+    parts: Mapping[str, Any] | None, votes: int, prompts: int | None, certificate: Certificate | None
+) -> Support:
+    """Judge a run by its parts (None for a run of method version 1), its prompts, and its certificate."""
+    voters = ((parts or {}).get("voters") or {}).get("count")
+    flipped = certificate.by_kind.get("flipped") if certificate else None
+    return Support(votes, voters, prompts, flipped and flipped["votes"], _remedy(parts, prompts))
+
+
+def describe_support(support: Support) -> Iterator[str]:
+    """Say in sentences on what little a board rests, and what would help most; nothing where it is much."""
+    if support.voters is not None and support.voters <= FEW_VOTERS:
+        whose = "that person's" if support.voters == 1 else "their"
+        yield f"It rests on {_count(support.voters, 'voter')}: it is {whose} taste."
+    if support.prompts is not None and support.prompts <= FEW_PROMPTS:
+        yield f"It rests on {_count(support.prompts, 'prompt')}: another prompt may turn it."
+    if support.flips is not None and support.flips <= THREAD:
+        yield f"Its first place hangs by a thread: {_count(support.flips, 'vote')} cast otherwise would change it."
+    if support.is_thin and support.remedy:
+        yield f"More {support.remedy} would help most."
+
+
+def _remedy(parts: Mapping[str, Any] | None, prompts: int | None) -> Remedy | None:
+    """Name the largest part of the models' intervals; a pair's own effect fades with more votes of all pairs."""
+    widths = (parts or {}).get("models")
+    if not widths:
+        return None
+    if prompts is not None and prompts <= FEW_PROMPTS:
+        # What prompts add is known from three on; until then nothing can tell how little they add.
+        return "prompts"
+    rows = (dict(zip(PARTS, row, strict=True)) for row in widths.values())
+    sums: dict[Remedy, float] = {"voters": 0.0, "prompts": 0.0, "votes": 0.0}
+    for row in rows:
+        sums["voters"] += row["voters"] ** 2
+        sums["prompts"] += row["prompts"] ** 2
+        sums["votes"] += row["votes"] ** 2 + row["pairs"] ** 2
+    return max(sums, key=sums.__getitem__)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{('no', 'one', 'two', 'three', 'four', 'five')[number]} {what}{'' if number == 1 else 's'}"

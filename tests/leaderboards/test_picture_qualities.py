@@ -1,0 +1,65 @@
+"""The sweep tells what sides and shapes are worth: what was put into the votes, and nothing where nothing was."""
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from app.arena.tables import Entry, Matchup
+from app.database.doors import Database
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.picture_qualities import QUALITIES, find_equal_ratings, read_qualities
+from tests.factories import NOW, cast, issue, make_arena
+
+RNG = random.Random(8)
+
+
+def vote(database: Database, tmp_path: Path, wide: int, count: int, *, decided: bool) -> dict[str, object]:
+    """Entries of the first models are wide, with empty margins; whoever is decided prefers the fuller picture."""
+    make_arena(database, tmp_path, competitions=3, models=4)
+    with database.reading() as session:
+        models = sorted(set(session.scalars(select(Entry.model_id))))[:wide]
+    database.write(
+        lambda s: (
+            s.execute(update(Entry).where(Entry.model_id.in_(models)).values(width=1600, height=400)) and None
+        )
+    )
+    with database.reading() as session:
+        is_wide = dict(session.execute(select(Entry.id, Entry.width > Entry.height)).all())
+    for n in range(count):
+        voter = bytes([n // 6]) * 16
+        issued = issue(database, voter, rng=RNG).public_id
+        with database.reading() as session:
+            shown = session.scalars(select(Matchup).where(Matchup.public_id == issued)).one()
+            left, right = is_wide[shown.left_entry_id], is_wide[shown.right_entry_id]
+        fuller = RNG.choice("ab") if left == right or not decided else "ab"[left]
+        cast(database, issued, fuller, voter)
+    (swept,) = audit.audit_boards(database, now=NOW)
+    return swept.numbers
+
+
+def test_empty_margins_cost_what_they_cost(database: Database, tmp_path: Path) -> None:
+    numbers = vote(database, tmp_path, 2, 60, decided=True)
+    found = {one.quality: one for one in read_qualities(numbers)}
+    assert found["margins"].effect + found["pixels"].effect < -10
+    assert set(found) == set(QUALITIES)
+    for one in found.values():
+        assert one.error > 0
+        assert sum(by[0] for by in one.models.values()) == pytest.approx(0, abs=1e-6)
+        assert one.most_moved in one.models
+
+
+def test_pictures_of_one_shape_are_not_judged_by_it(database: Database, tmp_path: Path) -> None:
+    numbers = vote(database, tmp_path, 4, 24, decided=False)
+    assert {one.quality for one in read_qualities(numbers)} == {"side", "order"}
+
+
+def test_a_models_page_tells_only_what_matters() -> None:
+    told = {"shift": {"a": [30.0, 5.0], "b": [30.0, 20.0], "c": [-4.0, 1.0]}}
+    numbers = {"qualities": {"margins": {"effect": -20.0, "error": 4.0, "models": told["shift"]}}}
+    (one,) = find_equal_ratings(numbers, "a")
+    assert (one.quality, one.shift) == ("margins", 30.0)
+    assert (one.low, one.high) == pytest.approx((20.2, 39.8))
+    assert find_equal_ratings(numbers, "b") == find_equal_ratings(numbers, "c") == ()
+    assert find_equal_ratings({}, "a") == ()
