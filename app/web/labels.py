@@ -78,7 +78,7 @@ Array = Any
 """numpy's, which is not imported to name it."""
 
 
-class Place(NamedTuple):
+class LabelPlace(NamedTuple):
     """A place of a name beside its point: its baseline, its anchor, and how far from ideal it is."""
 
     x: float
@@ -88,17 +88,17 @@ class Place(NamedTuple):
     leader: tuple[float, float] | None = None
 
 
-def _beside() -> Iterator[Place]:
+def _beside() -> Iterator[LabelPlace]:
     """List places beside a point: right, left, above, below, then the corners, the nearest first."""
     offsets: list[tuple[float, float, str]] = []
     for gap in (GAP, FAR):
         offsets += [(gap, 4, "start"), (-gap, 4, "end")]
         for up in (-gap - 1, gap + 10, -gap - 14, gap + 23):
             offsets += [(0, up, "middle"), (gap - 3, up + 3, "start"), (3 - gap, up + 3, "end")]
-    return (Place(*offset, number / 10) for number, offset in enumerate(offsets))
+    return (LabelPlace(*offset, number / 10) for number, offset in enumerate(offsets))
 
 
-def _around() -> Iterator[Place]:
+def _around() -> Iterator[LabelPlace]:
     """List places further off, in rings; above is best, where no dot of a frontier lies."""
     for ring, away in enumerate(RINGS):
         for turn, angle in enumerate(ANGLES):
@@ -107,7 +107,7 @@ def _around() -> Iterator[Place]:
             ends = round(x, 1), round(y, 1)
             down = -3 if y < -away / 4 else FONT if y > away / 4 else 4
             aside = {"start": 3, "middle": 0, "end": -3}[anchor]
-            yield Place(ends[0] + aside, ends[1] + down, anchor, 4 + 3 * ring + turn / 10, ends)
+            yield LabelPlace(ends[0] + aside, ends[1] + down, anchor, 4 + 3 * ring + turn / 10, ends)
 
 
 BESIDE = tuple(_beside())
@@ -130,7 +130,7 @@ def place(
     sure: int = 0,
 ) -> list[Label | None]:
     """
-    Place a label for each of the first `named` points, the first first; None where there is no room.
+    LabelPlace a label for each of the first `named` points, the first first; None where there is no room.
 
     The first `sure` points are labelled in any case that leaves room for their marks: by name, further off on a
     line if need be, else by a shortened name, else by their mark. Labels keep off each other always, off points
@@ -177,7 +177,7 @@ class _Drawing(NamedTuple):
         return self._squeeze(point) if point.mark else None
 
     def put(
-        self, point: Point, text: str, places: Sequence[Place], faults: Sequence[int], most: int
+        self, point: Point, text: str, places: Sequence[LabelPlace], faults: Sequence[int], most: int
     ) -> Label | None:
         """Put a text at the best free place with no worse a fault."""
         possible = [at for at, fault in enumerate(faults) if fault <= most]
@@ -197,10 +197,14 @@ class _Drawing(NamedTuple):
             for row in range(int(self.inside.bottom // HEIGHT))
         ]
         spots.sort(key=lambda spot: math.hypot(*spot))
-        places = [Place(round(x, 1), round(y, 1), "middle", number, (x, y)) for number, (x, y) in enumerate(spots)]
+        places = [
+            LabelPlace(round(x, 1), round(y, 1), "middle", number, (x, y)) for number, (x, y) in enumerate(spots)
+        ]
         return self.put(point, point.mark, places, [CLEAR] * len(places), CLEAR)
 
-    def faults(self, points: Sequence[Point], texts: Sequence[str], places: Sequence[Place]) -> list[list[int]]:
+    def faults(
+        self, points: Sequence[Point], texts: Sequence[str], places: Sequence[LabelPlace]
+    ) -> list[list[int]]:
         """Return what is wrong with each text at each place of its point: (points, places)."""
         import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
@@ -223,7 +227,7 @@ class _Drawing(NamedTuple):
         return found
 
 
-def _room(point: Point, text: str, at: Place) -> Room:
+def _room(point: Point, text: str, at: LabelPlace) -> Room:
     """Return the room that this text takes up at this place of a point."""
     wide = width(text)
     start = at.x - SHARE[at.anchor] * wide
