@@ -278,6 +278,36 @@ def heic(number: int, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+def animation(first: Image.Image, format_: str) -> bytes:
+    buffer = BytesIO()
+    with Image.open(BytesIO(picture(9))) as second:
+        first.save(buffer, format_, save_all=True, append_images=[second.convert("RGB")], lossless=True)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
+def test_an_animation_is_taken_or_refused_by_its_first_frame(
+    arena: Callable[..., Result],  # noqa: F811
+    tmp_path: Path,
+    format_: str,
+) -> None:
+    with Image.open(BytesIO(picture(8))) as first:
+        moving = animation(first.convert("RGB"), format_)
+    blank = animation(Image.new("RGB", (64, 64), "white"), format_)
+    name = format_.lower()
+    lay(tmp_path / "p", {"cap/prompt.txt": "a cap", f"cap/m0.{name}": moving, f"cap/m1.{name}": blank})
+    assert arena("pack", str(tmp_path / "p"))[0] == 0
+    code, said, _ = arena("import-pack", str(tmp_path / "p"), "--json")
+    report = json.loads(said)
+    assert (code, report["taken"]) == (1, 1)
+    ((taken, notice),) = [one.values() for one in report["notices"]]
+    ((refused, reason),) = [one.values() for one in report["refused"]]
+    assert (taken, refused) == (f"cap/m0.{name}", f"cap/m1.{name}")
+    assert "is blank" in reason
+    assert notice == "an animation: the first of its 2 frames is shown"
+    assert notice in reason
+
+
 def test_heic_is_a_picture_where_its_extra_is_installed(arena: Callable[..., Result], tmp_path: Path) -> None:  # noqa: F811
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -274,6 +274,19 @@ def test_a_picture_is_turned_where_a_browser_turns_it(page: Page, format_: str, 
     assert_alike(page, buffer.getvalue(), format_.lower())
 
 
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP"])
+def test_an_orientation_in_xmp_alone_turns_nothing(page: Page, format_: str) -> None:
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    buffer = BytesIO()
+    options = {"quality": 100, "subsampling": 0} if format_ == "JPEG" else {"lossless": True}
+    colours().save(buffer, format_, xmp=xmp, **options)
+    assert decode(buffer.getvalue()).size == SIZE
+    assert_alike(page, buffer.getvalue(), format_.lower())
+
+
 def test_sixteen_bit_grey_is_scaled_without_a_browser() -> None:
     assert decode(png("I;16")).tobytes() == colours().convert("L").convert("RGB").tobytes()
 

@@ -240,7 +240,7 @@ class _CompetitionImport:
                 if entries.read_sha256(session, place) == image.sha256:
                     return ImageResult(subject, "unchanged")
             original = _read_verified(self.folder, image)
-            picture = renditions.picture(original, new.frame, image.no_visible_mark, side=self._side(new.frame))
+            picture = _read_picture(original, new.frame, image.no_visible_mark, self._side(new.frame))
             return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
             return ImageResult(subject, "refused", _first_error(error))
@@ -273,6 +273,15 @@ class _CompetitionImport:
         sizes = [(item.get("width"), item.get("height")) for item in self.pack.images]
         known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
         return max((renditions.side_for(size, frame) for size in known), default=0)
+
+
+def _read_picture(original: bytes, frame: tuple[int, int], vouched: str | None, side: int) -> renditions.Picture:
+    """Render an image; a refused animation is told to be one, since it may be fine from its second frame on."""
+    try:
+        return renditions.picture(original, frame, vouched, side=side)
+    except errors.EntryRefused as error:
+        notice = describe_frames(original)
+        raise errors.EntryRefused(f"{error}; {notice}" if notice else str(error)) from error
 
 
 @dataclass(frozen=True)
