@@ -1,4 +1,4 @@
-"""The fact sheet of a model page: what follows from the catalogue alone, rendered once for each of its versions."""
+"""The fact sheet of a model page: what follows from the catalogue alone, rendered once for each version of it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from app.web.formats import mode_title
 
 SHAPES = ("sizes", "aspect_ratios", "resolutions")
 """Limits that the parameter reference lists."""
-NOTE = '<a href="#source-{0}" role="doc-noteref" aria-label="Source {0}">[{0}]</a>'
+NOTE = Markup('<a href="#source-{0}" role="doc-noteref" aria-label="Source {0}">[{0}]</a>')
 
 Marks = Mapping[str, Markup]
 """The numbers of a fact's sources, by fact, set apart so that no reader of the text takes them for a figure."""
@@ -57,7 +57,7 @@ def source_marks(page: ModelPage) -> Marks:
     """Write the numbers of each fact's sources, such as ` [1] [3]`; nothing for a fact without one."""
     marks: defaultdict[str, Markup] = defaultdict(Markup)
     for fact, numbers in facts.footnotes(page).items():
-        marks[fact] = Markup("<sup>&nbsp;{}</sup>").format(Markup(" ").join(map(Markup(NOTE).format, numbers)))
+        marks[fact] = Markup("<sup>&nbsp;{}</sup>").format(Markup(" ").join(map(NOTE.format, numbers)))
     return marks
 
 

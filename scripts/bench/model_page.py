@@ -4,10 +4,11 @@ What a model page costs beside another checkout's: its height in Chromium, and t
     git worktree add /tmp/old b16c6f7 && (cd /tmp/old && scripts/setup)
     python scripts/bench/model_page.py /tmp/old [--turns 40] [--only heights|cost] [--shots FOLDER]
 
-Each checkout builds the same arena from its own catalogue: the seed's seven competitions, 24 models with images and
-700 votes. heights: CSS pixels of the whole page at 1280 and 390 px, every fold as the page opens it. after votes:
-rendered anew when every rating is another than before. first: rendered for the first time since the catalogue
-changed. CPU time, by turns in one run, medians. Exit 1 where a page is higher than 60 % or costs more than 1.1 times.
+Each checkout builds the same arena from its own catalogue: the seed's seven competitions, 24 models with
+images, 700 votes. heights: CSS pixels of the whole page at 1280 and 390 px, every fold as the page opens it.
+votes: rendered anew when every rating is another than before. first: rendered for the first time since the
+catalogue changed. CPU time, by turns in one run, medians. Exit 1 where a page is higher than 60 % or costs more
+than 1.1 times.
 """
 
 import argparse
@@ -171,9 +172,10 @@ def _fill(app: Any) -> None:
 
 def _render(app: Any, kind: str, path: str) -> float:
     """Change what the page is made from, forget the kept page, and return the milliseconds of CPU to answer."""
-    from app.leaderboards.tables import Standing
     from sqlalchemy import text, update
     from werkzeug.test import EnvironBuilder
+
+    from app.leaderboards.tables import Standing
 
     database = app.extensions["blindvote"].database
     database.write(lambda session: session.execute(update(Standing).values(rating=Standing.rating + 0.01)))

@@ -91,7 +91,7 @@ class _Part(HTMLParser):
         self.depth += tag not in self.VOID and (self.depth > 0 or ("id", self.name) in attrs)
         self.handle_data(self.get_starttag_text() or "")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self.handle_data(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:

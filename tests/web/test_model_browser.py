@@ -154,7 +154,8 @@ def test_the_bar_of_sections_stays_and_shows_where_one_is(browser: Browser, base
 def test_a_mark_opens_the_fold_its_source_stands_in(browser: Browser, base: str) -> None:
     with visiting(browser, base) as visit:
         visit.open("/models/gpt-image-2")
-        mark = visit.page.evaluate_handle("""() => [...document.querySelectorAll("a[role=doc-noteref]")].find((one) =>
+        mark = visit.page.evaluate_handle("""() =>
+          [...document.querySelectorAll("a[role=doc-noteref]")].find((one) =>
             one.checkVisibility() && !document.querySelector(one.hash).checkVisibility())""").as_element()
         assert mark
         folded = visit.page.locator(mark.get_attribute("href") or "")

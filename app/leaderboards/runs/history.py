@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.database.doors import UtcDateTime, execute
@@ -14,6 +14,30 @@ HOURLY = timedelta(hours=48)
 RUNS_KEPT = timedelta(minutes=10)
 DAY = timedelta(days=1)
 DAY_MS = 86_400_000
+
+# Written once, for boards ask at every reading: building a statement costs several times what the query does.
+_BOARDS = Board.__table__.c
+_RUNS = RatingRun.__table__.c
+_HOURS = RatingHistory.__table__.c
+_STANDINGS = Standing.__table__.c
+_LAST_RUN = (
+    select(_RUNS.id, _RUNS.computed_at)
+    .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
+    .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
+    .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
+    .limit(1)
+)
+_LAST_HOUR = (
+    select(_HOURS.board_id, _HOURS.at)
+    .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
+    .where(_BOARDS.key == bindparam("board"), _HOURS.at < bindparam("moment"))
+    .order_by(_HOURS.at.desc())
+    .limit(1)
+)
+_OF_HOUR = select(_HOURS.model_id, _HOURS.rating).where(
+    _HOURS.board_id == bindparam("board"), _HOURS.at == bindparam("at")
+)
+_OF_RUN = select(_STANDINGS.model_id, _STANDINGS.rating).where(_STANDINGS.run_id == bindparam("run"))
 
 
 def day_number(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
@@ -76,23 +100,8 @@ def votes_at(session: Session, key: str, moment: datetime) -> int:
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
     """Read a board's ratings before a moment by model id: of the last run kept or the last hour stored."""
-    run = session.execute(
-        select(RatingRun.id, RatingRun.computed_at)
-        .join(Board, Board.id == RatingRun.board_id)
-        .where(Board.key == key, RatingRun.computed_at < moment)
-        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
-        .limit(1)
-    ).first()
-    hour = session.execute(
-        select(RatingHistory.board_id, RatingHistory.at)
-        .join(Board, Board.id == RatingHistory.board_id)
-        .where(Board.key == key, RatingHistory.at < moment)
-        .order_by(RatingHistory.at.desc())
-        .limit(1)
-    ).first()
+    values = {"board": key, "moment": moment}
+    run, hour = session.execute(_LAST_RUN, values).first(), session.execute(_LAST_HOUR, values).first()
     if hour and (run is None or run.computed_at < hour.at):
-        of_hour = RatingHistory.board_id == hour.board_id, RatingHistory.at == hour.at
-        return dict(session.execute(select(RatingHistory.model_id, RatingHistory.rating).where(*of_hour)).all())
-    if run is None:
-        return {}
-    return dict(session.execute(select(Standing.model_id, Standing.rating).where(Standing.run_id == run.id)).all())
+        return dict(session.execute(_OF_HOUR, {"board": hour.board_id, "at": hour.at}).all())
+    return dict(session.execute(_OF_RUN, {"run": run.id}).all()) if run else {}

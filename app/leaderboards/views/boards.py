@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.errors import UnknownCategory, UnknownCompetition, read_mode
@@ -32,6 +32,18 @@ _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
 _CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
+)
+# Written once: building a statement costs several times what the query does.
+_RUN = (
+    select(RatingRun.__table__)
+    .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
+    .where(_BOARDS.key == bindparam("board"))
+)
+_STANDINGS = Standing.__table__.c
+_BEST_FIRST = (
+    select(Standing.__table__)
+    .where(_STANDINGS.run_id == bindparam("run"))
+    .order_by(_STANDINGS["rank"].is_(None), _STANDINGS["rank"], _STANDINGS.rating.desc(), _STANDINGS.model_id)
 )
 
 
@@ -207,8 +219,7 @@ def read_computed(session: Session) -> dict[str, datetime]:
 
 def read_current_run(session: Session, key: str) -> Run | None:
     """Read the run that a board shows now; None before the first."""
-    query = select(RatingRun).join(Board, Board.current_run_id == RatingRun.id).where(Board.key == key)
-    row = session.scalar(query)
+    row = session.execute(_RUN, {"board": key}).first()
     if row is None:
         return None
     parts = row.parts or {}
@@ -253,9 +264,9 @@ def _standings(
     run = read_current_run(session, key)
     if run is None:
         return None, ()
-    best_first = (Standing.rank.is_(None), Standing.rank, Standing.rating.desc(), Standing.model_id)
-    rows = session.execute(select(*Standing.__table__.c).where(Standing.run_id == run.id).order_by(*best_first))
-    models = {model.id: model for model in lookup.models(session, now.date()) if filters.admits(model)}
+    rows = session.execute(_BEST_FIRST, {"run": run.id})
+    everything = lookup.models(session, now.date())
+    models = {model.id: model for model in everything if filters is ALL or filters.admits(model)}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
     shown = [
         _standing(row, run, models[row.model_id], before, made.get(row.model_id, NO_FIGURES))
