@@ -21,6 +21,7 @@ from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.certainty import rank_span
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.web.addresses import base_url
+from app.web.covers import remember
 from app.web.formats import mode_title
 from app.web.structured import board_data
 from app.words import MODES, Mode
@@ -112,8 +113,9 @@ def _render(mode: str, category: str | None, asked: Filters) -> str:
         listed = list_competitions(session, mode)
         providers = lookup.providers(session)
         certificate = certificates.read_certificates(session, mode).get(whole.key)
-        samples = read_samples(session, [row.model_id for row in shown.standings], mode, 1)
-        exhibit = read_exhibit(session, mode, category)
+        models = tuple(sorted(row.model_id for row in whole.standings))
+        samples = remember(read_samples, session, models, mode, 1)
+        exhibit = remember(read_exhibit, session, mode, category)
     exhibited = [row for row in whole.standings if row.model.slug in exhibit][:EXHIBITED]
     return render_template(
         "board.html",

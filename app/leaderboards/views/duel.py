@@ -63,17 +63,22 @@ class Duel:
         return None if not ahead else self.left if ahead > 0 else self.right
 
 
-def read_duel(session: Session, listed: Iterable[CompetitionSummary]) -> Duel | None:
+def choose_competition(listed: Iterable[CompetitionSummary]) -> CompetitionSummary | None:
     """
-    Read the pair that voters compared most often in the newest competition whose pictures have names.
+    Choose the newest competition whose pictures have names; None where there is none with two models.
 
-    Closed ones come before showcases and open galleries, and text to image before edits. Two queries; None where
-    no such competition has pictures of two models.
+    Closed ones that were judged come before showcases and open galleries, and text to image before edits.
     """
-    named = [one for one in listed if one.is_named and one.models > 1]
-    if not named:
-        return None
-    chosen = min(named, key=lambda one: (one.mode != Mode.TEXT_TO_IMAGE, not one.votes, one.status != "closed"))
+    named = (one for one in listed if one.is_named and one.models > 1)
+    return min(
+        named,
+        key=lambda one: (one.mode != Mode.TEXT_TO_IMAGE, not one.votes, one.status != "closed"),
+        default=None,
+    )
+
+
+def read_duel(session: Session, chosen: CompetitionSummary) -> Duel | None:
+    """Read the pair of a named competition that voters compared most often; None without two pictures."""
     pictures = read_one_prompt(session, chosen.slug)
     if len(pictures) < 2:
         return None
