@@ -82,10 +82,11 @@ def read_duel(session: Session, chosen: CompetitionSummary) -> Duel | None:
     pictures = read_one_prompt(session, chosen.slug)
     if len(pictures) < 2:
         return None
-    left, right, battles = _count_battles(session, chosen.slug) or (*tuple(pictures)[:2], Battles())
-    if left not in pictures or right not in pictures:
-        left, right, battles = *tuple(pictures)[:2], Battles()
-    return Duel(chosen, pictures[left], pictures[right], battles)
+    judged = _count_battles(session, chosen.slug)
+    if judged is not None and judged[0] in pictures and judged[1] in pictures:
+        return Duel(chosen, pictures[judged[0]], pictures[judged[1]], judged[2])
+    left, right, *_ = pictures.values()
+    return Duel(chosen, left, right, Battles())
 
 
 def _count_battles(session: Session, slug: str) -> tuple[str, str, Battles] | None:
