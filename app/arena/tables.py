@@ -127,9 +127,8 @@ class Entry(Base):
     rested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when it is drawn no more, because voters reported it and no admin has decided yet."""
     sheet_key: Mapped[str | None] = mapped_column(unique=True, index=True)
-    """Random; names it on its competition's sheet, also after it was taken off."""
     sheet_batch: Mapped[int] = mapped_column(default=0)
-    """Pictures of one number came onto the sheet together; 0 for those that are not on it."""
+    """Pictures of one number came onto a sheet together, under random keys; 0 for those that are on none now."""
 
     model: Mapped[ImageModel] = relationship()
     competition: Mapped[Competition] = relationship()

@@ -24,6 +24,7 @@ from app.leaderboards.views.provider_records import read_latest_request, read_re
 from app.web.addresses import base_url
 from app.web.board_columns import CHOICES as COLUMN_CHOICES
 from app.web.board_columns import columns_query, parse_columns
+from app.web.covers import remember
 from app.web.filter_choices import read_choices
 from app.web.formats import mode_title
 from app.web.question_tabs import list_tabs
@@ -122,8 +123,9 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
-        samples = read_samples(session, [row.model_id for row in shown.standings], mode, 1)
-        exhibit = read_exhibit(session, mode, category)
+        models = tuple(sorted(row.model_id for row in whole.standings))
+        samples = remember(read_samples, session, models, mode, 1)
+        exhibit = remember(read_exhibit, session, mode, category)
     exhibited = [row for row in whole.standings if row.model.slug in exhibit][:EXHIBITED]
     return render_template(
         "board.html",

@@ -1,17 +1,45 @@
-"""A few pictures of each competition for lists: with names where readers may know them, else from its sheet."""
+"""
+Pictures of galleries and lists: with names where readers may know them, else from the sheets of open competitions.
 
-from collections.abc import Iterable
+They change when entries and competitions do, far more seldom than boards: each process remembers them.
+"""
 
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar, cast
+
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.arena.entries import galleries, sheets
 from app.arena.entries.competitions import CompetitionSummary
+from app.arena.entries.showcases import arena_state
 from app.edge.context import parts
+from app.edge.page_cache import recall
+from app.leaderboards.views import boards
+
+Result = TypeVar("Result")
+MOST = 256
+"""Results that a process remembers of one state of the arena."""
 
 
 def read_covers(session: Session, listed: Iterable[CompetitionSummary], most: int) -> dict[str, tuple[str, ...]]:
     """Read the addresses of at most so many pictures of each competition; two queries, and one in `public`."""
-    named = [one.slug for one in listed if one.is_named]
-    blind = [one.slug for one in listed if not one.is_named]
-    covers = galleries.read_covers(session, named, most)
-    return covers | sheets.read_sheets(session, blind, most) if parts().policy.shows_sheets else covers
+    summaries = tuple(listed)
+    named = tuple(one.slug for one in summaries if one.is_named)
+    blind = tuple(one.slug for one in summaries if not one.is_named)
+    covers = remember(galleries.read_covers, session, named, most)
+    if parts().policy.shows_sheets:
+        return covers | remember(sheets.read_sheets, session, blind, most)
+    return covers
+
+
+def remember(read: Callable[..., Result], session: Session, *given: Hashable) -> Result:
+    """Return what `read(session, *given)` says, remembered while no entry and no model changes."""
+    state = recall(arena_state), recall(boards.read_current).catalogue
+    remembered: tuple[Any, dict[Any, Any]] = current_app.extensions.get("blindvote.pictures", (None, {}))
+    if remembered[0] != state or len(remembered[1]) >= MOST:
+        remembered = current_app.extensions["blindvote.pictures"] = (state, {})
+    known = remembered[1]
+    if (read, given) not in known:
+        known[read, given] = read(session, *given)
+    return cast("Result", known[read, given])

@@ -13,10 +13,10 @@ from app.edge.page_cache import public_page, reading_page
 from app.leaderboards.runs.history import votes_at
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.duel import read_duel
+from app.leaderboards.views.duel import choose_competition, read_duel
 from app.web.addresses import base_url
 from app.web.boards import axis
-from app.web.covers import read_covers
+from app.web.covers import read_covers, remember
 from app.web.structured import page_data
 from app.web.versions import versions
 from app.words import Mode
@@ -54,8 +54,10 @@ def _home(base: str) -> str:
         votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
         named = [entry for entry in listed if entry.is_named and entry.models > 1]
         covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]], COVER)
-        samples = read_samples(session, [row.model_id for row in leaders], MODE, SAMPLES)
-        duel, votes = read_duel(session, listed), _count_votes(session, view)
+        samples = remember(read_samples, session, tuple(sorted(row.model_id for row in leaders)), MODE, SAMPLES)
+        chosen = choose_competition(listed)
+        duel = remember(read_duel, session, chosen) if chosen else None
+        votes = _count_votes(session, view)
     changed = view.run.computed_at if view.run else None
     return render_template(
         "home.html",
@@ -80,7 +82,8 @@ def _count_votes(session: Session, view: BoardView) -> VoteCount | None:
     if view.run is None:
         return None
     midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return VoteCount(view.run.votes, view.run.voters, view.run.votes - votes_at(session, view.key, midnight))
+    before = remember(votes_at, session, view.key, midnight)
+    return VoteCount(view.run.votes, view.run.voters, view.run.votes - before)
 
 
 def _unnamed_pair(

@@ -18,8 +18,12 @@ _STATES = PreparedStatement(
         *(_COMPETITIONS[name] for name in ("id", "status", "open_gallery", "title", "target"))
     ).order_by(_COMPETITIONS.id)
 )
+_COUNTED = ("withdrawn_at", "rested_at", "sheet_key")
 _COUNTS = PreparedStatement(
-    lambda _: select(func.count(_ENTRIES.id), func.max(_ENTRIES.id), func.count(_ENTRIES.withdrawn_at))
+    lambda _: select(
+        *(func.max(_ENTRIES.id), func.count(_ENTRIES.id)),
+        *(func.count(_ENTRIES[name]).label(name) for name in _COUNTED),
+    )
 )
 # Written once: building a statement costs several times what the query does.
 _SHOWN = (

@@ -63,24 +63,30 @@ class Duel:
         return None if not ahead else self.left if ahead > 0 else self.right
 
 
-def read_duel(session: Session, listed: Iterable[CompetitionSummary]) -> Duel | None:
+def choose_competition(listed: Iterable[CompetitionSummary]) -> CompetitionSummary | None:
     """
-    Read the pair that voters compared most often in the newest competition whose pictures have names.
+    Choose the newest competition whose pictures have names; None where there is none with two models.
 
-    Closed ones come before showcases and open galleries, and text to image before edits. Two queries; None where
-    no such competition has pictures of two models.
+    Closed ones that were judged come before showcases and open galleries, and text to image before edits.
     """
-    named = [one for one in listed if one.is_named and one.models > 1]
-    if not named:
-        return None
-    chosen = min(named, key=lambda one: (one.mode != Mode.TEXT_TO_IMAGE, not one.votes, one.status != "closed"))
+    named = (one for one in listed if one.is_named and one.models > 1)
+    return min(
+        named,
+        key=lambda one: (one.mode != Mode.TEXT_TO_IMAGE, not one.votes, one.status != "closed"),
+        default=None,
+    )
+
+
+def read_duel(session: Session, chosen: CompetitionSummary) -> Duel | None:
+    """Read the pair of a named competition that voters compared most often; None without two pictures."""
     pictures = read_one_prompt(session, chosen.slug)
     if len(pictures) < 2:
         return None
-    left, right, battles = _count_battles(session, chosen.slug) or (*tuple(pictures)[:2], Battles())
-    if left not in pictures or right not in pictures:
-        left, right, battles = *tuple(pictures)[:2], Battles()
-    return Duel(chosen, pictures[left], pictures[right], battles)
+    judged = _count_battles(session, chosen.slug)
+    if judged is not None and judged[0] in pictures and judged[1] in pictures:
+        return Duel(chosen, pictures[judged[0]], pictures[judged[1]], judged[2])
+    left, right, *_ = pictures.values()
+    return Duel(chosen, left, right, Battles())
 
 
 def _count_battles(session: Session, slug: str) -> tuple[str, str, Battles] | None:
