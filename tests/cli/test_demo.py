@@ -188,13 +188,20 @@ def test_served_at_once_stopped_and_completed(
         assert demo.stdout is not None
         assert any("The demo is complete" in line for line in demo.stdout)
         _first_pair(address)
-        boards = [httpx.get(f"{address}/api/v1/leaderboards/{mode}").json() for mode in MODES]
-        assert [board["run"]["votes"] for board in boards] == [20, 10]
+        assert [sum(_board_votes(address, mode, asked) for asked in ("better", "prompt")) for mode in MODES] == [
+            20,
+            10,
+        ]
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert demo.returncode == 0, "an end, not an interruption"
     assert counted(database, Entry, Vote) == [ALL, 30]
     assert arena("recompute", "--verify")[0] == 0
+
+
+def _board_votes(address: str, mode: str, question: str) -> int:
+    run = httpx.get(f"{address}/api/v1/leaderboards/{mode}?question={question}").json()["run"]
+    return int(run["votes"]) if run else 0
 
 
 @contextmanager
