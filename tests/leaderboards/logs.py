@@ -30,7 +30,7 @@ def field(database: Database, models: int = 7) -> tuple[list[int], list[int]]:
     return database.write(work)
 
 
-def judged(database: Database, votes: int = 900, *, simulated: bool = False) -> None:
+def judged(database: Database, votes: int = 1200, *, simulated: bool = False) -> None:
     """Earlier models are better. Boards are computed twice, so that the anchor is older than the last votes."""
     models, competitions = field(database)
     rng = random.Random(5)
