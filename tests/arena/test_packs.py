@@ -223,6 +223,9 @@ def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), PACK, now=lambda: NOW)
     assert (report.competitions, report.count("taken"), report.count("refused")) == (68, 1712, 16)
+    flawed = [refusal.reason for refusal in report.refused if "no_visible_mark" in (refusal.reason or "")]
+    # All five are black, one with a speck on it: what a safety filter leaves, or nothing.
+    assert ["blank" in (reason or "") for reason in flawed] == [True] * 5
     with database.reading() as session:
         state = Pool().state(session, "text-to-image", today=NOW.date())
         dall_e_2 = select(Entry.competition_id).distinct().join(Entry.model).filter_by(slug="dall-e-2")

@@ -44,24 +44,23 @@ class NetworkKeys:
 
 def prefix(address: str | None) -> str:
     """Return the /24 or /48 prefix of an address; an IPv4 address mapped into IPv6 counts as IPv4."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    parsed = mapped or parsed
-    return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 48}", strict=False))
+    return _network_of(address, 24, 48)
 
 
 def single(address: str | None) -> str:
     """Return what stands for one client: an IPv4 address, or the /64 that an IPv6 client may choose from."""
+    return _network_of(address, 32, 64).removesuffix("/32")
+
+
+def _network_of(address: str | None, bits_of_4: int, bits_of_6: int) -> str:
+    """Return the network of an address with so many bits; "unknown" where it is none."""
     try:
         parsed = ip_address(address or "")
     except ValueError:
         return "unknown"
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     parsed = mapped or parsed
-    return str(parsed if parsed.version == 4 else ip_network(f"{parsed}/64", strict=False))
+    return str(ip_network(f"{parsed}/{bits_of_4 if parsed.version == 4 else bits_of_6}", strict=False))
 
 
 def keys(session: Session, network: str, *, now: datetime, address: str = "") -> NetworkKeys:
