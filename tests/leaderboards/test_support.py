@@ -6,7 +6,7 @@ import pytest
 
 from app.database.doors import Database
 from app.leaderboards.integrity.certificates import Certificate
-from app.leaderboards.views.support import describe_support, judge_support, read_support
+from app.leaderboards.integrity.support import describe_support, judge_support, read_support
 from tests.factories import NOW
 from tests.leaderboards.logs import judged
 
