@@ -112,8 +112,7 @@ class PackReport:
 
 def describe_frames(data: bytes) -> str | None:
     """Say of an animation that its first frame stands for it; None for any other image."""
-    frames = images.count_frames(data)
-    return f"an animation: the first of its {frames} frames is shown" if frames > 1 else None
+    return f"an animation: the first of its {n} frames is shown" if (n := images.count_frames(data)) > 1 else None
 
 
 def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
@@ -280,8 +279,7 @@ def _read_picture(original: bytes, frame: tuple[int, int], vouched: str | None, 
     try:
         return renditions.picture(original, frame, vouched, side=side)
     except errors.EntryRefused as error:
-        notice = describe_frames(original)
-        raise errors.EntryRefused(f"{error}; {notice}" if notice else str(error)) from error
+        raise errors.EntryRefused("; ".join(filter(None, (str(error), describe_frames(original))))) from error
 
 
 @dataclass(frozen=True)
