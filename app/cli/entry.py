@@ -7,7 +7,7 @@ import click
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey
-from app.arena.entries.pack_import import describe_frames
+from app.arena.entries.pack_format import describe_frames
 from app.arena.voting import replacement
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import FiniteRange, print_result

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.arena.entries import pack_import, pack_manifest, pack_showcases, pack_sorting
-from app.arena.entries.pack_import import ImageResult, PackCompetition
+from app.arena.entries import pack_format, pack_import, pack_manifest, pack_showcases, pack_sorting
+from app.arena.entries.pack_format import ImageResult, PackCompetition
 from app.arena.entries.pack_showcases import ShowcaseRule
 from app.arena.entries.pack_sorting import PackPlacement
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
@@ -93,7 +93,7 @@ def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_jso
         listed: tuple[ImageResult, ...] = ()
         if opened != folder and not (opened / pack_manifest.MANIFEST).exists():
             listed = pack_manifest.write_manifest(opened).outcomes
-        manifest = pack_import.read_manifest(opened)
+        manifest = pack_format.read_manifest(opened)
         packs = [item for item in manifest if not isinstance(item, ImageResult)]
         total = len(manifest) - len(packs) + sum(max(1, len(pack.images)) for pack in packs)
         held_back = _choose_showcases(arena, packs, rule)

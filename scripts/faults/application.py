@@ -11,8 +11,8 @@ from flask import Flask
 from pydantic import SecretStr
 
 from app import create_app
-from app.arena.entries import pack_import
-from app.arena.entries.pack_import import PackCompetition
+from app.arena.entries import pack_format, pack_import
+from app.arena.entries.pack_format import PackCompetition
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.settings import Settings
@@ -27,7 +27,7 @@ def populate(database: Database, folder: Path, competitions: int = 3, models: in
     """Make a migrated database with a small drawn pack in it, so many of its prompts held back as showcases."""
     database.migrate()
     pack = draw_pack(folder / "pack", competitions, models)
-    slugs = [item.slug for item in pack_import.read_manifest(pack) if isinstance(item, PackCompetition)]
+    slugs = [item.slug for item in pack_format.read_manifest(pack) if isinstance(item, PackCompetition)]
     storage, held_back = Storage(folder / "files"), slugs[len(slugs) - shown :]
     pack_import.import_pack(database, storage, pack, now=lambda: datetime.now(UTC), held_back=held_back)
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.arena.entries import pack_import, pack_manifest
 from app.arena.entries.orphans import find_orphans
-from app.arena.entries.pack_import import PackReport
+from app.arena.entries.pack_format import PackReport
 from app.arena.errors import InvalidPack
 from app.arena.tables import Competition
 from app.database.doors import Database

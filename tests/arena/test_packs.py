@@ -13,7 +13,8 @@ from sqlalchemy import select
 from app.arena import errors
 from app.arena.entries import competitions, entries
 from app.arena.entries.entries import EntryDetails, EntryKey
-from app.arena.entries.pack_import import PackReport, import_pack
+from app.arena.entries.pack_format import PackReport
+from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry
 from app.database.doors import Database
 from app.gateway.storage import Storage

@@ -7,7 +7,8 @@ import pytest
 from app.arena import errors
 from app.arena.entries import competitions, gallery
 from app.arena.entries.competitions import CompetitionFile
-from app.arena.entries.pack_import import PackCompetition, import_pack
+from app.arena.entries.pack_format import PackCompetition
+from app.arena.entries.pack_import import import_pack
 from app.arena.entries.pack_showcases import choose_showcases, parse_rule
 from app.database.doors import Database
 from app.gateway.storage import Storage

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import exists, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
@@ -16,121 +16,29 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
-from app.arena.entries.competitions import CategoryFile, CompetitionFile, Prompt, Slug, Title
+from app.arena.entries.competitions import CategoryFile, CompetitionFile
 from app.arena.entries.inputs import store_input
+from app.arena.entries.pack_format import (
+    ImageResult,
+    PackCompetition,
+    PackImage,
+    PackReport,
+    describe_frames,
+    describe_invalid,
+    read_manifest,
+)
 from app.arena.tables import Category, Competition
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.files.folders import find_inside
-from app.files.text import InvalidFile, find_control, find_unstorable, normalize, read_json
-from app.gateway import images
+from app.files.text import find_unstorable, normalize
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
 from app.words import Mode
 
-MANIFEST_BYTES = 64 * 2**20
 FRAME_SIDE = 1024
 DECODERS = 2
 TITLE_LENGTH = 60
-
-
-def _lower(value: object) -> object:
-    """Write a hash as `sha256sum` does; PowerShell writes capitals."""
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-class PackImage(BaseModel):
-    """An image of a manifest. Every key without a field here is stored as part of its source."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
-
-    model: str = Field(min_length=1, max_length=80)
-    file: str = Field(min_length=1, max_length=500)
-    sha256: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^[0-9a-f]{64}$")]
-    sample: int = Field(default=0, ge=0, le=10_000)
-    role: Literal["contestant", "showcase"] = "contestant"
-    prompt: str | None = Field(default=None, max_length=32_000)
-    generation_time_s: float | None = Field(default=None, ge=0, le=86_400)
-    cost_usd: float | None = Field(default=None, ge=0, le=1_000)
-    provider: str | None = Field(default=None, max_length=80)
-    licence: str | None = Field(default=None, max_length=120)
-    no_visible_mark: str | None = Field(default=None, min_length=1, max_length=500)
-    width: int | None = None
-    height: int | None = None
-    bytes: int | None = None
-
-
-class PackCompetition(BaseModel):
-    """A competition of a manifest."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    slug: Slug
-    prompt: Prompt
-    title: Title | None = None
-    mode: Mode | None = None
-    category: str | None = None
-    categories: tuple[Slug, ...] = ()
-    blind_safe: bool = True
-    showcase: bool = False
-    frame: tuple[int, int] | None = None
-    input: str | None = None
-    mask: str | None = None
-    images: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def filed_under(self) -> tuple[str, ...]:
-        """List the slugs of its categories."""
-        return self.categories or ((self.category,) if self.category not in (None, "uncategorized") else ())
-
-
-@dataclass(frozen=True)
-class ImageResult:
-    """Tell whether one file, folder or competition of a pack was taken, and why not; texts are skipped."""
-
-    subject: str
-    kind: Literal["taken", "unchanged", "refused", "skipped"]
-    reason: str | None = None
-
-
-@dataclass
-class PackReport:
-    """The results of an import: one per image, and the number of competitions that have any of them."""
-
-    outcomes: list[ImageResult] = field(default_factory=list)
-    competitions: int = 0
-
-    def count(self, kind: str) -> int:
-        """Count the images that ended so."""
-        return sum(outcome.kind == kind for outcome in self.outcomes)
-
-    @property
-    def refused(self) -> list[ImageResult]:
-        """List the refused ones, with their reasons."""
-        return [outcome for outcome in self.outcomes if outcome.kind == "refused"]
-
-
-def describe_frames(data: bytes) -> str | None:
-    """Say of an animation that its first frame stands for it; None for any other image."""
-    return f"an animation: the first of its {n} frames is shown" if (n := images.count_frames(data)) > 1 else None
-
-
-def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
-    """
-    Read the competitions of folder/manifest.json; a malformed one becomes its refusal.
-
-    Raises InvalidPack when the manifest itself cannot be read.
-    """
-    path = folder / "manifest.json"
-    try:
-        if path.stat().st_size > MANIFEST_BYTES:
-            raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
-        listed = read_json(path)["competitions"]
-    except (InvalidFile, OSError, KeyError, TypeError) as error:
-        raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
-    if not isinstance(listed, list):
-        raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
-    return [_parse_competition(item, place) for place, item in enumerate(listed)]
 
 
 def import_pack(
@@ -161,21 +69,6 @@ def import_pack(
             progress(outcome)
         report.competitions += any(outcome.kind != "refused" for outcome in report.outcomes[before:])
     return report
-
-
-def _parse_competition(item: object, place: int) -> PackCompetition | ImageResult:
-    slug = item.get("slug") if isinstance(item, dict) else None
-    named = slug if isinstance(slug, str) and find_unstorable(slug) is None else f"competition {place + 1}"
-    own = {key: value for key, value in item.items() if key != "images"} if isinstance(item, dict) else {}
-    problem = find_unstorable(own)
-    if problem is not None:
-        return ImageResult(named, "refused", problem)
-    try:
-        pack = PackCompetition.model_validate(item)
-    except ValidationError as error:
-        return ImageResult(named, "refused", _first_error(error))
-    control = find_control(pack.prompt) or find_control(pack.title or "")
-    return pack if control is None else ImageResult(named, "refused", f"prompt or title: {control}")
 
 
 @dataclass(frozen=True)
@@ -242,7 +135,7 @@ class _CompetitionImport:
             picture = _read_picture(original, new.frame, image.no_visible_mark, self._side(new.frame))
             return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
-            return ImageResult(subject, "refused", _first_error(error))
+            return ImageResult(subject, "refused", describe_invalid(error))
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             return ImageResult(subject, "refused", str(error))
 
@@ -358,7 +251,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
             }
         )
     except ValidationError as error:
-        raise errors.InvalidPack(_first_error(error)) from error
+        raise errors.InvalidPack(describe_invalid(error)) from error
 
 
 def _frame(pack: PackCompetition) -> tuple[int, int]:
@@ -400,8 +293,3 @@ def _entry_details(image: PackImage) -> entries.EntryDetails:
 
 def _title_from_slug(slug: str) -> str:
     return slug.replace("-", " ").capitalize()
-
-
-def _first_error(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}"

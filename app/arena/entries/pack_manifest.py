@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.pack_import import ImageResult, describe_frames
+from app.arena.entries.pack_format import ImageResult, describe_frames
 from app.files.folders import is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images

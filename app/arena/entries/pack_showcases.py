@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
-from app.arena.entries.pack_import import PackCompetition
+from app.arena.entries.pack_format import PackCompetition
 from app.arena.tables import Competition
 
 LARGEST_SHARE = 0.5

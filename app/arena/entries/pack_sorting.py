@@ -11,7 +11,7 @@ from typing import Any
 
 from app.arena import errors
 from app.arena.entries.generation_data import GenerationData, read_generation_data
-from app.arena.entries.pack_import import ImageResult
+from app.arena.entries.pack_format import ImageResult
 from app.arena.entries.pack_manifest import (
     MANIFEST,
     ManifestSummary,
