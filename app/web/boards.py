@@ -14,6 +14,7 @@ from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.integrity import audit, certificates
+from app.leaderboards.integrity.support import describe_support, read_support
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
@@ -123,6 +124,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
+        support = read_support(session, whole.key, certificate)
         models = tuple(sorted(row.model_id for row in whole.standings))
         samples = remember(read_samples, session, models, mode, 1)
         exhibit = remember(read_exhibit, session, mode, category)
@@ -147,6 +149,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         sort_link=lambda column: asked.link(column, columns_query(columns)),
         api=_api(whole),
         certificate=certificate,
+        support=tuple(describe_support(support)) if support else (),
         names={row.model.slug: row.model.name for row in whole.standings},
         samples=samples,
         exhibit=[exhibit[row.model.slug] for row in exhibited],

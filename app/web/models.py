@@ -17,6 +17,8 @@ from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, reading_page, recall
 from app.gateway import reference
+from app.leaderboards.integrity import audit
+from app.leaderboards.integrity.picture_qualities import find_equal_ratings
 from app.leaderboards.views import boards, charts, faq, results
 from app.leaderboards.views.board_competitions import read_contested
 from app.leaderboards.views.boards import BoardStanding, BoardView
@@ -140,6 +142,7 @@ def _render(slug: str, base: str) -> str:
         here = reach(session, page)
         open_now = read_contested(session)
         differences = read_differences(session, model=page.slug)
+        audited = audit.read_latest(session, standings[0].mode) if standings else None
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
         sheet = read_fact_sheet(session, page, here.successor, today())
@@ -159,6 +162,7 @@ def _render(slug: str, base: str) -> str:
         placements=groups(found),
         votable=votable(found, open_now),
         differences=differences,
+        equal=find_equal_ratings(audited.numbers, page.slug) if audited else (),
         questions=questions,
         data=model_data(page, questions, base, [picture.url for picture in pictures]),
         facts=facts,

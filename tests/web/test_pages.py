@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.arena.voting.matchups import MatchupFilter
+from app.leaderboards.tables import Audit
 from tests.web.conftest import running
-from tests.web.factories import MODELS, competition, post, start, votes
+from tests.web.factories import MODELS, competition, moment, parts_of, post, start, votes
 
 
 @pytest.fixture
@@ -62,6 +63,27 @@ def test_a_board(app: Flask, client: FlaskClient) -> None:
     assert page.count('class="interval"') == len(MODELS)
     assert 'href="/leaderboards/text-to-image/portrait"' in page
     assert 'href="/api/v1/leaderboards/text-to-image?format=csv"' in page
+
+
+def test_a_board_of_few_people_and_prompts_says_on_what_it_rests(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    votes(app, 6)
+    page = client.get("/leaderboards/text-to-image").text
+    assert "It rests on two voters: it is their taste. It rests on one prompt: another prompt may turn it." in page
+    assert "More prompts would help most." in page
+
+
+def test_a_models_page_says_what_equal_pictures_would_change(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    votes(app, 6)
+    moved, still = MODELS[0].slug, MODELS[1].slug
+    sides = {"effect": 12.0, "error": 3.0, "models": {moved: [-14.0, 3.0], still: [2.0, 3.0]}}
+    numbers = {"qualities": {"side": sides}}
+    audit = Audit(mode="text-to-image", at=moment(), last_vote_id=1, votes=6, numbers=numbers)
+    parts_of(app).database.write(lambda session: session.add(audit))
+    told = "If all pictures were equal in their side, this rating would be 14 Elo points lower (-20 to -8)."
+    assert told in " ".join(client.get(f"/models/{moved}").text.split())
+    assert "If all pictures" not in client.get(f"/models/{still}").text
 
 
 def test_a_category_board_and_one_that_is_not(app: Flask, client: FlaskClient) -> None:
