@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import BindParameter, Integer, Row, Select, String, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.questions import list_questions
@@ -16,6 +16,10 @@ from app.words import BETTER
 
 ELO_PER_LOGIT = 400 / math.log(10)
 Z_95 = 1.96
+
+
+EVERY = -1
+"""Stands for every model where one may be named."""
 
 
 class QuestionDifference(NamedTuple):
@@ -70,9 +74,18 @@ def read_differences(
     session: Session, *, mode: str | None = None, model: str | None = None
 ) -> tuple[QuestionDifference, ...]:
     """Read the differences of a mode's models, or of one model in every mode, by question, the largest first."""
+    model_id = EVERY if model is None else lookup.ids(session, [model]).get(model)
+    rows = session.execute(_DIFFERENCES, {"mode": mode, "model": model_id})
+    found = (_difference(row) for row in rows if (row.parts or {}).get("difference"))
+    return tuple(sorted(found, key=lambda one: (one.mode, one.question, -one.difference, one.slug)))
+
+
+def _select_differences() -> Select[*tuple[Any, ...]]:
     other, better = aliased(Standing), aliased(Standing)
     board, usual = aliased(Board), aliased(Board)
-    query = (
+    mode: BindParameter[str | None] = bindparam("mode", type_=String())
+    model: BindParameter[int | None] = bindparam("model", type_=Integer())
+    return (
         select(
             board.mode, board.question, PairQuestion.words, ImageModel.slug, ImageModel.name, RatingRun.ranked,
             RatingRun.parts, other.rating, other.votes, other.borrowed, other.rank, other.rating_low,
@@ -87,13 +100,13 @@ def read_differences(
         .join(ImageModel, ImageModel.id == other.model_id)
         .join(PairQuestion, PairQuestion.slug == board.question)
         .where(board.question != BETTER, board.category_id.is_(None), board.competition_id.is_(None))
+        .where(or_(mode.is_(None), board.mode == mode))
+        .where(or_(model == EVERY, ImageModel.id == model))
     )  # fmt: skip
-    if mode is not None:
-        query = query.where(board.mode == mode)
-    if model is not None:
-        query = query.where(ImageModel.id == lookup.ids(session, [model]).get(model))
-    found = (_difference(row) for row in session.execute(query) if (row.parts or {}).get("difference"))
-    return tuple(sorted(found, key=lambda one: (one.mode, one.question, -one.difference, one.slug)))
+
+
+_DIFFERENCES = _select_differences()
+"""Built once: building it takes longer than running it."""
 
 
 def read_correlations(session: Session) -> tuple[QuestionCorrelation, ...]:
