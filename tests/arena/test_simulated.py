@@ -244,7 +244,7 @@ def test_clearing_takes_the_demo_and_nothing_else(database: Database, tmp_path: 
     assert count(database, Entry) == 4 + done.withdrawn
     left = {path for path in (tmp_path / "files").rglob("*") if path.is_file()}
     assert left < files
-    assert len(files - left) == 4 * done.deleted
+    assert len(files - left) == 5 * done.deleted  # the original, and renditions of four sizes
     with database.reading() as session:
         reasons = session.scalars(select(Vote.reason).where(~Vote.counted)).all()
         assert set(reasons) <= {"demo"}
