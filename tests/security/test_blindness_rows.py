@@ -133,10 +133,10 @@ def test_before_the_vote_the_schema_has_no_place_for_a_name(client: FlaskClient)
 
     read(document["components"]["schemas"]["MatchupBody"])
     told = "id expires_at competition slug title mode prompt categories input_image_url input_image_url_small"
-    told += " mask_outline_url"
+    told += " mask_outline_url question slug words"
     side = "image_url image_url_small"
     assert sorted(fields) == sorted(f"{told} rendition_side a {side} b {side} frame width height".split())
-    assert set(MatchupBody.model_fields) == {"id", "expires_at", "competition", "a", "b", "frame"}
+    assert set(MatchupBody.model_fields) == {"id", "expires_at", "competition", "question", "a", "b", "frame"}
 
 
 def test_asking_for_more_before_the_vote_brings_no_more(client: FlaskClient) -> None:
