@@ -34,7 +34,7 @@ COMMANDS = {
     "model": "Models of the catalogue.",
     "moderation": "List, keep and withdraw pictures that voters reported.",
     "pack": "Write FOLDER/manifest.json, which `arena import-pack FOLDER` reads.",
-    "question": "Questions: each pair asks one, and each has boards of its own. `better` makes the overall ones.",
+    "question": "Questions: each pair asks one, and each has boards of its own.",
     "rate": "Rate the votes of FILE: CSV, TSV, JSON or JSON lines, packed by gzip or not; `-` is standard input.",
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
     "renditions": "Render both sizes of every picture of COMPETITIONS, or of all.",

@@ -89,7 +89,10 @@ def media(token: str, *, side: int = 0) -> Response:
         file = pictures.media_file(session, f"media/{token}.webp", voter(), side=side)
     if file is None:
         abort(404)
-    return _picture(file.key, is_public=file.is_public)
+    try:
+        return _picture(file.key, is_public=file.is_public)
+    except FileNotFoundError:  # versions before this size of thumbnail made none
+        return _picture(file.larger, is_public=file.is_public)
 
 
 @blueprint.get("/sheets/<token>-160.webp")

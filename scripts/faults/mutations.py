@@ -195,8 +195,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/matchmaking.py",
-                "guessing.without_guessable(state.candidates, unseen), rng)",
-                "unseen, rng)",
+                "may = guessing.without_guessable(state.candidates, unseen)",
+                "may = unseen",
             ),
         ),
         ("tests/arena/test_guessing.py", "-k", "leaves_a_competition"),

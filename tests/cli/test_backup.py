@@ -162,7 +162,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     arena("competition", "new", str(tmp_path / "t.toml"))
     arena("entry", "add", "tea", "alpha", str(image))
     code, said, _ = arena("backup", str(file))
-    assert (code, "1 competitions, 1 entries" in said, "4 files" in said) == (0, True, True)
+    assert (code, "1 competitions, 1 entries" in said, "5 files" in said) == (0, True, True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert arena("backup", str(file))[0] == 2
     assert json.loads(arena("backup", str(file), "--force", "--json")[1])["tables"]["entries"] == 1

@@ -155,6 +155,15 @@ def test_a_closed_competition_shows_them(app: Flask, client: FlaskClient) -> Non
     assert client.get(urls[0]).status_code == 200
 
 
+def test_a_thumbnail_that_was_never_made_has_the_whole_picture_stand_in(app: Flask, client: FlaskClient) -> None:
+    competition(app, status="closed")
+    (url, *_) = re.findall(r'src="(/media/[^"]+?)(?:-\d+)?\.webp"', client.get("/competitions/a-red-cube").text)
+    storage = parts_of(app).storage
+    for key in [key for key in storage.every_key() if key.endswith("-tiny.webp")]:
+        storage.delete(key)
+    assert client.get(f"{url}-160.webp").data == client.get(f"{url}.webp").data
+
+
 def test_an_open_gallery_says_that_it_is(app: Flask, client: FlaskClient) -> None:
     competition(app, open_gallery=True)
     page = client.get("/competitions/a-red-cube").text

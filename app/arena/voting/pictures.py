@@ -65,10 +65,11 @@ class BlindFile:
 
 @dataclass(frozen=True)
 class MediaFile:
-    """A picture whose maker readers may know."""
+    """A picture whose maker readers may know; `larger` stands in where `key` was never made."""
 
     key: str
     is_public: bool
+    larger: str
 
 
 def blind_file(
@@ -131,9 +132,9 @@ def media_file(session: Session, media_key: str, voter: bytes | None, *, side: i
         return None
     key = SMALLER[side](row.rendition_key) if side and row.rendition_side else row.rendition_key
     if row.role == "showcase" or row.status == "closed" or row.open_gallery:
-        return MediaFile(key, is_public=True)
+        return MediaFile(key, is_public=True, larger=row.rendition_key)
     if voter is not None and _has_judged(session, voter, row.id):
-        return MediaFile(key, is_public=False)
+        return MediaFile(key, is_public=False, larger=row.rendition_key)
     return None
 
 
