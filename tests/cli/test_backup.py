@@ -177,7 +177,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     arena("entry", "add", "tea", "beta", str(image))
     gc.collect()  # in real life each command is a process that has ended
     assert arena("restore", str(file), "--force")[0] == 0
-    assert len([path for path in (tmp_path / "new" / "files").rglob("*.*") if path.is_file()]) == 4
+    assert len([path for path in (tmp_path / "new" / "files").rglob("*.*") if path.is_file()]) == 5
     monkeypatch.setenv("SECRET_KEY", SECRET)
     code, _, complaint = arena("restore", str(file), "--force")
     assert (code, "SECRET_KEY is not the backup's" in complaint) == (0, True)
