@@ -21,9 +21,10 @@ def images(patient: DoctorContext) -> CheckResult:
     named = _read_keys(patient)
     sample = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
     absent = {key for key in sample if not patient.storage.has(key)}
-    missing = [key for key in sample if key in absent and not _has_substitute(key)]
+    needed = [key for key in sample if not _has_substitute(key)]
+    missing = [key for key in needed if key in absent]
     if missing:
-        return CheckResult("fail", _describe_missing(patient, missing, len(sample)))
+        return CheckResult("fail", _describe_missing(patient, missing, len(needed)))
     sample = [key for key in sample if key not in absent]
     opened = sample if patient.deep else sample[:OPENED]
     damaged = [key for key in opened if not _is_whole(patient, key)]
