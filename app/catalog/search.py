@@ -16,6 +16,8 @@ FILLERS = frozenset({"a", "ai", "api", "by", "from", "model", "the", "version"})
 """Words that people add to a model's name."""
 NEAR = 0.84
 """Share of letters in common, as difflib counts it, from which a name is taken for a slip of the fingers."""
+LONGEST_QUERY = 200
+"""Letters of a query that are read: no name is as long, and each is compared with every model."""
 LONGEST_SLIP = 60
 """Letters of a query that are compared with names: each costs time."""
 
@@ -101,6 +103,7 @@ def search(models: Sequence[Model], query: str) -> list[Model]:
     Where only words are met, the shorter name goes first. Where nothing answers, the query is read with less in
     it, and at last the models are found whose names are spelled nearly so.
     """
+    query = query[:LONGEST_QUERY]
     for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
         for worst_rank in (BEGINNING, ALL_WORDS):
             for wording in _wordings(text):

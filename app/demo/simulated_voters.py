@@ -74,7 +74,7 @@ FINISHES = ("flat", "painted", "lit", "glowing")
 
 @dataclass(frozen=True)
 class Appearance:
-    """What a voter sees of a picture: its finish and its faults with their severities, 0 to 1."""
+    """Describe what a voter sees of a picture: its finish and its faults with their severities, 0 to 1."""
 
     finish: str
     faults: tuple[tuple[str, float], ...]

@@ -52,7 +52,7 @@ class Meeting:
 
 @dataclass(frozen=True)
 class SharedPrompt:
-    """What both models made from one prompt, and the votes between the two; None where they never met there."""
+    """Hold what both models made of one prompt, and the votes between the two; None where they never met."""
 
     a: Showcase
     b: Showcase

@@ -150,7 +150,7 @@ def place(
 
 
 class Obstacles(NamedTuple):
-    """What labels keep off: centre, half the width, top and bottom of each, (4, all); `kinds` is its fault."""
+    """List what labels keep off: centre, half the width, top, bottom of each, (4, all); `kinds` is its fault."""
 
     boxes: Array
     kinds: Array

@@ -31,7 +31,7 @@ TOP = 20
 
 @dataclass(frozen=True)
 class AskedCharts:
-    """What a reader asks to see: a category's board, filtered; of the matrix `all` models, or the `votes`."""
+    """Hold what a reader asks to see: a category's board, filtered; of the matrix `all` models, or the `votes`."""
 
     category: str | None
     filters: Filters

@@ -78,7 +78,7 @@ STATUS: dict[type[Exception], int] = {
 
 @dataclass(frozen=True)
 class PlaygroundForm:
-    """What the form says, as it was written; `models` are at most two names."""
+    """Hold what the form says, as it was written; `models` are at most two names."""
 
     prompt: str
     models: tuple[str, ...]
@@ -113,7 +113,7 @@ class PlaygroundForm:
 
 @dataclass(frozen=True)
 class Result:
-    """What one model made of the request: pictures, or the trouble it ran into."""
+    """Hold what one model made of the request: pictures, or the trouble it ran into."""
 
     asked: str
     found: ModelSummary | Absence

@@ -98,6 +98,7 @@ def test_a_part_finds_the_whole_family(models: tuple[lookup.ModelSummary, ...]) 
 
 def test_nothing_answers_to_nonsense(models: tuple[lookup.ModelSummary, ...]) -> None:
     assert search(models, "qqzzxx") == []
+    assert search(models, "z" * 10_000) == []
 
 
 def test_other_spellings_lead_to_one_model(database: Database) -> None:

@@ -57,7 +57,7 @@ class LoggedVote(BaseModel):
 
     @property
     def stands(self) -> bool:
-        """Whether the voter gave an answer and did not undo it."""
+        """Tell whether the voter gave an answer and did not undo it."""
         return self.outcome != Outcome.SKIP and self.undone_at is None
 
 

@@ -92,7 +92,7 @@ def import_log(
 
 @dataclass(frozen=True)
 class _BatchResult:
-    """What one transaction did; `known` are the voters it found or created, by pseudonym."""
+    """Hold what one transaction did; `known` are the voters it found or created, by pseudonym."""
 
     votes: int
     voters: int

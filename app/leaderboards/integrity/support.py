@@ -21,7 +21,7 @@ Remedy = Literal["voters", "prompts", "votes"]
 @dataclass(frozen=True)
 class Support:
     """
-    What a board rests on; `voters` is None where nobody is known.
+    Describe what a board rests on; `voters` is None where nobody is known.
 
     `prompts` is None on a board of one prompt, which is about that prompt. `flips` is the fewest votes that change
     the first place if they are cast otherwise, None where none do or nobody counted. `remedy` is what would narrow
