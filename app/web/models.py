@@ -1,7 +1,7 @@
 """Models: the list of them, and a page for each with its prices, limits, parameters and results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -228,9 +228,9 @@ def _render_list(asked: ListFilters, mode: str) -> str:
     with reading_page() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
-    admitted = [m for m in everything if asked.admits(m)]
-    if asked.sort == "relevance":
-        admitted = search(admitted, asked.q or "")
+    admitted = [m for m in everything if replace(asked, q=None).admits(m)]
+    if asked.q:
+        admitted = search(admitted, asked.q)
     rows = [Listed(m, standings.get(m.id)) for m in admitted]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(

@@ -333,6 +333,8 @@ def test_the_list_is_filtered_and_sorted(seeded: Flask) -> None:
     assert set(listed(client, "mode=image-edit")) == {"dall-e-2", "gpt-image-2"}
     assert set(listed(client, "max_price=0.016")) == {"dall-e-2", "gpt-image-2", "flux.1-schnell"}
     assert listed(client, "q=schnell") == ["flux.1-schnell"]
+    assert listed(client, "q=flux+1+shnell") == ["flux.1-schnell"]
+    assert listed(client, "q=the+DALL-E+v2+model&status=retired") == ["dall-e-2"]
     assert listed(client, "sort=price_usd") == ["flux.1-schnell", "gpt-image-2", "dall-e-2", "dall-e-3", "kolors"]
     assert listed(client, "sort=name&order=desc")[0] == "kolors"
     assert set(listed(client, "sort=rating")[:3]) == {model.slug for model in PRICED}
