@@ -123,7 +123,7 @@ def application() -> Flask:
 
 
 def rounds(database: Database, storage: Storage, key: str) -> Blueprint:
-    """Store what a round of voting stores and send the file of this key as each picture, under the product's paths."""
+    """Store what a round of voting stores, and send the file of this key as each picture, under our paths."""
     routes = Blueprint("rounds", __name__)
 
     @routes.post("/api/v1/matchups")

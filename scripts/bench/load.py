@@ -250,7 +250,11 @@ def opened(server: Server, count: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def bare(server: Server, page: bytes, picture: str = "") -> Iterator[Server]:
-    """Start the bare application, the floor, on the same database beside the server; `picture` is a storage key."""
+    """
+    Start the bare application, the floor, on the same database beside the server.
+
+    `picture` is the storage key of what its rounds send.
+    """
     path = server.folder / "bare.html"
     path.write_bytes(page)
     floor = server.beside({"BARE_PAGE": str(path), "BARE_PICTURE": picture})

@@ -1,4 +1,4 @@
-"""The filled databases that `scripts/bench/rounds.py` measures: made once for a checkout, a database and a size."""
+"""Filled databases for `scripts/bench/rounds.py`: made once for each checkout, kind of database and size."""
 
 import os
 import subprocess

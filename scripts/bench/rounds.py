@@ -6,10 +6,11 @@ Rounds of voting through the production server: a pair, its two pictures for the
         [--place local,s3] [--seconds 3] [--turns 5] [--worlds FOLDER]
 
 Each connection is a voter who has the next pair and its pictures fetched before they vote on this one, as the
-voting screen does, and who gives way to a new voter after some pairs. By turns in one run: this checkout, the other
-one with pictures of the same length, and the floor, which stores the same with prepared statements on the same stack
-(`scripts/bench/bare.py`). A round is four requests. CPU is that of the application's processes; PostgreSQL's own is
-told beside it. Exits with 1 unless every bar holds. Client and server share the machine: trust the ratios.
+voting screen does, and who gives way to a new voter after some pairs. By turns in one run: this checkout, the
+other one with pictures of the same length, and the floor, which stores the same with prepared statements on the
+same stack (`scripts/bench/bare.py`). A round is four requests. CPU is that of the application's processes;
+PostgreSQL's own is told beside it. Exits with 1 unless every bar holds. Client and server share the machine: trust
+the ratios.
 
 Filled databases are made once and stay in `--worlds`: ten million votes take 2.5 GB on SQLite, twice.
 Needs wrk (Debian: apt-get install wrk). The bucket of `s3` is the tests' own, on loopback, in this process.
