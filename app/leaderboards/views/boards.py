@@ -39,6 +39,10 @@ _RUN = (
     .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
     .where(_BOARDS.key == bindparam("board"))
 )
+_CATEGORY = select(Category.title).where(Category.slug == bindparam("slug"))
+_COMPETITION = select(Competition.title, Competition.mode, Competition.open_gallery).where(
+    Competition.slug == bindparam("slug"), Competition.status != "draft"
+)
 _STANDINGS = Standing.__table__.c
 _BEST_FIRST = (
     select(Standing.__table__)
@@ -196,11 +200,7 @@ def read_competition_board(
 
 def read_competition(session: Session, slug: str) -> Row[str, str, bool]:
     """Read a competition's title, mode and open_gallery, unless it is a draft. Raises UnknownCompetition."""
-    row = session.execute(
-        select(Competition.title, Competition.mode, Competition.open_gallery).where(
-            Competition.slug == slug, Competition.status != "draft"
-        )
-    ).one_or_none()
+    row = session.execute(_COMPETITION, {"slug": slug}).one_or_none()
     if row is None:
         raise UnknownCompetition(f"There is no competition {slug!r}.")
     return row
@@ -252,7 +252,7 @@ def _thread(stored: dict[str, Any] | None) -> BoardThread | None:
 
 def read_category(session: Session, slug: str) -> Heading:
     """Read a category's name. Raises UnknownCategory."""
-    title = session.scalar(select(Category.title).where(Category.slug == slug))
+    title = session.scalar(_CATEGORY, {"slug": slug})
     if title is None:
         raise UnknownCategory(f"There is no category {slug!r}.")
     return Heading(slug, title)
