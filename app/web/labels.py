@@ -208,9 +208,7 @@ class _Drawing(NamedTuple):
         ]
         return self.put(point, point.mark, places, [CLEAR] * len(places), CLEAR)
 
-    def faults(
-        self, points: Sequence[Point], texts: Sequence[str], *, anywhere: bool = False
-    ) -> list[list[int]]:
+    def faults(self, points: Sequence[Point], texts: Sequence[str], *, anywhere: bool = False) -> list[list[int]]:
         """Return what is wrong with each text at each place of its point, BESIDE or ANYWHERE: (points, places)."""
         import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
