@@ -6,6 +6,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingRun
 from app.words import BETTER
 
@@ -50,10 +51,9 @@ def _select_contested() -> Select[str]:
     return select(Competition.slug).where(Competition.status == "open", meeting.exists())
 
 
-# Written once: on a model page, writing it anew took more than a quarter of the page.
-_CONTESTED = _select_contested()
+_CONTESTED = PreparedStatement(lambda _: _select_contested())
 
 
 def read_contested(session: Session) -> frozenset[str]:
     """Read the slugs of the open competitions where two models can meet."""
-    return frozenset(session.scalars(_CONTESTED))
+    return frozenset(row.slug for row in _CONTESTED.all(session))

@@ -269,16 +269,22 @@ def _standings(
     if filters is not ALL:
         models = {model_id: model for model_id, model in models.items() if filters.admits(model)}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
-    shown = [
-        _standing(row, run, models[row.model_id], before, made.get(row.model_id, NO_FIGURES))
-        for row in rows
-        if row.model_id in models
-    ]
+    shown = []
+    for row in rows:
+        if model := models.get(row.model_id):
+            figures = made.get(row.model_id, NO_FIGURES)
+            cost = image_cost(session, model, figures, now.date())
+            shown.append(_standing(row, run, model, before.get(row.model_id), figures, cost))
     return run, tuple(sort_rows(shown, filters, _column))
 
 
 def _standing(
-    row: Any, run: Run, model: ModelSummary, before: Mapping[int, float], made: GenerationFigures
+    row: Any,
+    run: Run,
+    model: ModelSummary,
+    before: float | None,
+    made: GenerationFigures,
+    cost: ImageCost | None,
 ) -> BoardStanding:
     # By position: by name it takes twice as long, and a board has many rows.
     return BoardStanding(
@@ -299,12 +305,12 @@ def _standing(
         row.ties,
         row.both_bad / row.votes,
         row.wins / row.votes,
-        row.rating - before[row.model_id] if row.model_id in before else None,
+        None if before is None else row.rating - before,
         row.provisional,
         row.borrowed,
         model.price_from.usd if model.price_from else None,
         made.shown_seconds,
-        image_cost(model, made),
+        cost,
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
+from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.pricing import PriceFrom, lowest, per_image
 
@@ -55,7 +57,7 @@ def read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]
     return {model_id: _figures(rows) for model_id, rows in made.items()}
 
 
-def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | None:
+def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures, today: date) -> ImageCost | None:
     """
     Tell what an image costs at the settings that were judged; None where nobody states a price.
 
@@ -63,7 +65,8 @@ def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | N
     """
     if figures.usd is not None:
         return ImageCost(figures.usd, figures.priced, "")
-    price = _price_at(model, figures.size) or model.price_from
+    name, size = ("price at size", model.id, figures.size), figures.size
+    price = lookup.recall(session, name, today, lambda: _price_at(model, size)) or model.price_from
     return ImageCost(price.usd, 0, price.basis) if price else None
 
 
