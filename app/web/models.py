@@ -1,7 +1,7 @@
 """Models: the list of them, and a page for each with its prices, limits, parameters and results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.arena.entries import entries
-from app.arena.entries.showcases import Showcase, showcases
+from app.arena.entries.galleries import read_samples
+from app.arena.entries.showcases import Showcase, arena_state, showcases
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
-from app.catalog.search import search, searched_text
+from app.catalog.search import searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, reading_page, recall
@@ -27,6 +28,7 @@ from app.leaderboards.views.question_differences import read_differences
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
+from app.web.covers import remember
 from app.web.fact_sheet import read_fact_sheet
 from app.web.formats import has_route
 from app.web.placements import groups, votable
@@ -43,10 +45,11 @@ RIVALS = 5
 
 @dataclass(frozen=True)
 class Listed:
-    """A model in the list, with its standing in the list's mode."""
+    """A model in the list, with its standing in the list's mode and a picture that readers may see named."""
 
     model: ModelSummary
     standing: BoardStanding | None
+    picture: str | None = None
 
     @property
     def words(self) -> str:
@@ -111,7 +114,8 @@ def index() -> Response:
     mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
+    shown = recall(entries.entered_models), recall(arena_state)
+    made_from = (asked, current.runs.get(mode), current.catalogue, *shown)
     return public_page(made_from, lambda: _render_list(asked, mode))
 
 
@@ -228,10 +232,8 @@ def _render_list(asked: ListFilters, mode: str) -> str:
     with reading_page() as session:
         everything = visible(session)
         standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
-    admitted = [m for m in everything if replace(asked, q=None).admits(m)]
-    if asked.q:
-        admitted = search(admitted, asked.q)
-    rows = [Listed(m, standings.get(m.id)) for m in admitted]
+        pictures = _read_pictures(session, everything, asked.mode)
+    rows = [Listed(m, standings.get(m.id), pictures.get(m.id)) for m in asked.choose(everything)]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
@@ -245,6 +247,16 @@ def _render_list(asked: ListFilters, mode: str) -> str:
         modes=MODES,
         facts=facts,
     )
+
+
+def _read_pictures(session: Session, listed: list[ModelSummary], mode: str | None) -> dict[int, str]:
+    """Read a smallest thumbnail of each model in the mode that is asked for, else in the first that has one."""
+    ids = tuple(sorted(one.id for one in listed))
+    found: dict[int, str] = {}
+    for one in (mode,) if mode else MODES:
+        samples = remember(read_samples, session, ids, one, 1)
+        found = {model: urls[0] for model, urls in samples.items()} | found
+    return found
 
 
 def _column(row: Listed, name: str) -> Any:

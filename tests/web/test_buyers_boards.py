@@ -178,3 +178,16 @@ def test_a_board_that_hangs_on_a_thread_says_so_and_how_to_mend_it(sqlite_templa
             page = words(client.get(path).text)
             assert "Hangs on a thread. 11 votes join 4 models to the other 5" in page
             assert "would mend it most" in page
+
+
+@pytest.mark.parametrize("asked", ["modle 13 of a rather long nam", "M\u00f2del\u200713 OF-A-R\u00c4THER.LONG name"])
+def test_a_name_is_looked_for_as_people_type_it_in_page_json_and_csv(client: FlaskClient, asked: str) -> None:
+    query = {"q": asked, "sort": "name"}
+    page = client.get(BOARD, query_string=query).text.partition("<tbody")[2].partition("</tbody>")[0]
+    shown = re.findall(r'<a href="/models/([^"]*)"', page)
+    assert "model-14" in shown
+    assert len(shown) <= 5
+    body = client.get(f"/api/v1{BOARD}", query_string=query).get_json()
+    assert [row["model"]["slug"] for row in body["standings"]] == shown
+    table = client.get(f"/api/v1{BOARD}", query_string=query | {"format": "csv"}).text
+    assert [row["model_slug"] for row in csv.DictReader(StringIO(table))] == shown

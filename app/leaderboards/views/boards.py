@@ -266,7 +266,7 @@ def _standings(
         return None, ()
     rows = session.execute(_BEST_FIRST, {"run": run.id})
     everything = lookup.models(session, now.date())
-    models = {model.id: model for model in everything if filters is ALL or filters.admits(model)}
+    models = {model.id: model for model in (everything if filters is ALL else filters.choose(everything))}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
     shown = [
         _standing(row, run, models[row.model_id], before, made.get(row.model_id, NO_FIGURES))
