@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -34,7 +35,7 @@ from app.web.formats import has_route
 from app.web.placements import groups, votable
 from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
-from app.web.structured import model_data
+from app.web.structured import model_data, page_data
 from app.web.versions import versions
 from app.words import MODES
 
@@ -115,8 +116,9 @@ def index() -> Response:
     refresh(parts(), mode)
     current = recall(boards.read_current)
     shown = recall(entries.entered_models), recall(arena_state)
-    made_from = (asked, current.runs.get(mode), current.catalogue, *shown)
-    return public_page(made_from, lambda: _render_list(asked, mode))
+    base = base_url()
+    made_from = (base, asked, current.runs.get(mode), current.catalogue, *shown)
+    return public_page(made_from, lambda: _render_list(asked, mode, base))
 
 
 @blueprint.get("/models/<slug>")
@@ -168,10 +170,15 @@ def _render(slug: str, base: str) -> str:
         differences=differences,
         equal=find_equal_ratings(audited.numbers, page.slug) if audited else (),
         questions=questions,
-        data=model_data(page, questions, base, [picture.url for picture in pictures]),
+        data=model_data(page, questions, base, [picture.url for picture in pictures], _computed_at(standings)),
         facts=facts,
         has_playground=has_route("/playground"),
     )
+
+
+def _computed_at(standings: list[ModeResults]) -> datetime | None:
+    """Return when the newest board of the model was computed; None where nobody has voted."""
+    return max((one.view.run.computed_at for one in standings if one.view.run), default=None)
 
 
 def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
@@ -228,15 +235,17 @@ def _parse_query(given: Mapping[str, str]) -> ListFilters:
     return parse_filters(given, ListFilters)
 
 
-def _render_list(asked: ListFilters, mode: str) -> str:
+def _render_list(asked: ListFilters, mode: str, base: str) -> str:
     with reading_page() as session:
         everything = visible(session)
-        standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
+        view = boards.read_board(session, mode, now=now())
+        standings = {row.model_id: row for row in view.standings}
         pictures = _read_pictures(session, everything, asked.mode)
     rows = [Listed(m, standings.get(m.id), pictures.get(m.id)) for m in asked.choose(everything)]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
+        structured=page_data("Models", f"{base}/models", base, view.run.computed_at if view.run else None),
         rows=rows if asked.sort == "relevance" else sort_rows(rows, asked, _column),
         total=len(everything),
         asked=asked,
