@@ -267,7 +267,7 @@ def _standings(
     rows = session.execute(_BEST_FIRST, {"run": run.id})
     models = lookup.models_by_id(session, now.date())
     if filters is not ALL:
-        models = {model_id: model for model_id, model in models.items() if filters.admits(model)}
+        models = {model.id: model for model in filters.choose(tuple(models.values()))}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
     shown = []
     for row in rows:
