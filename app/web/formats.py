@@ -16,7 +16,7 @@ from app.edge.static_files import read_static_file
 from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
-from app.web import board_columns, chart_markup
+from app.web import board_columns
 from app.web.addresses import public_url
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
@@ -73,8 +73,6 @@ def install(app: Flask) -> None:
         plural,
         sized,
         srcset,
-        chart_markup.write_points,
-        chart_markup.write_rows,
         *WORDS,
         *CERTAINTY,
     ):
