@@ -1,10 +1,13 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
+from collections.abc import MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
+from flask.templating import Environment
 from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
@@ -13,7 +16,7 @@ from app.edge.static_files import read_static_file
 from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
-from app.web import board_columns
+from app.web import board_columns, chart_markup
 from app.web.addresses import public_url
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
@@ -44,8 +47,18 @@ UNKNOWN = "\N{EN DASH}"
 CERTAINTY = (describe_place, describe_ranks, explain_doubt, is_decided, rank_span)
 
 
+class PlainEnvironment(Environment):
+    """The environment of the templates, in which the globals of every one are the same plain dictionary."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template."""
+        # Jinja's chain of mappings is copied key by key at every rendering, and searched so at every import.
+        return self.globals if d is None else super().make_globals(d)
+
+
 def install(app: Flask) -> None:
     """Give templates these names."""
+    app.jinja_environment = PlainEnvironment
     for name in (
         elo,
         signed,
@@ -60,6 +73,8 @@ def install(app: Flask) -> None:
         plural,
         sized,
         srcset,
+        chart_markup.write_points,
+        chart_markup.write_rows,
         *WORDS,
         *CERTAINTY,
     ):

@@ -124,13 +124,13 @@ def index() -> Response:
 @blueprint.get("/models/<slug>")
 def model(slug: str) -> AnyResponse:
     """One model, by its slug; an alias or another spelling of one leads to it."""
-    base = base_url()
+    base, known = base_url(), versions()
     if slug not in recall(lookup.slugs):
         with reading_page() as session:
             canonical = lookup.canonical_slug(session, slug, today())
         if canonical is not None:
             return redirect(f"/models/{canonical}", 301)
-    return public_page((base, versions()), lambda: _render(slug, base))
+    return public_page((base, known), lambda: _render(slug, base))
 
 
 def visible(session: Session) -> list[ModelSummary]:
