@@ -110,7 +110,7 @@ class Tallies:
         return self.left_wins + self.right_wins + self.ties + self.both_bad
 
     @cached_property
-    def _left_points(self) -> Array:
+    def left_points(self) -> Array:
         """Count the points of each row's left model: a tie is half a point."""
         return np.asarray(self.left_wins + (self.ties + self.both_bad) * 0.5)
 
@@ -231,7 +231,7 @@ class Tallies:
             here = slice(start, min(start + size, count))
             at = slice(*np.searchsorted(group, (here.start, here.stop)))
             seats = group[at] - start, rows.left[at], rows.right[at]
-            yield Block(self.models, here, *seats, rows.played[at], rows._left_points[at])
+            yield Block(self.models, here, *seats, rows.played[at], rows.left_points[at])
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""

@@ -42,7 +42,7 @@ CELLS |= {
     "specialists, 30 prompts": Setting(specialists=True, competitions=30, votes_per_model=400),
 }
 CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Setting(prompts=0, voters=48)}
-CLASSES = ("all", "first", "truly first", "middle", "specialists", "plain", "newcomer")
+CLASSES = ("all", "first", "last", "truly first", "middle", "specialists", "plain", "newcomer")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
     return {
         "all": np.ones(n, dtype=bool),
         "first": np.arange(n) == order[0],
+        "last": np.arange(n) == order[-1],
         "truly first": np.arange(n) == real.argmax(),
         "middle": np.isin(np.arange(n), order[n // 4 : n - n // 4]),
         "specialists": np.asarray(here.special() & here.specialists),
@@ -104,7 +105,7 @@ def row(name: str, found: list[Outcome]) -> str:
     """Write a line of the table: coverage by class, then the old interval's, the half width and the error."""
     said = ""
     for kind in CLASSES:
-        inside, count = np.sum([each.inside[kind] for each in found], axis=0)
+        inside, count = np.sum([each.inside.get(kind, (0, 0)) for each in found], axis=0)
         said += f"{100 * inside / count:>12.1f}" if count else f"{'-':>12}"
     before, half = np.mean([each.before for each in found]), np.median([each.half for each in found])
     error = math.sqrt(np.mean([each.squared for each in found]))
