@@ -170,7 +170,7 @@ def inverse(matrix: Array) -> Array:
     half = len(matrix) // 2
     if half <= LARGE_BLOCK // 2:
         return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-    # By its four blocks (Boltz 1923): products of matrices are three times as quick as solving for every column.
+    # By its four blocks: products of matrices are three times as quick as solving for every column.
     first, mixed = inverse(matrix[:half, :half]), matrix[:half, half:]
     follows = first @ mixed
     second = inverse(matrix[half:, half:] - mixed.T @ follows)

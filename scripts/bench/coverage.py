@@ -1,11 +1,12 @@
 """
 Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
-Classes: the model shown first, the middle half of the board by rating, specialists (a quarter of the models, with
-2.5 times the prompt effect, where the world has them), a newcomer of the last fifth of the votes, and all. "truly
-first" is the model first in truth: a rating that shrinks must miss it more often while votes are few. Width is
-that of all parts; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held.
-A class has as many observations as arenas times its models; `--keep` goes on where an earlier run stopped.
+Classes: the model shown first and the one shown last, the middle half of the board by rating, specialists (a quarter
+of the models, with 2.5 times the prompt effect, where the world has them) and plain models beside them, a newcomer of
+the last fifth of the votes, and all. "truly first" is the model first in truth: a rating that shrinks must miss it
+more often while votes are few. Half width and error are of all parts; "equal" is the error of calling all models
+equal; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held. A class has as
+many observations as arenas times its models. `--keep` goes on where an earlier run stopped.
 
     python scripts/bench/coverage.py [--boards N] [--seconds S] [--keep FOLDER] [CELL...]
 """
@@ -53,6 +54,7 @@ class Outcome:
     before: float
     half: float
     squared: float
+    equal: float = math.nan
 
 
 def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
@@ -82,6 +84,7 @@ def observe(name: str, setting: Setting, number: int) -> Outcome:
         float(((old.low <= real) & (real <= old.high)).mean()),
         float(np.median(board.high - board.low)) / 2,
         float(np.mean((board.rating - real) ** 2)),
+        float(np.mean((real - 1000) ** 2)),
     )
 
 
@@ -108,8 +111,8 @@ def row(name: str, found: list[Outcome]) -> str:
         inside, count = np.sum([each.inside.get(kind, (0, 0)) for each in found], axis=0)
         said += f"{100 * inside / count:>12.1f}" if count else f"{'-':>12}"
     before, half = np.mean([each.before for each in found]), np.median([each.half for each in found])
-    error = math.sqrt(np.mean([each.squared for each in found]))
-    return f"{name:<28}{len(found):>7}{said}{100 * before:>9.1f}{half:>7.0f}{error:>6.0f}"
+    error, equal = (math.sqrt(np.mean(each)) for each in zip(*((o.squared, o.equal) for o in found), strict=True))
+    return f"{name:<28}{len(found):>7}{said}{100 * before:>9.1f}{half:>7.0f}{error:>6.0f}{equal:>7.0f}"
 
 
 def main() -> None:
@@ -121,7 +124,7 @@ def main() -> None:
     given = parser.parse_args()
     print("A class of one model has an observation an arena, all others more")
     named = "".join(f"{each:>12}" for each in CLASSES)
-    print(f"{'':<28}{'arenas':>7}{named}{'before':>9}{'±':>7}{'RMSE':>6}")
+    print(f"{'':<28}{'arenas':>7}{named}{'before':>9}{'±':>7}{'RMSE':>6}{'equal':>7}")
     for name, setting in sorted(CELLS.items(), key=lambda each: each[1].votes):
         if not given.cells or any(part in name for part in given.cells):
             found = list(outcomes(name, setting, given.boards, given.seconds, given.keep))
