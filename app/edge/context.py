@@ -25,6 +25,9 @@ from app.leaderboards.runs import refresh as boards
 from app.leaderboards.views.boards import read_current
 from app.settings import Settings
 
+ASKED_PER_REFRESH = 4
+"""How often a process with votes asks whether boards are due: somebody else's claim may have ended meanwhile."""
+
 __all__ = ["Parts", "follow_vote", "now", "parts", "refresh", "today"]
 
 
@@ -76,16 +79,21 @@ def follow_vote(wired: Parts, mode: str) -> None:
     """
     Bring boards and pairing pool up to date after the response to a vote has left.
 
-    It spares the next reader and the next voter the wait, once per REFRESH_SECONDS in a process. Whoever comes
-    before it does it for themselves.
+    It spares the next reader and the next voter the wait. One thread of a process does it, as soon as a board may
+    be computed, and asks for that a few times per REFRESH_SECONDS. Whoever comes before it does it for themselves.
     """
     if time.monotonic() < wired.follow_at.get(mode, 0):
         return
-    wired.follow_at[mode] = time.monotonic() + wired.settings.refresh_seconds
+    pause, due_at = wired.settings.refresh_seconds, math.inf
+    wired.follow_at[mode] = time.monotonic() + pause
     with suppress(DatabaseBusy):
-        _compute(wired, mode)
+        with wired.database.reading() as session:
+            due_at = _due_at(session, mode)
+        if due_at <= time.monotonic():
+            _compute(wired, mode)
     with suppress(DatabaseBusy):
         wired.pool.renew(wired.database, mode, today=datetime.now(UTC).date())
+    wired.follow_at[mode] = min(due_at, time.monotonic() + pause / ASKED_PER_REFRESH)
 
 
 def _compute(wired: Parts, mode: str) -> None:

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from scripts.bench.filling import fill
 from scripts.bench.load import SECRET, VOTES_A_SECOND, WARM_VOTES, Plan, Row, opened, votes
+from scripts.bench.round_worlds import newest_revision
 from scripts.faults.server import DATABASES, ROOT, Server, serving
 
 PICTURES_A_SECOND = 4_000
@@ -71,7 +72,7 @@ def _plan(stack: ExitStack, checkout: Path, options: argparse.Namespace) -> Plan
     server.environment |= {"SECRET_KEY": SECRET, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(checkout)}
     with server.database() as database:
         fill(database, options.stored)
-        database.migrate(_newest_revision(checkout))
+        database.migrate(newest_revision(checkout))
     server.start()
     plan = Plan(server, options.database, options.stored, options.seconds, options.connections)
     plan.warm(["/leaderboards/text-to-image", "/models/m3"])
@@ -85,11 +86,6 @@ def first_pictures(server: Server, count: int) -> list[str]:
     with server.database() as database:
         database.write(lambda session: session.execute(text(UNSEEN)))
     return [f"GET /m/{matchup}/{side}.webp {cookie}" for cookie, matchup in pairs for side in "ab"]
-
-
-def _newest_revision(checkout: Path) -> str:
-    """Give the revision of the schema that a checkout works with; an older one refuses a newer database."""
-    return max(path.name[:4] for path in (checkout / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _requests(plan: Plan, what: str) -> list[str]:

@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
@@ -197,24 +198,11 @@ class Plan:
         Measure the requests without printing; requests are lines of method, path, cookie or a dash, and body,
         and start over when all are sent.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            script, lines = Path(folder) / "send.lua", Path(folder) / "requests"
-            script.write_text(LUA)
-            lines.write_text("\n".join(requests))
-            environment = os.environ | {"REQUESTS": str(lines)} | ({"ENCODING": encoding} if encoding else {})
-            busy = cpu_of(self.server)
-            words = [
-                "wrk",
-                "-t1",
-                f"-c{self.connections}",
-                f"-d{self.seconds}s",
-                "-s",
-                str(script),
-                self.server.url,
-            ]
-            told = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
-            busy = cpu_of(self.server) - busy
-        found = json.loads(told.strip().splitlines()[-1])
+        with tempfile.NamedTemporaryFile("w") as lines:
+            lines.write("\n".join(requests))
+            lines.flush()
+            environment = {"REQUESTS": lines.name} | ({"ENCODING": encoding} if encoding else {})
+            found, busy = self.drive(LUA, environment)
         return Row(
             database=self.database,
             stored=self.stored,
@@ -226,6 +214,21 @@ class Plan:
             cpu=busy / max(found["requests"], 1) * 1e6,
             bad=found["bad"],
         )
+
+    def drive(
+        self, script: str, environment: Mapping[str, str], *, threads: int = 1
+    ) -> tuple[dict[str, Any], float]:
+        """Have wrk run a script of Lua; return what that printed as JSON, and the server's CPU in seconds."""
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+            file.write(script)
+            file.flush()
+            words = ["wrk", f"-t{threads}", f"-c{self.connections}", f"-d{self.seconds}s", "-s", file.name]
+            busy = cpu_of(self.server)
+            told = subprocess.run(
+                [*words, self.server.url], env=os.environ | environment, capture_output=True, text=True, check=True
+            ).stdout
+            busy = cpu_of(self.server) - busy
+        return json.loads(told.strip().splitlines()[-1]), busy
 
 
 def tell(row: Row) -> None:
@@ -246,11 +249,15 @@ def opened(server: Server, count: int) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def bare(server: Server, page: bytes) -> Iterator[Server]:
-    """Start the bare application, the floor, on the same database beside the server."""
+def bare(server: Server, page: bytes, picture: str = "") -> Iterator[Server]:
+    """
+    Start the bare application, the floor, on the same database beside the server.
+
+    `picture` is the storage key of what its rounds send.
+    """
     path = server.folder / "bare.html"
     path.write_bytes(page)
-    floor = server.beside({"BARE_PAGE": str(path)})
+    floor = server.beside({"BARE_PAGE": str(path), "BARE_PICTURE": picture})
     floor.process = subprocess.Popen(
         [sys.executable, "-m", "scripts.bench.bare"],
         env=floor.environment,
@@ -274,8 +281,13 @@ def bare(server: Server, page: bytes) -> Iterator[Server]:
 def cpu_of(server: Server) -> float:
     """Return the seconds of user and system time of the server's processes so far."""
     assert server.process
+    return cpu_of_processes([server.process.pid, *server.workers()])
+
+
+def cpu_of_processes(pids: Iterable[int]) -> float:
+    """Return the seconds of user and system time of these processes so far."""
     ticks = 0
-    for pid in [server.process.pid, *server.workers()]:
+    for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -3,7 +3,8 @@
 import random
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from app.arena.entries import competitions, entries
 from app.arena.people.policy import Policy
 from app.arena.tables import Competition, Entry, Matchup
 from app.arena.voting import matchups
+from app.arena.voting.matchup_storage import make_public_id
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.seen_pairs import NAMES_LINGER
 from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
-from app.database.doors import Database
+from app.database.doors import Database, milliseconds
 from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry
@@ -65,6 +67,28 @@ def test_every_pair_comes_once_and_then_nothing_is_left(database: Database, tmp_
         model_of = dict(session.execute(select(Entry.id, Entry.model_id)).all())
     assert all(model_of[row.low_entry_id] != model_of[row.high_entry_id] for row in rows)
     assert all(0 < row.probability <= 1 for row in rows)
+
+
+def test_an_id_tells_its_time_and_nothing_else() -> None:
+    ids = [make_public_id(NOW + timedelta(milliseconds=n // 500), random.SystemRandom()) for n in range(2000)]
+    assert {len(one) for one in ids} == {16}
+    assert [int.from_bytes(one[:6]) for one in ids] == [milliseconds(NOW) + n // 500 for n in range(2000)]
+    tails = [one[6:] for one in ids]
+    assert len(set(tails)) == 2000
+    # 2,000 sets of 80 fair bits: each place is set in half of them, give or take seven standard deviations.
+    ones = [sum(int.from_bytes(tail) >> place & 1 for tail in tails) for place in range(80)]
+    assert all(abs(count - 1000) < 7 * 22.4 for count in ones)
+
+
+def test_ids_within_a_millisecond_have_no_order_of_issue() -> None:
+    ids = [make_public_id(NOW, random.SystemRandom()) for _ in range(1000)]
+    rising = sum(one < following for one, following in pairwise(ids))
+    assert abs(rising - 500) < 7 * 9.2
+
+
+@pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)])
+def test_a_clock_far_off_makes_an_id_all_the_same(moment: datetime) -> None:
+    assert len(make_public_id(moment, random.SystemRandom())) == 16
 
 
 def test_the_stored_probability_is_the_states(database: Database, tmp_path: Path) -> None:

@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Tally
 from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
+from app.leaderboards.runs.anchors import AnchorSet
 from app.leaderboards.runs.refresh import rebuild, refresh
 from app.leaderboards.runs.scopes import read_scopes
 from app.leaderboards.runs.shared import read_shared
@@ -80,6 +83,22 @@ def test_the_hash_is_of_sorted_lines_of_slugs(database: Database) -> None:
     refreshed(database)
     lines = b"c1,model-1,model-2,0,4,0,0\nc1,model-2,model-1,3,1,0,2\n"
     assert current(database, MODE).tallies_sha256 == hashlib.sha256(lines).hexdigest()
+
+
+@given(
+    st.lists(st.text("a-.0", min_size=1, max_size=4), min_size=3, max_size=6, unique=True),
+    st.lists(st.tuples(*[st.integers(0, 2)] * 3, *[st.integers(0, 10**6)] * 4), unique_by=lambda row: row[:3]),
+)
+def test_the_hash_is_of_lines_in_the_order_of_bytes_whatever_the_slugs(
+    slugs: list[str], rows: list[tuple[int, ...]]
+) -> None:
+    names = dict(enumerate(slugs))
+    seen = snapshot.Snapshot(
+        MODE, (), np.empty((0, 7), np.int64), names, names, AnchorSet(0, ()), None, None, None
+    )
+    lines = sorted(",".join([*(names[n] for n in row[:3]), *map(str, row[3:])]) + "\n" for row in rows)
+    counts = np.array(rows, dtype=np.int64).reshape(-1, 7)
+    assert seen.sha256(counts) == hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def test_stale_only_after_a_version_changed(database: Database) -> None:

@@ -1,5 +1,6 @@
 """Records the pair that was chosen: one statement stores it, and only while every rule still holds."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -85,6 +86,18 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
 
 _RECORD = PreparedStatement(partial(_record, limits_guesses=False))
 _RECORD_UNGUESSABLE = PreparedStatement(partial(_record, limits_guesses=True))
+
+
+def make_public_id(now: datetime, rng: random.Random) -> bytes:
+    """
+    Make the 16 bytes that name a matchup in public: six of the time in milliseconds, ten that nobody can guess.
+
+    Ids that follow the clock are written and looked up at one end of their index, however many it holds. The time
+    is that of the request, which its voter is told anyway; no order within a millisecond, and no count, can be
+    read from them.
+    """
+    # A clock that is wrong by millennia only costs the order.
+    return (milliseconds(now) % (1 << 48)).to_bytes(6, "big") + rng.randbytes(10)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.arena.people.policy import FREE, Policy
 from app.arena.questions import read_question
 from app.arena.tables import Category, Competition, Matchup, PairQuestion, Voter, competition_categories
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
-from app.arena.voting.matchup_storage import NewMatchup
+from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, read_exclusions, read_voter_state
 from app.arena.voting.unloadable import read_owed_competition
@@ -141,7 +141,16 @@ def issue(
             raise _nothing_left(state, exclusions, within, policy.smallest_pool)
         if pair is not None:
             new = NewMatchup(
-                voter, who, pair, rng.randbytes(16), now, matchup_seconds, network, address, simulated, policy
+                voter,
+                who,
+                pair,
+                make_public_id(now, rng),
+                now,
+                matchup_seconds,
+                network,
+                address,
+                simulated,
+                policy,
             )
             issued = database.write(partial(_store, new=new))
             if issued is not None:

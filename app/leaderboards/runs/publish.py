@@ -84,6 +84,6 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
     }
     run_id = session.scalars(insert(RatingRun).values(run).returning(RatingRun.id)).one()
     if board.standings:
-        session.execute(insert(Standing), [{"run_id": run_id} | row for row in board.standings])
+        session.execute(insert(Standing.__table__), [{"run_id": run_id} | row for row in board.standings])
     execute(session, update(Board).where(Board.id == board_id).values(current_run_id=run_id))
     return run_id

@@ -27,7 +27,9 @@ BUDGET_SECONDS = 5.0
 PATIENCE_SECONDS = 0.2
 """Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
 REST = 10
-"""A board rests ten times as long as its last pass took."""
+"""A board rests at least ten times the CPU time of its last pass."""
+PASSES = 3
+"""What a vote may wait for beside the rest: the pass that missed it, the one that has it, and both commits."""
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
@@ -75,7 +77,8 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     """
     Compute this mode's stale boards that nobody else is computing; returns the keys published.
 
-    Never waits for others. A board rests for `refresh_seconds` after it, or ten times as long as this took.
+    Never waits for others. A vote is on its boards within `refresh_seconds`; where that would take more than a
+    tenth of a core, a board rests for ten times the CPU time of this.
     """
     with database.reading() as session:
         wanted = [board.scope for board in find_stale(session, mode) if board.due]
@@ -132,7 +135,7 @@ def _pass(
     from app.leaderboards.runs.question_boards import rate_boards  # noqa: PLC0415 (numpy)
     from app.leaderboards.runs.shared import read_shared  # noqa: PLC0415 (numpy)
 
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.thread_time()
     with database.reading() as session:
         seen = snapshot.read(session, mode, question=question)
         # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
@@ -151,7 +154,8 @@ def _pass(
         rest = [scope for scope in ours if scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
     # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
-    pause_ms = round(1000 * max(refresh_seconds, REST * (time.perf_counter() - started)))
+    waited, worked = time.perf_counter() - started, time.thread_time() - worked
+    pause_ms = round(1000 * max(refresh_seconds - PASSES * waited, REST * worked))
 
     def work(session: Session) -> list[str]:
         if renewed is not None:

@@ -8,12 +8,13 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.catalog.tables import ImageModel
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
@@ -28,7 +29,25 @@ Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
 
+Ids = npt.NDArray[np.int64]
+Words = npt.NDArray[np.object_]
 Count = tuple[int, int, int, int, int, int, int]
+# Of 200 models in 60 competitions tens of thousands of rows: as the driver gives them.
+_TALLIES = PreparedStatement(
+    lambda _: (
+        select(
+            Tally.competition_id,
+            Tally.left_model_id,
+            Tally.right_model_id,
+            Tally.left_wins,
+            Tally.right_wins,
+            Tally.ties,
+            Tally.both_bad,
+        )
+        .join(Competition, Competition.id == Tally.competition_id)
+        .where(Competition.mode == bindparam("mode"), Tally.question == bindparam("question"))
+    )
+)
 LentRatings = Mapping[str, Mapping[int, tuple[float, float]]]
 """By the board's key, each model's rating for `better` and half of its interval, in Elo points."""
 
@@ -89,11 +108,33 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        lines = sorted(
-            ",".join([self.competition_slugs[c], self.slugs[left], self.slugs[right], *map(str, counts)])
-            for c, left, right, *counts in rows.tolist()
-        )
-        return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+        columns = [
+            _spell(ids, slugs)
+            for ids, slugs in zip(rows[:, :3].T, (self.competition_slugs, self.slugs, self.slugs), strict=True)
+        ]
+        numbers = _spell_counts(rows[:, 3:])
+        words = np.column_stack([*(words for _, words in columns), numbers])
+        # No slug has a comma, so that lines are in order when their slugs are, column by column.
+        order = np.lexsort([place for place, _ in reversed(columns)])
+        return hashlib.sha256("".join(words[order].ravel().tolist()).encode()).hexdigest()
+
+
+def _spell(ids: Ids, slugs: Mapping[int, str]) -> tuple[Ids, Words]:
+    """Give each id's slug with a comma behind it, and the place of that among all of them in order of bytes."""
+    known, at = np.unique(ids, return_inverse=True)
+    words = np.array([f"{slugs[one]}," for one in known.tolist()], dtype=object)
+    place = np.empty(known.size, dtype=np.int64)
+    place[np.argsort(words)] = np.arange(known.size)
+    return place[at], words[at]
+
+
+def _spell_counts(counts: Rows) -> Words:
+    """Spell the counts of each row, (rows, 4), with commas between them and the end of the line behind them."""
+    used = np.flatnonzero(np.bincount(counts.ravel()))
+    spelled = np.empty(counts.max(initial=0) + 1, dtype=object)
+    spelled[used] = [str(number) for number in used.tolist()]
+    words: Words = spelled[counts]
+    return words + np.array([",", ",", ",", "\n"], dtype=object)
 
 
 def read(
@@ -163,13 +204,10 @@ def as_rows(counts: Sequence[Count]) -> Rows:
 
 def read_tallies(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
     """Read a mode's stored tallies of a question, in any order: sums of counts are exact."""
-    place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
-    statement = (
-        select(*place, Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
-        .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.mode == mode, Tally.question == question)
-    )
-    return _counts(session, statement)
+    cursor, _ = _TALLIES.run(session, {"mode": mode, "question": question})
+    counts: Sequence[Count] = cursor.fetchall()
+    cursor.close()
+    return counts
 
 
 def count_votes(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:

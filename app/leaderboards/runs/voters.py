@@ -6,13 +6,15 @@ exact. Above, an aggregate is renewed when the votes have grown by a tenth, up t
 by each sweep; the run tells its age.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import Text, case, cast, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Entry, Matchup, Vote
@@ -97,10 +99,19 @@ def read_rows(session: Session, mode: str, question: str = BETTER) -> VoterRows:
 def read_sums(session: Session, mode: str, question: str = BETTER) -> VoterTotals | None:
     """Read the newest aggregate of a question; None before the first."""
     of_both = (VoterSums.mode == mode, VoterSums.question == question)
-    row = session.scalars(select(VoterSums).where(*of_both)).one_or_none()
+    numbers = cast(VoterSums.numbers, Text).label("numbers")
+    row = session.execute(select(VoterSums.at, VoterSums.votes, numbers).where(*of_both)).one_or_none()
     if row is None:
         return None
-    return VoterTotals(row.at, row.votes, VarianceComponent(*row.numbers["taste"]), row.numbers["boards"])
+    parsed = _parse(row.numbers)
+    return VoterTotals(row.at, row.votes, VarianceComponent(*parsed["taste"]), parsed["boards"])
+
+
+@lru_cache(maxsize=4)
+def _parse(numbers: str) -> dict[str, Any]:
+    """Parse an aggregate's numbers, which are the same at many runs; nobody may change them."""
+    parsed: dict[str, Any] = json.loads(numbers)
+    return parsed
 
 
 def is_due(found: VoterTotals | None, votes: int) -> bool:

@@ -1,0 +1,160 @@
+"""
+How long stale boards take to refresh: the overall board and a competition's, after one vote, the commit included.
+
+    python scripts/bench/refreshing.py [--models 200] [--competitions 60] [--votes 20000] [--times 20]
+
+A fresh SQLite database each, filled as `scripts/bench/filling.py` does. Prints the median and the worst of the
+process's CPU and of the wall clock in milliseconds, by stage too, and exits with 1 above the bar of 30 ms of CPU.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from app.arena.tables import Competition, Entry, Tally
+from app.catalog.tables import ImageModel
+from app.database.doors import Database
+from app.leaderboards.runs import compute, publish, refresh, snapshot
+from scripts.bench.filling import fill
+from tests.factories import NOW
+
+MODE = "text-to-image"
+BAR_MS = 30.0
+STAGES = ((snapshot, "read"), (compute, "rate_overall"), (compute, "borrow_strength"), (publish, "publish"))
+
+
+@dataclass
+class Stopwatch:
+    """The CPU in milliseconds that one stage took each time."""
+
+    name: str
+    spent: list[float]
+
+
+def main() -> int:
+    """Fill, refresh after a vote each time, and print what it took."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--models", type=int, default=200)
+    arguments.add_argument("--competitions", type=int, default=60)
+    arguments.add_argument("--votes", type=int, default=20_000)
+    arguments.add_argument("--times", type=int, default=20)
+    options = arguments.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Database(f"sqlite:///{folder}/arena.sqlite3")) as database,
+    ):
+        fill_arena(database, options.models, options.competitions)
+        fill(database, options.votes)
+        refresh.rebuild(database, MODE, now=datetime.now(UTC))
+        database.write(rest_no_longer)
+        refresh_after_vote(database)
+        watches = [watch(module, name) for module, name in STAGES]
+        taken = [refresh_after_vote(database) for _ in range(options.times)]
+    cpu, wall = ([one[n] for one in taken] for n in (0, 1))
+    print(
+        f"{options.models} models, {options.competitions} competitions, {options.votes:,} votes: refreshed in "
+        f"{tell(cpu)} ms of CPU, {tell(wall)} ms on the clock"
+    )
+    for stage in watches:
+        print(f"  {stage.name:<16} {tell(stage.spent)} ms of CPU, {len(stage.spent) // options.times} times")
+    return 0 if statistics.median(cpu) <= BAR_MS else 1
+
+
+def fill_arena(database: Database, models: int, competitions: int) -> None:
+    """Store so many models with an entry in each of so many open competitions; no picture is made."""
+
+    def work(session: Session) -> None:
+        blank = {
+            "tags": [],
+            "modes": [MODE],
+            "limits": {},
+            "prose": {},
+            "sources": [],
+            "demo": False,
+            "stub": True,
+        }
+        session.execute(
+            insert(ImageModel), [blank | {"id": n, "slug": f"m{n}", "name": f"m{n}"} for n in range(1, models + 1)]
+        )
+        frame = {"frame_width": 1024, "frame_height": 1024, "mode": MODE, "status": "open", "created_at": NOW}
+        session.execute(
+            insert(Competition),
+            [
+                frame | {"id": n, "slug": f"c{n}", "title": f"c{n}", "prompt": "-"}
+                for n in range(1, competitions + 1)
+            ],
+        )
+        picture = {"width": 1, "height": 1, "sha256": "-", "perceptual_hash": 0, "prompt": "-", "created_at": NOW}
+        for competition in range(1, competitions + 1):
+            keys = ({"media_key": f"media/{competition}-{n}.webp", "model_id": n} for n in range(1, models + 1))
+            of_all = picture | {"competition_id": competition, "rendition_key": "-", "original_key": "-"}
+            session.execute(insert(Entry), [of_all | key for key in keys])
+
+    database.migrate()
+    database.write(work)
+
+
+def refresh_after_vote(database: Database) -> tuple[float, float]:
+    """Count one vote more and refresh what it made stale; return milliseconds of CPU and on the clock."""
+
+    def vote(session: Session) -> None:
+        cell = session.scalars(select(Tally).where(Tally.competition_id == 1).limit(1)).one()
+        cell.left_wins += 1
+        session.execute(update(Competition).where(Competition.id == 1).values(version=Competition.version + 1))
+
+    database.write(vote)
+    return refresh_once(database)
+
+
+def refresh_once(database: Database) -> tuple[float, float]:
+    """Refresh every stale board; return milliseconds of CPU and on the clock."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    if not refresh.refresh(database, MODE, now=datetime.now(UTC), refresh_seconds=0):
+        raise RuntimeError("nothing was refreshed")
+    time_taken = 1000 * (time.process_time() - cpu), 1000 * (time.perf_counter() - wall)
+    database.write(rest_no_longer)
+    return time_taken
+
+
+def rest_no_longer(session: Session) -> None:
+    """Let every board be claimed at once again."""
+    from app.leaderboards.tables import Board
+
+    session.execute(update(Board).values(next_refresh_at=0))
+
+
+def watch(module: object, name: str) -> Stopwatch:
+    """Time every call of a module's function from now on."""
+    stage, work = Stopwatch(name, []), getattr(module, name)
+
+    def timed(*given: object, **named: object) -> object:
+        started = time.process_time()
+        try:
+            return work(*given, **named)
+        finally:
+            stage.spent.append(1000 * (time.process_time() - started))
+
+    setattr(module, name, timed)
+    return stage
+
+
+def tell(spent: list[float]) -> str:
+    """Print the median and the worst."""
+    return f"{statistics.median(spent):.1f} (worst {max(spent):.1f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
