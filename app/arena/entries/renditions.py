@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -25,6 +26,7 @@ from app.gateway.storage import Storage
 STEP_BYTES = 8 * 1024
 """Budgets are whole steps: the length of a competition's files says little about any one of them."""
 CHUNK_HEADER = 8
+NOISE_BYTES = 2**21
 SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
@@ -277,9 +279,25 @@ def padded(rendition: bytes, length: int) -> bytes:
     # A RIFF chunk of odd length would need one more byte that its length does not count.
     if filling < 0 or filling % 2:
         raise ValueError(f"{len(rendition)} bytes cannot be padded to {length}")
-    chunk = b"PADD" + filling.to_bytes(4, "little") + os.urandom(filling)
+    chunk = b"PADD" + filling.to_bytes(4, "little") + _fill(filling)
     # RIFF's length leaves out its own header of eight bytes.
     return rendition[:4] + (length - CHUNK_HEADER).to_bytes(4, "little") + rendition[CHUNK_HEADER:] + chunk
+
+
+def _fill(length: int) -> bytes:
+    """Return so many bytes that no other picture was filled up with, and that nothing compresses."""
+    # The system makes them a hundred times more slowly than memory is copied; a stretch from anywhere in enough of
+    # them, behind a few of its own, is as unlike any other.
+    first = os.urandom(min(length, 16))
+    if length > len(_noise()) // 2:
+        return first + os.urandom(length - len(first))
+    start = int.from_bytes(first, "little") % (len(_noise()) // 2)
+    return first + _noise()[start : start + length - len(first)]
+
+
+@cache
+def _noise() -> bytes:
+    return os.urandom(NOISE_BYTES)
 
 
 def perceptual_hash(image: Image.Image) -> int:
