@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
@@ -36,6 +39,7 @@ def create_app(settings: "Settings") -> "Flask":
         template_folder=str(PACKAGE / "web" / "templates"),
     )
     app.request_class = bodies.StrictRequest
+    app.ensure_sync = _take_as_sync  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = bodies.BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -56,6 +60,11 @@ def create_app(settings: "Settings") -> "Flask":
     app.register_error_handler(Exception, _failed)
     _add_middleware(app, settings)
     return app
+
+
+def _take_as_sync(func: "Callable[..., Any]") -> "Callable[..., Any]":
+    """Return a view or hook as it is: none here is a coroutine, which Flask would ask nine times a request."""
+    return func
 
 
 def _add_hooks(app: "Flask") -> None:

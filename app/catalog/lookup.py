@@ -1,6 +1,6 @@
 """The catalogue as frozen values: what pages, the API and the gateway read."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar, cast
@@ -165,6 +165,11 @@ def models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     return recall(session, "models", today, lambda: _models(session, today))
 
 
+def models_by_id(session: Session, today: date) -> Mapping[int, ModelSummary]:
+    """Map the id of every model to it; the mapping is shared, and nobody may change it."""
+    return recall(session, "models by id", today, lambda: {one.id: one for one in models(session, today)})
+
+
 def model(session: Session, slug: str, today: date) -> ModelPage:
     """Read the model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
     model_id = ids(session, [slug]).get(slug)
@@ -174,7 +179,7 @@ def model(session: Session, slug: str, today: date) -> ModelPage:
 
 
 def _page(session: Session, model_id: int, today: date) -> ModelPage:
-    summary = next(entry for entry in models(session, today) if entry.id == model_id)
+    summary = models_by_id(session, today)[model_id]
     row = session.execute(_DETAILS, {"model": model_id}).one()
     return ModelPage(
         **{name: getattr(summary, name) for name in _SUMMARY},
@@ -207,7 +212,7 @@ def canonical_slug(session: Session, name: str, today: date) -> str | None:
     None where the name means no model, or several.
     """
     if name in (known := ids(session, [name])):
-        return next(entry.slug for entry in models(session, today) if entry.id == known[name])
+        return models_by_id(session, today)[known[name]].slug
     by_spelling = recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
     return by_spelling.get(compact(name))
 

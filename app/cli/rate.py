@@ -269,8 +269,8 @@ def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: i
             f"{rank:>4}  {spread:>7}  {row['model']:<{width}}  {row['rating']:>6.0f}  {bounds:>13}  "
             f"{row['votes']:>7}  {row['win_rate']:>7.0%}{mark}"
         )
-    kind = "intervals know that votes share prompts" if ratings.interval == "prompt" else "intervals of the votes"
-    click.echo(f"{votes} votes, {method}, {kind if method != 'elo' else 'no intervals: the order decides'}")
+    counted = f"{votes} {'vote' if votes == 1 else 'votes'}"
+    click.echo(f"{counted}, {method}, {rate_parts.describe_interval(ratings)}")
     if ratings.side is not None:
         click.echo(f"model_a is worth {ratings.side.advantage:+.1f} ± {1.96 * ratings.side.error:.1f} Elo")
     for line in rate_parts.rests_on(ratings):

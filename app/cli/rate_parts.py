@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 FEW_VOTERS = 6
 FEW_PROMPTS = 3
 PARTS = ("votes", "prompts", "voters", "pairs")
-HELP = {
-    "votes": "more votes would help most",
-    "prompts": "more prompts would help most",
-    "voters": "more voters would help most",
-    "pairs": "more even pairing would help most",
+REMEDIES = {
+    "votes": "more votes",
+    "prompts": "more prompts",
+    "voters": "more voters",
+    "pairs": "more even pairing",
 }
 
 
@@ -43,15 +43,27 @@ def print_model(name: str, model: int, ratings: "Ratings") -> None:
     for part in PARTS:
         click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_said(part, ratings)}")
     largest = max(PARTS, key=parts.__getitem__)
-    click.echo(f"The squares of these add up. {HELP[largest][0].upper()}{HELP[largest][1:]}.")
+    click.echo(f"The squares of these add up. For this model {REMEDIES[largest]} would help most.")
+
+
+def describe_interval(ratings: "Ratings") -> str:
+    """Say what the intervals know that votes share."""
+    if ratings.interval == "none":
+        return "no intervals: the order decides"
+    shared = {"prompts": ratings.known.prompts, "voters": ratings.known.voters}
+    known = " and ".join(name for name, found in shared.items() if found is not None)
+    return f"intervals know that votes share {known}" if known else "intervals of the votes"
 
 
 def rests_on(ratings: "Ratings") -> list[str]:
     """Return sentences for a board that rests on few voters or few prompts."""
     found, voters, prompts = [], ratings.known.voters, ratings.known.prompts
     if voters is not None and voters.count < FEW_VOTERS:
-        people = "one voter" if voters.count == 1 else f"{voters.count} voters"
-        found.append(f"The board rests on {people}: it is their taste; more voters would help most.")
+        people, whose = (
+            ("one voter", "that person's") if voters.count == 1 else (f"{voters.count} voters", "their")
+        )
+        found.append(f"The board rests on {people}: it is {whose} taste.")
+        found.append(f"Over all models {REMEDIES[_largest(ratings)]} would help most.")
     if prompts is None and ratings.interval == "vote" and ratings.parts.prompts.size:
         found.append(f"With fewer than {FEW_PROMPTS} prompts the intervals are about these prompts alone.")
     return found
@@ -81,6 +93,11 @@ def _component(component: "VarianceComponent | None") -> dict[str, float] | None
 
 def _half_widths(ratings: "Ratings", model: int) -> dict[str, float]:
     return {part: 1.96 * _elo(max(0.0, float(getattr(ratings.parts, part)[model]))) for part in PARTS}
+
+
+def _largest(ratings: "Ratings") -> str:
+    """Name the part that makes the intervals of all models wide."""
+    return max(PARTS, key=lambda part: float(getattr(ratings.parts, part).sum()))
 
 
 def _elo(variance: float) -> float:

@@ -34,7 +34,8 @@ from app.database.group_commit import (
 )
 from app.database.replica import Replica, ReplicaMark
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
-from app.database.statements import Call, run_pipelined
+from app.database.sessions import SessionPool
+from app.database.statements import Call, driver_errors, run_pipelined
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -108,11 +109,14 @@ class Database:
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._readers = SessionPool(self._read_engine, "BEGIN" if self.is_sqlite else "", autoflush=False)
+        begin = "BEGIN IMMEDIATE" if self.is_sqlite else ""
+        self._writers = SessionPool(self._write_engine, begin, expire_on_commit=False)
         self._replica = Replica(replica_url, self._write_engine, staleness) if replica_url else None
         self._queue = CommitQueue(lock, self._commit_batch)
-        self._writers = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
+        self._turns = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
         for _ in range(WRITERS):
-            self._writers.put(None)
+            self._turns.put(None)
         self._watching = threading.Lock()
         self._watch: CommitWatch | None = None
         self._inode: int | None = None
@@ -127,16 +131,22 @@ class Database:
         away, and the next mark will be the primary's. `session.info["memory"]` belongs to this database: for what
         follows from a version that was read beside it.
         """
-        replica = self._replica if isinstance(mark, ReplicaMark) else None
-        engine = replica.engine if replica else self._read_engine
-        with translate_errors(), Session(engine, autoflush=False, info={"memory": self._memory}) as session:
+        with translate_errors():
+            if self._replica and isinstance(mark, ReplicaMark):
+                with self._reading_replica(self._replica) as session:
+                    yield session
+            else:
+                with self._readers.transaction(memory=self._memory) as session:
+                    yield session
+
+    @contextmanager
+    def _reading_replica(self, replica: Replica) -> Iterator[Session]:
+        with Session(replica.engine, autoflush=False, info={"memory": self._memory}) as session:
             try:
-                if replica:
-                    session.connection()
+                session.connection()
                 yield session
             except DBAPIError as error:
-                if replica:
-                    replica.rest(error)
+                replica.rest(error)
                 raise
 
     def write(self, work: Callable[[Session], Result], *, patience: float = BUSY_SECONDS) -> Result:
@@ -193,8 +203,8 @@ class Database:
 
     def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
         """Commit all in one transaction; a group that fails takes back its own changes alone."""
-        with self._write_engine.begin() as connection:
-            run = partial(run_under_savepoint, connection)
+        with self._committing(groups[0][0].patience) as session:
+            run = partial(run_under_savepoint, session)
             for group in groups:
                 try:
                     run(group)
@@ -207,31 +217,30 @@ class Database:
     def _committing(self, patience: float) -> Iterator[Session]:
         """Open a transaction that commits when the block ends well. Raises QueueTimeout when patience ends."""
         if self.is_sqlite:
-            engine = self._write_engine.execution_options(patience=patience)
-            with Session(engine, expire_on_commit=False) as session:
+            with self._writers.transaction(patience) as session:
                 yield session
-                session.commit()
+                _commit(session)
             return
         deadline = time.monotonic() + patience
-        with self._writer_slot(patience), Session(self._write_engine, expire_on_commit=False) as session:
+        with self._writer_slot(patience), self._writers.transaction() as session:
             if patience < BUSY_SECONDS:
                 # Rows that others hold are waited for as well, and by default for ever.
                 left = max(1, round(1000 * (deadline - time.monotonic())))
                 session.execute(text(f"SET LOCAL lock_timeout = {left}"))
             yield session
-            session.commit()
+            _commit(session)
 
     @contextmanager
     def _writer_slot(self, patience: float) -> Iterator[None]:
         """Take one of the few places for writers of this process on PostgreSQL. Raises QueueTimeout."""
         try:
-            self._writers.get(timeout=patience)
+            self._turns.get(timeout=patience)
         except Empty:
             raise QueueTimeout from None
         try:
             yield
         finally:
-            self._writers.put(None)
+            self._turns.put(None)
 
     def mark(self) -> Hashable:
         """
@@ -265,13 +274,13 @@ class Database:
 
     def pending(self) -> list[str]:
         """List the revisions the schema lacks, oldest first; all for an empty database. Raises NewerDatabase."""
-        with translate_errors(), self._read_engine.connect() as connection:
-            return schema.list_pending(connection)
+        with self.reading() as session:
+            return schema.list_pending(session.connection())
 
     def is_empty(self) -> bool:
         """Tell whether nobody has ever migrated this database."""
-        with translate_errors(), self._read_engine.connect() as connection:
-            return schema.read_revision(connection) is None
+        with self.reading() as session:
+            return schema.read_revision(session.connection()) is None
 
     def find_problem(self, patience: float) -> str | None:
         """
@@ -305,6 +314,8 @@ class Database:
             self._watch = None
         if self._replica is not None:
             self._replica.close()
+        self._readers.close()
+        self._writers.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
 
@@ -348,6 +359,13 @@ def run_last(session: Session, *calls: Call) -> list[list[Any]]:
     """Run the last statements of a work with its COMMIT in one trip to PostgreSQL; return the rows of each."""
     # A trip less for those who wait for the rows that the work has locked.
     return run_pipelined(session, *calls, then=lambda driver: driver.commit())
+
+
+def _commit(session: Session) -> None:
+    session.flush()
+    driver, dialect = session.info["driver"]
+    with driver_errors(dialect, "COMMIT"):
+        driver.commit()
 
 
 def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:

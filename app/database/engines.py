@@ -9,6 +9,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
+from app.database.statements import driver_errors
+
 BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
 CONNECT_SECONDS = 10
@@ -120,12 +122,23 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
-        # The timeout belongs to the connection, which others use too: each transaction sets its own.
         patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
-        connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
-        connection.exec_driver_sql(begin)
+        with driver_errors(connection.dialect, begin):
+            begin_sqlite(connection.connection.dbapi_connection, connection.info, begin, patience)
 
     return engine
+
+
+def begin_sqlite(driver: Any, facts: dict[Any, Any], statement: str, patience: float) -> None:
+    """
+    Begin a transaction by the driver itself: SQLAlchemy takes longer to pass this on than SQLite to execute it.
+
+    `facts` is what is remembered of the connection, its timeout among it, which others set too.
+    """
+    if facts.get("patience", BUSY_SECONDS) != patience:
+        driver.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
+        facts["patience"] = patience
+    driver.execute(statement)
 
 
 def _sqlite_module() -> Any:

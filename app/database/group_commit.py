@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app import metrics
@@ -194,13 +193,13 @@ class TransactionLostError(Exception):
     """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
 
 
-def run_under_savepoint(connection: Connection, group: list[QueuedWrite]) -> None:
+def run_under_savepoint(outer: Session, group: list[QueuedWrite]) -> None:
     """Run a group of writes so that its failure takes back its own changes alone. Raises TransactionLostError."""
-    driver: Any = connection.connection.dbapi_connection
+    driver: Any = outer.info["driver"][0]
     driver.execute("SAVEPOINT work")
     try:
         # A session of its own: what another work holds in memory may be older than what this one writes.
-        with Session(connection, join_transaction_mode="rollback_only") as session:
+        with Session(outer.connection(), join_transaction_mode="rollback_only", info=dict(outer.info)) as session:
             deliver(group, group[0].work(session, [write.item for write in group]))
             session.flush()
     except Exception as error:

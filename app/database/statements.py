@@ -51,7 +51,7 @@ class PreparedStatement:
         """Run it once for each of these values, sent together."""
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with _translated(dialect, compiled.statement):
+        with driver_errors(dialect, compiled.statement):
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
 
@@ -59,7 +59,7 @@ class PreparedStatement:
         """Return the driver's cursor and the type of its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with _translated(dialect, compiled.statement):
+        with driver_errors(dialect, compiled.statement):
             cursor.execute(compiled.statement, compiled.arranged(values))
         return cursor, compiled.row_type
 
@@ -95,7 +95,8 @@ class _CompiledStatement:
 
 
 @contextmanager
-def _translated(dialect: Dialect, statement: str) -> Iterator[None]:
+def driver_errors(dialect: Dialect, statement: str) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy does, for a statement that the driver gets without it."""
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
@@ -129,7 +130,7 @@ def run_pipelined(
     waits for.
     """
     driver, dialect, _ = calls[0][0].ready(session)
-    with _translated(dialect, "a pipeline of statements"), driver.pipeline():
+    with driver_errors(dialect, "a pipeline of statements"), driver.pipeline():
         results = [statement.run(session, values) for statement, values in calls]
         then(driver)
         return [

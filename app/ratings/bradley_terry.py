@@ -19,6 +19,8 @@ SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
 # Logits: where a chance is near 0 or 1 the curvature is small, and Newton's step far too long.
 LONG_STEP = 5.0
 MAX_STEPS = 200
+LARGE_BLOCK = 128
+"""Models above which a matrix is inverted by its blocks."""
 
 
 def chances(x: Array) -> tuple[Array, Array]:
@@ -140,7 +142,7 @@ class Fit:
     @cached_property
     def bread(self) -> Array:
         """Return the inverse of the information matrix."""
-        return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
+        return inverse(self.information)
 
     @cached_property
     def follows(self) -> Array:
@@ -161,6 +163,19 @@ class Fit:
     @cached_property
     def _sandwich(self) -> Array:
         return self.bread if self.filling is None else np.asarray(self.bread @ self.filling @ self.bread.T)
+
+
+def inverse(matrix: Array) -> Array:
+    """Return the inverse of a symmetric, positive definite matrix."""
+    half = len(matrix) // 2
+    if half <= LARGE_BLOCK // 2:
+        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    # By its four blocks: products of matrices are three times as quick as solving for every column.
+    first, mixed = inverse(matrix[:half, :half]), matrix[:half, half:]
+    follows = first @ mixed
+    second = inverse(matrix[half:, half:] - mixed.T @ follows)
+    across = follows @ second
+    return np.block([[first + across @ follows.T, -across], [-across.T, second]])
 
 
 def centred(covariance: Array, gauge: Array) -> Array:

@@ -22,6 +22,7 @@ SD_GRID = np.linspace(0.0, 1.0, 49) ** 1.5 * 2.5
 LEAST_LEFT = 1e-3
 """Clusters that leave less than this part of a residual behind tell nothing."""
 TINY = np.finfo(float).tiny
+LEAST_VARIANCE = 1e-12
 Z = 1.96
 SAME = 12
 """Decimals kept of a variance, so that the order in which clusters come does not show in the last bits."""
@@ -38,6 +39,11 @@ class VarianceComponent:
     variance: float
     error: float
     clusters: int
+
+    @property
+    def relative_error(self) -> float:
+        """Return the standard error in parts of the variance."""
+        return self.error / max(self.variance, LEAST_VARIANCE)
 
     @property
     def elo(self) -> float:

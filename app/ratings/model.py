@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, chances, fit
-from app.ratings.components import VarianceComponent, residuals
+from app.ratings.components import LEAST_VARIANCE, VarianceComponent, residuals
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect
 from app.ratings.spread import Spread, dispersion, held, learn
@@ -22,6 +22,9 @@ PROMPTS_FROM = 3
 """Competitions from which the variance between prompts is estimated."""
 PAIRS_FROM = 3
 """Models from which a pair's own effect is another thing than a strength."""
+
+LEAST_OWN = 0.25
+"""Of the variance of the strengths on a board, the part that is at least their own."""
 
 Wanted = Literal["prompt", "vote"]
 Prior = float | Spread | None
@@ -100,21 +103,54 @@ def components(
 
 def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, IntervalParts]:
     """Return (n, n) of the strengths counted from the level that these weights name, and its diagonal by parts."""
-    found, n = fitted.fit, tallies.models
-    whole = found.covariance(gauge)
-    votes, nothing = np.maximum(whole.diagonal(), 0.0), np.zeros(n)
-    prompts, voters, pairs, doubt = nothing, nothing, nothing, nothing
+    alone, shared = fitted.fit.covariance(gauge), _shared(tallies, fitted.fit, known, gauge)
+    added = shared[0] + shared[1] + shared[2]
+    pulled, own = _pull_of(fitted, added, gauge), added.diagonal()
+    widened = 1 + pulled**2 / np.where(own > 0, own, np.inf)
+    votes = np.maximum(alone.diagonal(), 0.0)
+    prompts, voters, pairs = (widened * each.diagonal() for each in shared)
+    doubt = np.zeros_like(votes)
     if known.prompts is not None:
-        added = centred(prompt_covariance(tallies, found, known.prompts.variance), gauge)
-        whole, prompts = whole + added, added.diagonal()
-        doubt = doubt + (prompts * known.prompts.error / np.maximum(known.prompts.variance, 1e-12)) ** 2
+        doubt += (prompts * known.prompts.error / np.maximum(known.prompts.variance, LEAST_VARIANCE)) ** 2
     if known.voters is not None:
-        added, taste = centred(voter_covariance(known.voters, found), gauge), known.voters.taste
-        whole, voters = whole + added, added.diagonal()
-        doubt = doubt + (voters * taste.error / max(taste.variance, 1e-12)) ** 2
+        doubt += (voters * known.voters.taste.relative_error) ** 2
     if known.pairs is not None:
-        added = centred(pair_covariance(tallies, found, known.pairs.variance), gauge)
-        whole, pairs = whole + added, added.diagonal()
-        doubt = doubt + (pairs * known.pairs.error / max(known.pairs.variance, 1e-12)) ** 2
+        doubt += (pairs * known.pairs.relative_error) ** 2
     total = votes + prompts + voters + pairs
-    return whole, IntervalParts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)
+    parts = IntervalParts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)
+    return alone + added + np.outer(pulled, pulled), parts
+
+
+def _shared(tallies: Tallies, found: Fit, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
+    """Return the (n, n) covariances that prompts, voters and pairs add; zeros for what is not known."""
+    prompts = voters = pairs = np.zeros((tallies.models, tallies.models))
+    if known.prompts is not None:
+        prompts = centred(prompt_covariance(tallies, found, known.prompts.variance), gauge)
+    if known.voters is not None:
+        voters = centred(voter_covariance(known.voters, found), gauge)
+    if known.pairs is not None:
+        pairs = centred(pair_covariance(tallies, found, known.pairs.variance), gauge)
+    return prompts, voters, pairs
+
+
+def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Array:
+    """
+    Return (n,) by how much a fit's strengths would move towards the middle if it knew what votes share.
+
+    The fit takes votes as independent, so a strength far from the middle owes more to prompts and voters than the
+    prior allows for. ``shared`` is their covariance D in the fit, ``follows`` how strengths follow their votes, F,
+    and ``variance`` what strengths differ by, s²: the best linear estimate moves x by -D (s² Fᵀ + D)⁻¹ x.
+    """
+    # A level common to all follows no votes; it is 0 in x, and so may be given any variance.
+    moves = variance * (follows.T + 1 / strength.size) + shared
+    return np.asarray(-shared @ np.linalg.solve(moves, strength))
+
+
+def _pull_of(fitted: Fitted, shared: Array, gauge: Array) -> Array:
+    """Pull towards the middle what has a learnt spread, of which what votes share is not the strengths' own."""
+    strength = fitted.fit.strength - gauge @ fitted.fit.strength
+    if fitted.spread is None or not shared.any():
+        return np.zeros_like(strength)
+    learnt = fitted.spread.sd**2
+    own = max(learnt - shared.trace() / strength.size, LEAST_OWN * learnt)
+    return pull(strength, fitted.fit.follows, shared, own)

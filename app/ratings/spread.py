@@ -149,9 +149,11 @@ def _evidence(design: Design, sd: Array, strength: Array) -> tuple[Array, Array]
     slope = np.array([design.columns(each) for each in cells.score - cells.played * chance])
     slope -= precision[:, None] * strength
     information = np.array([design.gram(each) for each in cells.played * variance])
-    information += precision[:, None, None] * np.eye(design.models)
+    own = np.arange(design.models)
+    information[:, own, own] += precision[:, None]
     step = np.linalg.solve(information, slope[:, :, None])[:, :, 0]
-    volume = np.linalg.slogdet(information)[1] - design.models * np.log(precision)
+    root = np.linalg.cholesky(information)[:, own, own]
+    volume = 2 * np.log(root).sum(axis=1) - design.models * np.log(precision)
     height = votes + ((slope * step).sum(axis=1) - precision * (strength**2).sum(axis=1)) / 2
     return height - volume / 2, strength + step
 

@@ -39,6 +39,8 @@ def distinct(key: Index, size: int) -> tuple[Index, Index]:
         return np.unique(key, return_inverse=True)
     occurs = np.zeros(size, dtype=np.bool_)
     occurs[key] = True
+    if occurs.all():
+        return np.arange(size), key
     keys, number = np.flatnonzero(occurs), np.zeros(size, dtype=np.intp)
     number[keys] = np.arange(keys.size)
     return keys, number[key]
@@ -106,6 +108,11 @@ class Tallies:
     def played(self) -> Counts:
         """Count the battles of each row."""
         return self.left_wins + self.right_wins + self.ties + self.both_bad
+
+    @cached_property
+    def left_points(self) -> Array:
+        """Count the points of each row's left model: a tie is half a point."""
+        return np.asarray(self.left_wins + (self.ties + self.both_bad) * 0.5)
 
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:
@@ -223,10 +230,8 @@ class Tallies:
         for start in range(0, count, size):
             here = slice(start, min(start + size, count))
             at = slice(*np.searchsorted(group, (here.start, here.stop)))
-            counts = rows.left_wins, rows.right_wins, rows.ties, rows.both_bad
-            yield Block(
-                self.models, here, group[at] - start, rows.left[at], rows.right[at], *(each[at] for each in counts)
-            )
+            seats = group[at] - start, rows.left[at], rows.right[at]
+            yield Block(self.models, here, *seats, rows.played[at], rows.left_points[at])
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""
@@ -268,35 +273,32 @@ class Block:
     group: Index
     left: Index
     right: Index
-    left_wins: Counts
-    right_wins: Counts
-    ties: Counts
-    both_bad: Counts
+    played: Counts
+    left_points: Array
 
     @cached_property
     def battles(self) -> Array:
         """Count the battles of each pair in each competition, as (competitions, n, n)."""
-        count, played = self._count, self.left_wins + self.right_wins + self.ties + self.both_bad
-        one, other = self.left, self.right
-        ordered = (
-            totals((self.group * self.models + row) * self.models + column, played, count * self.models**2)
-            for row, column in ((one, other), (other, one))
-        )
-        return np.add(*ordered).reshape(count, self.models, self.models)
+        return np.asarray(self._by_side + self._by_side.transpose(0, 2, 1))
 
     @property
     def points(self) -> Array:
         """Count the points of each model in each competition, as (competitions, n): a tie is half a point."""
-        halves, count = (self.ties + self.both_bad) / 2, self._count
-        sides = (
-            totals(self.group * self.models + seat, wins + halves, count * self.models)
-            for seat, wins in ((self.left, self.left_wins), (self.right, self.right_wins))
-        )
-        return np.add(*sides).reshape(count, self.models)
+        of_left = self._total(self.left_points)
+        return np.asarray(of_left.sum(axis=2) + (self._by_side - of_left).sum(axis=1))
 
-    @property
-    def _count(self) -> int:
-        return int(self.competitions.stop - self.competitions.start)
+    @cached_property
+    def _by_side(self) -> Array:
+        """Count the battles of each left and right model in each competition, as (competitions, n, n)."""
+        return self._total(self.played)
+
+    @cached_property
+    def _place(self) -> Index:
+        return (self.group * self.models + self.left) * self.models + self.right
+
+    def _total(self, counts: Counts) -> Array:
+        shape = int(self.competitions.stop - self.competitions.start), self.models, self.models
+        return totals(self._place, counts, math.prod(shape)).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,4 +318,6 @@ class Log:
         keys, row = (np.arange(size), seats) if size <= seats.size else np.unique(seats, return_inverse=True)
         counts = np.bincount(4 * row + self.outcome, minlength=4 * keys.size).reshape(-1, 4)
         counted = counts.any(axis=1)
-        return Tallies(self.models, *np.unravel_index(keys[counted], shape), *counts[counted].T)
+        # Column by column, as every sum reads a whole column.
+        columns = np.ascontiguousarray(counts[counted].T)
+        return Tallies(self.models, *np.unravel_index(keys[counted], shape), *columns)

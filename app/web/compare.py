@@ -22,7 +22,7 @@ from app.web.addresses import base_url
 from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.question_tabs import list_tabs
-from app.web.structured import comparison_data
+from app.web.structured import comparison_data, page_data
 from app.web.versions import versions
 from app.words import MODES, Mode
 
@@ -68,8 +68,9 @@ def choose() -> Response:
     if a in ids and b in ids and ids[a] != ids[b]:
         return make_response(redirect(url_for("compare.pair", a=a, b=b), 302))
     chosen = a if a in ids else b if b in ids else ""
-    made_from = (chosen, recall(lookup.version), recall(entries.entered_models))
-    return public_page(made_from, lambda: _choice(chosen))
+    base = base_url()
+    made_from = (base, chosen, recall(lookup.version), recall(entries.entered_models))
+    return public_page(made_from, lambda: _choice(chosen, base))
 
 
 @blueprint.get("/compare/<a>/<b>")
@@ -95,10 +96,11 @@ def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _choice(chosen: str) -> str:
+def _choice(chosen: str, base: str) -> str:
     with reading_page() as session:
         listed = visible(session)
-    return render_template("compare_choose.html", models=listed, chosen=chosen)
+    about = page_data("Compare two models", f"{base}/compare", base, None)
+    return render_template("compare_choose.html", structured=about, models=listed, chosen=chosen)
 
 
 def _render(a: str, b: str, base: str, question: str | None) -> str:

@@ -18,6 +18,7 @@ from app.web import operations, snippets
 from app.web.addresses import base_url
 from app.web.requests import Samples
 from app.web.snippets import ExampleCall
+from app.web.structured import page_data
 from app.words import MODES
 
 blueprint = Blueprint("docs", __name__, url_prefix="/docs")
@@ -41,9 +42,8 @@ def api() -> Response:
 def document(name: str) -> Response:
     """Show a page of docs/, or a file that one names."""
     if name in _documents():
-        return public_page(
-            (), lambda: render_template("docs_page.html", title=_documents()[name], text=written(name))
-        )
+        base = base_url()
+        return public_page((base,), lambda: _document(name, base))
     kind = MEDIA.get(name.rpartition(".")[2], "text/plain") if not name.endswith(".md") else None
     if kind is None:
         abort(404)
@@ -87,6 +87,11 @@ def slug(heading: str) -> str:
     return "".join(kept).replace(" ", "-")
 
 
+def list_documents() -> list[str]:
+    """List the names of the documents that have a page under /docs/."""
+    return [name for name in _documents() if name not in ELSEWHERE]
+
+
 @cache
 def _documents() -> dict[str, str]:
     """Read the titles of the documents, by name."""
@@ -109,10 +114,19 @@ def _title(path: Path) -> str:
     return next(line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# "))
 
 
+def _document(name: str, base: str) -> str:
+    path = ELSEWHERE.get(name, f"/docs/{name}")
+    about = page_data(_documents()[name], f"{base}{path}", base, None)
+    return render_template(
+        "docs_page.html", structured=about, path=path, title=_documents()[name], text=written(name)
+    )
+
+
 def _api(base: str, samples: Samples) -> str:
     described: dict[str, Any] = cast("Response", current_app.view_functions["openapi"]()).get_json()
     return render_template(
         "docs.html",
+        structured=page_data("API", f"{base}/docs", base, None),
         info=described["info"],
         groups=operations.groups(described, base, samples),
         gateway=_gateway(base),

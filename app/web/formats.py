@@ -1,10 +1,13 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
+from collections.abc import MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
+from flask.templating import Environment
 from werkzeug.routing import Map
 
 from app.catalog.pricing import dollars
@@ -44,8 +47,18 @@ UNKNOWN = "\N{EN DASH}"
 CERTAINTY = (describe_place, describe_ranks, explain_doubt, is_decided, rank_span)
 
 
+class PlainEnvironment(Environment):
+    """The environment of the templates, in which the globals of every one are the same plain dictionary."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template."""
+        # Jinja's chain of mappings is copied key by key at every rendering, and searched so at every import.
+        return self.globals if d is None else super().make_globals(d)
+
+
 def install(app: Flask) -> None:
     """Give templates these names."""
+    app.jinja_environment = PlainEnvironment
     for name in (
         elo,
         signed,

@@ -12,6 +12,8 @@ from app.edge.integrity import versions
 from app.edge.page_cache import public_page
 from app.leaderboards.integrity.public_report import DayCounts, LedgerChange
 from app.ratings import suspicion
+from app.web.addresses import base_url
+from app.web.structured import page_data
 from app.web.svg import Scale
 
 blueprint = Blueprint("integrity", __name__)
@@ -61,13 +63,16 @@ class DayBar:
 @blueprint.get("/integrity")
 def integrity() -> Response:
     """Show the public report, the same for everybody."""
-    return public_page(versions(), _page)
+    base = base_url()
+    return public_page((base, versions()), lambda: _page(base))
 
 
-def _page() -> str:
+def _page(base: str) -> str:
     facts = read_facts()
+    counted = max((mode.swept_at for mode in facts.modes if mode.swept_at), default=None)
     return render_template(
         "integrity.html",
+        structured=page_data("Integrity", f"{base}/integrity", base, counted),
         facts=facts,
         reasons=[why for why in facts.totals if why != "counted"],
         names={model.slug: model.name for mode in facts.modes for model in mode.models},

@@ -140,9 +140,11 @@ def place(
     if not points:
         return []
     drawn = _Drawing(inside, _obstacles(points, lines, stretch), stretch, [])
-    placed = [drawn.insist(point) for point in points[:sure]]
+    first = points[:sure]
+    faults = drawn.faults(first, [point.name for point in first], anywhere=True)
+    placed = [drawn.insist(point, found) for point, found in zip(first, faults, strict=True)]
     few, rest = len(points) <= FEW, points[sure:named]
-    faults = drawn.faults(rest, [point.name for point in rest], BESIDE)
+    faults = drawn.faults(rest, [point.name for point in rest])
     for point, found in zip(rest, faults, strict=True):
         most = CROSSES_INTERVAL if few or not drawn.rooms else CROSSES_LINE
         placed.append(drawn.put(point, point.name, BESIDE, found, most))
@@ -164,13 +166,17 @@ class _Drawing(NamedTuple):
     stretch: float
     rooms: list[Room]
 
-    def insist(self, point: Point) -> Label | None:
-        """Label a point by its name, by what fits of it, or by its mark."""
+    def insist(self, point: Point, faults: Sequence[int]) -> Label | None:
+        """Label a point by its name, whose faults anywhere these are, by what fits of it, or by its mark."""
+        label = self.put(point, point.name, ANYWHERE, faults, CROSSES_INTERVAL) if point.name else None
+        return label or self._shorten(point)
+
+    def _shorten(self, point: Point) -> Label | None:
+        """Label a point whose name has no room by what fits of it, else by its mark."""
         short = f"{point.name[: LONGEST - 4].rstrip()}\N{HORIZONTAL ELLIPSIS}" if len(point.name) > LONGEST else ""
-        ways = ((point.name, CROSSES_INTERVAL), (short, CROSSES_INTERVAL), (point.mark, ON_POINT))
-        for text, most in ways:
+        for text, most in ((short, CROSSES_INTERVAL), (point.mark, ON_POINT)):
             if text:
-                (found,) = self.faults([point], [text], ANYWHERE)
+                (found,) = self.faults([point], [text], anywhere=True)
                 label = self.put(point, text, ANYWHERE, found, most)
                 if label:
                     return label
@@ -180,8 +186,8 @@ class _Drawing(NamedTuple):
         self, point: Point, text: str, places: Sequence[LabelPlace], faults: Sequence[int], most: int
     ) -> Label | None:
         """Put a text at the best free place with no worse a fault."""
-        possible = [at for at, fault in enumerate(faults) if fault <= most]
-        for at in sorted(possible, key=lambda at: places[at].cost + PENALTIES[faults[at]]):
+        costs = [(places[at].cost + PENALTIES[fault], at) for at, fault in enumerate(faults) if fault <= most]
+        for _, at in sorted(costs):
             room = _room(point, text, places[at])
             if _is_free(room, self.rooms, self.stretch):
                 self.rooms.append(room)
@@ -202,17 +208,15 @@ class _Drawing(NamedTuple):
         ]
         return self.put(point, point.mark, places, [CLEAR] * len(places), CLEAR)
 
-    def faults(
-        self, points: Sequence[Point], texts: Sequence[str], places: Sequence[LabelPlace]
-    ) -> list[list[int]]:
-        """Return what is wrong with each text at each place of its point: (points, places)."""
+    def faults(self, points: Sequence[Point], texts: Sequence[str], *, anywhere: bool = False) -> list[list[int]]:
+        """Return what is wrong with each text at each place of its point, BESIDE or ANYWHERE: (points, places)."""
         import numpy as np  # noqa: PLC0415 (not every page draws a chart)
 
         if not points:
             return []
         wide = np.array([width(text) for text in texts])[:, None]
         x, y = np.array([(point.x, point.y) for point in points]).T[:, :, None]
-        right, down, share = np.array([(at.x, at.y, SHARE[at.anchor]) for at in places]).T
+        right, down, share = _offsets(anywhere)
         start, top = right - share * wide, y + down - FONT + 1
         left, end, inside = x + start, x + start + wide, self.inside
         out = (left < inside.left) | (inside.right < end) | (top < inside.top) | (inside.bottom < top + HEIGHT)
@@ -225,6 +229,14 @@ class _Drawing(NamedTuple):
         worst = (hit * self.obstacles.kinds[:, None, None]).max(axis=0)
         found: list[list[int]] = np.where(out, OUTSIDE, worst).tolist()
         return found
+
+
+@lru_cache(maxsize=2)
+def _offsets(anywhere: bool) -> Array:
+    """Return the places as numbers, (3, places): across, down, and the part of a label left of its anchor."""
+    import numpy as np  # noqa: PLC0415 (not every page draws a chart)
+
+    return np.array([(at.x, at.y, SHARE[at.anchor]) for at in (ANYWHERE if anywhere else BESIDE)]).T
 
 
 def _room(point: Point, text: str, at: LabelPlace) -> Room:
@@ -255,7 +267,7 @@ def _obstacles(points: Sequence[Point], lines: Iterable[Segment], stretch: float
     intervals = [(p.x, HALF_INTERVAL, p.top, p.bottom) for p in points]
     pieces = [piece for line in lines for piece in _along(line, stretch)]
     kinds = [ON_POINT] * len(dots) + [CROSSES_INTERVAL] * len(intervals) + [CROSSES_LINE] * len(pieces)
-    return Obstacles(np.array([*dots, *intervals, *pieces]).T, np.array(kinds))
+    return Obstacles(np.array([*dots, *intervals, *pieces]).T, np.array(kinds, dtype=np.uint8))
 
 
 def _along(line: Segment, stretch: float) -> Iterator[tuple[float, float, float, float]]:

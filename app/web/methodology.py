@@ -15,6 +15,8 @@ from app.leaderboards.runs import anchors
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.question_differences import read_correlations
+from app.web.addresses import base_url
+from app.web.structured import page_data
 from app.words import MODES
 
 blueprint = Blueprint("methodology", __name__)
@@ -35,11 +37,12 @@ def methodology() -> Response:
     refresh(parts(), *MODES)
     runs = recall(boards.read_current).runs
     of_modes = frozenset(item for item in runs.items() if item[0].partition("?")[0] in MODES)
-    made_from = (of_modes, tuple(recall(audit.read_latest_id, mode) for mode in MODES))
-    return public_page(made_from, _page)
+    base = base_url()
+    made_from = (base, of_modes, tuple(recall(audit.read_latest_id, mode) for mode in MODES))
+    return public_page(made_from, lambda: _page(base))
 
 
-def _page() -> str:
+def _page(base: str) -> str:
     with reading_page() as session:
         rated = [
             ModeNow(mode, boards.read_board(session, mode, now=now()), audit.read_latest(session, mode))
@@ -47,7 +50,14 @@ def _page() -> str:
         ]
         correlations = read_correlations(session)
     modes = [mode for mode in rated if mode.board.run]
-    return render_template("methodology.html", **_constants(), modes=modes, correlations=correlations)
+    changed = max((mode.board.run.computed_at for mode in modes if mode.board.run), default=None)
+    return render_template(
+        "methodology.html",
+        **_constants(),
+        structured=page_data("Methodology", f"{base}/methodology", base, changed),
+        modes=modes,
+        correlations=correlations,
+    )
 
 
 def _constants() -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Models: the list of them, and a page for each with its prices, limits, parameters and results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -9,10 +10,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.arena.entries import entries
-from app.arena.entries.showcases import Showcase, showcases
+from app.arena.entries.galleries import read_samples
+from app.arena.entries.showcases import Showcase, arena_state, showcases
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
-from app.catalog.search import search, searched_text
+from app.catalog.search import searched_text
 from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, reading_page, recall
@@ -27,12 +29,13 @@ from app.leaderboards.views.question_differences import read_differences
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
+from app.web.covers import remember
 from app.web.fact_sheet import read_fact_sheet
 from app.web.formats import has_route
 from app.web.placements import groups, votable
 from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
-from app.web.structured import model_data
+from app.web.structured import model_data, page_data
 from app.web.versions import versions
 from app.words import MODES
 
@@ -43,10 +46,11 @@ RIVALS = 5
 
 @dataclass(frozen=True)
 class Listed:
-    """A model in the list, with its standing in the list's mode."""
+    """A model in the list, with its standing in the list's mode and a picture that readers may see named."""
 
     model: ModelSummary
     standing: BoardStanding | None
+    picture: str | None = None
 
     @property
     def words(self) -> str:
@@ -111,20 +115,22 @@ def index() -> Response:
     mode = asked.mode or MODES[0]
     refresh(parts(), mode)
     current = recall(boards.read_current)
-    made_from = (asked, current.runs.get(mode), current.catalogue, recall(entries.entered_models))
-    return public_page(made_from, lambda: _render_list(asked, mode))
+    shown = recall(entries.entered_models), recall(arena_state)
+    base = base_url()
+    made_from = (base, asked, current.runs.get(mode), current.catalogue, *shown)
+    return public_page(made_from, lambda: _render_list(asked, mode, base))
 
 
 @blueprint.get("/models/<slug>")
 def model(slug: str) -> AnyResponse:
     """One model, by its slug; an alias or another spelling of one leads to it."""
-    base = base_url()
+    base, known = base_url(), versions()
     if slug not in recall(lookup.slugs):
         with reading_page() as session:
             canonical = lookup.canonical_slug(session, slug, today())
         if canonical is not None:
             return redirect(f"/models/{canonical}", 301)
-    return public_page((base, versions()), lambda: _render(slug, base))
+    return public_page((base, known), lambda: _render(slug, base))
 
 
 def visible(session: Session) -> list[ModelSummary]:
@@ -164,10 +170,15 @@ def _render(slug: str, base: str) -> str:
         differences=differences,
         equal=find_equal_ratings(audited.numbers, page.slug) if audited else (),
         questions=questions,
-        data=model_data(page, questions, base, [picture.url for picture in pictures]),
+        data=model_data(page, questions, base, [picture.url for picture in pictures], _computed_at(standings)),
         facts=facts,
         has_playground=has_route("/playground"),
     )
+
+
+def _computed_at(standings: list[ModeResults]) -> datetime | None:
+    """Return when the newest board of the model was computed; None where nobody has voted."""
+    return max((one.view.run.computed_at for one in standings if one.view.run), default=None)
 
 
 def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
@@ -224,17 +235,17 @@ def _parse_query(given: Mapping[str, str]) -> ListFilters:
     return parse_filters(given, ListFilters)
 
 
-def _render_list(asked: ListFilters, mode: str) -> str:
+def _render_list(asked: ListFilters, mode: str, base: str) -> str:
     with reading_page() as session:
         everything = visible(session)
-        standings = {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings}
-    admitted = [m for m in everything if replace(asked, q=None).admits(m)]
-    if asked.q:
-        admitted = search(admitted, asked.q)
-    rows = [Listed(m, standings.get(m.id)) for m in admitted]
+        view = boards.read_board(session, mode, now=now())
+        standings = {row.model_id: row for row in view.standings}
+        pictures = _read_pictures(session, everything, asked.mode)
+    rows = [Listed(m, standings.get(m.id), pictures.get(m.id)) for m in asked.choose(everything)]
     providers = {o.provider: o.provider_name for m in everything for o in m.offerings}
     return render_template(
         "models.html",
+        structured=page_data("Models", f"{base}/models", base, view.run.computed_at if view.run else None),
         rows=rows if asked.sort == "relevance" else sort_rows(rows, asked, _column),
         total=len(everything),
         asked=asked,
@@ -245,6 +256,16 @@ def _render_list(asked: ListFilters, mode: str) -> str:
         modes=MODES,
         facts=facts,
     )
+
+
+def _read_pictures(session: Session, listed: list[ModelSummary], mode: str | None) -> dict[int, str]:
+    """Read a smallest thumbnail of each model in the mode that is asked for, else in the first that has one."""
+    ids = tuple(sorted(one.id for one in listed))
+    found: dict[int, str] = {}
+    for one in (mode,) if mode else MODES:
+        samples = remember(read_samples, session, ids, one, 1)
+        found = {model: urls[0] for model, urls in samples.items()} | found
+    return found
 
 
 def _column(row: Listed, name: str) -> Any:

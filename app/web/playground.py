@@ -29,6 +29,7 @@ from app.gateway.wire import Client
 from app.web.addresses import base_url
 from app.web.drawable import Absence, Drawable, drawable, look, operations
 from app.web.snippets import Example, ExampleCall, example
+from app.web.structured import page_data
 
 blueprint = Blueprint("playground", __name__)
 
@@ -254,6 +255,7 @@ def _page(
     slugs = [one.slug for one in picks if isinstance(one, ModelSummary)] or [among.first or ""]
     html = render_template(
         "playground.html",
+        structured=page_data("Playground", f"{base_url()}/playground", base_url(), None),
         nonce=nonce(),
         wanted=wanted,
         results=results,

@@ -1,7 +1,9 @@
-"""The structured data of a model page for search engines, as schema.org's JSON-LD."""
+"""The structured data of public pages for search engines, as schema.org's JSON-LD."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from app.catalog.lookup import ModelPage
@@ -10,10 +12,15 @@ from app.leaderboards.views.faq import Question
 
 
 def model_data(
-    model: ModelPage, questions: Iterable[Question], base: str, pictures: Iterable[str]
+    model: ModelPage, questions: Iterable[Question], base: str, pictures: Iterable[str], changed: datetime | None
 ) -> dict[str, Any]:
-    """Describe the model as a product with offers, path and questions; nothing the page does not say."""
+    """
+    Describe the model as a product with offers, path and questions, and its page; nothing the page does not say.
+
+    Where no picture of it may be shown, its card stands for it.
+    """
     url = f"{base}/models/{model.slug}"
+    card = f"{url}/card.png"
     asked = [
         {
             "@type": "Question",
@@ -23,8 +30,9 @@ def model_data(
         for item in questions
     ]
     graph: list[dict[str, Any]] = [
-        _product(model, url, [f"{base}{path}" for path in pictures]),
+        _product(model, url, [f"{base}{path}" for path in pictures] or [card]),
         _path(model, base),
+        _page(model.name, url, card, changed) | {"@id": f"{url}#page", "mainEntity": {"@id": url}},
     ]
     if asked:
         graph.append({"@type": "FAQPage", "@id": f"{url}#faq", "mainEntity": asked})
@@ -74,15 +82,19 @@ def comparison_data(a: ModelPage, b: ModelPage, base: str, changed: datetime | N
 
 
 def page_data(name: str, url: str, base: str, changed: datetime | None) -> dict[str, Any]:
-    """Describe a page with its picture and, where something was computed for it, when that was."""
-    page = {
-        "@context": "https://schema.org",
-        "@type": "WebPage",
-        "name": name,
-        "url": url,
-        "image": f"{base}/card.png",
-    }
-    return page | ({"dateModified": changed.isoformat(timespec="seconds")} if changed else {})
+    """Describe a page with its picture and when it changed: None for when this version was installed."""
+    return {"@context": "https://schema.org"} | _page(name, url, f"{base}/card.png", changed)
+
+
+def _page(name: str, url: str, image: str, changed: datetime | None) -> dict[str, Any]:
+    modified = (changed or installed_at()).isoformat(timespec="seconds")
+    return {"@type": "WebPage", "name": name, "url": url, "image": image, "dateModified": modified}
+
+
+@cache
+def installed_at() -> datetime:
+    """Return when this version was put here, in UTC: pages that no vote changes have changed then."""
+    return datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
 
 
 def _product(model: ModelPage, url: str, pictures: list[str]) -> dict[str, Any]:

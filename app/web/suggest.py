@@ -4,6 +4,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.arena.entries.suggestions import LONGEST, SHORTEST, InvalidSuggestion
 from app.edge.suggestions import suggest
+from app.web.addresses import base_url
+from app.web.structured import page_data
 
 blueprint = Blueprint("suggest", __name__)
 
@@ -26,8 +28,15 @@ def send() -> Response:
 
 
 def _page(thanks: bool, prompt: str = "", mistake: str | None = None) -> Response:
+    base = base_url()
     html = render_template(
-        "suggest.html", thanks=thanks, prompt=prompt, mistake=mistake, shortest=SHORTEST, longest=LONGEST
+        "suggest.html",
+        structured=page_data("Suggest a prompt", f"{base}/suggest", base, None),
+        thanks=thanks,
+        prompt=prompt,
+        mistake=mistake,
+        shortest=SHORTEST,
+        longest=LONGEST,
     )
     response = make_response(html, 400 if mistake else 200)
     response.headers["Cache-Control"] = "private, no-store"

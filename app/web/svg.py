@@ -102,6 +102,12 @@ class Plot:
     own_whisker: str
     is_whole: bool = False
 
+    @property
+    def numbered(self) -> tuple[Mark, ...]:
+        """List the marks of the frontier whose names had no room, by their numbers."""
+        marks = [mark for mark in self.marks if mark.label and mark.label.text != mark.spot.name]
+        return tuple(sorted((m for m in marks if m.label and m.label.text.isdigit()), key=lambda mark: mark.x))
+
 
 class CurvePoint(NamedTuple):
     """A value in time; `at` in seconds."""
@@ -160,9 +166,9 @@ def scatter(
     """
     Plot points on a logarithmic x, or an even one; at least one.
 
-    An x of 0 stands at the left edge. The first `named` have their names, where there is room: the marked point,
-    then the frontier, then by rating. A drawing that `is_whole` has the window's width for itself: there the
-    frontier is always named, by its numbers where names have no room.
+    An x of 0 stands at the left edge. The marked point and the frontier are always named, by numbers where names
+    have no room; the others by rating, up to `named` in all, where there is room. A drawing that `is_whole` has the
+    window's width for itself, and a layout of numbers for narrow windows.
     """
     x = (_log_scale if is_log else _even_scale)([s.x for s in spots])
     y = _rating_scale(spots, height)
@@ -216,7 +222,7 @@ def _labels(
     order: Sequence[Spot], places: Sequence[tuple[float, ...]], height: int, named: int | None, *, is_whole: bool
 ) -> tuple[list[Label | None], list[Label | None]]:
     """Place names and, in a drawing that is whole, the frontier's numbers for narrow windows."""
-    number = _numbers(order) if is_whole else {}
+    number = _numbers(order)
     sure = sum(s.is_on_frontier or s.is_marked for s in order)
     names = [(s.name, number.get(s, "")) for s in order]
     labels = _place(names, order, places, height, WHOLE if is_whole else (NARROWEST, WIDEST), sure, named)
@@ -249,8 +255,8 @@ def _place(
     ]
     edge = sorted((p.x, p.y) for p, s in zip(points, order, strict=True) if s.is_on_frontier)
     room = Box(2, -HEADROOM, span[0] + BESIDE, height - 2)
-    most = len(points) if named is None else named
-    return place(points, most, room, pairwise(edge), stretch, min(sure, most))
+    most = len(points) if named is None else max(named, sure)
+    return place(points, most, room, pairwise(edge), stretch, sure)
 
 
 def _log_scale(values: Sequence[float]) -> Scale:

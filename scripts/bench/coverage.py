@@ -1,19 +1,25 @@
 """
 Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
-Classes: the model shown first, the middle half of the board by rating, specialists (a quarter of the models, with
-2.5 times the prompt effect, where the world has them), a newcomer of the last fifth of the votes, and all. "truly
-first" is the model first in truth: a rating that shrinks must miss it more often while votes are few. Width is
-that of all parts; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held.
+Classes: the model shown first and the one shown last, the middle half of the board by rating, specialists (a quarter
+of the models, with 2.5 times the prompt effect, where the world has them) and plain models beside them, a newcomer of
+the last fifth of the votes, and all. "truly first" is the model first in truth: a rating that shrinks must miss it
+more often while votes are few. Half width and error are of all parts; "equal" is the error of calling all models
+equal; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held. A class has as
+many observations as arenas times its models. `--keep` goes on where an earlier run stopped.
 
-    python scripts/bench/coverage.py [--boards N] [--seconds S] [CELL...]
+    python scripts/bench/coverage.py [--boards N] [--seconds S] [--keep FOLDER] [CELL...]
 """
 
 import argparse
+import json
 import math
 import os
 import sys
 import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -37,43 +43,76 @@ CELLS |= {
     "specialists, 30 prompts": Setting(specialists=True, competitions=30, votes_per_model=400),
 }
 CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Setting(prompts=0, voters=48)}
+CLASSES = ("all", "first", "last", "truly first", "middle", "specialists", "plain", "newcomer")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One arena: per class how many models were inside and how many there were, and the board's own figures."""
+
+    inside: dict[str, tuple[int, int]]
+    before: float
+    half: float
+    squared: float
+    equal: float = math.nan
 
 
 def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
     """Mark which models count for each column of the table."""
-    n, order = arena.setting.models, np.argsort(-board.rating)
-    middle = np.isin(np.arange(n), order[n // 4 : n - n // 4])
+    n, order, here = arena.setting.models, np.argsort(-board.rating), arena.setting
     return {
         "all": np.ones(n, dtype=bool),
         "first": np.arange(n) == order[0],
+        "last": np.arange(n) == order[-1],
         "truly first": np.arange(n) == real.argmax(),
-        "middle": middle,
-        "specialists": np.asarray(arena.setting.special() & arena.setting.specialists),
-        "newcomer": (np.arange(n) == 0) & arena.setting.newcomer,
+        "middle": np.isin(np.arange(n), order[n // 4 : n - n // 4]),
+        "specialists": np.asarray(here.special() & here.specialists),
+        "plain": np.asarray(~here.special() & here.specialists),
+        "newcomer": (np.arange(n) == 0) & here.newcomer,
     }
 
 
-def cell(name: str, setting: Setting, boards: int, seconds: float) -> None:
-    rng, until = np.random.default_rng(len(name) + setting.votes), time.process_time() + seconds
-    held: dict[str, list[float]] = {}
-    before, widths, shifts = [], [], []
-    for _ in range(boards):
+def observe(name: str, setting: Setting, number: int) -> Outcome:
+    """Play one arena of a cell, the same for the same number, and look which intervals hold the truth."""
+    arena = played(setting, np.random.default_rng((zlib.crc32(name.encode()), number)))
+    tallies, real = arena.tallies(), 1000 + ELO_PER_LOGIT * arena.truth()
+    board = rate(tallies, voters=arena.ballots(), draws=1)
+    inside = (board.low <= real) & (real <= board.high)
+    old = rate(tallies, prior=0.5, interval="vote", draws=1)
+    return Outcome(
+        {kind: (int(inside[who].sum()), int(who.sum())) for kind, who in classes(arena, board, real).items()},
+        float(((old.low <= real) & (real <= old.high)).mean()),
+        float(np.median(board.high - board.low)) / 2,
+        float(np.mean((board.rating - real) ** 2)),
+        float(np.mean((real - 1000) ** 2)),
+    )
+
+
+def outcomes(name: str, setting: Setting, boards: int, seconds: float, keep: Path | None) -> Iterator[Outcome]:
+    """Give what was kept of a cell, then play and keep further arenas until there are enough, or time is up."""
+    file = keep / f"{name}.jsonl" if keep else None
+    lines = file.read_text().splitlines() if file and file.exists() else []
+    yield from (Outcome(**json.loads(line)) for line in lines)
+    until = time.process_time() + seconds
+    for number in range(len(lines), boards):
         if time.process_time() > until:
-            break
-        arena = played(setting, rng)
-        tallies, real = arena.tallies(), 1000 + ELO_PER_LOGIT * arena.truth()
-        board = rate(tallies, voters=arena.ballots(), draws=1)
-        inside = (board.low <= real) & (real <= board.high)
-        for kind, who in classes(arena, board, real).items():
-            held.setdefault(kind, []).extend(inside[who].tolist())
-        old = rate(tallies, prior=0.5, interval="vote", draws=1)
-        before.append(((old.low <= real) & (real <= old.high)).mean())
-        widths.append(float(np.median(board.high - board.low)) / 2)
-        shifts.append((board.rating - real) ** 2)
-    said = "".join(f"{100 * np.mean(found):>12.1f}" if found else f"{'-':>12}" for found in held.values())
-    error = np.sqrt(np.mean(shifts))
-    rest = f"{100 * np.mean(before):>9.1f}{np.median(widths):>7.0f}{error:>6.0f}"
-    print(f"{name:<28}{len(widths):>7}{said}{rest}", flush=True)
+            return
+        found = observe(name, setting, number)
+        if file:
+            with file.open("a") as out:
+                out.write(json.dumps(asdict(found)) + "\n")
+        yield found
+
+
+def row(name: str, found: list[Outcome]) -> str:
+    """Write a line of the table: coverage by class, then the old interval's, the half width and the error."""
+    said = ""
+    for kind in CLASSES:
+        inside, count = np.sum([each.inside.get(kind, (0, 0)) for each in found], axis=0)
+        said += f"{100 * inside / count:>12.1f}" if count else f"{'-':>12}"
+    before, half = np.mean([each.before for each in found]), np.median([each.half for each in found])
+    error, equal = (math.sqrt(np.mean(each)) for each in zip(*((o.squared, o.equal) for o in found), strict=True))
+    return f"{name:<28}{len(found):>7}{said}{100 * before:>9.1f}{half:>7.0f}{error:>6.0f}{equal:>7.0f}"
 
 
 def main() -> None:
@@ -81,14 +120,16 @@ def main() -> None:
     parser.add_argument("cells", nargs="*", metavar="CELL", help="cells whose names contain this; else all")
     parser.add_argument("--boards", type=int, default=200, help="simulated arenas per cell")
     parser.add_argument("--seconds", type=float, default=math.inf, help="CPU seconds per cell at most")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each arena's outcome in a file per cell")
     given = parser.parse_args()
     print("A class of one model has an observation an arena, all others more")
-    columns = ("all", "first", "truly first", "middle", "specialists", "newcomer")
-    named = "".join(f"{each:>12}" for each in columns)
-    print(f"{'':<28}{'arenas':>7}{named}{'before':>9}{'±':>7}{'RMSE':>6}")
+    named = "".join(f"{each:>12}" for each in CLASSES)
+    print(f"{'':<28}{'arenas':>7}{named}{'before':>9}{'±':>7}{'RMSE':>6}{'equal':>7}")
     for name, setting in sorted(CELLS.items(), key=lambda each: each[1].votes):
         if not given.cells or any(part in name for part in given.cells):
-            cell(name, setting, given.boards, given.seconds)
+            found = list(outcomes(name, setting, given.boards, given.seconds, given.keep))
+            if found:
+                print(row(name, found), flush=True)
 
 
 if __name__ == "__main__":

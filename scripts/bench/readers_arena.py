@@ -27,6 +27,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions, entries, renditions
+from app.arena.entries.alignment import align_renditions
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
@@ -74,6 +75,7 @@ def build(folder: Path, models: int = 62, votes: int = 5000, seed: int = 1, brid
     storage = Storage(folder / "files")
     for number, slug in enumerate(slugs):
         enter(database, storage, slug, contestants, seed + number, now)
+        align_renditions(database, storage, slug)
     setting = Setting(models, len(slugs), 2 * votes // models + 1, ties=0.15, voters=VOTERS)
     arena = played(setting, rng)
     rows = np.concatenate(arena.rows)[:votes]

@@ -3,7 +3,7 @@ A soak: a steady mix of voters and readers for an hour. Memory, open files, thre
 not grow, nobody may see a failure, and no acknowledged vote may be missing in the end.
 
     python scripts/faults/soak.py [--database sqlite|postgres] [--minutes 60] [--rate 22] [--every 20]
-                                  [--rushes 1]
+                                  [--stored 250000] [--rushes 1]
 
 It begins with rushes that set every thread of the server to work: a pool that fills up by chance would look like a
 leak, and so does the allocator's free space until each thread has done everything many times. The first quarter is
@@ -47,7 +47,8 @@ MOST_LOG = {"sqlite": 16.0, "postgres": 1024.0}
 MiB. SQLite copies its log back from 1,000 pages (4 MiB) on and starts it over when no reader is in it: four times
 that says readers never kept it from doing so for long. PostgreSQL's own limit is max_wal_size, 1 GiB.
 """
-STORED = 50_000
+STORED = 250_000
+"""More votes than any audit reads at once: a younger arena's audits grow with each vote, which is no leak."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,13 @@ def main() -> int:
     arguments.add_argument("--minutes", type=float, default=60)
     arguments.add_argument("--rate", type=float, default=22, help="requests a second")
     arguments.add_argument("--every", type=float, default=20, help="seconds between two samples")
+    arguments.add_argument("--stored", type=int, default=STORED, help="votes stored before the start")
     arguments.add_argument("--rushes", type=int, default=1, help="of 64 people at once, before the first sample")
     options = arguments.parse_args()
     with serving(options.database, start=False) as server:
         server.environment |= {"OPENBLAS_NUM_THREADS": "1"}
         with server.database() as database:
-            fill(database, STORED)
+            fill(database, options.stored)
         _arena(server, "seed", "scripts/seeds/catalog")
         key = _arena(server, "keys", "create", "--name", "soak").split()[-1]
         server.start()

@@ -170,3 +170,25 @@ def test_a_models_interval_is_explained(arena: Callable[..., Result], tmp_path: 
     assert sum(part**2 for part in parts) ** 0.5 == pytest.approx(half, rel=0.05)
     assert arena("rate", str(path), "--explain", "nobody")[0] == 2
     assert arena("rate", str(path), "--explain", "x", "--method", "elo")[0] == 2
+
+
+def test_one_vote_is_not_votes(arena: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("model_a,model_b,winner\na,b,model_a\n")
+    said = arena("rate", str(path))[1]
+    assert "1 vote, bradley_terry, intervals of the votes" in said
+
+
+def test_few_voters_are_no_remedy_where_votes_are_few(arena: Callable[..., Result], tmp_path: Path) -> None:
+    """Hold what a board is said to need to the largest part of its intervals, and to what --explain prints."""
+    path = tmp_path / "few.csv"
+    rows = [
+        f"{one},{other},model_a,v{number % 4}" for number, (one, other) in enumerate([("a", "b"), ("b", "c")] * 8)
+    ]
+    path.write_text("\n".join(["model_a,model_b,winner,voter", *rows]) + "\n")
+    said = arena("rate", str(path), "--explain", "a")[1]
+    assert "intervals know that votes share voters" in said
+    assert "The board rests on 4 voters: it is their taste." in said
+    assert "Over all models more votes would help most." in said
+    assert "For this model more votes would help most." in said
+    assert "more voters would help" not in said

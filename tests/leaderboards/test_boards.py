@@ -84,6 +84,11 @@ FILTERED: list[tuple[dict[str, str], str]] = [
     ({"status": "active"}, "3456"),
     ({"max_price": "0.02"}, "23"),
     ({"q": "zEb"}, "6"),
+    ({"q": "Z\u00e9bra"}, "6"),
+    ({"q": "zeebra"}, "6"),
+    ({"q": "by other the zebra model"}, "6"),
+    ({"q": "m o d e l 3"}, "3"),
+    ({"q": "zeebra", "status": "retired"}, ""),
     ({"q": " ", "creator": "", "unheard_of": "x"}, "123456"),
     ({"status": "active", "max_price": "0.02", "q": "model"}, "3"),
 ]

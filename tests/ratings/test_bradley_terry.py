@@ -13,6 +13,7 @@ from app.ratings.bradley_terry import (
     VirtualGames,
     chances,
     fit,
+    inverse,
     logistic,
     strengths,
 )
@@ -187,3 +188,14 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
     cells = Cells(np.array([0]), np.array([1]), *np.array([[np.nan], [1.0], [0.0]]))
     with pytest.raises(ArithmeticError):
         strengths(Design(cells, 2, side=False), VirtualGames())
+
+
+@pytest.mark.parametrize("models", [1, 2, 127, 129, 258, 301])
+def test_a_matrix_is_inverted_by_blocks_as_at_once(models: int) -> None:
+    games = np.random.default_rng(models).integers(0, 9, (models, models))
+    between = games + games.T
+    matrix = np.diag(between.sum(axis=0) + 0.5) - between
+    expected = np.linalg.inv(matrix)
+    found = inverse(matrix)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert found.shape == (models, models)

@@ -39,6 +39,8 @@ def buyers_arena(template: Path, folder: Path) -> Iterator[Flask]:
 def _describe(session: Session, ids: list[int]) -> None:
     for number, model in enumerate(ids):
         licence = "Apache-2.0" if number % 3 == 0 else "proprietary"
+        if number == MODELS - 1:
+            licence = "A Community Licence of a Rather Long Name (not for the EU, the UK and South Korea)"
         sunset = date(2026, 1, 1) if number % 5 == 4 else None
         name = f"Model {number} of a rather long name"
         session.execute(

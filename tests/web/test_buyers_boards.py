@@ -140,6 +140,11 @@ def test_the_matrix_shows_twenty_first_and_the_rest_on_request(client: FlaskClie
         ("/competitions", "/competitions"),
         ("/competitions/c1", "/competitions/c1"),
         ("/compare/model-2/model-1", "/compare/model-1/model-2"),
+        ("/compare?a=model-1&utm_source=x", "/compare"),
+        ("/models?q=model&fbclid=x", "/models"),
+        *((f"{path}?utm_source=x", path) for path in ("/methodology", "/integrity", "/playground", "/suggest")),
+        *((f"{path}?utm_source=x", path) for path in ("/docs", "/docs/ratings")),
+        ("/docs/api", "/docs"),
     ],
 )
 def test_public_pages_say_to_programs_what_they_are(client: FlaskClient, path: str, canonical: str) -> None:
@@ -150,6 +155,17 @@ def test_public_pages_say_to_programs_what_they_are(client: FlaskClient, path: s
     assert data["image"] == "http://localhost/card.png"
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", data["dateModified"])
     assert f'<link rel="canonical" href="{canonical}">' in page
+
+
+def test_a_model_without_pictures_is_shown_by_its_card_and_dated(client: FlaskClient) -> None:
+    page = client.get("/models/model-1?gclid=x").text
+    (found,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    of_kind = {part["@type"]: part for part in json.loads(found)["@graph"]}
+    url = "http://localhost/models/model-1"
+    assert of_kind["Product"]["image"] == [f"{url}/card.png"]
+    assert of_kind["WebPage"]["mainEntity"] == {"@id": of_kind["Product"]["@id"]} == {"@id": url}
+    board = client.get(f"/api/v1{BOARD}").get_json()["run"]["computed_at"]
+    assert of_kind["WebPage"]["dateModified"][:19] == board[:19]
 
 
 def test_a_board_that_hangs_on_a_thread_says_so_and_how_to_mend_it(sqlite_template: Path, tmp_path: Path) -> None:
@@ -178,3 +194,18 @@ def test_a_board_that_hangs_on_a_thread_says_so_and_how_to_mend_it(sqlite_templa
             page = words(client.get(path).text)
             assert "Hangs on a thread. 11 votes join 4 models to the other 5" in page
             assert "would mend it most" in page
+
+
+@pytest.mark.parametrize(
+    "asked", ["modle 13 of a rather long nam", "M\u00f2del\u200713 OF-A-R\u00c4THER.LONG name"]
+)
+def test_a_name_is_looked_for_as_people_type_it_in_page_json_and_csv(client: FlaskClient, asked: str) -> None:
+    query = {"q": asked, "sort": "name"}
+    page = client.get(BOARD, query_string=query).text.partition("<tbody")[2].partition("</tbody>")[0]
+    shown = re.findall(r'<a href="/models/([^"]*)"', page)
+    assert "model-14" in shown
+    assert len(shown) <= 5
+    body = client.get(f"/api/v1{BOARD}", query_string=query).get_json()
+    assert [row["model"]["slug"] for row in body["standings"]] == shown
+    table = client.get(f"/api/v1{BOARD}", query_string=query | {"format": "csv"}).text
+    assert [row["model_slug"] for row in csv.DictReader(StringIO(table))] == shown

@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
@@ -117,12 +118,29 @@ def overlap(one: Box, other: Box) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(SPOTS, st.floats(NARROWEST, WIDEST), st.none() | st.integers(1, 12))
 def test_names_never_collide_however_wide_the_window(spots: list[Spot], wide: float, named: int | None) -> None:
-    labels, dots = boxes(plotted(spots, named), wide)
-    assert len(labels) <= (named or len(spots))
+    plot = plotted(spots, named)
+    labels, dots = boxes(plot, wide)
+    frontier = sum(spot.is_on_frontier or spot.is_marked for spot in spots)
+    assert len(labels) <= max(named or len(spots), frontier)
     assert all(label.left >= 0 and label.right <= wide + 16 for label in labels)
     assert all(label.top >= -26 and label.bottom <= HEIGHT for label in labels)
     assert not any(overlap(one, other) for one, other in combinations(labels, 2))
-    assert not any(overlap(label, dot) for label in labels for dot in dots)
+    names, _ = boxes(replace(plot, marks=tuple(mark for mark in plot.marks if mark not in plot.numbered)), wide)
+    assert not any(overlap(name, dot) for name in names for dot in dots)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([30, 62, 80]), st.sampled_from([0.0, 40.0]), st.integers(0, 3))
+def test_a_small_chart_names_the_whole_frontier_too_or_numbers_it(
+    seed: int, many: int, lead: float, names: int
+) -> None:
+    plot = scatter(crowd(seed, many, lead, names), 290, usd_tick, 12)
+    frontier = [mark for mark in plot.marks if mark.spot.is_on_frontier]
+    assert all(mark.label for mark in frontier)
+    numbers = [int(mark.label.text) for mark in plot.numbered if mark.label]
+    assert numbers == sorted(set(numbers))
+    by_price = sorted(mark.x for mark in frontier)
+    assert [by_price[number - 1] for number in numbers] == [mark.x for mark in plot.numbered]
 
 
 @settings(max_examples=60, deadline=None)

@@ -43,6 +43,7 @@ def stacks(arena: Any) -> Iterator[list[list[str]]]:
     def trace(connection: Any, *_rest: object) -> None:
         connection.set_trace_callback(note)
 
+    database._writers.close()  # the next connection is a new one, and traced
     event.listen(database._write_engine, "checkout", trace)
     yield seen
     event.remove(database._write_engine, "checkout", trace)

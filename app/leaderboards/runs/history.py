@@ -38,6 +38,13 @@ _LAST_RUN = (
     .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
     .limit(1)
 )
+_VOTES_BEFORE = (
+    select(_RUNS.votes)
+    .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
+    .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
+    .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
+    .limit(1)
+)
 _LAST_HOUR = (
     select(_HOURS.board_id, _HOURS.at)
     .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
@@ -106,14 +113,7 @@ def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int,
 
 def votes_at(session: Session, key: str, moment: datetime) -> int:
     """Return how many votes a board counted before a moment, by the last run kept; 0 for a younger board."""
-    votes = session.scalar(
-        select(RatingRun.votes)
-        .join(Board, Board.id == RatingRun.board_id)
-        .where(Board.key == key, RatingRun.computed_at < moment)
-        .order_by(RatingRun.computed_at.desc(), RatingRun.id.desc())
-        .limit(1)
-    )
-    return votes or 0
+    return session.scalar(_VOTES_BEFORE, {"board": key, "moment": moment}) or 0
 
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingRun
 from app.words import BETTER
 
@@ -18,18 +19,21 @@ class BoardCompetition:
     votes: int
 
 
+# Written once: building a statement costs several times what the query does.
+_COMPETITIONS = (
+    select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
+    .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+    .outerjoin(Category, Category.id == competition_categories.c.category_id)
+    .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
+    .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+    .where(Competition.mode == bindparam("mode"), Competition.status != "draft", ~Competition.showcase)
+)
+
+
 def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
     """List a mode's competitions that are or were open: one query, whatever the votes."""
     by_id: dict[int, BoardCompetition] = {}
-    statement = (
-        select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
-        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
-        .outerjoin(Category, Category.id == competition_categories.c.category_id)
-        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
-        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
-        .where(Competition.mode == mode, Competition.status != "draft", ~Competition.showcase)
-    )
-    for competition, slug, title, votes in session.execute(statement):
+    for competition, slug, title, votes in session.execute(_COMPETITIONS, {"mode": mode}):
         before = by_id[competition].categories if competition in by_id else ()
         by_id[competition] = BoardCompetition((*before, (slug, title)) if slug else before, votes)
     return list(by_id.values())
@@ -47,10 +51,9 @@ def _select_contested() -> Select[str]:
     return select(Competition.slug).where(Competition.status == "open", meeting.exists())
 
 
-# Written once: on a model page, writing it anew took more than a quarter of the page.
-_CONTESTED = _select_contested()
+_CONTESTED = PreparedStatement(lambda _: _select_contested())
 
 
 def read_contested(session: Session) -> frozenset[str]:
     """Read the slugs of the open competitions where two models can meet."""
-    return frozenset(session.scalars(_CONTESTED))
+    return frozenset(row.slug for row in _CONTESTED.all(session))

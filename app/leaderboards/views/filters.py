@@ -5,7 +5,7 @@ A new filter is one field of `Filters`: parsing, links, the API's parameters and
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from operator import itemgetter
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from app.catalog.lookup import ModelSummary
-from app.catalog.search import match_rank
+from app.catalog.search import search
 from app.catalog.traits import Traits
 from app.errors import Refusal
 from app.words import BETTER
@@ -66,8 +66,9 @@ def _is_licensed(model: ModelSummary, licence: str) -> bool:
     return Traits(licence=licence).fit(model)
 
 
-def _matches(model: ModelSummary, text: str) -> bool:
-    return match_rank(model, text) is not None
+def _admits_all(model: ModelSummary, text: str) -> bool:
+    """Admit every model: names are compared with each other, so that a search takes them together."""
+    return True
 
 
 def filter_field(
@@ -104,12 +105,20 @@ class Filters:
     status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
     max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
     licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
-    q: str | None = filter_field(_matches, description="part of a model's name, creator or family")
+    q: str | None = filter_field(_admits_all, description="a model's name, creator or family, or a part of it")
     question: str | None = None
     """The question whose board it is; None for `better`."""
 
-    def admits(self, model: ModelSummary) -> bool:
-        """Tell whether a model passes all filters that were set."""
+    def choose(self, models: Sequence[ModelSummary]) -> list[ModelSummary]:
+        """
+        Choose the models that pass all filters that were set, in their order; of `q`, the best answer first.
+
+        A name is looked for among all of them: one that another filter hides is not taken for a slip of another.
+        """
+        answers = models if self.q is None else search(models, self.q)
+        return [model for model in answers if self._admits(model)]
+
+    def _admits(self, model: ModelSummary) -> bool:
         asked = ((one.metadata["admits"], getattr(self, one.name)) for one in filter_fields(self))
         return all(value is None or admits(model, value) for admits, value in asked)
 

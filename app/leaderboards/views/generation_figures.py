@@ -1,12 +1,15 @@
 """The figures of the judged images: the seconds and the dollars that making one took."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry
+from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.pricing import PriceFrom, lowest, per_image
 
@@ -48,10 +51,13 @@ NO_FIGURES = GenerationFigures(0, None, 0, None, None)
 
 def read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
     """Read the figures of each model id over every entry of the mode; withdrawn ones were made too."""
-    return {row.model_id: _figures(row) for row in session.execute(_FIGURES, {"mode": mode})}
+    made: defaultdict[int, list[Any]] = defaultdict(list)
+    for model_id, *image in session.execute(_MADE, {"mode": mode}):
+        made[model_id].append(image)
+    return {model_id: _figures(rows) for model_id, rows in made.items()}
 
 
-def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | None:
+def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures, today: date) -> ImageCost | None:
     """
     Tell what an image costs at the settings that were judged; None where nobody states a price.
 
@@ -59,7 +65,8 @@ def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | N
     """
     if figures.usd is not None:
         return ImageCost(figures.usd, figures.priced, "")
-    price = _price_at(model, figures.size) or model.price_from
+    name, size = ("price at size", model.id, figures.size), figures.size
+    price = lookup.recall(session, name, today, lambda: _price_at(model, size)) or model.price_from
     return ImageCost(price.usd, 0, price.basis) if price else None
 
 
@@ -74,47 +81,27 @@ def _price_at(model: ModelSummary, size: tuple[int, int] | None) -> PriceFrom | 
     )
 
 
-def _figures(row: Any) -> GenerationFigures:
-    size = (row.width, row.height) if (row.width, row.height) == (row.least_width, row.least_height) else None
-    usd = None if row.micros is None else float(row.micros) / MICROS
-    return GenerationFigures(row.timed, row.seconds, row.priced, usd, size)
+def _figures(images: Iterable[Any]) -> GenerationFigures:
+    """Sum up the images of one model."""
+    took, paid, width, height = zip(*images, strict=True)
+    seconds, micros = (sorted(value for value in known if value is not None) for known in (took, paid))
+    sizes = set(zip(width, height, strict=True))
+    usd = _median(micros) / MICROS if micros else None
+    size = sizes.pop() if len(sizes) == 1 else None
+    return GenerationFigures(len(seconds), _median(seconds) if seconds else None, len(micros), usd, size)
 
 
-def _select_figures() -> Select[*tuple[Any, ...]]:
-    mode: BindParameter[str] = bindparam("mode")
-    made = (
-        select(
-            *(Entry.model_id, Entry.seconds, Entry.cost_micros, Entry.width, Entry.height),
-            *_ordered(Entry.seconds, "seconds"),
-            *_ordered(Entry.cost_micros, "cost"),
-        )
-        .join(Competition, Competition.id == Entry.competition_id)
-        .where(Competition.mode == mode)
-        .subquery()
-    )
-    return select(
-        made.c.model_id,
-        func.max(made.c.seconds_known).label("timed"),
-        _median(made.c.seconds, made.c.seconds_place, made.c.seconds_known).label("seconds"),
-        func.max(made.c.cost_known).label("priced"),
-        _median(made.c.cost_micros, made.c.cost_place, made.c.cost_known).label("micros"),
-        *(func.max(made.c[name]).label(name) for name in ("width", "height")),
-        *(func.min(made.c[name]).label(f"least_{name}") for name in ("width", "height")),
-    ).group_by(made.c.model_id)
+def _median(ascending: Sequence[float]) -> float:
+    """Return the middle one of an odd number of values, the mean of the two middle ones of an even number."""
+    middle = len(ascending) // 2
+    return ascending[middle] if len(ascending) % 2 else (ascending[middle - 1] + ascending[middle]) / 2
 
 
-def _ordered(column: Any, name: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Give each image of a model its place by a column, those without a value last, and count those with one."""
-    place = func.row_number().over(partition_by=Entry.model_id, order_by=column.nulls_last())
-    return place.label(f"{name}_place"), func.count(column).over(partition_by=Entry.model_id).label(
-        f"{name}_known"
-    )
-
-
-def _median(value: Any, place: Any, known: Any) -> ColumnElement[Any]:
-    """Average the middle one of an odd number of images, the two middle ones of an even number."""
-    return func.avg(case(((2 * place).in_((known, known + 1, known + 2)), value)))
-
-
-# Written once: building a statement costs several times what running it does.
-_FIGURES = _select_figures()
+_ENTRIES, _COMPETITIONS = Entry.__table__.c, Competition.__table__.c
+# Written once: building a statement costs several times what running it does. Medians are taken here: a database
+# numbers every image in several orders for them, which takes four times as long.
+_MADE = (
+    select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
+    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+    .where(_COMPETITIONS.mode == bindparam("mode"))
+)

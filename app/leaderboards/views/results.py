@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.boards import Heading
 from app.words import BETTER, MODES
@@ -73,7 +74,7 @@ def read_results(session: Session, slug: str) -> ModelResults:
     if model_id is None:
         raise UnknownModel(f"There is no model {slug!r}.")
     places = _places(session, model_id)
-    filed = session.execute(_COMPETITIONS, {"model": model_id}).all()
+    filed = _COMPETITIONS.all(session, model=model_id)
     competitions = (list(rows) for _, rows in groupby(filed, key=lambda row: row.id))
     return ModelResults(
         boards=tuple(_boards(filed, places)),
@@ -115,19 +116,20 @@ def _select_competitions() -> Select[*tuple[Any, ...]]:
     )
 
 
-_COMPETITIONS = _select_competitions()
+_COMPETITIONS = PreparedStatement(lambda _: _select_competitions())
 _STANDINGS = Standing.__table__.c
 _KNOWN = ("rating", "rating_low", "rating_high", "votes", "provisional", "rank_low", "rank_high", "borrowed")
-_PLACES = (
-    select(
-        *(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, _STANDINGS.run_id),
-        *(_STANDINGS[name] for name in ("rank", *_KNOWN)),
+_PLACES = PreparedStatement(
+    lambda _: (
+        select(
+            *(Board.mode, Board.category_id, Board.competition_id, RatingRun.ranked, _STANDINGS.run_id),
+            *(_STANDINGS[name] for name in ("rank", *_KNOWN)),
+        )
+        .join(RatingRun, RatingRun.id == Board.current_run_id)
+        .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == bindparam("model")))
+        .where(Board.question == BETTER)
     )
-    .join(RatingRun, RatingRun.id == Board.current_run_id)
-    .outerjoin(Standing, and_(Standing.run_id == RatingRun.id, Standing.model_id == bindparam("model")))
-    .where(Board.question == BETTER)
 )
-# Both written once: building a statement costs several times what the query does.
 
 
 def _boards(filed: Iterable[Any], places: Places) -> Iterable[BoardResult]:
@@ -159,11 +161,22 @@ def _result(rows: list[Any], places: Places) -> CompetitionResult:
 
 def _places(session: Session, model_id: int) -> Places:
     """Read the model's place by mode, category id and competition id, on boards without a battle of it too."""
-    rows = session.execute(_PLACES, {"model": model_id})
+    rows = _PLACES.all(session, model=model_id)
     return {(row.mode, row.category_id, row.competition_id): _place(row) for row in rows}
 
 
 def _place(row: Any) -> BoardPlace:
     if row.run_id is None:
         return BoardPlace(None, row.ranked)
-    return BoardPlace(row.rank, row.ranked, **{name: getattr(row, name) for name in _KNOWN})
+    return BoardPlace(
+        row.rank,
+        row.ranked,
+        row.rating,
+        row.rating_low,
+        row.rating_high,
+        row.votes,
+        bool(row.provisional),
+        row.rank_low,
+        row.rank_high,
+        row.borrowed,
+    )
