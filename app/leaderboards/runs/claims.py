@@ -1,9 +1,9 @@
 """Claims decide who may refresh a board: one process at a time, timed by the database's own clock."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, select, true, update
+from sqlalchemy import BigInteger, ColumnElement, Table, and_, bindparam, case, func, select, true, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -70,13 +70,21 @@ def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bo
 
 def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | None:
     """Give a claim up and name the next refresh; the board's id, or None if the claim no longer stands."""
-    return session.scalar(
-        update(Board)
-        .where(_is_held(key, token))
-        .values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + min(pause_ms, LONGEST_REST_MS))
-        .returning(Board.id)
-        .execution_options(synchronize_session=False)
+    values = {"board": key, "token": token, "pause_ms": min(pause_ms, LONGEST_REST_MS)}
+    found: int | None = session.scalar(_SETTLE, values)
+    return found
+
+
+_BOARDS = cast("Table", Board.__table__)
+_SETTLE = (
+    update(_BOARDS)
+    .where(_BOARDS.c.key == bindparam("board"), _BOARDS.c.claim == bindparam("token"))
+    .where(_BOARDS.c.claim_until >= DatabaseClock())
+    .values(
+        claim=None, claim_until=None, next_refresh_at=DatabaseClock() + bindparam("pause_ms", type_=BigInteger)
     )
+    .returning(_BOARDS.c.id)
+)
 
 
 def release(session: Session, token: str, question: str) -> None:

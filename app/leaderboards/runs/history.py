@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import UtcDateTime, execute
+from app.database.doors import UtcDateTime
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
 HOURLY = timedelta(hours=48)
@@ -52,6 +63,20 @@ def day_number(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> 
     return type_coerce(moment, BigInteger) // DAY_MS
 
 
+_THIN_RUNS = (
+    delete(cast("Table", RatingRun.__table__))
+    .where(_RUNS.board_id == bindparam("board"), _RUNS.id != bindparam("current"))
+    .where(_RUNS.computed_at < bindparam("until"))
+    .where(
+        _RUNS.id.not_in(
+            select(func.max(_RUNS.id))
+            .where(_RUNS.board_id == bindparam("board"))
+            .group_by(day_number(_RUNS.computed_at))
+        )
+    )
+)
+
+
 def store_history(session: Session, board_id: int, run_id: int, computed_at: datetime, now: datetime) -> None:
     """Keep what a run said before it is replaced, if it was the last of its hour, and thin what is old."""
     if computed_at.replace(minute=0, second=0, microsecond=0) == now.replace(minute=0, second=0, microsecond=0):
@@ -78,14 +103,7 @@ def store_history(session: Session, board_id: int, run_id: int, computed_at: dat
 
 def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) -> None:
     """Keep the current run, those under ten minutes old, and the last of each day."""
-    day = day_number(RatingRun.computed_at)
-    last_of_a_day = select(func.max(RatingRun.id)).where(RatingRun.board_id == board_id).group_by(day)
-    statement = (
-        delete(RatingRun)
-        .where(RatingRun.board_id == board_id, RatingRun.id != current_run)
-        .where(RatingRun.computed_at < now - RUNS_KEPT, RatingRun.id.not_in(last_of_a_day))
-    )
-    execute(session, statement)
+    session.execute(_THIN_RUNS, {"board": board_id, "current": current_run, "until": now - RUNS_KEPT})
 
 
 def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:

@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.database.doors import execute
 from app.leaderboards.runs import claims, history
 from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings import METHOD_VERSION
 from app.words import BETTER
+
+_BOARDS, _RUNS, _STANDINGS = (cast("Table", of.__table__) for of in (Board, RatingRun, Standing))
+# Written once: a pass publishes every board that had a vote, and building its statements took half of the pass.
+_CURRENT_RUN = (
+    select(_RUNS.c.id, _RUNS.c.computed_at, _RUNS.c.versions)
+    .join(_BOARDS, _BOARDS.c.current_run_id == _RUNS.c.id)
+    .where(_BOARDS.c.id == bindparam("board"))
+)
+_NEW_RUN = insert(_RUNS).returning(_RUNS.c.id)
+_NEW_STANDING = insert(_STANDINGS)
+_MAKE_CURRENT = update(_BOARDS).where(_BOARDS.c.id == bindparam("board")).values(current_run_id=bindparam("run"))
 
 
 def publish(
@@ -35,11 +46,7 @@ def publish(
         board_id = claims.settle(session, board.scope.key, token, pause_ms=pause_ms)
         if board_id is None:
             continue
-        before = session.execute(
-            select(RatingRun.id, RatingRun.computed_at, RatingRun.versions)
-            .join(Board, Board.current_run_id == RatingRun.id)
-            .where(Board.id == board_id)
-        ).one_or_none()
+        before = session.execute(_CURRENT_RUN, {"board": board_id}).one_or_none()
         # Whoever claimed before us may publish after us, from older tallies: the newer run stays.
         if before is not None and not _is_newer(board, before.versions):
             continue
@@ -82,8 +89,8 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
         "parts": board.parts,
         "seconds": board.seconds,
     }
-    run_id = session.scalars(insert(RatingRun).values(run).returning(RatingRun.id)).one()
+    run_id: int = session.scalars(_NEW_RUN, run).one()
     if board.standings:
-        session.execute(insert(Standing.__table__), [{"run_id": run_id} | row for row in board.standings])
-    execute(session, update(Board).where(Board.id == board_id).values(current_run_id=run_id))
+        session.execute(_NEW_STANDING, [{"run_id": run_id} | row for row in board.standings])
+    session.execute(_MAKE_CURRENT, {"board": board_id, "run": run_id})
     return run_id

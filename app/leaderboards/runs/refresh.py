@@ -26,8 +26,8 @@ BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
 PATIENCE_SECONDS = 0.2
 """Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
-REST = 10
-"""A board rests at least ten times the CPU time of its last pass."""
+REST = 5
+"""A board rests at least five times the CPU time of its last pass."""
 PASSES = 3
 """What a vote may wait for beside the rest: the pass that missed it, the one that has it, and both commits."""
 
@@ -78,7 +78,7 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
     Compute this mode's stale boards that nobody else is computing; returns the keys published.
 
     Never waits for others. A vote is on its boards within `refresh_seconds`; where that would take more than a
-    tenth of a core, a board rests for ten times the CPU time of this.
+    sixth of a core, a board rests for five times the CPU time of this.
     """
     with database.reading() as session:
         wanted = [board.scope for board in find_stale(session, mode) if board.due]
@@ -153,7 +153,7 @@ def _pass(
         # The overall board comes first: the others borrow its level and its variances.
         rest = [scope for scope in ours if scope.kind != "overall"]
         boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
-    # A mode that takes long to rate is rated less often, so that refreshing takes a tenth of a core at most.
+    # A mode that takes long to rate is rated less often, so that refreshing takes a sixth of a core at most.
     waited, worked = time.perf_counter() - started, time.thread_time() - worked
     pause_ms = round(1000 * max(refresh_seconds - PASSES * waited, REST * worked))
 

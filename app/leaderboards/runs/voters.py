@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def read_rows(session: Session, mode: str, question: str = BETTER) -> VoterRows:
         .order_by(*place)
         .execution_options(yield_per=10_000)
     )
-    flat = np.fromiter((int(n) for row in session.execute(statement) for n in row), np.int64)
+    flat = np.fromiter(chain.from_iterable(session.execute(statement)), np.int64)
     return VoterRows(flat.reshape(-1, 8))
 
 
