@@ -228,6 +228,10 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """List (slug, name) of those that offer a model, by name."""
+    return recall(session, "providers", None, lambda: _providers(session))
+
+
+def _providers(session: Session) -> list[tuple[str, str]]:
     return sorted(map(tuple, session.execute(_OFFERS)), key=lambda row: row[1].casefold())
 
 

@@ -14,10 +14,11 @@ from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
+from app.database.doors import moment_of
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_figures import (
     NO_FIGURES,
@@ -33,21 +34,24 @@ _BOARDS = Board.__table__.c
 _CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
-# Written once: building a statement costs several times what the query does.
-_RUN = (
-    select(RatingRun.__table__)
-    .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
-    .where(_BOARDS.key == bindparam("board"))
+_RUN = PreparedStatement(
+    lambda _: (
+        select(RatingRun.__table__)
+        .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
+        .where(_BOARDS.key == bindparam("board"))
+    )
 )
 _CATEGORY = select(Category.title).where(Category.slug == bindparam("slug"))
 _COMPETITION = select(Competition.title, Competition.mode, Competition.open_gallery).where(
     Competition.slug == bindparam("slug"), Competition.status != "draft"
 )
 _STANDINGS = Standing.__table__.c
-_BEST_FIRST = (
-    select(Standing.__table__)
-    .where(_STANDINGS.run_id == bindparam("run"))
-    .order_by(_STANDINGS["rank"].is_(None), _STANDINGS["rank"], _STANDINGS.rating.desc(), _STANDINGS.model_id)
+_BEST_FIRST = PreparedStatement(
+    lambda _: (
+        select(Standing.__table__)
+        .where(_STANDINGS.run_id == bindparam("run"))
+        .order_by(_STANDINGS["rank"].is_(None), _STANDINGS["rank"], _STANDINGS.rating.desc(), _STANDINGS.model_id)
+    )
 )
 
 
@@ -219,14 +223,14 @@ def read_computed(session: Session) -> dict[str, datetime]:
 
 def read_current_run(session: Session, key: str) -> Run | None:
     """Read the run that a board shows now; None before the first."""
-    row = session.execute(_RUN, {"board": key}).first()
+    row = _RUN.first(session, board=key)
     if row is None:
         return None
-    parts = row.parts or {}
+    parts = from_json(row.parts) or {}
     voted = parts.get("voters") or {}
     return Run(
         id=row.id,
-        computed_at=row.computed_at,
+        computed_at=moment_of(row.computed_at),
         votes=row.votes,
         ranked=row.ranked,
         method=row.method,
@@ -235,8 +239,8 @@ def read_current_run(session: Session, key: str) -> Run | None:
         tallies_sha256=row.tallies_sha256,
         interval=row.interval,
         tau2=row.tau2,
-        components=tuple(tuple(part) for part in row.components),
-        competition_ids=frozenset(map(int, row.versions)),
+        components=tuple(tuple(part) for part in from_json(row.components)),
+        competition_ids=frozenset(map(int, from_json(row.versions))),
         voters=voted.get("count"),
         voters_of=voted.get("votes"),
         thread=_thread(parts.get("thread")),
@@ -264,7 +268,7 @@ def _standings(
     run = read_current_run(session, key)
     if run is None:
         return None, ()
-    rows = session.execute(_BEST_FIRST, {"run": run.id})
+    rows = _BEST_FIRST.all(session, run=run.id)
     models = lookup.models_by_id(session, now.date())
     if filters is not ALL:
         models = {model.id: model for model in filters.choose(tuple(models.values()))}
@@ -306,7 +310,7 @@ def _standing(
         row.both_bad / row.votes,
         row.wins / row.votes,
         None if before is None else row.rating - before,
-        row.provisional,
+        bool(row.provisional),
         row.borrowed,
         model.price_from.usd if model.price_from else None,
         made.shown_seconds,

@@ -12,6 +12,7 @@ from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.pricing import PriceFrom, lowest, per_image
+from app.database.statements import PreparedStatement
 
 TIMED_FROM = 5
 """Images; a median time of fewer is not shown."""
@@ -52,7 +53,7 @@ NO_FIGURES = GenerationFigures(0, None, 0, None, None)
 def read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
     """Read the figures of each model id over every entry of the mode; withdrawn ones were made too."""
     made: defaultdict[int, list[Any]] = defaultdict(list)
-    for model_id, *image in session.execute(_MADE, {"mode": mode}):
+    for model_id, *image in _MADE.all(session, mode=mode):
         made[model_id].append(image)
     return {model_id: _figures(rows) for model_id, rows in made.items()}
 
@@ -98,10 +99,11 @@ def _median(ascending: Sequence[float]) -> float:
 
 
 _ENTRIES, _COMPETITIONS = Entry.__table__.c, Competition.__table__.c
-# Written once: building a statement costs several times what running it does. Medians are taken here: a database
-# numbers every image in several orders for them, which takes four times as long.
-_MADE = (
-    select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
-    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
-    .where(_COMPETITIONS.mode == bindparam("mode"))
+# Medians are taken here: a database numbers all images in several orders for them, which takes four times as long.
+_MADE = PreparedStatement(
+    lambda _: (
+        select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
+        .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+        .where(_COMPETITIONS.mode == bindparam("mode"))
+    )
 )
