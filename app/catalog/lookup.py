@@ -257,6 +257,22 @@ def recall(session: Session, name: Hashable, today: date | None, read: Callable[
     return cast("Result", found)
 
 
+def recall_equal(session: Session, name: Hashable, made_from: object, make: Callable[[], Result]) -> Result:
+    """
+    Recall what was made from an equal value, whatever the catalogue's version, else make it now.
+
+    It is for what takes long to make of one model: most changes of the catalogue are about others.
+    """
+    memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
+    if memory is None:
+        return make()
+    known, found = memory.get(name, (None, None))
+    if known != made_from:
+        found = make()
+        memory[name] = made_from, found
+    return cast("Result", found)
+
+
 def _models(session: Session, today: date) -> tuple[ModelSummary, ...]:
     offerings = _offerings(session, today)
     aliases = _aliases(session)
