@@ -19,7 +19,7 @@ from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.certainty import rank_span
+from app.leaderboards.views.certainty import is_decided, rank_span
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.leaderboards.views.provider_records import read_latest_request, read_records
 from app.web.addresses import base_url
@@ -139,6 +139,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         axis=axis(whole.standings),
         asked=asked,
         query=asked.query | columns_query(columns),
+        decided=sum(map(is_decided, shown.standings)),
         columns=columns,
         all_columns=COLUMN_CHOICES,
         records=records,

@@ -1,6 +1,6 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +71,7 @@ def install(app: Flask) -> None:
         mode_title,
         encode_id,
         plural,
+        how_many,
         sized,
         srcset,
         *WORDS,
@@ -83,6 +84,11 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def how_many(rows: Iterable[Any], attribute: str) -> int:
+    """Count the rows that have this attribute, neither empty nor 0."""
+    return sum(bool(getattr(row, attribute)) for row in rows)
 
 
 def sized(url: str, side: int) -> str:

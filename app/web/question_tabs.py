@@ -21,5 +21,7 @@ class QuestionTab(NamedTuple):
 def list_tabs(session: Session, mode: str, make_key: Callable[..., str] = scopes.key) -> tuple[QuestionTab, ...]:
     """List the questions whose board has a run; none where that is `better` alone."""
     runs = recall(boards.read_current).runs
+    if not any(scopes.is_of_question(name) for name in runs):
+        return ()
     asked = [one for one in list_questions(session) if make_key(mode, question=one.slug) in runs]
     return tuple(QuestionTab(one.slug, one.words) for one in asked) if len(asked) > 1 else ()

@@ -166,7 +166,7 @@ class BoardView:
     standings: tuple[BoardStanding, ...]
     question: str = BETTER
     question_words: str = ""
-    """As voters read them."""
+    """As voters read them; empty for `better`."""
 
 
 def read_board(
@@ -185,21 +185,29 @@ def read_board(
     """
     read_mode(mode)
     heading = None if category is None else read_category(session, category)
-    asked = read_question(session, question)
-    name = key(mode, category=category, question=asked.slug)
+    asked, words = _read_asked(session, question)
+    name = key(mode, category=category, question=asked)
     run, standings = _standings(session, name, mode, now, filters)
-    return BoardView(name, mode, heading, None, False, run, standings, asked.slug, asked.words)
+    return BoardView(name, mode, heading, None, False, run, standings, asked, words)
 
 
 def read_competition_board(
     session: Session, competition: str, *, now: datetime, filters: Filters = ALL, question: str | None = None
 ) -> BoardView:
     """Read the board of one competition, open or closed. Raises UnknownCompetition, UnknownQuestion."""
-    row, asked = read_competition(session, competition), read_question(session, question)
-    name = key(row.mode, competition=competition, question=asked.slug)
+    row, (asked, words) = read_competition(session, competition), _read_asked(session, question)
+    name = key(row.mode, competition=competition, question=asked)
     run, standings = _standings(session, name, row.mode, now, filters)
     heading = Heading(competition, row.title)
-    return BoardView(name, row.mode, None, heading, row.open_gallery, run, standings, asked.slug, asked.words)
+    return BoardView(name, row.mode, None, heading, row.open_gallery, run, standings, asked, words)
+
+
+def _read_asked(session: Session, question: str | None) -> tuple[str, str]:
+    """Return the slug and the words of a question; those of `better`, which no page prints, are not read."""
+    if question in {None, BETTER}:
+        return BETTER, ""
+    asked = read_question(session, question)
+    return asked.slug, asked.words
 
 
 def read_competition(session: Session, slug: str) -> Row[str, str, bool]:
