@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, MutableMapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,7 @@ def mode_title(mode: str) -> str:
     return Mode(mode).label
 
 
+@cache
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
     return f"/static/{name}?v={read_static_file(STATIC / name).mark}"
