@@ -11,9 +11,11 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
+from app.arena.entries.showcases import arena_state
 from app.arena.questions import QuestionShares, list_questions
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
+from app.catalog.lookup import recall_equal
 from app.database.doors import execute
 from app.database.statements import PreparedStatement
 from app.files.text import InvalidFile, find_unstorable
@@ -295,6 +297,10 @@ def read_frame(session: Session, slug: str) -> tuple[int, int]:
 
 def _sizes(session: Session) -> dict[int, tuple[int, int]]:
     """Count models and entries by competition, showcases and withdrawn entries left out."""
+    return recall_equal(session, "sizes of competitions", arena_state(session), lambda: _count_sizes(session))
+
+
+def _count_sizes(session: Session) -> dict[int, tuple[int, int]]:
     return {competition: (models, entries) for competition, models, entries in _SIZES.all(session)}
 
 

@@ -76,6 +76,16 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
 
 def arena_state(session: Session) -> tuple[object, ...]:
     """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
+    if "memory" not in session.info:
+        return _read_state(session)
+    # One snapshot has one state.
+    if "arena state" not in session.info:
+        session.info["arena state"] = _read_state(session)
+    state: tuple[object, ...] = session.info["arena state"]
+    return state
+
+
+def _read_state(session: Session) -> tuple[object, ...]:
     return (*_STATES.all(session), _COUNTS.first(session))
 
 

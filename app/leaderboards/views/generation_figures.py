@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.showcases import arena_state
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
@@ -52,8 +53,9 @@ NO_FIGURES = GenerationFigures(0, None, 0, None, None)
 
 def read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
     """Read the figures of each model id over every entry of the mode; withdrawn ones were made too."""
-    newest = tuple(_NEWEST.first(session))
-    return lookup.recall_equal(session, ("figures", mode), newest, lambda: _read_figures(session, mode))
+    # What making an image took never changes, so that the figures hold until an image comes or goes.
+    state = arena_state(session)
+    return lookup.recall_equal(session, ("figures", mode), state, lambda: _read_figures(session, mode))
 
 
 def _read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
@@ -104,8 +106,6 @@ def _median(ascending: Sequence[float]) -> float:
 
 
 _ENTRIES, _COMPETITIONS = Entry.__table__.c, Competition.__table__.c
-# What making an image took never changes, so that the figures hold until an image comes or goes.
-_NEWEST = PreparedStatement(lambda _: select(func.max(_ENTRIES.id), func.count(_ENTRIES.id)))
 # Medians are taken here: a database numbers all images in several orders for them, which takes four times as long.
 _MADE = PreparedStatement(
     lambda _: (
