@@ -25,6 +25,7 @@ from app.leaderboards.views.generation_figures import (
     GenerationFigures,
     ImageCost,
     image_cost,
+    read_costs,
     read_figures,
 )
 from app.words import BETTER
@@ -281,13 +282,13 @@ def _standings(
     if filters is not ALL:
         models = {model.id: model for model in filters.choose(tuple(models.values()))}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
-    shown = []
-    for row in rows:
-        if model := models.get(row.model_id):
-            figures = made.get(row.model_id, NO_FIGURES)
-            cost = image_cost(session, model, figures, now.date())
-            shown.append(_standing(row, run, model, before.get(row.model_id), figures, cost))
-    return run, tuple(sort_rows(shown, filters, _column))
+    costs = read_costs(session, mode, now.date())
+    shown = [
+        _standing(row, run, model, before.get(row.model_id), made.get(row.model_id, NO_FIGURES), costs)
+        for row in rows
+        if (model := models.get(row.model_id))
+    ]
+    return run, tuple(shown if filters is ALL else sort_rows(shown, filters, _column))
 
 
 def _standing(
@@ -296,7 +297,7 @@ def _standing(
     model: ModelSummary,
     before: float | None,
     made: GenerationFigures,
-    cost: ImageCost | None,
+    costs: Mapping[int, ImageCost | None],
 ) -> BoardStanding:
     # By position: by name it takes twice as long, and a board has many rows.
     return BoardStanding(
@@ -322,7 +323,7 @@ def _standing(
         row.borrowed,
         model.price_from.usd if model.price_from else None,
         made.shown_seconds,
-        cost,
+        costs[model.id] if model.id in costs else image_cost(model, made),
     )
 
 

@@ -65,7 +65,17 @@ def _read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures
     return {model_id: _figures(rows) for model_id, rows in made.items()}
 
 
-def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures, today: date) -> ImageCost | None:
+def read_costs(session: Session, mode: str, today: date) -> Mapping[int, ImageCost | None]:
+    """Tell what an image of each model that has made one costs, by model id: see `image_cost`."""
+    figures, models = read_figures(session, mode), lookup.models_by_id(session, today)
+
+    def read() -> dict[int, ImageCost | None]:
+        return {number: image_cost(models[number], made) for number, made in figures.items()}
+
+    return lookup.recall_equal(session, ("costs", mode), (figures, models), read)
+
+
+def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | None:
     """
     Tell what an image costs at the settings that were judged; None where nobody states a price.
 
@@ -73,8 +83,7 @@ def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures
     """
     if figures.usd is not None:
         return ImageCost(figures.usd, figures.priced, "")
-    name, size = ("price at size", model.id, figures.size), figures.size
-    price = lookup.recall(session, name, today, lambda: _price_at(model, size)) or model.price_from
+    price = _price_at(model, figures.size) or model.price_from
     return ImageCost(price.usd, 0, price.basis) if price else None
 
 
