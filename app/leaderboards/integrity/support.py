@@ -58,13 +58,25 @@ def read_support(session: Session, key: str, certificate: Certificate | None) ->
     return judge_support(from_json(row.parts), row.votes, prompts, certificate)
 
 
+def read_thin_support(
+    session: Session, key: str, certificate: Certificate | None, *, voters: int | None, prompts: int | None
+) -> Support | None:
+    """Read what a board rests on if that is little, as its run's people and prompts tell; None where it is much."""
+    is_thin = Support(0, voters, prompts, _count_flips(certificate), None).is_thin
+    return read_support(session, key, certificate) if is_thin else None
+
+
 def judge_support(
     parts: Mapping[str, Any] | None, votes: int, prompts: int | None, certificate: Certificate | None
 ) -> Support:
     """Judge a run by its parts (None for a run of method version 1), its prompts, and its certificate."""
     voters = ((parts or {}).get("voters") or {}).get("count")
+    return Support(votes, voters, prompts, _count_flips(certificate), _remedy(parts, prompts))
+
+
+def _count_flips(certificate: Certificate | None) -> int | None:
     flipped = certificate.by_kind.get("flipped") if certificate else None
-    return Support(votes, voters, prompts, flipped and flipped["votes"], _remedy(parts, prompts))
+    return flipped["votes"] if flipped else None
 
 
 def describe_support(support: Support) -> Iterator[str]:

@@ -15,7 +15,7 @@ from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
 from app.database.doors import moment_of
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, json_part
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing, from_json
@@ -35,9 +35,14 @@ _BOARDS = Board.__table__.c
 _CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
+_RUNS = RatingRun.__table__.c
+# The largest part tells of every model, and no reader of a run asks for it.
 _RUN = PreparedStatement(
-    lambda _: (
-        select(RatingRun.__table__)
+    lambda insert: (
+        select(
+            *(column for column in _RUNS if column.name != "parts"),
+            *(json_part(insert, _RUNS.parts, name).label(name) for name in ("voters", "thread")),
+        )
         .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
         .where(_BOARDS.key == bindparam("board"))
     )
@@ -235,8 +240,7 @@ def read_current_run(session: Session, key: str) -> Run | None:
     row = _RUN.first(session, board=key)
     if row is None:
         return None
-    parts = from_json(row.parts) or {}
-    voted = parts.get("voters") or {}
+    voted = from_json(row.voters) or {}
     return Run(
         id=row.id,
         computed_at=moment_of(row.computed_at),
@@ -252,7 +256,7 @@ def read_current_run(session: Session, key: str) -> Run | None:
         competition_ids=frozenset(map(int, from_json(row.versions))),
         voters=voted.get("count"),
         voters_of=voted.get("votes"),
-        thread=_thread(parts.get("thread")),
+        thread=_thread(from_json(row.thread)),
     )
 
 
