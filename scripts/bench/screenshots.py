@@ -148,7 +148,9 @@ def sign_in(app: Flask) -> str:
 def violations(page: Page) -> list[str]:
     """Find what breaks a rule of WCAG, or axe's best practice."""
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    return [f"{rule['id']} {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"]]
+    return [
+        f"{rule['id']} {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"]
+    ]
 
 
 def shoot(page: Page, base: str, path: str, out: Path | None, name: str) -> list[str]:
