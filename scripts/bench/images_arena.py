@@ -7,8 +7,8 @@ IMAGES is a pack with `competitions/`, `manifest.json` and `scores/agiqa3k.csv` 
 deviation of the quality that people saw in 2,982 pictures by six models). FOLDER becomes a data folder that
 `DATA_DIR=FOLDER arena serve` serves; no picture leaves it. A vote compares one score of each model, drawn as one
 person's of one of its pictures; models that the table lacks take the score of a stand-in that is named below, or
-one between the others. One prompt of each category is held back as a showcase, every eighth of the others is closed
-after the votes.
+one between the others. One prompt of each category is held back as a showcase; every eighth of the others is
+closed after the votes.
 """
 
 import argparse
