@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import UtcDateTime, execute, milliseconds
+from app.database.doors import UtcDateTime, milliseconds
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
