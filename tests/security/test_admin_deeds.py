@@ -1,11 +1,13 @@
 """What admins can do, that it is done, and that the ledger knows who and why."""
 
+import re
 import secrets
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.arena import questions
 from app.arena.entries import suggestions
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.gateway import health, keys
@@ -45,6 +47,25 @@ def test_a_vote_is_excluded_and_restored(arena: Flask, decider: FlaskClient) -> 
     assert (back.counted, back.reason, counted(arena)) == (True, None, 6)
     assert written(arena, "vote.counted") == [("admin ada", "vote:2", "it was fine after all")]
     assert verify(parts_of(arena).database).is_exact
+
+
+def test_votes_are_listed_with_their_question_and_by_it(arena: Flask, decider: FlaskClient) -> None:
+    database = parts_of(arena).database
+    database.write(lambda session: questions.add_question(session, "prompt", now=moment()))
+    third = select(Vote.matchup_id).where(Vote.id == 3).scalar_subquery()
+    database.write(
+        lambda session: session.execute(update(Matchup).where(Matchup.id == third).values(question="prompt"))
+    )
+    page = decider.get("/admin/votes").text
+    assert page.count('<td data-label="Question">better</td>') == 5
+    assert page.count('<td data-label="Question">prompt</td>') == 1
+    only = decider.get("/admin/votes?question=prompt").text
+    assert re.findall(r'href="/admin/votes/(\d+)"', only) == ["3"]
+    assert '<option value="prompt" selected>' in only
+    assert '<td data-label="Question">prompt</td>' in decider.get("/admin/votes/3").text
+    assert "None yet." in decider.get("/admin/votes?question=photo").text
+    assert decider.get("/admin/votes?question=beauty").status_code == 404
+    assert len(re.findall(r'href="/admin/votes/(\d+)"', decider.get("/admin/votes?question=").text)) == 6
 
 
 def test_a_voter_is_quarantined_and_released(arena: Flask, decider: FlaskClient) -> None:
