@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.generation_data import GenerationData, read_generation_data
+from app.arena.entries.generation_data import read_generation_data
+from app.arena.entries.generation_facts import GenerationData
 from app.arena.entries.pack_format import ImageResult
 from app.arena.entries.pack_manifest import (
     MANIFEST,
