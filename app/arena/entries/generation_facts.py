@@ -47,4 +47,4 @@ def stem(name: str | None) -> str | None:
 
 def stems(names: list[str]) -> tuple[str, ...]:
     """Return the stems of models' names, each once, without the programs' word for no model."""
-    return tuple(dict.fromkeys(stem for name in names if name and name != "None" and (stem := stem(name))))
+    return tuple(dict.fromkeys(plain for name in names if name and name != "None" and (plain := stem(name))))
