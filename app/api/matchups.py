@@ -157,6 +157,9 @@ class VoteBody(BaseModel):
     """A vote as it stands; a skip names nobody, and neither does a pair whose pictures could not be loaded."""
 
     outcome: Outcome | Literal["unloadable"]
+    question: str = Field(
+        description="Slug of the question that was answered; ratings and ranks are of its board."
+    )
     undone: bool
     counted: bool
     reason: str | None
@@ -250,6 +253,7 @@ def post_report(path: MatchupPath, body: ReportBody) -> Response:
 def _given_back(pair: UnloadablePair) -> dict[str, object]:
     body = VoteBody(
         outcome="unloadable",
+        question=pair.question,
         undone=False,
         counted=False,
         reason=UNLOADABLE,
@@ -277,6 +281,7 @@ def tell_vote(
     body = (VoteNowBody if with_change else VoteBody).model_validate(
         {
             "outcome": answer.outcome,
+            "question": answer.question,
             "undone": answer.undone,
             "crowd": crowd,
             "counted": answer.counted,

@@ -182,7 +182,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         "showcase": spec.showcase,
     }
     free: dict[str, Any] = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
-    free["questions"] = _questions(session, spec)
+    free["questions"] = _questions(session, spec, row)
     categories = [_category(session, slug, spec.slug) for slug in spec.categories]
     if row is None:
         row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
@@ -363,15 +363,23 @@ def _category(session: Session, slug: str, competition: str) -> Category:
     return row
 
 
-def _questions(session: Session, spec: CompetitionFile) -> dict[str, float] | None:
-    """Check the questions that a file names; None where it names none."""
+def _questions(session: Session, spec: CompetitionFile, row: Competition | None) -> dict[str, float] | None:
+    """
+    Check the questions that a file names; None where it names none.
+
+    One that is retired would not be asked. It is refused, but where the competition names it since before.
+    """
     if spec.questions is None:
         return None
-    known = [one.slug for one in list_questions(session)]
+    known = {one.slug: one for one in list_questions(session)}
+    before = (row.questions or {}) if row is not None else {}
     for slug in spec.questions:
         if slug not in known:
             there = f"{suggest(slug, known)}; there are {', '.join(known)}"
             raise errors.InvalidCompetition(f"{spec.slug}: questions: there is no question {slug}{there}")
+        if known[slug].retired and slug not in before:
+            to_do = f"`arena question add {slug}` asks it"
+            raise errors.InvalidCompetition(f"{spec.slug}: questions: {slug} is not asked in this arena; {to_do}")
     return dict(spec.questions)
 
 
