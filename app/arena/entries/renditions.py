@@ -48,14 +48,19 @@ Hashes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Size:
-    """A size of rendition: its long side in pixels at most, and the most bytes it may take."""
+    """
+    A size of rendition: its long side in pixels at most, and the most bytes it may take.
+
+    A file of `few_bytes` is not made smaller: the longest of its competition is hardly ever shorter.
+    """
 
     side: int
     most_bytes: int
+    few_bytes: int = 0
 
 
-SMALL = Size(640, 96 * 1024)
-LARGE = Size(1024, 224 * 1024)
+SMALL = Size(640, 96 * 1024, few_bytes=3 * STEP_BYTES)
+LARGE = Size(1024, 224 * 1024, few_bytes=6 * STEP_BYTES)
 THUMBNAIL = Size(320, 15 * 1024)
 TINY = Size(160, 4 * 1024)
 
@@ -139,11 +144,12 @@ def render(decoded: Image.Image, frame: tuple[int, int], side: int, *, is_edit: 
     large = fit(shown, scale(frame, min(side, LARGE.side)))
     small = fit(shown, scale(frame, min(side, SMALL.side)))
     first = encode(small, SMALL)
+    listed = shrink(shown, THUMBNAIL)
     return Renditions(
         large=first if small.size == large.size else encode(large, LARGE, first.place),
         small=first,
-        thumbnail=encode_thumbnail(shown, THUMBNAIL),
-        tiny=encode_thumbnail(shown, TINY),
+        thumbnail=encode_thumbnail(listed, THUMBNAIL),
+        tiny=encode_thumbnail(listed, TINY),
         side=max(large.size),
         traits=traits.measure_file(first.data),
     )
@@ -166,19 +172,20 @@ def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:
     """
     Encode with the lowest quality that looks like the picture itself, whatever the picture.
 
-    Where the size's largest budget does not suffice for that, the best that fits is returned. `start` is the place
-    in QUALITIES to begin at. The search takes two passes for most pictures.
+    Where the size's largest budget does not suffice for that, the best that fits is returned, and where a higher
+    quality takes few bytes as well, that one. `start` is the place in QUALITIES to begin at. The search takes one
+    pass for most pictures.
     """
     exact = reference(image)
     best = _encode(image, exact, start)
     if best.likeness >= LIKENESS:
-        best = _lower(image, exact, best)
+        best = _lower(image, exact, best, size.few_bytes)
     return _higher(image, exact, best, most_content(size.most_bytes))
 
 
-def _lower(image: Image.Image, exact: Reference, best: Rendition) -> Rendition:
-    """Lower the quality as far as the likeness has room, while a smaller budget is to be had."""
-    while best.place > 0 and file_bytes(len(best.data)) > STEP_BYTES:
+def _lower(image: Image.Image, exact: Reference, best: Rendition, few: int) -> Rendition:
+    """Lower the quality as far as the likeness has room, until the file fits into a budget of `few` bytes."""
+    while best.place > 0 and file_bytes(len(best.data)) > few:
         steps = int(math.log((1 - LIKENESS) / max(1 - best.likeness, 1e-6)) / LOSS_PER_STEP)
         if steps < 1:
             break
@@ -211,13 +218,19 @@ def _encode(image: Image.Image, exact: Reference, place: int) -> Rendition:
 
 def encode_thumbnail(image: Image.Image, size: Size) -> bytes:
     """Encode a picture for lists: of this size at most, never enlarged."""
-    small = image.copy()
-    small.thumbnail((size.side, size.side), Image.Resampling.LANCZOS)
+    small = shrink(image, size)
     for quality in (75, 55, 35, 15, 1):
         data = images.encode_webp(small, quality=quality, method=METHOD)
         if len(data) <= size.most_bytes:
             break
     return data
+
+
+def shrink(image: Image.Image, size: Size) -> Image.Image:
+    """Return a picture of this size at most, never enlarged."""
+    small = image.copy()
+    small.thumbnail((size.side, size.side), Image.Resampling.LANCZOS)
+    return small
 
 
 def small_key(key: str) -> str:
