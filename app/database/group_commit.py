@@ -193,20 +193,20 @@ class TransactionLostError(Exception):
     """A full disk or a failed flush ended the transaction of all; works can be run again, each alone."""
 
 
-def run_under_savepoint(outer: Session, group: list[QueuedWrite]) -> None:
+def run_under_savepoint(session: Session, group: list[QueuedWrite]) -> None:
     """Run a group of writes so that its failure takes back its own changes alone. Raises TransactionLostError."""
-    driver: Any = outer.info["driver"][0]
+    driver: Any = session.info["driver"][0]
     driver.execute("SAVEPOINT work")
     try:
-        # A session of its own: what another work holds in memory may be older than what this one writes.
-        with Session(outer.connection(), join_transaction_mode="rollback_only", info=dict(outer.info)) as session:
-            deliver(group, group[0].work(session, [write.item for write in group]))
-            session.flush()
+        deliver(group, group[0].work(session, [write.item for write in group]))
+        session.flush()
     except Exception as error:
         if not driver.in_transaction:
             raise TransactionLostError from error
         driver.execute("ROLLBACK TO work")
         raise
     finally:
+        # What one work holds in memory may be older than what the next one writes, or was taken back.
+        session.expunge_all()
         if driver.in_transaction:
             driver.execute("RELEASE work")

@@ -129,7 +129,7 @@ class SessionPool:
         except BaseException:
             connected.session.close()
             raise
-        if len(self._idle) < MOST_IDLE:
+        if len(self._idle) < MOST_IDLE and connected.session.is_active:  # a failed flush leaves it of no use
             self._idle.append(connected)
         else:
             connected.session.close()

@@ -59,8 +59,10 @@ class PreparedStatement:
         """Return the driver's cursor and the type of its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with driver_errors(dialect, compiled.statement):
+        try:
             cursor.execute(compiled.statement, compiled.arranged(values))
+        except dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(error, dialect, compiled.statement) from error
         return cursor, compiled.row_type
 
     def ready(self, session: Session) -> tuple[Any, Dialect, "_CompiledStatement"]:
@@ -100,8 +102,12 @@ def driver_errors(dialect: Dialect, statement: str) -> Iterator[None]:
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
-        base = dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
+        raise _as_sqlalchemy(error, dialect, statement) from error
+
+
+def _as_sqlalchemy(error: Exception, dialect: Dialect, statement: str) -> BaseException:
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(statement, None, error, base, dialect=dialect)
 
 
 def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause:

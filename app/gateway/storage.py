@@ -44,6 +44,7 @@ class Storage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._read_from = str(folder)
 
     def put(self, key: str, data: bytes) -> None:
         """Store whole or not at all, durable on return."""
@@ -61,7 +62,10 @@ class Storage:
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""
-        return self._path(key).read_bytes()
+        kind, name = _checked(key).split("/")
+        # Every picture comes this way: making a path out of its parts takes as long as reading the file.
+        with open(f"{self._read_from}/{kind}/{name[:2]}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall()
 
     def has(self, key: str) -> bool:
         """Tell whether an object is there, without reading it."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.database.doors import RETRIES, WRITERS, Database, DatabaseBusy, insert
+from app.database.doors import RETRIES, WRITERS, Database, DatabaseBusy, NewerDatabase, insert
 from app.database.group_commit import LostRace, QueuedWrite
 
 
@@ -112,6 +112,33 @@ def test_a_failing_commit_fails_everybody_and_stores_nothing(sqlite: Database) -
             future.result()
     assert stored(sqlite) == set()
     assert sqlite.write(add("afterwards")) == "afterwards"
+
+
+def test_a_refusal_after_a_failed_flush_leaves_no_broken_session(database: Database) -> None:
+    def refuses(session: Session) -> None:
+        session.add_all([Category(slug="same", title="a"), Category(slug="same", title="b")])
+        try:
+            session.flush()
+        except IntegrityError as error:
+            raise NewerDatabase("twice") from error
+
+    for _ in range(3):
+        with pytest.raises(NewerDatabase):
+            database.write(refuses)
+    assert database.write(add("good")) == "good"
+    assert stored(database) == {"good"}
+
+
+def test_what_a_refused_work_wrote_or_added_is_gone(database: Database) -> None:
+    def refuses(session: Session) -> None:
+        add("half")(session)
+        session.add(Category(slug="pending", title="p"))
+        raise NewerDatabase("no")
+
+    with pytest.raises(NewerDatabase):
+        database.write(refuses)
+    database.write(add("next"))
+    assert stored(database) == {"next"}
 
 
 def test_eight_threads_lose_nothing(database: Database) -> None:

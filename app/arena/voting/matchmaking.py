@@ -218,8 +218,7 @@ def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozens
     at, pairs = at[inside], exclusions.pairs[inside]
     allowed[order[at[keys[at] == pairs]]] = False
     if exclusions.models:
-        barred = np.isin(candidates.model_ids, list(exclusions.models))
-        allowed &= ~barred[candidates.models].any(axis=1)
+        allowed &= ~_either(_among(candidates.model_ids, exclusions.models), candidates.models)
     if within is not None:
         allowed &= np.isin(candidates.competitions, list(within))[candidates.competition]
     if exclusions.competitions:
@@ -231,7 +230,23 @@ def _unseen(candidates: CandidatePairs, exclusions: Exclusions, allowed: Mask) -
     if not exclusions.entries:
         return allowed
     ids, place = candidates.images
-    return np.asarray(allowed & ~np.isin(ids, list(exclusions.entries))[place].any(axis=1))
+    return allowed & ~_either(_among(ids, exclusions.entries), place)
+
+
+def _among(ids: Ints, wanted: frozenset[int]) -> Mask:
+    """Mark those of the ascending ids that are wanted; `np.isin` takes three times as long for so few."""
+    given = np.fromiter(wanted, np.int64, len(wanted))
+    at = np.searchsorted(ids, given)
+    inside = at < ids.size
+    at, given = at[inside], given[inside]
+    marked = np.zeros(ids.size, dtype=bool)
+    marked[at[ids[at] == given]] = True
+    return marked
+
+
+def _either(marked: Mask, sides: Ints) -> Mask:
+    """Mark the pairs of whose (pairs, 2) sides one is marked."""
+    return marked[sides[:, 0]] | marked[sides[:, 1]]
 
 
 def _chances(state: PairingState, allowed: Mask) -> Floats:

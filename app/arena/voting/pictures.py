@@ -119,12 +119,13 @@ def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[N
     """
     Note when each side first leaves the server: dwell counts from the later one, and the charge is due now.
 
-    Every matchup is locked before the first count, and all in one order: no two batches wait in a circle.
+    Every matchup is locked before the first count, and both in one order: no two batches wait in a circle.
     """
     ordered = sorted(served, key=lambda one: (one.matchup, one.side))
-    for one in [one for one in ordered if _mark_served(session, one)]:
-        if one.policy.voter_counted is not None:
-            _charge(session, one)
+    marked = [one for one in ordered if _mark_served(session, one) and one.policy.voter_counted is not None]
+    owed = [(_CHARGED.first(session, matchup=one.matchup), one) for one in marked]
+    for row, one in sorted(owed, key=lambda pair: pair[0].network_key or b""):
+        charge(session, row.id, row.voter_id, row.network_key, one.policy, now=one.now)
     return [None] * len(served)
 
 
@@ -136,11 +137,6 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
 def _mark_served(session: Session, served: ServedPicture) -> int:
     """Note the time unless the side was served before; returns how many rows that changed."""
     return _MARK_SERVED[served.side].change(session, matchup=served.matchup, now=milliseconds(served.now))
-
-
-def _charge(session: Session, served: ServedPicture) -> None:
-    row = _CHARGED.first(session, matchup=served.matchup)
-    charge(session, row.id, row.voter_id, row.network_key, served.policy, now=served.now)
 
 
 def media_file(session: Session, media_key: str, voter: bytes | None, *, side: int = 0) -> MediaFile | None:
