@@ -82,8 +82,10 @@ def _add_hooks(app: "Flask") -> None:
 
 def _add_middleware(app: "Flask", settings: "Settings") -> None:
     """Wrap the application from the inside out: the last one added meets a request first."""
+    from app.api import direct_voting
     from app.database.places import PACKAGE
     from app.edge import page_cache, paths, proxies, request_log, slow_bodies, static_files, team, threads
+    from app.web import direct_pictures
 
     folder = PACKAGE / "web" / "static"
     app.wsgi_app = static_files.StaticFiles(app.wsgi_app, folder, "/static/")  # type: ignore[method-assign]
@@ -92,6 +94,9 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     if settings.profile != "team":
         pages = app.extensions["blindvote"].pages
         app.wsgi_app = page_cache.PageCacheMiddleware(app.wsgi_app, pages)  # type: ignore[method-assign]
+        wired = app.extensions["blindvote"]
+        app.wsgi_app = direct_voting.DirectVoting(app.wsgi_app, wired)  # type: ignore[method-assign]
+        app.wsgi_app = direct_pictures.DirectPictures(app.wsgi_app, wired)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = slow_bodies.BodyReader(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = paths.MergedSlashes(app.wsgi_app)  # type: ignore[method-assign]

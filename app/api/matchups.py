@@ -157,6 +157,9 @@ class VoteBody(BaseModel):
     """A vote as it stands; a skip names nobody, and neither does a pair whose pictures could not be loaded."""
 
     outcome: Outcome | Literal["unloadable"]
+    question: str = Field(
+        description="Slug of the question that was answered; ratings and ranks are of its board."
+    )
     undone: bool
     counted: bool
     reason: str | None
@@ -198,7 +201,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
     """Issue a new pair to judge; the oldest open one when two are open."""
     wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model, body.question)
     issued = voting.issue(wish)
-    return jsonify(_matchup(issued).model_dump(mode="json")), 201 if issued.is_new else 200
+    return jsonify(tell_matchup(issued)), 201 if issued.is_new else 200
 
 
 @blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
@@ -219,7 +222,7 @@ def get_matchup(path: MatchupPath) -> Response:
         answer = vote_casting.read_vote(session, who, matchup)
         shown = reveal.revealed(session, answer, with_change=True)
         crowd = read_crowd(session, answer, shown)
-        return jsonify(_vote(path.matchup_id, answer, shown, crowd, with_change=True))
+        return jsonify(tell_vote(path.matchup_id, answer, shown, crowd, with_change=True))
 
 
 @blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
@@ -232,7 +235,7 @@ def delete_vote(path: MatchupPath) -> Response:
 def _tell_vote(
     matchup_id: str, answer: VoteRecord, shown: reveal.Reveal | None = None, crowd: Crowd | None = None
 ) -> Response:
-    return jsonify(_vote(matchup_id, answer, shown, crowd))
+    return jsonify(tell_vote(matchup_id, answer, shown, crowd))
 
 
 def _tell_undone() -> Response:
@@ -250,6 +253,7 @@ def post_report(path: MatchupPath, body: ReportBody) -> Response:
 def _given_back(pair: UnloadablePair) -> dict[str, object]:
     body = VoteBody(
         outcome="unloadable",
+        question=pair.question,
         undone=False,
         counted=False,
         reason=UNLOADABLE,
@@ -263,7 +267,7 @@ def _given_back(pair: UnloadablePair) -> dict[str, object]:
     return body.model_dump(mode="json")
 
 
-def _vote(
+def tell_vote(
     matchup_id: str,
     answer: VoteRecord,
     shown: reveal.Reveal | None,
@@ -271,11 +275,13 @@ def _vote(
     *,
     with_change: bool = False,
 ) -> dict[str, object]:
+    """Make the body that tells a vote and what it reveals, `with_change` what ratings did since."""
     kind = RevealedNow if with_change else Revealed
     sides = {side: kind.model_validate(_side(getattr(shown, side))) if shown else None for side in "ab"}
     body = (VoteNowBody if with_change else VoteBody).model_validate(
         {
             "outcome": answer.outcome,
+            "question": answer.question,
             "undone": answer.undone,
             "crowd": crowd,
             "counted": answer.counted,
@@ -295,9 +301,10 @@ def _side(model: reveal.RevealedModel) -> dict[str, object]:
     return {"model": named, **standing}
 
 
-def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
+def tell_matchup(issued: matchups.BlindMatchup) -> dict[str, object]:
+    """Make the body that tells a pair, without a name in it."""
     public_id = encode_id(issued.public_id)
-    return MatchupBody(
+    body = MatchupBody(
         id=public_id,
         expires_at=issued.expires_at,
         question=QuestionRef(slug=issued.question, words=issued.question_words),
@@ -316,3 +323,4 @@ def _matchup(issued: matchups.BlindMatchup) -> MatchupBody:
         b=Side(image_url=f"/m/{public_id}/b.webp", image_url_small=f"/m/{public_id}/b-640.webp"),
         frame=Frame(width=issued.frame[0], height=issued.frame[1]),
     )
+    return body.model_dump(mode="json")

@@ -18,8 +18,9 @@ from app.edge.context import parts, today
 from app.edge.page_cache import reading_page
 from app.gateway import reference
 from app.leaderboards.views import faq, results
+from app.leaderboards.views.question_differences import read_differences
 from app.leaderboards.views.results import ModelResults
-from app.words import Mode
+from app.words import MODES, Mode
 
 blueprint = APIBlueprint(
     "api_models",
@@ -136,6 +137,24 @@ class ModelBoardBody(BaseModel):
     rating_high: float | None
 
 
+class ModelQuestionBody(BaseModel):
+    """Tell how a model does by a question other than `better`, on the overall board of a mode."""
+
+    mode: str
+    question: str
+    words: str = Field(description="As a voter reads them.")
+    rank: int | None
+    of: int
+    votes: int
+    rating: float
+    better: float = Field(description="The rating of the same mode's board of `better`.")
+    difference: float = Field(
+        description="Elo points above `better`, as far as votes tell the two apart; below 0 it pleases more."
+    )
+    half: float = Field(description="Half of the difference's 95 % interval, in Elo points.")
+    borrowed: float = Field(description="Share of what is known that `better` lends, 0 to 1.")
+
+
 class ModelCompetitionBody(BaseModel):
     """Tell the model's place in one competition; rank is null until it has four counted battles there."""
 
@@ -194,6 +213,7 @@ class ModelBody(SummaryBody):
     parameters: list[ParameterBody]
     boards: list[ModelBoardBody]
     competitions: list[ModelCompetitionBody]
+    questions: list[ModelQuestionBody]
     faq: list[faq.Question]
     limits: Limits
     prose: Prose
@@ -225,14 +245,16 @@ def get_models(query: ModelsQuery) -> Response:
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
     """Return everything about one model."""
+    context.refresh(parts(), *MODES)
     with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
         page = reference.read_model(session, slug, today())
-    context.refresh(parts(), *page.modes)
-    with reading_page() as session:
         found = results.read_results(session, page.slug)
-        questions = faq.answer_questions(page, found)
-    return jsonify(ModelBody.model_validate(_page(page, found, questions)).model_dump(mode="json"))
+        differences = read_differences(session, model=page.slug)
+        answers = faq.answer_questions(page, found)
+    asked = [ModelQuestionBody.model_validate(one, from_attributes=True) for one in differences]
+    body = _page(page, found, answers) | {"questions": asked}
+    return jsonify(ModelBody.model_validate(body).model_dump(mode="json"))
 
 
 def _summary(model: ModelSummary) -> dict[str, object]:
@@ -258,7 +280,7 @@ def _summary(model: ModelSummary) -> dict[str, object]:
     }
 
 
-def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, ...]) -> dict[str, object]:
+def _page(page: ModelPage, found: ModelResults, answers: tuple[faq.Question, ...]) -> dict[str, object]:
     same = ("tagline", "weights", "paper", "homepage", "architecture")
     return _summary(page) | {
         **{name: getattr(page, name) for name in same},
@@ -282,7 +304,7 @@ def _page(page: ModelPage, found: ModelResults, questions: tuple[faq.Question, .
             | _place(competition.place, (*RANKS, "borrowed"))
             for competition in found.competitions
         ],
-        "faq": list(questions),
+        "faq": list(answers),
         "limits": page.limits,
         "prose": page.prose,
     }

@@ -13,7 +13,7 @@ from app.arena.people.shared_tastes import SharedCard
 from app.edge import taste as cards
 from app.edge.context import parts
 from app.edge.identity import encode_id
-from app.leaderboards.views.taste import Narrowing, SecondLook
+from app.leaderboards.views.taste import Narrowing, SecondLook, load_taste
 from app.words import MODES
 
 blueprint = APIBlueprint(
@@ -39,6 +39,7 @@ class ShareBody(BaseModel):
     mode: str | None = Field(
         None, max_length=80, description=f"{' or '.join(MODES)}; that of your newest vote when left out."
     )
+    question: str | None = Field(None, max_length=40, description="Slug of a question; `better` when left out.")
 
 
 class OwnStandingBody(BaseModel):
@@ -70,10 +71,12 @@ class PartingBody(BaseModel):
 
 
 class TasteBody(BaseModel):
-    """A voter's taste in one mode."""
+    """A voter's taste in one mode, by one question."""
 
     mode: str
-    votes: int = Field(description="Standing votes of this mode.")
+    question: str = Field(description="Slug of the question; on a card the one that most of its votes answered.")
+    words: str = Field(description="As the voter read it; empty on cards from before there were questions.")
+    votes: int = Field(description="Standing votes of this mode on this question.")
     top: list[OwnStandingBody] = Field(description="At most three, best first.")
     agreement: AgreementBody
     parting: PartingBody | None = Field(description="Null where both order the models alike.")
@@ -141,7 +144,7 @@ def get_taste() -> Response:
 @blueprint.post("", responses={"201": SharedCardBody})
 def post_taste(body: ShareBody) -> tuple[Response, int]:
     """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
-    return jsonify(_shared(cards.share_taste(body.mode))), 201
+    return jsonify(_shared(cards.share_taste(body.mode, body.question))), 201
 
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
@@ -172,4 +175,9 @@ def _shared(card: SharedCard) -> dict[str, Any]:
     token = encode_id(card.token)
     path = url_for("taste.shared", token=token)
     url = f"{parts().settings.public_url.rstrip('/')}{path}" if parts().settings.public_url else path
-    return {**card.content, "token": token, "url": url, "shared_at": card.created_at.isoformat()}
+    return {
+        **cards.encode_taste(load_taste(card.content)),
+        "token": token,
+        "url": url,
+        "shared_at": card.created_at.isoformat(),
+    }

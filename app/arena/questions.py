@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion
+from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion, Tally
 from app.database.statements import PreparedStatement
 from app.files.text import find_unstorable
+from app.files.toml import suggest
 from app.words import BETTER, MODES
 
 LARGEST_SHARE = 1_000.0
@@ -62,6 +63,14 @@ class QuestionDetails:
         )
 
 
+@dataclass(frozen=True)
+class Retirement:
+    """Whether retiring a question changed anything, and the open competitions (slugs) whose files name it."""
+
+    changed: bool
+    named_by: tuple[str, ...]
+
+
 def list_questions(session: Session) -> tuple[QuestionDetails, ...]:
     """List every question, retired ones too, `better` first."""
     return tuple(_details(row) for row in _ALL.all(session))
@@ -69,10 +78,10 @@ def list_questions(session: Session) -> tuple[QuestionDetails, ...]:
 
 def read_question(session: Session, slug: str | None) -> QuestionDetails:
     """Read one question, `better` where none is named. Raises UnknownQuestion."""
-    listed = list_questions(session)
-    found = next((one for one in listed if one.slug == (slug or BETTER)), None)
+    listed = {one.slug: one for one in list_questions(session)}
+    found = listed.get(slug or BETTER)
     if found is None:
-        raise errors.UnknownQuestion(f"The questions are {', '.join(one.slug for one in listed)}.")
+        raise errors.UnknownQuestion(f"The questions are {', '.join(listed)}{suggest(slug or BETTER, listed)}.")
     return found
 
 
@@ -98,22 +107,31 @@ def add_question(
     modes: Sequence[str] = (),
     categories: Sequence[str] = (),
     share: float | None = None,
+    is_reworded: bool = False,
 ) -> QuestionDetails:
     """
     Ask a question from now on, with a ledger line; one that is there already changes in what is given.
 
-    Raises InvalidQuestion for a new one without words, and for an unknown category; UnknownMode.
+    Other words for a question that has votes must ask the same as before: `is_reworded` says so. Raises
+    InvalidQuestion where they don't, for a new one without words, for an unknown category, and where `better`
+    would not be asked everywhere; UnknownMode.
     """
     row = session.scalars(select(PairQuestion).where(PairQuestion.slug == slug)).one_or_none()
     for mode in modes:
         errors.read_mode(mode)
     _refuse_unknown_categories(session, categories)
+    words = words and words.strip(" ")
     _refuse_words(words)
+    if slug == BETTER and (modes or categories):
+        raise errors.InvalidQuestion(f"{BETTER} makes the overall boards and is asked everywhere.")
     if row is None:
-        if not words:
-            raise errors.InvalidQuestion(f"{slug} is new: say the words that a voter reads.")
+        if words is None:
+            known = suggest(slug, [one.slug for one in list_questions(session)])
+            raise errors.InvalidQuestion(f"{slug} is new: say the words that a voter reads{known}.")
         row = PairQuestion(slug=slug, words=words, modes=[], categories=[], share=1.0)
         session.add(row)
+    elif words is not None and words != row.words and not is_reworded:
+        _refuse_other_words(session, row)
     row.words = words or row.words
     row.modes = list(modes) or row.modes
     row.categories = list(categories) or row.categories
@@ -124,9 +142,9 @@ def add_question(
     return _details(row)
 
 
-def retire_question(session: Session, slug: str, *, now: datetime, reason: str | None = None) -> bool:
+def retire_question(session: Session, slug: str, *, now: datetime, reason: str | None = None) -> Retirement:
     """
-    Ask a question no more; its votes and boards stay. Returns whether that changed anything.
+    Ask a question no more; its votes and boards stay. Competitions that name it ask what else they name.
 
     Raises UnknownQuestion, and InvalidQuestion for `better`, which the overall boards are made of.
     """
@@ -134,11 +152,11 @@ def retire_question(session: Session, slug: str, *, now: datetime, reason: str |
         raise errors.InvalidQuestion(f"{BETTER} makes the overall boards and can't be retired.")
     read_question(session, slug)
     row = session.scalars(select(PairQuestion).where(PairQuestion.slug == slug)).one()
-    if row.retired:
-        return False
-    row.retired = True
-    ledger.note(session, "question.retired", f"question:{slug}", now=now, reason=reason)
-    return True
+    changed = not row.retired
+    if changed:
+        row.retired = True
+        ledger.note(session, "question.retired", f"question:{slug}", now=now, reason=reason)
+    return Retirement(changed, _list_named_by(session, slug))
 
 
 def divide_shares(
@@ -162,7 +180,24 @@ def _refuse_unknown_categories(session: Session, categories: Sequence[str]) -> N
     known = set(session.scalars(select(Category.slug)))
     unknown = [slug for slug in categories if slug not in known]
     if unknown:
-        raise errors.InvalidQuestion(f"There is no category {unknown[0]}.")
+        raise errors.InvalidQuestion(f"There is no category {unknown[0]}{suggest(unknown[0], sorted(known))}.")
+
+
+def _refuse_other_words(session: Session, row: PairQuestion) -> None:
+    """Refuse to let votes stand for words that their voters never read."""
+    if session.scalars(select(Tally.question).where(Tally.question == row.slug).limit(1)).first() is not None:
+        raise errors.InvalidQuestion(
+            f"{row.slug} has votes, on “{row.words}”: add the new words under another slug, "
+            "or say that they ask the same (--reworded)."
+        )
+
+
+def _list_named_by(session: Session, slug: str) -> tuple[str, ...]:
+    is_open = Competition.status == "open"
+    rows = session.execute(
+        select(Competition.slug, Competition.questions).where(is_open).order_by(Competition.slug)
+    )
+    return tuple(competition for competition, own in rows if slug in (own or {}))
 
 
 def _refuse_words(words: str | None) -> None:

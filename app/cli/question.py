@@ -38,6 +38,9 @@ def list_(as_json: bool, migrate: bool) -> None:
     type=FiniteRange(0, LARGEST_SHARE, min_open=True),
     help="Weight beside the other questions that fit; `better` has 1.",
 )
+@click.option(
+    "--reworded", is_flag=True, help="The new words ask the same as the old ones, such as a translation."
+)
 @json_option
 @migrate_option
 def add(
@@ -46,6 +49,7 @@ def add(
     modes: tuple[str, ...],
     categories: tuple[str, ...],
     share: float | None,
+    reworded: bool,
     as_json: bool,
     migrate: bool,
 ) -> None:
@@ -59,7 +63,14 @@ def add(
     database = open_installation(migrate=migrate).database
     done = database.write(
         lambda session: room.add_question(
-            session, slug, now=now(), words=words, modes=modes, categories=categories, share=share
+            session,
+            slug,
+            now=now(),
+            words=words,
+            modes=modes,
+            categories=categories,
+            share=share,
+            is_reworded=reworded,
         )
     )
     print_result(vars(done), f"asks now: {_describe(done)}", as_json=as_json)
@@ -71,11 +82,13 @@ def add(
 @json_option
 @migrate_option
 def retire(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
-    """Ask SLUG no more. Its votes and its boards stay."""
+    """Ask SLUG no more. Its votes and its boards stay. Competitions that name it ask what else they name."""
     database = open_installation(migrate=migrate).database
-    changed = database.write(lambda session: room.retire_question(session, slug, now=now(), reason=reason))
-    sentence = f"{slug} is {'now' if changed else 'already'} retired"
-    print_result({"slug": slug, "retired": True, "changed": changed}, sentence, as_json=as_json)
+    done = database.write(lambda session: room.retire_question(session, slug, now=now(), reason=reason))
+    sentence = f"{slug} is {'now' if done.changed else 'already'} retired"
+    if done.named_by:
+        sentence += f"; named by {', '.join(done.named_by)}, asked there no more"
+    print_result({"slug": slug, "retired": True, **vars(done)}, sentence, as_json=as_json)
 
 
 def _describe(one: QuestionDetails) -> str:

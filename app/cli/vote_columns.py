@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.cli.vote_words import COUNTS, NOTHING, ONE_HOT, A, Counts, Reader, read_count, read_one_hot, read_winner
+from app.cli.vote_words import (
+    COUNTS,
+    NOTHING,
+    ONE_HOT,
+    A,
+    Counts,
+    Reader,
+    read_count,
+    read_one_hot,
+    read_win_or_draw,
+    read_winner,
+)
 from app.files.tables import Table, normalize_column
 from app.files.text import InvalidFile, escape_for_terminal
 from app.words import BETTER
@@ -14,6 +25,7 @@ ALIASES = {
     "model_b": ("model_b", "modelb", "right", "model_right", "right_model", "model_2", "model2"),
     "winner": ("winner", "outcome"),
     "loser": ("loser",),
+    "draw": ("draw", "is_draw", "tie", "is_tie"),
     "competition": ("competition",),
     "prompt": ("prompt",),
     "voter": ("voter",),
@@ -22,10 +34,14 @@ ALIASES = {
     "question": ("question",),
 }
 """What a column means, and under which names it comes."""
+TIES = {"counts": "ties", "one column per outcome": "winner_tie"}
+"""What a column of draws is called, by the kind of outcome it stands beside."""
 ROLES = {name: role for role, names in ALIASES.items() for name in names}
+SYNONYMS = {"win_a": "wins_a", "win_b": "wins_b", "tie_count": "ties", "draws": "ties", "bothbad": "both_bad"}
+"""Other names of the columns of counts."""
 OWN_EXPORT = frozenset({"competition", "category", "voter", "at", "question"})
 """Columns by which an export of an arena is known; elsewhere a column question may hold anything."""
-KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS)
+KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS) | set(SYNONYMS)
 ANSWERS = frozenset({"response_a_id", "response_b_id"})
 
 
@@ -64,7 +80,7 @@ def plan_columns(
 
     Raises InvalidFile where a column is missing, stands twice or contradicts another.
     """
-    columns = [normalize_column(column) for column in table.columns]
+    columns = [SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)]
     found = _find_roles(table, columns)
     prompt = found.pop("prompt", None)
     if prompt is not None:
@@ -77,9 +93,9 @@ def plan_columns(
         found.pop("question", None)
     if category is None:
         found.pop("category", None)
+    draw = found.pop("draw", None)
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
-        found = {"model_a": found["winner"], "model_b": found["loser"]} | _without(found, "winner", "loser")
-        return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
+        return _plan_names(table, found, draw)
     _refuse_missing(table, columns, found, {"category": category, "question": question})
     found.pop("loser", None)
     kinds = {
@@ -94,10 +110,21 @@ def plan_columns(
         raise InvalidFile(f"{_first(table)}: there is neither a column winner nor the columns wins_a and wins_b")
     places = kinds[given[0]]
     names = [columns[place] for place in places]
+    if draw is not None and given[0] in TIES:
+        places, names = _add_ties(table, places, names, draw, TIES[given[0]])
     read = _choose_reader(table, given[0], names, places)
     told = table.columns[places[0]].strip() if given[0] == "winner" else ", ".join(names)
     plan = _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
     return replace(plan, question=question)
+
+
+def _plan_names(table: Table, found: dict[str, int], draw: int | None) -> ColumnPlan:
+    """Read a table whose columns winner and loser hold names; a column that marks draws may stand beside."""
+    found = {"model_a": found["winner"], "model_b": found["loser"]} | _without(found, "winner", "loser")
+    if draw is None:
+        return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
+    read = partial(_win_or_draw, column=table.columns[draw].strip())
+    return _plan(table, found, [draw], read, "winner, loser and draw", is_log=True)
 
 
 def _find_roles(table: Table, columns: Sequence[str]) -> dict[str, int]:
@@ -129,6 +156,16 @@ def _refuse_missing(
     raise InvalidFile(f"{_first(table)}: the column {missing[0]} is missing{hint}")
 
 
+def _add_ties(
+    table: Table, places: list[int], names: list[str], draw: int, meaning: str
+) -> tuple[list[int], list[str]]:
+    """Read a column of draws as the ties of the other columns. Raises InvalidFile where it is a second one."""
+    if meaning in names:
+        other = table.columns[places[names.index(meaning)]]
+        raise InvalidFile(f"{_first(table)}: {other} and {table.columns[draw]} both mean {meaning}; keep one")
+    return [*places, draw], [*names, meaning]
+
+
 def _choose_reader(table: Table, kind: str, names: list[str], places: list[int]) -> Reader:
     written = [table.columns[place].strip() for place in places]
     if kind == "winner":
@@ -144,6 +181,10 @@ def _choose_reader(table: Table, kind: str, names: list[str], places: list[int])
 
 def _winner(cells: Sequence[str], one: str, other: str, *, column: str) -> Counts:
     return read_winner(cells[0], column, one, other)
+
+
+def _win_or_draw(cells: Sequence[str], _one: str, _other: str, *, column: str) -> Counts:
+    return read_win_or_draw(cells, column)
 
 
 def _one_hot(

@@ -17,10 +17,13 @@ TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 WORDS: dict[str, Counts] = {
     word: outcome
     for outcome, words in {
-        A: "a modela model1 left leftmodel leftvote assistanta responsea aisbetter aisthebest awins a>b a>>b",
-        B: "b modelb model2 right rightmodel rightvote assistantb responseb bisbetter bwins b>a b>>a",
-        TIE: "tie tied ties draw equal tievote same bothgood a=b b=a -",
-        BOTH_BAD: "bothbad botharebad bothbadvote tiebothbad bothpoor",
+        A: "a modela model1 left leftmodel leftvote leftside leftwins leftisbetter assistanta assistant1 "
+        "responsea response1 aisbetter aisthebest awins awon modelawins modelaisbetter a>b a>>b b<a b<<a",
+        B: "b modelb model2 right rightmodel rightvote rightside rightwins rightisbetter assistantb assistant2 "
+        "responseb response2 bisbetter bisthebest bwins bwon modelbwins modelbisbetter b>a b>>a a<b a<<b",
+        TIE: "tie tied ties itsatie draw drawn equal tievote same aboutthesame nopreference bothgood "
+        "botharegood tiebothgood a=b b=a a==b -",
+        BOTH_BAD: "bothbad botharebad bothareequallybad bothbadvote tiebothbad bothpoor neitherisgood",
     }.items()
     for word in words.split()
 }
@@ -70,6 +73,11 @@ def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
 def _find_meaning(word: str) -> Counts | None:
     plain = word if word == "-" else _MARKS.sub("", word.casefold())
     return NOTHING if plain in SKIPS else WORDS.get(plain)
+
+
+def read_win_or_draw(cells: Sequence[str], column: str) -> Counts:
+    """Read whether the pair of a winner and a loser was a draw; an empty cell is none. Raises ValueError."""
+    return TIE if cells[0].strip() and read_truth(cells[0], column) else A
 
 
 def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequence[Counts]) -> Counts:

@@ -8,14 +8,17 @@ import base64
 import binascii
 import hashlib
 import secrets
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
 from flask import Response, g, request
 from itsdangerous import BadSignature, Signer
+from werkzeug.http import parse_cookie
 
 from app.arena.people import logins
 from app.edge import team
 from app.edge.context import now, parts
+from app.settings import Settings
 
 NAME = "blindvote_voter"
 SECONDS = 400 * 24 * 3600
@@ -29,10 +32,24 @@ def voter() -> bytes | None:
     if parts().settings.profile == "team":
         login = team.login()
         return None if login is None else logins.voter_token(_secret(), login)
+    return read_cookie(request.cookies.get(cookie_name(), ""), _secret())
+
+
+@lru_cache(4096)
+def read_cookie(value: str, secret: str) -> bytes | None:
+    """Return the voter that a cookie of ours names; None for one that we did not sign. Remembered for the next."""
     try:
-        return decode_id(_signer().unsign(request.cookies.get(cookie_name(), "")).decode("ascii"))
+        return decode_id(_signer(secret).unsign(value).decode("ascii"))
     except (BadSignature, UnicodeDecodeError):
         return None
+
+
+def read_voter(environ: dict[str, Any], settings: Settings) -> bytes | None:
+    """Return the voter whose cookie came with a request that Flask has not seen; for profiles without logins."""
+    is_seen_over_https = environ["wsgi.url_scheme"] == "https" or settings.public_url.startswith("https://")
+    name = f"__Host-{NAME}" if is_seen_over_https else NAME
+    given = parse_cookie(environ.get("HTTP_COOKIE")).get(name)
+    return read_cookie(given, settings.secret_key.get_secret_value()) if given else None
 
 
 def voter_or_new() -> bytes:
@@ -54,7 +71,7 @@ def is_new() -> bool:
 def send_cookie(response: Response) -> Response:
     """Set the voter's cookie after a request that made one."""
     if "new_voter" in g:
-        value = _signer().sign(encode_id(g.new_voter)).decode("ascii")
+        value = _signer(_secret()).sign(encode_id(g.new_voter)).decode("ascii")
         response.set_cookie(
             cookie_name(), value, max_age=SECONDS, httponly=True, samesite="Lax", secure=is_https(), path="/"
         )
@@ -99,8 +116,8 @@ def is_https() -> bool:
     return request.is_secure or parts().settings.public_url.startswith("https://")
 
 
-def _signer() -> Signer:
-    return Signer(_secret(), salt=NAME, digest_method=hashlib.sha256)
+def _signer(secret: str) -> Signer:
+    return Signer(secret, salt=NAME, digest_method=hashlib.sha256)
 
 
 def _secret() -> str:

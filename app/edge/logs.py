@@ -8,14 +8,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-import structlog
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
-from structlog.typing import EventDict
 
 from app import metrics
 from app.settings import Settings
@@ -27,24 +26,17 @@ BEARERS = re.compile(r"\bbv_[0-9a-f]{12}_[A-Za-z0-9_-]{43}|(?i:\b(?:bearer|basic
 MESSAGE_CHARACTERS = 200
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
-_log: Any = None
+_log: "_Log | None" = None
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request this thread answers."""
 
 
 def configure(settings: Settings) -> None:
-    """Send structlog's events and the standard library's warnings to standard error; ours from LOG_LEVEL up."""
+    """Send events and the standard library's warnings to standard error; ours from LOG_LEVEL up."""
     global _log  # noqa: PLW0603 (a process has one standard error)
     level = LEVELS[settings.log_level]
-    hide = _hider(secrets_of(settings))
     render = _as_json if settings.log_format == "json" else _as_text
-    structlog.configure(
-        processors=[_stamp, lambda _logger, _name, facts: hide(render(facts))],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_Line,
-        cache_logger_on_first_use=False,
-    )
-    _log = structlog.get_logger().bind()
+    _log = _Log(level, render, _hider(secrets_of(settings)))
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, _FromLogging)]:
         root.removeHandler(old)
@@ -69,10 +61,10 @@ def tell(level: str, name: str, **facts: Any) -> None:
 
     A line that can't be written (a full disk, a closed pipe) is lost and counted: a log never decides an answer.
     """
-    if _log is None:
+    if _log is None or LEVELS[level] < _log.level:
         return
     try:
-        getattr(_log, level)(name, **facts)
+        _log.write(_stamp(level, name, facts))
     except Exception:  # noqa: BLE001 (nobody is left to be told)
         metrics.count("log_lines_lost_total")
 
@@ -106,19 +98,19 @@ def described(error: BaseException) -> dict[str, str]:
     return {"error": type(error).__name__, "traceback": "".join(lines).rstrip()}
 
 
-def _stamp(_logger: object, level: str, facts: EventDict) -> EventDict:
+def _stamp(level: str, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Put in front what every line has."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     known = request_id.get()
-    head = {"at": at, "level": level, "event": facts.pop("event")}
+    head = {"at": at, "level": level, "event": name}
     return {**head, **({"request_id": known} if known else {}), **facts}
 
 
-def _as_json(facts: EventDict) -> str:
+def _as_json(facts: dict[str, Any]) -> str:
     return _encode(facts)
 
 
-def _as_text(facts: EventDict) -> str:
+def _as_text(facts: dict[str, Any]) -> str:
     head = f"{facts.pop('at')} {facts.pop('level'):7} {_bare(facts.pop('event'))}"
     return " ".join([head, *(f"{name}={_bare(value)}" for name, value in facts.items())])
 
@@ -148,18 +140,21 @@ def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
     return hide
 
 
-class _Line:
-    """A writer to what is standard error at that moment, a line at a time."""
+@dataclass(frozen=True)
+class _Log:
+    """A writer of lines from a level up, to what is standard error at that moment."""
 
-    _turn = threading.Lock()
+    level: int
+    render: Callable[[dict[str, Any]], str]
+    hide: Callable[[str], str]
+    turn: Any = field(default_factory=threading.Lock)
 
-    def msg(self, line: str) -> None:
-        """Write a line; structlog finds this by the level's name."""
-        with self._turn:
+    def write(self, facts: dict[str, Any]) -> None:
+        """Write one line without secrets."""
+        line = self.hide(self.render(facts))
+        with self.turn:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
-
-    debug = info = warning = error = msg
 
 
 class _FromLogging(logging.Handler):

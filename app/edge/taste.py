@@ -26,19 +26,20 @@ def read_card() -> ResultCard:
     raise errors.TasteNotFound("You have judged no pair yet: the card tells of your last ten votes.")
 
 
-def share_taste(mode: str | None = None) -> SharedCard:
+def share_taste(mode: str | None = None, question: str | None = None) -> SharedCard:
     """
     Share this browser's taste as it is now, at an address nobody can guess; without a mode, the newest vote's.
 
-    Raises NotVoted, UnknownMode and ShareLimit.
+    It is about `better` unless another question is named. Raises NotVoted, UnknownMode, UnknownQuestion and
+    ShareLimit.
     """
     who, moment, token = _voter(), now(), secrets.token_bytes(TOKEN_BYTES)
 
     def work(session: Session) -> SharedCard:
         wanted = taste.read_newest_mode(session, who) if mode is None else errors.read_mode(mode)
-        shown = taste.read_taste(session, who, wanted)
+        shown = taste.read_taste(session, who, wanted, question)
         if not shown.votes:
-            raise errors.NotVoted("You have not judged a pair of this mode yet.")
+            raise errors.NotVoted("You have not judged a pair of this mode and question yet.")
         return shared_tastes.share(session, who, encode_taste(shown), token=token, now=moment)
 
     return parts().database.write(work)

@@ -1,7 +1,7 @@
 """A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask import Response, request
@@ -15,9 +15,10 @@ from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.picture_reports import TakenReport, report_picture
 from app.arena.voting.unloadable import UnloadablePair, close_unloadable
 from app.arena.voting.vote_casting import Ballot, VoteRecord, VoteResult
+from app.database.doors import Database
 from app.database.statements import Call
 from app.edge.after_commit import tell_anyway
-from app.edge.context import follow_vote, now, parts
+from app.edge.context import Parts, follow_vote, now, parts
 from app.edge.identity import decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import crowd, reveal
 from app.leaderboards.views.crowd import Crowd
@@ -42,18 +43,26 @@ def own(matchup_id: str) -> tuple[bytes, bytes]:
 
 def issue(wish: MatchupFilter) -> BlindMatchup:
     """Issue a matchup to this browser, which becomes a voter by it. Raises what matchups.issue does."""
+    who = voter_or_new()
+    return issue_to(parts(), who, wish, now=now(), address=request.remote_addr, is_newcomer=is_new())
+
+
+def issue_to(
+    wired: Parts, who: bytes, wish: MatchupFilter, *, now: datetime, address: str | None, is_newcomer: bool = False
+) -> BlindMatchup:
+    """Issue a matchup to a voter who asks from this address, and count it. Raises what matchups.issue does."""
     issued = matchups.issue(
-        parts().database,
-        parts().pool,
-        voter_or_new(),
+        wired.database,
+        wired.pool,
+        who,
         wish,
-        now=now(),
-        rng=parts().rng,
-        matchup_seconds=parts().settings.matchup_seconds,
-        network=networks.prefix(request.remote_addr),
-        address=networks.single(request.remote_addr),
-        policy=parts().policy,
-        is_newcomer=is_new(),
+        now=now,
+        rng=wired.rng,
+        matchup_seconds=wired.settings.matchup_seconds,
+        network=networks.prefix(address),
+        address=networks.single(address),
+        policy=wired.policy,
+        is_newcomer=is_newcomer,
     )
     if issued.is_new:
         metrics.count("matchups_issued_total", issued.mode)
@@ -71,19 +80,32 @@ def cast_vote(matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Res
     `tell` makes an answer of the stored vote alone, for the case that something after the commit fails.
     """
     who, matchup = own(matchup_id)
-    database, moment = parts().database, now()
-    ballot = Ballot(who, matchup, outcome, moment, parts().settings.matchup_seconds, parts().policy)
+    ballot = make_ballot(parts(), who, matchup, outcome, now=now())
+    revealed = cast_ballot(parts().database, ballot)
+    tell_anyway(partial(tell, revealed[0]))
+    count_vote(revealed[0], ballot)
+    return revealed
+
+
+def make_ballot(wired: Parts, who: bytes, matchup: bytes, outcome: str, *, now: datetime) -> Ballot:
+    """Make the ballot that a voter hands in now, under the rules of this installation."""
+    return Ballot(who, matchup, outcome, now, wired.settings.matchup_seconds, wired.policy)
+
+
+def cast_ballot(database: Database, ballot: Ballot) -> RevealedVote:
+    """Cast a vote and read what it reveals. Raises what `vote_casting.cast_votes` gives."""
     # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
     try:
-        revealed = database.write_batched(cast_and_reveal, ballot)
+        return database.write_batched(cast_and_reveal, ballot)
     except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
-        revealed = database.write_batched(cast_and_reveal, ballot)
-    vote = revealed[0]
-    tell_anyway(partial(tell, vote))
-    if abs(vote.cast_at - moment) < timedelta(milliseconds=1):  # the same vote again is told, not counted
+        return database.write_batched(cast_and_reveal, ballot)
+
+
+def count_vote(vote: VoteRecord, ballot: Ballot) -> None:
+    """Count a vote, but not one that was stored before and is told again."""
+    if abs(vote.cast_at - ballot.now) < timedelta(milliseconds=1):
         metrics.count("votes_total", vote.outcome, str(vote.counted).lower(), vote.reason or "")
-    return revealed
 
 
 def give_back(matchup_id: str) -> UnloadablePair:

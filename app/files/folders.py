@@ -14,7 +14,12 @@ from tempfile import TemporaryDirectory
 
 from app.files.text import InvalidFile, escape_for_terminal
 
-NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", "@eadir", "$recycle.bin"})
+NOISE = frozenset({
+    ".ds_store", "__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd", "icon\r",
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information",
+    "@eadir", "#recycle", "@recycle", ".@__thumb", "lost+found", ".directory", ".nomedia", ".thumbnails",
+    ".git", ".svn", ".hg", ".ipynb_checkpoints", "__pycache__",
+})  # fmt: skip
 """What systems put into folders by themselves."""
 DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 """What the standard library raises for archives that are damaged, or packed in a way it does not know."""
@@ -28,6 +33,13 @@ MAX_RATIO = 200
 def is_noise(path: Path) -> bool:
     """Return whether a system put this file or folder there, and nobody looks for it."""
     return path.name.casefold() in NOISE or path.name.startswith(("._", "~$"))
+
+
+def explain_no_file(path: Path) -> str | None:
+    """Say why nothing can be read at a path that is no folder; None for a file. A pipe would block its reader."""
+    if path.is_file():
+        return None
+    return "a link that leads nowhere" if path.is_symlink() else "no file, but a pipe, a socket or a device"
 
 
 def list_folder(folder: Path) -> list[Path]:

@@ -17,6 +17,14 @@ NO_TEXT = {
     b"SQLite format 3": "an SQLite database; write the table as CSV",
     b"%PDF": "a PDF document",
     b"\x1f\x8b": "a gzip archive; unpack it",
+    b"BZh": "a bzip2 archive; unpack it",
+    b"\xfd7zXZ": "an xz archive; unpack it",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive; unpack it",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"Rar!": "a RAR archive; unpack it",
+    b"ARROW1": "an Arrow file; write it as CSV or JSON lines",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
 }
 """How files begin that are given in the place of text, and what to do with them."""
 LINE_END = re.compile(r"\r\n|\r|\n")

@@ -40,7 +40,7 @@ LOSSLESS_PIXELS = 2048 * 2048
 """A PNG of more takes longer to send than an edit is worth, and providers refuse it."""
 # Chosen on two cores at 1024 x 1024: the slowest settings of PNG and AVIF take seconds and save little.
 ENCODING: dict[str, dict[str, int]] = {
-    "png": {"compress_level": 4},
+    "png": {"compress_level": 2},
     "jpeg": {"quality": 92},
     "gif": {},
     "webp": {"quality": 90, "method": 4},

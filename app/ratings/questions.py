@@ -14,7 +14,7 @@ from app.ratings import model
 from app.ratings.board import RatingEstimate, Ratings, ranked
 from app.ratings.bradley_terry import Design, Known, chances, fit, strengths
 from app.ratings.components import VarianceComponent
-from app.ratings.model import Components
+from app.ratings.model import Components, IntervalParts
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.spread import dispersion, divided
 from app.ratings.tallies import Array, Tallies
@@ -49,6 +49,7 @@ def rate_asked(
     mean: Array,
     variance: Array,
     *,
+    error: float = 0.0,
     voters: Ballots | Voters | None = None,
     anchor: Anchor,
     is_one_prompt: bool = False,
@@ -57,8 +58,9 @@ def rate_asked(
     """
     Rate a question's votes with what `better` says of its models, in logits from the anchor.
 
-    ``variance`` includes that of the difference of the two questions. Its mean is that of ``mean``, so only the
-    anchor's value counts. ``is_one_prompt`` is for a competition's own board, whose interval is about this prompt.
+    ``variance`` includes that of the difference of the two questions, whose standard error is ``error``, in
+    squared logits. Its mean is that of ``mean``, so only the anchor's value counts. ``is_one_prompt`` is for a
+    competition's own board, whose interval is about this prompt.
     """
     belief, n = Known(mean, 1 / variance), tallies.models
     dispersed = estimate_dispersion(tallies, belief)
@@ -67,18 +69,37 @@ def rate_asked(
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
     # Votes tell distances only: the level is where the two questions' strengths are equal on average.
     gauge = np.full(n, 1 / max(n, 1))
+    borrowed = belief.precision / found.information.diagonal()
+    strength = found.strength - gauge @ (found.strength - mean)
     published, parts = model.covariance(tallies, fitted, known, gauge)
+    published, parts = _widen(published, parts, borrowed, (strength - mean) / variance, error)
     estimate = RatingEstimate(
-        strength=found.strength - gauge @ (found.strength - mean),
+        strength=strength,
         covariance=fitted.fit.covariance(gauge),
         published=published,
         parts=parts,
         interval="vote" if known.prompts is None else "prompt",
         part=np.zeros(n, dtype=np.intp),
-        borrowed=belief.precision / found.information.diagonal(),
+        borrowed=borrowed,
         known=known,
     )
     return ranked(tallies, estimate, anchor, draws, 0)
+
+
+def _widen(
+    published: Array, parts: IntervalParts, borrowed: Array, pull: Array, error: float
+) -> tuple[Array, IntervalParts]:
+    """
+    Add what the error of the difference's variance leaves open: how far a rating borrows, and how sure it is.
+
+    ``pull`` (n,) is a model's distance from what it borrows, divided by the variance of that. For each unit
+    of the difference's variance the rating moves by ``borrowed`` times the pull, its variance by ``borrowed``².
+    """
+    moved = (borrowed * pull * error) ** 2
+    votes = parts.votes + moved
+    total = votes + parts.prompts + parts.voters + parts.pairs
+    doubt = (borrowed**2 * error / np.where(total > 0, total, 1.0)) ** 2
+    return published + np.diag(moved), replace(parts, votes=votes, variation=parts.variation + doubt)
 
 
 def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Components:

@@ -39,6 +39,7 @@ from app.web import (
 __all__ = ["errors", "install"]
 
 MARKUP = (
+    board_markup.write_rank,
     board_markup.write_numbers,
     board_markup.write_interval,
     chart_markup.write_points,

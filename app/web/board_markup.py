@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.leaderboards.views.boards import BoardStanding
+from app.leaderboards.views.certainty import describe_ranks, is_decided, rank_span
 from app.web.board_columns import COLUMNS
 from app.web.boards import Axis, Interval
 from app.web.formats import UNKNOWN, count, elo, per_1000, percent, seconds, signed, usd
@@ -28,6 +29,14 @@ VALUES: dict[str, tuple[Callable[[BoardStanding], Any], Callable[[Any], str]]] =
     "licence": (attrgetter("model.licence"), escape),
 }
 """How a column's value is read and written; `requests` are more than a value."""
+
+
+def write_rank(row: BoardStanding) -> Markup:
+    """Write a row's rank: decided in bold, else as the range that the votes allow."""
+    if is_decided(row):
+        return Markup(f'<td role="cell" class="rank"><b>{row.rank}</b></td>')  # noqa: S704 (a number)
+    words = f'<span title="{describe_ranks(row)}">{rank_span(row)}</span>'
+    return Markup(f'<td role="cell" class="rank">{words}</td>')  # noqa: S704 (numbers and our own words)
 
 
 def write_numbers(row: BoardStanding, axis: Axis, keys: Iterable[str]) -> Markup:

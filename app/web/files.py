@@ -1,6 +1,7 @@
 """Pictures: nameless ones for their voter, and those whose maker readers may know."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort
@@ -9,7 +10,7 @@ from werkzeug.datastructures import Headers
 from app.arena import errors
 from app.arena.entries import gallery, renditions, sheets
 from app.arena.voting import pictures
-from app.edge.context import now, parts
+from app.edge.context import Parts, now, parts
 from app.edge.identity import decode_id, voter
 
 blueprint = Blueprint("files", __name__)
@@ -44,21 +45,26 @@ def small_matchup_image(matchup_id: str, side: str) -> Response:
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
 def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Response:
     """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
-    who, matchup = voter(), decode_id(matchup_id)
+    data = read_blind_picture(parts(), voter(), matchup_id, side, small=small, now=now())
+    return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
+
+
+def read_blind_picture(
+    wired: Parts, who: bytes | None, matchup_id: str, side: str, *, small: bool, now: datetime
+) -> bytes:
+    """Read one side of this voter's matchup as it is sent, and mark it as served. Raises MatchupNotFound."""
+    matchup = decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("There is no such pair of yours.")
-    moment = now()
-    with parts().database.reading() as session:
-        file = pictures.blind_file(session, who, matchup, side, small=small, now=moment)
-    stored = parts().storage.get(file.key)
+    with wired.database.reading() as session:
+        file = pictures.blind_file(session, who, matchup, side, small=small, now=now)
+    stored = wired.storage.get(file.key)
     length = max(file.length, renditions.file_bytes(len(stored))) if side == "input" else file.length
     data = renditions.padded(stored, length)
     if file.is_first_time:
-        policy = parts().policy
-        parts().database.write(
-            lambda session: pictures.mark_served(session, matchup, side, now=moment, policy=policy)
-        )
-    return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
+        served = pictures.ServedPicture(matchup, side, now, wired.policy)
+        wired.database.write_batched(pictures.mark_all_served, served)
+    return data
 
 
 @blueprint.get("/media/<token>-160.webp")

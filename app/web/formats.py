@@ -1,8 +1,8 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ def install(app: Flask) -> None:
         mode_title,
         encode_id,
         plural,
+        how_many,
         sized,
         srcset,
         *WORDS,
@@ -83,6 +84,11 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def how_many(rows: Iterable[Any], attribute: str) -> int:
+    """Count the rows that have this attribute, neither empty nor 0."""
+    return sum(bool(getattr(row, attribute)) for row in rows)
 
 
 def sized(url: str, side: int) -> str:
@@ -217,6 +223,7 @@ def mode_title(mode: str) -> str:
     return Mode(mode).label
 
 
+@cache
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
     return f"/static/{name}?v={read_static_file(STATIC / name).mark}"

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 
 from app.arena.people import shared_tastes, vote_history
-from app.arena.questions import read_question
+from app.arena.questions import QuestionDetails, read_question
 from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
@@ -34,10 +34,8 @@ class OwnMode:
 @blueprint.get("")
 def votes() -> Response:
     """Show own taste and what of it is shared on the first page, then own votes with names and pictures."""
-    page, asked = _page(request.args.get("page", "")), request.args.get("question") or BETTER
-    return _private(
-        make_response(render_template("me.html", page=page, asked=asked, **_own(voter(), page, asked)))
-    )
+    page, asked = _page(request.args.get("page", "")), request.args.get("question") or None
+    return _private(make_response(render_template("me.html", page=page, **_own(voter(), page, asked))))
 
 
 @blueprint.post("/delete")
@@ -52,33 +50,41 @@ def delete() -> Response:
     return response
 
 
-def _own(who: bytes | None, page: int, asked: str) -> dict[str, Any]:
+def _own(who: bytes | None, page: int, slug: str | None) -> dict[str, Any]:
     if who is None:
-        return {"votes": 0, "cast": [], "has_older": False, "modes": (), "shared": (), "questions": ()}
+        nothing = {"votes": 0, "cast": [], "has_older": False, "modes": (), "shared": (), "questions": ()}
+        return nothing | {"asked": BETTER}
     undo_seconds = parts().settings.undo_seconds
     with parts().database.reading() as session:
         first = (page - 1) * SIZE
         cast = vote_history.list_own_votes(
             session, who, now=now(), undo_seconds=undo_seconds, first=first, size=SIZE + 1
         )
+        questions = personal.list_own_questions(session, who) if page == 1 else ()
+        # Whoever answered one question only, `better` or another, sees their board of that one.
+        asked = read_question(session, slug or (questions[0].slug if questions else BETTER))
         return {
+            "asked": asked.slug,
             "votes": vote_history.count_votes(session, who),
             "cast": cast[:SIZE],
             "has_older": len(cast) > SIZE,
             "modes": _modes(session, who, asked) if page == 1 else (),
-            "questions": personal.list_own_questions(session, who) if page == 1 else (),
+            "questions": questions,
             "shared": shared_tastes.list_shared(session, who) if page == 1 else (),
         }
 
 
-def _modes(session: Session, who: bytes, asked: str) -> tuple[OwnMode, ...]:
-    question = read_question(session, asked).slug
-    boards = ((mode, personal.read_own_board(session, who, mode, question)) for mode in MODES)
+def _modes(session: Session, who: bytes, asked: QuestionDetails) -> tuple[OwnMode, ...]:
+    boards = ((mode, personal.read_own_board(session, who, mode, asked.slug)) for mode in MODES)
     return tuple(
-        OwnMode(summarize(mode, board, personal.read_agreement(session, who, mode, question)), board, axis(board))
+        OwnMode(summarize(mode, asked, board, _agreement(session, who, mode, asked)), board, axis(board))
         for mode, board in boards
         if board
     )
+
+
+def _agreement(session: Session, who: bytes, mode: str, asked: QuestionDetails) -> personal.Agreement:
+    return personal.read_agreement(session, who, mode, asked.slug)
 
 
 @blueprint.get("/summary")

@@ -30,12 +30,8 @@ def card() -> Response:
 @blueprint.post("/taste")
 def share() -> Response:
     """Make a page of this browser's card, then show it."""
-    return make_response(
-        redirect(
-            url_for("taste.shared", token=encode_id(cards.share_taste(request.form.get("mode") or None).token)),
-            303,
-        )
-    )
+    card = cards.share_taste(request.form.get("mode") or None, request.form.get("question") or None)
+    return make_response(redirect(url_for("taste.shared", token=encode_id(card.token)), 303))
 
 
 @blueprint.get("/taste/<token>")

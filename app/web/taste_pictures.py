@@ -20,6 +20,7 @@ from app.web.drawing import (
     write_words,
 )
 from app.web.formats import elo, mode_title, plural, tell_agreement
+from app.words import BETTER
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -42,6 +43,8 @@ def draw_card(taste: Taste) -> bytes:
     """Draw the top models with their intervals, and how far the crowd agrees, as a PNG file."""
     image, draw = start_card()
     write_words(draw, (MARGIN, 130), "My taste, judged blind", 64, INK)
+    if taste.question != BETTER:
+        write_words(draw, (MARGIN, 206), taste.words, 28, MUTED)
     scale = axis(taste.top)
     for place, row in enumerate(taste.top):
         _draw_row(draw, FIRST_ROW + place * ROW, place + 1, row, scale)

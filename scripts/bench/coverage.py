@@ -1,12 +1,12 @@
 """
 Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
-Classes: the model shown first and the one shown last, the middle half of the board by rating, specialists (a quarter
-of the models, with 2.5 times the prompt effect, where the world has them) and plain models beside them, a newcomer of
-the last fifth of the votes, and all. "truly first" is the model first in truth: a rating that shrinks must miss it
-more often while votes are few. Half width and error are of all parts; "equal" is the error of calling all models
-equal; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held. A class has as
-many observations as arenas times its models. `--keep` goes on where an earlier run stopped.
+Classes: the model shown first and the one shown last, the middle half of the board by rating, specialists (a
+quarter of the models, with 2.5 times the prompt effect, where the world has them) and plain models beside them, a
+newcomer of the last fifth of the votes, and all. "truly first" is the model first in truth: a rating that shrinks
+must miss it more often while votes are few. Half width and error are of all parts; "equal" is the error of calling
+all models equal; "before" is how often an interval of method version 1 (half a virtual game, votes alone) held. A
+class has as many observations as arenas times its models. `--keep` goes on where an earlier run stopped.
 
     python scripts/bench/coverage.py [--boards N] [--seconds S] [--keep FOLDER] [CELL...]
 """

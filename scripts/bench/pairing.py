@@ -30,6 +30,7 @@ from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.model import believed
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Index, Tallies
+from app.words import BETTER
 from scripts.bench.minebench import Scheduler
 from scripts.bench.pairing_time import time_per_pair
 
@@ -156,8 +157,8 @@ def everything(state: PairingState) -> Mask:
     return np.ones(len(state.candidates.competition), dtype=bool)
 
 
-def weigh(board: Board) -> PairingState:
-    """Weigh all pairs by what a board knows."""
+def weigh(board: Board, question: str = BETTER, question_share: Array | None = None) -> PairingState:
+    """Weigh all pairs by what a question's board knows; its share is that of each competition's votes."""
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
@@ -165,7 +166,8 @@ def weigh(board: Board) -> PairingState:
     level = np.full(here.models, 1 / here.models)
     known = StrengthEstimate(np.arange(here.models), found.strength, found.covariance(level))
     counted = dict(enumerate(played.sum(axis=1).tolist()))
-    return weigh_pairs(field(*here.there.shape), counted, dict(enumerate(battles.tolist())), known)
+    of = field(*here.there.shape)
+    return weigh_pairs(of, counted, dict(enumerate(battles.tolist())), known, question, question_share)
 
 
 RULES: dict[str, Rule] = {"even": evenly, "LMArena": lmarena, "MineBench": minebench, "Blindvote": blindvote}

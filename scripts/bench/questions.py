@@ -4,9 +4,10 @@ Checks the boards of two questions in simulated arenas: whether their intervals 
 Each world has a true order for `better` and another one for a second question, whose strengths differ by so many
 Elo points (standard deviation). Pairs are drawn by the product's own lanes, questions by their share. It prints
 how often the truth lies in the interval, for both and for the second board without borrowing, how much that
-borrows, and how far it is off with and without (root of the mean squared error, Elo points).
+borrows, and how far it is off with and without (root of the mean squared error, Elo points). The models of a board
+share what is learnt of it, so the standard error is that of the boards' means.
 
-    python scripts/bench/questions.py [--boards N]
+    python scripts/bench/questions.py [--boards N] [--cells FIRST LAST]
 """
 
 import argparse
@@ -65,9 +66,9 @@ def rate_second(arena: Arena, board: Ratings) -> Ratings:
     mean = (board.rating - 1000) / ELO_PER_LOGIT
     variance = ((board.high - board.low) / 2 / Z / ELO_PER_LOGIT) ** 2
     tallies = arena.tallies()
-    apart = learn_difference(tallies, mean, variance).variance
+    apart = learn_difference(tallies, mean, variance)
     voters = arena.ballots() if arena.setting.voters else None
-    return rate_asked(tallies, mean, variance + apart, voters=voters, anchor=Anchor())
+    return rate_asked(tallies, mean, variance + apart.variance, error=apart.error, voters=voters, anchor=Anchor())
 
 
 def held(board: Ratings, truth: Array) -> Array:
@@ -97,10 +98,12 @@ def line(cell: Cell, boards: int) -> str:
             prompt.borrowed.mean(), off(prompt, truths[1]), off(alone, truths[1]), second.setting.votes_per_model,
         ))  # fmt: skip
     better_held, prompt_held, alone_held, borrowed, error, error_alone, votes = np.mean(rows, axis=0)
+    chance = 100 * np.std(rows, axis=0, ddof=1)[1] / np.sqrt(boards)
     voters = f", {cell.voters} voters" if cell.voters else ""
     return (
         f"| {cell.votes_per_model} and {votes:.0f} votes a model, {cell.difference:.0f} Elo apart{voters} "
-        f"| {100 * better_held:.1f} | {100 * prompt_held:.1f} | {100 * alone_held:.1f} | {100 * borrowed:.0f} % "
+        f"| {100 * better_held:.1f} | {100 * prompt_held:.1f} +- {chance:.1f} | {100 * alone_held:.1f} "
+        f"| {100 * borrowed:.0f} % "
         f"| {error:.0f} | {error_alone:.0f} |"
     )
 
@@ -109,9 +112,10 @@ def main() -> None:
     """Print a row for each cell."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--boards", type=int, default=40)
+    arguments.add_argument("--cells", type=int, nargs=2, default=(0, len(CELLS)), help="these rows only, from 0")
     options = arguments.parse_args()
     print("| arena | `better` | second | alone | borrowed | error | alone |\n|---|---|---|---|---|---|---|")
-    for cell in CELLS:
+    for cell in CELLS[slice(*options.cells)]:
         print(line(cell, options.boards), flush=True)
 
 

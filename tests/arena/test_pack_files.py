@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import socket
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -14,7 +16,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from app.arena.entries import pack_import, pack_manifest
+from app.arena.entries import pack_import, pack_manifest, pack_sorting
 from app.arena.entries.orphans import find_orphans
 from app.arena.entries.pack_format import PackReport
 from app.arena.errors import InvalidPack
@@ -90,6 +92,47 @@ def test_every_file_and_folder_has_a_line(tmp_path: Path) -> None:
         "stray.png": "it lies in no competit",
     }
     assert reasons(summary, "skipped") == {"cap/notes.md": "no image", "empty": "an empty folder"}
+
+
+def lay_no_files(folder: Path) -> None:
+    """A pipe, a socket and links that lead nowhere, named like pictures; reading the pipe would never end."""
+    os.mkfifo(folder / "pipe.png")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(folder / "s.png"))
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "self.png").symlink_to("self.png")
+
+
+def test_what_is_no_file_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    lay(tmp_path, {"cap/prompt.txt": "a cap", "cap/m0.png": picture(0), "cap/sub/x.txt": "text"})
+    for folder in ("cap", "cap/sub"):
+        lay_no_files(tmp_path / folder)
+    (tmp_path / "cap" / "m1.png").symlink_to("m0.png")
+    summary = pack_manifest.write_manifest(tmp_path)
+    assert [image["file"] for image in listed(tmp_path)["cap"]["images"]] == ["cap/m0.png", "cap/m1.png"]
+    refused = reasons(summary, "refused")
+    for folder in ("cap", "cap/sub"):
+        assert refused[f"{folder}/pipe.png"] == refused[f"{folder}/s.png"]
+        assert refused[f"{folder}/pipe.png"] == "no file, but a pipe, a socket or a device"
+        assert refused[f"{folder}/gone.png"] == refused[f"{folder}/self.png"] == "a link that leads nowhere"
+    with pytest.raises(InvalidPack, match=r"pipe\.png: no file, but a pipe"):
+        pack_sorting.sort_images(tmp_path, metadata=True, pattern=None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".DS_Store", "Icon\r", ".AppleDouble/m0.png", ".Spotlight-V100/a.png", ".Trashes/b.png", "._m1.png"),
+        *("Thumbs.db", "ehthumbs.db", "Desktop.ini", "$RECYCLE.BIN/c.png", "System Volume Information/d"),
+        *("@eaDir/m0.png/SYNO.jpg", "#recycle/e.png", "lost+found/f", ".directory", ".thumbnails/g.png"),
+        *(".git/config", ".svn/entries", "__MACOSX/cap/._m0.png", "~$prompt.docx"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "cap/"])
+def test_what_systems_put_there_is_nobodys(tmp_path: Path, folder: str, name: str) -> None:
+    lay(tmp_path, {"cap/prompt.txt": "a cap", "cap/m0.png": picture(0), folder + name: picture(1)})
+    summary = pack_manifest.write_manifest(tmp_path)
+    assert (summary.images, summary.outcomes) == (1, ())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])

@@ -27,14 +27,14 @@ class Public:
 
     def __init__(self, database: Database, rules: Policy) -> None:
         self.database, self.rules, self.now = database, rules, NOW
-        self.pool, self.rng = Pool(), random.Random(7)
+        self.pool, self.rng, self.wish = Pool(), random.Random(7), MatchupFilter()
 
     def ask(self, voter: bytes = ALICE, network: str = HOME, address: str = "") -> BlindMatchup:
         return matchups.issue(
             self.database,
             self.pool,
             voter,
-            MatchupFilter(),
+            self.wish,
             now=self.now,
             rng=self.rng,
             matchup_seconds=1800,

@@ -174,7 +174,7 @@ def test_a_retired_question_is_asked_no_more_and_keeps_its_votes(database: Datab
     make_arena(database, tmp_path, models=4)
     asked(database)
     vote_often(database, 5, question="prompt")
-    assert database.write(lambda session: questions.retire_question(session, "prompt", now=NOW))
+    assert database.write(lambda session: questions.retire_question(session, "prompt", now=NOW)).changed
     assert set(vote_often(database, 10, seed=2)) == {"better"}
     assert tallied(database) == {"better": 10, "prompt": 5}
     with pytest.raises(errors.InvalidQuestion):
@@ -187,6 +187,19 @@ def test_a_new_question_needs_words(database: Database) -> None:
     asked(database, "calm", words="Which is calmer?", modes=(MODE,))
     with database.reading() as session:
         assert questions.read_question(session, "calm").words == "Which is calmer?"
+
+
+def test_votes_never_stand_for_words_that_nobody_read(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path, models=4)
+    asked(database, "calm", words="Which is calm?")
+    asked(database, "calm", words=" Which is calmer? ")
+    vote_often(database, 3, question="calm")
+    asked(database, "calm", words="Which is calmer?", share=0.5)
+    with pytest.raises(errors.InvalidQuestion, match="has votes, on “Which is calmer\\?”"):
+        asked(database, "calm", words="Which is louder?")
+    asked(database, "calm", words="Welches ist ruhiger?", is_reworded=True)
+    with database.reading() as session:
+        assert questions.read_question(session, "calm").words == "Welches ist ruhiger?"
 
 
 def test_the_migration_goes_down_and_up_with_votes(database: Database, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app.arena import errors
+from app.arena import errors, questions
 from app.arena.people.policy import Policy
 from app.arena.tables import Counter, Matchup, Vote
+from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.unloadable import UnloadablePair, close_unloadable
 from app.database.doors import Database
 from tests.arena.test_policy import ALICE, BOB, Public
-from tests.factories import make_arena
+from tests.factories import NOW, make_arena
 
 
 @pytest.fixture
@@ -59,6 +60,16 @@ def test_the_next_pair_is_of_the_same_competition(wide: Database) -> None:
     assert len(set(pairs)) == len(pairs) == 16
 
 
+def test_the_owed_pair_asks_what_the_voter_chose_where_its_competition_does(wide: Database) -> None:
+    wide.write(lambda session: questions.add_question(session, "prompt", now=NOW, share=0.01))
+    arena = Public(wide, Policy(unloadable_day=9))
+    for asked in ("prompt", "prompt", "prompt"):
+        arena.wish = MatchupFilter(question=asked)
+        assert arena.ask().question == asked
+        give_back(arena, ALICE, arena.ask().public_id)
+        arena.now += timedelta(seconds=1)
+
+
 def test_after_the_owed_pair_every_competition_may_come_again(wide: Database) -> None:
     arena = Public(wide, Policy())
     first = arena.ask()
@@ -95,4 +106,8 @@ def test_only_ones_own_open_pair_can_be_given_back(wide: Database) -> None:
     with pytest.raises(errors.OutcomeStands):
         give_back(arena, ALICE, matchup)
     waiting = arena.ask().public_id
-    assert give_back(arena, ALICE, waiting) == give_back(arena, ALICE, waiting) == UnloadablePair(waiting, 1)
+    assert (
+        give_back(arena, ALICE, waiting)
+        == give_back(arena, ALICE, waiting)
+        == UnloadablePair(waiting, "better", 1)
+    )

@@ -43,6 +43,20 @@ def test_questions_are_switched_on_changed_and_retired(arena: Callable[..., Resu
         (("add", "prompt", "--category", "nowhere"), "nowhere"),
         (("retire", "better"), "can't be retired"),
         (("retire", "beauty"), "The questions are"),
+        (("retire", "promt"), "did you mean 'prompt'?"),
+        (("add", "promt"), "did you mean 'prompt'?"),
+        (("add", "better", "--mode", "image-edit"), "asked everywhere"),
+        (("add", "better", "--category", "portrait"), "portrait"),
+        (("add", "prompt", "--mode", "video"), "'video' is not one of"),
+        (("add", "prompt", "--share", "-1"), "-1"),
+        (("add", "prompt", "--share", "inf"), "inf"),
+        (("add", "prompt", "--share", "1001"), "1001"),
+        (("add", "prompt", "--share", "much"), "much"),
+        (("add", "calm", "--words", "W" * 81), "1 to 80"),
+        (("add", "calm", "--words", "Which is \u202ecalmer?"), "control characters"),
+        (("add", "c" * 41, "--words", "Which is calmer?"), "no slug"),
+        (("add", "calm-", "--words", "Which is calmer?"), "no slug"),
+        (("add", "", "--words", "Which is calmer?"), "no slug"),
     ],
 )
 def test_what_a_question_cannot_be(arena: Callable[..., Result], words: tuple[str, ...], told: str) -> None:
@@ -53,12 +67,25 @@ def test_what_a_question_cannot_be(arena: Callable[..., Result], words: tuple[st
 
 def test_a_competition_file_names_its_questions(arena: Callable[..., Result], tmp_path: Path) -> None:
     file = tmp_path / "teapot.toml"
-    file.write_text(COMPETITION + "\n[questions]\nbetter = 2\nprompt = 1\n")
+    both = COMPETITION + "\n[questions]\nbetter = 2\nprompt = 1\n"
+    file.write_text(both)
+    code, _, complained = arena("competition", "new", str(file))
+    assert code != 0
+    assert "prompt is not asked in this arena; `arena question add prompt` asks it" in complained
+    assert arena("question", "add", "prompt")[0] == 0
+    assert arena("competition", "new", str(file))[0] == 0
+    assert arena("competition", "open", "teapot")[0] == 0
+    assert (
+        arena("question", "retire", "prompt")[1] == "prompt is now retired; named by teapot, asked there no more\n"
+    )
+    file.write_text(both.replace("better = 2", "better = 3"))
     assert arena("competition", "new", str(file))[0] == 0
     file.write_text(COMPETITION + "\n[questions]\nbeauty = 1\n")
     code, _, complained = arena("competition", "new", str(file))
     assert code != 0
     assert "there is no question beauty" in complained
+    file.write_text(COMPETITION + "\n[questions]\npromt = 1\n")
+    assert "there is no question promt; did you mean 'prompt'?" in arena("competition", "new", str(file))[2]
     for wrong in ("better = 0", "better = -1", "better = nan", "better = 'much'", ""):
         file.write_text(COMPETITION + f"\n[questions]\n{wrong}\n")
         assert arena("competition", "new", str(file))[0] != 0

@@ -1,5 +1,8 @@
 """One vote in the spellings and shapes that people's files have, and those of them that are refused by line."""
 
+import bz2
+import lzma
+
 import pytest
 
 from app.cli.votes_file import InvalidVotes
@@ -33,6 +36,10 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "model_a;model_b;winner_model_a;winner_model_b\nx;y;1,0;0,0\n",
         "model_a,model_b,wins_a,wins_b,ties,both_bad\nx,y,1,,0,\n",
         "model_a,model_b,wins_a,wins_b\nx,y,1.0,0.0\n",
+        "winner,loser\nx,y\n",
+        "Winner,Loser,Draw\nx,y,0\n",
+        "winner,loser,is_tie\nx,y,False\n",
+        "winner,loser,tie\nx,y,\n",
         "model_a;model_b;wins_a;wins_b\nx;y;1,0;0,0\n",
         '[{"model_a":"x","model_b":"y","winner":"model_a"}]\n',
         '\ufeff{"model_a":"x","model_b":"y","winner":"model_a","n":NaN,"m":1e400}\n\n',
@@ -47,11 +54,39 @@ def test_siblings_of_one_vote(text: str, encoding: str) -> None:
     assert sums(read(text.encode(encoding))) == ONE
 
 
+@pytest.mark.parametrize("column", ["ties", "tie", "Draws", "draw", "Tie count"])
+def test_ties_beside_counts_are_never_left_out(column: str) -> None:
+    assert sums(read(f"model_a,model_b,win_a,Wins B,{column}\nx,y,3,2,1\n")) == {("x", "y"): (3, 2, 1, 0)}
+
+
+@pytest.mark.parametrize("column", ["winner_tie", "tie", "Draw"])
+def test_ties_beside_a_column_per_outcome_are_never_left_out(column: str) -> None:
+    text = f"model_a,model_b,winner_model_a,winner_model_b,{column}\nx,y,0,0,1\n"
+    assert sums(read(text)) == {("x", "y"): (0, 0, 1, 0)}
+
+
+@pytest.mark.parametrize("column", ["draw", "Tie", "IS_DRAW", "is tie"])
+@pytest.mark.parametrize("truth", ["1", "TRUE", "yes"])
+def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) -> None:
+    assert sums(read(f"winner,loser,{column}\nx,y,{truth}\n")) == {("x", "y"): (0, 0, 1, 0)}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         (HEADER.encode("utf-16-le"), "UTF-16 without a byte order mark; save it as UTF-8"),
         (HEADER.encode("utf-32"), "UTF-32; save it as UTF-8"),
+        (bz2.compress(HEADER.encode()), "a bzip2 archive; unpack it"),
+        (lzma.compress(HEADER.encode()), "an xz archive; unpack it"),
+        (b"\x28\xb5\x2f\xfd\x04", "a Zstandard archive; unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+        (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+        (b"ARROW1\0\0", "an Arrow file; write it as CSV"),
+        (b"\x89PNG\r\n\x1a\n", "this is a picture"),
+        ("winner,loser,draw\nx,y,T\n", "line 2: column draw: 'T' is none of true, false"),
+        ("winner,loser,draw,tie\nx,y,0,0\n", "draw and tie both mean draw; keep one"),
+        ("model_a,model_b,wins_a,wins_b,ties,Draw\nx,y,1,1,1,1\n", "ties and Draw both mean ties; keep one"),
+        ("model_a,model_b,wins_a,win_a,wins_b\nx,y,1,1,1\n", "the column wins_a stands there twice"),
         (HEADER.encode() + "x,caf\u00e9,tie\n".encode("latin-1"), "line 2: the byte 0xe9 is not UTF-8"),
         (HEADER + "x,y\ufeff,tie\nx,y,tie\n", "line 3: column model_b: 'y' is spelled"),
         (HEADER + "x,y,tie\nx,y\0,tie\n", "no text"),

@@ -208,16 +208,19 @@ OUTCOMES = {
         0,
         0,
     ): "MODEL_A| model a |Model-A|modelA|model.a|[A]|A>B|LEFT|Left Vote|assistant_a|Response A|A is better."
-    "|model_1|\U0001f448  A is better|(a)",
-    (0, 1, 0, 0): "model_b|MODEL B|b|Right|right-vote|Assistant B|B>>A|\U0001f449  B is better|Model 2|response_b",
-    (0, 0, 1, 0): "Tie|TIED|Draw|equal|Same|tie vote|A=B|Both good|\U0001f91d  Tie|both-good",
+    "|model_1|\U0001f448  A is better|(a)|A won|Left wins|left is better|Response 1"
+    "|Assistant 1|b < a|model_a wins",
+    (0, 1, 0, 0): "model_b|MODEL B|b|Right|right-vote|Assistant B|B>>A|\U0001f449  B is better|Model 2|response_b"
+    "|B won|Right wins|right side|Response 2|Assistant 2|A<<B|Model B is better",
+    (0, 0, 1, 0): "Tie|TIED|Draw|equal|Same|tie vote|A=B|Both good|\U0001f91d  Tie|both-good|drawn|No preference"
+    "|Both are good|A == B|tie (both good)",
     (
         0,
         0,
         0,
         1,
     ): "tie (bothbad)|Tie (Both Bad)|tie_bothbad|TIE(BOTHBAD)|both_bad|both bad|Both are bad|bothbad_vote"
-    "|\U0001f44e  Both are bad|Both Poor",
+    "|\U0001f44e  Both are bad|Both Poor|Neither is good",
 }
 
 
@@ -229,7 +232,25 @@ def test_outcomes_in_any_case_with_any_marks(word: str, counts: tuple[int, ...])
 
 
 @pytest.mark.parametrize(
-    "word", ["c", "model_c", "nobody", "1", "0", "both", "better", "ab", "true", "?", "n/a", "winner"]
+    "word",
+    [
+        "c",
+        "model_c",
+        "nobody",
+        "1",
+        "0",
+        "both",
+        "better",
+        "ab",
+        "true",
+        "?",
+        "n/a",
+        "winner",
+        "neither",
+        "none",
+        "a<b<c",
+        "left right",
+    ],
 )
 def test_words_that_are_no_outcome(word: str) -> None:
     with pytest.raises(InvalidVotes, match="line 2: column winner"):

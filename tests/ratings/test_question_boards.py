@@ -27,8 +27,8 @@ def voted(strength: Array, each: int, rng: np.random.Generator, prompts: int = 4
 def second_board(tallies: Tallies, board: Ratings) -> Ratings:
     mean = (board.rating - 1000) / ELO_PER_LOGIT
     variance = ((board.high - board.low) / 2 / Z / ELO_PER_LOGIT) ** 2
-    apart = learn_difference(tallies, mean, variance).variance
-    return rate_asked(tallies, mean, variance + apart, anchor=Anchor())
+    apart = learn_difference(tallies, mean, variance)
+    return rate_asked(tallies, mean, variance + apart.variance, error=apart.error, anchor=Anchor())
 
 
 def test_many_votes_find_their_own_order_and_borrow_little() -> None:
@@ -59,6 +59,20 @@ def test_the_difference_is_learnt_from_the_votes(apart: float) -> None:
         other = strength + rng.normal(0, apart, MODELS)
         found.append(learn_difference(voted(other, 20, rng), strength, np.full(MODELS, 0.001)).variance)
     assert np.sqrt(np.mean(found)) == pytest.approx(apart, abs=0.12)
+
+
+def test_a_difference_less_known_makes_wider_intervals_the_more_a_model_borrows() -> None:
+    rng = np.random.default_rng(5)
+    strength = np.linspace(-1, 1, MODELS)
+    votes, mean, variance = voted(strength, 2, rng, prompts=1), -strength, np.full(MODELS, 0.1)
+    sure, unsure = (rate_asked(votes, mean, variance, error=error, anchor=Anchor()) for error in (0.0, 0.1))
+    wider = (unsure.high - unsure.low) / (sure.high - sure.low)
+    assert wider.min() > 1
+    assert wider.argmax() in {0, MODELS - 1}  # where what is borrowed is farthest from what the votes say
+    assert unsure.rating.tolist() == sure.rating.tolist()
+    many = voted(strength, 200, rng, prompts=1)
+    sure, unsure = (rate_asked(many, mean, variance, error=error, anchor=Anchor()) for error in (0.0, 0.1))
+    assert ((unsure.high - unsure.low) / (sure.high - sure.low)).max() < 1 + (wider.max() - 1) / 4
 
 
 @pytest.mark.parametrize("each", [1, 8])

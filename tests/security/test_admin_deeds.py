@@ -1,16 +1,19 @@
 """What admins can do, that it is done, and that the ledger knows who and why."""
 
+import re
 import secrets
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.arena import questions
 from app.arena.entries import suggestions
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vote, Voter
 from app.gateway import health, keys
 from app.gateway.tables import ApiKey, CircuitBreaker
 from app.leaderboards.runs.verify import verify
+from tests.leaderboards.test_picture_traces import set_traits
 from tests.security.doors import deed
 from tests.web.factories import MODELS, moment, parts_of
 
@@ -45,6 +48,32 @@ def test_a_vote_is_excluded_and_restored(arena: Flask, decider: FlaskClient) -> 
     assert (back.counted, back.reason, counted(arena)) == (True, None, 6)
     assert written(arena, "vote.counted") == [("admin ada", "vote:2", "it was fine after all")]
     assert verify(parts_of(arena).database).is_exact
+
+
+def test_what_files_tell_is_told_with_names(arena: Flask, decider: FlaskClient) -> None:
+    parts_of(arena).database.write(lambda session: set_traits(session, (1, "lower_right", 9.0)))
+    page = decider.get(f"/admin/competitions/{SLUG}").text
+    assert "is not known: it takes three competitions" in page
+    assert re.search(r"1 picture that no other comes near to.*<li>\S+, sample 0: marks</li>", page, re.DOTALL)
+
+
+def test_votes_are_listed_with_their_question_and_by_it(arena: Flask, decider: FlaskClient) -> None:
+    database = parts_of(arena).database
+    database.write(lambda session: questions.add_question(session, "prompt", now=moment()))
+    third = select(Vote.matchup_id).where(Vote.id == 3).scalar_subquery()
+    database.write(
+        lambda session: session.execute(update(Matchup).where(Matchup.id == third).values(question="prompt"))
+    )
+    page = decider.get("/admin/votes").text
+    assert page.count('<td data-label="Question">better</td>') == 5
+    assert page.count('<td data-label="Question">prompt</td>') == 1
+    only = decider.get("/admin/votes?question=prompt").text
+    assert re.findall(r'href="/admin/votes/(\d+)"', only) == ["3"]
+    assert '<option value="prompt" selected>' in only
+    assert '<td data-label="Question">prompt</td>' in decider.get("/admin/votes/3").text
+    assert "None yet." in decider.get("/admin/votes?question=photo").text
+    assert decider.get("/admin/votes?question=beauty").status_code == 404
+    assert len(re.findall(r'href="/admin/votes/(\d+)"', decider.get("/admin/votes?question=").text)) == 6
 
 
 def test_a_voter_is_quarantined_and_released(arena: Flask, decider: FlaskClient) -> None:

@@ -163,7 +163,7 @@ def test_a_voters_cookie_is_nobody_here(closed: Flask, browser: FlaskClient) -> 
     from app.edge import identity
 
     with closed.test_request_context(environ_base=PROXY):
-        value = identity._signer().sign(identity.encode_id(token)).decode()
+        value = identity._signer(identity._secret()).sign(identity.encode_id(token)).decode()
     browser.set_cookie("blindvote_voter", value)
     assert browser.get(where, **logged_in("eve")).status_code == 404
 

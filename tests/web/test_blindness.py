@@ -79,6 +79,17 @@ def test_small_images_have_one_set_of_headers_and_one_length_too(arena: Flask, c
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("end", [".webp", "-640.webp"])
+def test_a_picture_sent_before_flask_is_the_views(arena: Flask, client: FlaskClient, end: str) -> None:
+    for image in images(start(client)):
+        address = image.replace(".webp", end)
+        direct, view = client.get(address), client.get(f"{address}?of=the-view")
+        assert list(direct.headers.items()) == list(view.headers.items())
+        decoded = [Image.open(BytesIO(answer.data)).tobytes() for answer in (direct, view)]
+        assert decoded[0] == decoded[1]
+
+
+@pytest.mark.any_database
 def test_the_same_image_never_has_the_same_bytes(arena: Flask, client: FlaskClient) -> None:
     image = images(start(client))[0]
     assert client.get(image).data != client.get(image).data

@@ -5,9 +5,10 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
@@ -89,14 +90,17 @@ def test_a_click_votes(visit: Visit) -> None:
     }
 
 
-def hold(may_leave: threading.Event) -> None:
-    may_leave.wait(timeout=10)
-
-
 def test_both_images_appear_in_one_frame_and_until_then_no_answer_is_taken(app: Flask, visit: Visit) -> None:
     may_leave = threading.Event()
     visit.page.add_init_script(f"({WATCH})()")
-    app.before_request_funcs[None].append(lambda: hold(may_leave) if request.path.endswith("/b.webp") else None)
+    inner = app.wsgi_app
+
+    def held(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"].endswith("/b.webp"):
+            may_leave.wait(timeout=10)
+        return inner(environ, start_response)
+
+    app.wsgi_app = held  # type: ignore[method-assign]
     visit.open("/arena")
     visit.page.get_by_role("button", name="Show me a pair").click()
     visit.wait("loading")

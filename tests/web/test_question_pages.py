@@ -80,6 +80,35 @@ def test_a_pair_as_json_says_what_it_asks(asking: Flask, client: FlaskClient) ->
     assert (refused.status_code, refused.get_json()["error"]["code"]) == (404, "unknown_question")
 
 
+@pytest.mark.parametrize("outcome", ["a", "tie", "skip", "unloadable"])
+@pytest.mark.parametrize("question", ["better", "prompt"])
+def test_a_vote_as_json_says_what_was_asked(asking: Flask, question: str, outcome: str) -> None:
+    client = asking.test_client()
+    pair = f"/api/v1/matchups/{client.post('/api/v1/matchups', json={'question': question}).get_json()['id']}"
+    vote = client.post(f"{pair}/vote", json={"outcome": outcome})
+    assert vote.get_json()["question"] == question, vote.text
+    if outcome != "unloadable":
+        assert client.post(f"{pair}/vote", json={"outcome": outcome}).get_json()["question"] == question
+        assert client.get(pair).get_json()["question"] == question
+
+
+def test_a_model_as_json_tells_its_ratings_by_question(asking: Flask, client: FlaskClient) -> None:
+    assert client.get("/api/v1/models/hidden-model-a").get_json()["questions"] == []
+    vote_on(asking, "better", 20)
+    vote_on(asking, "prompt", 20)
+    body = client.get("/api/v1/models/hidden-model-a").get_json()
+    [one] = body["questions"]
+    [board] = [board for board in body["boards"] if board["mode"] == "text-to-image"]
+    asked = client.get("/api/v1/leaderboards/text-to-image?question=prompt").get_json()
+    [standing] = [row for row in asked["standings"] if row["model"]["slug"] == "hidden-model-a"]
+    assert (one["question"], one["words"], one["better"]) == ("prompt", PROMPT, board["rating"])
+    assert [one[name] for name in ("rating", "rank", "votes")] == [
+        standing[name] for name in ("rating", "rank", "votes")
+    ]
+    assert 0 < one["borrowed"] < 1
+    assert abs(one["difference"]) <= abs(one["rating"] - one["better"])
+
+
 def test_each_question_has_boards_with_addresses_of_their_own(asking: Flask, client: FlaskClient) -> None:
     vote_on(asking, "better")
     vote_on(asking, "prompt", 9)
@@ -130,6 +159,36 @@ def test_own_votes_say_what_was_asked_and_own_boards_are_by_question(asking: Fla
     assert "On top, by 1 vote of yours" in page
     assert "On top, by 1 vote of yours" in other
     assert client.get("/me?question=beauty").status_code == 404
+
+
+def test_a_voter_of_one_question_has_the_board_and_the_card_of_it(asking: Flask) -> None:
+    client = asking.test_client()
+    for _ in range(3):
+        post(client, f"{ask(client, 'prompt').partition('?')[0]}/vote", outcome="a")
+    page, card = client.get("/me").text, client.get("/me/card").text
+    assert "On top, by 3 votes of yours" in page
+    assert f"Asked: {PROMPT}" in page
+    assert f"3 votes by you in all on “{PROMPT}”" in card
+    assert '<input type="hidden" name="question" value="prompt">' in card
+    place = post(client, "/taste", mode="text-to-image", question="prompt").headers["Location"]
+    shared = client.get(place).text
+    assert f"“{PROMPT}”" in shared
+    told = client.get(f"/api/v1{place}").get_json()
+    assert (told["question"], told["words"], told["votes"]) == ("prompt", PROMPT, 3)
+    assert client.get(f"{place}/card.png").status_code == 200
+    assert client.post("/api/v1/taste", json={"mode": "text-to-image"}).status_code == 409
+    assert client.post("/api/v1/taste", json={"question": "beauty"}).status_code == 404
+
+
+def test_a_card_is_about_the_question_that_most_of_its_votes_answered(asking: Flask) -> None:
+    client = asking.test_client()
+    for question in ("better", "prompt", "prompt", "better", "prompt"):
+        post(client, f"{ask(client, question).partition('?')[0]}/vote", outcome="a")
+    card = client.get("/api/v1/taste").get_json()
+    assert (card["judged"], card["question"], card["votes"], card["narrowing"]["votes"]) == (5, "prompt", 3, 3)
+    post(client, f"{ask(client, 'better').partition('?')[0]}/vote", outcome="a")
+    card = client.get("/api/v1/taste").get_json()
+    assert (card["question"], card["votes"], card["agreement"]["compared"]) == ("better", 3, 0)
 
 
 def test_a_model_page_and_the_methodology_tell_the_questions_apart(asking: Flask, client: FlaskClient) -> None:

@@ -38,7 +38,7 @@ def stacks(arena: Any) -> Iterator[list[list[str]]]:
 
     def note(statement: str) -> None:
         if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            seen.append(callers("post_vote"))
+            seen.append(callers("_vote"))
 
     def trace(connection: Any, *_rest: object) -> None:
         connection.set_trace_callback(note)

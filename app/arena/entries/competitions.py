@@ -11,30 +11,41 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
+from app.arena.entries.showcases import arena_state
 from app.arena.questions import QuestionShares, list_questions
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
+from app.catalog.lookup import recall_equal
 from app.database.doors import execute
+from app.database.statements import PreparedStatement
 from app.files.text import InvalidFile, find_unstorable
 from app.files.toml import read_shape, suggest
 from app.words import Mode
 
 _JUDGED = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
 _VOTES = select(func.sum(_JUDGED)).where(Tally.competition_id == Competition.id).scalar_subquery()
-# Written once: building a statement costs several times what the query does.
-_WITH_DRAFTS = select(*Competition.__table__.c, func.coalesce(_VOTES, 0).label("votes")).order_by(
-    Competition.id.desc()
+_LISTED = PreparedStatement(
+    lambda _: select(*Competition.__table__.c, func.coalesce(_VOTES, 0).label("votes")).order_by(
+        Competition.id.desc()
+    )
 )
-_WITHOUT_DRAFTS = _WITH_DRAFTS.where(Competition.status != "draft")
-_SIZES = (
-    select(Entry.competition_id, func.count(Entry.model_id.distinct()), func.count())
-    .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
-    .group_by(Entry.competition_id)
+_SIZES = PreparedStatement(
+    lambda _: (
+        select(
+            Entry.competition_id,
+            func.count(Entry.model_id.distinct()).label("models"),
+            func.count().label("entries"),
+        )
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .group_by(Entry.competition_id)
+    )
 )
-_FILED = (
-    select(competition_categories.c.competition_id, Category.slug, Category.title)
-    .join(Category, Category.id == competition_categories.c.category_id)
-    .order_by(Category.position, Category.slug)
+_FILED = PreparedStatement(
+    lambda _: (
+        select(competition_categories.c.competition_id, Category.slug, Category.title)
+        .join(Category, Category.id == competition_categories.c.category_id)
+        .order_by(Category.position, Category.slug)
+    )
 )
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
@@ -171,7 +182,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         "showcase": spec.showcase,
     }
     free: dict[str, Any] = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
-    free["questions"] = _questions(session, spec)
+    free["questions"] = _questions(session, spec, row)
     categories = [_category(session, slug, spec.slug) for slug in spec.categories]
     if row is None:
         row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
@@ -260,8 +271,11 @@ def set_target(
 def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
     """List competitions, newest first, drafts only where asked; three queries for any number of them."""
     sizes, categories = _sizes(session), _categories(session)
-    rows = session.execute(_WITH_DRAFTS if drafts else _WITHOUT_DRAFTS)
-    return [_summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0))) for row in rows]
+    return [
+        _summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0)))
+        for row in _LISTED.all(session)
+        if drafts or row.status != "draft"
+    ]
 
 
 def read_summary(session: Session, slug: str) -> CompetitionSummary:
@@ -272,24 +286,30 @@ def read_summary(session: Session, slug: str) -> CompetitionSummary:
     return summary
 
 
-def read_frame(session: Session, slug: str) -> tuple[int, int]:
-    """Read a competition's frame in pixels; a draft has one too. Raises UnknownCompetition."""
-    query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
+def read_frame(session: Session, slug: str) -> tuple[tuple[int, int], bool]:
+    """Read a competition's frame in pixels and whether it is of edits. Raises UnknownCompetition."""
+    query = select(Competition.frame_width, Competition.frame_height, Competition.input_key).where(
+        Competition.slug == slug
+    )
     row = session.execute(query).one_or_none()
     if row is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
-    return row.frame_width, row.frame_height
+    return (row.frame_width, row.frame_height), row.input_key is not None
 
 
 def _sizes(session: Session) -> dict[int, tuple[int, int]]:
     """Count models and entries by competition, showcases and withdrawn entries left out."""
-    return {competition: (models, entries) for competition, models, entries in session.execute(_SIZES)}
+    return recall_equal(session, "sizes of competitions", arena_state(session), lambda: _count_sizes(session))
+
+
+def _count_sizes(session: Session) -> dict[int, tuple[int, int]]:
+    return {competition: (models, entries) for competition, models, entries in _SIZES.all(session)}
 
 
 def _categories(session: Session) -> dict[int, list[tuple[str, str]]]:
     """List (slug, title) by competition, in the categories' order."""
     categories: dict[int, list[tuple[str, str]]] = {}
-    for competition, slug, title in session.execute(_FILED):
+    for competition, slug, title in _FILED.all(session):
         categories.setdefault(competition, []).append((slug, title))
     return categories
 
@@ -305,9 +325,9 @@ def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entri
         models=models,
         entries=entries,
         votes=int(row.votes),
-        open_gallery=row.open_gallery,
+        open_gallery=bool(row.open_gallery),
         target=row.target,
-        showcase=row.showcase,
+        showcase=bool(row.showcase),
     )
 
 
@@ -343,15 +363,23 @@ def _category(session: Session, slug: str, competition: str) -> Category:
     return row
 
 
-def _questions(session: Session, spec: CompetitionFile) -> dict[str, float] | None:
-    """Check the questions that a file names; None where it names none."""
+def _questions(session: Session, spec: CompetitionFile, row: Competition | None) -> dict[str, float] | None:
+    """
+    Check the questions that a file names; None where it names none.
+
+    One that is retired would not be asked. It is refused, but where the competition names it since before.
+    """
     if spec.questions is None:
         return None
-    known = [one.slug for one in list_questions(session)]
+    known = {one.slug: one for one in list_questions(session)}
+    before = (row.questions or {}) if row is not None else {}
     for slug in spec.questions:
         if slug not in known:
             there = f"{suggest(slug, known)}; there are {', '.join(known)}"
             raise errors.InvalidCompetition(f"{spec.slug}: questions: there is no question {slug}{there}")
+        if known[slug].retired and slug not in before:
+            to_do = f"`arena question add {slug}` asks it"
+            raise errors.InvalidCompetition(f"{spec.slug}: questions: {slug} is not asked in this arena; {to_do}")
     return dict(spec.questions)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.arena import errors
 from app.arena.entries.pack_format import ImageResult, describe_frames
-from app.files.folders import is_noise, list_folder, same_name
+from app.files.folders import explain_no_file, is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images
 from app.gateway.foreign_formats import takes_heic
@@ -217,7 +217,7 @@ class _Listing:
 
     def _describe_image(self, path: Path, taken: dict[tuple[str, int], str]) -> dict[str, Any] | None:
         """Describe an image of a model; None where its file was noted with a reason instead."""
-        if not is_image(path):
+        if not is_image(path) or not path.is_file():
             self._note_file(path, "")
             return None
         model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
@@ -245,12 +245,13 @@ class _Listing:
     def _note_nested(self, folder: Path) -> None:
         self._note(folder, "refused", "a folder inside a competition; move its images up, or give it a prompt.txt")
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not is_noise(path):
+            if not path.is_dir() and not is_noise(path):
                 self._note_file(path, "it lies in a folder inside a competition")
 
     def _note_file(self, path: Path, reason: str) -> None:
-        if is_image(path):
-            self._note(path, "refused", reason)
+        nothing = explain_no_file(path)
+        if nothing is not None or is_image(path):
+            self._note(path, "refused", nothing or reason)
         else:
             why = explain_file(path)
             self.outcomes.append(ImageResult(self._name(path), why.kind, why.reason))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.generation_data import GenerationData, read_generation_data
+from app.arena.entries.generation_data import read_generation_data
+from app.arena.entries.generation_facts import GenerationData
 from app.arena.entries.pack_format import ImageResult
 from app.arena.entries.pack_manifest import (
     MANIFEST,
@@ -20,7 +21,7 @@ from app.arena.entries.pack_manifest import (
     is_image,
     write_competitions,
 )
-from app.files.folders import is_noise, same_name
+from app.files.folders import explain_no_file, is_noise, same_name
 from app.files.text import find_control, find_unstorable, normalize
 from app.gateway.images import InvalidImage
 
@@ -83,11 +84,12 @@ def sort_images(folder: Path, *, metadata: bool, pattern: str | None) -> Sorting
             or file == MANIFEST
         ):
             continue
-        if not is_image(path):
+        nothing = explain_no_file(path)
+        if nothing is None and not is_image(path):
             why = explain_file(path)
             outcomes.append(ImageResult(file, why.kind, why.reason))
             continue
-        found = _read_facts(path, file, names, metadata=metadata)
+        found = nothing or _read_facts(path, file, names, metadata=metadata)
         if isinstance(found, _Facts):
             facts.append(found)
         else:

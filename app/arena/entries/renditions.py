@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -17,7 +18,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.arena import errors
-from app.arena.entries import picture_flaws
+from app.arena.entries import picture_flaws, traits
+from app.arena.entries.framing import cut_size, fit, shape_alike
 from app.arena.entries.likeness import Reference, likeness, luma, reference
 from app.gateway import images
 from app.gateway.storage import Storage
@@ -25,7 +27,7 @@ from app.gateway.storage import Storage
 STEP_BYTES = 8 * 1024
 """Budgets are whole steps: the length of a competition's files says little about any one of them."""
 CHUNK_HEADER = 8
-SURROUND = (128, 127, 123)
+NOISE_BYTES = 2**21
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
 NEAR_BITS = 8
@@ -46,14 +48,19 @@ Hashes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Size:
-    """A size of rendition: its long side in pixels at most, and the most bytes it may take."""
+    """
+    A size of rendition: its long side in pixels at most, and the most bytes it may take.
+
+    A file of `few_bytes` is not made smaller: the longest of its competition is hardly ever shorter.
+    """
 
     side: int
     most_bytes: int
+    few_bytes: int = 0
 
 
-SMALL = Size(640, 96 * 1024)
-LARGE = Size(1024, 224 * 1024)
+SMALL = Size(640, 96 * 1024, few_bytes=3 * STEP_BYTES)
+LARGE = Size(1024, 224 * 1024, few_bytes=6 * STEP_BYTES)
 THUMBNAIL = Size(320, 15 * 1024)
 TINY = Size(160, 4 * 1024)
 
@@ -70,13 +77,18 @@ class Rendition:
 
 @dataclass(frozen=True)
 class Renditions:
-    """The files of one picture that voters and lists see; `side` is the long side of the large one in pixels."""
+    """
+    The files of one picture that voters and lists see; `side` is the long side of the large one in pixels.
+
+    `traits` are what the small one shows of how the picture was made.
+    """
 
     large: Rendition
     small: Rendition
     thumbnail: bytes
     tiny: bytes
     side: int
+    traits: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -92,20 +104,27 @@ class Picture:
 
 
 def picture(
-    original: bytes, frame: tuple[int, int], no_visible_mark: str | None = None, *, side: int = 0
+    original: bytes,
+    frame: tuple[int, int],
+    no_visible_mark: str | None = None,
+    *,
+    side: int = 0,
+    is_edit: bool = False,
 ) -> Picture:
     """
     Decode an original, fit it into the frame (pixels) and encode its renditions.
 
     `no_visible_mark` is somebody's reason to enter what looks blank or marked; `side` is the long side that the
-    competition's large renditions have already. Raises images.InvalidImage, EntryRefused.
+    competition's large renditions have already. An edit is shown whole, as its input is.
+    Raises images.InvalidImage, EntryRefused.
     """
     decoded = images.decode(original)
     if no_visible_mark is None:
         _refuse_flawed(decoded)
+    side = max(side, side_for(decoded.size, frame, is_edit=is_edit))
     return Picture(
         original=original,
-        renditions=render(decoded, frame, max(side, side_for(decoded.size, frame))),
+        renditions=render(decoded, frame, side, is_edit=is_edit),
         width=decoded.width,
         height=decoded.height,
         sha256=hashlib.sha256(original).hexdigest(),
@@ -116,26 +135,30 @@ def picture(
 def render_input(original: bytes, frame: tuple[int, int]) -> Renditions:
     """Render an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
     decoded = images.decode(original)
-    return render(decoded, frame, side_for(decoded.size, frame))
+    return render(decoded, frame, side_for(decoded.size, frame, is_edit=True), is_edit=True)
 
 
-def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Renditions:
+def render(decoded: Image.Image, frame: tuple[int, int], side: int, *, is_edit: bool = False) -> Renditions:
     """Render a decoded picture in a frame, the large rendition `side` pixels long at most."""
-    large = fit(decoded, scale(frame, min(side, LARGE.side)))
-    small = fit(decoded, scale(frame, min(side, SMALL.side)))
+    shown = decoded if is_edit else shape_alike(decoded, frame)
+    large = fit(shown, scale(frame, min(side, LARGE.side)))
+    small = fit(shown, scale(frame, min(side, SMALL.side)))
     first = encode(small, SMALL)
+    listed = shrink(shown, THUMBNAIL)
     return Renditions(
         large=first if small.size == large.size else encode(large, LARGE, first.place),
         small=first,
-        thumbnail=encode_thumbnail(decoded, THUMBNAIL),
-        tiny=encode_thumbnail(decoded, TINY),
+        thumbnail=encode_thumbnail(listed, THUMBNAIL),
+        tiny=encode_thumbnail(listed, TINY),
         side=max(large.size),
+        traits=traits.measure_file(first.data),
     )
 
 
-def side_for(size: tuple[int, int], frame: tuple[int, int]) -> int:
+def side_for(size: tuple[int, int], frame: tuple[int, int], *, is_edit: bool = False) -> int:
     """Return the long side of the large rendition that shows a picture of this size without enlarging it."""
-    filled = max(size[0] / frame[0], size[1] / frame[1])
+    width, height = size if is_edit else cut_size(size, frame)
+    filled = max(width / frame[0], height / frame[1])
     return max(1, min(LARGE.side, max(frame), round(max(frame) * filled)))
 
 
@@ -145,35 +168,24 @@ def scale(frame: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(frame[0] * factor)), max(1, round(frame[1] * factor))
 
 
-def fit(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
-    """Scale a picture to touch the frame, letterboxed, never cropped: both pictures of a pair have one size."""
-    factor = min(frame[0] / image.width, frame[1] / image.height)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    scaled = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
-    if size == frame and scaled.mode == "RGB":
-        return scaled
-    framed = Image.new("RGB", frame, SURROUND)
-    framed.paste(scaled, ((frame[0] - size[0]) // 2, (frame[1] - size[1]) // 2))
-    return framed
-
-
 def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:
     """
     Encode with the lowest quality that looks like the picture itself, whatever the picture.
 
-    Where the size's largest budget does not suffice for that, the best that fits is returned. `start` is the place
-    in QUALITIES to begin at. The search takes two passes for most pictures.
+    Where the size's largest budget does not suffice for that, the best that fits is returned, and where a higher
+    quality takes few bytes as well, that one. `start` is the place in QUALITIES to begin at. The search takes one
+    pass for most pictures.
     """
     exact = reference(image)
     best = _encode(image, exact, start)
     if best.likeness >= LIKENESS:
-        best = _lower(image, exact, best)
+        best = _lower(image, exact, best, size.few_bytes)
     return _higher(image, exact, best, most_content(size.most_bytes))
 
 
-def _lower(image: Image.Image, exact: Reference, best: Rendition) -> Rendition:
-    """Lower the quality as far as the likeness has room, while a smaller budget is to be had."""
-    while best.place > 0 and file_bytes(len(best.data)) > STEP_BYTES:
+def _lower(image: Image.Image, exact: Reference, best: Rendition, few: int) -> Rendition:
+    """Lower the quality as far as the likeness has room, until the file fits into a budget of `few` bytes."""
+    while best.place > 0 and file_bytes(len(best.data)) > few:
         steps = int(math.log((1 - LIKENESS) / max(1 - best.likeness, 1e-6)) / LOSS_PER_STEP)
         if steps < 1:
             break
@@ -206,13 +218,19 @@ def _encode(image: Image.Image, exact: Reference, place: int) -> Rendition:
 
 def encode_thumbnail(image: Image.Image, size: Size) -> bytes:
     """Encode a picture for lists: of this size at most, never enlarged."""
-    small = image.copy()
-    small.thumbnail((size.side, size.side), Image.Resampling.LANCZOS)
+    small = shrink(image, size)
     for quality in (75, 55, 35, 15, 1):
         data = images.encode_webp(small, quality=quality, method=METHOD)
         if len(data) <= size.most_bytes:
             break
     return data
+
+
+def shrink(image: Image.Image, size: Size) -> Image.Image:
+    """Return a picture of this size at most, never enlarged."""
+    small = image.copy()
+    small.thumbnail((size.side, size.side), Image.Resampling.LANCZOS)
+    return small
 
 
 def small_key(key: str) -> str:
@@ -277,9 +295,25 @@ def padded(rendition: bytes, length: int) -> bytes:
     # A RIFF chunk of odd length would need one more byte that its length does not count.
     if filling < 0 or filling % 2:
         raise ValueError(f"{len(rendition)} bytes cannot be padded to {length}")
-    chunk = b"PADD" + filling.to_bytes(4, "little") + os.urandom(filling)
+    chunk = b"PADD" + filling.to_bytes(4, "little") + _fill(filling)
     # RIFF's length leaves out its own header of eight bytes.
     return rendition[:4] + (length - CHUNK_HEADER).to_bytes(4, "little") + rendition[CHUNK_HEADER:] + chunk
+
+
+def _fill(length: int) -> bytes:
+    """Return so many bytes that no other picture was filled up with, and that nothing compresses."""
+    # The system makes them a hundred times more slowly than memory is copied; a stretch from anywhere in enough of
+    # them, behind a few of its own, is as unlike any other.
+    first = os.urandom(min(length, 16))
+    if length > len(_noise()) // 2:
+        return first + os.urandom(length - len(first))
+    start = int.from_bytes(first, "little") % (len(_noise()) // 2)
+    return first + _noise()[start : start + length - len(first)]
+
+
+@cache
+def _noise() -> bytes:
+    return os.urandom(NOISE_BYTES)
 
 
 def perceptual_hash(image: Image.Image) -> int:

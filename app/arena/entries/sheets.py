@@ -132,20 +132,30 @@ def _place(session: Session, slug: str, keys: dict[int, str]) -> bool:
 def _store_tiles(storage: Storage, rendition_key: str) -> str:
     """Store both tiles of a picture under a fresh key, which names the larger one; returns the key."""
     key = fresh_key("sheets", "webp")
-    with Image.open(BytesIO(storage.get(renditions.small_key(rendition_key)))) as small:
-        blind = small.convert("RGB")
-    storage.put(key, _encode_tile(blind, TILE))
-    storage.put(renditions.tiny_key(key), _encode_tile(blind, SMALL_TILE))
+    blind = storage.get(renditions.small_key(rendition_key))
+    storage.put(key, _make_tile(blind, storage.get(renditions.thumbnail_key(rendition_key)), TILE))
+    tiny = renditions.tiny_key
+    storage.put(tiny(key), _make_tile(blind, storage.get(tiny(rendition_key)), SMALL_TILE))
     return key
 
 
-def _encode_tile(blind: Image.Image, size: Size) -> bytes:
-    """Encode a blind rendition at this size, never enlarged, filled up to the most bytes it may take."""
-    frame = renditions.scale(blind.size, min(size.side, max(blind.size)))
+def _make_tile(blind: bytes, thumbnail: bytes, size: Size) -> bytes:
+    """Pad a picture's thumbnail where it has the tile's shape and is short enough; else encode the tile anew."""
+    whole = images.header_size(blind)
+    frame = renditions.scale(whole, min(size.side, max(whole)))
+    is_short = len(thumbnail) <= renditions.most_content(size.most_bytes)
+    if is_short and images.header_size(thumbnail) == frame:
+        return renditions.padded(thumbnail, size.most_bytes)
+    with Image.open(BytesIO(blind)) as small:
+        return renditions.padded(_encode_tile(small.convert("RGB"), frame, size), size.most_bytes)
+
+
+def _encode_tile(blind: Image.Image, frame: tuple[int, int], size: Size) -> bytes:
+    """Encode a blind rendition in this frame (pixels) with the highest quality that the size's bytes hold."""
     tile = blind.resize(frame, Image.Resampling.LANCZOS)
     for quality, blur in ATTEMPTS:
         attempt = tile.reduce(blur).resize(frame) if blur > 1 else tile
         data = images.encode_webp(attempt, quality=quality, method=renditions.METHOD)
         if len(data) <= renditions.most_content(size.most_bytes):
             break
-    return renditions.padded(data, size.most_bytes)
+    return data

@@ -78,6 +78,7 @@ class VoteDetails:
     reason: str | None
     undone: bool
     competition: str
+    question: str
     left: str
     right: str
     network: str | None
@@ -167,10 +168,20 @@ def list_votes_of_voter(session: Session, voter_id: int, *, page: int = 1) -> li
     return [_vote_details(*row) for row in rows]
 
 
-def list_latest_votes(session: Session) -> list[VoteDetails]:
-    """List everybody's latest votes, newest first."""
-    newest = select(Vote.id).order_by(Vote.id.desc()).limit(PAGE).scalar_subquery()
-    rows = session.execute(_select_votes().where(Vote.id.in_(newest)).order_by(Vote.id.desc()))
+def list_latest_votes(session: Session, question: str | None = None) -> list[VoteDetails]:
+    """List everybody's latest votes, newest first; with a question those on it among the latest MAX_COUNTED."""
+    newest = select(Vote.id).order_by(Vote.id.desc()).limit(PAGE)
+    if question is not None:
+        latest = select(Vote.id, Vote.matchup_id).order_by(Vote.id.desc()).limit(MAX_COUNTED).subquery()
+        newest = (
+            select(latest.c.id)
+            .join(Matchup, Matchup.id == latest.c.matchup_id)
+            .where(Matchup.question == question)
+            .order_by(latest.c.id.desc())
+            .limit(PAGE)
+        )
+    query = _select_votes().where(Vote.id.in_(newest.scalar_subquery()))
+    rows = session.execute(query.order_by(Vote.id.desc()))
     return [_vote_details(*row) for row in rows]
 
 
@@ -247,6 +258,7 @@ def _vote_details(vote: Vote, matchup: Matchup, competition: str, left: str, rig
         reason=vote.reason,
         undone=vote.undone_at is not None,
         competition=competition,
+        question=matchup.question,
         left=left,
         right=right,
         network=_network(matchup.network_key),

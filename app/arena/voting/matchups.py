@@ -132,7 +132,7 @@ def issue(
             state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
             within = _narrowed(session, state, wish, within, policy.smallest_pool)
             exclusions = read_exclusions(session, who, limits_guesses=policy.limits_guesses)
-            pair = _choose_owed(session, state, who, exclusions, rng) or choose_pair(
+            pair = _choose_owed(session, state, who, exclusions, rng, wish.question) or choose_pair(
                 state, exclusions, rng, within, wish.question
             )
             if pair is None and attempt > 0 and who.waiting:
@@ -216,11 +216,23 @@ def _narrowed(
 
 
 def _choose_owed(
-    session: Session, state: PairingState, who: VoterState, exclusions: Exclusions, rng: random.Random
+    session: Session,
+    state: PairingState,
+    who: VoterState,
+    exclusions: Exclusions,
+    rng: random.Random,
+    question: str | None,
 ) -> Pair | None:
-    """Choose from the competition of a pair that could not be loaded; None where nothing is owed or left."""
+    """
+    Choose from the competition of a pair that could not be loaded; None where nothing is owed or left.
+
+    It asks the voter's question where the competition has it, else one of its own.
+    """
     owed = None if who.voter_id is None else read_owed_competition(session, who.voter_id)
-    return None if owed is None else choose_pair(state, exclusions, rng, frozenset({owed}))
+    if owed is None:
+        return None
+    there = frozenset({owed})
+    return choose_pair(state, exclusions, rng, there, question) or choose_pair(state, exclusions, rng, there)
 
 
 def _nothing_left(

@@ -1,5 +1,6 @@
 """Finds which picture a viewer may see under which address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -54,6 +55,23 @@ _FILE = PreparedStatement(
 _MARK_SERVED = {side: PreparedStatement(partial(_mark, column)) for side, column in _SERVED.items()}
 
 
+_CHARGED = PreparedStatement(
+    lambda _: select(Matchup.id, Matchup.voter_id, Matchup.network_key).where(
+        Matchup.public_id == bindparam("matchup")
+    )
+)
+
+
+@dataclass(frozen=True)
+class ServedPicture:
+    """Side `a` or `b` of a matchup that leaves the server, to be marked and charged."""
+
+    matchup: bytes
+    side: str
+    now: datetime
+    policy: Policy = FREE
+
+
 @dataclass(frozen=True)
 class BlindFile:
     """A nameless file: the stored rendition and the length it is sent with."""
@@ -97,15 +115,32 @@ def blind_file(
     return BlindFile(key, row.file_bytes, is_first_time)
 
 
+def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[None]:
+    """
+    Note when each side first leaves the server: dwell counts from the later one, and the charge is due now.
+
+    Every matchup is locked before the first count, and all in one order: no two batches wait in a circle.
+    """
+    ordered = sorted(served, key=lambda one: (one.matchup, one.side))
+    for one in [one for one in ordered if _mark_served(session, one)]:
+        if one.policy.voter_counted is not None:
+            _charge(session, one)
+    return [None] * len(served)
+
+
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
-    """Note when a side first leaves the server: dwell counts from the later one, and the charge is due now."""
-    marked = _MARK_SERVED[side].change(session, matchup=matchup, now=milliseconds(now))
-    if not marked or policy.voter_counted is None:
-        return
-    row = session.execute(
-        select(Matchup.id, Matchup.voter_id, Matchup.network_key).where(Matchup.public_id == matchup)
-    ).one()
-    charge(session, row.id, row.voter_id, row.network_key, policy, now=now)
+    """Note that one side leaves the server, as `mark_all_served` does for many."""
+    mark_all_served(session, [ServedPicture(matchup, side, now, policy)])
+
+
+def _mark_served(session: Session, served: ServedPicture) -> int:
+    """Note the time unless the side was served before; returns how many rows that changed."""
+    return _MARK_SERVED[served.side].change(session, matchup=served.matchup, now=milliseconds(served.now))
+
+
+def _charge(session: Session, served: ServedPicture) -> None:
+    row = _CHARGED.first(session, matchup=served.matchup)
+    charge(session, row.id, row.voter_id, row.network_key, served.policy, now=served.now)
 
 
 def media_file(session: Session, media_key: str, voter: bytes | None, *, side: int = 0) -> MediaFile | None:

@@ -38,6 +38,7 @@ class UnloadablePair:
     """A pair that was closed because its pictures can't be loaded, with the number of votes of its voter."""
 
     matchup: bytes
+    question: str
     voter_votes: int
 
 
@@ -60,7 +61,7 @@ def close_unloadable(
         what = "pairs a day that can't be loaded"
         key = str(row.voter_id)
         check(session, "unloadable/voter", key, policy.unloadable_day, seconds=DAY, now=now, what=what)
-    return UnloadablePair(matchup, row.votes)
+    return UnloadablePair(matchup, row.question, row.votes)
 
 
 def read_owed_competition(session: Session, voter_id: int) -> int | None:
@@ -77,7 +78,7 @@ def read_owed_competition(session: Session, voter_id: int) -> int | None:
 
 def _read(session: Session, voter: bytes, matchup: bytes) -> Any:
     return session.execute(
-        select(Matchup.id, Matchup.voter_id, Matchup.unloadable_at, Voter.votes, Vote.outcome)
+        select(Matchup.id, Matchup.voter_id, Matchup.question, Matchup.unloadable_at, Voter.votes, Vote.outcome)
         .join(Voter, Voter.id == Matchup.voter_id)
         .outerjoin(Vote, Vote.matchup_id == Matchup.id)
         .where(Matchup.public_id == matchup, Voter.token == voter)

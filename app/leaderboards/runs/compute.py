@@ -31,10 +31,16 @@ FEWEST_PROMPTS = 2
 
 @dataclass(frozen=True, eq=False)
 class BorrowedStrength:
-    """Strengths and variances of a competition's models as the rest of the mode tells them, in logits."""
+    """
+    Strengths and variances of a board's models as other votes tell them, in logits.
+
+    A question's board borrows from `better`, with the ``error`` of the variance between the two; a competition's
+    from the rest of its mode.
+    """
 
     mean: Array
     variance: Array
+    error: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +128,8 @@ def rate_question(
     """Rate one board of another question by what it borrows from `better`."""
     one = scope.kind == "competition"
     level = Anchor(value=snapshot.anchor.value)
-    return rate_asked(board.tallies, known.mean, known.variance, voters=voters, anchor=level, is_one_prompt=one)
+    lent = known.mean, known.variance
+    return rate_asked(board.tallies, *lent, error=known.error, voters=voters, anchor=level, is_one_prompt=one)
 
 
 def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:

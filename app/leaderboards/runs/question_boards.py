@@ -52,7 +52,7 @@ def borrow_from_better(
 
 def _borrow(scope: Scope, mean: Array, variance: Array, difference: VarianceComponent) -> BorrowedStrength:
     apart = difference.variance + (OWN_PROMPT**2 if scope.kind == "competition" else 0.0)
-    return BorrowedStrength(mean, variance + apart)
+    return BorrowedStrength(mean, variance + apart, difference.error)
 
 
 def _read_better(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> tuple[Array, Array]:

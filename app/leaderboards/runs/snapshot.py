@@ -133,8 +133,8 @@ def _spell_counts(counts: Rows) -> Words:
     used = np.flatnonzero(np.bincount(counts.ravel()))
     spelled = np.empty(counts.max(initial=0) + 1, dtype=object)
     spelled[used] = [str(number) for number in used.tolist()]
-    words: Words = spelled[counts]
-    return words + np.array([",", ",", ",", "\n"], dtype=object)
+    lines: Words = spelled[counts] + np.array([",", ",", ",", "\n"], dtype=object)
+    return lines
 
 
 def read(

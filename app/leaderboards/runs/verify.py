@@ -18,7 +18,7 @@ from app.leaderboards.runs import compute, refresh, snapshot
 from app.leaderboards.runs.anchors import read_anchor
 from app.leaderboards.runs.compute import BorrowedStrength
 from app.leaderboards.runs.scopes import Scope
-from app.leaderboards.runs.shared import read_shared, read_voters
+from app.leaderboards.runs.shared import read_difference, read_shared, read_voters
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import BETTER
@@ -170,7 +170,7 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
         _as_then(session, seen, scope, run),
         scope,
         board,
-        _borrowed_strength(board, stored),
+        _borrowed_strength(board, stored, run),
         read_voters(run.parts and run.parts["voters"], board.model_ids),
     )
     for name in ("votes", "ranked", "tallies_sha256", "interval", "components"):
@@ -190,14 +190,17 @@ def _as_then(session: Session, seen: Snapshot, scope: Scope, run: RatingRun) -> 
     return replace(seen, anchor=anchor, shared=None if scope.kind == "overall" else read_shared(run.parts))
 
 
-def _borrowed_strength(board: BoardTallies, stored: dict[int, Standing]) -> BorrowedStrength | None:
+def _borrowed_strength(
+    board: BoardTallies, stored: dict[int, Standing], run: RatingRun
+) -> BorrowedStrength | None:
     """Read what a board borrowed as stored with it: the other competitions may have moved on since."""
     rows = [stored.get(model) for model in board.model_ids.tolist()]
     known = [(row.known_mean, row.known_variance) for row in rows if row and row.known_mean is not None]
     if not known or len(known) != len(rows):
         return None
     mean, variance = np.array(known, dtype=float).T
-    return BorrowedStrength(mean, variance)
+    difference = read_difference(run.parts)
+    return BorrowedStrength(mean, variance, difference.error if difference else 0.0)
 
 
 def _standing_differences(

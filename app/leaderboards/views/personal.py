@@ -77,9 +77,9 @@ def read_own_board(
 
 
 def list_own_questions(session: Session, voter: bytes) -> tuple[QuestionDetails, ...]:
-    """List the questions that a voter has answered; none where that is one alone."""
+    """List the questions that a voter has answered, `better` first."""
     asked = set(session.scalars(select_own_votes(voter).with_only_columns(Matchup.question).distinct()))
-    return tuple(one for one in list_questions(session) if one.slug in asked) if len(asked) > 1 else ()
+    return tuple(one for one in list_questions(session) if one.slug in asked)
 
 
 def read_agreement(

@@ -1,6 +1,7 @@
 """A voter's taste in one mode, and the result card that tells it after every ten votes."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT_MODEL, RIGHT_MODEL, join_models
 from app.arena.errors import NotVoted
+from app.arena.questions import QuestionDetails, read_question
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.leaderboards.views.crowd import count_outcomes
 from app.leaderboards.views.personal import (
@@ -52,9 +54,15 @@ class TopModel:
 
 @dataclass(frozen=True)
 class Taste:
-    """A voter's votes of one mode in names and numbers: no id, no prompt and no picture, so it can be shared."""
+    """
+    A voter's votes of one mode on one question (its slug and its words) in names and numbers.
+
+    There is no id, no prompt and no picture in it, so it can be shared.
+    """
 
     mode: str
+    question: str
+    words: str
     votes: int
     top: tuple[TopModel, ...]
     """At most three, best first."""
@@ -94,10 +102,15 @@ class Narrowing:
 
 @dataclass(frozen=True)
 class ResultCard:
-    """A card sums up a voter's last votes. `judged` is the number of votes it looks back on, at most ten."""
+    """
+    A card sums up a voter's last votes. `judged` is the number of votes it looks back on, at most ten.
+
+    Its taste is about the question that most of them answered. `names_question` is for when that is not plain.
+    """
 
     taste: Taste
     judged: int
+    names_question: bool
     second_look: SecondLook | None
     narrowing: Narrowing | None
 
@@ -106,11 +119,15 @@ def read_card(session: Session, voter: bytes) -> ResultCard:
     """Read the card of a voter's last votes, in the mode of the newest one. Raises NotVoted."""
     mode = read_newest_mode(session, voter)
     last = session.execute(_judged(voter).where(Competition.mode == mode).limit(SET)).all()
+    answered = Counter(row.question for row in last)
+    question = max(answered, key=lambda slug: (answered[slug], slug == BETTER, slug))
+    about = [row for row in last if row.counted and row.question == question]
     return ResultCard(
-        taste=read_taste(session, voter, mode),
+        taste=read_taste(session, voter, mode, question),
         judged=len(last),
+        names_question=answered.keys() != {BETTER},
         second_look=_find_second_look(session, last),
-        narrowing=_read_narrowing(session, mode, [row for row in last if row.counted and row.question == BETTER]),
+        narrowing=_read_narrowing(session, mode, question, about),
     )
 
 
@@ -122,22 +139,31 @@ def read_newest_mode(session: Session, voter: bytes) -> str:
     return str(newest.mode)
 
 
-def read_taste(session: Session, voter: bytes, mode: str) -> Taste:
-    """Read what a voter's standing votes of one mode say, all of it from pairs that this voter judged."""
-    return summarize(mode, read_own_board(session, voter, mode), read_agreement(session, voter, mode))
+def read_taste(session: Session, voter: bytes, mode: str, question: str | None = None) -> Taste:
+    """
+    Read what a voter's standing votes of one mode on a question say, all of it from pairs that this voter judged.
+
+    Raises UnknownQuestion.
+    """
+    asked = read_question(session, question)
+    board = read_own_board(session, voter, mode, asked.slug)
+    return summarize(mode, asked, board, read_agreement(session, voter, mode, asked.slug))
 
 
-def summarize(mode: str, board: Sequence[OwnStanding], agreement: Agreement) -> Taste:
-    """Sum up a voter's own board, best first; there is no top without a vote."""
+def summarize(mode: str, asked: QuestionDetails, board: Sequence[OwnStanding], agreement: Agreement) -> Taste:
+    """Sum up a voter's own board of a question, best first; there is no top without a vote."""
     fields = [field.name for field in dataclasses.fields(TopModel)]
     top = tuple(TopModel(*(getattr(row, field) for field in fields)) for row in board[:TOP])
-    return Taste(mode, sum(row.seen for row in board) // 2, top, agreement, _find_parting(board))
+    votes = sum(row.seen for row in board) // 2
+    return Taste(mode, asked.slug, asked.words, votes, top, agreement, _find_parting(board))
 
 
 def load_taste(content: Mapping[str, Any]) -> Taste:
-    """Load a taste from what `dataclasses.asdict` made of it."""
+    """Load a taste from what `dataclasses.asdict` made of it; older ones, without a question, are of `better`."""
     return Taste(
         mode=content["mode"],
+        question=content.get("question", BETTER),
+        words=content.get("words", ""),
         votes=content["votes"],
         top=tuple(TopModel(**row) for row in content["top"]),
         agreement=Agreement(**content["agreement"]),
@@ -187,9 +213,11 @@ def _look_again(session: Session, row: Row[*tuple[Any, ...]]) -> tuple[SecondLoo
     return look, against - same
 
 
-def _read_narrowing(session: Session, mode: str, votes: Sequence[Row[*tuple[Any, ...]]]) -> Narrowing | None:
-    """Compare the mode's intervals with those that would be without these votes; None where none counts."""
-    pairs = _read_pairs(session, mode) if votes else []
+def _read_narrowing(
+    session: Session, mode: str, question: str, votes: Sequence[Row[*tuple[Any, ...]]]
+) -> Narrowing | None:
+    """Compare a question's intervals with those that would be without these votes; None where none counts."""
+    pairs = _read_pairs(session, mode, question) if votes else []
     if not pairs:
         return None
     import numpy as np  # noqa: PLC0415
@@ -211,11 +239,11 @@ def _read_narrowing(session: Session, mode: str, votes: Sequence[Row[*tuple[Any,
     return Narrowing(len(votes), seen.size, float(shares.mean()), slug, name, before, after)
 
 
-def _read_pairs(session: Session, mode: str) -> list[Any]:
-    """Read the mode's counted votes by ordered pair of models: two ids, wins of either, ties, both bad."""
+def _read_pairs(session: Session, mode: str, question: str) -> list[Any]:
+    """Read counted votes on a question by ordered pair of models: two ids, wins of either, ties, both bad."""
     sums = (func.sum(count) for count in (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad))
     query = select(Tally.left_model_id, Tally.right_model_id, *sums).where(Competition.mode == mode)
-    query = query.where(Tally.question == BETTER)
+    query = query.where(Tally.question == question)
     query = query.join(Competition, Competition.id == Tally.competition_id)
     return [tuple(row) for row in session.execute(query.group_by(Tally.left_model_id, Tally.right_model_id))]
 

@@ -4,6 +4,7 @@ from flask import Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena.people import moderation
+from app.arena.questions import list_questions, read_question
 from app.arena.voting import vote_casting
 from app.edge import admin, logs
 from app.edge.context import now, parts
@@ -77,10 +78,13 @@ def voter(number: int) -> Response:
 
 @blueprint.get("/votes")
 def votes() -> Response:
-    """List everybody's latest votes."""
+    """List everybody's latest votes, those on one question where it is named. Raises UnknownQuestion."""
+    slug = request.args.get("question") or None
     with parts().database.reading() as session:
-        latest = moderation.list_latest_votes(session)
-    return shown("votes.html", votes=latest)
+        listed = list_questions(session)
+        asked = None if slug is None else read_question(session, slug)
+        latest = moderation.list_latest_votes(session, slug)
+    return shown("votes.html", votes=latest, questions=listed, asked=asked)
 
 
 @blueprint.get("/votes/<int(max=2147483647):number>")

@@ -52,9 +52,9 @@ async function share(event) {
   event.preventDefault();
   const form = event.target;
   if (form.dataset.url) return copy(form.dataset.url);
-  const mode = new FormData(form).get("mode");
+  const { mode, question } = Object.fromEntries(new FormData(form));
   form.querySelector("button").disabled = true;
-  const told = await post("/api/v1/taste", { mode });
+  const told = await post("/api/v1/taste", { mode, question });
   form.querySelector("button").disabled = false;
   form.querySelector("button").focus({ preventScroll: true });
   if (!told.url) return say(told.error?.message ?? "No connection. Nothing was shared; try again.");

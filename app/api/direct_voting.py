@@ -1,0 +1,100 @@
+"""Pairs and votes, answered the direct way (`app/edge/direct.py`), with the bodies that the views send."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from werkzeug.wsgi import ClosingIterator
+
+from app.api import matchups as views
+from app.arena.voting.matchups import MatchupFilter
+from app.arena.voting.vote_casting import Ballot
+from app.edge import voting
+from app.edge.context import Parts, follow_vote
+from app.edge.direct import is_from_here, is_plain, list_json_headers
+from app.edge.identity import decode_id, encode_id, read_voter
+from app.edge.request_log import RULE
+from app.edge.slow_bodies import REFUSAL
+from app.errors import Refusal
+from app.words import OUTCOMES, Mode
+
+PAIRS = "/api/v1/matchups"
+VOTE = re.compile(rf"{PAIRS}/([A-Za-z0-9_-]{{22}})/vote")
+VOTE_RULE = f"{PAIRS}/<string:matchup_id>/vote"
+LONGEST = 200
+"""Bytes of a body that is looked at here."""
+ANY_PAIR: tuple[dict[str, str], ...] = ({}, {"mode": Mode.TEXT_TO_IMAGE.value})
+"""The bodies that ask for a pair of the first mode."""
+
+
+class DirectVoting:
+    """WSGI middleware that issues pairs and takes votes; not for a profile whose voters log in."""
+
+    def __init__(self, app: WSGIApplication, wired: Parts) -> None:
+        self._app = app
+        self._wired = wired
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or pass the request on."""
+        if environ["REQUEST_METHOD"] != "POST" or not environ["PATH_INFO"].startswith(PAIRS):
+            return self._app(environ, start_response)
+        try:
+            answered = self._answer(environ, start_response)
+        except Refusal as refusal:
+            environ[REFUSAL] = refusal
+            answered = None
+        except Exception:  # noqa: BLE001 (the view does it again, and tells what is wrong)
+            answered = None
+        return self._app(environ, start_response) if answered is None else answered
+
+    def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
+        """Do what is asked; None for what the views must look at."""
+        who = read_voter(environ, self._wired.settings)
+        if who is None or not is_plain(environ, self._wired) or not is_from_here(environ):
+            return None
+        body = _read_body(environ)
+        if environ["PATH_INFO"] == PAIRS and body in ANY_PAIR:
+            return self._issue(environ, start_response, who)
+        asked = VOTE.fullmatch(environ["PATH_INFO"])
+        matchup = decode_id(asked[1]) if asked else None
+        if matchup is None or body is None or body.keys() != {"outcome"} or body["outcome"] not in OUTCOMES:
+            return None
+        ballot = voting.make_ballot(self._wired, who, matchup, body["outcome"], now=datetime.now(UTC))
+        return self._vote(environ, start_response, ballot)
+
+    def _issue(self, environ: dict[str, Any], start_response: StartResponse, who: bytes) -> Iterable[bytes]:
+        address = environ.get("REMOTE_ADDR")
+        issued = voting.issue_to(self._wired, who, MatchupFilter(), now=datetime.now(UTC), address=address)
+        data = _encode(views.tell_matchup(issued))
+        environ[RULE] = PAIRS
+        start_response("201 CREATED" if issued.is_new else "200 OK", list_json_headers(environ, len(data)))
+        return [data]
+
+    def _vote(self, environ: dict[str, Any], start_response: StartResponse, ballot: Ballot) -> Iterable[bytes]:
+        vote, shown, crowd = voting.cast_ballot(self._wired.database, ballot)
+        data = _encode(views.tell_vote(encode_id(ballot.matchup), vote, shown, crowd))
+        voting.count_vote(vote, ballot)
+        environ[RULE] = VOTE_RULE
+        start_response("200 OK", list_json_headers(environ, len(data)))
+        return ClosingIterator([data], partial(follow_vote, self._wired, vote.mode))
+
+
+def _read_body(environ: dict[str, Any]) -> dict[str, Any] | None:
+    """Read a small JSON object, whose bytes `BodyReader` has at hand; None for anything else."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if environ.get("CONTENT_TYPE") != "application/json" or not length.isdigit() or int(length) > LONGEST:
+        return None
+    stream = environ["wsgi.input"]
+    data = stream.read(int(length))
+    stream.seek(0)
+    body = json.loads(data)
+    return body if isinstance(body, dict) else None
+
+
+def _encode(body: dict[str, object]) -> bytes:
+    """Write JSON as Flask does."""
+    return (json.dumps(body, separators=(",", ":")) + "\n").encode()
