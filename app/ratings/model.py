@@ -141,8 +141,9 @@ def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Arr
     prior allows for. ``shared`` is their covariance D in the fit, ``follows`` how strengths follow their votes, F,
     and ``variance`` what strengths differ by, s²: the best linear estimate moves x by -D (s² Fᵀ + D)⁻¹ x.
     """
-    # A level common to all follows no votes; it is 0 in x, and so may be given any variance.
-    moves = variance * (follows.T + 1 / strength.size) + shared
+    # A level common to all follows no votes; it is 0 in x, and so may be given any variance. Nor does the level of
+    # a part that met no other, in which nothing is shared: a billionth keeps the matrix invertible.
+    moves = variance * (follows.T + 1 / strength.size + 1e-9 * np.eye(strength.size)) + shared
     return np.asarray(-shared @ np.linalg.solve(moves, strength))
 
 

@@ -25,6 +25,7 @@ from app.arena.voting.matchup_storage import make_public_id
 from app.database.doors import Database
 
 Name = Callable[[], bytes]
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def main() -> None:
@@ -75,9 +76,6 @@ def add_pairs(database: Database, file: Path, name: Name, pairs: int, together: 
         pragma(connection, "wal_autocheckpoint=1000")
         pragma(connection, "wal_checkpoint(TRUNCATE)")
     return written / pairs, cpu / pairs * 1e6
-
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def make_row(name: bytes, voter: int, low: int, high: int) -> dict[str, object]:

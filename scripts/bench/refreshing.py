@@ -28,6 +28,7 @@ from app.arena.tables import Competition, Entry, Tally
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.runs import compute, publish, refresh, snapshot
+from app.leaderboards.tables import Board
 from scripts.bench.filling import fill
 from tests.factories import NOW
 
@@ -38,7 +39,7 @@ STAGES = ((snapshot, "read"), (compute, "rate_overall"), (compute, "borrow_stren
 
 @dataclass
 class Stopwatch:
-    """The CPU in milliseconds that one stage took each time."""
+    """Hold the CPU in milliseconds that one stage took each time."""
 
     name: str
     spent: list[float]
@@ -131,8 +132,6 @@ def refresh_once(database: Database) -> tuple[float, float]:
 
 def rest_no_longer(session: Session) -> None:
     """Let every board be claimed at once again."""
-    from app.leaderboards.tables import Board
-
     session.execute(update(Board).values(next_refresh_at=0))
 
 

@@ -37,7 +37,7 @@ with closing(Database(sys.argv[1])) as database:
 
 @dataclass(frozen=True)
 class Makings:
-    """What a world is made of: whose code, which database, how many stored votes; and who serves it."""
+    """Describe what a world is made of: whose code, which database, how many stored votes; and who serves it."""
 
     name: str
     checkout: Path

@@ -120,7 +120,7 @@ end
 
 @dataclass(frozen=True)
 class Turn:
-    """What one contender did in one turn: rounds a second, milliseconds of CPU a round, failures."""
+    """Hold what one contender did in one turn: rounds a second, milliseconds of CPU a round, failures."""
 
     rate: float
     cpu: float
@@ -130,7 +130,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where rounds are measured: the database, how many votes it stores, and where the pictures live."""
+    """Describe where rounds are measured: the database, how many votes it stores, and where the pictures live."""
 
     database: str
     stored: int
