@@ -196,7 +196,9 @@ def test_a_board_that_hangs_on_a_thread_says_so_and_how_to_mend_it(sqlite_templa
             assert "would mend it most" in page
 
 
-@pytest.mark.parametrize("asked", ["modle 13 of a rather long nam", "M\u00f2del\u200713 OF-A-R\u00c4THER.LONG name"])
+@pytest.mark.parametrize(
+    "asked", ["modle 13 of a rather long nam", "M\u00f2del\u200713 OF-A-R\u00c4THER.LONG name"]
+)
 def test_a_name_is_looked_for_as_people_type_it_in_page_json_and_csv(client: FlaskClient, asked: str) -> None:
     query = {"q": asked, "sort": "name"}
     page = client.get(BOARD, query_string=query).text.partition("<tbody")[2].partition("</tbody>")[0]
