@@ -220,3 +220,24 @@ def test_the_number_of_queries_does_not_grow(database: Database, folder: Path) -
     assert count() == one
     assert one[0] == 5
     assert one[3] == 1
+
+
+def test_what_is_made_of_equal_values_is_made_once(database: Database, folder: Path) -> None:
+    load_folder(database, folder)
+    made: list[str] = []
+
+    def make(session: Session, value: str) -> int:
+        def count() -> int:
+            made.append(value)
+            return len(made)
+
+        return lookup.recall_equal(session, "name", [value], count)
+
+    def make_reading(value: str) -> int:
+        with database.reading() as session:
+            return make(session, value)
+
+    assert [make_reading(value) for value in ("one", "one", "two", "one")] == [1, 1, 2, 3]
+    load_folder(database, folder)
+    assert make_reading("one") == 3, "whatever the catalogue's version"
+    assert database.write(lambda session: make(session, "one")) == 4, "a transaction that writes has no memory"

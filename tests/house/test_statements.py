@@ -1,6 +1,7 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.database.doors import Database, run_last
-from app.database.statements import PreparedStatement, json_rows, run_pipelined
+from app.database.statements import PreparedStatement, json_part, json_rows, run_pipelined
+from app.leaderboards.tables import Audit, from_json
 
 ADD = PreparedStatement(
     lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at"))
@@ -31,6 +33,22 @@ FOUND = PreparedStatement(
         select(Category.slug, Category.position).where(Category.position >= bindparam("least")).order_by("slug")
     )
 )
+
+
+def test_a_part_of_a_json_object_is_read_alike(database: Database) -> None:
+    read = PreparedStatement(
+        lambda insert: select(
+            *(json_part(insert, Audit.__table__.c.numbers, name).label(name) for name in ("some", "none"))
+        )
+    )
+
+    def work(session: Session) -> None:
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        session.add(Audit(mode="text-to-image", at=at, last_vote_id=1, votes=1, numbers={"some": {"a": [1]}}))
+        row = read.first(session)
+        assert (from_json(row.some), row.none) == ({"a": [1]}, None)
+
+    database.write(work)
 
 
 def test_rows_have_names_and_changes_are_counted(database: Database) -> None:

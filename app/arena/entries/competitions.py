@@ -29,13 +29,10 @@ _LISTED = PreparedStatement(
         Competition.id.desc()
     )
 )
+_COUNTED = (func.count(Entry.model_id.distinct()).label("models"), func.count().label("entries"))
 _SIZES = PreparedStatement(
     lambda _: (
-        select(
-            Entry.competition_id,
-            func.count(Entry.model_id.distinct()).label("models"),
-            func.count().label("entries"),
-        )
+        select(Entry.competition_id, *_COUNTED)
         .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
         .group_by(Entry.competition_id)
     )
