@@ -228,6 +228,10 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """List (slug, name) of those that offer a model, by name."""
+    return recall(session, "providers", None, lambda: _providers(session))
+
+
+def _providers(session: Session) -> list[tuple[str, str]]:
     return sorted(map(tuple, session.execute(_OFFERS)), key=lambda row: row[1].casefold())
 
 
@@ -250,6 +254,22 @@ def recall(session: Session, name: Hashable, today: date | None, read: Callable[
     if known != key:
         found = read()
         memory[name] = key, found
+    return cast("Result", found)
+
+
+def recall_equal(session: Session, name: Hashable, made_from: object, make: Callable[[], Result]) -> Result:
+    """
+    Recall what was made from an equal value, whatever the catalogue's version, else make it now.
+
+    It is for what takes long to make of one model: most changes of the catalogue are about others.
+    """
+    memory: dict[Hashable, tuple[object, Any]] | None = session.info.get("memory")
+    if memory is None:
+        return make()
+    known, found = memory.get(name, (None, None))
+    if known != made_from:
+        found = make()
+        memory[name] = made_from, found
     return cast("Result", found)
 
 

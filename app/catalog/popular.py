@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelOffering, ModelSummary
@@ -22,8 +23,8 @@ class FormatPrice:
 
 def popular_formats(model: ModelSummary) -> tuple[FormatPrice, ...]:
     """List at most six sizes with their lowest prices, the smallest first, without sizes nobody prices."""
-    priced = [found for size in _sizes(model) if (found := _lowest(model, size))]
-    return tuple(sorted(priced[:MOST], key=lambda found: (pixels(found.size), found.size)))
+    priced = (found for size in _sizes(model) if (found := _lowest(model, size)))
+    return tuple(sorted(islice(priced, MOST), key=lambda found: (pixels(found.size), found.size)))
 
 
 def _sizes(model: ModelSummary) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnClause, FromClause, bindparam, func, select
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -112,6 +112,13 @@ def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause
     return select(
         *(func.json_extract(each, f"$.{one.name}", type_=one.type).label(one.name) for one in columns)
     ).subquery("given")
+
+
+def json_part(insert: Any, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Take one part of a JSON object, in the dialect of `insert`: text in SQLite, NULL where there is none."""
+    if insert is postgresql.insert:
+        return column.op("->")(literal_column(f"'{name}'"))
+    return func.json_extract(column, f"$.{name}")
 
 
 Call = tuple[PreparedStatement, dict[str, Any]]

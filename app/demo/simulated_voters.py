@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries.inputs import mask_key
+from app.arena.entries.showcases import arena_state
 from app.arena.questions import add_question
 from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Vote
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot
+from app.catalog import lookup
+from app.catalog.lookup import recall_equal
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
@@ -64,11 +67,10 @@ _DEMO_ENTRIES = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(ImageModel.demo, Entry.withdrawn_at.is_(None))
 )
-_IS_DEMO = PreparedStatement(
-    lambda _: select(
-        or_(exists(_DEMO_ENTRIES), exists(select(Matchup.id).where(Matchup.simulated))).label("is_demo")
-    )
+_HAS_SIMULATED = PreparedStatement(
+    lambda _: select(exists(select(Matchup.id).where(Matchup.simulated)).label("has_simulated"))
 )
+_HAS_DEMO_ENTRIES = PreparedStatement(lambda _: select(exists(_DEMO_ENTRIES).label("has_entries")))
 FINISHES = ("flat", "painted", "lit", "glowing")
 
 
@@ -156,7 +158,14 @@ def describe_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> Appe
 
 def is_demo(session: Session) -> bool:
     """Return whether an entry of a demo model or a simulated matchup is left."""
-    return bool(_IS_DEMO.first(session).is_demo)
+    return bool(_HAS_SIMULATED.first(session).has_simulated) or _has_demo_entries(session)
+
+
+def _has_demo_entries(session: Session) -> bool:
+    """Look through every entry, once in each state of arena and catalogue, since every cold page asks."""
+    catalogue = lookup.recall(session, "version", None, lambda: lookup.version(session))
+    state = arena_state(session), catalogue
+    return recall_equal(session, "demo entries", state, lambda: bool(_HAS_DEMO_ENTRIES.first(session).has_entries))
 
 
 def count_votes(session: Session, mode: Mode = Mode.TEXT_TO_IMAGE) -> int:

@@ -42,7 +42,13 @@ def read_model(session: Session, slug: str, today: date) -> ModelPage:
     A model without a contract, or of the HISTORIC ones, has what the catalogue states.
     """
     page = lookup.model(session, slug, today)
-    return lookup.recall(session, ("reference", page.id), today, lambda: refer(session, page))
+
+    def read() -> ModelPage:
+        # Most changes of the catalogue are about other models: to tell so takes a quarter of making it anew.
+        made_from = page, _offered(session, page), _wordings(session)
+        return lookup.recall_equal(session, ("referred", page.id), made_from, lambda: refer(session, page))
+
+    return lookup.recall(session, ("reference", page.id), today, read)
 
 
 def read_models(session: Session, today: date) -> tuple[ModelSummary, ...]:
@@ -153,14 +159,18 @@ def _passed_rows(session: Session, page: ModelPage, offered: Sequence[OfferedCon
     }
     for name in dict.fromkeys(name for rows in by_provider.values() for name in rows):
         rows = [rows[name] for rows in by_provider.values() if name in rows]
-        same = {repr(replace(row, provider=None)) for row in rows}
-        is_for_all = len(rows) == len(providers) and len(same) == 1
+        is_for_all = len(rows) == len(providers) and _are_alike(rows)
         yield from [replace(rows[0], provider=None)] if is_for_all else rows
     yield from (
         row
         for row in page.parameters
         if row.name not in OURS and row.provider is not None and row.provider not in providers
     )
+
+
+def _are_alike(rows: Sequence[ParameterRow]) -> bool:
+    """Tell whether these rows differ in their providers alone."""
+    return len(rows) == 1 or len({repr(replace(row, provider=None)) for row in rows}) == 1
 
 
 def _rows_of(

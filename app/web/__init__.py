@@ -11,8 +11,10 @@ from app.web import (
     admin,
     arena,
     atom,
+    board_markup,
     boards,
     cards,
+    chart_markup,
     compare,
     competitions,
     docs,
@@ -36,6 +38,14 @@ from app.web import (
 
 __all__ = ["errors", "install"]
 
+MARKUP = (
+    board_markup.write_rank,
+    board_markup.write_numbers,
+    board_markup.write_interval,
+    chart_markup.write_points,
+    chart_markup.write_rows,
+)
+"""What templates hand over to Python: the markup that repeats for every model."""
 BLUEPRINTS = (
     pages.blueprint,
     arena.blueprint,
@@ -67,6 +77,8 @@ def install(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     formats.install(app)
+    for write in MARKUP:
+        app.add_template_filter(write)
     app.context_processor(_demo)
 
 

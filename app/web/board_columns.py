@@ -31,6 +31,12 @@ USUAL = ("change", "votes", "win_rate", "price", "speed")
 BRIEF = ("change", "votes", "win_rate")
 
 
+def put_in_order(keys: Iterable[str]) -> tuple[str, ...]:
+    """Put columns into the order in which boards show them."""
+    asked = set(keys)
+    return tuple(key for key in COLUMNS if key in asked)
+
+
 def parse_columns(given: Iterable[str]) -> tuple[str, ...]:
     """Read columns asked for, as `votes,price` or one by one; the usual ones for none. Raises BadFilter."""
     asked = {name.strip() for value in given for name in value.split(",")} - {""}

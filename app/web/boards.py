@@ -14,12 +14,12 @@ from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.integrity import audit, certificates
-from app.leaderboards.integrity.support import describe_support, read_support
+from app.leaderboards.integrity.support import describe_support, read_thin_support
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
 from app.leaderboards.views.board_competitions import BoardCompetition, list_competitions
 from app.leaderboards.views.boards import BoardView
-from app.leaderboards.views.certainty import rank_span
+from app.leaderboards.views.certainty import is_decided, rank_span
 from app.leaderboards.views.filters import ALL, Filters, parse_filters
 from app.leaderboards.views.provider_records import read_latest_request, read_records
 from app.web.addresses import base_url
@@ -124,7 +124,13 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
-        support = read_support(session, whole.key, certificate)
+        support = whole.run and read_thin_support(
+            session,
+            whole.key,
+            certificate,
+            voters=whole.run.voters,
+            prompts=len(whole.run.competition_ids),
+        )
         models = tuple(sorted(row.model_id for row in whole.standings))
         samples = remember(read_samples, session, models, mode, 1)
         exhibit = remember(read_exhibit, session, mode, category)
@@ -139,6 +145,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         axis=axis(whole.standings),
         asked=asked,
         query=asked.query | columns_query(columns),
+        decided=sum(map(is_decided, shown.standings)),
         columns=columns,
         all_columns=COLUMN_CHOICES,
         records=records,

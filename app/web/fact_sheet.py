@@ -1,4 +1,4 @@
-"""The fact sheet of a model page: what follows from the catalogue alone, rendered once for each version of it."""
+"""The fact sheet of a model page: what follows from the catalogue alone, rendered when a fact of it changes."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from app.web.formats import mode_title
 
 SHAPES = ("sizes", "aspect_ratios", "resolutions")
 """Limits that the parameter reference lists."""
-NOTE = Markup('<a href="#source-{0}" role="doc-noteref" aria-label="Source {0}">[{0}]</a>')
+NOTE = '<a href="#source-{0}" role="doc-noteref" aria-label="Source {0}">[{0}]</a>'
 
 Marks = Mapping[str, Markup]
 """The numbers of a fact's sources, by fact, set apart so that no reader of the text takes them for a figure."""
@@ -49,15 +49,17 @@ class FactSheet:
 
 
 def read_fact_sheet(session: Session, page: ModelPage, successor: ModelSummary | None, today: date) -> FactSheet:
-    """Render a model's fact sheet, or recall the one of this version of the catalogue and this day."""
-    return lookup.recall(session, ("fact sheet", page.id), today, lambda: _render(page, successor, today))
+    """Render a model's fact sheet, or recall the one that was made from the same facts on this day."""
+    facts_of = page, successor, today
+    return lookup.recall_equal(session, ("fact sheet", page.id), facts_of, lambda: _render(page, successor, today))
 
 
 def source_marks(page: ModelPage) -> Marks:
     """Write the numbers of each fact's sources, such as ` [1] [3]`; nothing for a fact without one."""
     marks: defaultdict[str, Markup] = defaultdict(Markup)
     for fact, numbers in facts.footnotes(page).items():
-        marks[fact] = Markup("<sup>&nbsp;{}</sup>").format(Markup(" ").join(map(NOTE.format, numbers)))
+        notes = " ".join(map(NOTE.format, numbers))
+        marks[fact] = Markup(f"<sup>&nbsp;{notes}</sup>")  # noqa: S704 (numbers)
     return marks
 
 

@@ -1,8 +1,8 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.edge.static_files import read_static_file
 from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
-from app.web import board_columns, chart_markup
+from app.web import board_columns
 from app.web.addresses import public_url
 from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
 
@@ -71,10 +71,9 @@ def install(app: Flask) -> None:
         mode_title,
         encode_id,
         plural,
+        how_many,
         sized,
         srcset,
-        chart_markup.write_points,
-        chart_markup.write_rows,
         *WORDS,
         *CERTAINTY,
     ):
@@ -85,6 +84,11 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def how_many(rows: Iterable[Any], attribute: str) -> int:
+    """Count the rows that have this attribute, neither empty nor 0."""
+    return sum(bool(getattr(row, attribute)) for row in rows)
 
 
 def sized(url: str, side: int) -> str:
@@ -219,6 +223,7 @@ def mode_title(mode: str) -> str:
     return Mode(mode).label
 
 
+@cache
 def static_url(name: str) -> str:
     """Address a static file with a mark of its content, so that a browser never mixes two releases."""
     return f"/static/{name}?v={read_static_file(STATIC / name).mark}"

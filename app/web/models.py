@@ -33,6 +33,7 @@ from app.web.covers import remember
 from app.web.fact_sheet import read_fact_sheet
 from app.web.formats import has_route
 from app.web.placements import groups, votable
+from app.web.question_tabs import asks_more
 from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
 from app.web.structured import model_data, page_data
@@ -147,7 +148,7 @@ def _render(slug: str, base: str) -> str:
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = reach(session, page)
         open_now = read_contested(session)
-        differences = read_differences(session, model=page.slug)
+        differences = read_differences(session, model=page.slug) if asks_more() else ()
         audited = audit.read_latest(session, standings[0].mode) if standings else None
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)

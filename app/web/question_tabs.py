@@ -18,8 +18,15 @@ class QuestionTab(NamedTuple):
     words: str
 
 
+def asks_more() -> bool:
+    """Tell whether a question beside `better` has a board."""
+    return any(scopes.is_of_question(name) for name in recall(boards.read_current).runs)
+
+
 def list_tabs(session: Session, mode: str, make_key: Callable[..., str] = scopes.key) -> tuple[QuestionTab, ...]:
     """List the questions whose board has a run; none where that is `better` alone."""
+    if not asks_more():
+        return ()
     runs = recall(boards.read_current).runs
     asked = [one for one in list_questions(session) if make_key(mode, question=one.slug) in runs]
     return tuple(QuestionTab(one.slug, one.words) for one in asked) if len(asked) > 1 else ()

@@ -1,5 +1,5 @@
 """
-What a model page costs beside another checkout's: its height in Chromium, and the CPU of rendering it.
+What home, a board and a model page cost beside another checkout's: CPU, and the model page's height in Chromium.
 
     git worktree add /tmp/old b16c6f7 && (cd /tmp/old && scripts/setup)
     python scripts/bench/model_page.py /tmp/old [--turns 40] [--only heights|cost] [--shots FOLDER]
@@ -42,6 +42,7 @@ PAGES = {
     "without votes": "flux.1-kontext-pro",
     "hollow, without votes": "dall-e-mini",
 }
+LISTS = {"home": "/", "board": "/leaderboards/text-to-image"}
 WIDTHS = (1280, 390)
 MOST_HEIGHT, MOST_COST = 0.6, 1.1
 
@@ -54,9 +55,9 @@ class Served:
     orders: IO[str]
     answers: IO[str]
 
-    def cpu_ms(self, kind: str, slug: str) -> float:
-        """Render a model's page anew, `kind` being `votes` or `first`, and return the CPU that it took."""
-        self.orders.write(f"{kind} {slug}\n")
+    def cpu_ms(self, kind: str, path: str) -> float:
+        """Render a page anew, `kind` being `votes` or `first`, and return the CPU that it took."""
+        self.orders.write(f"{kind} {path}\n")
         self.orders.flush()
         return float(self.answers.readline())
 
@@ -111,12 +112,13 @@ def _height(served: Served, slug: str, width: int, shot: Path | None) -> int:
 def _compare_costs(old: Served, new: Served, turns: int) -> list[str]:
     missed = []
     print(f"{'CPU, ms':<24}{'':>6} {'old':>7} {'new':>7} {'ratio':>6}")
-    for what, slug in PAGES.items():
-        for kind in ("votes", "first"):
-            times = [[side.cpu_ms(kind, slug) for side in (old, new)] for _ in range(turns)]
+    paths = LISTS | {what: f"/models/{slug}" for what, slug in PAGES.items()}
+    for what, path in paths.items():
+        for kind in ("votes", "first") if what in PAGES else ("votes",):
+            times = [[side.cpu_ms(kind, path) for side in (old, new)] for _ in range(turns)]
             before, after = (statistics.median(side) for side in zip(*times[2:], strict=True))
             print(f"{what:<24}{kind:>6} {before:>7.2f} {after:>7.2f} {after / before:>6.2f}")
-            missed += [f"cost of {slug}, {kind}"] if after > MOST_COST * before else []
+            missed += [f"cost of {path}, {kind}"] if after > MOST_COST * before else []
     return missed
 
 
@@ -153,8 +155,8 @@ def serve(folder: Path) -> None:
         with served(app) as address:
             print(address, flush=True)
             for line in sys.stdin:
-                kind, slug = line.split()
-                print(_render(app, kind, f"/models/{slug}"), flush=True)
+                kind, path = line.split()
+                print(_render(app, kind, path), flush=True)
 
 
 def _fill(app: Any) -> None:

@@ -11,30 +11,41 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
+from app.arena.entries.showcases import arena_state
 from app.arena.questions import QuestionShares, list_questions
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
+from app.catalog.lookup import recall_equal
 from app.database.doors import execute
+from app.database.statements import PreparedStatement
 from app.files.text import InvalidFile, find_unstorable
 from app.files.toml import read_shape, suggest
 from app.words import Mode
 
 _JUDGED = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
 _VOTES = select(func.sum(_JUDGED)).where(Tally.competition_id == Competition.id).scalar_subquery()
-# Written once: building a statement costs several times what the query does.
-_WITH_DRAFTS = select(*Competition.__table__.c, func.coalesce(_VOTES, 0).label("votes")).order_by(
-    Competition.id.desc()
+_LISTED = PreparedStatement(
+    lambda _: select(*Competition.__table__.c, func.coalesce(_VOTES, 0).label("votes")).order_by(
+        Competition.id.desc()
+    )
 )
-_WITHOUT_DRAFTS = _WITH_DRAFTS.where(Competition.status != "draft")
-_SIZES = (
-    select(Entry.competition_id, func.count(Entry.model_id.distinct()), func.count())
-    .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
-    .group_by(Entry.competition_id)
+_SIZES = PreparedStatement(
+    lambda _: (
+        select(
+            Entry.competition_id,
+            func.count(Entry.model_id.distinct()).label("models"),
+            func.count().label("entries"),
+        )
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .group_by(Entry.competition_id)
+    )
 )
-_FILED = (
-    select(competition_categories.c.competition_id, Category.slug, Category.title)
-    .join(Category, Category.id == competition_categories.c.category_id)
-    .order_by(Category.position, Category.slug)
+_FILED = PreparedStatement(
+    lambda _: (
+        select(competition_categories.c.competition_id, Category.slug, Category.title)
+        .join(Category, Category.id == competition_categories.c.category_id)
+        .order_by(Category.position, Category.slug)
+    )
 )
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
@@ -260,8 +271,11 @@ def set_target(
 def list_competitions(session: Session, *, drafts: bool = False) -> list[CompetitionSummary]:
     """List competitions, newest first, drafts only where asked; three queries for any number of them."""
     sizes, categories = _sizes(session), _categories(session)
-    rows = session.execute(_WITH_DRAFTS if drafts else _WITHOUT_DRAFTS)
-    return [_summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0))) for row in rows]
+    return [
+        _summary(row, categories.get(row.id, ()), *sizes.get(row.id, (0, 0)))
+        for row in _LISTED.all(session)
+        if drafts or row.status != "draft"
+    ]
 
 
 def read_summary(session: Session, slug: str) -> CompetitionSummary:
@@ -283,13 +297,17 @@ def read_frame(session: Session, slug: str) -> tuple[int, int]:
 
 def _sizes(session: Session) -> dict[int, tuple[int, int]]:
     """Count models and entries by competition, showcases and withdrawn entries left out."""
-    return {competition: (models, entries) for competition, models, entries in session.execute(_SIZES)}
+    return recall_equal(session, "sizes of competitions", arena_state(session), lambda: _count_sizes(session))
+
+
+def _count_sizes(session: Session) -> dict[int, tuple[int, int]]:
+    return {competition: (models, entries) for competition, models, entries in _SIZES.all(session)}
 
 
 def _categories(session: Session) -> dict[int, list[tuple[str, str]]]:
     """List (slug, title) by competition, in the categories' order."""
     categories: dict[int, list[tuple[str, str]]] = {}
-    for competition, slug, title in session.execute(_FILED):
+    for competition, slug, title in _FILED.all(session):
         categories.setdefault(competition, []).append((slug, title))
     return categories
 
@@ -305,9 +323,9 @@ def _summary(row: Any, categories: Iterable[tuple[str, str]], models: int, entri
         models=models,
         entries=entries,
         votes=int(row.votes),
-        open_gallery=row.open_gallery,
+        open_gallery=bool(row.open_gallery),
         target=row.target,
-        showcase=row.showcase,
+        showcase=bool(row.showcase),
     )
 
 

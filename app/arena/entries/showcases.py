@@ -25,7 +25,6 @@ _COUNTS = PreparedStatement(
         *(func.count(_ENTRIES[name]).label(name) for name in _COUNTED),
     )
 )
-# Written once: building a statement costs several times what the query does.
 _SHOWN = (
     select(
         *(Entry.model_id, Entry.competition_id, Entry.role, Entry.media_key, Entry.prompt),
@@ -33,7 +32,7 @@ _SHOWN = (
         Competition.input_key,
     )
     .join(Competition, Competition.id == Entry.competition_id)
-    .where(Entry.model_id.in_(bindparam("models", expanding=True)), Entry.withdrawn_at.is_(None))
+    .where(Entry.withdrawn_at.is_(None))
     .where(
         Entry.rested_at.is_(None),
         Competition.status != "draft",
@@ -44,6 +43,9 @@ _SHOWN = (
         *(Entry.role.desc(), Competition.showcase.desc(), Competition.id.desc(), Entry.sample),
     )
 )
+# Both written once: building a statement costs several times what the query does.
+_SHOWN_OF_ONE = PreparedStatement(lambda _: _SHOWN.where(Entry.model_id == bindparam("model")))
+_SHOWN_OF_THESE = _SHOWN.where(Entry.model_id.in_(bindparam("models", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,29 @@ def showcases(session: Session, model_ids: Iterable[int]) -> tuple[Showcase, ...
     The newest competition comes first; of several samples in one competition only the first is returned.
     """
     found: dict[tuple[int, int, str], Showcase] = {}
-    for row in session.execute(_SHOWN, {"models": list(model_ids)}):
+    models = list(model_ids)
+    rows: Iterable[Any] = (
+        _SHOWN_OF_ONE.all(session, model=models[0])
+        if len(models) == 1
+        else session.execute(_SHOWN_OF_THESE, {"models": models})
+    )
+    for row in rows:
         found.setdefault((row.model_id, row.competition_id, row.role), _showcase(row))
     return tuple(found.values())
 
 
 def arena_state(session: Session) -> tuple[object, ...]:
     """Return a value that changes when a competition opens or closes or an entry comes or goes: a cache key."""
+    if "memory" not in session.info:
+        return _read_state(session)
+    # One snapshot has one state.
+    if "arena state" not in session.info:
+        session.info["arena state"] = _read_state(session)
+    state: tuple[object, ...] = session.info["arena state"]
+    return state
+
+
+def _read_state(session: Session) -> tuple[object, ...]:
     return (*_STATES.all(session), _COUNTS.first(session))
 
 

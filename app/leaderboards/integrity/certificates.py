@@ -9,11 +9,13 @@ import numpy as np
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.database.doors import moment_of
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import compute
 from app.leaderboards.runs.question_boards import borrow_from_better
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
-from app.leaderboards.tables import Audit
+from app.leaderboards.tables import Audit, from_json
 from app.ratings import firmness
 from app.ratings.bradley_terry import Design, Known, fit
 from app.ratings.firmness import Firmness, Rater
@@ -25,12 +27,13 @@ from app.words import BETTER
 FEWEST_MODELS = 2
 MOST_CHANGES = 10
 _AUDITS = Audit.__table__.c
-# Written once: building a statement costs several times what the query does.
-_NEWEST = (
-    select(_AUDITS.at, _AUDITS.numbers)
-    .where(_AUDITS.mode == bindparam("mode"))
-    .order_by(_AUDITS.id.desc())
-    .limit(1)
+_NEWEST = PreparedStatement(
+    lambda _: (
+        select(_AUDITS.at, _AUDITS.numbers)
+        .where(_AUDITS.mode == bindparam("mode"))
+        .order_by(_AUDITS.id.desc())
+        .limit(1)
+    )
 )
 LEARNT_UP_TO = 100
 """Models; larger boards keep their spread while votes are tried, which costs a third."""
@@ -69,11 +72,11 @@ def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
 
 def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
     """Read the certificates of a mode's newest audit, by board key."""
-    row = session.execute(_NEWEST, {"mode": mode}).first()
+    row = _NEWEST.first(session, mode=mode)
     if row is None:
         return {}
-    by_board = row.numbers.get("certificates", {})
-    return {key: Certificate(at=row.at, **numbers) for key, numbers in by_board.items()}
+    at, by_board = moment_of(row.at), from_json(row.numbers).get("certificates", {})
+    return {key: Certificate(at=at, **numbers) for key, numbers in by_board.items()}
 
 
 def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str, Any]:

@@ -7,19 +7,21 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.database.statements import PreparedStatement
 from app.leaderboards.integrity.certificates import Certificate
-from app.leaderboards.tables import Board, RatingRun
+from app.leaderboards.tables import Board, RatingRun, from_json
 
 FEW_VOTERS = 5
 FEW_PROMPTS = 2
 THREAD = 3
 """Votes: a first place that so few votes, cast otherwise, would change hangs by a thread."""
 PARTS = ("votes", "prompts", "voters", "pairs")
-# Written once: building a statement costs several times what the query does.
-_CURRENT_RUN = (
-    select(RatingRun.parts, RatingRun.votes, RatingRun.versions)
-    .join(Board, Board.current_run_id == RatingRun.id)
-    .where(Board.key == bindparam("board"))
+_CURRENT_RUN = PreparedStatement(
+    lambda _: (
+        select(RatingRun.parts, RatingRun.votes, RatingRun.versions)
+        .join(Board, Board.current_run_id == RatingRun.id)
+        .where(Board.key == bindparam("board"))
+    )
 )
 Remedy = Literal["voters", "prompts", "votes"]
 
@@ -49,11 +51,19 @@ class Support:
 
 def read_support(session: Session, key: str, certificate: Certificate | None) -> Support | None:
     """Read what a board's current run rests on; None before the first."""
-    row = session.execute(_CURRENT_RUN, {"board": key}).first()
+    row = _CURRENT_RUN.first(session, board=key)
     if row is None:
         return None
-    prompts = None if key.startswith("competition:") else len(row.versions)
-    return judge_support(row.parts, row.votes, prompts, certificate)
+    prompts = None if key.startswith("competition:") else len(from_json(row.versions))
+    return judge_support(from_json(row.parts), row.votes, prompts, certificate)
+
+
+def read_thin_support(
+    session: Session, key: str, certificate: Certificate | None, *, voters: int | None, prompts: int | None
+) -> Support | None:
+    """Read what a board rests on if that is little, as its run's people and prompts tell; None where it is much."""
+    is_thin = Support(0, voters, prompts, _count_flips(certificate), None).is_thin
+    return read_support(session, key, certificate) if is_thin else None
 
 
 def judge_support(
@@ -61,8 +71,12 @@ def judge_support(
 ) -> Support:
     """Judge a run by its parts (None for a run of method version 1), its prompts, and its certificate."""
     voters = ((parts or {}).get("voters") or {}).get("count")
+    return Support(votes, voters, prompts, _count_flips(certificate), _remedy(parts, prompts))
+
+
+def _count_flips(certificate: Certificate | None) -> int | None:
     flipped = certificate.by_kind.get("flipped") if certificate else None
-    return Support(votes, voters, prompts, flipped and flipped["votes"], _remedy(parts, prompts))
+    return flipped["votes"] if flipped else None
 
 
 def describe_support(support: Support) -> Iterator[str]:

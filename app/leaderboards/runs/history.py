@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.database.doors import UtcDateTime, execute
+from app.database.doors import UtcDateTime, execute, milliseconds
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
 HOURLY = timedelta(hours=48)
@@ -15,36 +16,46 @@ RUNS_KEPT = timedelta(minutes=10)
 DAY = timedelta(days=1)
 DAY_MS = 86_400_000
 
-# Written once, for boards ask at every reading: building a statement costs several times what the query does.
+# Prepared, for boards ask at every reading.
 _BOARDS = Board.__table__.c
 _RUNS = RatingRun.__table__.c
 _HOURS = RatingHistory.__table__.c
 _STANDINGS = Standing.__table__.c
-_LAST_RUN = (
-    select(_RUNS.id, _RUNS.computed_at)
-    .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
-    .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
-    .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
-    .limit(1)
+_LAST_RUN = PreparedStatement(
+    lambda _: (
+        select(_RUNS.id, _RUNS.computed_at)
+        .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
+        .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
+        .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
+        .limit(1)
+    )
 )
-_VOTES_BEFORE = (
-    select(_RUNS.votes)
-    .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
-    .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
-    .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
-    .limit(1)
+_VOTES_BEFORE = PreparedStatement(
+    lambda _: (
+        select(_RUNS.votes)
+        .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
+        .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
+        .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
+        .limit(1)
+    )
 )
-_LAST_HOUR = (
-    select(_HOURS.board_id, _HOURS.at)
-    .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
-    .where(_BOARDS.key == bindparam("board"), _HOURS.at < bindparam("moment"))
-    .order_by(_HOURS.at.desc())
-    .limit(1)
+_LAST_HOUR = PreparedStatement(
+    lambda _: (
+        select(_HOURS.board_id, _HOURS.at)
+        .join(Board.__table__, _BOARDS.id == _HOURS.board_id)
+        .where(_BOARDS.key == bindparam("board"), _HOURS.at < bindparam("moment"))
+        .order_by(_HOURS.at.desc())
+        .limit(1)
+    )
 )
-_OF_HOUR = select(_HOURS.model_id, _HOURS.rating).where(
-    _HOURS.board_id == bindparam("board"), _HOURS.at == bindparam("at")
+_OF_HOUR = PreparedStatement(
+    lambda _: select(_HOURS.model_id, _HOURS.rating).where(
+        _HOURS.board_id == bindparam("board"), _HOURS.at == bindparam("at")
+    )
 )
-_OF_RUN = select(_STANDINGS.model_id, _STANDINGS.rating).where(_STANDINGS.run_id == bindparam("run"))
+_OF_RUN = PreparedStatement(
+    lambda _: select(_STANDINGS.model_id, _STANDINGS.rating).where(_STANDINGS.run_id == bindparam("run"))
+)
 
 
 def day_number(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
@@ -95,13 +106,14 @@ def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int,
 
 def votes_at(session: Session, key: str, moment: datetime) -> int:
     """Return how many votes a board counted before a moment, by the last run kept; 0 for a younger board."""
-    return session.scalar(_VOTES_BEFORE, {"board": key, "moment": moment}) or 0
+    row = _VOTES_BEFORE.first(session, board=key, moment=milliseconds(moment))
+    return row.votes if row else 0
 
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
     """Read a board's ratings before a moment by model id: of the last run kept or the last hour stored."""
-    values = {"board": key, "moment": moment}
-    run, hour = session.execute(_LAST_RUN, values).first(), session.execute(_LAST_HOUR, values).first()
+    before = milliseconds(moment)
+    run, hour = (last.first(session, board=key, moment=before) for last in (_LAST_RUN, _LAST_HOUR))
     if hour and (run is None or run.computed_at < hour.at):
-        return dict(session.execute(_OF_HOUR, {"board": hour.board_id, "at": hour.at}).all())
-    return dict(session.execute(_OF_RUN, {"run": run.id}).all()) if run else {}
+        return dict(_OF_HOUR.all(session, board=hour.board_id, at=hour.at))
+    return dict(_OF_RUN.all(session, run=run.id)) if run else {}

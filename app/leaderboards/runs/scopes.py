@@ -74,6 +74,11 @@ def key(
     return f"{mode}{asked}" if category is None else f"{mode}/{category}{asked}"
 
 
+def is_of_question(name: str) -> bool:
+    """Tell whether a board's key is of another question than `better`."""
+    return "?question=" in name
+
+
 def read_scopes(session: Session, mode: str, question: str | None = None) -> list[Scope]:
     """
     Read every board that any vote was ever counted for, of all questions or of one.

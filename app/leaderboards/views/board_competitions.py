@@ -19,21 +19,22 @@ class BoardCompetition:
     votes: int
 
 
-# Written once: building a statement costs several times what the query does.
-_COMPETITIONS = (
-    select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0))
-    .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
-    .outerjoin(Category, Category.id == competition_categories.c.category_id)
-    .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
-    .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
-    .where(Competition.mode == bindparam("mode"), Competition.status != "draft", ~Competition.showcase)
+_COMPETITIONS = PreparedStatement(
+    lambda _: (
+        select(Competition.id, Category.slug, Category.title, func.coalesce(RatingRun.votes, 0).label("votes"))
+        .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
+        .outerjoin(Category, Category.id == competition_categories.c.category_id)
+        .outerjoin(Board, and_(Board.competition_id == Competition.id, Board.question == BETTER))
+        .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
+        .where(Competition.mode == bindparam("mode"), Competition.status != "draft", ~Competition.showcase)
+    )
 )
 
 
 def list_competitions(session: Session, mode: str) -> list[BoardCompetition]:
     """List a mode's competitions that are or were open: one query, whatever the votes."""
     by_id: dict[int, BoardCompetition] = {}
-    for competition, slug, title, votes in session.execute(_COMPETITIONS, {"mode": mode}):
+    for competition, slug, title, votes in _COMPETITIONS.all(session, mode=mode):
         before = by_id[competition].categories if competition in by_id else ()
         by_id[competition] = BoardCompetition((*before, (slug, title)) if slug else before, votes)
     return list(by_id.values())

@@ -14,16 +14,18 @@ from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
-from app.database.statements import PreparedStatement
+from app.database.doors import moment_of
+from app.database.statements import PreparedStatement, json_part
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_figures import (
     NO_FIGURES,
     GenerationFigures,
     ImageCost,
     image_cost,
+    read_costs,
     read_figures,
 )
 from app.words import BETTER
@@ -33,21 +35,29 @@ _BOARDS = Board.__table__.c
 _CURRENT = PreparedStatement(
     lambda _: select(_BOARDS.key, _BOARDS.current_run_id).where(_BOARDS.current_run_id.is_not(None))
 )
-# Written once: building a statement costs several times what the query does.
-_RUN = (
-    select(RatingRun.__table__)
-    .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
-    .where(_BOARDS.key == bindparam("board"))
+_RUNS = RatingRun.__table__.c
+# The largest part tells of every model, and no reader of a run asks for it.
+_RUN = PreparedStatement(
+    lambda insert: (
+        select(
+            *(column for column in _RUNS if column.name != "parts"),
+            *(json_part(insert, _RUNS.parts, name).label(name) for name in ("voters", "thread")),
+        )
+        .join(Board.__table__, _BOARDS.current_run_id == RatingRun.id)
+        .where(_BOARDS.key == bindparam("board"))
+    )
 )
 _CATEGORY = select(Category.title).where(Category.slug == bindparam("slug"))
 _COMPETITION = select(Competition.title, Competition.mode, Competition.open_gallery).where(
     Competition.slug == bindparam("slug"), Competition.status != "draft"
 )
 _STANDINGS = Standing.__table__.c
-_BEST_FIRST = (
-    select(Standing.__table__)
-    .where(_STANDINGS.run_id == bindparam("run"))
-    .order_by(_STANDINGS["rank"].is_(None), _STANDINGS["rank"], _STANDINGS.rating.desc(), _STANDINGS.model_id)
+_BEST_FIRST = PreparedStatement(
+    lambda _: (
+        select(Standing.__table__)
+        .where(_STANDINGS.run_id == bindparam("run"))
+        .order_by(_STANDINGS["rank"].is_(None), _STANDINGS["rank"], _STANDINGS.rating.desc(), _STANDINGS.model_id)
+    )
 )
 
 
@@ -162,7 +172,7 @@ class BoardView:
     standings: tuple[BoardStanding, ...]
     question: str = BETTER
     question_words: str = ""
-    """As voters read them."""
+    """As voters read them; empty for `better`."""
 
 
 def read_board(
@@ -181,21 +191,29 @@ def read_board(
     """
     read_mode(mode)
     heading = None if category is None else read_category(session, category)
-    asked = read_question(session, question)
-    name = key(mode, category=category, question=asked.slug)
+    asked, words = _read_asked(session, question)
+    name = key(mode, category=category, question=asked)
     run, standings = _standings(session, name, mode, now, filters)
-    return BoardView(name, mode, heading, None, False, run, standings, asked.slug, asked.words)
+    return BoardView(name, mode, heading, None, False, run, standings, asked, words)
 
 
 def read_competition_board(
     session: Session, competition: str, *, now: datetime, filters: Filters = ALL, question: str | None = None
 ) -> BoardView:
     """Read the board of one competition, open or closed. Raises UnknownCompetition, UnknownQuestion."""
-    row, asked = read_competition(session, competition), read_question(session, question)
-    name = key(row.mode, competition=competition, question=asked.slug)
+    row, (asked, words) = read_competition(session, competition), _read_asked(session, question)
+    name = key(row.mode, competition=competition, question=asked)
     run, standings = _standings(session, name, row.mode, now, filters)
     heading = Heading(competition, row.title)
-    return BoardView(name, row.mode, None, heading, row.open_gallery, run, standings, asked.slug, asked.words)
+    return BoardView(name, row.mode, None, heading, row.open_gallery, run, standings, asked, words)
+
+
+def _read_asked(session: Session, question: str | None) -> tuple[str, str]:
+    """Return the slug and the words of a question; those of `better`, which no page prints, are not read."""
+    if question in {None, BETTER}:
+        return BETTER, ""
+    asked = read_question(session, question)
+    return asked.slug, asked.words
 
 
 def read_competition(session: Session, slug: str) -> Row[str, str, bool]:
@@ -219,14 +237,13 @@ def read_computed(session: Session) -> dict[str, datetime]:
 
 def read_current_run(session: Session, key: str) -> Run | None:
     """Read the run that a board shows now; None before the first."""
-    row = session.execute(_RUN, {"board": key}).first()
+    row = _RUN.first(session, board=key)
     if row is None:
         return None
-    parts = row.parts or {}
-    voted = parts.get("voters") or {}
+    voted = from_json(row.voters) or {}
     return Run(
         id=row.id,
-        computed_at=row.computed_at,
+        computed_at=moment_of(row.computed_at),
         votes=row.votes,
         ranked=row.ranked,
         method=row.method,
@@ -235,11 +252,11 @@ def read_current_run(session: Session, key: str) -> Run | None:
         tallies_sha256=row.tallies_sha256,
         interval=row.interval,
         tau2=row.tau2,
-        components=tuple(tuple(part) for part in row.components),
-        competition_ids=frozenset(map(int, row.versions)),
+        components=tuple(tuple(part) for part in from_json(row.components)),
+        competition_ids=frozenset(map(int, from_json(row.versions))),
         voters=voted.get("count"),
         voters_of=voted.get("votes"),
-        thread=_thread(parts.get("thread")),
+        thread=_thread(from_json(row.thread)),
     )
 
 
@@ -264,18 +281,18 @@ def _standings(
     run = read_current_run(session, key)
     if run is None:
         return None, ()
-    rows = session.execute(_BEST_FIRST, {"run": run.id})
+    rows = _BEST_FIRST.all(session, run=run.id)
     models = lookup.models_by_id(session, now.date())
     if filters is not ALL:
         models = {model.id: model for model in filters.choose(tuple(models.values()))}
     before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
-    shown = []
-    for row in rows:
-        if model := models.get(row.model_id):
-            figures = made.get(row.model_id, NO_FIGURES)
-            cost = image_cost(session, model, figures, now.date())
-            shown.append(_standing(row, run, model, before.get(row.model_id), figures, cost))
-    return run, tuple(sort_rows(shown, filters, _column))
+    costs = read_costs(session, mode, now.date())
+    shown = [
+        _standing(row, run, model, before.get(row.model_id), made.get(row.model_id, NO_FIGURES), costs)
+        for row in rows
+        if (model := models.get(row.model_id))
+    ]
+    return run, tuple(shown if filters is ALL else sort_rows(shown, filters, _column))
 
 
 def _standing(
@@ -284,7 +301,7 @@ def _standing(
     model: ModelSummary,
     before: float | None,
     made: GenerationFigures,
-    cost: ImageCost | None,
+    costs: Mapping[int, ImageCost | None],
 ) -> BoardStanding:
     # By position: by name it takes twice as long, and a board has many rows.
     return BoardStanding(
@@ -306,11 +323,11 @@ def _standing(
         row.both_bad / row.votes,
         row.wins / row.votes,
         None if before is None else row.rating - before,
-        row.provisional,
+        bool(row.provisional),
         row.borrowed,
         model.price_from.usd if model.price_from else None,
         made.shown_seconds,
-        cost,
+        costs[model.id] if model.id in costs else image_cost(model, made),
     )
 
 

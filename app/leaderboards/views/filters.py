@@ -6,7 +6,7 @@ A new filter is one field of `Filters`: parsing, links, the API's parameters and
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
@@ -136,7 +136,9 @@ class Filters:
         order = self.SORTS[column]
         if (self.sort, self.order) == (column, order):
             order = "asc" if order == "desc" else "desc"
-        return "?" + urlencode({"sort": column} | replace(self, sort=column, order=order).query | dict(more))
+        kept = {name: value for name, value in self.query.items() if name not in {"sort", "order"}}
+        turned = {"order": order} if order != self.SORTS[column] else {}
+        return "?" + urlencode({"sort": column} | turned | kept | dict(more))
 
 
 ALL = Filters()

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.showcases import arena_state
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.pricing import PriceFrom, lowest, per_image
+from app.database.statements import PreparedStatement
 
 TIMED_FROM = 5
 """Images; a median time of fewer is not shown."""
@@ -51,13 +53,29 @@ NO_FIGURES = GenerationFigures(0, None, 0, None, None)
 
 def read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
     """Read the figures of each model id over every entry of the mode; withdrawn ones were made too."""
+    # What making an image took never changes, so that the figures hold until an image comes or goes.
+    state = arena_state(session)
+    return lookup.recall_equal(session, ("figures", mode), state, lambda: _read_figures(session, mode))
+
+
+def _read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures]:
     made: defaultdict[int, list[Any]] = defaultdict(list)
-    for model_id, *image in session.execute(_MADE, {"mode": mode}):
+    for model_id, *image in _MADE.all(session, mode=mode):
         made[model_id].append(image)
     return {model_id: _figures(rows) for model_id, rows in made.items()}
 
 
-def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures, today: date) -> ImageCost | None:
+def read_costs(session: Session, mode: str, today: date) -> Mapping[int, ImageCost | None]:
+    """Tell what an image of each model that has made one costs, by model id: see `image_cost`."""
+    figures, models = read_figures(session, mode), lookup.models_by_id(session, today)
+
+    def read() -> dict[int, ImageCost | None]:
+        return {number: image_cost(models[number], made) for number, made in figures.items()}
+
+    return lookup.recall_equal(session, ("costs", mode), (figures, models), read)
+
+
+def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | None:
     """
     Tell what an image costs at the settings that were judged; None where nobody states a price.
 
@@ -65,8 +83,7 @@ def image_cost(session: Session, model: ModelSummary, figures: GenerationFigures
     """
     if figures.usd is not None:
         return ImageCost(figures.usd, figures.priced, "")
-    name, size = ("price at size", model.id, figures.size), figures.size
-    price = lookup.recall(session, name, today, lambda: _price_at(model, size)) or model.price_from
+    price = _price_at(model, figures.size) or model.price_from
     return ImageCost(price.usd, 0, price.basis) if price else None
 
 
@@ -98,10 +115,11 @@ def _median(ascending: Sequence[float]) -> float:
 
 
 _ENTRIES, _COMPETITIONS = Entry.__table__.c, Competition.__table__.c
-# Written once: building a statement costs several times what running it does. Medians are taken here: a database
-# numbers every image in several orders for them, which takes four times as long.
-_MADE = (
-    select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
-    .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
-    .where(_COMPETITIONS.mode == bindparam("mode"))
+# Medians are taken here: a database numbers all images in several orders for them, which takes four times as long.
+_MADE = PreparedStatement(
+    lambda _: (
+        select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
+        .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
+        .where(_COMPETITIONS.mode == bindparam("mode"))
+    )
 )
