@@ -67,7 +67,7 @@ class CompetitionGuess:
 
 
 def guess_makers(table: TraitTable) -> list[CompetitionGuess]:
-    """Guess each competition's makers by all others; left out are those where fewer than two makers are known."""
+    """Guess each competition's makers by all others; one where fewer than two makers are known is left out."""
     if np.unique(table.competition).size < FEWEST_COMPETITIONS:
         return []
     return list(_guess_each(table))
