@@ -1,4 +1,4 @@
-"""`arena integrity traces`: says how well the makers of pictures could be told from their files alone."""
+"""`arena integrity traces`: says how well the makers of pictures can be told from their files alone."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

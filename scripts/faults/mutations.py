@@ -229,6 +229,22 @@ MUTATIONS = (
         ("tests/arena/test_voting.py", "-k", "withdrawal"),
     ),
     Mutation(
+        "the published chances of pictures that rest",
+        (Edit("app/edge/integrity.py", "parts().pool.published_state(", "parts().pool.state("),),
+        ("tests/security/test_public_answers.py", "-k", "opened"),
+    ),
+    Mutation(
+        "one shape for pictures of nearly one shape",
+        (
+            Edit(
+                "app/arena/entries/renditions.py",
+                "shown = decoded if is_edit else shape_alike(decoded, frame)",
+                "shown = decoded",
+            ),
+        ),
+        ("tests/arena/test_framing.py", "-k", "alike"),
+    ),
+    Mutation(
         "the network's day that only looking spends",
         (
             Edit(

@@ -43,9 +43,9 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
     """
     Render anew what differs from the size that shows the competition's largest original, and set the budgets.
 
-    So are pictures that older versions left in bars which are cut or trimmed now; traits that were never measured
-    are. Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again: voters
-    see the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
+    Pictures that an older version left in bars are rendered anew too, and traits that were never measured are
+    measured. Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again:
+    voters see the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
     """
     while True:
         with database.reading() as session:
