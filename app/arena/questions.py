@@ -64,7 +64,7 @@ class QuestionDetails:
 
 
 @dataclass(frozen=True)
-class Retirement:
+class QuestionRetirement:
     """Whether retiring a question changed anything, and the open competitions (slugs) whose files name it."""
 
     changed: bool
@@ -142,7 +142,9 @@ def add_question(
     return _details(row)
 
 
-def retire_question(session: Session, slug: str, *, now: datetime, reason: str | None = None) -> Retirement:
+def retire_question(
+    session: Session, slug: str, *, now: datetime, reason: str | None = None
+) -> QuestionRetirement:
     """
     Ask a question no more; its votes and boards stay. Competitions that name it ask what else they name.
 
@@ -156,7 +158,7 @@ def retire_question(session: Session, slug: str, *, now: datetime, reason: str |
     if changed:
         row.retired = True
         ledger.note(session, "question.retired", f"question:{slug}", now=now, reason=reason)
-    return Retirement(changed, _list_named_by(session, slug))
+    return QuestionRetirement(changed, _list_named_by(session, slug))
 
 
 def divide_shares(

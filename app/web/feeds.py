@@ -15,6 +15,7 @@ from app.edge.page_cache import public_page, reading_page
 from app.gateway import reference
 from app.leaderboards.views import boards, faq, results
 from app.leaderboards.views.certainty import describe_ranks
+from app.leaderboards.views.question_differences import read_differences
 from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
@@ -24,6 +25,7 @@ from app.web.formats import mode_title, plural, static_url
 from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
+from app.web.question_tabs import list_tabs
 from app.web.structured import installed_at
 from app.web.versions import versions
 from app.words import MODES
@@ -118,7 +120,8 @@ def _llms(base: str) -> str:
             mode: {row.model_id: row for row in boards.read_board(session, mode, now=now()).standings if row.rank}
             for mode in MODES
         }
-    return render_template("llms.txt", base=base, models=listed, modes=MODES, ranked=ranked)
+        questions = {mode: list_tabs(session, mode) for mode in MODES}
+    return render_template("llms.txt", base=base, models=listed, modes=MODES, ranked=ranked, questions=questions)
 
 
 def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
@@ -164,12 +167,14 @@ def _model_llms(slug: str, base: str) -> str:
     with reading_page() as session:
         page = reference.read_model(session, slug, today())
         places: ModelResults = results.read_results(session, page.slug)
+        differences = read_differences(session, model=page.slug)
     return render_template(
         "model_llms.txt",
         model=page,
         base=base,
         results=places,
         groups=groups(places),
+        differences=differences,
         questions=faq.answer_questions(page, places),
         facts=facts,
     )

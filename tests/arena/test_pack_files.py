@@ -95,7 +95,7 @@ def test_every_file_and_folder_has_a_line(tmp_path: Path) -> None:
 
 
 def lay_no_files(folder: Path) -> None:
-    """A pipe, a socket and links that lead nowhere, named like pictures; reading the pipe would never end."""
+    """Lay a pipe, a socket and links that lead nowhere, named like pictures; reading the pipe would never end."""
     os.mkfifo(folder / "pipe.png")
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(folder / "s.png"))

@@ -192,13 +192,18 @@ def test_a_card_is_about_the_question_that_most_of_its_votes_answered(asking: Fl
 
 
 def test_a_model_page_and_the_methodology_tell_the_questions_apart(asking: Flask, client: FlaskClient) -> None:
-    for path in ("/models/hidden-model-a", "/methodology", "/charts/text-to-image"):
+    texts = ("/llms.txt", "/models/hidden-model-a/llms.txt")
+    for path in ("/models/hidden-model-a", "/methodology", "/charts/text-to-image", *texts):
         assert PROMPT not in client.get(path).text
     vote_on(asking, "better", 20)
     vote_on(asking, "prompt", 20)
     model = client.get("/models/hidden-model-a").text
     assert f'href="{BOARD}?question=prompt">{PROMPT}</a>' in model
     assert re.search(r"<b>.?\d+</b> Elo ±\d+", model)
+    board = f"http://localhost{BOARD}?question=prompt"
+    assert f"- [Text to image, “{PROMPT}”]({board}): as [JSON]" in client.get("/llms.txt").text
+    told = client.get("/models/hidden-model-a/llms.txt").text
+    assert re.search(rf"- Text to image, “{re.escape(PROMPT)}”: \d+ Elo, \d+ votes; .?\d+ ±\d+ Elo against", told)
     method = client.get("/methodology").text
     assert 'id="questions"' in method
     assert re.search(r"<td>\d\.\d\d <span class=\"quiet\">\d\.\d\d to \d\.\d\d</span></td>", method)

@@ -1,0 +1,143 @@
+"""Variants of what programs write into images: second passes, refiners, stacks of LoRAs, other places of texts."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from app.arena.entries.generation_data import read_generation_data
+from tests.arena.test_pack_sorting import AUTOMATIC, FLUX, FOOOCUS, FOUND, comfy, facts, png
+from tests.factories import picture_bytes
+
+SECOND_PASS = {
+    "20": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0], "vae": ["4", 2]}},
+    "21": {"class_type": "ImageScaleBy", "inputs": {"image": ["20", 0], "scale_by": 2}},
+    "22": {"class_type": "VAEEncode", "inputs": {"pixels": ["21", 0], "vae": ["4", 2]}},
+    "23": {"class_type": "KSampler", "inputs": {"seed": 43, "model": ["10", 0], "positive": ["6", 0],
+        "latent_image": ["22", 0]}},
+}  # fmt: skip
+REFINED = {
+    "30": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "refiner.safetensors"}},
+    "31": {"class_type": "CLIPTextEncodeSDXLRefiner", "inputs": {"text": ["8", 0], "clip": ["30", 1]}},
+    "32": {"class_type": "KSamplerAdvanced", "inputs": {"noise_seed": 0, "model": ["30", 0], "positive": ["31", 0],
+        "latent_image": ["3", 0]}},
+}  # fmt: skip
+STACKED = {
+    "10": {"class_type": "CR Apply LoRA Stack", "inputs": {"model": ["4", 0], "lora_stack": ["40", 0]}},
+    "40": {"class_type": "CR LoRA Stack", "inputs": {"switch_1": "On", "lora_name_1": "inky.safetensors",
+        "switch_2": "Off", "lora_name_2": "pale.safetensors", "switch_3": "On", "lora_name_3": "None"}},
+}  # fmt: skip
+COUNTED = {
+    "10": {"class_type": "Apply LoRA", "inputs": {"model": ["4", 0], "lora_stack": ["40", 0]}},
+    "40": {"class_type": "LoRA Stacker", "inputs": {"lora_count": 1, "lora_name_1": "inky.safetensors",
+        "lora_name_2": "pale.safetensors", "lora_stack": ["41", 0]}},
+    "41": {"class_type": "LoRA Stacker", "inputs": {"lora_count": 0, "lora_name_1": "pale.safetensors"}},
+}  # fmt: skip
+CHOSEN = {
+    "4": {
+        "class_type": "CheckpointLoader|pysssss",
+        "inputs": {"ckpt_name": {"content": "fox-v1.safetensors", "image": None}},
+    },
+    "8": {
+        "class_type": "ImpactWildcardProcessor",
+        "inputs": {"wildcard_text": "{a|the} red fox", "populated_text": "a red fox", "mode": "populate"},
+    },
+}
+FLUX_TWO_TEXTS = FLUX | {
+    "7": {"class_type": "CLIPTextEncodeFlux", "inputs": {"clip_l": "fox", "t5xxl": "a red fox", "guidance": 3.5}},
+    "8": {"class_type": "ModelSamplingFlux", "inputs": {"model": ["4", 0], "max_shift": 1.15}},
+    "2": {"class_type": "BasicGuider", "inputs": {"model": ["8", 0], "conditioning": ["6", 0]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        (comfy(**SECOND_PASS), FOUND),
+        (comfy(**REFINED), (*FOUND[:2], ("inky", "refiner"), "42")),
+        (comfy(**STACKED), FOUND),
+        (comfy(**COUNTED), FOUND),
+        (comfy(**CHOSEN), FOUND),
+        (json.dumps(FLUX_TWO_TEXTS), ("a red fox", "fox-v1", (), "42")),
+        (comfy(**REFINED, **{"33": REFINED["32"] | {"inputs": REFINED["32"]["inputs"] | {"model": ["99", 0]}}}),
+            ("a red fox", None, ("inky", "refiner"), "42")),
+    ],
+)  # fmt: skip
+def test_graphs_as_people_build_them(graph: str, expected: tuple[Any, ...]) -> None:
+    assert facts(read_generation_data(png(1, prompt=graph))) == expected
+
+
+HIRES = AUTOMATIC.replace(
+    "Version: v1.9",
+    'Denoising strength: 0.4, ControlNet 0: "preprocessor: canny, model: canny_v2 [99], weight: 1", '
+    'Hires prompt: "a fox, Model: other", Hires upscale: 2, Refiner: refiner [7440042bbd], '
+    "Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, Version: v1.9",
+)
+TEMPLATE = AUTOMATIC + "\nTemplate: a {red|blue} fox\nNegative Template: blurry"
+CIVITAI = (
+    "a red fox\nNegative prompt: blurry\nSteps: 30, Sampler: Euler a, CFG scale: 4, Seed: 42, Size: 64x64, "
+    'Civitai resources: [{"type":"checkpoint","modelVersionId":1,"modelName":"fox-v1","modelVersionName":"v1"},'
+    '{"type":"lora","weight":0.8,"modelVersionId":2,"modelName":"inky"}], Civitai metadata: {}'
+)
+INVOKE_3 = json.dumps(
+    {
+        "generation_mode": "sdxl_txt2img",
+        "positive_prompt": "a red fox",
+        "seed": 42,
+        "model": {"model_name": "fox-v1", "base_model": "sdxl", "model_type": "main"},
+        "loras": [{"lora": {"model_name": "inky", "base_model": "sdxl"}, "weight": 0.75}],
+        "refiner_model": {"model_name": "refiner", "base_model": "sdxl-refiner"},
+    }
+)
+FOOOCUS_REFINED = FOOOCUS.replace('"version"', '"refiner_model": "refiner.safetensors", "version"')
+IN_INK = ("a red fox, in ink", *FOUND[1:])
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"parameters": HIRES}, ("a red fox, in ink", "fox-v1", ("inky", "refiner"), "42")),
+        ({"parameters": TEMPLATE}, IN_INK),
+        ({"parameters": AUTOMATIC.replace("\n", "\r\n")}, IN_INK),
+        ({"parameters": AUTOMATIC.replace("<lora:inky:0.8>", "<lora:sub\\inky.safetensors:0.8:0.5>")}, IN_INK),
+        ({"parameters": CIVITAI}, FOUND),
+        ({"invokeai_metadata": INVOKE_3}, (*FOUND[:2], ("inky", "refiner"), "42")),
+        ({"invokeai_metadata": INVOKE_3.replace('"refiner_model": {', '"other": {')}, FOUND),
+        ({"parameters": FOOOCUS_REFINED, "fooocus_scheme": "fooocus"}, (*FOUND[:2], ("inky", "refiner"), "42")),
+        ({"parameters": FOOOCUS_REFINED.replace("refiner.safetensors", "None")}, FOUND),
+    ],
+)
+def test_versions_with_a_second_pass_a_refiner_or_more_lines(
+    texts: dict[str, str], expected: tuple[Any, ...]
+) -> None:
+    assert facts(read_generation_data(png(1, **texts))) == expected
+
+
+def test_texts_packed_or_behind_the_pixels_are_read() -> None:
+    packed, buffer = PngImagePlugin.PngInfo(), BytesIO()
+    packed.add_text("parameters", AUTOMATIC, zip=True)
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "PNG", pnginfo=packed)
+    assert facts(read_generation_data(buffer.getvalue())) == IN_INK
+    before = png(1, parameters=AUTOMATIC)
+    start = before.index(b"iTXt") - 4
+    end = start + 12 + int.from_bytes(before[start : start + 4])
+    behind = before[:start] + before[end:-12] + before[start:end] + before[-12:]
+    assert behind.index(b"IDAT") < behind.index(b"parameters")
+    assert facts(read_generation_data(behind)) == IN_INK
+
+
+@pytest.mark.parametrize("begins", ["prompt:", "Prompt: "])
+def test_webp_of_comfyui_has_the_graph_in_a_tag(begins: str) -> None:
+    exif, buffer = Image.Exif(), BytesIO()
+    exif[0x010F], exif[0x0110] = 'workflow:{"nodes": []}', begins + comfy()
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "WEBP", exif=exif)
+    assert facts(read_generation_data(buffer.getvalue())) == FOUND
+
+
+@pytest.mark.parametrize("text", [AUTOMATIC, FOOOCUS])
+def test_a_comment_of_a_jpeg_is_read(text: str) -> None:
+    buffer = BytesIO()
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).convert("RGB").save(buffer, "JPEG", comment=text.encode())
+    assert facts(read_generation_data(buffer.getvalue()))[1:] == FOUND[1:]
