@@ -2,7 +2,7 @@
 Puts pictures of other shapes into a competition's frame so that their shape tells as little as may be.
 
 Even bars that were delivered with a picture are taken off where that helps. A picture of nearly the frame's shape
-is cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed: half a picture can't be judged.
+is cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed: what a model drew is judged whole.
 """
 
 from collections import Counter
@@ -18,8 +18,8 @@ Bars = tuple[int, int, int, int]
 Pixels = npt.NDArray[np.uint8]
 
 SURROUND = (128, 127, 123)
-MOST_CUT = 0.25
-"""Of a picture's area: 4:3 becomes square, 3:2 does not."""
+MOST_CUT = 0.06
+"""Of a picture's area: as much as makers' nearest sizes differ for one ratio, such as 832 x 1216 for 2:3."""
 EVEN = 8
 """Levels of 255 by which the pixels of a bar differ at most, as JPEG and WebP leave them."""
 SHARP = 0.8
