@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BigInteger, CursorResult, Executable, Integer, MetaData, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -30,6 +30,7 @@ from app.database.group_commit import (
     TransactionLostError,
     deliver,
     group_by_work,
+    isolate_failure,
     run_under_savepoint,
 )
 from app.database.replica import Replica, ReplicaMark
@@ -195,7 +196,7 @@ class Database:
             try:
                 self._commit_group(group)
             except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
-                _isolate_failure(self._commit_group, group, error)
+                isolate_failure(self._commit_group, group, error)
 
     def _commit_group(self, group: list[QueuedWrite]) -> None:
         with self._committing(group[0].patience) as session:
@@ -211,7 +212,7 @@ class Database:
                 except TransactionLostError:
                     raise
                 except Exception as error:  # noqa: BLE001 (raised to the callers whose writes these are)
-                    _isolate_failure(run, group, error)
+                    isolate_failure(run, group, error)
 
     @contextmanager
     def _committing(self, patience: float) -> Iterator[Session]:
@@ -371,22 +372,6 @@ def _commit(session: Session) -> None:
 def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:
     """Make a work that takes no items one that a queue can run."""
     return [work(session)]
-
-
-def _isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
-    """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
-    # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
-    if len(group) == 1 or isinstance(error, OperationalError):
-        for write in group:
-            write.error = error
-        return
-    for write in group:
-        try:
-            run([write])
-        except TransactionLostError:
-            raise
-        except Exception as own:  # noqa: BLE001 (raised to its caller)
-            write.error = own
 
 
 def _attempts() -> Iterator[AbstractContextManager[None]]:

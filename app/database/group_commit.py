@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import metrics
@@ -210,3 +211,19 @@ def run_under_savepoint(session: Session, group: list[QueuedWrite]) -> None:
         session.expunge_all()
         if driver.in_transaction:
             driver.execute("RELEASE work")
+
+
+def isolate_failure(run: Callable[[list[QueuedWrite]], None], group: list[QueuedWrite], error: Exception) -> None:
+    """Run each write of a failed group by itself, so that what breaks the work of many fails for one caller."""
+    # A busy or unreachable database is so for everybody: asking it again for each would make them wait the longer.
+    if len(group) == 1 or isinstance(error, OperationalError):
+        for write in group:
+            write.error = error
+        return
+    for write in group:
+        try:
+            run([write])
+        except TransactionLostError:
+            raise
+        except Exception as own:  # noqa: BLE001 (raised to its caller)
+            write.error = own
