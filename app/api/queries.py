@@ -34,6 +34,7 @@ def _explain(name: str, known: frozenset[str]) -> str:
     if not known:
         return f"There is no query parameter {name!r} here, nor any other."
     nearest = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    nearest += [one for one in sorted(known) if one.startswith(name) or name.startswith(one)]
     hint = f"Did you mean {nearest[0]!r}?" if nearest else f"There are {', '.join(sorted(known))}."
     return f"There is no query parameter {name!r}. {hint}"
 

@@ -39,7 +39,7 @@ def _write_point(mark: Mark, kind: str) -> str:
     number = _write_name(mark.tag, " slim") if mark.tag and spot.is_on_frontier else ""
     radius = 6 if spot.is_marked else 5 if spot.is_on_frontier else 4
     return (
-        f'<a href="{escape(spot.href)}" class="spot{role}"{current}><title>{escape(spot.title)}</title>'
+        f'<a href="{escape(spot.href)}" class="spot{role}"{current}><title>{escape(spot.title)}</title> '
         f'<svg x="{mark.x}%" y="{mark.y}"><circle class="reach" r="12"/>{name}{number}'
         f'<circle class="dot" r="{radius}"/></svg></a>'
     )
@@ -52,4 +52,4 @@ def _write_name(label: Label, kind: str) -> str:
         leader = f'<path class="leader{kind}" d="M0 0L{label.leader[0]} {label.leader[1]}"/>'
     of_kind = f' class="{kind.strip()}"' if kind else ""
     place = f'x="{label.x}" y="{label.y}" text-anchor="{label.anchor}"'
-    return f"{leader}<text{of_kind} {place}>{escape(label.text)}</text>"
+    return f"{leader}<text{of_kind} {place}>{escape(label.text)}</text> "

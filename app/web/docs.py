@@ -87,6 +87,11 @@ def slug(heading: str) -> str:
     return "".join(kept).replace(" ", "-")
 
 
+def list_documents() -> list[str]:
+    """List the names of the documents that have a page under /docs/."""
+    return [name for name in _documents() if name not in ELSEWHERE]
+
+
 @cache
 def _documents() -> dict[str, str]:
     """Read the titles of the documents, by name."""

@@ -19,10 +19,12 @@ from app.leaderboards.views.results import ModelResults
 from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
-from app.web.formats import mode_title, static_url
+from app.web.docs import list_documents
+from app.web.formats import mode_title, plural, static_url
 from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
+from app.web.structured import installed_at
 from app.web.versions import versions
 from app.words import MODES
 
@@ -32,11 +34,11 @@ OFF_LIMITS = ("/arena", "/m/", "/me", "/files/", "/admin", "/openai/")
 
 @blueprint.get("/badge/<slug>.svg")
 def badge(slug: str) -> Response:
-    """Serve a model's rank as a small picture for other sites; `?mode=` for another than its best known."""
-    mode = request.args.get("mode") or ""
+    """Serve a model's rank as a small picture for other sites; `?mode=` and `?category=` for another board."""
+    mode, category = request.args.get("mode") or "", request.args.get("category") or None
     if mode:
         read_mode(mode)
-    response = public_page((mode, versions()), lambda: _badge(slug, mode), "image/svg+xml")
+    response = public_page((mode, category, versions()), lambda: _badge(slug, mode, category), "image/svg+xml")
     # The one answer made to be shown on other sites.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -77,17 +79,19 @@ def model_llms(slug: str) -> Response:
     return public_page((base, versions()), lambda: _model_llms(slug, base), "text/plain")
 
 
-def _badge(slug: str, mode: str) -> str:
+def _badge(slug: str, mode: str, category: str | None) -> str:
     with reading_page() as session:
         page = lookup.model(session, slug, today())
         places = results.read_results(session, slug)
-    shown = [board for board in places.boards if board.category is None and mode in {"", board.mode}]
+        heading = boards.read_category(session, category) if category else None
+    shown = [board for board in places.boards if board.category == heading and mode in {"", board.mode}]
     shown.sort(key=lambda board: board.place.rank is None)
     best = shown[0] if shown else None
     said = "not ranked yet"
     if best and best.place.rank is not None and best.place.rating is not None:
-        said = f"{describe_ranks(best.place)} · {best.place.rating:.0f} Elo"
-    label = f"Blindvote {mode_title(best.mode).lower()}" if best else "Blindvote"
+        said = f"{describe_ranks(best.place)} · {best.place.rating:.0f} Elo · {plural(best.place.votes, 'vote')}"
+    board = heading.title if heading else mode_title(best.mode) if best else ""
+    label = f"Blindvote {board.lower()}".strip()
     return render_template(
         "badge.svg",
         name=page.name,
@@ -102,7 +106,7 @@ def _sitemap(base: str) -> str:
     with reading_page() as session:
         paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
         computed = boards.read_computed(session)
-    newest = max(computed.values(), default=None)
+    newest = max(computed.values(), default=installed_at())
     pages = [(path, _changed(path, computed, newest)) for path in paths]
     return render_template("sitemap.xml", base=base, pages=pages)
 
@@ -118,9 +122,12 @@ def _llms(base: str) -> str:
 
 
 def _paths(models: list[lookup.ModelSummary], listed: list[competitions.CompetitionSummary]) -> Iterator[str]:
-    yield from ("/", "/models", "/competitions", "/methodology")
+    yield from ("/", "/models", "/competitions", "/compare", "/methodology", "/integrity", "/suggest", "/docs")
+    yield from (f"/docs/{name}" for name in list_documents())
     for mode in MODES:
         here = [entry for entry in listed if entry.mode == mode]
+        if not here:
+            continue
         yield f"/leaderboards/{mode}"
         yield f"/charts/{mode}"
         for slug, _ in tabs(here):
@@ -138,14 +145,19 @@ def _neighbours(session: Session) -> Iterator[str]:
     yield from pairs
 
 
-def _changed(path: str, computed: Mapping[str, datetime], newest: datetime | None) -> datetime | None:
-    """Tell when a page's board was last computed; of a page about several boards, when the newest was."""
-    if path == "/methodology":
-        return None
+def _changed(path: str, computed: Mapping[str, datetime], newest: datetime) -> datetime:
+    """
+    Tell when a page's board was last computed; of a page about several boards, when the newest was.
+
+    Documents, forms, and boards without votes are as old as the installation of this version.
+    """
+    if path.startswith(("/docs", "/suggest")) or path == "/compare":
+        return installed_at()
     board = path.replace("/charts/", "/leaderboards/").replace("?category=", "/")
     if not board.startswith(("/leaderboards/", "/competitions/")):
         return newest
-    return computed.get(board.removeprefix("/leaderboards/").replace("/competitions/", "competition:"))
+    key = board.removeprefix("/leaderboards/").replace("/competitions/", "competition:")
+    return computed.get(key, installed_at())
 
 
 def _model_llms(slug: str, base: str) -> str:

@@ -87,12 +87,13 @@ def page_data(name: str, url: str, base: str, changed: datetime | None) -> dict[
 
 
 def _page(name: str, url: str, image: str, changed: datetime | None) -> dict[str, Any]:
-    modified = (changed or _installed_at()).isoformat(timespec="seconds")
+    modified = (changed or installed_at()).isoformat(timespec="seconds")
     return {"@type": "WebPage", "name": name, "url": url, "image": image, "dateModified": modified}
 
 
 @cache
-def _installed_at() -> datetime:
+def installed_at() -> datetime:
+    """Return when this version was put here, in UTC: pages that no vote changes have changed then."""
     return datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
 
 

@@ -167,8 +167,8 @@ def scatter(
     Plot points on a logarithmic x, or an even one; at least one.
 
     An x of 0 stands at the left edge. The marked point and the frontier are always named, by numbers where names
-    have no room; the others by rating, up to `named` in all, where there is room. A drawing that `is_whole` has the
-    window's width for itself, and a layout of numbers for narrow windows.
+    have no room; the others by rating, up to `named` in all, where there is room. A drawing that `is_whole` has
+    the window's width for itself, and a layout of numbers for narrow windows.
     """
     x = (_log_scale if is_log else _even_scale)([s.x for s in spots])
     y = _rating_scale(spots, height)

@@ -3,11 +3,12 @@ An arena of real pictures by named models, with votes drawn from the scores that
 
     python -m scripts.bench.images_arena IMAGES FOLDER [--samples 1] [--votes 3000] [--seed 1]
 
-IMAGES is a pack with `competitions/`, `manifest.json` and `scores/agiqa3k.csv` (AGIQA-3K: mean and standard deviation
-of the quality that people saw in 2,982 pictures by six models). FOLDER becomes a data folder that `DATA_DIR=FOLDER
-arena serve` serves; no picture leaves it. A vote compares one score of each model, drawn as one person's of one of its
-pictures; models that the table lacks take the score of a stand-in that is named below, or one between the others.
-One prompt of each category is held back as a showcase, every eighth of the others is closed after the votes.
+IMAGES is a pack with `competitions/`, `manifest.json` and `scores/agiqa3k.csv` (AGIQA-3K: mean and standard
+deviation of the quality that people saw in 2,982 pictures by six models). FOLDER becomes a data folder that
+`DATA_DIR=FOLDER arena serve` serves; no picture leaves it. A vote compares one score of each model, drawn as one
+person's of one of its pictures; models that the table lacks take the score of a stand-in that is named below, or
+one between the others. One prompt of each category is held back as a showcase; every eighth of the others is
+closed after the votes.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """
 Screenshots of every kind of page in light and dark, at 390 and 1280 pixels, and what a browser measures on them.
 
-    python -m scripts.bench.screenshots DATA_FOLDER OUT_FOLDER [PATH ...] [--widths 390 1280] [--axe] [--no-pictures]
+    python -m scripts.bench.screenshots DATA_FOLDER OUT_FOLDER [PATH ...] [--widths 390 1280] [--axe]
 
 Serves the data folder by itself, in the profile `local`, and signs in as an admin that it makes there. Without a
 PATH it takes the fixed pages, every board and chart of the sitemap, some competitions and models, and admin pages.
@@ -148,7 +148,9 @@ def sign_in(app: Flask) -> str:
 def violations(page: Page) -> list[str]:
     """Find what breaks a rule of WCAG, or axe's best practice."""
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    return [f"{rule['id']} {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"]]
+    return [
+        f"{rule['id']} {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"]
+    ]
 
 
 def shoot(page: Page, base: str, path: str, out: Path | None, name: str) -> list[str]:

@@ -16,6 +16,8 @@ def client(app: Flask) -> FlaskClient:
         ("leaderboards/text-to-image?stauts=active", "stauts", "Did you mean 'status'?"),
         ("leaderboards/text-to-image?tag=x&sort=name", "tag", "There are creator"),
         ("models?licenc=mit", "licenc", "Did you mean 'licence'?"),
+        ("models?querry=flux", "querry", "Did you mean 'q'?"),
+        ("leaderboards/text-to-image?max=1", "max", "Did you mean 'max_price'?"),
         ("models/some-model?lang=en", "lang", "nor any other"),
     ],
 )

@@ -161,8 +161,41 @@ def test_named_pictures_are_public_where_the_competition_says_so(
         assert answer.mimetype == "image/webp"
 
 
-@pytest.mark.parametrize("path", ["/", "/competitions", "/competitions/a-red-cube", "/leaderboards/text-to-image"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/competitions", "/competitions/a-red-cube", "/leaderboards/text-to-image"),
+        *("/models", "/models?q=hidden+name+a", "/models?mode=text-to-image"),
+        f"/models/{MODELS[0].slug}",
+    ],
+)
 def test_shared_pages_show_no_picture_of_an_open_competition(arena: Flask, client: FlaskClient, path: str) -> None:
     post(client, f"{start(client)}/vote", outcome="a")
     page = client.get(path).text
-    assert not [url for url in media_urls(arena) if url in page]
+    assert not [url for url in media_urls(arena) if url.removesuffix(".webp") in page]
+
+
+def listed_pictures(client: FlaskClient, path: str = "/models") -> dict[str, str]:
+    """The picture beside each model of the list that has one, by slug."""
+    rows = re.findall(r'<th scope="row".*?</th>', client.get(path).text, re.DOTALL)
+    shown = [(re.search(r'<img src="([^"]*)"', row), re.search(r'href="/models/([^"]*)"', row)) for row in rows]
+    return {slug[1]: picture[1] for picture, slug in shown if picture and slug}
+
+
+def test_the_list_of_models_shows_pictures_from_the_moment_their_names_are_told(
+    arena: Flask, client: FlaskClient
+) -> None:
+    assert listed_pictures(client) == {}
+    database = parts_of(arena).database
+    database.write(lambda session: competitions.set_status(session, "a-red-cube", "closed", now=moment()))
+    shown = listed_pictures(client)
+    assert shown.keys() == {model.slug for model in MODELS}
+    assert set(shown.values()) == {url.replace(".webp", "-160.webp") for url in media_urls(arena)}
+    assert listed_pictures(client, "/models?mode=image-edit") == {}
+    for url in shown.values():
+        answer = arena.test_client().get(url)
+        assert answer.status_code == 200
+        assert len(answer.data) <= 15_000
+        assert max(Image.open(BytesIO(answer.data)).size) <= 160
+    database.write(lambda session: competitions.set_status(session, "a-red-cube", "open", now=moment()))
+    assert listed_pictures(client) == {}

@@ -1,4 +1,4 @@
-"""Texts as programs take them from the pages: no two words or numbers are glued where a tag stands between them."""
+"""Texts as programs take them from pages: no two words or numbers are glued where a tag stands between them."""
 
 from html.parser import HTMLParser
 
@@ -46,7 +46,7 @@ class Extractor(HTMLParser):
         self.glued: list[str] = []
         self._before, self._tags, self._hidden = "", "", 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self._hidden += tag in {"script", "style"}
         self._tags += f"<{tag}>"
 

@@ -46,12 +46,16 @@ def test_a_badge_says_the_rank_and_may_be_shown_elsewhere(app: Flask, client: Fl
     board = client.get("/api/v1/leaderboards/text-to-image").get_json()["standings"]
     own = next(row for row in board if row["model"]["slug"] == FIRST)
     ranks = f"{ordinal(own['rank_low'])} to {ordinal(own['rank_high'])} of 4"
-    assert f"{ranks} · {own['rating']:.0f} Elo" in answer.text
+    assert f"{ranks} · {own['rating']:.0f} Elo · {own['votes']} votes" in answer.text
     assert answer.mimetype == "image/svg+xml"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     ET.fromstring(answer.data)
     assert client.get(f"/badge/{FIRST}.svg?mode=image-edit").status_code == 200
     assert client.get(f"/badge/{FIRST}.svg?mode=video").status_code == 404
+    of_category = client.get(f"/badge/{FIRST}.svg?category=portrait").text
+    assert "Blindvote portrait" in of_category
+    assert f"{own['votes']} votes" in of_category
+    assert client.get(f"/badge/{FIRST}.svg?category=none").status_code == 404
 
 
 FEEDS = (
@@ -140,6 +144,8 @@ def test_the_sitemap_dates_boards_and_names_each_pair_of_neighbours_once(app: Fl
     dated = {url.findtext(f"{MAP}loc") or "": url.findtext(f"{MAP}lastmod") for url in tree.iter(f"{MAP}url")}
     for path in ("leaderboards/text-to-image", "leaderboards/text-to-image/portrait", "competitions/a-red-cube"):
         assert dated[f"http://localhost/{path}"], path
+    assert all(dated.values())
+    assert not [address for address in dated if "image-edit" in address], "no competition asks for edits"
     pairs = [address for address in dated if "/compare/" in address]
     assert len(pairs) == 3
     for address in pairs:

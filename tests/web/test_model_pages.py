@@ -248,7 +248,7 @@ def prices(client: FlaskClient) -> tuple[dict[str, object], str]:
 
 def mark(page: str) -> float:
     """Where DALL-E 2 stands on the price axis of the chart, in per cent of its width."""
-    found = re.search(r'<title>DALL-E 2: [^<]*\$[^<]*</title><svg x="([\d.]+)%"', page)
+    found = re.search(r'<title>DALL-E 2: [^<]*\$[^<]*</title> <svg x="([\d.]+)%"', page)
     assert found
     return float(found[1])
 

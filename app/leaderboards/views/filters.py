@@ -66,15 +66,14 @@ def _is_licensed(model: ModelSummary, licence: str) -> bool:
     return Traits(licence=licence).fit(model)
 
 
-def _admits_all(model: ModelSummary, text: str) -> bool:
-    """Admit every model: names are compared with each other, so that a search takes them together."""
-    return True
-
-
 def filter_field(
-    admits: Callable[[ModelSummary, Any], bool], parse: Callable[[str], Any] = str, **documentation: Any
+    admits: Callable[[ModelSummary, Any], bool] | None, parse: Callable[[str], Any] = str, **documentation: Any
 ) -> Any:
-    """Make a field of Filters: how its parameter is parsed, which models it admits, what the API says of it."""
+    """
+    Make a field of Filters: how its parameter is parsed, which models it admits, what the API says of it.
+
+    `admits` is None for the search, which compares all models with each other.
+    """
     return field(default=None, metadata={"admits": admits, "parse": parse, "documentation": documentation})
 
 
@@ -105,7 +104,7 @@ class Filters:
     status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
     max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
     licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
-    q: str | None = filter_field(_admits_all, description="a model's name, creator or family, or a part of it")
+    q: str | None = filter_field(None, description="a model's name, creator or family, or a part of it")
     question: str | None = None
     """The question whose board it is; None for `better`."""
 
@@ -120,7 +119,7 @@ class Filters:
 
     def _admits(self, model: ModelSummary) -> bool:
         asked = ((one.metadata["admits"], getattr(self, one.name)) for one in filter_fields(self))
-        return all(value is None or admits(model, value) for admits, value in asked)
+        return all(value is None or admits is None or admits(model, value) for admits, value in asked)
 
     @property
     def query(self) -> dict[str, str]:

@@ -19,6 +19,6 @@ if (search && found && !search.value) {
       row.hidden = !known.includes(whole) && !words.every((word) => known.includes(word));
     }
     const left = rows.filter((row) => !row.hidden).length;
-    found.textContent = `${left} ${left === 1 ? "model" : "models"}`;
+    found.textContent = left ? `${left} ${left === 1 ? "model" : "models"}` : "No name holds this. Show finds names like it.";
   });
 }
