@@ -18,9 +18,9 @@ class PreparedStatement:
     A statement that is compiled once per dialect and then handed straight to the driver.
 
     `Session.execute` takes 60 to 100 microseconds for a statement, this about ten: a quarter of a vote's CPU time,
-    and half of it where 16 threads vote. It is for issuing, serving and voting, and for what home, boards and model
-    pages ask whenever they are rendered; all else uses `select()`. Values go in and come out as the database holds
-    them, times in `milliseconds`. `build` gets the dialect's `insert`.
+    and half of it where 16 threads vote. It is for issuing, serving and voting, and for what home, boards and
+    model pages ask whenever they are rendered; all else uses `select()`. Values go in and come out as the database
+    holds them, times in `milliseconds`. `build` gets the dialect's `insert`.
     """
 
     def __init__(self, build: Callable[[Any], Any]) -> None:

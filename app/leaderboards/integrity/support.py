@@ -61,7 +61,7 @@ def read_support(session: Session, key: str, certificate: Certificate | None) ->
 def read_thin_support(
     session: Session, key: str, certificate: Certificate | None, *, voters: int | None, prompts: int | None
 ) -> Support | None:
-    """Read what a board rests on if that is little, as its run's people and prompts tell; None where it is much."""
+    """Read what a board rests on if its run's people and prompts say that it is little; else return None."""
     is_thin = Support(0, voters, prompts, _count_flips(certificate), None).is_thin
     return read_support(session, key, certificate) if is_thin else None
 
