@@ -121,6 +121,7 @@ class Entry(Base):
     seconds: Mapped[float | None]
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)
     source: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """How it came here and, as `traits`, what its renditions show of how it was made."""
     licence: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

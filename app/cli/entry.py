@@ -62,8 +62,9 @@ def add(
     if notice is not None:
         click.echo(f"{image.name}: {notice}", err=True)
     with arena.database.reading() as session:
-        frame = competitions.read_frame(session, competition)
-    stored = entries.store(arena.storage, renditions.picture(image.read_bytes(), frame, no_visible_mark))
+        frame, is_edit = competitions.read_frame(session, competition)
+    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
+    stored = entries.store(arena.storage, picture)
     cost = None if cost_usd is None else round(cost_usd * 1_000_000)
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
@@ -116,8 +117,8 @@ def replace(
     """
     arena = open_installation(migrate=migrate)
     with arena.database.reading() as session:
-        frame = competitions.read_frame(session, competition)
-    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark)
+        frame, is_edit = competitions.read_frame(session, competition)
+    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
     order = replacement.ReplacementOrder(
         competition, model, sample, image.name, reason, keep_votes, no_visible_mark
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, progress_bar
+from app.cli.traces import describe_traces, list_traces
 
 if TYPE_CHECKING:
     from app.arena.entries.generation import GenerationContext, GenerationTask
@@ -60,6 +62,8 @@ def generate(
         refused = _generate(studio, orders)
         made = len(orders) - len(refused)
         say(f"{made} made, {len(refused)} refused")
+        for line in map(describe_traces, list_traces(arena, [competition])):
+            say(line)
     if as_json:
         known = [micros for micros in estimated if micros is not None]
         print_json(
@@ -68,6 +72,7 @@ def generate(
                 "estimated_usd": sum(known) / 1_000_000 if len(known) == len(orders) else None,
                 "made": made,
                 "refused": refused,
+                "traces": [asdict(one) for one in list_traces(arena, [competition])],
             }
         )
     if refused:

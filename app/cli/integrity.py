@@ -6,6 +6,7 @@ import click
 
 from app.cli.opening import actor, json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, print_rows
+from app.cli.traces import traces
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -113,6 +114,9 @@ def release(flag: int, reason: str, migrate: bool) -> None:
     policy = POLICIES[arena.settings.profile]
     done = room.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
+
+
+integrity.add_command(traces)
 
 
 def _progress(step: str) -> None:

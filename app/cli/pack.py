@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +14,7 @@ from app.arena.entries.pack_showcases import ShowcaseRule
 from app.arena.entries.pack_sorting import PackPlacement
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
 from app.cli.output import print_result, progress_bar
+from app.cli.traces import describe_traces, list_traces
 from app.files.folders import open_folder
 from app.files.text import escape_for_terminal
 
@@ -108,13 +111,17 @@ def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_jso
             )
     report.outcomes.extend(listed)
     taken, unchanged = report.count("taken"), report.count("unchanged")
+    slugs = [item.slug for item in packs] if taken else []
+    told = list_traces(arena, slugs)
     answer = {"competitions": report.competitions, "taken": taken, "unchanged": unchanged}
     sentence = (
         f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
         f"{len(report.refused)} refused"
     )
-    told = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
-    _print_outcomes(answer, sentence, [*told, *report.outcomes], as_json=as_json)
+    held = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
+    sentence = "\n".join([*map(describe_traces, told), sentence])
+    outcomes = [*held, *report.outcomes]
+    _print_outcomes(answer | {"traces": [asdict(one) for one in told]}, sentence, outcomes, as_json=as_json)
     _exit(len(report.refused), taken + unchanged, allow_refused=allow_refused)
 
 
@@ -128,7 +135,7 @@ def _choose_showcases(
 
 
 def _print_outcomes(
-    answer: dict[str, int], sentence: str, outcomes: Sequence[ImageResult], *, as_json: bool
+    answer: dict[str, Any], sentence: str, outcomes: Sequence[ImageResult], *, as_json: bool
 ) -> None:
     """Print a line for everything that was not taken as it is, and for notices of what was."""
     named: dict[str, list[dict[str, str | None]]] = {"refused": [], "skipped": [], "notices": []}

@@ -110,7 +110,7 @@ def enter(
 ) -> None:
     """Enter an image of each model, with what is known of its making."""
     with database.reading() as session:
-        frame = competitions.read_frame(session, slug)
+        frame, _ = competitions.read_frame(session, slug)
     for number, model in enumerate(models):
         rng = random.Random(f"{seed} {model.slug}")
         stored = entries.store(storage, renditions.picture(draw(rng), frame))

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from sqlalchemy import select
 
 from app.arena import errors
-from app.arena.entries import competitions, entries
+from app.arena.entries import competitions, entries, traits
 from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.entries.pack_format import PackReport
 from app.arena.entries.pack_import import import_pack
@@ -94,6 +94,7 @@ def test_a_bad_file_costs_itself(database: Database, tmp_path: Path, pack: Pack)
         assert listed["lamp"].categories == ()
         entry = session.scalars(select(Entry).where(Entry.sample == 2)).one()
         assert (entry.seconds, entry.provider, entry.licence) == (2.5, "acme", "MIT")
+        assert entry.source.pop(traits.STORED)
         assert entry.source == {"source_repository": "a/b"}
         frame = session.scalars(select(Competition).where(Competition.slug == "lamp")).one()
         assert (frame.frame_width, frame.frame_height) == (1024, 1024)

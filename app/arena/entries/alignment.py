@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
-from app.arena.entries import renditions
+from app.arena.entries import renditions, traits
 from app.arena.entries.renditions import Renditions, file_bytes
 from app.arena.entries.sheets import print_sheet
 from app.arena.tables import Competition, Entry
@@ -22,6 +22,8 @@ from app.gateway.storage import Storage, fresh_key
 
 Rendered = dict[int, tuple[str, Renditions]]
 """By entry: the key of its new renditions, and what they are."""
+Measured = dict[int, tuple[float, ...]]
+"""By entry: the traits of its renditions."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,21 @@ def align_renditions(database: Database, storage: Storage, slug: str) -> Alignme
     """
     Render anew what differs from the size that shows the competition's largest original, and set the budgets.
 
-    Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again: voters see
-    the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
+    So are pictures that older versions left in bars which are cut or trimmed now; traits that were never measured
+    are. Then pictures that waited for it come onto the competition's sheet. Can be stopped and run again: voters
+    see the old renditions until all new ones are stored. Raises UnknownCompetition, InvalidImage.
     """
     while True:
         with database.reading() as session:
             competition, entries = _read(session, slug)
         side = max((_side(competition, entry) for entry in entries), default=0)
-        differing = [entry for entry in entries if entry.rendition_side != side]
+        measured = _measure_new(storage, entries)
+        barred = {number for number, found in measured.items() if traits.is_in_bars(found)}
+        differing = [entry for entry in entries if entry.rendition_side != side or entry.id in barred]
         rendered = {entry.id: _render(storage, competition, entry, side) for entry in differing}
         _render_input(storage, competition)
         _render_tiny(storage, [entry for entry in entries if entry.id not in rendered])
-        alignment = database.write(lambda session: _store(session, slug, entries, rendered, side))  # noqa: B023
+        alignment = database.write(lambda session: _store(session, slug, entries, rendered, side, measured))  # noqa: B023
         if alignment is not None:
             _delete_replaced(storage, entries, rendered)
             print_sheet(database, storage, slug)
@@ -82,6 +87,7 @@ def _read(session: Session, slug: str) -> tuple[Competition, Sequence[Any]]:
             Entry.large_bytes,
             Entry.small_bytes,
             Entry.likeness,
+            Entry.source,
         )
         .where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
         .order_by(Entry.id)
@@ -90,12 +96,13 @@ def _read(session: Session, slug: str) -> tuple[Competition, Sequence[Any]]:
 
 def _side(competition: Competition, entry: Any) -> int:
     frame = (competition.frame_width, competition.frame_height)
-    return renditions.side_for((entry.width, entry.height), frame)
+    return renditions.side_for((entry.width, entry.height), frame, is_edit=competition.input_key is not None)
 
 
 def _render(storage: Storage, competition: Competition, entry: Any, side: int) -> tuple[str, Renditions]:
     decoded = images.decode(storage.get(entry.original_key))
-    rendered = renditions.render(decoded, (competition.frame_width, competition.frame_height), side)
+    frame = (competition.frame_width, competition.frame_height)
+    rendered = renditions.render(decoded, frame, side, is_edit=competition.input_key is not None)
     key = fresh_key("renditions", "webp")
     renditions.store(storage, key, rendered)
     return key, rendered
@@ -118,7 +125,19 @@ def _render_tiny(storage: Storage, entries: Sequence[Any]) -> None:
             storage.put(renditions.tiny_key(key), renditions.encode_thumbnail(thumbnail, renditions.TINY))
 
 
-def _store(session: Session, slug: str, entries: Sequence[Any], rendered: Rendered, side: int) -> Alignment | None:
+def _measure_new(storage: Storage, entries: Sequence[Any]) -> Measured:
+    """Measure the renditions of pictures that older versions entered, which is done once."""
+    unmeasured = [entry for entry in entries if traits.read_source(entry.source) is None]
+    return {
+        entry.id: traits.measure_file(storage.get(renditions.small_key(entry.rendition_key)))
+        for entry in unmeasured
+        if storage.has(renditions.small_key(entry.rendition_key))
+    }
+
+
+def _store(
+    session: Session, slug: str, entries: Sequence[Any], rendered: Rendered, side: int, measured: Measured
+) -> Alignment | None:
     """Point the rows at the new files; None when an entry came or went meanwhile: then all is read again."""
     query = select(Competition).where(Competition.slug == slug).with_for_update()
     competition = session.scalars(query.execution_options(populate_existing=True)).one()
@@ -127,6 +146,10 @@ def _store(session: Session, slug: str, entries: Sequence[Any], rendered: Render
         return None
     for number, (key, made) in rendered.items():
         session.execute(update(Entry).where(Entry.id == number).values(rendition_key=key, **columns_of(made)))
+    sources = {entry.id: entry.source for entry in entries}
+    for number, found in (measured | {number: made.traits for number, (_, made) in rendered.items()}).items():
+        described = traits.describe_source(sources[number], found)
+        session.execute(update(Entry).where(Entry.id == number).values(source=described))
     sizes = [(made.large.data, made.small.data) for _, made in rendered.values()]
     lengths = [(len(large), len(small)) for large, small in sizes]
     lengths += [(entry.large_bytes, entry.small_bytes) for entry in entries if entry.id not in rendered]

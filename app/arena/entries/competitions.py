@@ -260,13 +260,15 @@ def read_summary(session: Session, slug: str) -> CompetitionSummary:
     return summary
 
 
-def read_frame(session: Session, slug: str) -> tuple[int, int]:
-    """Read a competition's frame in pixels; a draft has one too. Raises UnknownCompetition."""
-    query = select(Competition.frame_width, Competition.frame_height).where(Competition.slug == slug)
+def read_frame(session: Session, slug: str) -> tuple[tuple[int, int], bool]:
+    """Read a competition's frame in pixels and whether it is of edits. Raises UnknownCompetition."""
+    query = select(Competition.frame_width, Competition.frame_height, Competition.input_key).where(
+        Competition.slug == slug
+    )
     row = session.execute(query).one_or_none()
     if row is None:
         raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
-    return row.frame_width, row.frame_height
+    return (row.frame_width, row.frame_height), row.input_key is not None
 
 
 def _sizes(session: Session) -> dict[int, tuple[int, int]]:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.entries import near_duplicates, renditions, sheets
+from app.arena.entries import near_duplicates, renditions, sheets, traits
 from app.arena.entries.alignment import columns_of
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
 from app.arena.tables import Competition, Entry, Matchup, PictureReport
@@ -190,7 +190,7 @@ def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datet
         provider=facts.provider,
         seconds=facts.seconds,
         cost_micros=facts.cost_micros,
-        source=facts.source,
+        source=traits.describe_source(facts.source, picture.renditions.traits),
         **columns_of(picture.renditions),
         licence=facts.licence,
         created_at=now,

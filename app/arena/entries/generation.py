@@ -111,7 +111,8 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
     generation = gateway.generate(
         studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
     )
-    picture = renditions.picture(generation.drawn[0].picture.data, brief.frame)
+    drawn, is_edit = generation.drawn[0].picture.data, bool(brief.request.images)
+    picture = renditions.picture(drawn, brief.frame, is_edit=is_edit)
     stored = entries.store(studio.storage, picture)
     facts, added = _entry_details(brief, generation), False
     try:

@@ -17,6 +17,7 @@ from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile
+from app.arena.entries.framing import common_frame
 from app.arena.entries.inputs import store_input
 from app.arena.entries.pack_format import (
     ImageResult,
@@ -132,7 +133,7 @@ class _CompetitionImport:
                 if entries.read_sha256(session, place) == image.sha256:
                     return ImageResult(subject, "unchanged")
             original = _read_verified(self.folder, image)
-            picture = _read_picture(original, new.frame, image.no_visible_mark, self._side(new.frame))
+            picture = self._read_picture(original, new.frame, image.no_visible_mark)
             return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
             return ImageResult(subject, "refused", describe_invalid(error))
@@ -164,15 +165,16 @@ class _CompetitionImport:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
         sizes = [(item.get("width"), item.get("height")) for item in self.pack.images]
         known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
-        return max((renditions.side_for(size, frame) for size in known), default=0)
+        is_edit = self.pack.input is not None
+        return max((renditions.side_for(size, frame, is_edit=is_edit) for size in known), default=0)
 
-
-def _read_picture(original: bytes, frame: tuple[int, int], vouched: str | None, side: int) -> renditions.Picture:
-    """Render an image; a refused animation is told to be one, since it may be fine from its second frame on."""
-    try:
-        return renditions.picture(original, frame, vouched, side=side)
-    except errors.EntryRefused as error:
-        raise errors.EntryRefused("; ".join(filter(None, (str(error), describe_frames(original))))) from error
+    def _read_picture(self, original: bytes, frame: tuple[int, int], vouched: str | None) -> renditions.Picture:
+        """Render an image; a refused animation is told to be one: it may be fine from its second frame on."""
+        is_edit, side = self.pack.input is not None, self._side(frame)
+        try:
+            return renditions.picture(original, frame, vouched, side=side, is_edit=is_edit)
+        except errors.EntryRefused as error:
+            raise errors.EntryRefused("; ".join(filter(None, (str(error), describe_frames(original))))) from error
 
 
 @dataclass(frozen=True)
@@ -255,12 +257,10 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
 
 
 def _frame(pack: PackCompetition) -> tuple[int, int]:
-    """Return the smallest box around all images as the manifest sizes them, at most 1024 pixels a side."""
-    widths = [w for image in pack.images if isinstance(w := image.get("width"), int) and w > 0]
-    heights = [h for image in pack.images if isinstance(h := image.get("height"), int) and h > 0]
-    width, height = max(widths, default=FRAME_SIDE), max(heights, default=FRAME_SIDE)
-    scale = min(1.0, FRAME_SIDE / max(width, height))
-    return max(64, round(width * scale)), max(64, round(height * scale))
+    """Return the frame for the images as the manifest sizes them, at most 1024 pixels a side."""
+    sizes = [(image.get("width"), image.get("height")) for image in pack.images]
+    known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int) and min(w, h) > 0]
+    return common_frame(known or [(FRAME_SIDE, FRAME_SIDE)], FRAME_SIDE)
 
 
 def _read_verified(folder: Path, image: PackImage) -> bytes:

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.arena import errors
-from app.arena.entries import picture_flaws
+from app.arena.entries import picture_flaws, traits
+from app.arena.entries.framing import cut_size, fit, shape_alike
 from app.arena.entries.likeness import Reference, likeness, luma, reference
 from app.gateway import images
 from app.gateway.storage import Storage
@@ -25,7 +26,6 @@ from app.gateway.storage import Storage
 STEP_BYTES = 8 * 1024
 """Budgets are whole steps: the length of a competition's files says little about any one of them."""
 CHUNK_HEADER = 8
-SURROUND = (128, 127, 123)
 HASH_SIDE = 8
 HASH_SOURCE_SIDE = 32
 NEAR_BITS = 8
@@ -70,13 +70,18 @@ class Rendition:
 
 @dataclass(frozen=True)
 class Renditions:
-    """The files of one picture that voters and lists see; `side` is the long side of the large one in pixels."""
+    """
+    The files of one picture that voters and lists see; `side` is the long side of the large one in pixels.
+
+    `traits` are what the small one shows of how the picture was made.
+    """
 
     large: Rendition
     small: Rendition
     thumbnail: bytes
     tiny: bytes
     side: int
+    traits: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -92,20 +97,27 @@ class Picture:
 
 
 def picture(
-    original: bytes, frame: tuple[int, int], no_visible_mark: str | None = None, *, side: int = 0
+    original: bytes,
+    frame: tuple[int, int],
+    no_visible_mark: str | None = None,
+    *,
+    side: int = 0,
+    is_edit: bool = False,
 ) -> Picture:
     """
     Decode an original, fit it into the frame (pixels) and encode its renditions.
 
     `no_visible_mark` is somebody's reason to enter what looks blank or marked; `side` is the long side that the
-    competition's large renditions have already. Raises images.InvalidImage, EntryRefused.
+    competition's large renditions have already. An edit is shown whole, as its input is.
+    Raises images.InvalidImage, EntryRefused.
     """
     decoded = images.decode(original)
     if no_visible_mark is None:
         _refuse_flawed(decoded)
+    side = max(side, side_for(decoded.size, frame, is_edit=is_edit))
     return Picture(
         original=original,
-        renditions=render(decoded, frame, max(side, side_for(decoded.size, frame))),
+        renditions=render(decoded, frame, side, is_edit=is_edit),
         width=decoded.width,
         height=decoded.height,
         sha256=hashlib.sha256(original).hexdigest(),
@@ -116,26 +128,29 @@ def picture(
 def render_input(original: bytes, frame: tuple[int, int]) -> Renditions:
     """Render an input image, which both sides share: nothing is looked for on it. Raises images.InvalidImage."""
     decoded = images.decode(original)
-    return render(decoded, frame, side_for(decoded.size, frame))
+    return render(decoded, frame, side_for(decoded.size, frame, is_edit=True), is_edit=True)
 
 
-def render(decoded: Image.Image, frame: tuple[int, int], side: int) -> Renditions:
+def render(decoded: Image.Image, frame: tuple[int, int], side: int, *, is_edit: bool = False) -> Renditions:
     """Render a decoded picture in a frame, the large rendition `side` pixels long at most."""
-    large = fit(decoded, scale(frame, min(side, LARGE.side)))
-    small = fit(decoded, scale(frame, min(side, SMALL.side)))
+    shown = decoded if is_edit else shape_alike(decoded, frame)
+    large = fit(shown, scale(frame, min(side, LARGE.side)))
+    small = fit(shown, scale(frame, min(side, SMALL.side)))
     first = encode(small, SMALL)
     return Renditions(
         large=first if small.size == large.size else encode(large, LARGE, first.place),
         small=first,
-        thumbnail=encode_thumbnail(decoded, THUMBNAIL),
-        tiny=encode_thumbnail(decoded, TINY),
+        thumbnail=encode_thumbnail(shown, THUMBNAIL),
+        tiny=encode_thumbnail(shown, TINY),
         side=max(large.size),
+        traits=traits.measure_file(first.data),
     )
 
 
-def side_for(size: tuple[int, int], frame: tuple[int, int]) -> int:
+def side_for(size: tuple[int, int], frame: tuple[int, int], *, is_edit: bool = False) -> int:
     """Return the long side of the large rendition that shows a picture of this size without enlarging it."""
-    filled = max(size[0] / frame[0], size[1] / frame[1])
+    width, height = size if is_edit else cut_size(size, frame)
+    filled = max(width / frame[0], height / frame[1])
     return max(1, min(LARGE.side, max(frame), round(max(frame) * filled)))
 
 
@@ -143,18 +158,6 @@ def scale(frame: tuple[int, int], side: int) -> tuple[int, int]:
     """Return the frame with `side` pixels on its long side."""
     factor = side / max(frame)
     return max(1, round(frame[0] * factor)), max(1, round(frame[1] * factor))
-
-
-def fit(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
-    """Scale a picture to touch the frame, letterboxed, never cropped: both pictures of a pair have one size."""
-    factor = min(frame[0] / image.width, frame[1] / image.height)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    scaled = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
-    if size == frame and scaled.mode == "RGB":
-        return scaled
-    framed = Image.new("RGB", frame, SURROUND)
-    framed.paste(scaled, ((frame[0] - size[0]) // 2, (frame[1] - size[1]) // 2))
-    return framed
 
 
 def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:

@@ -15,6 +15,7 @@ from app.database.statements import PreparedStatement
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, find_batch_end
 from app.leaderboards.integrity.picture_qualities import audit_qualities
+from app.leaderboards.integrity.picture_traces import publish_traces, read_traces
 from app.leaderboards.runs import compute, snapshot, voters
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows
@@ -99,8 +100,9 @@ def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) 
             days=monitors.count_by_day(session, board.model_ids, mode),
         )
         others = [snapshot.read(session, mode, question=asked) for asked in snapshot.list_asked(session, mode)[1:]]
-        qualities = audit_qualities(session, seen, board)
-    numbers = _numbers(seen, board, views) | {"qualities": qualities}
+        found = {"qualities": audit_qualities(session, seen, board)}
+        found["traces"] = publish_traces(read_traces(session, mode))
+    numbers = _numbers(seen, board, views) | found
     for other in others:
         numbers["certificates"] |= certificates.certify_boards(other)
     return BoardAudit(mode, now, last_vote_id, board.votes, numbers)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.entries.framing import MOST_CUT
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.ratings.bradley_terry import Design
@@ -146,6 +147,7 @@ def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Ar
         Entry.height,
         Competition.frame_width,
         Competition.frame_height,
+        Competition.input_key.is_not(None),
     )
     pictures = session.execute(
         select(*columns)
@@ -153,11 +155,12 @@ def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Ar
         .where(Competition.id.in_(np.unique(competitions).tolist()))
         .order_by(Entry.id)
     )
-    table = np.array([tuple(row) for row in pictures], dtype=np.int64).reshape(-1, 6)
-    ids, models, width, height, frame_width, frame_height = table.T
-    # A picture is fitted into its frame: the narrower of two proportions is what it fills of the other side.
+    table = np.array([tuple(row) for row in pictures], dtype=np.int64).reshape(-1, 7)
+    ids, models, width, height, frame_width, frame_height, is_edit = table.T
+    # The narrower of two proportions is what a picture fills of the other side, or keeps where it is cut.
     shape, frame = width / height, frame_width / frame_height
-    empty = 1 - np.minimum(shape, frame) / np.maximum(shape, frame)
+    outside = 1 - np.minimum(shape, frame) / np.maximum(shape, frame)
+    empty = np.where((outside > MOST_CUT) | (is_edit == 1), outside, 0)
     return ids, models, np.stack([10 * empty, np.log2(width * height)], axis=1)
 
 

@@ -18,6 +18,7 @@ from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
 from app.leaderboards.integrity.picture_qualities import QualityWorth, read_qualities
+from app.leaderboards.integrity.picture_traces import PublicTraces, read_public_traces
 from app.leaderboards.tables import ModeAnchor
 from app.words import MODES
 
@@ -83,7 +84,8 @@ class ModeFacts:
     One mode; `lanes` are the shares pairs are drawn by now, `swept_at` when the counts were made.
 
     `certificates` are by board key, the overall board's first. `qualities` tell what pictures owe to other things
-    than the model, as far as votes show it.
+    than the model, as far as votes show it; `traces` how often files alone would tell a picture's maker, None
+    while too little is known.
     """
 
     mode: str
@@ -93,6 +95,7 @@ class ModeFacts:
     certificates: Mapping[str, Certificate]
     alarms: tuple[Alarm, ...]
     qualities: tuple[QualityWorth, ...]
+    traces: PublicTraces | None
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,7 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         models=_models(session, numbers.get("models", {}), shares),
         certificates=certificates.read_certificates(session, mode),
         qualities=read_qualities(numbers),
+        traces=read_public_traces(numbers),
         alarms=(
             *(
                 Alarm(date.fromisoformat(alarm["day"]), alarm["model"], alarm["z"], None)

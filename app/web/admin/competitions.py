@@ -9,6 +9,7 @@ from app.arena.entries.entries import EntryKey
 from app.arena.people import moderation
 from app.edge import admin
 from app.edge.context import now, parts
+from app.leaderboards.integrity import picture_traces
 from app.web.admin.door import blueprint, done, number, reason, shown
 
 Role = Literal["contestant", "showcase"]
@@ -31,7 +32,8 @@ def competition(slug: str) -> Response:
         if row is None:
             abort(404)
         standings = moderation.list_entries(session, slug)
-    return shown("competition.html", competition=row, standings=standings)
+        traces = picture_traces.read_competition_traces(session, slug)
+    return shown("competition.html", competition=row, standings=standings, traces=traces)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
