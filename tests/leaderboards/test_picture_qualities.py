@@ -65,7 +65,7 @@ def test_light_and_sharpness_are_worth_what_votes_say(database: Database, tmp_pa
     with database.reading() as session:
         entries = sorted(session.scalars(select(Entry.id)))
     strong = {entry: bool(RNG.getrandbits(1)) for entry in entries}
-    database.write(lambda s: [set_trait(s, entry, quality, far) for entry, far in strong.items()] and None)
+    database.write(lambda s: set_traits(s, strong, quality))
     for n in range(90):
         voter = bytes([n // 6]) * 16
         issued = issue(database, voter, rng=RNG).public_id
@@ -79,14 +79,16 @@ def test_light_and_sharpness_are_worth_what_votes_say(database: Database, tmp_pa
     assert {"brightness", "sharpness"} & set(found) == {quality}
 
 
-def set_trait(session: Session, entry_id: int, quality: str, far: bool) -> None:
-    """Give a picture the traits of a brighter or sharper one, or of a usual one."""
+def set_traits(session: Session, strong: dict[int, bool], quality: str) -> None:
+    """Give strong pictures the traits of brighter or sharper ones, and the others those of usual ones."""
     name, low, high = {"brightness": ("brightness", 90.0, 115.5), "sharpness": ("finest_detail", 0.1, 0.8)}[
         quality
     ]
-    values = tuple((high if far else low) if trait.name == name else 0.5 for trait in traits.TRAITS)
-    entry = session.get_one(Entry, entry_id)
-    entry.source = traits.describe_source(entry.source, values)
+    for entry_id, is_strong in strong.items():
+        far = high if is_strong else low
+        values = tuple(far if trait.name == name else 0.5 for trait in traits.TRAITS)
+        entry = session.get_one(Entry, entry_id)
+        entry.source = traits.describe_source(entry.source, values)
 
 
 def test_a_models_page_tells_only_what_matters() -> None:
