@@ -1,6 +1,7 @@
 """Certificates against brute force: no fewer votes of any kind do it, and those named really do."""
 
-from itertools import combinations_with_replacement
+from collections.abc import Sequence
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 import pytest
@@ -34,15 +35,16 @@ def moved(cells: Cells, kind: Kind, chosen: tuple[tuple[int, int], ...]) -> Cell
     return None if counts.min() < 0 else Cells(cells.first, cells.second, *counts)
 
 
-def brute_force(cells: Cells, kind: Kind, first: int, most: int) -> int | None:
-    """The fewest votes of a kind that put anybody else first, by trying all; None above ``most``."""
+def brute_force(cells: Cells, kind: Kind, first: int, most: int, challengers: Sequence[int] = ()) -> int | None:
+    """Try all: the fewest votes of a kind that put one of these, or anybody else, ahead; None above ``most``."""
+    others = list(challengers) or [model for model in range(rater(cells).strength.size) if model != first]
     every = [(move, pair) for move in range(len(MOVES[kind])) for pair in range(cells.first.size)]
     for size in range(1, most + 1):
         for chosen in combinations_with_replacement(every, size):
             after = moved(cells, kind, chosen)
             if after is not None:
                 strength = rater(after).strength
-                if np.delete(strength, first).max() > strength[first]:
+                if strength[others].max() > strength[first]:
                     return size
     return None
 
@@ -71,6 +73,42 @@ def test_no_fewer_votes_change_the_first_place(kind: Kind, seed: int) -> None:
         assert found.votes == fewest
     else:
         assert found is None or found.votes > 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_no_fewer_votes_change_a_models_rank(kind: Kind, seed: int) -> None:
+    rng = np.random.default_rng(seed + 20)
+    tallies = simulate(rng.normal(0, 0.2, 4), int(rng.integers(16, 30)), rng, ties=0.2).tallies()
+    cells = every_pair(tallies)
+    order = np.argsort(-rater(cells).strength).tolist()
+    for leader, challenger in pairwise(order):
+        fewest = brute_force(cells, kind, leader, 2, [challenger])
+        found = to_pass(cells, challenger, leader, kind, rater)
+        assert (found is None or found.votes > 2) if fewest is None else (found and found.votes == fewest)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(0, 0, 1, 1, 0, 0, 0)],
+        [(0, 0, 1, 0, 0, 9, 0), (0, 1, 2, 0, 0, 9, 0)],
+        [(0, 0, 1, 0, 0, 0, 9), (0, 1, 2, 0, 0, 0, 9)],
+        [(0, 0, 1, 100, 0, 0, 0)],
+        [(0, 0, 1, 5, 2, 0, 0), (0, 2, 3, 6, 1, 0, 0)],
+    ],
+    ids=["one vote", "ties alone", "both bad alone", "a hundred to none", "two parts"],
+)
+def test_odd_boards_have_certificates_that_hold(kind: Kind, rows: list[tuple[int, ...]]) -> None:
+    cells = every_pair(tallies_of(1 + max(max(row[1:3]) for row in rows), rows))
+    found = to_change_first(cells, kind, rater)
+    if found is not None:
+        after = rater(applied(cells, found)).strength
+        assert after[found.challenger] > np.delete(after, found.challenger).max()
+        assert found.votes >= 1
+    else:
+        assert kind != "added"
 
 
 def test_a_newcomers_first_place_falls_by_a_loss_to_somebody_weak() -> None:
