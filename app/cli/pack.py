@@ -111,15 +111,14 @@ def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_jso
             )
     report.outcomes.extend(listed)
     taken, unchanged = report.count("taken"), report.count("unchanged")
-    slugs = [item.slug for item in packs] if taken else []
-    told = list_traces(arena, slugs)
+    told = list_traces(arena, [item.slug for item in packs])
     answer = {"competitions": report.competitions, "taken": taken, "unchanged": unchanged}
     sentence = (
         f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
         f"{len(report.refused)} refused"
     )
     held = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
-    sentence = "\n".join([*map(describe_traces, told), sentence])
+    sentence = "\n".join([*(describe_traces(one) for one in told if one.is_telling), sentence])
     outcomes = [*held, *report.outcomes]
     _print_outcomes(answer | {"traces": [asdict(one) for one in told]}, sentence, outcomes, as_json=as_json)
     _exit(len(report.refused), taken + unchanged, allow_refused=allow_refused)

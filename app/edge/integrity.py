@@ -26,7 +26,7 @@ def facts() -> PublicReport:
     sampling: dict[str, matchmaking.SamplingShares] = {}
     with parts().database.reading() as session:
         for mode in MODES:
-            state = parts().pool.state(session, mode, today=today())
+            state = parts().pool.published_state(session, mode, today=today())
             if state.competitions:
                 sampling[mode] = matchmaking.shares(state)
         return public_report.read_public_report(session, sampling, now=now())

@@ -51,7 +51,7 @@ def test_no_metadata_survives(format_: str) -> None:
     assert SECRET.encode() not in rendition
 
 
-def test_both_sides_have_one_size_and_nothing_is_cropped() -> None:
+def test_both_sides_have_one_size_and_inputs_are_whole() -> None:
     for size in ((96, 64), (500, 100), (64, 300), FRAME):
         made = renditions.picture(picture_bytes(3, size), FRAME).renditions
         assert Image.open(BytesIO(made.large.data)).size == FRAME

@@ -1,5 +1,6 @@
 """What admins can do, that it is done, and that the ledger knows who and why."""
 
+import re
 import secrets
 
 from flask import Flask
@@ -11,6 +12,7 @@ from app.arena.tables import Competition, Entry, LedgerLine, Matchup, Tally, Vot
 from app.gateway import health, keys
 from app.gateway.tables import ApiKey, CircuitBreaker
 from app.leaderboards.runs.verify import verify
+from tests.leaderboards.test_picture_traces import set_traits
 from tests.security.doors import deed
 from tests.web.factories import MODELS, moment, parts_of
 
@@ -45,6 +47,13 @@ def test_a_vote_is_excluded_and_restored(arena: Flask, decider: FlaskClient) -> 
     assert (back.counted, back.reason, counted(arena)) == (True, None, 6)
     assert written(arena, "vote.counted") == [("admin ada", "vote:2", "it was fine after all")]
     assert verify(parts_of(arena).database).is_exact
+
+
+def test_what_files_tell_is_told_with_names(arena: Flask, decider: FlaskClient) -> None:
+    parts_of(arena).database.write(lambda session: set_traits(session, (1, "lower_right", 9.0)))
+    page = decider.get(f"/admin/competitions/{SLUG}").text
+    assert "is not known: it takes three competitions" in page
+    assert re.search(r"1 picture that no other comes near to.*<li>\S+, sample 0: marks</li>", page, re.DOTALL)
 
 
 def test_a_voter_is_quarantined_and_released(arena: Flask, decider: FlaskClient) -> None:

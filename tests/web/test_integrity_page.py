@@ -1,5 +1,6 @@
 """The public ledger: what was counted, what was not and why, and nothing that would unblind or name a voter."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from app.leaderboards.integrity.fraud.sweep import sweep
 from app.leaderboards.integrity.public_report import DayCounts
 from app.web.integrity import HEIGHT, bars
 from tests.api.conftest import Api
+from tests.leaderboards.test_picture_traces import set_traits
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, votes
 
@@ -117,6 +119,23 @@ def test_a_decision_shows_at_once_and_the_same_page_is_not_sent_twice(swept: Fla
     fresh = client.get("/integrity", headers={"If-None-Match": first.headers["ETag"]})
     assert fresh.status_code == 200
     assert "a known person" in fresh.text
+
+
+def test_what_files_tell_is_told_without_names(app: Flask) -> None:
+    for number in range(4):
+        competition(app, f"cube-{number}")
+    votes(app, 8)
+    database = parts_of(app).database
+    database.write(lambda session: set_traits(session, (2, "empty", 0.4)))
+    assert "Not known yet: it takes three competitions" in app.test_client().get("/integrity").text
+    sweep(database, now=moment(), policy=FREE, is_report=False, progress=lambda _: None)
+    page = app.test_client().get("/integrity").text
+    assert "<b>100.0 %</b> of 16 pictures guessed right (100.0 % to 100.0 %); by chance 25.0 %" in page
+    assert "1 picture differs from all others" in page
+    assert 'href="/competitions/cube-0">cube-0</a></th><td>4</td><td>100.0 %' in page
+    told = Api(app.test_client()).get("/integrity").get_json()["modes"][0]["traces"]
+    assert (told["guess"]["share"], told["outstanding"]) == (1.0, 1)
+    assert not any(model.slug in json.dumps(told) for model in MODELS)
 
 
 def test_bars_stand_on_each_other() -> None:

@@ -1,8 +1,8 @@
 """
 Puts pictures of other shapes into a competition's frame so that their shape tells as little as may be.
 
-Even bars that were delivered with a picture are taken off where that helps. A picture of nearly the frame's shape is
-cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed: half a picture can't be judged.
+Even bars that were delivered with a picture are taken off where that helps. A picture of nearly the frame's shape
+is cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed: half a picture can't be judged.
 """
 
 from collections import Counter

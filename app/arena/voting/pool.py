@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from app.arena.questions import divide_shares, list_questions, read_versions
@@ -67,6 +67,15 @@ class Pool:
             return self._renewed(session, mode, today, fresh=fresh)
         finally:
             turn.release()
+
+    def published_state(self, session: Session, mode: str, *, today: date) -> PairingState:
+        """Return the state as it is told in public: as if no picture rested, since a rest would name its model."""
+        state = self.state(session, mode, today=today)
+        contestants, reading = _contestants(session, mode, today, resting=True), self._readings[mode]
+        if contestants == reading.contestants:
+            return state
+        candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
+        return _weigh(candidates, _read_shares(session, mode), reading.counted)
 
     def renew(self, database: Database, mode: str, *, today: date) -> None:
         """Rebuild an old state now, after a response has left, so that no voter has to."""
@@ -142,7 +151,8 @@ def _battles(rows: Ints) -> dict[int, int]:
     return dict(zip(models.tolist(), shown.astype(int).tolist(), strict=True))
 
 
-def _contestants(session: Session, mode: str, today: date) -> Rows:
+def _contestants(session: Session, mode: str, today: date, *, resting: bool = False) -> Rows:
+    """Read the entries that may be shown, and with `resting` those that voters reported as well."""
     query = (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -152,7 +162,7 @@ def _contestants(session: Session, mode: str, today: date) -> Rows:
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
-            Entry.rested_at.is_(None),
+            true() if resting else Entry.rested_at.is_(None),
             Entry.rendition_side == Competition.rendition_side,
             or_(Competition.retired_models, ~retired(today)),
         )

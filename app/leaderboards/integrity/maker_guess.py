@@ -89,16 +89,18 @@ def sum_up(guesses: list[CompetitionGuess]) -> GuessShare | None:
 def _guess_each(table: TraitTable) -> Iterator[CompetitionGuess]:
     centred = _centre(np.clip(_centre(table.traits, table.competition), -FARTHEST, FARTHEST), table.competition)
     everything = _Moments.of(centred, table.maker, int(table.maker.max()) + 1)
-    for number in np.unique(table.competition).tolist():
-        inside = table.competition == number
+    order = np.argsort(table.competition, kind="stable")
+    ends = np.flatnonzero(np.diff(table.competition[order])) + 1
+    for inside in np.split(order, ends):
         others = everything.without(_Moments.of(centred[inside], table.maker[inside], everything.counts.size))
-        fields = np.unique(table.maker[inside])
-        fields = fields[others.counts[fields] > 0]
-        tested = inside & np.isin(table.maker, fields)
-        if fields.size >= FEWEST_MAKERS:
-            named = fields[others.score(centred[tested], fields).argmax(axis=1)]
-            right, count = int((named == table.maker[tested]).sum()), int(tested.sum())
-            yield CompetitionGuess(number, count, right, count / fields.size)
+        field = np.unique(table.maker[inside])
+        field = field[others.counts[field] > 0]
+        tested = inside[np.isin(table.maker[inside], field)]
+        if field.size >= FEWEST_MAKERS:
+            named = field[others.score(centred[tested], field).argmax(axis=1)]
+            right = int((named == table.maker[tested]).sum())
+            number = int(table.competition[inside[0]])
+            yield CompetitionGuess(number, tested.size, right, tested.size / field.size)
 
 
 def _centre(values: Array, group: Index) -> Array:

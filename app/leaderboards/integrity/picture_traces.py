@@ -50,6 +50,11 @@ class CompetitionTraces:
     guess: GuessShare | None
     outstanding: tuple[OutstandingPicture, ...]
 
+    @property
+    def is_telling(self) -> bool:
+        """Tell whether a picture stands out, or makers are told more often than chance explains."""
+        return bool(self.outstanding) or (self.guess is not None and self.guess.low > self.guess.chance)
+
 
 @dataclass(frozen=True)
 class ModeTraces:
