@@ -42,6 +42,8 @@ QUALITIES = {
     "side": "Shown on the left",
     "margins": "A tenth more of the frame left empty",
     "pixels": "Twice the pixels of the original",
+    "brightness": "A tenth of all levels brighter",
+    "sharpness": "Finest detail twice as strong",
     "order": "On the left, at twice the votes of a sitting",
 }
 """Qualities of pictures by the unit that their worth is told in."""

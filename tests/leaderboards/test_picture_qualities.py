@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from app.arena.entries import traits
 from app.arena.tables import Entry, Matchup
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
@@ -43,7 +45,8 @@ def test_empty_margins_cost_what_they_cost(database: Database, tmp_path: Path) -
     numbers = vote(database, tmp_path, 2, 60, decided=True)
     found = {one.quality: one for one in read_qualities(numbers)}
     assert found["margins"].effect + found["pixels"].effect < -10
-    assert set(found) == set(QUALITIES)
+    assert set(found) <= set(QUALITIES)
+    assert {"side", "margins", "pixels", "order"} <= set(found)
     for one in found.values():
         assert one.error > 0
         assert sum(by[0] for by in one.models.values()) == pytest.approx(0, abs=1e-6)
@@ -52,7 +55,40 @@ def test_empty_margins_cost_what_they_cost(database: Database, tmp_path: Path) -
 
 def test_pictures_of_one_shape_are_not_judged_by_it(database: Database, tmp_path: Path) -> None:
     numbers = vote(database, tmp_path, 4, 24, decided=False)
-    assert {one.quality for one in read_qualities(numbers)} == {"side", "order"}
+    assert {one.quality for one in read_qualities(numbers)}.isdisjoint({"margins", "pixels"})
+
+
+@pytest.mark.parametrize("quality", ["brightness", "sharpness"])
+def test_light_and_sharpness_are_worth_what_votes_say(database: Database, tmp_path: Path, quality: str) -> None:
+    """Hold sign and silence: a preferred quality is found with its sign, and the one that is equal is not."""
+    make_arena(database, tmp_path, competitions=3, models=4)
+    with database.reading() as session:
+        entries = sorted(session.scalars(select(Entry.id)))
+    strong = {entry: bool(RNG.getrandbits(1)) for entry in entries}
+    database.write(lambda s: set_traits(s, strong, quality))
+    for n in range(90):
+        voter = bytes([n // 6]) * 16
+        issued = issue(database, voter, rng=RNG).public_id
+        with database.reading() as session:
+            shown = session.scalars(select(Matchup).where(Matchup.public_id == issued)).one()
+            left, right = strong[shown.left_entry_id], strong[shown.right_entry_id]
+        cast(database, issued, RNG.choice("ab") if left == right else "ab"[right], voter)
+    (swept,) = audit.audit_boards(database, now=NOW)
+    found = {one.quality: one for one in read_qualities(swept.numbers)}
+    assert found[quality].effect > 3 * found[quality].error
+    assert {"brightness", "sharpness"} & set(found) == {quality}
+
+
+def set_traits(session: Session, strong: dict[int, bool], quality: str) -> None:
+    """Give strong pictures the traits of brighter or sharper ones, and the others those of usual ones."""
+    name, low, high = {"brightness": ("brightness", 90.0, 115.5), "sharpness": ("finest_detail", 0.1, 0.8)}[
+        quality
+    ]
+    for entry_id, is_strong in strong.items():
+        far = high if is_strong else low
+        values = tuple(far if trait.name == name else 0.5 for trait in traits.TRAITS)
+        entry = session.get_one(Entry, entry_id)
+        entry.source = traits.describe_source(entry.source, values)
 
 
 def test_a_models_page_tells_only_what_matters() -> None:

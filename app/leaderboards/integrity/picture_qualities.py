@@ -1,5 +1,6 @@
-"""What sides, margins, pixels and a long sitting are worth in votes, and what equal pictures would be rated."""
+"""What sides, margins, pixels, light, sharpness and sittings are worth, and what equal pictures would be rated."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.entries import traits
 from app.arena.entries.framing import MOST_CUT
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
@@ -19,8 +21,13 @@ from app.ratings.model import believed
 from app.ratings.tallies import Array
 from app.words import JUDGEMENTS, Outcome
 
-QUALITIES = ("side", "margins", "pixels", "order")
-"""The left side; a tenth of the frame left empty; twice the pixels; the left side late in a sitting."""
+QUALITIES = ("side", "margins", "pixels", "brightness", "sharpness", "order")
+"""
+The left side; a tenth of the frame left empty; twice the pixels; a tenth of all levels brighter; finest detail
+twice as strong beside coarser; the left side late in a sitting.
+"""
+LEVELS = 25.5
+"""Levels of the luma that are a tenth of all."""
 MOST_VOTES = 200_000
 """Votes that are looked at: the newest."""
 PAUSE_SECONDS = 30 * 60
@@ -132,14 +139,16 @@ def _with_differences(session: Session, rows: Rows, board: BoardTallies) -> Qual
     at = np.searchsorted(ids, left), np.searchsorted(ids, right)
     order = np.log2(_places(voter, second))
     sided = np.ones(len(rows)), order - order.mean()
-    differences = np.stack([sided[0], *(qualities[at[0]] - qualities[at[1]]).T, sided[1]], axis=1)
+    # Beside a picture that nobody has measured yet, another counts as its equal.
+    apart = np.nan_to_num(qualities[at[0]] - qualities[at[1]])
+    differences = np.stack([sided[0], *apart.T, sided[1]], axis=1)
     seats = [np.searchsorted(board.model_ids, models[side]) for side in at]
     cluster = np.unique(competition, return_inverse=True)[1]
     return QualityVotes(board.model_ids.size, cluster, seats[0], seats[1], POINTS[outcome], differences)
 
 
 def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Array]:
-    """Read the pictures of these competitions: ids, ascending, models, and margins and pixels, (pictures, 2)."""
+    """Read the pictures of these competitions: ids, ascending, models, and four qualities, (pictures, 4)."""
     columns = (
         Entry.id,
         Entry.model_id,
@@ -148,6 +157,7 @@ def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Ar
         Competition.frame_width,
         Competition.frame_height,
         Competition.input_key.is_not(None),
+        Entry.source,
     )
     pictures = session.execute(
         select(*columns)
@@ -155,13 +165,24 @@ def _read_pictures(session: Session, competitions: Rows) -> tuple[Rows, Rows, Ar
         .where(Competition.id.in_(np.unique(competitions).tolist()))
         .order_by(Entry.id)
     )
-    table = np.array([tuple(row) for row in pictures], dtype=np.int64).reshape(-1, 7)
+    rows = [(numbers, _read_light(source)) for *numbers, source in pictures]
+    table = np.array([numbers for numbers, _ in rows], dtype=np.int64).reshape(-1, 7)
+    light = np.array([both for _, both in rows]).reshape(-1, 2)
     ids, models, width, height, frame_width, frame_height, is_edit = table.T
     # The narrower of two proportions is what a picture fills of the other side, or keeps where it is cut.
     shape, frame = width / height, frame_width / frame_height
     outside = 1 - np.minimum(shape, frame) / np.maximum(shape, frame)
     empty = np.where((outside > MOST_CUT) | (is_edit == 1), outside, 0)
-    return ids, models, np.stack([10 * empty, np.log2(width * height)], axis=1)
+    return ids, models, np.column_stack([10 * empty, np.log2(width * height), light])
+
+
+def _read_light(source: Mapping[str, Any]) -> tuple[float, float]:
+    """Read a picture's brightness and sharpness in their units; NaN where its rendition was never measured."""
+    measured = traits.read_source(source)
+    if measured is None:
+        return math.nan, math.nan
+    by_name = dict(zip((trait.name for trait in traits.TRAITS), measured, strict=True))
+    return by_name["brightness"] / LEVELS, by_name["finest_detail"] / math.log(2)
 
 
 def _places(voter: Rows, second: Rows) -> Rows:
