@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, union_all, update
 from sqlalchemy.orm import Session
 
 from app.catalog.contract_files import load_contracts
@@ -24,6 +24,7 @@ from app.catalog.tables import (
     WireContract,
 )
 from app.database.doors import Base, insert
+from app.database.statements import PreparedStatement
 
 Kind = Literal["created", "changed", "unchanged", "removed", "kept"]
 Row = TypeVar("Row", bound=Base)
@@ -32,6 +33,12 @@ SAME = (
     *("successor", "licence", "weights", "paper", "homepage", "parameter_count", "architecture", "demo"),
 )
 """Columns that a model's row takes from its file as they are."""
+_KNOWN = PreparedStatement(
+    lambda _: union_all(
+        select(ModelAlias.__table__.c.model_id.label("id")).where(ModelAlias.alias == bindparam("name")),
+        select(ImageModel.__table__.c.id).where(ImageModel.slug == bindparam("name")),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,9 @@ def stub(session: Session, slug: str, name: str | None = None) -> int:
     """Find the id of the model with this slug or alias; an unknown one is entered, marked as a stub."""
     if not is_slug(slug):
         raise CatalogError(f"slug: {slug!r} is not lower case letters, digits, dots and dashes")
-    alias = session.scalar(select(ModelAlias.model_id).where(ModelAlias.alias == slug))
-    if alias is not None:
-        return alias
+    known = _KNOWN.first(session, name=slug)
+    if known is not None:
+        return int(known.id)
     empty: dict[str, Any] = {"tags": [], "modes": [], "limits": {}, "prose": {}, "sources": [], "known_as": []}
     values = empty | {"slug": slug, "name": (name or slug)[:120], "demo": False, "stub": True}
     adding = insert(session, ImageModel).values(values).on_conflict_do_nothing().returning(ImageModel.id)

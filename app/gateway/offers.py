@@ -9,6 +9,7 @@ from app.catalog import lookup
 from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
+from app.gateway.normalize import merged
 from app.gateway.providers import COMPATIBLE, PROVIDERS
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
@@ -95,6 +96,28 @@ def read_served(
     return {slug: operations for slug, operations in found.items() if operations}
 
 
+def read_maskable(
+    session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
+) -> frozenset[str]:
+    """List the slugs of the models that can be asked here and now for an edit with a mask, as contracts say."""
+    return frozenset(
+        model.slug
+        for model in models
+        if any(_takes_mask(model, offer) for offer in read_offers(session, _reached(model, providers)))
+    )
+
+
+def _reached(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> list[ModelOffering]:
+    """List the offerings of a model at providers that are set up."""
+    return [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
+
+
+def _takes_mask(model: ModelSummary, offer: Offer) -> bool:
+    contract = offer.contracts.get("edit")
+    limits = merged(model.limits, offer.offering.limits)
+    return contract is not None and contract.mask is not None and limits.mask is not False
+
+
 def name_offers(providers: Mapping[str, ImageProvider]) -> tuple[tuple[str, frozenset[str]], ...]:
     """Name what is offered by providers that are set up: their slugs, and the models that settings add."""
     return tuple(
@@ -109,7 +132,7 @@ def served_operations(
     """List the operations that a provider which is set up has a contract for, within the model's modes."""
     if model.status == "retired":
         return ()
-    set_up = [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
+    set_up = _reached(model, providers)
     return tuple(
         operation
         for operation, mode in MODES.items()

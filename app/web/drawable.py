@@ -1,5 +1,6 @@
 """The drawable models: those that the playground draws with, and the reason why another is not among them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,8 @@ from app.catalog.pricing import per_image
 from app.gateway import playground as room
 from app.gateway.errors import ModelNotFound
 from app.gateway.generate import Means, means
+from app.gateway.offers import read_maskable, read_served
+from app.gateway.providers.base import ImageProvider
 from app.gateway.routing import find, instead
 from app.settings import Settings
 from app.web import facts
@@ -27,11 +30,16 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Drawable:
-    """The models of the list by name, and the one to begin with; None where nothing is set up."""
+    """
+    The models of the list by name, and the one to begin with; None where nothing is set up.
+
+    `abilities` are the operations that each slug can be asked for here, `mask` among them for an edit with one.
+    """
 
     means: Means
     models: tuple[ModelSummary, ...]
     now: datetime
+    abilities: Mapping[str, tuple[str, ...]]
 
     @property
     def first(self) -> str | None:
@@ -57,22 +65,21 @@ class Absence:
     instead: tuple[ModelSummary, ...]
 
 
-def operations(model: ModelSummary) -> tuple[str, ...]:
-    """List what the playground can ask of a model, `mask` among it for an edit with one."""
-    edits = Mode.IMAGE_EDIT in model.modes
-    able = {
-        "generation": Mode.TEXT_TO_IMAGE in model.modes,
-        "edit": edits,
-        "mask": edits and model.limits.mask is not False,
-        "variation": any(offering.variations for offering in model.offerings),
-    }
-    return tuple(name for name, can in able.items() if can)
-
-
 def drawable(session: Session, settings: Settings, now: datetime) -> Drawable:
     """List what a visitor may pick at this moment."""
     able = means(settings)
-    return Drawable(able, tuple(room.choices(session, able, settings.playground_daily_usd, now)), now)
+    models = tuple(room.choices(session, able, settings.playground_daily_usd, now))
+    return Drawable(able, models, now, _read_abilities(session, models, able.providers))
+
+
+def _read_abilities(
+    session: Session, models: Sequence[ModelSummary], providers: Mapping[str, ImageProvider]
+) -> dict[str, tuple[str, ...]]:
+    maskable = read_maskable(session, models, providers)
+    return {
+        slug: (*operations, "mask") if "edit" in operations and slug in maskable else operations
+        for slug, operations in read_served(session, models, providers).items()
+    }
 
 
 def look(session: Session, name: str, among: Drawable) -> ModelSummary | Absence:

@@ -27,7 +27,7 @@ from app.gateway.playground import MOST_IMAGES, Visitor
 from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, Operation, read_request
 from app.gateway.wire import Client
 from app.web.addresses import base_url
-from app.web.drawable import Absence, Drawable, drawable, look, operations
+from app.web.drawable import Absence, Drawable, drawable, look
 from app.web.snippets import Example, ExampleCall, example
 from app.web.structured import page_data
 
@@ -270,7 +270,6 @@ def _page(
         suggested=SUGGESTED,
         starters=STARTERS,
         operations=OPERATIONS,
-        abilities=operations,
         most=MOST_IMAGES,
         longest=MAX_PROMPT,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries import competitions, entries, traits
@@ -16,6 +17,7 @@ from app.arena.entries.entries import EntryDetails, EntryKey
 from app.arena.entries.pack_format import PackReport
 from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry
+from app.catalog.tables import ImageModel, ModelAlias
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from tests.factories import NOW, make_competition, picture_bytes
@@ -117,6 +119,21 @@ def test_again_changes_nothing(database: Database, tmp_path: Path, pack: Pack) -
     report = run(database, tmp_path, pack)
     assert (report.count("taken"), report.count("unchanged"), report.count("refused")) == (0, 4, 2)
     assert sorted((tmp_path / "files").rglob("*")) == files
+
+
+def test_again_under_an_alias_of_a_model_reads_no_file(database: Database, tmp_path: Path, pack: Pack) -> None:
+    run(database, tmp_path, pack)
+
+    def name_alpha_anew(session: Session) -> None:
+        alpha = session.scalars(select(ImageModel.id).where(ImageModel.slug == "alpha")).one()
+        session.add_all(ModelAlias(alias=alias, model_id=alpha) for alias in ("alpha-1", "alpha-2"))
+
+    database.write(name_alpha_anew)
+    for competition in pack.competitions.values():
+        competition["images"][0]["model"] = "alpha-2"
+        (pack.folder / competition["images"][0]["file"]).unlink()
+    report = run(database, tmp_path, pack)
+    assert (report.count("taken"), report.count("unchanged"), report.count("refused")) == (0, 4, 2)
 
 
 def test_a_repaired_pack_is_taken_where_it_was_left(database: Database, tmp_path: Path, pack: Pack) -> None:

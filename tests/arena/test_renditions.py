@@ -68,6 +68,12 @@ def test_a_small_original_is_never_enlarged_nor_padded_to_more_than_a_step() -> 
     assert renditions.file_bytes(len(made.large.data)) == renditions.STEP_BYTES
 
 
+def test_a_file_of_few_bytes_keeps_the_quality_that_a_long_one_would_lose() -> None:
+    gradient = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
+    assert renditions.encode(gradient, renditions.SMALL).place == renditions.START
+    assert renditions.encode(gradient, renditions.Size(640, 96 * 1024, few_bytes=0)).place < renditions.START
+
+
 def enter(database: Database, storage: Storage, model: str, original: bytes, frame: tuple[int, int]) -> None:
     stored = entries.store(storage, renditions.picture(original, frame))
     place = entries.EntryKey("teapots", model)

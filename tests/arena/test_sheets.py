@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.arena.entries import competitions, entries, sheets
+from app.arena.entries import competitions, entries, renditions, sheets
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryKey
 from app.arena.entries.orphans import find_orphans
@@ -159,6 +160,24 @@ def test_all_tiles_of_a_size_have_one_length_and_shape_and_no_address_in_common_
             assert not {Path(key).stem for key in keys} & {
                 Path(key).stem for key in (row.media_key, row.rendition_key, row.original_key)
             }
+
+
+def test_a_tile_shows_the_picture_whatever_its_shape_and_detail(world: World) -> None:
+    # The second and third have thumbnails that cannot become tiles: too long a file, another shape.
+    noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    gradient, black = Image.linear_gradient("L").resize((640, 480)), Image.new("RGB", (320, 640))
+    for picture, levels in ((gradient, 3), (Image.fromarray(noise), 50), (black, 3)):
+        made = renditions.render(picture.convert("RGB"), (640, 480), 640)
+        renditions.store(world.storage, "renditions/one.webp", made)
+        key = sheets.store_tiles(world.storage, "renditions/one.webp")
+        small = Image.open(BytesIO(made.small.data)).convert("RGB")
+        for size, name in ((TILE, str), (SMALL_TILE, tiny_key)):
+            file = world.storage.get(name(key))
+            assert len(file) == size.most_bytes
+            tile = Image.open(BytesIO(file)).convert("RGB")
+            assert tile.size == (size.side, size.side * 3 // 4)
+            expected = np.asarray(small.resize(tile.size, Image.Resampling.LANCZOS), dtype=np.float32)
+            assert np.abs(expected - np.asarray(tile)).mean() < levels
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.catalog.tables import CatalogState, WireContract
 from app.gateway.images import decode
 from app.web import playground
 from tests.factories import picture_bytes
 from tests.web.catalogue import SEEDS, at, load_folder, words
 from tests.web.conftest import running
-from tests.web.factories import OURS
+from tests.web.factories import OURS, parts_of
 from tests.web.playground_form import articles, pictures
 
 SIZE = (320, 256)
@@ -148,3 +151,30 @@ def test_a_model_says_what_it_cannot_do(client: FlaskClient) -> None:
     answer = send(client, model=drawing_only[0], image=picture_bytes(1, SIZE))
     assert answer.status_code == 400
     assert "does not support image-edit" in answer.text
+
+
+def change_edits_of_the_painter(app: Flask, **terms: object) -> dict[str, object]:
+    """Put these terms into the painter's contract for edits; returns those that they replaced."""
+
+    def work(session: Session) -> dict[str, object]:
+        chosen = (WireContract.provider == "painter", WireContract.operation == "edit")
+        row = session.scalars(select(WireContract).where(*chosen)).one()
+        before = {name: row.terms[name] for name in terms}
+        row.terms = row.terms | terms
+        session.execute(update(CatalogState).values(version=CatalogState.version + 1))
+        return before
+
+    return parts_of(app).database.write(work)
+
+
+def test_a_mask_is_offered_where_a_contract_takes_one(editing: Flask, client: FlaskClient) -> None:
+    def able() -> set[str]:
+        found = dict(re.findall(r'<option value="([^"]+)" data-can="([^"]*)"', client.get("/playground").text))
+        return set(found["poster-pro"].split())
+
+    before = change_edits_of_the_painter(editing, mask=None)
+    try:
+        assert able() == {"generation", "edit", "variation"}
+    finally:
+        change_edits_of_the_painter(editing, **before)
+    assert able() == {"generation", "edit", "mask", "variation"}

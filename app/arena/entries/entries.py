@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
@@ -14,8 +14,20 @@ from app.arena.entries.renditions import Picture, Renditions, file_bytes
 from app.arena.tables import Competition, Entry, Matchup, PictureReport
 from app.catalog import loading as catalog
 from app.catalog import lookup
+from app.catalog.tables import ImageModel, ModelAlias
 from app.database.doors import execute
+from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage, fresh_key
+
+_ENTRIES = Entry.__table__.c
+_SHA256 = PreparedStatement(
+    lambda _: select(_ENTRIES.sha256).where(
+        _ENTRIES.competition_id == bindparam("competition"),
+        _ENTRIES.model_id == bindparam("model"),
+        _ENTRIES.sample == bindparam("sample"),
+        _ENTRIES.role == bindparam("role"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,22 @@ def delete_stored(storage: Storage, stored: StoredPicture) -> None:
     renditions.delete(storage, stored.rendition_key)
 
 
-def read_sha256(session: Session, place: EntryKey) -> str | None:
-    """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
-    query = select(Entry.sha256).join(Competition, Competition.id == Entry.competition_id)
-    return session.scalars(query.where(*_matches_key(session, place))).one_or_none()
+def read_hashes(session: Session, competition: str) -> dict[tuple[str, int, str], str]:
+    """Read the SHA-256 of every image of a competition, withdrawn or not, by slug or alias, sample and role."""
+    rows = session.execute(
+        select(ImageModel.slug, ModelAlias.alias, Entry.sample, Entry.role, Entry.sha256)
+        .select_from(Entry)
+        .join(ImageModel, ImageModel.id == Entry.model_id)
+        .outerjoin(ModelAlias, ModelAlias.model_id == Entry.model_id)
+        .join(Competition, Competition.id == Entry.competition_id)
+        .where(Competition.slug == competition)
+    )
+    return {
+        (name, sample, role): sha256
+        for slug, alias, sample, role, sha256 in rows
+        for name in (slug, alias)
+        if name is not None
+    }
 
 
 def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDetails, *, now: datetime) -> bool:
@@ -81,7 +105,8 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
     competition = _lock_competition(session, place.competition)
-    sha256 = read_sha256(session, place)
+    model_id = catalog.stub(session, place.model)
+    sha256 = _read_sha256(session, competition, model_id, place)
     if sha256 == stored.picture.sha256:
         return False
     if sha256 is not None:
@@ -91,7 +116,7 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     near_duplicates.refuse_newcomer(session, competition, place.role, stored.picture.perceptual_hash)
     _refuse_shared_prompt(session, competition, place, facts.prompt or competition.prompt)
     row = _row(place, stored, facts, now)
-    row.competition_id, row.model_id = competition.id, catalog.stub(session, place.model)
+    row.competition_id, row.model_id = competition.id, model_id
     row.prompt = facts.prompt or competition.prompt
     session.add(row)
     _widen_budgets(session, competition, stored.picture.renditions)
@@ -144,6 +169,14 @@ def entered_models(session: Session) -> frozenset[int]:
         .where(Entry.withdrawn_at.is_(None), Competition.status != "draft")
     )
     return frozenset(session.scalars(query.distinct()))
+
+
+def _read_sha256(session: Session, competition: Competition, model_id: int, place: EntryKey) -> str | None:
+    """Read the hash of the image entered under this key, withdrawn or not; None where there is none."""
+    found = _SHA256.first(
+        session, competition=competition.id, model=model_id, sample=place.sample, role=place.role
+    )
+    return None if found is None else str(found.sha256)
 
 
 def _lock_competition(session: Session, slug: str) -> Competition:

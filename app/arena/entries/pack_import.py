@@ -1,9 +1,9 @@
 """Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,9 @@ class _CompetitionImport:
             raise errors.InvalidPack("not blind safe: a picture spells the name of its model")
         with self.database.reading() as session:
             frame = _existing_frame(session, self.pack)
+            hashes = entries.read_hashes(session, self.pack.slug)
         if frame is not None:
-            return _Destination(frame)
+            return _Destination(frame, hashes=hashes)
         spec = _competition_file(self.pack)
         input_key = None
         if spec.input:
@@ -128,10 +129,9 @@ class _CompetitionImport:
             return ImageResult(subject, "refused", problem)
         try:
             image = PackImage.model_validate(item)
+            if new.hashes.get((image.model, image.sample, image.role)) == image.sha256:
+                return ImageResult(subject, "unchanged")
             place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
-            with self.database.reading() as session:
-                if entries.read_sha256(session, place) == image.sha256:
-                    return ImageResult(subject, "unchanged")
             original = _read_verified(self.folder, image)
             picture = self._read_picture(original, new.frame, image.no_visible_mark)
             return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
@@ -189,11 +189,12 @@ class _Rendered:
 
 @dataclass(frozen=True)
 class _Destination:
-    """The competition of a pack's images: its frame, and what it is where it does not exist yet."""
+    """The competition of a pack's images: its frame, what it is where it does not exist yet, and what it has."""
 
     frame: tuple[int, int]
     spec: CompetitionFile | None = None
     input_key: str | None = None
+    hashes: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
 
 
 def _create_competition(session: Session, spec: CompetitionFile, input_key: str | None, now: datetime) -> None:

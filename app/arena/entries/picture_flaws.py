@@ -103,14 +103,21 @@ def _bar(image: Image.Image) -> bool:
 
 def _has_bar(corner: Floats) -> bool:
     """Tell whether all five squares have their colours, in this order, at some place of the corner."""
-    inside = CELL - 2
-    means = sliding_window_view(corner, (inside, inside), axis=(0, 1)).mean(axis=(3, 4))
+    means = _window_means(corner, CELL - 2)
     places = means.shape[1] - (len(BAR) - 1) * CELL
     right = [
         np.abs(means[:, turn * CELL : turn * CELL + places] - colour).max(axis=2) < BAR_DIFFERENCE
         for turn, colour in enumerate(BAR)
     ]
     return bool(np.logical_and.reduce(right).any())
+
+
+def _window_means(corner: Floats, side: int) -> Floats:
+    """Return the mean of each square window of this side, by adding slices: far faster than numpy's mean."""
+    height, width = corner.shape[0] - side + 1, corner.shape[1] - side + 1
+    rows = sum((corner[row : row + height] for row in range(1, side)), corner[:height])
+    windows = sum((rows[:, column : column + width] for column in range(1, side)), rows[:, :width])
+    return np.asarray(windows / side**2, dtype=np.float32)
 
 
 def _star(image: Image.Image) -> bool:

@@ -83,7 +83,7 @@ def print_sheet(database: Database, storage: Storage, slug: str) -> int:
         waiting = _list_waiting(session, slug)
     if len(waiting) < TOGETHER:
         return 0
-    keys = {row.id: _store_tiles(storage, row.rendition_key) for row in waiting}
+    keys = {row.id: store_tiles(storage, row.rendition_key) for row in waiting}
     is_printed = database.write(lambda session: _place(session, slug, keys))
     if not is_printed:
         for key in keys.values():
@@ -129,7 +129,7 @@ def _place(session: Session, slug: str, keys: dict[int, str]) -> bool:
     return True
 
 
-def _store_tiles(storage: Storage, rendition_key: str) -> str:
+def store_tiles(storage: Storage, rendition_key: str) -> str:
     """Store both tiles of a picture under a fresh key, which names the larger one; returns the key."""
     key = fresh_key("sheets", "webp")
     blind = storage.get(renditions.small_key(rendition_key))
