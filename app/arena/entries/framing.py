@@ -2,7 +2,8 @@
 Puts pictures of other shapes into a competition's frame so that their shape tells as little as may be.
 
 Even bars that were delivered with a picture are taken off where that helps. A picture of nearly the frame's shape
-is cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed: what a model drew is judged whole.
+is cut to it, in the middle; one that would lose more than MOST_CUT is letterboxed, since what a model drew is
+judged whole.
 """
 
 from collections import Counter
