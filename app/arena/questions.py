@@ -161,6 +161,28 @@ def retire_question(
     return QuestionRetirement(changed, _list_named_by(session, slug))
 
 
+def check_named(
+    session: Session, place: str, named: Mapping[str, float] | None, before: Mapping[str, float] | None
+) -> dict[str, float] | None:
+    """
+    Check the questions with shares that a competition's file names; None where it names none.
+
+    One that is retired would not be asked. It is refused, but where the competition named it `before`. Errors
+    begin with `place`. Raises InvalidCompetition.
+    """
+    if named is None:
+        return None
+    known = {one.slug: one for one in list_questions(session)}
+    for slug in named:
+        if slug not in known:
+            there = f"{suggest(slug, known)}; there are {', '.join(known)}"
+            raise errors.InvalidCompetition(f"{place}: questions: there is no question {slug}{there}")
+        if known[slug].retired and slug not in (before or {}):
+            to_do = f"`arena question add {slug}` asks it"
+            raise errors.InvalidCompetition(f"{place}: questions: {slug} is not asked in this arena; {to_do}")
+    return dict(named)
+
+
 def divide_shares(
     listed: Sequence[QuestionDetails], mode: str, categories: Sequence[str], own: Mapping[str, float] | None
 ) -> dict[str, float]:

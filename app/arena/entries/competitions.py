@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.entries.showcases import arena_state
-from app.arena.questions import QuestionShares, list_questions
+from app.arena.questions import QuestionShares, check_named
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
 from app.catalog.lookup import recall_equal
@@ -179,7 +179,8 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
         "showcase": spec.showcase,
     }
     free: dict[str, Any] = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
-    free["questions"] = _questions(session, spec, row)
+    named_before = row.questions if row is not None else None
+    free["questions"] = check_named(session, spec.slug, spec.questions, named_before)
     categories = [_category(session, slug, spec.slug) for slug in spec.categories]
     if row is None:
         row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
@@ -358,26 +359,6 @@ def _category(session: Session, slug: str, competition: str) -> Category:
             f"{competition}: categories: there is no category {slug}{suggest(slug, known)}; {there}"
         )
     return row
-
-
-def _questions(session: Session, spec: CompetitionFile, row: Competition | None) -> dict[str, float] | None:
-    """
-    Check the questions that a file names; None where it names none.
-
-    One that is retired would not be asked. It is refused, but where the competition names it since before.
-    """
-    if spec.questions is None:
-        return None
-    known = {one.slug: one for one in list_questions(session)}
-    before = (row.questions or {}) if row is not None else {}
-    for slug in spec.questions:
-        if slug not in known:
-            there = f"{suggest(slug, known)}; there are {', '.join(known)}"
-            raise errors.InvalidCompetition(f"{spec.slug}: questions: there is no question {slug}{there}")
-        if known[slug].retired and slug not in before:
-            to_do = f"`arena question add {slug}` asks it"
-            raise errors.InvalidCompetition(f"{spec.slug}: questions: {slug} is not asked in this arena; {to_do}")
-    return dict(spec.questions)
 
 
 def _refuse_changed_task(session: Session, row: Competition, judged: dict[str, object]) -> None:
