@@ -65,6 +65,28 @@ def test_a_look_is_understood(prompt: str) -> None:
     assert (action.do, action.name) == LOOKS[prompt]
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Remove the nose ring",
+        "erase the watermark",
+        "Remove the man's beard",
+        "delete the text",
+        "remove wrinkles",
+    ],
+)
+def test_what_cannot_be_found_is_not_removed(prompt: str) -> None:
+    assert read_instruction(prompt) == ()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["remove it", "Delete the main subject", "remove everything", "Erase this object, please", "remove"]
+)
+def test_the_subject_is_removed_by_any_word_for_it(prompt: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert (action.do, action.thing) == ("remove", None)
+
+
 @pytest.mark.parametrize("prompt", CHANGES)
 def test_a_change_of_things_is_understood(prompt: str) -> None:
     (action,) = read_instruction(prompt)

@@ -129,6 +129,58 @@ SWAPPING = frozenset(["replace", "swap", "exchange", "substitute", "turn", "tran
 BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene", "night", "day", "weather"])
 REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
 EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
+SUBJECTS = frozenset(
+    [
+        "subject",
+        "subjects",
+        "object",
+        "objects",
+        "thing",
+        "things",
+        "item",
+        "items",
+        "figure",
+        "everything",
+        "all",
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "them",
+        "him",
+        "her",
+        "one",
+        "there",
+    ]
+)
+"""Words for what stands out in a picture, whatever that is."""
+FILLING = frozenset(
+    [
+        "please",
+        "the",
+        "a",
+        "an",
+        "of",
+        "from",
+        "in",
+        "on",
+        "at",
+        "to",
+        "is",
+        "and",
+        "out",
+        "away",
+        "up",
+        "rid",
+        "get",
+        "take",
+        "cut",
+        "fill",
+        "clean",
+        "what",
+    ]
+)
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
 CLAUSES = re.compile(
@@ -148,7 +200,7 @@ def read_instruction(prompt: str) -> tuple[Action, ...]:
 def _read_clause(text: str) -> list[Action]:
     words = frozenset(text.split())
     if words & REMOVING or GONE.search(text):
-        return [Action("extend")] if "zoom out" in text else [_removal(text)]
+        return [Action("extend")] if "zoom out" in text else _read_removal(text)
     if words & EXTENDING:
         return [Action("extend")]
     if words & REPLACING and (swap := _read_swap(text)):
@@ -163,9 +215,13 @@ def _wanted_part(text: str) -> str:
     return parts[1].strip() if len(parts) == 2 and SWAPPING & set(parts[0].split()) else text
 
 
-def _removal(text: str) -> Action:
+def _read_removal(text: str) -> list[Action]:
+    """Read what is to go: a thing, or the subject. What nobody here can find in a picture is left where it is."""
     wanted = read(text).wanted
-    return Action("remove", thing=wanted[0] if wanted else None, place=_place(text))
+    named = set(text.split()) - REMOVING - FILLING
+    if named and not wanted and not named & SUBJECTS:
+        return []
+    return [Action("remove", thing=wanted[0] if wanted else None, place=_place(text))]
 
 
 def _read_swap(text: str) -> list[Action]:
