@@ -129,58 +129,15 @@ SWAPPING = frozenset(["replace", "swap", "exchange", "substitute", "turn", "tran
 BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene", "night", "day", "weather"])
 REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
 EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
-SUBJECTS = frozenset(
-    [
-        "subject",
-        "subjects",
-        "object",
-        "objects",
-        "thing",
-        "things",
-        "item",
-        "items",
-        "figure",
-        "everything",
-        "all",
-        "it",
-        "this",
-        "that",
-        "these",
-        "those",
-        "them",
-        "him",
-        "her",
-        "one",
-        "there",
-    ]
-)
+SUBJECTS = frozenset([
+    "subject", "subjects", "object", "objects", "thing", "things", "item", "items", "figure", "everything", "all",
+    "it", "this", "that", "these", "those", "them", "him", "her", "one", "there",
+])  # fmt: skip
 """Words for what stands out in a picture, whatever that is."""
-FILLING = frozenset(
-    [
-        "please",
-        "the",
-        "a",
-        "an",
-        "of",
-        "from",
-        "in",
-        "on",
-        "at",
-        "to",
-        "is",
-        "and",
-        "out",
-        "away",
-        "up",
-        "rid",
-        "get",
-        "take",
-        "cut",
-        "fill",
-        "clean",
-        "what",
-    ]
-)
+FILLING = frozenset([
+    "please", "the", "a", "an", "of", "from", "in", "on", "at", "to", "is", "what",
+    "and", "out", "away", "up", "rid", "get", "take", "cut", "fill", "clean",
+])  # fmt: skip
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
 CLAUSES = re.compile(
