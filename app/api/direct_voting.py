@@ -32,7 +32,7 @@ ANY_PAIR: tuple[dict[str, str], ...] = ({}, {"mode": Mode.TEXT_TO_IMAGE.value})
 
 
 class DirectVoting:
-    """WSGI middleware that issues pairs and takes votes; not for a profile whose voters log in."""
+    """Issue pairs and take votes as WSGI middleware; it is not for a profile whose voters log in."""
 
     def __init__(self, app: WSGIApplication, wired: Parts) -> None:
         self._app = app

@@ -71,7 +71,7 @@ class PartingBody(BaseModel):
 
 
 class TasteBody(BaseModel):
-    """A voter's taste in one mode, by one question."""
+    """Describe a voter's taste in one mode, by one question."""
 
     mode: str
     question: str = Field(description="Slug of the question; on a card the one that most of its votes answered.")

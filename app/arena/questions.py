@@ -65,7 +65,7 @@ class QuestionDetails:
 
 @dataclass(frozen=True)
 class QuestionRetirement:
-    """Whether retiring a question changed anything, and the open competitions (slugs) whose files name it."""
+    """Tell whether retiring a question changed anything, and which open competitions (slugs) name it."""
 
     changed: bool
     named_by: tuple[str, ...]

@@ -21,7 +21,7 @@ MOST_IDLE = 8
 
 @dataclass(frozen=True)
 class ConnectedSession:
-    """A session, and its connection as the driver has it."""
+    """Hold a session, and its connection as the driver has it."""
 
     session: Session
     driver: Any
@@ -51,7 +51,7 @@ class ConnectedSession:
 
 class SessionPool:
     """
-    Sessions of one engine, each on a connection of its own.
+    Keep sessions of one engine, each on a connection of its own.
 
     SQLAlchemy takes longer to check a connection out, begin, end and check it in than most statements of a vote
     take. To it, each session here is in one transaction that never ends; the driver begins and ends the true ones.

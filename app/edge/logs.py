@@ -142,7 +142,7 @@ def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
 
 @dataclass(frozen=True)
 class _Log:
-    """A writer of lines from a level up, to what is standard error at that moment."""
+    """Write lines from a level up to what is standard error at that moment."""
 
     level: int
     render: Callable[[dict[str, Any]], str]

@@ -22,7 +22,7 @@ RULES = {None: f"/m/<matchup_id>/{SIDE}.webp", "-640": f"/m/<matchup_id>/{SIDE}-
 
 
 class DirectPictures:
-    """WSGI middleware that sends a voter the pictures of their pairs; not for a profile whose voters log in."""
+    """Send voters the pictures of their pairs as WSGI middleware; it is not for a profile whose voters log in."""
 
     def __init__(self, app: WSGIApplication, wired: Parts) -> None:
         self._app = app

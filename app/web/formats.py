@@ -48,7 +48,7 @@ CERTAINTY = (describe_place, describe_ranks, explain_doubt, is_decided, rank_spa
 
 
 class PlainEnvironment(Environment):
-    """The environment of the templates, in which the globals of every one are the same plain dictionary."""
+    """Share one plain dictionary of globals among all templates."""
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return the globals of a template."""

@@ -47,7 +47,7 @@ RIVALS = 5
 
 @dataclass(frozen=True)
 class Listed:
-    """A model in the list, with its standing in the list's mode and a picture that readers may see named."""
+    """Describe a model in the list, with its standing in the list's mode and a picture shown with its name."""
 
     model: ModelSummary
     standing: BoardStanding | None

@@ -48,7 +48,7 @@ CLASSES = ("all", "first", "last", "truly first", "middle", "specialists", "plai
 
 @dataclass(frozen=True)
 class Outcome:
-    """One arena: per class how many models were inside and how many there were, and the board's own figures."""
+    """Record one arena: how many models of each class were inside and there, and the board's own figures."""
 
     inside: dict[str, tuple[int, int]]
     before: float

@@ -59,7 +59,7 @@ CLOSED = 8
 
 @dataclass(frozen=True)
 class Score:
-    """What people thought of one picture: mean and standard deviation of their scores, from 0 to 5."""
+    """Hold what people thought of one picture: mean and standard deviation of their scores, from 0 to 5."""
 
     mean: float
     deviation: float

@@ -28,7 +28,7 @@ BORDER = 0.01
 
 @dataclass
 class Findings:
-    """What was found so far: competition, maker and traits by picture, and counts."""
+    """Hold what was found so far: competition, maker and traits by picture, and counts."""
 
     competition: list[str] = field(default_factory=list)
     maker: list[str] = field(default_factory=list)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("arena")
 
 @pytest.fixture
 def voter(api: Api) -> FlaskClient:
-    """A browser with a cookie, whose pair is judged."""
+    """Return a browser with a cookie, whose pair is judged."""
     pair = api.client.post(PAIRS, json={}).get_json()
     api.client.post(f"{PAIRS}/{pair['id']}/vote", json={"outcome": "tie"})
     return api.client

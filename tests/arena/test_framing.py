@@ -22,7 +22,7 @@ SIDES = st.integers(32, 2000)
 
 
 def noise(width: int, height: int) -> Image.Image:
-    """Squares of bright colours, which are still there when scaled."""
+    """Draw squares of bright colours, which are still there when scaled."""
     squares = RNG.integers(180, 255, (height // 16 + 1, width // 16 + 1, 3), dtype=np.uint8)
     return Image.fromarray(squares.repeat(16, axis=0).repeat(16, axis=1)[:height, :width])
 

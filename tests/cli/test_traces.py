@@ -20,7 +20,7 @@ from tests.leaderboards.test_picture_traces import set_traits
 def arena(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """Four competitions in which files tell every maker, and one picture that is alone in its shape."""
+    """Make four competitions in which files tell every maker, and one picture that is alone in its shape."""
     database = install(sqlite_template, tmp_path / "data", monkeypatch)
     make_arena(database, tmp_path / "data", competitions=4, models=4)
     database.write(lambda session: set_traits(session, (2, "empty", 0.4)))

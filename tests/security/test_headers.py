@@ -119,7 +119,7 @@ def failing() -> None:
 
 @pytest.fixture
 def broken(arena: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """Every view fails, and every request goes to one."""
+    """Return an application whose views all fail, and where every request goes to one."""
     for way in ("app.api.direct_voting", "app.web.direct_pictures"):
         monkeypatch.setattr(f"{way}.is_plain", lambda *_: False)
     fail: Callable[..., None] = lambda **_: failing()  # noqa: E731

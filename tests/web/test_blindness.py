@@ -187,7 +187,7 @@ def test_shared_pages_show_no_picture_of_an_open_competition(arena: Flask, clien
 
 
 def listed_pictures(client: FlaskClient, path: str = "/models") -> dict[str, str]:
-    """The picture beside each model of the list that has one, by slug."""
+    """Return the picture beside each model of the list that has one, by slug."""
     rows = re.findall(r'<th scope="row".*?</th>', client.get(path).text, re.DOTALL)
     shown = [(re.search(r'<img src="([^"]*)"', row), re.search(r'href="/models/([^"]*)"', row)) for row in rows]
     return {slug[1]: picture[1] for picture, slug in shown if picture and slug}

@@ -41,7 +41,7 @@ def read_comfy(texts: Mapping[str, str]) -> GenerationData | None:
 
 @dataclass(frozen=True)
 class _Graph:
-    """ComfyUI's nodes by their ids; an input is a value, or `[id, output]` of another node."""
+    """Hold ComfyUI's nodes by their ids; an input is a value, or `[id, output]` of another node."""
 
     nodes: dict[str, dict[str, Any]]
 

@@ -189,7 +189,7 @@ class _Rendered:
 
 @dataclass(frozen=True)
 class _Destination:
-    """The competition of a pack's images: its frame, what it is where it does not exist yet, and what it has."""
+    """Describe where a pack's images go: the frame, the competition if it is new, and what it has if it is not."""
 
     frame: tuple[int, int]
     spec: CompetitionFile | None = None

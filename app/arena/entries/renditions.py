@@ -78,7 +78,7 @@ class Rendition:
 @dataclass(frozen=True)
 class Renditions:
     """
-    The files of one picture that voters and lists see; `side` is the long side of the large one in pixels.
+    Hold the files of one picture that voters and lists see; `side` is the long side of the large one in pixels.
 
     `traits` are what the small one shows of how the picture was made.
     """

@@ -33,7 +33,7 @@ SMALLEST = 4 * GRID
 
 @dataclass(frozen=True)
 class Trait:
-    """Something measured of a picture; `usual` is the spread of it among real pictures of one prompt."""
+    """Name what is measured of a picture; `usual` is the spread of it among real pictures of one prompt."""
 
     name: str
     kind: Kind

@@ -64,7 +64,7 @@ _CHARGED = PreparedStatement(
 
 @dataclass(frozen=True)
 class ServedPicture:
-    """Side `a` or `b` of a matchup that leaves the server, to be marked and charged."""
+    """Name the side, `a` or `b`, of a matchup that leaves the server, to be marked and charged."""
 
     matchup: bytes
     side: str

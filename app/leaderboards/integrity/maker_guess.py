@@ -26,7 +26,7 @@ Z = 1.96
 
 @dataclass(frozen=True, eq=False)
 class TraitTable:
-    """Pictures with their competition and maker, numbered from 0, (pictures,), and traits, (pictures, traits)."""
+    """Hold by picture its competition and maker, numbered from 0, (pictures,), and traits, (pictures, traits)."""
 
     competition: Index
     maker: Index
@@ -37,7 +37,7 @@ class TraitTable:
 @dataclass(frozen=True)
 class GuessShare:
     """
-    How often the maker was told, from 0 to 1, with the bounds of 95 %, and how often by chance.
+    Tell how often the maker was told, from 0 to 1, with the bounds of 95 %, and how often by chance.
 
     `pictures` are those whose makers have pictures in other competitions too; others can't be known.
     """
@@ -51,7 +51,7 @@ class GuessShare:
 
 @dataclass(frozen=True)
 class CompetitionGuess:
-    """The guesses at one competition's pictures: how many, how many were right, and by chance."""
+    """Count the guesses at one competition's pictures: all, those that were right, and those by chance."""
 
     competition: int
     pictures: int
@@ -112,7 +112,7 @@ def _centre(values: Array, group: Index) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
-    """Sums over pictures: counts and sums of traits by maker, (makers, traits), and products, (traits, traits)."""
+    """Sum over pictures: counts, sums of traits by maker, (makers, traits), and products, (traits, traits)."""
 
     counts: Array
     sums: Array

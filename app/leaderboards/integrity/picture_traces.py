@@ -25,7 +25,7 @@ KIND_OF = np.array([trait.kind for trait in TRAITS])
 
 @dataclass(frozen=True)
 class OutstandingPicture:
-    """A picture that no picture of another model in its competition comes near to, by kinds of traits."""
+    """Name a picture that none of another model in its competition comes near to, by kinds of traits."""
 
     model: str
     sample: int
@@ -35,7 +35,7 @@ class OutstandingPicture:
 @dataclass(frozen=True)
 class CompetitionTraces:
     """
-    What one competition's files tell.
+    Tell what one competition's files say of their makers.
 
     `guess` is None while too little is known: fewer than two makers with pictures in other competitions, or fewer
     than three competitions. `unmeasured` pictures were entered by older versions; `arena renditions` measures
@@ -58,7 +58,7 @@ class CompetitionTraces:
 
 @dataclass(frozen=True)
 class ModeTraces:
-    """What a mode's files tell in all, and by each kind of trait alone; None while too little is known."""
+    """Tell what a mode's files say in all, and by each kind of trait alone; None while too little is known."""
 
     mode: str
     guess: GuessShare | None
@@ -68,7 +68,7 @@ class ModeTraces:
 
 @dataclass(frozen=True)
 class PublicTraces:
-    """The part of them that may be published: numbers without names, by competition what a guess has there."""
+    """Hold what of them may be published: numbers without names, by competition what a guess has there."""
 
     guess: GuessShare
     by_kind: Mapping[str, float]
@@ -79,7 +79,7 @@ class PublicTraces:
 
 @dataclass(frozen=True)
 class _Row:
-    """A picture: where it stands, who made it, and its traits; None where they were not measured."""
+    """Describe a picture: where it stands, who made it, and its traits; None where these were not measured."""
 
     competition: str
     status: str

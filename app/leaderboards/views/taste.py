@@ -55,7 +55,7 @@ class TopModel:
 @dataclass(frozen=True)
 class Taste:
     """
-    A voter's votes of one mode on one question (its slug and its words) in names and numbers.
+    Sum up a voter's votes of one mode on one question (its slug and its words) in names and numbers.
 
     There is no id, no prompt and no picture in it, so it can be shared.
     """
