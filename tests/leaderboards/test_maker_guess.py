@@ -7,7 +7,7 @@ from app.leaderboards.integrity.maker_guess import CompetitionGuess, TraitTable,
 
 
 def world(habit: float, competitions: int = 40, makers: int = 8, traits: int = 6, seed: int = 1) -> TraitTable:
-    """Draw pictures: a habit of this size in usual spreads for each maker, a far larger level for each competition."""
+    """Draw pictures: a habit of this size in usual spreads by maker, a far larger level by competition."""
     rng = np.random.default_rng(seed)
     competition, maker = (part.ravel() for part in np.mgrid[:competitions, :makers])
     habits, levels = habit * rng.normal(size=(makers, traits)), 20 * rng.normal(size=(competitions, traits))
