@@ -14,7 +14,7 @@ from app import __version__
 from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import json_option, migrate_option, now, open_database, open_installation
 from app.cli.output import print_json
 from app.database.doors import Database
 from app.files.rights import keep_files_private
@@ -62,7 +62,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     keep_files_private(settings)
     manifest = archive.verify_archive(file)
     key = archive.read_secret_key(file)
-    database, storage = Database(settings.database_url), storage_of(settings)
+    database, storage = open_database(settings), storage_of(settings)
     if not force and not _is_empty(database, storage, manifest):
         raise click.UsageError(
             "This arena is not empty: it has rows, or images that the backup does not hold. "

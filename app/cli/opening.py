@@ -36,7 +36,7 @@ def open_installation(*, migrate: bool = False) -> Installation:
     settings = Settings()
     keep_files_private(settings)
     check_mounted(settings, existing=False)
-    database = Database(settings.database_url)
+    database = open_database(settings)
     pending = database.pending()
     if pending and (migrate or database.is_empty()):
         database.migrate()
@@ -45,6 +45,15 @@ def open_installation(*, migrate: bool = False) -> Installation:
             f"The database lacks the migrations {', '.join(pending)}. Make a backup, then use --migrate."
         )
     return Installation(settings, database, storage_of(settings))
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database for the command that runs now, and close it when that has ended."""
+    database = Database(settings.database_url)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.call_on_close(database.close)
+    return database
 
 
 def now() -> datetime:

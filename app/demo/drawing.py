@@ -16,7 +16,7 @@ from app.arena.tables import Competition, LedgerLine
 from app.painter.painters import PAINTERS
 
 PAINTERS_PER_ROUND = 2
-FRAME = (768, 768)
+FRAME = (640, 640)
 """Of showcases: smaller than the seeded competitions', as the image edits are."""
 
 
@@ -32,7 +32,6 @@ class DemoShowcase:
 SHOWCASES = (
     DemoShowcase("horses-at-sunset", "Horses at sunset", "Two horses near a tree at sunset"),
     DemoShowcase("bus-and-bicycle", "A bus and a bicycle", "A red bus and a yellow bicycle in the city"),
-    DemoShowcase("red-scarf", "Red scarf", "Portrait of a bearded man with a red scarf"),
 )
 
 

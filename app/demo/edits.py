@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Box = tuple[float, float, float, float]
-FRAME = (768, 768)
+FRAME = (640, 640)
 """Smaller than the seeded competitions', since an edit costs more than a picture."""
 CATEGORIES = (
     CategoryFile(slug="object", title="Object", position=20),

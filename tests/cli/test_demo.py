@@ -104,7 +104,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert set(session.scalars(select(Entry.licence))) == {"CC0-1.0"}
         assert all(session.scalars(select(Entry.seconds)))
         shown = select(Entry.model_id, func.count()).join(Entry.competition).where(Competition.showcase)
-        assert [n for _, n in session.execute(shown.group_by(Entry.model_id))] == [3] * len(PAINTERS)
+        assert [n for _, n in session.execute(shown.group_by(Entry.model_id))] == [2] * len(PAINTERS)
         on_sheets = select(func.count()).select_from(Entry).where(Entry.sheet_batch > 0)
         assert session.scalars(on_sheets).one() == PICTURES + EDITED
         judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
@@ -143,7 +143,10 @@ def test_generate_estimates_makes_and_resumes(arena: Callable[..., Result], data
     arena("seed")
     line = ("generate", "apollo-11", "--models", "pixel-mini,poster-pro", "--yes", "--json")
     code, said, _ = arena(*line, "--samples", "2", "--dry-run")
-    assert (code, json.loads(said)) == (0, {"missing": 4, "estimated_usd": 0.056, "made": 0, "refused": []})
+    assert (code, json.loads(said)) == (
+        0,
+        {"missing": 4, "estimated_usd": 0.056, "made": 0, "refused": [], "traces": []},
+    )
     assert counted(database, Entry) == [0]
     assert json.loads(arena(*line)[1])["made"] == 2
     again = json.loads(arena(*line, "--samples", "2", "--provider", "painter")[1])

@@ -81,17 +81,22 @@ def test_unmeasured_pictures_are_counted(arena: Database) -> None:
     assert (found.pictures, found.unmeasured) == (4, 2)
 
 
-def test_the_sweep_publishes_numbers_and_no_names(arena: Database) -> None:
-    draft = update(Competition).where(Competition.slug == "c3").values(status="draft")
+def test_the_sweep_publishes_numbers_of_named_pictures_alone(arena: Database) -> None:
     arena.write(lambda session: set_traits(session, (2, "empty", 0.4)))
-    arena.write(lambda session: session.execute(draft) and None)
     for number in range(8):
         voter = bytes([number]) * 16
         cast(arena, issue(arena, voter).public_id, "a", voter)
     (swept,) = audit.audit_boards(arena, now=NOW)
+    assert read_public_traces(swept.numbers) is None, "all four competitions are open"
+    close = update(Competition).where(Competition.slug.in_(("c0", "c1"))).values(status="closed")
+    show = update(Competition).where(Competition.slug == "c2").values(open_gallery=True)
+    for change in (close, show):
+        arena.write(lambda session: session.execute(change) and None)  # noqa: B023
+    (swept,) = audit.audit_boards(arena, now=NOW)
     told = read_public_traces(swept.numbers)
     assert told is not None
-    assert told.guess.share == 1.0
+    assert told.guess.pictures == 12
+    assert told.guess.share > told.guess.chance
     assert set(told.competitions) == {"c0", "c1", "c2"}
     assert told.outstanding == 1
     assert not names_in(swept.numbers["traces"]) & {"m0", "m1", "m2", "m3"}

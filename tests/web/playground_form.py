@@ -21,6 +21,13 @@ class Tags(HTMLParser):
         self._open = False
         self.feed(html)
 
+    @property
+    def scripts(self) -> list[dict[str, str | None]]:
+        """List the attributes of what a browser would run: data for search engines is no script."""
+        return [
+            found for tag, found in self.tags if tag == "script" and found.get("type") != "application/ld+json"
+        ]
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         if tag in {"pre", "textarea"}:

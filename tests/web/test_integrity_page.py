@@ -127,7 +127,7 @@ def test_what_files_tell_is_told_without_names(app: Flask) -> None:
     votes(app, 8)
     database = parts_of(app).database
     database.write(lambda session: set_traits(session, (2, "empty", 0.4)))
-    assert "Not known yet: it takes three competitions" in app.test_client().get("/integrity").text
+    assert "Not known yet: it takes three competitions, closed" in app.test_client().get("/integrity").text
     sweep(database, now=moment(), policy=FREE, is_report=False, progress=lambda _: None)
     page = app.test_client().get("/integrity").text
     assert "<b>100.0 %</b> of 16 pictures guessed right (100.0 % to 100.0 %); by chance 25.0 %" in page

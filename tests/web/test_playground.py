@@ -56,11 +56,11 @@ def assert_private(answer: TestResponse) -> None:
     nonce = re.search(r"script-src 'nonce-([^']+)';", policy)
     assert nonce
     assert "unsafe" not in policy
-    tags = Tags(answer.text).tags
-    assert {attributes.get("nonce") for tag, attributes in tags if tag == "script"} == {nonce[1]}
-    assert all(attributes.get("src") for tag, attributes in tags if tag == "script")
+    page = Tags(answer.text)
+    assert {attributes.get("nonce") for attributes in page.scripts} == {nonce[1]}
+    assert all(attributes.get("src") for attributes in page.scripts)
     assert [
-        name for _, attributes in tags for name in attributes if name == "style" or name.startswith("on")
+        name for _, attributes in page.tags for name in attributes if name == "style" or name.startswith("on")
     ] == []
 
 
@@ -206,7 +206,7 @@ def test_hostile_prompts_stay_text(client: FlaskClient, prompt: str) -> None:
     page = Tags(html)
     assert "43337" not in html
     assert {tag for tag, _ in page.tags} & {"svg"} == set()
-    assert len([tag for tag, _ in page.tags if tag == "script"]) == 3, "the page's, the form's and the mask's"
+    assert len(page.scripts) == 3, "the page's, the form's and the mask's"
     textarea, curl, python, script = page.texts
     assert textarea == "\n" + kept
     assert _body_sent(curl)["prompt"] == kept

@@ -142,8 +142,8 @@ def test_an_address_within_the_page_outlives_its_order(page: str) -> None:
 def test_the_number_of_a_source_is_no_part_of_a_figure(page: str) -> None:
     """Texts that search engines and screen readers take from a page leave tags out without a space for them."""
     bare = unescape(re.sub(r"<[^>]+>", "", page)).replace("\N{NO-BREAK SPACE}", " ")
-    assert re.search(r"Images per request10 \[\d\]", bare)
-    assert re.search(r"Characters of a prompt1,000 \[\d\]", bare)
+    assert re.search(r"Images per request 10 \[\d\]", bare)
+    assert re.search(r"Characters of a prompt 1,000 \[\d\]", bare)
     assert re.search(r"About DALL-E 2 \[\d\]", bare)
     assert not re.search(r'role="doc-noteref"[^>]*>\d', page)
 

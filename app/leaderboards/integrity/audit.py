@@ -109,7 +109,7 @@ def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) 
         )
         others = [snapshot.read(session, mode, question=asked) for asked in snapshot.list_asked(session, mode)[1:]]
         found = {"qualities": audit_qualities(session, seen, board)}
-        found["traces"] = publish_traces(read_traces(session, mode))
+        found["traces"] = publish_traces(read_traces(session, mode, named_only=True))
     numbers = _numbers(seen, board, views) | found
     for other in others:
         numbers["certificates"] |= certificates.certify_boards(other)

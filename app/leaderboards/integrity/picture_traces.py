@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.entries.traits import TRAITS, Kind, read_source
@@ -89,9 +89,13 @@ class _Row:
     traits: tuple[float, ...] | None
 
 
-def read_traces(session: Session, mode: str) -> ModeTraces:
-    """Judge a mode's pictures as they are now: by competition, showcases left out, which only teach."""
-    rows = _read_rows(session, mode)
+def read_traces(session: Session, mode: str, *, named_only: bool = False) -> ModeTraces:
+    """
+    Judge a mode's pictures as they are now: by competition, showcases left out, which only teach.
+
+    With `named_only`, closed competitions and open galleries alone are judged and learnt from.
+    """
+    rows = _read_rows(session, mode, named_only=named_only)
     measured = [row for row in rows if row.traits is not None]
     if not measured:
         return ModeTraces(mode, None, {}, tuple(_judge_each(mode, rows, {})))
@@ -114,12 +118,15 @@ def read_competition_traces(session: Session, slug: str) -> CompetitionTraces | 
 
 
 def publish_traces(traces: ModeTraces) -> dict[str, Any]:
-    """Describe for an audit, ready for JSON, what may be published: an open field's names are not in it."""
+    """
+    Describe for an audit, ready for JSON, what may be published of traces that were read with `named_only`.
+
+    How often guesses at an open field are right depends on who made which picture, so that share would tell.
+    """
     if traces.guess is None:
         return {}
-    public = [one for one in traces.competitions if one.status != "draft"]
-    shares = {one.slug: asdict(one.guess) for one in public if one.guess}
-    count = sum(len(one.outstanding) for one in public)
+    shares = {one.slug: asdict(one.guess) for one in traces.competitions if one.guess}
+    count = sum(len(one.outstanding) for one in traces.competitions)
     return {
         "guess": asdict(traces.guess),
         "by_kind": dict(traces.by_kind),
@@ -137,7 +144,7 @@ def read_public_traces(numbers: Mapping[str, Any]) -> PublicTraces | None:
     return PublicTraces(GuessShare(**stored["guess"]), stored["by_kind"], shares, stored["outstanding"])
 
 
-def _read_rows(session: Session, mode: str) -> list[_Row]:
+def _read_rows(session: Session, mode: str, *, named_only: bool) -> list[_Row]:
     query = (
         select(
             Competition.slug, Competition.status, Competition.showcase, ImageModel.slug, Entry.sample, Entry.source
@@ -149,6 +156,8 @@ def _read_rows(session: Session, mode: str) -> list[_Row]:
         .order_by(Entry.id.desc())
         .limit(MOST_PICTURES)
     )
+    if named_only:
+        query = query.where(or_(Competition.status == "closed", Competition.open_gallery))
     return [
         _Row(slug, status, showcase, model, sample, read_source(source))
         for slug, status, showcase, model, sample, source in session.execute(query)

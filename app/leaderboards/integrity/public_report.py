@@ -34,6 +34,7 @@ CHANGES = (
 )
 TESTS = ("exposure", "likelihood", "ring")
 """Tests that give a p-value."""
+CHANCE_DIGITS = 9
 LINES = 100
 """Lines of the ledger, and of decisions: the newest."""
 
@@ -247,8 +248,9 @@ def _models(
                 name=name,
                 issued=issued,
                 share=counts.get("exposure"),
-                chance=exposure.share if exposure else None,
-                even_chance=exposure.uniform_share if exposure else None,
+                # The last digits of a sum follow the order of the pictures, which would tell their makers.
+                chance=round(exposure.share, CHANCE_DIGITS) if exposure else None,
+                even_chance=round(exposure.uniform_share, CHANCE_DIGITS) if exposure else None,
                 undo_rate=_rate(counts.get("undone", 0), issued),
                 seen_before_rate=_rate(counts.get("seen_before", 0), issued),
                 votes_to_gain_a_rank=None if gain is None else int(gain),
