@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from app.arena.entries import entries
 from app.arena.people.policy import FREE
-from app.arena.tables import Entry, Matchup, Voter
+from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.leaderboards.integrity.certificates import read_certificates
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
@@ -127,6 +127,7 @@ def test_what_files_tell_is_told_without_names(app: Flask) -> None:
     votes(app, 8)
     database = parts_of(app).database
     database.write(lambda session: set_traits(session, (2, "empty", 0.4)))
+    database.write(lambda session: session.execute(update(Competition).values(open_gallery=True)) and None)
     assert "Not known yet: it takes three competitions, closed" in app.test_client().get("/integrity").text
     sweep(database, now=moment(), policy=FREE, is_report=False, progress=lambda _: None)
     page = app.test_client().get("/integrity").text
