@@ -22,8 +22,8 @@ from app.words import Mode
 if TYPE_CHECKING:
     from app.arena.entries.generation import GenerationTask
 
-EDIT_SHARE = 3
-"""Every third vote is on an image edit: that board has fewer competitions."""
+EDIT_SHARE = 2
+"""Every second vote is on an image edit: with fewer, chance orders that board as much as the painters do."""
 REFRESH_SECONDS = 3.0
 """Between two looks at the boards while votes come in."""
 
