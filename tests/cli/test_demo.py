@@ -109,8 +109,8 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert session.scalars(on_sheets).one() == PICTURES + EDITED
         judged = select(Competition.mode, func.count()).join(Matchup, Matchup.competition_id == Competition.id)
         assert {str(mode): number for mode, number in session.execute(judged.group_by(Competition.mode))} == {
-            "text-to-image": 40,
-            "image-edit": 20,
+            "text-to-image": 30,
+            "image-edit": 30,
         }
         on_boards = set(session.scalars(select(Board.key).where(Board.mode == "image-edit")))
         assert on_boards >= {"image-edit", "image-edit/object", "image-edit/scene"}
@@ -119,7 +119,7 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
     code, said, _ = arena("demo", "clear", "--yes")
     assert (code, said) == (
         0,
-        "60 simulated matchups deleted, 0 votes of people no longer counted, 79 pictures deleted, 0 withdrawn\n",
+        "60 simulated matchups deleted, 0 votes of people no longer counted, 71 pictures deleted, 0 withdrawn\n",
     )
     assert counted(database, Entry, Matchup, Vote, Voter) == [0, 0, 0, 0]
     assert not [path for path in (tmp_path / "data" / "files").rglob("*") if path.is_file()]
@@ -192,8 +192,8 @@ def test_served_at_once_stopped_and_completed(
         assert any("The demo is complete" in line for line in demo.stdout)
         _first_pair(address)
         assert [sum(_board_votes(address, mode, asked) for asked in ("better", "prompt")) for mode in MODES] == [
-            20,
-            10,
+            15,
+            15,
         ]
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
