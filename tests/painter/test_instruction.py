@@ -73,6 +73,9 @@ def test_a_look_is_understood(prompt: str) -> None:
         "Remove the man's beard",
         "delete the text",
         "remove wrinkles",
+        "Get rid of her earrings",
+        "erase this logo",
+        "remove all text",
     ],
 )
 def test_what_cannot_be_found_is_not_removed(prompt: str) -> None:
@@ -80,7 +83,16 @@ def test_what_cannot_be_found_is_not_removed(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["remove it", "Delete the main subject", "remove everything", "Erase this object, please", "remove"]
+    "prompt",
+    [
+        "remove it",
+        "Delete the main subject",
+        "remove everything",
+        "Erase this object, please",
+        "remove",
+        "remove her",
+        "delete this",
+    ],
 )
 def test_the_subject_is_removed_by_any_word_for_it(prompt: str) -> None:
     (action,) = read_instruction(prompt)

@@ -130,13 +130,14 @@ BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene"
 REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
 EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
 SUBJECTS = frozenset([
-    "subject", "subjects", "object", "objects", "thing", "things", "item", "items", "figure", "everything", "all",
-    "it", "this", "that", "these", "those", "them", "him", "her", "one", "there",
+    "subject", "subjects", "object", "objects", "thing", "things", "item", "items", "figure", "everything", "it",
+    "them", "him", "one", "there",
 ])  # fmt: skip
 """Words for what stands out in a picture, whatever that is."""
 FILLING = frozenset([
     "please", "the", "a", "an", "of", "from", "in", "on", "at", "to", "is", "what",
     "and", "out", "away", "up", "rid", "get", "take", "cut", "fill", "clean",
+    "all", "this", "that", "these", "those", "her", "his", "its", "their",
 ])  # fmt: skip
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
