@@ -1,11 +1,13 @@
 """`arena setup`: asks how an installation is to run, tries each answer, and writes the settings and the unit."""
 
+import getpass
 import os
 import secrets
 import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 import click
@@ -26,12 +28,13 @@ UNIT = """\
 Description=Blindvote, an arena for image models
 Wants=network-online.target
 After=network-online.target postgresql.service
-RequiresMountsFor={data}
+RequiresMountsFor="{data}"
 
 [Service]
 Type=exec
+User={user}
 EnvironmentFile={environment}
-ExecStart={command} serve --migrate --existing
+ExecStart="{command}" serve --migrate --existing
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=30
@@ -39,7 +42,7 @@ KillMode=mixed
 UMask=0027
 NoNewPrivileges=true
 ProtectSystem=strict
-ReadWritePaths={data}
+ReadWritePaths="{data}"
 PrivateTmp=true
 
 [Install]
@@ -91,15 +94,15 @@ def setup(output: Path, admin: str, **answers: object) -> None:
         raise click.UsageError(f"{' and '.join(existing)} exist already: move them away, or use --output.")
     settings = _read_settings(environment)
     failed = False
-    for name, result in _try_all(settings):
+    for name, result in _try_all(settings, output):
         click.echo(f"{result.level:<5} {name:<9} {result.says}")
         failed |= result.level == "fail"
     if failed:
         click.echo("Nothing was written. Correct what fails and run the same command again.", err=True)
         sys.exit(1)
-    _write(files[0], "".join(f"{name}={value}\n" for name, value in environment.items()))
     command = Path(sys.argv[0]).resolve()
-    _write(files[1], UNIT.format(environment=files[0].resolve(), command=command, data=environment["DATA_DIR"]))
+    _write(files[0], format_environment(environment))
+    _write(files[1], format_unit(files[0].resolve(), command, settings.data_dir))
     if admin:
         _make_admin(settings, admin)
     click.echo(f"Wrote {files[0]} (it holds the secret key) and {files[1]}. Next:")
@@ -115,13 +118,16 @@ def _read_settings(environment: dict[str, str]) -> Settings:
         raise click.UsageError("\n".join(describe_settings_error(error))) from None
 
 
-def _try_all(settings: Settings) -> Iterator[tuple[str, CheckResult]]:
-    """Try the port, the database with the rights it needs, and what the doctor checks before there is an arena."""
+def _try_all(settings: Settings, output: Path) -> Iterator[tuple[str, CheckResult]]:
+    """Try the port, both folders, the database's rights, and what the doctor checks before there is an arena."""
     from app.cli.checks import CHECKS
     from app.cli.doctor import run_check
 
     yield "port", _try_port(settings)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders = [_try_folder("--output", output, 0o755), _try_folder("DATA_DIR", settings.data_dir, 0o700)]
+    yield from (("folder", tried) for tried in folders)
+    if any(tried.level == "fail" for tried in folders):
+        return
     database = Database(settings.database_url)
     yield "database", _try_database(database)
     patient = DoctorContext(settings, database, storage_of(settings), deep=False, now=now())
@@ -155,6 +161,18 @@ def _try_port(settings: Settings) -> CheckResult:
     return CheckResult("ok", f"{settings.host}:{settings.port} is free")
 
 
+def _try_folder(name: str, folder: Path, mode: int) -> CheckResult:
+    """Make the folder where there is none, and find out whether files can be written to it."""
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return CheckResult(
+            "fail", f"{name}: {folder} takes no files: {error.strerror}. Name another, or give rights"
+        )
+    return CheckResult("ok", f"{folder} takes files")
+
+
 def _try_database(database: Database) -> CheckResult:
     """Create the tables of a new database, and write to it: what is missing is then named."""
     from app.database.causes import CAUSES
@@ -166,6 +184,18 @@ def _try_database(database: Database) -> CheckResult:
         return CheckResult("fail", str(error.cause))
     problem = None if database.pending() else database.find_problem(5)
     return CheckResult("fail", str(CAUSES[problem])) if problem else CheckResult("ok", "can be read and written")
+
+
+def format_environment(environment: dict[str, str]) -> str:
+    """Quote each value that needs it, as a shell, systemd and compose all read it."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
+
+
+def format_unit(environment: Path, command: Path, data: Path) -> str:
+    """Fill in the unit; a percent sign would begin one of systemd's own words."""
+    places = {"environment": environment, "command": command, "data": data}
+    doubled = {name: str(place).replace("%", "%%") for name, place in places.items()}
+    return UNIT.format(user=getpass.getuser(), **doubled)
 
 
 def _write(file: Path, content: str) -> None:

@@ -35,7 +35,8 @@ from scripts.faults.server import ARENA, DATABASES, ROOT, Server, serving
 from scripts.faults.stored import compare
 from scripts.faults.visitors import Traffic, Visitor, rush
 
-CLIENTS = 4
+CLIENTS = 8
+"""Few enough to leave threads free, enough that a slow answer does not lower the rate."""
 PEOPLE = 64
 """Who rush in at first: twice the threads of two workers."""
 WARM = 0.25

@@ -2,8 +2,11 @@
 
 import os
 import pty
+import shlex
+import shutil
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from app.cli.setup import format_environment, format_unit
 from app.database.places import ROOT
 from app.settings import Settings
 from tests.command import Result
@@ -49,6 +53,55 @@ def test_what_it_writes_can_be_served(
     assert f"EnvironmentFile={file}" in (tmp_path / "blindvote.service").read_text()
     assert arena("doctor")[0] == 0
     assert "exist already" in arena(*words)[2]
+
+
+ODD = "Ada's büro %h; & #1"
+"""A folder's name: each character of it means something to a shell or to systemd."""
+
+
+def test_odd_places_survive_the_shell(arena: Callable[..., Result], tmp_path: Path) -> None:
+    """Hold that what a shell reads of the written settings is what was given."""
+    output, data = tmp_path / "not there yet" / ODD, tmp_path / ODD
+    database = "postgresql://u:p$a'ss&w%24@127.0.0.1:1/a"
+    environment = {"DATA_DIR": str(data), "DATABASE_URL": database, "PUBLIC_URL": "https://a.example/?a=b&c=$HOME"}
+    code, said, _ = arena(
+        "setup", "--yes", "--port", str(free_port()), "--data-dir", str(data), "--output", str(output)
+    )
+    assert code == 0, said
+    file = output / "blindvote.env"
+    read = subprocess.run(
+        ["sh", "-c", 'set -a; . "$0"; printf %s "$DATA_DIR"', file], capture_output=True, check=True, text=True
+    )
+    assert read.stdout == str(data)
+    (tmp_path / "hostile.env").write_text(format_environment(environment))
+    for name, value in environment.items():
+        command = ["sh", "-c", f'. "$0"; printf %s "${name}"', tmp_path / "hostile.env"]
+        assert subprocess.run(command, capture_output=True, check=True, text=True).stdout == value
+    told = said.split("Next:\n")[1].splitlines()[0]
+    assert shlex.split(told)[3].rstrip(";") == str(file)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze")
+def test_odd_places_survive_systemd(tmp_path: Path) -> None:
+    """Hold that systemd finds the command and the settings where they are."""
+    folder = tmp_path / "büro 100 %h"
+    folder.mkdir()
+    shutil.copy("/bin/true", folder / "arena")
+    unit = tmp_path / "odd.service"
+    unit.write_text(format_unit(folder / "blindvote.env", folder / "arena", folder))
+    verify = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(verify, capture_output=True, check=False, text=True, timeout=60)
+    assert (done.returncode, "odd.service" in done.stderr) == (0, False), done.stderr
+
+
+def test_folders_that_take_no_files(arena: Callable[..., Result], tmp_path: Path) -> None:
+    """Hold that a folder that can't be is named before anything is made."""
+    (tmp_path / "file").write_text("")
+    words = ["setup", "--yes", "--port", str(free_port())]
+    for option, other in (("--output", "--data-dir"), ("--data-dir", "--output")):
+        code, said, _ = arena(*words, option, str(tmp_path / "file" / "x"), other, str(tmp_path / "good"))
+        assert (code, "fail  folder" in said, "Not a directory" in said) == (1, True, True), said
+        assert [file.name for file in (tmp_path / "good").iterdir()] == []
 
 
 class Proxy(ThreadingHTTPServer):
