@@ -23,6 +23,8 @@ from app.settings import Settings
 NAME = "blindvote_voter"
 SECONDS = 400 * 24 * 3600
 TOKEN_BYTES = 16
+MOST_LETTERS = 128
+"""More than any cookie of ours has; a longer one is not worth remembering."""
 
 
 def voter() -> bytes | None:
@@ -35,9 +37,14 @@ def voter() -> bytes | None:
     return read_cookie(request.cookies.get(cookie_name(), ""), _secret())
 
 
-@lru_cache(4096)
 def read_cookie(value: str, secret: str) -> bytes | None:
-    """Return the voter that a cookie of ours names; None for one that we did not sign. Remembered for the next."""
+    """Return the voter that a cookie of ours names; None for one that we did not sign."""
+    return _read_signed(value, secret) if len(value) <= MOST_LETTERS else None
+
+
+# As many as vote at once on a worker: with more, memory would grow for hours until all were there.
+@lru_cache(1024)
+def _read_signed(value: str, secret: str) -> bytes | None:
     try:
         return decode_id(_signer(secret).unsign(value).decode("ascii"))
     except (BadSignature, UnicodeDecodeError):

@@ -25,7 +25,7 @@ BLIND_RULES = "/m/"
 REFUSALS = {401: "auth_failed", 403: "refused", 429: "rate_limited"}
 """Statuses that the security log hears of, by the name they have where no room gave its code."""
 
-truncated = lru_cache(4096)(networks.prefix)
+truncated = lru_cache(1024)(networks.prefix)
 
 
 class RequestLog:
