@@ -1,12 +1,15 @@
 """`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.opening import actor, json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, print_rows
 from app.cli.traces import traces
+
+if TYPE_CHECKING:
+    from app.leaderboards.integrity.picture_qualities import QualityWorth
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -176,6 +179,8 @@ def _model(flag: Any) -> str | None:
 
 
 def _print_audit(swept: Any) -> None:
+    from app.leaderboards.integrity.picture_qualities import read_qualities
+
     numbers = swept.numbers
     click.echo(f"{swept.mode}: {swept.votes} counted votes, up to vote {swept.last_vote_id}")
     click.echo(f"  left advantage                   {_side(numbers)}")
@@ -190,6 +195,17 @@ def _print_audit(swept: Any) -> None:
     odd = len(numbers["days"]["models"]) + len(numbers["days"]["volume"])
     click.echo(f"  boards with a certificate        {len(numbers['certificates'])}")
     click.echo(f"  alarms of days                   {odd}")
+    for one in read_qualities(numbers):
+        click.echo(f"  worth of {one.quality:<23} {_worth(one)}")
+
+
+def _worth(one: "QualityWorth") -> str:
+    """Describe a quality by all pictures, open fields too: for admins, as it would tell who made what."""
+    shift, error = one.models[one.most_moved]
+    return (
+        f"{one.effect:+.1f} ± {1.96 * one.error:.1f} Elo; equal pictures would move {one.most_moved} most, "
+        f"{shift:+.1f} ± {1.96 * error:.1f}"
+    )
 
 
 def _side(numbers: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ Z = 1.96
 EVERYBODY = Anchor()
 RANKS = (25, 15, 5, 2)
 ACCOUNTS = (5, 10, 40, 200)
+FEWEST_CLEAN = 20
+"""Worlds without an attack that are averaged, at least: of fewer, chance decides whether a close gate holds."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,11 @@ def run(
     skips: float,
     progress: Callable[[str], None],
 ) -> tuple[list[Row], Clean]:
-    """Each attack on the worlds of so many seeds."""
+    """
+    Attack the worlds of so many seeds.
+
+    What defences cost where nobody attacks is the mean of FEWEST_CLEAN worlds or more.
+    """
     worlds = []
     for number in range(seeds):
         worlds.append(world(models, votes, number, skips=skips))
@@ -94,7 +100,8 @@ def run(
     for done, attack in enumerate(wanted, 1):
         rows.append(_row(attack, worlds, votes))
         progress(f"attack {done} of {len(wanted)}")
-    cleans = [vars(world.clean) for world in worlds]
+    calm = [*worlds, *(world(models, votes, number, skips=skips) for number in range(seeds, FEWEST_CLEAN))]
+    cleans = [vars(one.clean) for one in calm]
     return rows, Clean(**{name: float(np.mean([clean[name] for clean in cleans])) for name in cleans[0]})
 
 

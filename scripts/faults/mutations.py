@@ -234,6 +234,44 @@ MUTATIONS = (
         ("tests/security/test_public_answers.py", "-k", "opened"),
     ),
     Mutation(
+        "named pictures alone in the public audit of qualities",
+        (
+            Edit(
+                "app/leaderboards/integrity/picture_qualities.py",
+                "IS_NAMED_FIELD if named_only else true()",
+                "IS_NAMED_FIELD if named_only is None else true()",
+            ),
+        ),
+        ("tests/security/test_other_makers.py",),
+    ),
+    Mutation(
+        "named pictures alone in the public traces of files",
+        (
+            Edit(
+                "app/leaderboards/integrity/audit.py",
+                "read_traces(session, mode, named_only=True)",
+                "read_traces(session, mode)",
+            ),
+        ),
+        ("tests/security/test_other_makers.py",),
+    ),
+    Mutation(
+        "the published chances of pictures that look alike",
+        (Edit("app/arena/voting/pool.py", "meet_alike=True", "meet_alike=False"),),
+        ("tests/security/test_other_makers.py",),
+    ),
+    Mutation(
+        "named pictures alone in the size of a list price",
+        (
+            Edit(
+                "app/leaderboards/views/generation_figures.py",
+                "zip(zip(width, height, strict=True), named, strict=True) if is_named}",
+                "zip(zip(width, height, strict=True), named, strict=True) if is_named is not None}",
+            ),
+        ),
+        ("tests/security/test_other_makers.py",),
+    ),
+    Mutation(
         "one shape for pictures of nearly one shape",
         (
             Edit(

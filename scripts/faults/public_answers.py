@@ -42,7 +42,7 @@ from app.leaderboards.integrity.fraud.sweep import sweep
 from app.ratings.tallies import Index
 from scripts.faults.application import application, populate
 from scripts.faults.voters import OUTCOMES
-from tests.security.crawling import crawl
+from tests.security.crawling import Got, crawl
 
 STARTS = ("/", "/sitemap.xml", "/robots.txt", "/api/v1/openapi.json", "/integrity", "/api/v1/integrity", "/votes")
 UNSTABLE = {"date", "expires", "x-request-id"}
@@ -59,9 +59,14 @@ Answers = dict[str, tuple[object, ...]]
 def read_public(app: Flask) -> Answers:
     """Read everything that a stranger can follow links to."""
     answers = crawl(app.test_client(), STARTS, variants=3)
-    return {
-        path: (one.status, sorted(_stable(one.headers)), NONCE.sub(b"", one.body)) for path, one in answers.items()
-    }
+    return {path: describe(one) for path, one in answers.items()}
+
+
+def describe(one: Got) -> tuple[object, ...]:
+    """Describe an answer without what is fresh for each; a sheet's picture, filled up by chance, by its pixels."""
+    image = one.picture() if one.path.startswith("/sheets/") else None
+    body = image.tobytes() if image else NONCE.sub(b"", one.body)
+    return one.status, sorted(_stable(one.headers)), len(one.body), body
 
 
 def _stable(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
@@ -200,11 +205,7 @@ def prove_sheets(app: Flask, show: Callable[[str], None] = print) -> bool:
 def _read_sheets(app: Flask) -> Answers:
     """Read every picture of a sheet; one that is filled up by chance by its pixels."""
     answers = crawl(app.test_client(), STARTS, variants=3)
-    pictures = ((path, one, one.picture()) for path, one in answers.items() if path.startswith("/sheets/"))
-    return {
-        path: (one.status, sorted(_stable(one.headers)), image.tobytes() if image else one.body)
-        for path, one, image in pictures
-    }
+    return {path: describe(one) for path, one in answers.items() if path.startswith("/sheets/")}
 
 
 def _shows_without(app: Flask, show: Callable[[str], None]) -> bool:

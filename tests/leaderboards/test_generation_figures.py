@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Entry
+from app.arena.tables import Competition, Entry
 from app.catalog.tables import ImageModel, Offering, Price
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
@@ -83,7 +83,9 @@ def test_a_list_price_is_that_of_the_size_that_was_judged(database: Database, mo
     assert found[1] == ImageCost(0.02, 0, "")
 
 
-def test_times_and_sizes_count_every_image_of_the_mode(database: Database, models: list[int]) -> None:
+def test_times_count_every_image_of_the_mode_and_sizes_those_that_are_named(
+    database: Database, models: list[int]
+) -> None:
     def work(session: Session) -> None:
         entries = session.scalars(select(Entry).where(Entry.model_id == models[0]).order_by(Entry.id)).all()
         for entry, seconds in zip(entries, (9.0, 1.0, None), strict=True):
@@ -94,9 +96,13 @@ def test_times_and_sizes_count_every_image_of_the_mode(database: Database, model
     with database.reading() as session:
         figures = read_figures(session, MODE)
         assert read_figures(session, "image-edit") == {}
+    assert (figures[models[0]].timed, figures[models[0]].seconds, figures[models[0]].size) == (2, 5.0, (64, 64))
+    assert figures[models[0]].shown_seconds is None
+    database.write(lambda session: session.execute(update(Competition).values(status="closed")) and None)
+    with database.reading() as session:
+        figures = read_figures(session, MODE)
     assert (figures[models[0]].timed, figures[models[0]].seconds, figures[models[0]].size) == (2, 5.0, None)
     assert (figures[models[1]].timed, figures[models[1]].seconds, figures[models[1]].size) == (0, None, (64, 64))
-    assert figures[models[0]].shown_seconds is None
 
 
 def test_a_retired_model_is_off_the_frontier_and_bars_nobody_from_it(

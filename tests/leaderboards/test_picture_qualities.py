@@ -93,7 +93,7 @@ def set_traits(session: Session, strong: dict[int, bool], quality: str) -> None:
 
 def test_a_models_page_tells_only_what_matters() -> None:
     told = {"shift": {"a": [30.0, 5.0], "b": [30.0, 20.0], "c": [-4.0, 1.0]}}
-    numbers = {"qualities": {"margins": {"effect": -20.0, "error": 4.0, "models": told["shift"]}}}
+    numbers = {"named_qualities": {"margins": {"effect": -20.0, "error": 4.0, "models": told["shift"]}}}
     (one,) = find_equal_ratings(numbers, "a")
     assert (one.quality, one.shift) == ("margins", 30.0)
     assert (one.low, one.high) == pytest.approx((20.2, 39.8))

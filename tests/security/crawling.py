@@ -78,7 +78,7 @@ def is_address(text: str) -> bool:
     return text.startswith(("/", "?", HOME)) and not text.startswith("//")
 
 
-def crawl(client: FlaskClient, first: Iterable[str], variants: int = VARIANTS) -> dict[str, Got]:
+def crawl(client: FlaskClient, first: Iterable[str], variants: int = VARIANTS, most: int = MOST) -> dict[str, Got]:
     """Every answer by its address; nothing but GET is ever sent. Of one path so many queries are followed."""
     waiting, found = deque(dict.fromkeys(first)), {}
     known = set(waiting)
@@ -86,7 +86,7 @@ def crawl(client: FlaskClient, first: Iterable[str], variants: int = VARIANTS) -
     while waiting:
         path = waiting.popleft()
         found[path] = got(path, client.get(path))
-        assert len(found) < MOST, "this arena has no end"
+        assert len(found) < most, "this arena has no end"
         for link in sorted(links(found[path])):
             bare, _, query = link.partition("?")
             queries[bare] += bool(query) and link not in known

@@ -78,7 +78,7 @@ def test_a_models_page_says_what_equal_pictures_would_change(app: Flask, client:
     votes(app, 6)
     moved, still = MODELS[0].slug, MODELS[1].slug
     sides = {"effect": 12.0, "error": 3.0, "models": {moved: [-14.0, 3.0], still: [2.0, 3.0]}}
-    numbers = {"qualities": {"side": sides}}
+    numbers = {"named_qualities": {"side": sides}}
     audit = Audit(mode="text-to-image", at=moment(), last_vote_id=1, votes=6, numbers=numbers)
     parts_of(app).database.write(lambda session: session.add(audit))
     told = "If all pictures were equal in their side, this rating would be 14 Elo points lower (-20 to -8)."

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.named_pictures import IS_NAMED
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.catalog.tables import ImageModel
 
-_NAMED = or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery)
-_IS_SHOWN = (Entry.withdrawn_at.is_(None), Entry.rested_at.is_(None), Competition.status != "draft", _NAMED)
+_IS_SHOWN = (Entry.withdrawn_at.is_(None), Entry.rested_at.is_(None), Competition.status != "draft", IS_NAMED)
 
 
 @dataclass(frozen=True)

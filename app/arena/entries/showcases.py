@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.named_pictures import IS_NAMED
 from app.arena.tables import Competition, Entry
 from app.database.statements import PreparedStatement
 
@@ -36,7 +37,7 @@ _SHOWN = (
     .where(
         Entry.rested_at.is_(None),
         Competition.status != "draft",
-        or_(Entry.role == "showcase", Competition.status == "closed", Competition.open_gallery),
+        IS_NAMED,
     )
     .order_by(
         Entry.model_id,

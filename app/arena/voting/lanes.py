@@ -143,15 +143,20 @@ def pair_keys(pairs: Ints) -> Ints:
     return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
 
 
-def candidate_pairs(contestants: Iterable[Contestant]) -> CandidatePairs:
-    """List the pairs that may meet: never two samples of one model, nor two pictures that look the same."""
+def candidate_pairs(contestants: Iterable[Contestant], *, meet_alike: bool = False) -> CandidatePairs:
+    """
+    List the pairs that may meet: never two samples of one model.
+
+    Nor two pictures that look the same, unless they `meet_alike`.
+    """
     ordered = sorted(contestants, key=lambda one: (one.competition_id, one.entry_id))
     rows = [(one.competition_id, one.entry_id, one.model_id, one.perceptual_hash) for one in ordered]
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     competitions, starts = np.unique(table[:, 0], return_index=True)
     model_ids, model = np.unique(table[:, 2], return_inverse=True)
     groups = np.split(np.arange(len(table)), starts[1:])
-    pairs = [_meet(group, model, table[:, 3]) for group in groups]
+    apart = -1 if meet_alike else NEAR_BITS
+    pairs = [_meet(group, model, table[:, 3], apart) for group in groups]
     place = np.repeat(np.arange(competitions.size), [len(entries) for entries in pairs])
     crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
     # The empty array stands for an arena without a pair, as nothing cannot be joined.
@@ -245,12 +250,13 @@ def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lan
     return even, *lowered
 
 
-def _meet(group: Ints, model: Ints, hashes: Ints) -> Ints:
+def _meet(group: Ints, model: Ints, hashes: Ints, apart: int) -> Ints:
+    """List the pairs of a competition's entries by two models whose hashes differ in more bits than `apart`."""
     first, second = np.triu_indices(group.size, 1)
     one, other = group[first], group[second]
     # As unsigned: of a negative number bitwise_count counts the bits of its absolute value.
     differing = np.bitwise_count((hashes[one] ^ hashes[other]).view(np.uint64))
-    may = (model[one] != model[other]) & (differing > NEAR_BITS)
+    may = (model[one] != model[other]) & (differing.astype(np.int64) > apart)
     return np.stack([one[may], other[may]], axis=1)
 
 

@@ -69,12 +69,17 @@ class Pool:
             turn.release()
 
     def published_state(self, session: Session, mode: str, *, today: date) -> PairingState:
-        """Return the state as it is told in public: as if no picture rested, since a rest would name its model."""
+        """
+        Return the state as it is told in public: as if no picture rested and no two looked the same.
+
+        Either changes the chances of the models whose pictures they are, which would name them.
+        """
         state = self.state(session, mode, today=today)
         contestants, reading = _contestants(session, mode, today, resting=True), self._readings[mode]
-        if contestants == reading.contestants:
+        candidates = lanes.candidate_pairs((Contestant(*row) for row in contestants), meet_alike=True)
+        is_as_drawn = len(candidates.competition) == len(reading.candidates.competition)
+        if is_as_drawn and contestants == reading.contestants:
             return state
-        candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
         return _weigh(candidates, _read_shares(session, mode), reading.counted)
 
     def renew(self, database: Database, mode: str, *, today: date) -> None:

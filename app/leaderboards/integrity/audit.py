@@ -108,7 +108,10 @@ def _audit_mode(database: Database, mode: str, now: datetime, in_batches: bool) 
             days=monitors.count_by_day(session, board.model_ids, mode),
         )
         others = [snapshot.read(session, mode, question=asked) for asked in snapshot.list_asked(session, mode)[1:]]
-        found = {"qualities": audit_qualities(session, seen, board)}
+        found = {
+            "qualities": audit_qualities(session, seen, board),
+            "named_qualities": audit_qualities(session, seen, board, named_only=True),
+        }
         found["traces"] = publish_traces(read_traces(session, mode, named_only=True))
     numbers = _numbers(seen, board, views) | found
     for other in others:

@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.entries import traits
 from app.arena.entries.framing import MOST_CUT
+from app.arena.entries.named_pictures import IS_NAMED_FIELD
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.ratings.bradley_terry import Design
 from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
 from app.ratings.model import believed
 from app.ratings.tallies import Array
-from app.words import JUDGEMENTS, Outcome
+from app.words import BETTER, JUDGEMENTS, Outcome
 
 QUALITIES = ("side", "margins", "pixels", "brightness", "sharpness", "order")
 """
@@ -69,10 +70,17 @@ class EqualRating:
     high: float
 
 
-def audit_qualities(session: Session, seen: Snapshot, board: BoardTallies) -> dict[str, Any]:
-    """Judge a mode's newest votes, ready for JSON: by quality its worth, its error, and the models' shifts."""
+def audit_qualities(
+    session: Session, seen: Snapshot, board: BoardTallies, *, named_only: bool = False
+) -> dict[str, Any]:
+    """
+    Judge a mode's newest votes, ready for JSON: by quality its worth, its error, and the models' shifts.
+
+    With `named_only`, votes of closed competitions and open galleries alone are judged. What is told of a model
+    otherwise follows from its pictures in open fields, which who measures those could tell apart by it.
+    """
     spread = believed(Design(board.tallies.pairs(), board.model_ids.size, side=False), None).spread
-    rows = _read_rows(session, seen.mode, board)
+    rows = _read_rows(session, seen.mode, board, named_only=named_only)
     if spread is None or not rows.size:
         return {}
     effects = compare_equals(_with_differences(session, rows, board), spread)
@@ -84,9 +92,17 @@ def audit_qualities(session: Session, seen: Snapshot, board: BoardTallies) -> di
     }
 
 
+def read_public_qualities(numbers: Mapping[str, Any]) -> tuple[QualityWorth, ...]:
+    """Read from an audit's numbers what named pictures tell; nothing from audits that told of all alike."""
+    return _read(numbers.get("named_qualities", {}))
+
+
 def read_qualities(numbers: Mapping[str, Any]) -> tuple[QualityWorth, ...]:
-    """Read them from an audit's numbers; nothing from audits before there were any."""
-    stored = numbers.get("qualities", {})
+    """Read from an audit's numbers what all pictures tell, for admins alone."""
+    return _read(numbers.get("qualities", {}))
+
+
+def _read(stored: Mapping[str, Any]) -> tuple[QualityWorth, ...]:
     return tuple(
         QualityWorth(
             name, one["effect"], one["error"], {slug: (by[0], by[1]) for slug, by in one["models"].items()}
@@ -97,12 +113,12 @@ def read_qualities(numbers: Mapping[str, Any]) -> tuple[QualityWorth, ...]:
 
 def find_equal_ratings(numbers: Mapping[str, Any], slug: str) -> tuple[EqualRating, ...]:
     """
-    Find in an audit's numbers what equal pictures would change of a model's rating, the largest first.
+    Find in an audit's numbers what equal named pictures would change of a model's rating, the largest first.
 
     Left out is what is small (LEAST_SHIFT) or within its error.
     """
     found = []
-    for one in read_qualities(numbers):
+    for one in read_public_qualities(numbers):
         shift, error = one.models.get(slug, (0.0, 0.0))
         if abs(shift) >= LEAST_SHIFT and abs(shift) > Z * error:
             found.append(EqualRating(one.quality, shift, shift - Z * error, shift + Z * error))
@@ -115,13 +131,14 @@ def _described(effects: QualityEffects, at: int, slugs: list[str]) -> dict[str, 
     return {"effect": worth[0], "error": worth[1], "models": dict(zip(slugs, pairs, strict=True))}
 
 
-def _read_rows(session: Session, mode: str, board: BoardTallies) -> Rows:
-    """Read the newest counted votes, the oldest of them first."""
+def _read_rows(session: Session, mode: str, board: BoardTallies, *, named_only: bool) -> Rows:
+    """Read the newest counted votes on which picture is better, the oldest of them first."""
     place = Matchup.competition_id, Matchup.left_entry_id, Matchup.right_entry_id
     known = board.model_ids.tolist()
     statement = (
         select_battles(*place, Vote.voter_id, Vote.cast_at, Vote.outcome)
-        .where(Competition.mode == mode, Vote.counted, LEFT.model_id.in_(known), RIGHT.model_id.in_(known))
+        .where(Competition.mode == mode, Matchup.question == BETTER, Vote.counted)
+        .where(LEFT.model_id.in_(known), RIGHT.model_id.in_(known), IS_NAMED_FIELD if named_only else true())
         .order_by(Vote.id.desc())
         .limit(MOST_VOTES)
         .execution_options(yield_per=10_000)

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.named_pictures import IS_NAMED_FIELD
 from app.arena.entries.traits import TRAITS, Kind, read_source
 from app.arena.tables import Competition, Entry
 from app.catalog.tables import ImageModel
@@ -157,7 +158,7 @@ def _read_rows(session: Session, mode: str, *, named_only: bool) -> list[_Row]:
         .limit(MOST_PICTURES)
     )
     if named_only:
-        query = query.where(or_(Competition.status == "closed", Competition.open_gallery))
+        query = query.where(IS_NAMED_FIELD)
     return [
         _Row(slug, status, showcase, model, sample, read_source(source))
         for slug, status, showcase, model, sample, source in session.execute(query)

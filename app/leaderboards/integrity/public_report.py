@@ -17,7 +17,7 @@ from app.catalog.tables import ImageModel
 from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.integrity.fraud.vote_days import COUNTED
-from app.leaderboards.integrity.picture_qualities import QualityWorth, read_qualities
+from app.leaderboards.integrity.picture_qualities import QualityWorth, read_public_qualities
 from app.leaderboards.integrity.picture_traces import PublicTraces, read_public_traces
 from app.leaderboards.tables import ModeAnchor
 from app.words import MODES
@@ -84,9 +84,9 @@ class ModeFacts:
     """
     One mode; `lanes` are the shares pairs are drawn by now, `swept_at` when the counts were made.
 
-    `certificates` are by board key, the overall board's first. `qualities` tell what pictures owe to other things
-    than the model, as far as votes show it; `traces` how often files alone would tell a picture's maker, None
-    while too little is known.
+    `certificates` are by board key, the overall board's first. `qualities` tell what named pictures owe to other
+    things than the model, as far as votes show it; `traces` how often files alone would tell a picture's maker,
+    None while too little is known.
     """
 
     mode: str
@@ -217,7 +217,7 @@ def _mode(session: Session, mode: str, shares: SamplingShares | None) -> ModeFac
         lanes=shares.lanes if shares else {},
         models=_models(session, numbers.get("models", {}), shares),
         certificates=certificates.read_certificates(session, mode),
-        qualities=read_qualities(numbers),
+        qualities=read_public_qualities(numbers),
         traces=read_public_traces(numbers),
         alarms=(
             *(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.arena.entries.named_pictures import IS_NAMED
 from app.arena.entries.showcases import arena_state
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
@@ -24,7 +25,8 @@ class GenerationFigures(NamedTuple):
     """
     Medians over a model's images in one mode: `seconds` of `timed` images, `usd` of `priced` ones.
 
-    `size` is (width, height) in pixels where all its images have one, else None.
+    `size` is (width, height) in pixels where all its named images have one, or all its frames where none is named,
+    else None: what follows from pictures of open fields would tell which are its own.
     """
 
     timed: int
@@ -100,9 +102,10 @@ def _price_at(model: ModelSummary, size: tuple[int, int] | None) -> PriceFrom | 
 
 def _figures(images: Iterable[Any]) -> GenerationFigures:
     """Sum up the images of one model."""
-    took, paid, width, height = zip(*images, strict=True)
+    took, paid, named, width, height, *frame = zip(*images, strict=True)
     seconds, micros = (sorted(value for value in known if value is not None) for known in (took, paid))
-    sizes = set(zip(width, height, strict=True))
+    of_named = {size for size, is_named in zip(zip(width, height, strict=True), named, strict=True) if is_named}
+    sizes = of_named or set(zip(*frame, strict=True))
     usd = _median(micros) / MICROS if micros else None
     size = sizes.pop() if len(sizes) == 1 else None
     return GenerationFigures(len(seconds), _median(seconds) if seconds else None, len(micros), usd, size)
@@ -118,7 +121,12 @@ _ENTRIES, _COMPETITIONS = Entry.__table__.c, Competition.__table__.c
 # Medians are taken here: a database numbers all images in several orders for them, which takes four times as long.
 _MADE = PreparedStatement(
     lambda _: (
-        select(*(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros", "width", "height")))
+        select(
+            *(_ENTRIES[name] for name in ("model_id", "seconds", "cost_micros")),
+            IS_NAMED.label("is_named"),
+            *(_ENTRIES[name] for name in ("width", "height")),
+            *(_COMPETITIONS[name] for name in ("frame_width", "frame_height")),
+        )
         .join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id)
         .where(_COMPETITIONS.mode == bindparam("mode"))
     )
