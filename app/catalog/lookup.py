@@ -269,7 +269,8 @@ def recall_equal(session: Session, name: Hashable, made_from: object, make: Call
     known, found = memory.get(name, (None, None))
     if known != made_from:
         found = make()
-        memory[name] = made_from, found
+    # Kept even if equal: what was read anew is compared by identity from now on, not part by part each time.
+    memory[name] = made_from, found
     return cast("Result", found)
 
 

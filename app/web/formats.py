@@ -44,6 +44,8 @@ TOO = {
     Outcome.BOTH_BAD: "found both bad too",
 }
 UNKNOWN = "\N{EN DASH}"
+TRAILING = " \t\n.,;:!?([\"'/-\N{EN DASH}\N{EM DASH}\N{LEFT DOUBLE QUOTATION MARK}"
+"""What an ellipsis takes the place of."""
 CERTAINTY = (describe_place, describe_ranks, explain_doubt, is_decided, rank_span)
 
 
@@ -71,6 +73,7 @@ def install(app: Flask) -> None:
         mode_title,
         encode_id,
         plural,
+        excerpt,
         how_many,
         sized,
         srcset,
@@ -84,6 +87,14 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def excerpt(words: str, most: int) -> str:
+    """Shorten a text to at most so many characters, at the end of a word and without what would follow it."""
+    if len(words) <= most:
+        return words
+    start, space, _ = words[: most + 1].rpartition(" ")
+    return f"{(start if space else words[:most]).rstrip(TRAILING)}\N{HORIZONTAL ELLIPSIS}"
 
 
 def how_many(rows: Iterable[Any], attribute: str) -> int:

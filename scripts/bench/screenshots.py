@@ -67,6 +67,14 @@ ADMIN = (
 NAME = "screenshots"
 OF_EACH = 3
 """Competitions and comparisons that are taken of the sitemap, at most, besides those above."""
+SCROLL = """async () => {
+  for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
+    scrollTo(0, top);
+    await new Promise(requestAnimationFrame);
+  }
+  scrollTo(0, 0);
+}"""
+"""Pass by every picture, so that lazy ones come too."""
 MEASURE = """() => {
   const labels = [...document.querySelectorAll(".spot text")].filter((one) => one.getClientRects().length);
   const boxes = labels.map((one) => [one.getBoundingClientRect(), one.closest(".chart").getBoundingClientRect()]);
@@ -162,6 +170,7 @@ def shoot(page: Page, base: str, path: str, out: Path | None, name: str) -> list
 
     page.on("response", count)
     page.goto(base + path)
+    page.evaluate(SCROLL)
     page.wait_for_load_state("networkidle")
     page.remove_listener("response", count)
     file = re.sub(r"\W+", "-", path).strip("-") or "home"

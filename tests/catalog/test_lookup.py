@@ -241,3 +241,25 @@ def test_what_is_made_of_equal_values_is_made_once(database: Database, folder: P
     load_folder(database, folder)
     assert make_reading("one") == 3, "whatever the catalogue's version"
     assert database.write(lambda session: make(session, "one")) == 4, "a transaction that writes has no memory"
+
+
+def test_an_equal_value_is_compared_once(database: Database) -> None:
+    compared: list[int] = []
+
+    class Value:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        __hash__ = None
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(self.number)
+            return isinstance(other, Value)
+
+    def recall(value: Value) -> str:
+        with database.reading() as session:
+            return lookup.recall_equal(session, "name", [value], lambda: f"made of {value.number}")
+
+    first, second = Value(1), Value(2)
+    assert [recall(first), recall(first), *(recall(second) for _ in range(5))] == ["made of 1"] * 7
+    assert len(compared) == 1, "what was read anew is recognised from then on"

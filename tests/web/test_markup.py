@@ -12,6 +12,7 @@ from app.web.board_markup import write_numbers, write_rank
 from app.web.boards import Axis
 from app.web.chart_markup import write_points, write_rows
 from app.web.charts import ScatterRow
+from app.web.formats import excerpt
 from app.web.svg import Spot, scatter
 from tests.leaderboards import factories
 from tests.web.factories import moment, parts_of
@@ -70,3 +71,18 @@ def test_cells_stand_under_their_headings(app: Flask, columns: str) -> None:
 
 def test_columns_have_one_order() -> None:
     assert put_in_order((*USUAL, "borrowed")) == ("change", "votes", "win_rate", "borrowed", "price", "speed")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("A red cube.", "A red cube."),
+        ("A red cube on a table, seen from above", "A red cube on a table…"),
+        ("A red cube on a table. Then a green one", "A red cube on a table…"),
+        ("Letters that spell (in red) words", "Letters that spell (in…"),
+        ("A" * 40, "A" * 24 + "…"),
+        ("", ""),
+    ],
+)
+def test_an_excerpt_ends_with_a_word(words: str, shown: str) -> None:
+    assert excerpt(words, 24) == shown

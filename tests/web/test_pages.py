@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.arena.voting.matchups import MatchupFilter
+from app.catalog.tables import ImageModel
 from app.leaderboards.tables import Audit
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start, votes
@@ -42,6 +44,18 @@ def test_an_empty_arena_tells_its_admin_what_to_do(client: FlaskClient, path: st
     assert "Show me a pair" not in page
 
 
+@pytest.mark.parametrize("path", EVERY)
+def test_everything_stands_in_a_landmark(app: Flask, client: FlaskClient, path: str) -> None:
+    competition(app)
+    parts_of(app).database.write(lambda session: session.execute(update(ImageModel).values(demo=True)))
+    page = client.get(path).text
+    outside = re.sub(
+        r"(?s)<(header|nav|main|aside|footer|script|noscript)\b.*?</\1>", "", page[page.index("<body") :]
+    )
+    assert "Demo: images drawn by code" in page
+    assert re.findall(r"<(?!/|body)\w+[^>]*>", outside) == ['<a class="skip-link" href="#main">']
+
+
 def test_voting_in_an_empty_arena(client: FlaskClient) -> None:
     answer = post(client, "/arena")
     assert answer.status_code == 409
@@ -58,7 +72,7 @@ def test_a_board(app: Flask, client: FlaskClient) -> None:
         assert f'href="/models/{model.slug}"' in page
     assert "<b>18</b> counted votes" in page
     assert "<b>2</b> competitions" in page
-    assert "0 of 4 ranks are decided, in bold" in page
+    assert "No rank is decided yet" in page
     assert "provisional" not in page
     assert page.count('class="interval"') == len(MODELS)
     assert 'href="/leaderboards/text-to-image/portrait"' in page

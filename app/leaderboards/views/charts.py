@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Tally
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
+from app.database.doors import moment_of
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 from app.leaderboards.views.boards import BoardStanding, BoardView, NamedModel
@@ -19,18 +21,21 @@ from app.leaderboards.views.generation_figures import ImageCost
 from app.leaderboards.views.head_to_head import Battles
 
 _POINT = ("rating", "rating_low", "rating_high", "rank")
-# Written once: building a statement costs several times what the query does.
-_HOURS = (
-    select(*(RatingHistory.__table__.c[column] for column in ("at", *_POINT)))
-    .join(Board.__table__, Board.id == RatingHistory.board_id)
-    .where(Board.key == bindparam("board"), RatingHistory.model_id == bindparam("model"))
-    .order_by(RatingHistory.at)
+_HOURS = PreparedStatement(
+    lambda _: (
+        select(*(RatingHistory.__table__.c[column] for column in ("at", *_POINT)))
+        .join(Board.__table__, Board.id == RatingHistory.board_id)
+        .where(Board.key == bindparam("board"), RatingHistory.model_id == bindparam("model"))
+        .order_by(RatingHistory.at)
+    )
 )
-_TODAY = (
-    select(RatingRun.__table__.c.computed_at, *(Standing.__table__.c[column] for column in _POINT))
-    .join(Board.__table__, Board.current_run_id == RatingRun.id)
-    .join(Standing.__table__, Standing.run_id == RatingRun.id)
-    .where(Board.key == bindparam("board"), Standing.model_id == bindparam("model"))
+_TODAY = PreparedStatement(
+    lambda _: (
+        select(RatingRun.__table__.c.computed_at, *(Standing.__table__.c[column] for column in _POINT))
+        .join(Board.__table__, Board.current_run_id == RatingRun.id)
+        .join(Standing.__table__, Standing.run_id == RatingRun.id)
+        .where(Board.key == bindparam("board"), Standing.model_id == bindparam("model"))
+    )
 )
 _COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
@@ -113,8 +118,9 @@ def read_history(
     model_id = lookup.ids(session, [model]).get(model)
     if model_id is None:
         raise UnknownModel(f"There is no model {model!r}.")
-    values = {"board": key(mode, category=category, question=question), "model": model_id}
-    return tuple(HistoryPoint(*row) for query in (_HOURS, _TODAY) for row in session.execute(query, values))
+    board = key(mode, category=category, question=question)
+    rows = (row for query in (_HOURS, _TODAY) for row in query.all(session, board=board, model=model_id))
+    return tuple(HistoryPoint(moment_of(at), *point) for at, *point in rows)
 
 
 def read_win_matrix(session: Session, view: BoardView, most: int | None = None) -> WinMatrix:

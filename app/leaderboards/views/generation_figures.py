@@ -70,11 +70,12 @@ def _read_figures(session: Session, mode: str) -> Mapping[int, GenerationFigures
 def read_costs(session: Session, mode: str, today: date) -> Mapping[int, ImageCost | None]:
     """Tell what an image of each model that has made one costs, by model id: see `image_cost`."""
     figures, models = read_figures(session, mode), lookup.models_by_id(session, today)
+    makers = [models[number] for number in figures]
 
     def read() -> dict[int, ImageCost | None]:
-        return {number: image_cost(models[number], made) for number, made in figures.items()}
+        return {model.id: image_cost(model, figures[model.id]) for model in makers}
 
-    return lookup.recall_equal(session, ("costs", mode), (figures, models), read)
+    return lookup.recall_equal(session, ("costs", mode), (figures, makers), read)
 
 
 def image_cost(model: ModelSummary, figures: GenerationFigures) -> ImageCost | None:
