@@ -31,13 +31,13 @@ def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> Variance
     Learn the variance of the difference of two questions' strengths, in squared logits.
 
     ``mean`` and ``variance`` (n,) are what `better` says of the models, in logits. It is averaged over what
-    the votes leave open, leaning towards large ones: one taken too small makes every interval too narrow.
+    the votes leave open; how far it may be from that, its standard error, widens the intervals (``rate_asked``).
     """
     dispersed = estimate_dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
     design = Design(divided(tallies.pairs(), dispersed), tallies.models, side=False)
     evidence = np.array([_evidence(design, Known(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()])
     logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
-    weights = np.exp(logarithm - logarithm.max()) * DIFFERENCES
+    weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
     found = float(weights @ DIFFERENCES**2)
     error = float(np.sqrt(weights @ (DIFFERENCES**2 - found) ** 2))

@@ -25,7 +25,7 @@ from app.leaderboards.views.taste import SET
 from app.web.errors import page
 from app.web.formats import tell_crowd
 from app.web.picture_reports import read_reported_sides
-from app.words import MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
+from app.words import BETTER, MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
 LONGEST_SIDE = 20_000
@@ -55,6 +55,8 @@ class Screen:
     crowd: Crowd | None = None
     pictures: Mapping[str, str | None] = field(default_factory=dict)
     """Where the judged images stay to be seen; the matchup's own addresses expire."""
+    is_another_question: bool = False
+    """Whether it waits for an answer to another question than the voter's last pair asked."""
 
 
 @blueprint.get("/arena")
@@ -64,9 +66,10 @@ def entrance() -> Response:
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
         choice = _read_choice(session, wish.mode)
+        is_changed = issued is not None and _is_another_question(session, issued, choice)
     if issued is None:
         return _private("start.html", wish=wish, choice=choice)
-    return _screen(Screen(issued), wish, choice)
+    return _screen(Screen(issued, is_another_question=is_changed), wish, choice)
 
 
 @blueprint.post("/arena")
@@ -96,6 +99,9 @@ def pair(matchup_id: str) -> Response:
             urls = vote_history.read_picture_urls(session, who, matchup)
             screen = Screen(screen.issued, answer, named, crowd, urls)
         choice = _read_choice(session, wish.mode)
+        if screen.answer is None:
+            is_changed = _is_another_question(session, screen.issued, choice)
+            screen = Screen(screen.issued, is_another_question=is_changed)
     if screen.answer is None and screen.issued.expires_at <= now():
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, wish, choice)
@@ -212,6 +218,15 @@ def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
         and wish.competition in {None, issued.slug}
         and wish.question in {None, issued.question}
     )
+
+
+def _is_another_question(session: Session, issued: BlindMatchup, choice: Choice) -> bool:
+    """Tell whether a waiting pair asks something else than the voter's last one did."""
+    if len(choice.questions) < 2 and issued.question == BETTER:
+        return False
+    who = voter()
+    last = vote_history.read_last_question(session, who) if who else None
+    return last not in {None, issued.question}
 
 
 def _read_choice(session: Session, mode: str) -> Choice:

@@ -2,12 +2,13 @@
 Checks the boards of two questions in simulated arenas: whether their intervals hold what they say.
 
 Each world has a true order for `better` and another one for a second question, whose strengths differ by so many
-Elo points (standard deviation). Pairs are drawn by the product's own lanes, questions by their share. It prints
-how often the truth lies in the interval, for both and for the second board without borrowing, how much that
+Elo points (standard deviation). "As believed" draws that anew for each world from the belief held before any vote,
+over which the intervals are meant to hold. Pairs are drawn by the product's own lanes, questions by their share. It
+prints how often the truth lies in the interval, for both and for the second board without borrowing, how much that
 borrows, and how far it is off with and without (root of the mean squared error, Elo points). The models of a board
 share what is learnt of it, so the standard error is that of the boards' means.
 
-    python scripts/bench/questions.py [--boards N] [--cells FIRST LAST]
+    python scripts/bench/questions.py [--boards N] [--cells FIRST LAST] [--seed N]
 """
 
 import argparse
@@ -23,7 +24,7 @@ import numpy as np
 
 from app.ratings.board import Ratings, rate
 from app.ratings.components import Z
-from app.ratings.questions import learn_difference, rate_asked
+from app.ratings.questions import BELIEVED, learn_difference, rate_asked
 from app.ratings.scale import ELO_PER_LOGIT, Anchor
 from app.ratings.tallies import Array
 from scripts.bench.worlds import Arena, Setting, draw, field_of, played
@@ -31,19 +32,33 @@ from scripts.bench.worlds import Arena, Setting, draw, field_of, played
 
 @dataclass(frozen=True)
 class Cell:
-    """An arena: votes a model on `better`, the share of pairs that ask the other question, and its difference."""
+    """
+    An arena: votes a model on `better`, the share of pairs that ask the other question, and its difference.
+
+    Without a difference each world draws one from the belief of `app.ratings.questions`.
+    """
 
     votes_per_model: int
     share: float
-    difference: float
+    difference: float | None
     voters: int = 0
+
+    def draw_difference(self, rng: np.random.Generator) -> float:
+        """Return the standard deviation of one world's difference, in Elo points."""
+        return rng.exponential(ELO_PER_LOGIT * BELIEVED) if self.difference is None else self.difference
+
+    def describe(self, second: float) -> str:
+        """Name the arena by its votes a model, ``second`` of them on the other question."""
+        apart = "as believed" if self.difference is None else f"{self.difference:.0f} Elo apart"
+        voters = f", {self.voters} voters" if self.voters else ""
+        return f"{self.votes_per_model} and {second:.0f} votes a model, {apart}{voters}"
 
 
 CELLS = [
     Cell(votes, share, difference)
     for votes in (20, 100, 400)
     for share in (0.1, 0.33)
-    for difference in (0, 60, 150)
+    for difference in (0, 60, 150, None)
 ] + [Cell(100, 0.33, 100, voters=48)]
 
 
@@ -52,7 +67,7 @@ def other_arena(first: Arena, cell: Cell, rng: np.random.Generator) -> Arena:
     votes = max(2, round(cell.votes_per_model * cell.share / (1 - cell.share)))
     setting = replace(first.setting, votes_per_model=votes)
     arena, done = Arena(setting, rng), 0
-    arena.strength = first.strength + rng.normal(0, cell.difference / ELO_PER_LOGIT, setting.models)
+    arena.strength = first.strength + rng.normal(0, cell.draw_difference(rng) / ELO_PER_LOGIT, setting.models)
     here = field_of(setting)
     while done < setting.votes:
         size = min(setting.votes - done, max(setting.models // 2, done // 12))
@@ -83,8 +98,9 @@ def off(board: Ratings, truth: Array) -> float:
     return float(np.sqrt((error**2).mean()))
 
 
-def line(cell: Cell, boards: int) -> str:
-    rng = np.random.default_rng(int(1000 * cell.share + cell.votes_per_model + cell.difference))
+def line(cell: Cell, boards: int, seed: int) -> str:
+    """Write a row of the table."""
+    rng = np.random.default_rng([CELLS.index(cell), seed])
     rows = []
     for _ in range(boards):
         setting = Setting(votes_per_model=cell.votes_per_model, voters=cell.voters, taste=80 if cell.voters else 0)
@@ -99,9 +115,8 @@ def line(cell: Cell, boards: int) -> str:
         ))  # fmt: skip
     better_held, prompt_held, alone_held, borrowed, error, error_alone, votes = np.mean(rows, axis=0)
     chance = 100 * np.std(rows, axis=0, ddof=1)[1] / np.sqrt(boards)
-    voters = f", {cell.voters} voters" if cell.voters else ""
     return (
-        f"| {cell.votes_per_model} and {votes:.0f} votes a model, {cell.difference:.0f} Elo apart{voters} "
+        f"| {cell.describe(votes)} "
         f"| {100 * better_held:.1f} | {100 * prompt_held:.1f} +- {chance:.1f} | {100 * alone_held:.1f} "
         f"| {100 * borrowed:.0f} % "
         f"| {error:.0f} | {error_alone:.0f} |"
@@ -113,10 +128,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--boards", type=int, default=40)
     arguments.add_argument("--cells", type=int, nargs=2, default=(0, len(CELLS)), help="these rows only, from 0")
+    arguments.add_argument("--seed", type=int, default=0, help="worlds of another seed")
     options = arguments.parse_args()
     print("| arena | `better` | second | alone | borrowed | error | alone |\n|---|---|---|---|---|---|---|")
     for cell in CELLS[slice(*options.cells)]:
-        print(line(cell, options.boards), flush=True)
+        print(line(cell, options.boards, options.seed), flush=True)
 
 
 if __name__ == "__main__":

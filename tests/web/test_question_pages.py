@@ -73,6 +73,45 @@ def test_a_choice_of_question_is_kept_from_pair_to_pair_without_a_script(asking:
     assert read_wish({"question": "prompt"}).question == "prompt"
 
 
+def is_marked(html: str) -> bool:
+    """Tell whether the page marks its question as another than the last one."""
+    asks = re.search(r'<p class="asks"[^>]*>', html)
+    assert asks
+    return "data-changed" in asks[0]
+
+
+@pytest.mark.parametrize("answer", ["a", "both_bad", "skip", "undone"])
+def test_a_change_of_question_is_marked_without_a_script(asking: Flask, answer: str) -> None:
+    client, marks = asking.test_client(), []
+    for question in ("prompt", "prompt", "better", "better", "prompt"):
+        place = ask(client, question)
+        marks.append(is_marked(client.get(place).text))
+        assert is_marked(client.get("/arena").text) == marks[-1]
+        path = place.partition("?")[0]
+        post(client, f"{path}/vote", outcome="b" if answer == "undone" else answer, question=question)
+        if answer == "undone":
+            post(client, f"{path}/undo")
+        assert not is_marked(client.get(place).text)
+    assert marks == [False, False, True, False, True]
+
+
+def test_a_change_of_question_is_marked_after_a_pair_that_was_given_back(asking: Flask) -> None:
+    client, marks = asking.test_client(), []
+    place = ask(client, "prompt")
+    for question in ("prompt", "better", "better"):
+        answer = post(client, f"{place.partition('?')[0]}/vote", outcome="unloadable", question=question)
+        place = answer.headers["Location"]
+        marks.append(is_marked(client.get(place).text))
+    assert marks == [False, True, False]
+
+
+def test_nothing_is_marked_where_only_one_question_is_asked(arena: Flask, client: FlaskClient) -> None:
+    for outcome in ("a", "skip", "unloadable"):
+        path = post(client, "/arena").headers["Location"]
+        assert not is_marked(client.get(path).text)
+        post(client, f"{path}/vote", outcome=outcome)
+
+
 def test_a_pair_as_json_says_what_it_asks(asking: Flask, client: FlaskClient) -> None:
     body = client.post("/api/v1/matchups", json={"question": "prompt"}).get_json()
     assert body["question"] == {"slug": "prompt", "words": PROMPT}

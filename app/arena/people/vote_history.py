@@ -64,6 +64,16 @@ def read_picture_urls(session: Session, voter: bytes, matchup: bytes) -> dict[st
     return {"a": None if a_withdrawn else f"/{a}", "b": None if b_withdrawn else f"/{b}"}
 
 
+def read_last_question(session: Session, voter: bytes) -> str | None:
+    """Return the slug that the voter's last pair asked, answered, skipped or given back; None before the first."""
+    answered = select(Vote.cast_at, Matchup.question).join(Matchup, Matchup.id == Vote.matchup_id)
+    answered = answered.join(Voter, Voter.id == Vote.voter_id).order_by(Vote.id.desc())
+    returned = select(Matchup.unloadable_at, Matchup.question).join(Voter, Voter.id == Matchup.voter_id)
+    returned = returned.where(Matchup.unloadable_at.is_not(None)).order_by(Matchup.unloadable_at.desc())
+    rows = (session.execute(each.where(Voter.token == voter).limit(1)).first() for each in (answered, returned))
+    return max((row for row in rows if row is not None), default=(None, None))[1]
+
+
 def list_own_votes(
     session: Session, voter: bytes, *, now: datetime, undo_seconds: int, first: int = 0, size: int = 20
 ) -> list[OwnVote]:
