@@ -15,10 +15,10 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageChops, ImageCms
 
+from app.gateway.ink_profiles import read_ink_table
+from app.gateway.ink_tables import D50, convert_inks
+
 SRGB = ImageCms.createProfile("sRGB")
-_PROFILE = ImageCms.ImageCmsProfile(SRGB).tobytes()
-SRGB_2 = ImageCms.ImageCmsProfile(BytesIO(_PROFILE[:8] + b"\x02" + _PROFILE[9:]))
-"""The same as a profile of version 2: with one of version 4 the engine would move black to black."""
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """x and y of white, red, green and blue."""
 D65 = (0.3127, 0.3290)
@@ -46,7 +46,6 @@ Browsers show the camera curve of BT.709 (1, 6, 14, 15) and an unspecified one (
 HDR = {16: "PQ", 18: "HLG"}
 """Transfers of which each screen makes something else."""
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-_D50 = np.array([0.9642, 1.0, 0.8249])
 
 
 @dataclass(frozen=True)
@@ -123,50 +122,22 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
         if image.mode == "CMYK":
             return _convert_inks(image, profile)
         return ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, IndexError, struct.error):
+    except (ImageCms.PyCMSError, OSError, ValueError, IndexError, ZeroDivisionError, struct.error):
         return None
 
 
 def _convert_inks(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """
-    Convert four inks as Chromium does: it mixes black into the others first and asks the profile about these.
-
-    Its table of colours is read as it stands, and without moving black to black.
-    """
-    cyan, magenta, yellow = ImageChops.invert(image.convert("RGB")).split()
-    inks = Image.merge("CMYK", [cyan, magenta, yellow, Image.new("L", image.size)])
-    return ImageCms.profileToProfile(
-        inks,
-        BytesIO(_rescale_tables(profile)),
-        SRGB_2,
-        outputMode="RGB",
-        # A table between the two profiles would be coarser than theirs.
-        flags=ImageCms.Flags.NOOPTIMIZE,
-    )
+    """Convert four inks as Chromium does: black is mixed into the others, and the profile is asked about these."""
+    table, to_d50 = read_ink_table(profile), _to_d50(PRIMARIES[1])
+    if table is None or to_d50 is None:
+        return None
+    return convert_inks(ImageChops.invert(_mix_black(image)), table, np.linalg.inv(to_d50))
 
 
-def _rescale_tables(profile: bytes) -> bytes:
-    """
-    Scale the 16-bit tables from inks to colours as Chromium reads them: 65535 is a Lab of 100 and an XYZ of 1.
-
-    By the standard 65280 is that Lab and 32768 that XYZ (ICC.1:2022, 10.10 and 6.3.4), as Pillow's engine knows.
-    """
-    scaled = bytearray(profile)
-    whole = {b"Lab ": 65280, b"XYZ ": 32768}.get(profile[20:24], 65535)
-    for place in _find_tables(profile):
-        inputs, outputs, grid = profile[place + 8 : place + 11]
-        entries, last = struct.unpack(">HH", profile[place + 48 : place + 52])
-        start = place + 52 + 2 * (inputs * entries + grid**inputs * outputs)
-        curves = np.frombuffer(profile, ">u2", outputs * last, start)
-        scaled[start : start + curves.nbytes] = np.rint(curves * (whole / 65535)).astype(">u2").tobytes()
-    return bytes(scaled)
-
-
-def _find_tables(profile: bytes) -> set[int]:
-    """Find where the 16-bit tables from a device's colours begin; several intents may share one."""
-    count = int.from_bytes(profile[128:132])
-    tags = (struct.unpack(">4sI", profile[132 + 12 * tag : 140 + 12 * tag]) for tag in range(min(count, 100)))
-    return {place for name, place in tags if name[:3] == b"A2B" and profile[place : place + 4] == b"mft2"}
+def _mix_black(image: Image.Image) -> Image.Image:
+    """Return what is left of red, green and blue, cut off to whole levels as Chromium does; Pillow rounds."""
+    left = 255 - np.asarray(image).astype(np.uint16)
+    return Image.fromarray((left[..., :3] * left[..., 3:] // 255).astype(np.uint8))
 
 
 def _describe_png(chunks: dict[bytes, bytes], icc_profile: bytes | None) -> ColourDescription:
@@ -218,7 +189,7 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
     xyz = [b"XYZ \0\0\0\0" + b"".join(_fixed(value) for value in column) for column in columns.T]
     kind = 0 if len(curve) == 1 else 3
     para = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_fixed, curve))
-    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, _D50))
+    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, D50))
     tags = {b"wtpt": white, b"rXYZ": xyz[0], b"gXYZ": xyz[1], b"bXYZ": xyz[2]}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), para)
     table, body, place = b"", b"", 128 + 4 + 12 * len(tags)
@@ -227,7 +198,7 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
         table += name + struct.pack(">II", place + len(body), len(value))
         body += padded
     head = struct.pack(">I4sI4s4s4s", place + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
-    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(_fixed, _D50))
+    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(_fixed, D50))
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
@@ -241,7 +212,7 @@ def _to_d50(primaries: Chromaticities) -> np.ndarray[tuple[int, int], np.dtype[n
     if abs(np.linalg.det(colours)) < 1e-6:
         return None
     scaled = colours * np.linalg.solve(colours, white)
-    gains = (_BRADFORD @ _D50) / (_BRADFORD @ white)
+    gains = (_BRADFORD @ D50) / (_BRADFORD @ white)
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ scaled)
 
 

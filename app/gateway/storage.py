@@ -57,8 +57,9 @@ class Storage:
                 file.flush()
                 os.fsync(file.fileno())
             half.replace(path)
-        finally:
+        except BaseException:
             half.unlink(missing_ok=True)
+            raise
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
@@ -20,6 +20,7 @@ from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage, fresh_key
 
 _ENTRIES = Entry.__table__.c
+_COMPETITIONS = Competition.__table__.c
 _SHA256 = PreparedStatement(
     lambda _: select(_ENTRIES.sha256).where(
         _ENTRIES.competition_id == bindparam("competition"),
@@ -28,6 +29,35 @@ _SHA256 = PreparedStatement(
         _ENTRIES.role == bindparam("role"),
     )
 )
+_LOCKED = (
+    select(Competition)
+    .where(Competition.slug == bindparam("competition"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_TWO = PreparedStatement(
+    lambda _: (
+        select(_ENTRIES.id)
+        .where(_ENTRIES.competition_id == bindparam("competition"), _ENTRIES.withdrawn_at.is_(None))
+        .limit(2)
+    )
+)
+
+
+def _with_prompt(*conditions: ColumnElement[bool]) -> PreparedStatement:
+    """Prepare to find a standing entry with a prompt, under conditions."""
+    return PreparedStatement(
+        lambda _: (
+            select(_ENTRIES.id)
+            .select_from(Entry.__table__.join(Competition.__table__, _COMPETITIONS.id == _ENTRIES.competition_id))
+            .where(_ENTRIES.withdrawn_at.is_(None), _ENTRIES.prompt == bindparam("prompt"), *conditions)
+            .limit(1)
+        )
+    )
+
+
+_BLIND_WITH_PROMPT = _with_prompt(_ENTRIES.role == "contestant", _COMPETITIONS.status == "open")
+_NAMED_WITH_PROMPT = _with_prompt(or_(_ENTRIES.role == "showcase", _COMPETITIONS.showcase))
 
 
 @dataclass(frozen=True)
@@ -181,8 +211,7 @@ def _read_sha256(session: Session, competition: Competition, model_id: int, plac
 
 def _lock_competition(session: Session, slug: str) -> Competition:
     """Lock a competition's row until the transaction ends, so that no vote on it is cast in between."""
-    query = select(Competition).where(Competition.slug == slug).with_for_update()
-    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    row = session.scalars(_LOCKED, {"competition": slug}).one_or_none()
     if row is None:
         raise errors.UnknownCompetition(f"No competition {slug}.")
     return row
@@ -191,8 +220,7 @@ def _lock_competition(session: Session, slug: str) -> Competition:
 def _widen_budgets(session: Session, competition: Competition, made: Renditions) -> None:
     """Let the competition's files be as long as the newcomer's; other sizes wait for `align_renditions`."""
     session.flush()
-    others = select(func.count()).where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
-    if session.scalars(others).one() == 1:
+    if len(_TWO.all(session, competition=competition.id)) == 1:
         competition.rendition_side = made.side
     if competition.rendition_side == made.side:
         competition.file_bytes = max(competition.file_bytes, file_bytes(len(made.large.data)))
@@ -233,16 +261,7 @@ def _row(place: EntryKey, stored: StoredPicture, facts: EntryDetails, now: datet
 def _refuse_shared_prompt(session: Session, competition: Competition, place: EntryKey, prompt: str) -> None:
     """Refuse a named picture with the prompt of a blind one: it shows how its model answers. And the reverse."""
     is_named = competition.showcase or place.role == "showcase"
-    query = (
-        select(Entry.id)
-        .join(Competition, Competition.id == Entry.competition_id)
-        .where(Entry.withdrawn_at.is_(None), Entry.prompt == prompt)
-    )
-    if is_named:
-        query = query.where(Entry.role == "contestant", Competition.status == "open")
-    else:
-        query = query.where(or_(Entry.role == "showcase", Competition.showcase))
-    if session.scalars(select(exists(query))).one():
+    if (_BLIND_WITH_PROMPT if is_named else _NAMED_WITH_PROMPT).first(session, prompt=prompt) is not None:
         raise errors.EntryRefused(
             f"a {'contestant' if is_named else 'showcase'} has the same prompt: beside it, the named picture "
             "would give away the blind one"

@@ -92,7 +92,8 @@ class _CompetitionImport:
         is_any = False
         with ThreadPoolExecutor(DECODERS) as decoders:
             for rendered in decoders.map(lambda item: self._render(item, new), self.pack.images):
-                result = self._enter(rendered, new) if isinstance(rendered, _Rendered) else rendered
+                missing = None if is_any else new.spec
+                result = self._enter(rendered, new, missing) if isinstance(rendered, _Rendered) else rendered
                 is_any = is_any or result.kind != "refused"
                 yield result
         if is_any:
@@ -140,12 +141,12 @@ class _CompetitionImport:
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             return ImageResult(subject, "refused", str(error))
 
-    def _enter(self, image: "_Rendered", new: "_Destination") -> ImageResult:
-        """Store an image's row, and before the first one its competition; delete the files of a refused one."""
+    def _enter(self, image: "_Rendered", new: "_Destination", missing: CompetitionFile | None) -> ImageResult:
+        """Store an image's row, and before it a competition that is missing; delete the files of a refused one."""
 
         def work(session: Session) -> bool:
-            if new.spec is not None:
-                _create_competition(session, new.spec, new.input_key, self.now())
+            if missing is not None:
+                _create_competition(session, missing, new.input_key, self.now())
             return entries.add(session, image.place, image.stored, image.facts, now=self.now())
 
         is_added = False

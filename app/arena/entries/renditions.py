@@ -76,6 +76,17 @@ class Rendition:
 
 
 @dataclass(frozen=True)
+class Attempt(Rendition):
+    """Hold a rendition with the RGB pixels that it shows, which cost a pass of decoding."""
+
+    shown: Image.Image
+
+    def rendition(self) -> Rendition:
+        """Return the rendition without its pixels, which many pictures at a time would fill memory with."""
+        return Rendition(self.data, self.likeness, self.place)
+
+
+@dataclass(frozen=True)
 class Renditions:
     """
     Hold the files of one picture that voters and lists see; `side` is the long side of the large one in pixels.
@@ -144,14 +155,17 @@ def render(decoded: Image.Image, frame: tuple[int, int], side: int, *, is_edit: 
     large = fit(shown, scale(frame, min(side, LARGE.side)))
     small = fit(shown, scale(frame, min(side, SMALL.side)))
     first = encode(small, SMALL)
+    best = first if small.size == large.size else encode(large, LARGE, first.place)
     listed = shrink(shown, THUMBNAIL)
+    thumbnail = encode_thumbnail(listed, THUMBNAIL)
+    is_tiny = max(listed.size) <= TINY.side and len(thumbnail) <= TINY.most_bytes
     return Renditions(
-        large=first if small.size == large.size else encode(large, LARGE, first.place),
-        small=first,
-        thumbnail=encode_thumbnail(listed, THUMBNAIL),
-        tiny=encode_thumbnail(listed, TINY),
+        large=best.rendition(),
+        small=first.rendition(),
+        thumbnail=thumbnail,
+        tiny=thumbnail if is_tiny else encode_thumbnail(listed, TINY),
         side=max(large.size),
-        traits=traits.measure_file(first.data),
+        traits=traits.measure(first.shown),
     )
 
 
@@ -168,7 +182,7 @@ def scale(frame: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(frame[0] * factor)), max(1, round(frame[1] * factor))
 
 
-def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:
+def encode(image: Image.Image, size: Size, start: int = START) -> Attempt:
     """
     Encode with the lowest quality that looks like the picture itself, whatever the picture.
 
@@ -183,7 +197,7 @@ def encode(image: Image.Image, size: Size, start: int = START) -> Rendition:
     return _higher(image, exact, best, most_content(size.most_bytes))
 
 
-def _lower(image: Image.Image, exact: Reference, best: Rendition, few: int) -> Rendition:
+def _lower(image: Image.Image, exact: Reference, best: Attempt, few: int) -> Attempt:
     """Lower the quality as far as the likeness has room, until the file fits into a budget of `few` bytes."""
     while best.place > 0 and file_bytes(len(best.data)) > few:
         steps = int(math.log((1 - LIKENESS) / max(1 - best.likeness, 1e-6)) / LOSS_PER_STEP)
@@ -196,7 +210,7 @@ def _lower(image: Image.Image, exact: Reference, best: Rendition, few: int) -> R
     return best
 
 
-def _higher(image: Image.Image, exact: Reference, best: Rendition, most: int) -> Rendition:
+def _higher(image: Image.Image, exact: Reference, best: Attempt, most: int) -> Attempt:
     """Raise the quality until the picture looks the same; step back to what fits into `most` bytes."""
     while best.likeness < LIKENESS and len(best.data) <= most and best.place < len(QUALITIES) - 1:
         steps = math.ceil(math.log((1 - best.likeness) / (1 - LIKENESS)) / GAIN_PER_STEP)
@@ -210,10 +224,11 @@ def _higher(image: Image.Image, exact: Reference, best: Rendition, most: int) ->
     return best
 
 
-def _encode(image: Image.Image, exact: Reference, place: int) -> Rendition:
+def _encode(image: Image.Image, exact: Reference, place: int) -> Attempt:
     data = images.encode_webp(image, quality=QUALITIES[place], method=METHOD)
     with Image.open(BytesIO(data)) as decoded:
-        return Rendition(data, likeness(exact, luma(decoded)), place)
+        shown = decoded.convert("RGB")
+    return Attempt(data, likeness(exact, luma(shown)), place, shown)
 
 
 def encode_thumbnail(image: Image.Image, size: Size) -> bytes:
