@@ -20,7 +20,10 @@ SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
 LONG_STEP = 5.0
 MAX_STEPS = 200
 LARGE_BLOCK = 128
-"""Models above which a matrix is inverted by its blocks."""
+"""Models above which a matrix is inverted by its blocks, and equations are first solved by conjugate gradients."""
+MOST_GRADIENTS = 40
+"""Conjugate gradients tried: so many products with a matrix of 400 models cost a third of its factorisation."""
+GRADIENT_ERROR = 1e-13
 
 
 def chances(x: Array) -> tuple[Array, Array]:
@@ -28,7 +31,8 @@ def chances(x: Array) -> tuple[Array, Array]:
     # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1.
     small = np.exp(-np.abs(x))
     large = 1.0 / (1.0 + small)
-    return np.where(x < 0, small * large, large), small * large * large
+    small *= large
+    return np.where(x < 0, small, large), small * large
 
 
 def logistic(x: Array) -> Array:
@@ -150,6 +154,12 @@ class Fit:
         n = self.strength.size
         return np.asarray(self.bread[:n] @ self.votes[:, :n])
 
+    def follow(self, shifts: Array) -> Array:
+        """Return the (n, n) covariance of the strengths if the models' votes shift by these variances, (n,)."""
+        # A product with its own transpose costs half of one with another matrix.
+        moved = self.follows * np.sqrt(shifts)
+        return np.asarray(moved @ moved.T)
+
     def covariance(self, gauge: Array) -> Array:
         """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
         n = self.strength.size
@@ -178,6 +188,36 @@ def inverse(matrix: Array) -> Array:
     return np.block([[first + across @ follows.T, -across], [-across.T, second]])
 
 
+def solve(matrix: Array, right: Array) -> Array:
+    """
+    Solve matrix · x = right for a symmetric, positive definite matrix.
+
+    Where models are many and met widely, conjugate gradients, scaled by the diagonal (Hestenes and Stiefel 1952,
+    Journal of Research of the National Bureau of Standards 49), are exact after a dozen products.
+    """
+    found = _descend(matrix, right) if len(matrix) > LARGE_BLOCK else None
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64) if found is None else found
+
+
+def _descend(matrix: Array, right: Array) -> Array | None:
+    """Solve by conjugate gradients; None where these do not suffice."""
+    x, rest, scale = np.zeros_like(right), right.copy(), 1 / matrix.diagonal()
+    ahead = scale * rest
+    size = float(rest @ ahead)
+    enough = GRADIENT_ERROR**2 * size
+    for _ in range(MOST_GRADIENTS):
+        if size <= enough:
+            return x
+        image = matrix @ ahead
+        length = size / float(ahead @ image)
+        x += length * ahead
+        rest -= length * image
+        scaled = scale * rest
+        before, size = size, float(rest @ scaled)
+        ahead = scaled + size / before * ahead
+    return None
+
+
 def centred(covariance: Array, gauge: Array) -> Array:
     """Return (n, n) of the same numbers counted from their mean by these weights."""
     half = covariance - gauge @ covariance
@@ -196,7 +236,7 @@ def strengths(
     x = np.zeros(design.models + design.side) if start is None else start
     gradient, weights = _slope(design, prior, x)
     for _ in range(MAX_STEPS):
-        step = np.asarray(np.linalg.solve(_information(design, prior, x, weights), gradient), dtype=np.float64)
+        step = solve(_information(design, prior, x, weights), gradient)
         longest = np.abs(step).max(initial=0.0)
         if longest < short_step or abs(step @ gradient) < SMALL_GAIN:
             return x + step

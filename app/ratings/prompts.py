@@ -75,7 +75,7 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
     n = tallies.models
     if n > MANY_MODELS:
-        return np.asarray((fitted.follows * (variance * prompt_weights(tallies))) @ fitted.follows.T)
+        return fitted.follow(variance * prompt_weights(tallies))
     bread = fitted.scale * fitted.bread[:n, :n]
     return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
 

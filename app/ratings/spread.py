@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.ratings.bradley_terry import Design, Fit, Known, chances, strengths
+from app.ratings.bradley_terry import Design, Fit, Known, chances, solve, strengths
 from app.ratings.tallies import Array, Cells
 
 GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
@@ -145,13 +145,13 @@ def _evidence(design: Design, sd: Array, strength: Array) -> tuple[Array, Array]
     cells, precision = design.cells, sd**-2
     gap = strength[:, cells.first] - strength[:, cells.second]
     chance, variance = chances(gap)
-    votes = (cells.score * gap + cells.played * np.log(np.maximum(chance, TINY)) - cells.played * gap).sum(axis=1)
+    votes = (cells.score * gap + cells.played * (np.log(np.maximum(chance, TINY)) - gap)).sum(axis=1)
     slope = np.array([design.columns(each) for each in cells.score - cells.played * chance])
     slope -= precision[:, None] * strength
     information = np.array([design.gram(each) for each in cells.played * variance])
     own = np.arange(design.models)
     information[:, own, own] += precision[:, None]
-    step = np.linalg.solve(information, slope[:, :, None])[:, :, 0]
+    step = np.array([solve(*each) for each in zip(information, slope, strict=True)])
     root = np.linalg.cholesky(information)[:, own, own]
     volume = 2 * np.log(root).sum(axis=1) - design.models * np.log(precision)
     height = votes + ((slope * step).sum(axis=1) - precision * (strength**2).sum(axis=1)) / 2

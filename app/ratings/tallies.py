@@ -29,7 +29,8 @@ MOST_KEPT = 2_000_000
 
 def totals(key: Index, values: Counts, size: int) -> Array:
     """Return (size,) sums of the values with the same key."""
-    return np.asarray(np.bincount(key, values, size), dtype=np.float64)
+    # Converted here, as bincount takes three times as long over it.
+    return np.asarray(np.bincount(key, values.astype(np.float64, copy=False), size), dtype=np.float64)
 
 
 def distinct(key: Index, size: int) -> tuple[Index, Index]:
@@ -107,23 +108,33 @@ class Tallies:
     @cached_property
     def played(self) -> Counts:
         """Count the battles of each row."""
-        return self.left_wins + self.right_wins + self.ties + self.both_bad
+        return self.left_wins + self.right_wins + self._undecided
 
     @cached_property
     def left_points(self) -> Array:
         """Count the points of each row's left model: a tie is half a point."""
-        return np.asarray(self.left_wins + (self.ties + self.both_bad) * 0.5)
+        return np.asarray(self.left_wins + self._undecided * 0.5)
+
+    @cached_property
+    def _undecided(self) -> Counts:
+        """Count the ties of either kind of each row."""
+        return self.ties + self.both_bad
+
+    @cached_property
+    def pair(self) -> Index:
+        """Number each row's pair, left · models + right: one number lets one bincount fill a whole table."""
+        pair = self.left * self.models
+        pair += self.right
+        return pair
 
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:
         """Return left wins, right wins and ties of either kind, each (n, n) with the left model as row."""
-        # One number for a pair lets one bincount fill the whole table.
-        key = self.left * self.models + self.right
 
         def total(counts: Counts) -> Array:
-            return totals(key, counts, self.models**2).reshape(self.models, self.models)
+            return totals(self.pair, counts, self.models**2).reshape(self.models, self.models)
 
-        return total(self.left_wins), total(self.right_wins), total(self.ties + self.both_bad)
+        return total(self.left_wins), total(self.right_wins), total(self._undecided)
 
     @cached_property
     def wins(self) -> Array:
@@ -223,15 +234,16 @@ class Tallies:
     def _cut_blocks(self) -> Iterator["Block"]:
         counted, count, group = self._counted
         rows = counted or self
-        if (np.diff(group) < 0).any():
+        if (group[1:] < group[:-1]).any():
             order = np.argsort(group, kind="stable")
             rows, group = rows.only(order), group[order]
         size = max(1, BLOCK // self.models**2)
         for start in range(0, count, size):
             here = slice(start, min(start + size, count))
             at = slice(*np.searchsorted(group, (here.start, here.stop)))
-            seats = group[at] - start, rows.left[at], rows.right[at]
-            yield Block(self.models, here, *seats, rows.played[at], rows.left_points[at])
+            place = (group[at] - start) * self.models**2
+            place += rows.pair[at]
+            yield Block(self.models, here, place, rows.played[at], rows.left_points[at])
 
     def pairs_by_competition(self) -> tuple[Index, Cells]:
         """Return each cell's competition; a cell per competition and pair that met there, lower index first."""
@@ -266,13 +278,15 @@ class Tallies:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Votes of some competitions, as rows whose `group` numbers these from 0."""
+    """
+    Votes of some competitions, as rows.
+
+    `place` is where a row's left and right model stand in a table of (competitions, n, n).
+    """
 
     models: int
     competitions: slice
-    group: Index
-    left: Index
-    right: Index
+    place: Index
     played: Counts
     left_points: Array
 
@@ -292,13 +306,9 @@ class Block:
         """Count the battles of each left and right model in each competition, as (competitions, n, n)."""
         return self._total(self.played)
 
-    @cached_property
-    def _place(self) -> Index:
-        return (self.group * self.models + self.left) * self.models + self.right
-
     def _total(self, counts: Counts) -> Array:
         shape = int(self.competitions.stop - self.competitions.start), self.models, self.models
-        return totals(self._place, counts, math.prod(shape)).reshape(shape)
+        return totals(self.place, counts, math.prod(shape)).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,4 +102,4 @@ def weights_of_sums(votes: Array, squares: Array) -> Array:
 
 def voter_covariance(voters: Voters, fitted: Fit) -> Array:
     """Return (n, n) of the strengths, by the tastes of a finite number of voters."""
-    return np.asarray((fitted.follows * (voters.taste.variance * voters.weights)) @ fitted.follows.T)
+    return fitted.follow(voters.taste.variance * voters.weights)

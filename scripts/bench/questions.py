@@ -3,10 +3,10 @@ Checks the boards of two questions in simulated arenas: whether their intervals 
 
 Each world has a true order for `better` and another one for a second question, whose strengths differ by so many
 Elo points (standard deviation). "As believed" draws that anew for each world from the belief held before any vote,
-over which the intervals are meant to hold. Pairs are drawn by the product's own lanes, questions by their share. It
-prints how often the truth lies in the interval, for both and for the second board without borrowing, how much that
-borrows, and how far it is off with and without (root of the mean squared error, Elo points). The models of a board
-share what is learnt of it, so the standard error is that of the boards' means.
+over which the intervals are meant to hold. Pairs are drawn by the product's own lanes, questions by share.
+It prints how often the truth lies in the interval, for both and for the second board without borrowing, how much
+that borrows, and how far it is off with and without (root of the mean squared error, Elo points). The models of a
+board share what is learnt of it, so the standard error is that of the boards' means.
 
     python scripts/bench/questions.py [--boards N] [--cells FIRST LAST] [--seed N]
 """

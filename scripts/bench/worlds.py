@@ -65,12 +65,13 @@ class Arena:
         self.circle = (own - own.T) / np.sqrt(2)
         self.taste = rng.normal(0, here.taste / ELO_PER_LOGIT, (max(here.voters, 1), here.models))
 
-    def cast(self, competition: Index, left: Index, right: Index) -> None:
-        """Votes on these pairs; each voter casts about as many, one after the other."""
+    def cast(self, competition: Index, left: Index, right: Index, voter: Index | None = None) -> None:
+        """Vote on these pairs; without given voters each casts about as many, one after the other."""
         here, done = self.setting, sum(len(each) for each in self.rows)
-        voter = (done + np.arange(competition.size)) * max(here.voters, 1) // here.votes % max(here.voters, 1)
         if not here.voters:
             voter = done + np.arange(competition.size)
+        elif voter is None:
+            voter = (done + np.arange(competition.size)) * here.voters // here.votes % here.voters
         liking = self.taste[voter] if here.voters else np.zeros((competition.size, here.models))
         at = np.arange(competition.size)
         gap = self.strength[left] + self.effect[competition, left] + liking[at, left] + self.circle[left, right]

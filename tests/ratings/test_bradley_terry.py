@@ -15,6 +15,7 @@ from app.ratings.bradley_terry import (
     fit,
     inverse,
     logistic,
+    solve,
     strengths,
 )
 from app.ratings.connections import has_maximum
@@ -199,3 +200,26 @@ def test_a_matrix_is_inverted_by_blocks_as_at_once(models: int) -> None:
     found = inverse(matrix)
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
     assert found.shape == (models, models)
+
+
+@pytest.mark.parametrize("sure", [1.0, 1e-2, 1e-4])
+@pytest.mark.parametrize("models", [3, 128, 129, 200])
+def test_equations_are_solved_whether_models_met_widely_or_in_a_chain(models: int, sure: float) -> None:
+    rng = np.random.default_rng(models)
+    widely = rng.poisson(3.0, (models, models)).astype(float)
+    chain = np.diag(np.ones(models - 1), 1)
+    for met in (widely + widely.T, chain + chain.T):
+        np.fill_diagonal(met, 0.0)
+        matrix = np.diag(met.sum(axis=1) + sure) - met
+        wanted = rng.normal(size=models)
+        wanted -= wanted.mean()
+        assert solve(matrix, matrix @ wanted) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+        assert not solve(matrix, np.zeros(models)).any()
+
+
+def test_what_follows_shifts_of_votes_is_their_covariance() -> None:
+    tallies = simulate(np.linspace(-1, 1, 6), 80, np.random.default_rng(8)).tallies()
+    fitted = fit(Design(tallies.pairs(), 6, side=False), VirtualGames())
+    shifts = np.linspace(0.0, 2.0, 6)
+    expected = fitted.follows @ np.diag(shifts) @ fitted.follows.T
+    assert fitted.follow(shifts) == pytest.approx(expected, abs=1e-12)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.arena import questions
 from app.web.arena import read_wish
-from tests.web.factories import moment, parts_of, post
+from tests.web.factories import competition, moment, parts_of, post
 
 PROMPT = "Which follows the prompt more closely?"
 BETTER = "Which is better?"
@@ -103,6 +104,26 @@ def test_a_change_of_question_is_marked_after_a_pair_that_was_given_back(asking:
         place = answer.headers["Location"]
         marks.append(is_marked(client.get(place).text))
     assert marks == [False, True, False]
+
+
+def test_forty_pairs_without_a_script_each_say_what_they_ask_and_mark_a_change(asking: Flask) -> None:
+    for slug in ("a-red-cube", "a-blue-cat", "a-green-dog"):
+        competition(asking, slug)
+    words, asked, marks = {PROMPT: "prompt", BETTER: "better"}, [], []
+    for _ in range(4):
+        client = asking.test_client()
+        for _ in range(10):
+            html = client.get(post(client, "/arena").headers["Location"]).text
+            shown, aloud = told(html)
+            assert shown == aloud
+            asked.append(words[shown])
+            marks.append(is_marked(html))
+            [place] = re.findall(r'action="(/arena/[^"]+)/vote"', html)
+            assert post(client, f"{place}/vote", outcome="a").status_code == 303
+        changes = [False] + [one != other for one, other in pairwise(asked[-10:])]
+        assert marks[-10:] == changes
+    assert len(asked) == 40
+    assert set(asked) == {"prompt", "better"}
 
 
 def test_nothing_is_marked_where_only_one_question_is_asked(arena: Flask, client: FlaskClient) -> None:
