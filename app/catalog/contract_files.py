@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.contracts import CONTRACT, Contract, Key, in_order, key_of, stored_terms, with_defaults
 from app.catalog.tables import WireContract
+from app.files.toml import explain_fault
 
 Outcome = Literal["created", "changed", "unchanged", "removed", "kept"]
 FOLDER = "contracts"
@@ -54,7 +55,7 @@ def _checked(terms: dict[str, Any]) -> Contract:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         name = f"{terms['model']} {terms.get('operation', '')}".strip()
-        raise ContractError(f"{name}: {key}: {first['msg']}") from error
+        raise ContractError(f"{name}: {key}: {explain_fault(first)}") from error
 
 
 def contract_paths(catalogue: Path) -> list[Path]:

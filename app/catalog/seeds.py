@@ -36,7 +36,7 @@ from app.catalog.shapes import (
 from app.database.places import ROOT
 from app.errors import Refusal
 from app.files.text import InvalidFile, read_text
-from app.files.toml import parse_toml, suggest
+from app.files.toml import explain_fault, parse_toml, suggest
 from app.files.toml_lines import TomlPath, line_of
 
 SHARED_FILES = ("sources.toml", "providers.toml", "parameters.toml")
@@ -168,7 +168,7 @@ def _read(file: Path, shape: TypeAdapter[Checked], problems: list[str]) -> Check
 
 def _describe_error(file: str, text: str, error: Any) -> str:
     path = error["loc"]
-    message = error["msg"]
+    message = explain_fault(error)
     if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message = f"there is no such field{suggest(str(path[-1]), _fields(path))}"
     return f"{file}: {'.'.join(str(part) for part in path)}: {message}{_line(text, path)}"

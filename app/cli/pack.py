@@ -51,6 +51,8 @@ def pack(
 
     Every file and folder that is not listed is named with the reason. The exit code is 1 when one was refused.
     """  # noqa: D301 - click's own mark for lines that are not to be wrapped
+    if not folder.is_dir():
+        raise click.UsageError(f"{folder} is no folder.")
     if from_metadata or pattern:
         sorting = pack_sorting.sort_images(folder, metadata=from_metadata, pattern=pattern)
         if not as_json:

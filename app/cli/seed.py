@@ -67,6 +67,8 @@ def _parts(path: Path) -> list[tuple[Path, bool]]:
     if catalog.is_dir() or competitions.is_dir():
         return [(p, p == catalog) for p in (catalog, competitions) if p.is_dir()]
     files = sorted(path.glob("*.toml"))
+    if not files:
+        raise click.UsageError(f"{path}: this folder holds no .toml file.")
     return [(path, not any(file.name == CATEGORIES or "prompt" in _toml(file) for file in files))]
 
 

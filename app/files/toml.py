@@ -43,8 +43,18 @@ _KINDS = {
     "too_long": "the list is too long: {max_length} at most",
     "string_too_long": "the text is too long: {max_length} characters at most",
     "string_too_short": "the text is empty, or too short: {min_length} characters at least",
+    "greater_than": "the number is more than {gt}",
     "greater_than_equal": "the number is at least {ge}",
+    "less_than": "the number is less than {lt}",
     "less_than_equal": "the number is at most {le}",
+    "finite_number": "the number is finite",
+    "float_parsing": "a number is expected",
+    "decimal_type": "a number is expected",
+    "decimal_parsing": "a number is expected",
+    "date_type": "a date such as 2026-01-31 is expected",
+    "date_from_datetime_parsing": "a date such as 2026-01-31 is expected",
+    "dataclass_type": "a table is expected",
+    "too_short": "the list is too short: {min_length} at least",
     "string_pattern_mismatch": "this does not fit {pattern}",
 }
 """By pydantic's type of error."""
@@ -99,10 +109,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _explain(fault: Any, path: TomlPath, shape: type[BaseModel]) -> str:
-    kind, context = fault["type"], fault.get("ctx", {})
-    if kind == "extra_forbidden":
+    if fault["type"] == "extra_forbidden":
         known = _fields_at(shape, path)
         return f"there is no such field{suggest(str(path[-1]), known) or '; there are ' + ', '.join(known)}"
+    return explain_fault(fault)
+
+
+def explain_fault(fault: Any) -> str:
+    """Explain one of pydantic's errors in our words: what was expected or is possible, and what was found."""
+    kind, context = fault["type"], fault.get("ctx", {})
     if kind in {"literal_error", "enum"}:
         possible = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         found = str(fault["input"])

@@ -7,7 +7,6 @@ Chromium shows is the judge (tests/gateway/test_colours.py).
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -17,6 +16,7 @@ from PIL import Image, ImageChops, ImageCms
 
 from app.gateway.ink_profiles import read_ink_table
 from app.gateway.ink_tables import D50, convert_inks
+from app.gateway.png_chunks import read_colour_chunks, unpack_profile
 
 SRGB = ImageCms.createProfile("sRGB")
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
@@ -29,20 +29,33 @@ PRIMARIES: dict[int, Chromaticities] = {
     5: (*D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
     6: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
     7: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    8: (0.310, 0.316, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
     9: (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
+    10: (1 / 3, 1 / 3, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0),
     11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 """By their number in ITU-T H.273, table 2."""
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-CURVES: dict[int, tuple[float, ...]] = {4: (2.2,), 5: (2.8,), 8: (1.0,)} | dict.fromkeys(
-    (1, 2, 6, 13, 14, 15), SRGB_CURVE
-)
+CURVES: dict[int, tuple[float, ...]] = dict.fromkeys((1, 2, 6, 13, 14, 15), SRGB_CURVE) | {
+    4: (2.2,),
+    5: (2.8,),
+    7: (1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4, 0.0913),
+    8: (1.0,),
+    17: (2.6, (52.37 / 48) ** (1 / 2.6), 0, 0, 0),
+}
 """
 By their number in ITU-T H.273, table 3: one exponent, or g, a, b, c, d of ICC's third parametric curve.
 
-Browsers show the camera curve of BT.709 (1, 6, 14, 15) and an unspecified one (2) as sRGB.
+In an AVIF, browsers show the camera curve of BT.709 (1, 6, 14, 15) and an unspecified one (2) as sRGB.
 """
+UNSPECIFIED = 2
+PNG_CURVES: dict[int, tuple[float, ...]] = CURVES | dict.fromkeys((1, 6, 11, 14, 15), (2.4,))
+"""As browsers read them in a PNG: BT.709 as its screens show it (BT.1886)."""
+RGB_OF_FULL_RANGE = b"\0\1"
+GAMMA_TOLERANCE = 0.05
+"""Of 2.2, as in libpng: browsers take a gamma that is so near for sRGB's."""
 HDR = {16: "PQ", 18: "HLG"}
 """Transfers of which each screen makes something else."""
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
@@ -68,8 +81,8 @@ class ColourDescription:
 def describe_colours(data: bytes, format_: str, icc_profile: bytes | None) -> ColourDescription:
     """Read which description of a file counts; `icc_profile` is the one its decoder found."""
     if format_ == "PNG":
-        return _describe_png(dict(_png_chunks(data)), icc_profile)
-    if format_ == "GIF":
+        return _describe_png(read_colour_chunks(data))
+    if format_ == "GIF" or (format_ == "WEBP" and _is_animated_webp(data)):
         return ColourDescription()
     if format_ in {"AVIF", "HEIF"} and not icc_profile:
         place = data.find(b"colrnclx", 0, 2**16)
@@ -140,12 +153,19 @@ def _mix_black(image: Image.Image) -> Image.Image:
     return Image.fromarray((left[..., :3] * left[..., 3:] // 255).astype(np.uint8))
 
 
-def _describe_png(chunks: dict[bytes, bytes], icc_profile: bytes | None) -> ColourDescription:
+def _is_animated_webp(data: bytes) -> bool:
+    """Tell whether a WebP is an animation; browsers leave its profile alone."""
+    return data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & 2)
+
+
+def _describe_png(chunks: dict[bytes, bytes]) -> ColourDescription:
     code_points = chunks.get(b"cICP", b"")
-    if len(code_points) == 4:
-        described = _describe_code_points(code_points[0], code_points[1])
-        if described != ColourDescription():
-            return described
+    if len(code_points) == 4 and code_points[2:] == RGB_OF_FULL_RANGE:
+        primaries, transfer = code_points[:2]
+        is_known = UNSPECIFIED not in {primaries, transfer} and primaries in PRIMARIES and transfer in PNG_CURVES
+        if is_known or transfer in HDR:
+            return _describe_code_points(primaries, transfer, PNG_CURVES)
+    icc_profile = unpack_profile(chunks.get(b"iCCP", b""))
     if icc_profile:
         return ColourDescription(icc_profile)
     gamma, white = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
@@ -155,29 +175,18 @@ def _describe_png(chunks: dict[bytes, bytes], icc_profile: bytes | None) -> Colo
     if len(white) == 32:
         x0, y0, x1, y1, x2, y2, x3, y3 = (number / 100_000 for number in struct.unpack(">8I", white))
         return ColourDescription(primaries=(x0, y0, x1, y1, x2, y2, x3, y3), curve=(exponent,))
-    is_usual = abs(exponent - 2.2) < 0.01
+    is_usual = abs(2.2 / exponent - 1) < GAMMA_TOLERANCE
     return ColourDescription(primaries=PRIMARIES[1], curve=SRGB_CURVE if is_usual else (exponent,))
 
 
-def _describe_code_points(primaries: int, transfer: int) -> ColourDescription:
+def _describe_code_points(
+    primaries: int, transfer: int, curves: dict[int, tuple[float, ...]] = CURVES
+) -> ColourDescription:
+    """Describe code points of H.273; those that nobody has given a meaning are sRGB's."""
     if transfer in HDR:
         return ColourDescription(hdr=HDR[transfer])
-    known, curve = PRIMARIES.get(primaries), CURVES.get(transfer)
-    if known is None or curve is None:
-        return ColourDescription()
+    known, curve = PRIMARIES.get(primaries, PRIMARIES[1]), curves.get(transfer, SRGB_CURVE)
     return ColourDescription(primaries=known, curve=curve)
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the small chunks before the pixels."""
-    place = 8
-    while place + 12 <= len(data):
-        length, kind = struct.unpack(">I4s", data[place : place + 8])
-        if kind == b"IDAT":
-            return
-        if length <= 64:
-            yield kind, data[place + 8 : place + 8 + length]
-        place += length + 12
 
 
 @lru_cache(32)
@@ -205,10 +214,10 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
 def _to_d50(primaries: Chromaticities) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
     """Return the (3, 3) matrix from linear RGB to XYZ under D50, its columns the primaries."""
     pairs = np.array(primaries, dtype=np.float64).reshape(4, 2)
-    if (pairs[:, 1] <= 0).any():
+    if pairs[0, 1] <= 0:
         return None
-    xyz = np.stack([pairs[:, 0] / pairs[:, 1], np.ones(4), (1 - pairs.sum(axis=1)) / pairs[:, 1]])
-    white, colours = xyz[:, 0], xyz[:, 1:]
+    xyz = np.stack([pairs[:, 0], pairs[:, 1], 1 - pairs.sum(axis=1)])
+    white, colours = xyz[:, 0] / pairs[0, 1], xyz[:, 1:]
     if abs(np.linalg.det(colours)) < 1e-6:
         return None
     scaled = colours * np.linalg.solve(colours, white)

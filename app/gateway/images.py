@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from app.gateway.colours import describe_colours, to_8_bit, to_srgb
 from app.gateway.foreign_formats import describe_format, name_format, register_heic, takes_heic
 from app.gateway.formats import sniff
+from app.gateway.png_chunks import is_png, keep_picture, shows_first_frame
 
 Size = tuple[int, int]
 
@@ -47,6 +48,8 @@ ENCODING: dict[str, dict[str, int]] = {
     "avif": {"quality": 80, "speed": 8},
 }
 ORIENTATION = 0x0112
+GREY_WITH_ALPHA = b"\4"
+"""Colour type of a PNG."""
 TURNED = frozenset({"JPEG", "MPO", "PNG", "AVIF"})
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -78,12 +81,15 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     """
     if len(data) > limits.max_bytes:
         raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")
+    needed = keep_picture(data) if is_png(data) else data
     # Pillow warns from 89 megapixels on; the limits are below that.
     with _few_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
+            with Image.open(BytesIO(needed), formats=_formats_of(data)) as image:
                 _check_size(image, limits)
+                if image.format == "PNG" and not shows_first_frame(needed):
+                    image.seek(1)
                 image.load()
                 return _plain(image, data, alpha=alpha)
         except InvalidImage:
@@ -223,7 +229,7 @@ def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
         raise InvalidImage(
             f"The image is HDR ({described.hdr}), which no two screens show alike; save it as sRGB."
         )
-    coloured = to_srgb(_upright(to_8_bit(image)), described)
+    coloured = to_srgb(to_8_bit(_upright(_as_grey(image, data))), described)
     if alpha and coloured.mode == "RGBA":
         with_alpha = Image.new("RGBA", coloured.size)
         with_alpha.paste(coloured)
@@ -234,6 +240,16 @@ def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
     else:
         plain.paste(coloured)
     return plain
+
+
+def _as_grey(image: Image.Image, data: bytes) -> Image.Image:
+    """Return as grey what Pillow reads as colours: a PNG's grey of 16 bits with transparency."""
+    is_grey = is_png(data) and data[25:26] == GREY_WITH_ALPHA and image.mode == "RGBA"
+    if not is_grey:
+        return image
+    grey = image.convert("LA")
+    grey.format = image.format
+    return grey
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -33,8 +33,10 @@ def read_ink_table(profile: bytes) -> InkTable | None:
 def _find_table(profile: bytes) -> int:
     """Find where the table of the first intent begins that has one; the profile's end where none does."""
     count = min(int.from_bytes(profile[128:132]), 100)
-    tags = dict(struct.unpack(">4sI", profile[132 + 12 * tag : 140 + 12 * tag]) for tag in range(count))
-    return int(tags.get(b"A2B0", tags.get(b"A2B1", len(profile))))
+    tags: dict[bytes, int] = dict(
+        struct.unpack(">4sI", profile[132 + 12 * tag : 140 + 12 * tag]) for tag in range(count)
+    )
+    return tags.get(b"A2B0", tags.get(b"A2B1", len(profile)))
 
 
 def _read_in_order(body: bytes, is_lab: bool) -> InkTable:

@@ -55,7 +55,7 @@ def _convert(pixels: Levels, table: InkTable, to_linear: Floats) -> Levels:
     ended = _bend(mixed, table.outputs)
     linear = np.clip((_lab_to_xyz(ended) if table.is_lab else ended) @ to_linear.T, 0, 1)
     curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(255 * curved).astype(np.uint8)
+    return np.asarray(np.rint(255 * curved), dtype=np.uint8)
 
 
 def _bend(colours: Floats, curves: Floats) -> Floats:

@@ -112,7 +112,7 @@ def test_every_problem_is_told_at_once_with_its_line_and_the_nearest_name(folder
     with pytest.raises(CatalogError) as caught:
         read_seeds(folder)
     assert str(caught.value).splitlines() == [
-        "brush-1.toml: offerings.1.prices.0.usd: Input should be a valid decimal (line 33)",
+        "brush-1.toml: offerings.1.prices.0.usd: a number is expected, here is 'cheap' (line 33)",
         "brush-1.toml: relased: there is no such field; did you mean 'released'? (line 6)",
         "other.toml: offerings.acmee: unknown provider 'acmee'; did you mean 'acme'? (line 4)",
         "other.toml: offerings.acmee.source: unknown source 'pge'; did you mean 'page'? (line 5)",

@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from app.arena import errors
 from app.arena.entries.competitions import Prompt, Slug, Title
-from app.files.text import InvalidFile, find_control, find_unstorable, read_json
+from app.files.text import InvalidFile, escape_for_terminal, find_control, find_unstorable, read_json
+from app.files.toml import explain_fault
 from app.gateway import images
 from app.words import Mode
 
@@ -107,7 +108,11 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
         if path.stat().st_size > MANIFEST_BYTES:
             raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
         listed = read_json(path)["competitions"]
-    except (InvalidFile, OSError, KeyError, TypeError) as error:
+    except FileNotFoundError as error:
+        raise errors.InvalidPack(f"there is no {path.name}: `arena pack FOLDER` writes it") from error
+    except (KeyError, TypeError) as error:
+        raise errors.InvalidPack(f"{path.name} is no manifest: it has no list of competitions") from error
+    except (InvalidFile, OSError) as error:
         raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
     if not isinstance(listed, list):
         raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
@@ -132,4 +137,4 @@ def _parse_competition(item: object, place: int) -> PackCompetition | ImageResul
 def describe_invalid(error: ValidationError) -> str:
     """Tell the first thing that is wrong with a manifest's entry, and where in it."""
     first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+    return escape_for_terminal(f"{'.'.join(str(part) for part in first['loc'])}: {explain_fault(first)}")
