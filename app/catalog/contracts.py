@@ -17,7 +17,7 @@ from pydantic import ConfigDict, TypeAdapter
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
-from app.catalog.lookup import recall
+from app.catalog.lookup import recall, recall_equal
 from app.catalog.tables import WireContract
 
 Operation = Literal["generation", "edit", "variation", "none"]
@@ -249,7 +249,7 @@ def read_contracts(session: Session, offers: Iterable[tuple[str, str]]) -> dict[
             if operation != "none":
                 read = partial(CONTRACT.validate_json, terms)
                 key = "contract", provider, name, operation
-                found[provider, model, operation] = recall(session, key, None, read)
+                found[provider, model, operation] = recall_equal(session, key, terms, read)
     return found
 
 

@@ -82,8 +82,9 @@ def _offered(session: Session, page: ModelSummary) -> tuple[OfferedContract, ...
         return ()
     offerings = {(one.provider, one.provider_model_id): one for one in page.offerings if one.provider_model_id}
     found = read_contracts(session, [(provider, str(model)) for provider, model in offerings])
+    limits = {offer: merged(page.limits, offering.limits) for offer, offering in offerings.items()}
     return tuple(
-        OfferedContract(offering, contract, merged(page.limits, offering.limits))
+        OfferedContract(offering, contract, limits[provider, model])
         for (provider, model), offering in offerings.items()
         for operation, mode in MODES.items()
         if (contract := found.get((provider, str(model), operation)))

@@ -141,7 +141,7 @@ def _started(checkout: Path) -> Iterator[Served]:
             yield Served(process.stdout.readline().strip(), process.stdin, process.stdout)
         finally:
             process.stdin.close()
-            process.wait(10)
+            process.wait(60)
 
 
 def serve(folder: Path) -> None:
