@@ -69,14 +69,14 @@ class DirectVoting:
     def _issue(self, environ: dict[str, Any], start_response: StartResponse, who: bytes) -> Iterable[bytes]:
         address = environ.get("REMOTE_ADDR")
         issued = voting.issue_to(self._wired, who, MatchupFilter(), now=datetime.now(UTC), address=address)
-        data = _encode(views.tell_matchup(issued))
+        data = views.tell_matchup(issued)
         environ[RULE] = PAIRS
         start_response("201 CREATED" if issued.is_new else "200 OK", list_json_headers(environ, len(data)))
         return [data]
 
     def _vote(self, environ: dict[str, Any], start_response: StartResponse, ballot: Ballot) -> Iterable[bytes]:
         vote, shown, crowd = voting.cast_ballot(self._wired.database, ballot)
-        data = _encode(views.tell_vote(encode_id(ballot.matchup), vote, shown, crowd))
+        data = views.tell_vote(encode_id(ballot.matchup), vote, shown, crowd)
         voting.count_vote(vote, ballot)
         environ[RULE] = VOTE_RULE
         start_response("200 OK", list_json_headers(environ, len(data)))
@@ -93,8 +93,3 @@ def _read_body(environ: dict[str, Any]) -> dict[str, Any] | None:
     stream.seek(0)
     body = json.loads(data)
     return body if isinstance(body, dict) else None
-
-
-def _encode(body: dict[str, object]) -> bytes:
-    """Write JSON as Flask does."""
-    return (json.dumps(body, separators=(",", ":")) + "\n").encode()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,6 @@ from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import (
     CommitQueue,
-    LostRace,
     QueuedWrite,
     QueueTimeout,
     TransactionLostError,
@@ -34,17 +33,16 @@ from app.database.group_commit import (
     run_under_savepoint,
 )
 from app.database.replica import Replica, ReplicaMark
+from app.database.retries import attempts
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.sessions import SessionPool
-from app.database.statements import Call, driver_errors, run_pipelined
+from app.database.statements import Call, PreparedStatement, driver_errors, run_pipelined
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RETRIES = 3
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 
 class Base(DeclarativeBase):
@@ -110,9 +108,10 @@ class Database:
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._readers = SessionPool(self._read_engine, "BEGIN" if self.is_sqlite else "", autoflush=False)
-        begin = "BEGIN IMMEDIATE" if self.is_sqlite else ""
-        self._writers = SessionPool(self._write_engine, begin, expire_on_commit=False)
+        begin, begin_write = ("BEGIN", "BEGIN IMMEDIATE") if self.is_sqlite else ("", "")
+        only_reads = not self.is_sqlite
+        self._readers = SessionPool(self._read_engine, begin, only_reads=only_reads, autoflush=False)
+        self._writers = SessionPool(self._write_engine, begin_write, expire_on_commit=False)
         self._replica = Replica(replica_url, self._write_engine, staleness) if replica_url else None
         self._queue = CommitQueue(lock, self._commit_batch)
         self._turns = SimpleQueue[None]()  # used as a semaphore: Python's own wakes its waiters far more slowly
@@ -146,6 +145,7 @@ class Database:
             try:
                 session.connection()
                 yield session
+                session.commit()  # as a rollback would, it ends the snapshot; but the driver keeps its statements
             except DBAPIError as error:
                 replica.rest(error)
                 raise
@@ -159,7 +159,7 @@ class Database:
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
         with translate_errors():
-            for attempt in _attempts():
+            for attempt in attempts():
                 with attempt:
                     if self.is_sqlite:
                         write = QueuedWrite(partial(_run_for_one, work), None, patience)
@@ -178,7 +178,7 @@ class Database:
         to be asked again. Otherwise as `write`.
         """
         with translate_errors():
-            for attempt in _attempts():
+            for attempt in attempts():
                 with attempt:
                     return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
         raise AssertionError("the last attempt returns or raises")
@@ -362,6 +362,14 @@ def run_last(session: Session, *calls: Call) -> list[list[Any]]:
     return run_pipelined(session, *calls, then=lambda driver: driver.commit())
 
 
+def read_last(session: Session, statement: PreparedStatement, **values: Any) -> list[Any]:
+    """Return the rows of a read's only statement: on PostgreSQL one trip, with the transaction's begin and end."""
+    if session.get_bind().dialect.name == "sqlite":
+        return statement.all(session, **values)
+    [rows] = run_last(session, (statement, values))
+    return rows
+
+
 def _commit(session: Session) -> None:
     session.flush()
     driver, dialect = session.info["driver"]
@@ -372,24 +380,3 @@ def _commit(session: Session) -> None:
 def _run_for_one(work: Callable[[Session], Result], session: Session, _items: list[None]) -> list[Result]:
     """Make a work that takes no items one that a queue can run."""
     return [work(session)]
-
-
-def _attempts() -> Iterator[AbstractContextManager[None]]:
-    """Yield a context for each try; all but the last one swallow a lost race, after a growing pause."""
-    for n in range(RETRIES - 1):
-        yield _swallow_lost_race(0.01 * 2**n)
-    yield nullcontext()
-
-
-@contextmanager
-def _swallow_lost_race(pause: float) -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, LostRace) as error:
-        if not _lost_race(error):
-            raise
-        time.sleep(pause)
-
-
-def _lost_race(error: DBAPIError | LostRace) -> bool:
-    return isinstance(error, LostRace) or getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES

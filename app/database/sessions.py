@@ -28,6 +28,8 @@ class ConnectedSession:
     dialect: Dialect
     facts: dict[Any, Any]
     """What engines remember of the connection."""
+    only_reads: bool = False
+    """Whether PostgreSQL refuses all writes on it, so that its transactions may end either way."""
 
     def begin(self, statement: str, patience: float) -> None:
         """Begin a transaction on SQLite; PostgreSQL's driver does so by itself. Raises what SQLAlchemy would."""
@@ -44,8 +46,10 @@ class ConnectedSession:
 
     def end(self) -> None:
         """Roll back what was not committed, and forget what was read."""
-        with driver_errors(self.dialect, "ROLLBACK"):
-            self.driver.rollback()
+        # psycopg forgets its prepared statements, and has the server drop them, with every rollback.
+        end = self.driver.commit if self.only_reads else self.driver.rollback
+        with driver_errors(self.dialect, "the end of a transaction"):
+            end()
         self.session.expunge_all()
 
 
@@ -57,9 +61,10 @@ class SessionPool:
     take. To it, each session here is in one transaction that never ends; the driver begins and ends the true ones.
     """
 
-    def __init__(self, engine: Engine, begin: str = "", **options: Any) -> None:
+    def __init__(self, engine: Engine, begin: str = "", *, only_reads: bool = False, **options: Any) -> None:
         self._engine = engine
         self._begin = begin
+        self._only_reads = only_reads
         self._options = options
         self._idle: deque[ConnectedSession] = deque()
 
@@ -121,7 +126,7 @@ class SessionPool:
             session.close()
             raise
         driver = connection.connection.dbapi_connection
-        return ConnectedSession(session, driver, connection.dialect, connection.info)
+        return ConnectedSession(session, driver, connection.dialect, connection.info, self._only_reads)
 
     def _give_back(self, connected: ConnectedSession) -> None:
         try:

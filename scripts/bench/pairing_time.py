@@ -18,7 +18,7 @@ from app.arena.voting.lanes import Ints
 from app.arena.voting.matchmaking import Exclusions, choose_pair
 from app.arena.voting.matchups import MatchupFilter, issue
 from app.arena.voting.pool import Pool
-from app.arena.voting.seen_pairs import read_exclusions, read_voter_state
+from app.arena.voting.seen_pairs import list_exclusions, read_voter_state
 from app.catalog.loading import stub
 from app.database.doors import Database
 
@@ -89,7 +89,7 @@ def measured(database: Database, voter: bytes | None) -> str:
 
 def excluded(database: Database, voter: bytes, now: datetime) -> Exclusions:
     with database.reading() as session:
-        return read_exclusions(session, read_voter_state(session, voter, now=now))
+        return list_exclusions(read_voter_state(session, voter, now=now))
 
 
 def asked_and_changed() -> tuple[int, float, float]:

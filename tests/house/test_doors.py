@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
-from app.database.doors import RETRIES, WRITERS, Database, DatabaseBusy, NewerDatabase, insert
+from app.database.doors import WRITERS, Database, DatabaseBusy, NewerDatabase, insert, read_last
 from app.database.group_commit import LostRace, QueuedWrite
+from app.database.retries import RETRIES
+from app.database.statements import PreparedStatement
 
 
 @pytest.fixture
@@ -341,3 +343,25 @@ def test_threads_that_share_a_question_see_their_own_commits(database: Database)
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(commit_and_ask, range(8)))
     other.close()
+
+
+def test_reads_keep_what_the_driver_prepared(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite's statements stay prepared whatever ends a transaction")
+    counted = PreparedStatement(lambda _: select(func.count().label("number")).select_from(Category))
+    for _ in range(8):  # the driver prepares what it was given five times
+        with database.reading() as session:
+            counted.all(session)
+    with database.reading() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("categories" in statement for statement in prepared)
+
+
+def test_a_read_of_one_statement_ends_its_transaction(database: Database) -> None:
+    counted = PreparedStatement(lambda _: select(func.count().label("number")).select_from(Category))
+    with database.reading() as session:
+        [before] = read_last(session, counted)
+        database.write(add("new"))
+        [after] = read_last(session, counted)
+    # SQLite goes on in its snapshot, and PostgreSQL begins another one.
+    assert after.number - before.number == (0 if database.is_sqlite else 1)

@@ -53,6 +53,11 @@ class Policy:
         """Tell whether a matchup stores, by a salted key, which network asked for it."""
         return (self.network_day, self.address_day, self.network_counted) != (None, None, None)
 
+    @property
+    def limits_issuing(self) -> bool:
+        """Tell whether anything is counted, or stored of the network, when a matchup is issued."""
+        return self.knows_networks or (self.voter_minute, self.voter_day) != (None, None)
+
 
 FREE = Policy()
 PUBLIC = Policy(

@@ -96,11 +96,18 @@ class CandidatePairs:
         """Tell whether two models meet in more than one pair of entries of a competition."""
         return int(self.model_pair.max(initial=-1)) + 1 < len(self.competition)
 
+    @cached_property
+    def sizes(self) -> Ints:
+        """Return the (competitions,) numbers of pairs."""
+        return np.bincount(self.competition, minlength=len(self.competitions))
+
     def gathered(self, of_pair: Floats) -> Floats:
-        """Give the (competitions,) sums over the pairs of each."""
+        """Give the (..., competitions) sums over the pairs of each."""
         there, starts = self.groups
-        sums = np.zeros(len(self.competitions))
-        sums[there] = np.add.reduceat(of_pair, starts) if starts.size else 0.0
+        if there.size == len(self.competitions):
+            return np.add.reduceat(of_pair, starts, axis=-1) if there.size else of_pair
+        sums = np.zeros((*of_pair.shape[:-1], len(self.competitions)))
+        sums[..., there] = np.add.reduceat(of_pair, starts, axis=-1) if starts.size else 0.0
         return sums
 
     def exposure(self, of_pair: Floats) -> Floats:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from app.arena.voting import guessing, lanes
-from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
+from app.arena.voting.lanes import TINY, CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
 from app.words import BETTER
 
 UNIFORM_SHARE = 0.2
@@ -65,6 +65,15 @@ class PairingState:
     def competitions(self) -> tuple[int, ...]:
         """Give the ids of the open competitions with a pair or an entry."""
         return self.candidates.competitions
+
+    @cached_property
+    def stacked(self) -> tuple[Floats, Floats, Floats]:
+        """Return the lanes' (lanes, pairs) and (lanes, competitions) weights and (lanes,) shares, as arrays."""
+        return (
+            np.stack([lane.of_pair for lane in self.lanes]),
+            np.stack([lane.of_competition for lane in self.lanes]),
+            np.array([lane.share for lane in self.lanes]),
+        )
 
     @cached_property
     def chances(self) -> Floats:
@@ -257,9 +266,14 @@ def _chances(state: PairingState, allowed: Mask) -> Floats:
 
 def _mixture(state: PairingState, allowed: Mask) -> tuple[Floats, Floats]:
     """Give the (pairs,) chances over all lanes by their shares, and those of the uniform lane alone."""
-    alone = [lane.chances(state.candidates, allowed) for lane in state.lanes]
-    mixed = sum((lane.share * chances for lane, chances in zip(state.lanes, alone, strict=True)), 0.0 * alone[0])
-    return mixed, alone[0]
+    candidates, (of_pair, of_competition, shares) = state.candidates, state.stacked
+    weights = of_pair * allowed
+    sums = candidates.gathered(weights)
+    drawn = of_competition * (sums > 0)
+    each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0)
+    each /= np.maximum(drawn.sum(axis=1, keepdims=True), TINY)
+    weights *= np.repeat(each, candidates.sizes, axis=1)
+    return shares @ weights, weights[0]
 
 
 def _mixture_part(candidates: CandidatePairs, mixed: Floats, even: Floats) -> float:

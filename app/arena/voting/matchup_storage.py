@@ -14,8 +14,8 @@ from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, SEEN_BY_NETWORK, 
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.seen_pairs import VoterState
-from app.database.doors import milliseconds
-from app.database.statements import PreparedStatement
+from app.database.doors import milliseconds, run_last
+from app.database.statements import Call, PreparedStatement
 
 _LOCK = PreparedStatement(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())
 _ENTER = PreparedStatement(
@@ -59,9 +59,9 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
     """
     Build the INSERT of a matchup under every rule that it must keep.
 
-    It stores nothing unless both entries are still in an open competition and the other open matchup shows neither
-    of their models, or is of another competition where guesses are limited; nor where the slot was taken meanwhile
-    or this pair was issued before.
+    It stores nothing, and returns no row, unless both entries are still in an open competition and the other open
+    matchup shows neither of their models, or is of another competition where guesses are limited; nor where the
+    slot was taken meanwhile, this pair was issued before, or the voter's token was deleted.
     """
     given = {name: bindparam(f"its_{name}", type_=Matchup.__table__.c[name].type) for name in _FIELDS}
     left, right, other, shown = aliased(Entry), aliased(Entry), aliased(Matchup), aliased(Entry)
@@ -80,8 +80,10 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
         .where(Competition.id == given["competition_id"], Competition.status == "open")
         .where(left.withdrawn_at.is_(None), right.withdrawn_at.is_(None))
         .where(left.rested_at.is_(None), right.rested_at.is_(None), ~beside.exists())
+        .where(select(Voter.id).where(Voter.id == given["voter_id"], Voter.token == bindparam("voter")).exists())
     )
-    return insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
+    added = insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
+    return added.returning(Matchup.id)
 
 
 _RECORD = PreparedStatement(partial(_record, limits_guesses=False))
@@ -135,21 +137,42 @@ class NewMatchup:
         """Give the time of expiry in milliseconds."""
         return milliseconds(self.now + timedelta(seconds=self.matchup_seconds))
 
-    def record(self, session: Session) -> bool:
+    def record(self, session: Session, beside: Call) -> list[Any] | None:
         """
-        Store the matchup and return whether the choice still held; else it must be made anew.
+        Store the matchup; return the rows of the statement `beside` it, or None where the choice held no longer.
 
-        Raises TooMany beyond the policy's limits, which rolls everything back.
+        Raises TooMany beyond the policy's limits, which rolls everything back. On PostgreSQL the transaction may
+        end with it: nothing may follow.
         """
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        if self.who.voter_id is not None and not is_sqlite and not self.policy.limits_issuing:
+            is_known, rows = self._record_at_once(session, self.who.voter_id, beside)
+            if is_known:
+                return rows
+        statement, values = beside
+        return statement.all(session, **values) if self._record(session) else None
+
+    def _record_at_once(self, session: Session, voter_id: int, beside: Call) -> tuple[bool, list[Any] | None]:
+        """
+        Store the matchup of a known voter, where nothing is counted, in one trip to PostgreSQL.
+
+        Returns whether the voter is known still, without whom nothing is stored, and the rows of `beside`.
+        """
+        expire: list[Call] = [(_EXPIRE, self._list_overdue(voter_id))] if self.who.is_overdue else []
+        lock: Call = (_LOCK, {"voter": self.voter})
+        record: Call = (_RECORD, self._values(voter_id, None))
+        locked, *_, recorded, rows = run_last(session, lock, *expire, record, beside)
+        return bool(locked), rows if recorded else None
+
+    def _record(self, session: Session) -> bool:
         voter_id = self._lock_voter(session)
         if self.who.is_overdue:
-            soon = milliseconds(self.now + CLOCK_LEEWAY)
-            _EXPIRE.change(session, voter=voter_id, now=self.issued_at, soon=soon)
+            _EXPIRE.change(session, **self._list_overdue(voter_id))
         keys = None
         if self.policy.knows_networks:
             keys = networks.keys(session, self.network, now=self.now, address=self.address)
         record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD
-        if not record.change(session, **self._values(voter_id, keys.month if keys else None)):
+        if record.first(session, **self._values(voter_id, keys.month if keys else None)) is None:
             return False
         self._check_limits(session, voter_id, keys)
         return True
@@ -160,6 +183,11 @@ class NewMatchup:
         if row is not None:
             return int(row.id)
         return int(_ENTER.first(session, voter=self.voter, now=self.issued_at).id)
+
+    def _list_overdue(self, voter_id: int) -> dict[str, Any]:
+        """Name what `_EXPIRE` needs: whose matchups, and from when to when one is open."""
+        soon = milliseconds(self.now + CLOCK_LEEWAY)
+        return {"voter": voter_id, "now": self.issued_at, "soon": soon}
 
     def _check_limits(self, session: Session, voter_id: int, keys: networks.NetworkKeys | None) -> None:
         """Count this matchup against what voter and address may ask for; the network's day counts what is seen."""
@@ -195,4 +223,4 @@ class NewMatchup:
             pair.seen_before,
             self.simulated,
         )
-        return {f"its_{name}": value for name, value in zip(_FIELDS, values, strict=True)}
+        return {f"its_{name}": value for name, value in zip(_FIELDS, values, strict=True)} | {"voter": self.voter}

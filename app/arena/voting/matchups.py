@@ -1,6 +1,7 @@
 """Issues matchups: reads what may be shown, lets matchmaking choose, and stores the choice if it still holds."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,11 +19,10 @@ from app.arena.tables import Category, Competition, Matchup, PairQuestion, Voter
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool
-from app.arena.voting.seen_pairs import NEWCOMER, VoterState, read_exclusions, read_voter_state
-from app.arena.voting.unloadable import read_owed_competition
+from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
-from app.database.statements import PreparedStatement
+from app.database.statements import Call, PreparedStatement
 from app.words import Mode
 
 ATTEMPTS = 4
@@ -125,14 +125,16 @@ def issue(
         # Reading and choosing lock nothing. What came in between is seen by the statement that stores the choice.
         with database.reading() as session:
             within = _competitions_of(session, wish)
-            who = NEWCOMER if is_newcomer and attempt == 0 else read_voter_state(session, voter, now=now)
+            who = NEWCOMER
+            if attempt > 0 or not is_newcomer:
+                who = read_voter_state(session, voter, now=now, limits_guesses=policy.limits_guesses)
             if len(who.waiting) == 2:
                 return _blind_matchup(session, who.waiting[0])
             # The state may be a second old: after a refusal it is asked again before it is believed.
             state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
             within = _narrowed(session, state, wish, within, policy.smallest_pool)
-            exclusions = read_exclusions(session, who, limits_guesses=policy.limits_guesses)
-            pair = _choose_owed(session, state, who, exclusions, rng, wish.question) or choose_pair(
+            exclusions = list_exclusions(who, limits_guesses=policy.limits_guesses)
+            pair = _choose_owed(state, who, exclusions, rng, wish.question) or choose_pair(
                 state, exclusions, rng, within, wish.question
             )
             if pair is None and attempt > 0 and who.waiting:
@@ -160,7 +162,7 @@ def issue(
 
 def open_matchup(session: Session, voter: bytes, *, now: datetime) -> BlindMatchup | None:
     """Read this voter's oldest open matchup."""
-    waiting = read_voter_state(session, voter, now=now).waiting
+    waiting = read_waiting(session, voter, now=now)
     return _blind_matchup(session, waiting[0]) if waiting else None
 
 
@@ -174,7 +176,8 @@ def matchup(session: Session, voter: bytes, public_id: bytes) -> BlindMatchup:
 
 def _store(session: Session, new: NewMatchup) -> BlindMatchup | None:
     """Store a chosen matchup; None when the choice no longer holds and must be made anew."""
-    return _blind_matchup(session, new, is_new=True) if new.record(session) else None
+    prompts = new.record(session, beside=_ask_prompt(new))
+    return None if prompts is None else _tell_blind(new, prompts, is_new=True)
 
 
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:
@@ -216,7 +219,6 @@ def _narrowed(
 
 
 def _choose_owed(
-    session: Session,
     state: PairingState,
     who: VoterState,
     exclusions: Exclusions,
@@ -228,10 +230,9 @@ def _choose_owed(
 
     It asks the voter's question where the competition has it, else one of its own.
     """
-    owed = None if who.voter_id is None else read_owed_competition(session, who.voter_id)
-    if owed is None:
+    if who.owed_competition is None:
         return None
-    there = frozenset({owed})
+    there = frozenset({who.owed_competition})
     return choose_pair(state, exclusions, rng, there, question) or choose_pair(state, exclusions, rng, there)
 
 
@@ -248,9 +249,19 @@ def _nothing_left(
     return errors.NothingLeft("You have judged every pair there is here.")
 
 
-def _blind_matchup(session: Session, row: Any, *, is_new: bool = False) -> BlindMatchup:
-    """Make a matchup to show from its id, competition and times, as the database holds them."""
-    rows = _PROMPT.all(session, competition=row.competition_id, question=row.question)
+def _ask_prompt(row: Any) -> Call:
+    """Name the statement that reads what a voter is shown of a matchup beside its pictures."""
+    return _PROMPT, {"competition": row.competition_id, "question": row.question}
+
+
+def _blind_matchup(session: Session, row: Any) -> BlindMatchup:
+    """Read a matchup to show by its id, competition and times, as the database holds them."""
+    statement, values = _ask_prompt(row)
+    return _tell_blind(row, statement.all(session, **values))
+
+
+def _tell_blind(row: Any, rows: Sequence[Any], *, is_new: bool = False) -> BlindMatchup:
+    """Make a matchup to show from the rows of its prompt, one for each category."""
     competition = rows[0]
     return BlindMatchup(
         public_id=row.public_id,

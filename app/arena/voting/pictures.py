@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Update, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.arena import errors
@@ -13,8 +14,8 @@ from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
-from app.database.doors import milliseconds
-from app.database.statements import PreparedStatement
+from app.database.doors import milliseconds, read_last, run_last
+from app.database.statements import Call, PreparedStatement, run_pipelined
 from app.words import Outcome
 
 _SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
@@ -23,9 +24,10 @@ SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditi
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 
 
-def _mark(served_at: InstrumentedAttribute[datetime | None], _insert: object) -> Update:
+def _mark(served_at: InstrumentedAttribute[datetime | None], _insert: object) -> Any:
     unseen = update(Matchup).where(Matchup.public_id == bindparam("matchup"), served_at.is_(None))
-    return unseen.values({served_at: bindparam("now")})
+    seen = unseen.values({served_at: bindparam("now")})
+    return seen.returning(Matchup.id, Matchup.voter_id, Matchup.network_key)
 
 
 _FILE = PreparedStatement(
@@ -53,13 +55,6 @@ _FILE = PreparedStatement(
     )
 )
 _MARK_SERVED = {side: PreparedStatement(partial(_mark, column)) for side, column in _SERVED.items()}
-
-
-_CHARGED = PreparedStatement(
-    lambda _: select(Matchup.id, Matchup.voter_id, Matchup.network_key).where(
-        Matchup.public_id == bindparam("matchup")
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -99,9 +94,10 @@ def blind_file(
     The large one stands in for a small one in a competition that has none yet. Raises MatchupNotFound for
     everything else, told apart by nothing.
     """
-    row = _FILE.first(session, matchup=matchup, voter=voter, now=milliseconds(now))
-    if row is None:
+    rows = read_last(session, _FILE, matchup=matchup, voter=voter, now=milliseconds(now))
+    if not rows:
         raise errors.MatchupNotFound("There is no such pair of yours.")
+    [row] = rows
     if side == "input":
         if row.input_key is None:
             raise errors.MatchupNotFound("This competition has no input image.")
@@ -119,24 +115,42 @@ def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[N
     """
     Note when each side first leaves the server: dwell counts from the later one, and the charge is due now.
 
-    Every matchup is locked before the first count, and both in one order: no two batches wait in a circle.
+    Every matchup is locked before the first count, and both in one order: no two batches wait in a circle. On
+    PostgreSQL the transaction may end with it: nothing may follow.
     """
     ordered = sorted(served, key=lambda one: (one.matchup, one.side))
-    marked = [one for one in ordered if _mark_served(session, one) and one.policy.voter_counted is not None]
-    owed = [(_CHARGED.first(session, matchup=one.matchup), one) for one in marked]
-    for row, one in sorted(owed, key=lambda pair: pair[0].network_key or b""):
-        charge(session, row.id, row.voter_id, row.network_key, one.policy, now=one.now)
+    if session.get_bind().dialect.name == "sqlite":
+        marked = [statement.all(session, **values) for statement, values in map(_ask_mark, ordered)]
+    elif any(one.policy.voter_counted is not None for one in ordered):
+        marked = run_pipelined(session, *map(_ask_mark, ordered))
+    else:
+        marked = run_last(session, *map(_ask_mark, ordered))
+    _charge_marked(session, ordered, marked)
     return [None] * len(served)
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
-    """Note that one side leaves the server, as `mark_all_served` does for many."""
-    mark_all_served(session, [ServedPicture(matchup, side, now, policy)])
+    """Note that one side leaves the server, as `mark_all_served` does for many; the transaction goes on."""
+    served = ServedPicture(matchup, side, now, policy)
+    statement, values = _ask_mark(served)
+    _charge_marked(session, [served], [statement.all(session, **values)])
 
 
-def _mark_served(session: Session, served: ServedPicture) -> int:
-    """Note the time unless the side was served before; returns how many rows that changed."""
-    return _MARK_SERVED[served.side].change(session, matchup=served.matchup, now=milliseconds(served.now))
+def _ask_mark(served: ServedPicture) -> Call:
+    """Name the statement that notes the time, unless the side was served before; it returns what it changed."""
+    return _MARK_SERVED[served.side], {"matchup": served.matchup, "now": milliseconds(served.now)}
+
+
+def _charge_marked(session: Session, served: Sequence[ServedPicture], marked: Sequence[Sequence[Any]]) -> None:
+    """Charge the matchups of which a side was marked, by the rows that were changed for each."""
+    owed = [
+        (row, one)
+        for one, rows in zip(served, marked, strict=True)
+        for row in rows
+        if one.policy.voter_counted is not None
+    ]
+    for row, one in sorted(owed, key=lambda pair: pair[0].network_key or b""):
+        charge(session, row.id, row.voter_id, row.network_key, one.policy, now=one.now)
 
 
 def media_file(session: Session, media_key: str, voter: bytes | None, *, side: int = 0) -> MediaFile | None:

@@ -1,5 +1,6 @@
 """Finding what a voter must not see now: the pairs issued to them before, names they know, models they look at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from app.arena.people.policy import CLOCK_LEEWAY
 from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.lanes import Ints
 from app.arena.voting.matchmaking import Exclusions
-from app.database.doors import milliseconds
+from app.database.doors import milliseconds, read_last
 from app.database.statements import PreparedStatement
 
 NAMES_LINGER = 50
@@ -20,8 +21,16 @@ NAMES_LINGER = 50
 LOW_BITS = 32
 
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_UNCLOSED = PreparedStatement(
-    lambda _: (
+_ISSUED, _UNLOADABLE, _LATEST = aliased(Matchup), aliased(Matchup), aliased(Matchup)
+# Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs, and a literal string would
+# be filled in at execution only.
+_KEY = cast(_ISSUED.low_entry_id, BigInteger) * literal_column(str(1 << LOW_BITS)) + _ISSUED.high_entry_id
+_KEYS = func.aggregate_strings(cast(_KEY, String), literal_column("','"))  # type: ignore[arg-type]
+
+
+def _waiting(*also: Any) -> Any:
+    """Select a row for each open matchup of a voter, one at least, with these columns besides."""
+    return (
         select(
             Voter.id.label("voter_id"),
             Matchup.public_id,
@@ -32,6 +41,7 @@ _UNCLOSED = PreparedStatement(
             Matchup.expires_at,
             _LEFT.model_id.label("left_model_id"),
             _RIGHT.model_id.label("right_model_id"),
+            *also,
         )
         .select_from(Voter)
         .outerjoin(Matchup, and_(Matchup.voter_id == Voter.id, Matchup.closed_at.is_(None)))
@@ -40,16 +50,11 @@ _UNCLOSED = PreparedStatement(
         .where(Voter.token == bindparam("voter"))
         .order_by(Matchup.id)
     )
-)
-# Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs, and a literal string would
-# be filled in at execution only.
-_KEY = cast(Matchup.low_entry_id, BigInteger) * literal_column(str(1 << LOW_BITS)) + Matchup.high_entry_id
-_KEYS = func.aggregate_strings(cast(_KEY, String), literal_column("','"))  # type: ignore[arg-type]
 
 
 def _issued() -> ScalarSelect[str]:
     """Select the pairs ever issued, from an index alone; as one text, as many rows take five times as long."""
-    return select(_KEYS).where(Matchup.voter_id == bindparam("voter")).scalar_subquery()
+    return select(_KEYS).where(_ISSUED.voter_id == Voter.id).correlate(Voter).scalar_subquery()
 
 
 def _named(linger: int | None) -> ScalarSelect[str]:
@@ -58,18 +63,37 @@ def _named(linger: int | None) -> ScalarSelect[str]:
 
     It is counted in votes, which come in the order in which names were seen.
     """
-    own = select(Vote.matchup_id, Vote.outcome).where(Vote.voter_id == bindparam("voter"))
+    # The id is asked for again: what stands in FROM sees nothing of the row outside.
+    who = select(Voter.id).where(Voter.token == bindparam("voter")).scalar_subquery()
+    own = select(Vote.matchup_id, Vote.outcome).where(Vote.voter_id == who)
     lately = own.order_by(Vote.id.desc()).limit(literal_column(str(linger))).offset(literal_column("0"))
     latest = (own if linger is None else lately).subquery()
-    named = select(_KEYS).join(latest, latest.c.matchup_id == Matchup.id)
+    named = select(_KEYS).join(latest, latest.c.matchup_id == _ISSUED.id)
     return named.where(latest.c.outcome != literal_column("'skip'")).scalar_subquery()
 
 
-def _prepare_seen(linger: int | None) -> PreparedStatement:
-    return PreparedStatement(lambda _: select(_issued().label("issued"), _named(linger).label("named")))
+def _owed() -> ScalarSelect[int]:
+    """Select the competition of the pair that could not be loaded, where none was issued since."""
+    since = select(func.max(_LATEST.issued_at)).where(_LATEST.voter_id == Voter.id).correlate(Voter)
+    return (
+        select(_UNLOADABLE.competition_id)
+        .where(_UNLOADABLE.voter_id == Voter.id, _UNLOADABLE.unloadable_at.is_not(None))
+        .where(_UNLOADABLE.unloadable_at >= since.scalar_subquery())
+        .order_by(_UNLOADABLE.unloadable_at.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+        .correlate(Voter)
+        .scalar_subquery()
+    )
 
 
-_SEEN_LATELY, _SEEN_EVER = _prepare_seen(NAMES_LINGER), _prepare_seen(None)
+def _prepare_state(linger: int | None) -> PreparedStatement:
+    also = _issued().label("issued"), _named(linger).label("named"), _owed().label("owed")
+    return PreparedStatement(lambda _: _waiting(*also))
+
+
+_WAITING = PreparedStatement(lambda _: _waiting())
+_STATE_LATELY, _STATE_EVER = _prepare_state(NAMES_LINGER), _prepare_state(None)
 
 
 @dataclass(frozen=True)
@@ -82,6 +106,12 @@ class VoterState:
     """Rows of their open matchups, oldest first, with the models they show."""
     is_overdue: bool = False
     """True where a matchup of theirs has expired, or is of the future, and nobody has closed it."""
+    issued: str | None = None
+    """Keys, as `lanes.pair_keys` makes them, of the pairs ever issued to them, with commas between them."""
+    named: str | None = None
+    """Keys of the pairs whose names they have seen, of late or ever."""
+    owed_competition: int | None = None
+    """The competition that their next pair must come from, in the place of one that could not be loaded."""
 
     @property
     def slot(self) -> int:
@@ -92,30 +122,44 @@ class VoterState:
 NEWCOMER = VoterState()
 
 
-def read_voter_state(session: Session, voter: bytes, *, now: datetime) -> VoterState:
-    """Read which matchups the voter with this token has open."""
-    rows = _UNCLOSED.all(session, voter=voter)
+def read_waiting(session: Session, voter: bytes, *, now: datetime) -> tuple[Any, ...]:
+    """Read the open matchups of the voter with this token, oldest first, with the models they show."""
+    rows = _WAITING.all(session, voter=voter)
+    return _find_waiting(rows, now)
+
+
+def read_voter_state(session: Session, voter: bytes, *, now: datetime, limits_guesses: bool = False) -> VoterState:
+    """
+    Read what the voter with this token has open and has seen, all of it where guesses are limited.
+
+    On PostgreSQL the transaction ends with it: what is read afterwards in the same session is of another moment.
+    """
+    rows = read_last(session, _STATE_EVER if limits_guesses else _STATE_LATELY, voter=voter)
     if not rows:
         return NEWCOMER
-    unclosed = [row for row in rows if row.public_id is not None]
+    waiting, unclosed = _find_waiting(rows, now), sum(row.public_id is not None for row in rows)
+    who = rows[0]
+    return VoterState(who.voter_id, waiting, len(waiting) < unclosed, who.issued, who.named, who.owed)
+
+
+def _find_waiting(rows: Iterable[Any], now: datetime) -> tuple[Any, ...]:
+    """Leave out what has expired, and what is of the future."""
+    at = milliseconds(now)
     # A pair that is issued in the future is of a clock that was ahead: it would be open for as long as it was.
     soon = milliseconds(now + CLOCK_LEEWAY)
-    waiting = tuple(row for row in unclosed if row.expires_at > milliseconds(now) and row.issued_at <= soon)
-    return VoterState(rows[0].voter_id, waiting, len(waiting) < len(unclosed))
+    unclosed = (row for row in rows if row.public_id is not None)
+    return tuple(row for row in unclosed if row.expires_at > at and row.issued_at <= soon)
 
 
-def read_exclusions(session: Session, who: VoterState, *, limits_guesses: bool = False) -> Exclusions:
+def list_exclusions(who: VoterState, *, limits_guesses: bool = False) -> Exclusions:
     """
-    Read what a voter must not be shown, from everything ever issued to them.
+    List what a voter must not be shown, from everything ever issued to them.
 
     Where guesses are limited no name they have seen is forgotten. Their next pair then comes from another
     competition than their open one, and may share a model with it: were that ruled out, the names of one would
     tell of the other.
     """
-    if who.voter_id is None:
-        return Exclusions(limits_guesses=limits_guesses)
-    seen = (_SEEN_EVER if limits_guesses else _SEEN_LATELY).first(session, voter=who.voter_id)
-    pairs, names = _parse_keys(seen.issued), _entries(_parse_keys(seen.named))
+    pairs, names = _parse_keys(who.issued), _entries(_parse_keys(who.named))
     if limits_guesses:
         busy = frozenset(row.competition_id for row in who.waiting)
         return Exclusions(pairs, entries=names, competitions=busy, limits_guesses=True)

@@ -4,33 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.people.policy import DAY, Policy, check
 from app.arena.tables import Matchup, Vote, Voter
 from app.database.doors import execute
-from app.database.statements import PreparedStatement
-
-# Asked for every new pair. Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
-_LATEST = aliased(Matchup)
-_OWED = PreparedStatement(
-    lambda _: (
-        select(
-            Matchup.competition_id,
-            Matchup.unloadable_at,
-            select(func.max(_LATEST.issued_at))
-            .where(_LATEST.voter_id == bindparam("voter"))
-            .scalar_subquery()
-            .label("issued_at"),
-        )
-        .where(Matchup.voter_id == bindparam("voter"), Matchup.unloadable_at.is_not(None))
-        .order_by(Matchup.unloadable_at.desc())
-        .limit(literal_column("1"))
-        .offset(literal_column("0"))
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -48,8 +28,10 @@ def close_unloadable(
     """
     Close one's own open matchup because its pictures can't be loaded; again is done already.
 
-    It costs nothing unless a picture of it left the server, which has charged it. Raises MatchupNotFound,
-    MatchupExpired, OutcomeStands for a judged one, and TooMany beyond the policy's number of a day.
+    It costs nothing unless a picture of it left the server, which has charged it. The next pair comes from the
+    same competition: whoever could give pairs back without a vote, and be given any other, would draw until a
+    wanted one comes. Raises MatchupNotFound, MatchupExpired, OutcomeStands for a judged one, and TooMany beyond
+    the policy's number of a day.
     """
     row = _read(session, voter, matchup)
     if row is None:
@@ -62,18 +44,6 @@ def close_unloadable(
         key = str(row.voter_id)
         check(session, "unloadable/voter", key, policy.unloadable_day, seconds=DAY, now=now, what=what)
     return UnloadablePair(matchup, row.question, row.votes)
-
-
-def read_owed_competition(session: Session, voter_id: int) -> int | None:
-    """
-    Return the competition that the voter's next pair must come from; None where nothing is owed.
-
-    Whoever could give pairs back without a vote, and be given any other, would draw until a wanted one comes.
-    """
-    row = _OWED.first(session, voter=voter_id)
-    if row is None or row.issued_at > row.unloadable_at:
-        return None
-    return int(row.competition_id)
 
 
 def _read(session: Session, voter: bytes, matchup: bytes) -> Any:

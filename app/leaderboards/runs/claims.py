@@ -98,6 +98,9 @@ def _is_held(key: str, token: str) -> ColumnElement[bool]:
 
 
 def _create(session: Session, scopes: list[Scope]) -> None:
+    """Store a row for each board that was never claimed before; another process may be doing so at this moment."""
+    keys = [scope.key for scope in scopes]
+    known = set(session.scalars(select(Board.key).where(Board.key.in_(keys))))
     rows = [
         {
             "key": scope.key,
@@ -108,7 +111,7 @@ def _create(session: Session, scopes: list[Scope]) -> None:
             "next_refresh_at": 0,
         }
         for scope in scopes
+        if scope.key not in known
     ]
     if rows:
-        # A board has no row before its first claim, and another process may be making it at this moment.
         execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))
