@@ -81,7 +81,7 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     """
     if len(data) > limits.max_bytes:
         raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")
-    needed = keep_picture(data) if is_png(data) else data
+    needed = _keep_needed(data)
     # Pillow warns from 89 megapixels on; the limits are below that.
     with _few_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -103,10 +103,15 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
 def count_frames(data: bytes) -> int:
     """Count the frames of an image; browsers play an animation, and `decode` takes the first frame alone."""
     try:
-        with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
+        with Image.open(BytesIO(_keep_needed(data)), formats=_formats_of(data)) as image:
             return int(getattr(image, "n_frames", 1)) if image.format not in {"MPO", *HEIC} else 1
     except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
         return 0
+
+
+def _keep_needed(data: bytes) -> bytes:
+    """Return what decoders need of a file."""
+    return keep_picture(data) if is_png(data) else data
 
 
 def _formats_of(data: bytes) -> tuple[str, ...]:
@@ -166,7 +171,7 @@ def header_size(data: bytes) -> Size:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            with Image.open(BytesIO(data), formats=_formats_of(data)) as image:
+            with Image.open(BytesIO(_keep_needed(data)), formats=_formats_of(data)) as image:
                 return image.size
         except Exception as error:
             raise InvalidImage("The file is not a PNG, JPEG, WebP, GIF or AVIF image.") from error

@@ -5,7 +5,6 @@ Browsers skip a damaged note, a profile too large or a workflow of megabytes, an
 the whole file for each of them.
 """
 
-import struct
 import zlib
 from collections.abc import Iterator
 
@@ -14,6 +13,10 @@ FRAMES = {b"acTL": 8, b"fcTL": 26}
 """Chunks of an animation and their lengths."""
 PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"fdAT", *FRAMES})
 """Chunks that say which pixels there are and which way is up."""
+MOST_CHUNKS = 100_000
+"""What follows so many is left to the decoder: no encoder writes a tenth of it."""
+LARGEST_TEXT = 2**24
+"""Bytes of an unpacked text; a large workflow of ComfyUI has one or two million."""
 LARGEST_PROFILE = 2**22
 """Bytes of an unpacked profile; those of printing presses have two million at most."""
 PROFILE_HEADER = 128
@@ -26,22 +29,23 @@ def is_png(data: bytes) -> bool:
 
 def keep_picture(png: bytes) -> bytes:
     """Return a PNG with the chunks alone that make its picture; what follows the last whole one stays."""
-    parts, end = [SIGNATURE], len(SIGNATURE)
-    for kind, body, end in _list_chunks(png):
+    parts, rest = [SIGNATURE], len(SIGNATURE)
+    for kind, start, end in _list_chunks(png):
         is_needed = kind in PICTURE or not kind[0] & 0x20
-        if is_needed and FRAMES.get(kind, len(body)) == len(body):
-            parts.append(png[end - len(body) - 12 : end])
-    return b"".join(parts) + png[end:]
+        if is_needed and FRAMES.get(kind, end - start) == end - start:
+            parts.append(png[start - 8 : end + 4])
+        rest = end + 4
+    return b"".join([*parts, png[rest:]])
 
 
 def read_colour_chunks(png: bytes) -> dict[bytes, bytes]:
     """Read the whole chunks before the pixels, by kind; of several of a kind the first counts."""
     found: dict[bytes, bytes] = {}
-    for kind, body, end in _list_chunks(png):
+    for kind, start, end in _list_chunks(png):
         if kind == b"IDAT":
             break
-        if zlib.crc32(kind + body) == int.from_bytes(png[end - 4 : end]):
-            found.setdefault(kind, body)
+        if zlib.crc32(png[start - 4 : end]) == int.from_bytes(png[end : end + 4]):
+            found.setdefault(kind, png[start:end])
     return found
 
 
@@ -56,19 +60,59 @@ def unpack_profile(chunk: bytes) -> bytes | None:
     return profile if is_whole else None
 
 
+def read_texts(png: bytes) -> dict[str, str]:
+    """Read the texts of a PNG by keyword, before and behind the pixels; a damaged or huge one is passed over."""
+    texts: dict[str, str] = {}
+    for kind, start, end in _list_chunks(png):
+        if kind in {b"tEXt", b"zTXt", b"iTXt"}:
+            keyword, _, rest = png[start:end].partition(b"\0")
+            try:
+                texts[keyword.decode("latin-1")] = _read_text(kind, rest)
+            except (ValueError, zlib.error):
+                continue
+    return texts
+
+
+def _read_text(kind: bytes, body: bytes) -> str:
+    """Read what follows a text's keyword. Raises ValueError, zlib.error."""
+    if kind == b"tEXt":
+        return body.decode("latin-1")
+    if kind == b"zTXt":
+        return _unpack(body[1:]).decode("latin-1")
+    is_packed = body[:1] == b"\1"
+    _language, _keyword, text = body[2:].split(b"\0", 2)
+    return (_unpack(text) if is_packed else text).decode()
+
+
+def _unpack(packed: bytes) -> bytes:
+    """Unpack a text of at most LARGEST_TEXT bytes. Raises ValueError, zlib.error."""
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(packed, LARGEST_TEXT)
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        raise ValueError("a text is too long, or cut off")
+    return text
+
+
 def shows_first_frame(png: bytes) -> bool:
     """Tell whether the picture beside an animation is its first frame, or stands in for browsers without any."""
-    kinds = [kind for kind, body, _ in _list_chunks(png) if FRAMES.get(kind) == len(body) or kind == b"IDAT"]
-    return b"acTL" not in kinds or kinds.index(b"IDAT") > (kinds.index(b"fcTL") if b"fcTL" in kinds else -1)
+    is_animated = False
+    for kind, start, end in _list_chunks(png):
+        if kind == b"IDAT":
+            return not is_animated
+        if FRAMES.get(kind) == end - start:
+            if kind == b"fcTL":
+                return True
+            is_animated = True
+    return True
 
 
-def _list_chunks(png: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """List every whole chunk's kind and body, and where the next one begins."""
+def _list_chunks(png: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """List the whole chunks: each one's kind, and where its body starts and ends."""
     place = len(SIGNATURE)
-    while place + 12 <= len(png):
-        length, kind = struct.unpack(">I4s", png[place : place + 8])
-        end = place + 12 + length
-        if end > len(png):
+    for _ in range(MOST_CHUNKS):
+        head = png[place : place + 8]
+        end = place + 8 + int.from_bytes(head[:4])
+        if len(head) < 8 or end + 4 > len(png):
             return
-        yield kind, png[place + 8 : end - 4], end
-        place = end
+        yield head[4:], place + 8, end
+        place = end + 4

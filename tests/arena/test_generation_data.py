@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from app.arena.entries.generation_data import read_generation_data
+from app.gateway.images import decode, header_size
 from tests.arena.test_pack_sorting import AUTOMATIC, FLUX, FOOOCUS, FOUND, comfy, facts, png
 from tests.factories import picture_bytes
 
@@ -141,3 +142,18 @@ def test_a_comment_of_a_jpeg_is_read(text: str) -> None:
     buffer = BytesIO()
     Image.open(BytesIO(picture_bytes(1, (64, 64)))).convert("RGB").save(buffer, "JPEG", comment=text.encode())
     assert facts(read_generation_data(buffer.getvalue()))[1:] == FOUND[1:]
+
+
+def test_a_workflow_of_megabytes_and_damaged_notes_hide_nothing() -> None:
+    text = "a fox\nSteps: 20, Seed: 9, Base Model: tuned, Version: Fooocus v2.5.5"
+    notes, buffer = PngImagePlugin.PngInfo(), BytesIO()
+    notes.add_itxt("workflow", "".join(map(str, range(400_000))), zip=True)
+    notes.add_itxt("parameters", text, zip=True)
+    notes.add(b"tEXt", b"no keyword")
+    notes.add(b"zTXt", b"damaged\0\0nothing packed")
+    notes.add(b"iCCP", b"short")
+    Image.open(BytesIO(picture_bytes(5, (64, 64)))).save(buffer, "PNG", pnginfo=notes)
+    found = read_generation_data(buffer.getvalue())
+    assert found is not None
+    assert (found.prompt, found.model, found.seed) == ("a fox", "tuned", "9")
+    assert header_size(buffer.getvalue()) == decode(buffer.getvalue()).size == (64, 64)

@@ -18,6 +18,7 @@ from PIL import Image
 from app.arena.entries.comfy_graph import read_comfy
 from app.arena.entries.generation_facts import GenerationData, parse_json, read_text, stem, stems
 from app.gateway.images import FORMATS
+from app.gateway.png_chunks import is_png, keep_picture, read_texts
 
 EXIF_IFD, USER_COMMENT, IMAGE_DESCRIPTION = 0x8769, 0x9286, 0x010E
 TEXT_CHARACTERS = 4 * 2**20
@@ -40,11 +41,9 @@ def read_generation_data(data: bytes) -> GenerationData | None:
 def _read_texts(data: bytes) -> dict[str, str]:
     """Read the texts of an image: PNG's by keyword, EXIF's UserComment and other comments as `parameters`."""
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
-            texts = _plain_texts(image)
-            if not texts and image.format == "PNG":
-                image.load()  # texts behind the pixels are read with them
-                texts = _plain_texts(image)
+        texts = read_texts(data) if is_png(data) else {}
+        with Image.open(BytesIO(keep_picture(data) if is_png(data) else data), formats=FORMATS) as image:
+            texts |= {str(key): value for key, value in image.info.items() if isinstance(value, str)}
             exif = image.getexif()
             comment = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(IMAGE_DESCRIPTION)
             comment = _decode_comment(comment or image.info.get("comment"))
@@ -55,10 +54,6 @@ def _read_texts(data: bytes) -> dict[str, str]:
     if comment:
         texts.setdefault("parameters", comment)
     return {key: text for key, text in texts.items() if len(text) <= TEXT_CHARACTERS}
-
-
-def _plain_texts(image: Image.Image) -> dict[str, str]:
-    return {str(key): value for key, value in image.info.items() if isinstance(value, str)}
 
 
 def _decode_comment(value: object) -> str | None:
@@ -91,7 +86,8 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
     if not loras:  # Fooocus names LoRAs nowhere else in this text
         loras = tuple(re.findall(r"([^\s:,][^:,]*): *[0-9a-f]+", fields.get("Lora hashes", "")))
     resources = _read_resources(last)
-    model = fields.get("Model") or next(iter(resources.get("checkpoint", ())), None) or fields.get("Model hash")
+    named = fields.get("Model") or fields.get("Base Model")
+    model = named or next(iter(resources.get("checkpoint", ())), None) or fields.get("Model hash")
     refiner = re.sub(r" \[\w+\]$", "", fields.get("Refiner", ""))
     program = "Fooocus" if "fooocus_scheme" in texts else "Automatic1111"
     names = stems([*loras, *resources.get("lora", ()), refiner])

@@ -76,7 +76,7 @@ class Rendition:
 
 
 @dataclass(frozen=True)
-class Attempt(Rendition):
+class RenditionAttempt(Rendition):
     """Hold a rendition with the RGB pixels that it shows, which cost a pass of decoding."""
 
     shown: Image.Image
@@ -182,7 +182,7 @@ def scale(frame: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(frame[0] * factor)), max(1, round(frame[1] * factor))
 
 
-def encode(image: Image.Image, size: Size, start: int = START) -> Attempt:
+def encode(image: Image.Image, size: Size, start: int = START) -> RenditionAttempt:
     """
     Encode with the lowest quality that looks like the picture itself, whatever the picture.
 
@@ -197,7 +197,7 @@ def encode(image: Image.Image, size: Size, start: int = START) -> Attempt:
     return _higher(image, exact, best, most_content(size.most_bytes))
 
 
-def _lower(image: Image.Image, exact: Reference, best: Attempt, few: int) -> Attempt:
+def _lower(image: Image.Image, exact: Reference, best: RenditionAttempt, few: int) -> RenditionAttempt:
     """Lower the quality as far as the likeness has room, until the file fits into a budget of `few` bytes."""
     while best.place > 0 and file_bytes(len(best.data)) > few:
         steps = int(math.log((1 - LIKENESS) / max(1 - best.likeness, 1e-6)) / LOSS_PER_STEP)
@@ -210,7 +210,7 @@ def _lower(image: Image.Image, exact: Reference, best: Attempt, few: int) -> Att
     return best
 
 
-def _higher(image: Image.Image, exact: Reference, best: Attempt, most: int) -> Attempt:
+def _higher(image: Image.Image, exact: Reference, best: RenditionAttempt, most: int) -> RenditionAttempt:
     """Raise the quality until the picture looks the same; step back to what fits into `most` bytes."""
     while best.likeness < LIKENESS and len(best.data) <= most and best.place < len(QUALITIES) - 1:
         steps = math.ceil(math.log((1 - best.likeness) / (1 - LIKENESS)) / GAIN_PER_STEP)
@@ -224,11 +224,11 @@ def _higher(image: Image.Image, exact: Reference, best: Attempt, most: int) -> A
     return best
 
 
-def _encode(image: Image.Image, exact: Reference, place: int) -> Attempt:
+def _encode(image: Image.Image, exact: Reference, place: int) -> RenditionAttempt:
     data = images.encode_webp(image, quality=QUALITIES[place], method=METHOD)
     with Image.open(BytesIO(data)) as decoded:
         shown = decoded.convert("RGB")
-    return Attempt(data, likeness(exact, luma(shown)), place, shown)
+    return RenditionAttempt(data, likeness(exact, luma(shown)), place, shown)
 
 
 def encode_thumbnail(image: Image.Image, size: Size) -> bytes:
