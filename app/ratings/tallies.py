@@ -123,9 +123,7 @@ class Tallies:
     @cached_property
     def pair(self) -> Index:
         """Number each row's pair, left · models + right: one number lets one bincount fill a whole table."""
-        pair = self.left * self.models
-        pair += self.right
-        return pair
+        return self.left * self.models + self.right
 
     @cached_property
     def _by_side(self) -> tuple[Array, Array, Array]:

@@ -101,7 +101,7 @@ def scatter(votes: Tallies, board: Ratings, shared: str) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """A file's votes, a row each, with the prompt and the voter of each."""
+    """Hold a file's votes, a row each, with the prompt and the voter of each."""
 
     tallies: Tallies
     prompt: Index
@@ -116,7 +116,11 @@ class Votes:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Shares of models whose two ratings agree within each error, the first one's width, and the truth's share."""
+    """
+    Hold the shares of models whose two ratings agree within each error, and how wide the published one is.
+
+    ``truth`` is the share of true ratings inside a half's interval, not a number where they are unknown.
+    """
 
     published: float
     scatter: float

@@ -33,7 +33,7 @@ from scripts.bench.worlds import Arena, Setting, draw, field_of, played
 @dataclass(frozen=True)
 class Cell:
     """
-    An arena: votes a model on `better`, the share of pairs that ask the other question, and its difference.
+    Describe an arena: votes a model on `better`, the share of pairs that ask the other question, its difference.
 
     Without a difference each world draws one from the belief of `app.ratings.questions`.
     """
