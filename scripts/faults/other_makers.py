@@ -42,6 +42,7 @@ from app.leaderboards.integrity.fraud.sweep import sweep
 from app.leaderboards.runs.refresh import rebuild
 from scripts.faults.application import application, populate
 from scripts.faults.public_answers import (
+    MODE,
     SECONDS_LOOKED,
     STARTS,
     Answers,
@@ -61,7 +62,6 @@ SWAPPED = "c0"
 """The open competition whose makers are others in the other arena."""
 CLOSED = ("c2", "c3", "c4", "c5")
 VOTERS, VOTES_EACH = 30, 5
-MODE = "text-to-image"
 MORE_STARTS = (
     *STARTS,
     "/api/v1/votes?format=jsonl",
