@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
@@ -14,6 +13,7 @@ from app.api import matchups as views
 from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.vote_casting import Ballot
 from app.edge import voting
+from app.edge.clock import read_clock
 from app.edge.context import Parts, follow_vote
 from app.edge.direct import is_from_here, is_plain, list_json_headers
 from app.edge.identity import decode_id, encode_id, read_voter
@@ -63,12 +63,12 @@ class DirectVoting:
         matchup = decode_id(asked[1]) if asked else None
         if matchup is None or body is None or body.keys() != {"outcome"} or body["outcome"] not in OUTCOMES:
             return None
-        ballot = voting.make_ballot(self._wired, who, matchup, body["outcome"], now=datetime.now(UTC))
+        ballot = voting.make_ballot(self._wired, who, matchup, body["outcome"], now=read_clock())
         return self._vote(environ, start_response, ballot)
 
     def _issue(self, environ: dict[str, Any], start_response: StartResponse, who: bytes) -> Iterable[bytes]:
         address = environ.get("REMOTE_ADDR")
-        issued = voting.issue_to(self._wired, who, MatchupFilter(), now=datetime.now(UTC), address=address)
+        issued = voting.issue_to(self._wired, who, MatchupFilter(), now=read_clock(), address=address)
         data = views.tell_matchup(issued)
         environ[RULE] = PAIRS
         start_response("201 CREATED" if issued.is_new else "200 OK", list_json_headers(environ, len(data)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.arena.entries import competitions
-from app.arena.entries.inputs import store_beside
+from app.arena.entries.inputs import delete_unused, store_beside
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, print_result
 
@@ -26,7 +26,10 @@ def new(file: Path, as_json: bool, migrate: bool) -> None:
     arena = open_installation(migrate=migrate)
     spec = competitions.read(file)
     key = store_beside(arena.storage, file.parent, spec)
-    change = arena.database.write(lambda session: competitions.save(session, spec, now=now(), input_key=key))
+    try:
+        change = arena.database.write(lambda session: competitions.save(session, spec, now=now(), input_key=key))
+    finally:
+        delete_unused(arena.database, arena.storage, key)
     answer = {"kind": change.kind, "slug": spec.slug}
     print_result(answer, f"{change.kind} {spec.slug}", as_json=as_json)
 

@@ -6,7 +6,7 @@ import click
 
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
-from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.pack_format import describe_frames
 from app.arena.voting import replacement
 from app.cli.opening import json_option, migrate_option, now, open_installation
@@ -64,11 +64,14 @@ def add(
     with arena.database.reading() as session:
         frame, is_edit = competitions.read_frame(session, competition)
     picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
-    stored = entries.store(arena.storage, picture)
     cost = None if cost_usd is None else round(cost_usd * 1_000_000)
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
-    added = arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
+
+    def enter(stored: StoredPicture) -> bool:
+        return arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
+
+    added = entries.store_for(arena.storage, picture, enter)
     align_renditions(arena.database, arena.storage, competition)
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 

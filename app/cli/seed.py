@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
-from app.arena.entries.inputs import store_beside
+from app.arena.entries.inputs import delete_unused, store_beside
 from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
@@ -98,4 +98,8 @@ def _load_competitions(arena: Installation, path: Path) -> list[SeedChange]:
             changes.append(competitions.save(session, spec, now=now(), input_key=inputs.get(spec.slug)))
         return changes
 
-    return arena.database.write(work)
+    try:
+        return arena.database.write(work)
+    finally:
+        for key in inputs.values():
+            delete_unused(arena.database, arena.storage, key)

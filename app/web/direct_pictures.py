@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from app.edge.clock import read_clock
 from app.edge.context import Parts
 from app.edge.direct import Headers, is_plain
 from app.edge.headers import FILE_POLICY
@@ -40,7 +40,7 @@ class DirectPictures:
 
     def _read(self, environ: dict[str, Any], matchup_id: str, side: str, small: str | None) -> bytes | None:
         """Read the picture as it is sent; None where the view must answer."""
-        who, now = read_voter(environ, self._wired.settings), datetime.now(UTC)
+        who, now = read_voter(environ, self._wired.settings), read_clock()
         try:
             return read_blind_picture(self._wired, who, matchup_id, side, small=small is not None, now=now)
         except Refusal as refusal:

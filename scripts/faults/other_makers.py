@@ -28,14 +28,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.api import votes
-from app.arena import questions
 from app.arena.entries import competitions, traits
 from app.arena.people.policy import PUBLIC
-from app.arena.tables import Category, Competition, Entry, Matchup
+from app.arena.tables import Category, Competition, Entry, Matchup, Vote
 from app.catalog.tables import Offering, Price
 from app.database.doors import Database
 from app.edge import clock
@@ -43,10 +42,12 @@ from app.leaderboards.integrity.fraud.sweep import sweep
 from app.leaderboards.runs.refresh import rebuild
 from scripts.faults.application import application, populate
 from scripts.faults.public_answers import (
+    MODE,
     SECONDS_LOOKED,
     STARTS,
     Answers,
     StandingClock,
+    ask_more,
     describe,
     issue,
     moved,
@@ -61,7 +62,6 @@ SWAPPED = "c0"
 """The open competition whose makers are others in the other arena."""
 CLOSED = ("c2", "c3", "c4", "c5")
 VOTERS, VOTES_EACH = 30, 5
-MODE = "text-to-image"
 MORE_STARTS = (
     *STARTS,
     "/api/v1/votes?format=jsonl",
@@ -99,17 +99,15 @@ def furnish(app: Flask, folder: Path, models: int) -> None:
     database.write(file_under_categories)
     database.write(tell_pictures_apart)
     database.write(state_prices)
-    words = "Which picture shows more of what was asked for?"
-    database.write(
-        lambda session: (
-            questions.add_question(session, "prompt", now=clock.datetime.now(UTC), words=words) and None
-        )
-    )
+    ask_more(database)
     rng = random.Random(4)
     for _ in range(VOTERS):
         client = app.test_client()
         for _ in range(VOTES_EACH):
             answer(client, rng.choice(OUTCOMES))
+    if (counted := database.write(count_votes)) < VOTERS:
+        raise RuntimeError(f"Only {counted} votes count: nothing could follow from them.")
+    database.write(hold_back)
     for slug in CLOSED:
         now = clock.datetime.now(UTC)
         database.write(lambda s, slug=slug, now=now: competitions.set_status(s, slug, "closed", now=now))
@@ -122,6 +120,11 @@ def answer(client: Any, outcome: str) -> None:
         matchup = issue(client)
         cast("StandingClock", clock.datetime).moment += timedelta(seconds=SECONDS_LOOKED)
         client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
+
+
+def count_votes(session: Session) -> int:
+    """Count the votes that count."""
+    return session.scalar(select(func.count()).select_from(Vote).where(Vote.counted)) or 0
 
 
 def file_under_categories(session: Session) -> None:
@@ -142,6 +145,13 @@ def tell_pictures_apart(session: Session) -> None:
         entry.source = traits.describe_source(entry.source, tuple(rng.random() for _ in traits.TRAITS))
         entry.seconds, entry.cost_micros = rng.uniform(1, 20), rng.choice([None, None, 40_000, 60_000])
     field[0].perceptual_hash = field[1].perceptual_hash
+
+
+def hold_back(session: Session) -> None:
+    """Let two pictures of the open field be shown to nobody: one that voters reported, one that is not aligned."""
+    field = select(Entry).join(Entry.competition).where(Competition.slug == SWAPPED).order_by(Entry.id.desc())
+    reported, askew = session.scalars(field.limit(2))
+    reported.rested_at, askew.rendition_side = clock.datetime.now(UTC), askew.rendition_side + 1
 
 
 def state_prices(session: Session) -> None:

@@ -15,10 +15,12 @@ import random
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 from unittest.mock import patch
@@ -32,19 +34,30 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.arena import questions
 from app.arena.people.policy import PUBLIC
 from app.arena.tables import Entry, Matchup
+from app.arena.voting.pool import REBUILD_SECONDS
 from app.database.doors import Database
 from app.edge import clock
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.exposure import ExposureCounts
 from app.leaderboards.integrity.fraud.sweep import sweep
+from app.leaderboards.runs.refresh import rebuild
 from app.ratings.tallies import Index
 from scripts.faults.application import application, populate
 from scripts.faults.voters import OUTCOMES
 from tests.security.crawling import Got, crawl
 
-STARTS = ("/", "/sitemap.xml", "/robots.txt", "/api/v1/openapi.json", "/integrity", "/api/v1/integrity", "/votes")
+MODE = "text-to-image"
+STARTS = (
+    *("/", "/sitemap.xml", "/robots.txt", "/api/v1/openapi.json", "/integrity", "/api/v1/integrity", "/votes"),
+    *(
+        "/models",
+        "/leaderboards/text-to-image?question=prompt",
+        "/api/v1/leaderboards/text-to-image?question=prompt",
+    ),
+)
 UNSTABLE = {"date", "expires", "x-request-id"}
 NONCE = re.compile(rb"(?<=nonce[-=])[\"']?[\w-]{22}[\"']?")
 """Fresh for every answer, like the header fields that are left out."""
@@ -53,6 +66,7 @@ TOTALS = {"/integrity", "/api/v1/integrity"}
 SECONDS_LOOKED = 3
 VOTERS, VOTES_EACH = 12, 4
 MOST_REPORTERS = 60
+WORDS = "Which picture shows more of what was asked for?"
 Answers = dict[str, tuple[object, ...]]
 
 
@@ -83,6 +97,9 @@ class Observer:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        # Boards and the chances of pairs may be a second older than the votes; what they catch up is no act's.
+        time.sleep(2 * REBUILD_SECONDS)
+        rebuild(app.extensions["blindvote"].database, MODE, now=clock.datetime.now(UTC))
         run_sweep(app)
         self._known = read_public(app)
 
@@ -118,7 +135,7 @@ def judge(client: FlaskClient, outcome: str) -> None:
     matchup = issue(client)
     cast("StandingClock", clock.datetime).moment += timedelta(seconds=SECONDS_LOOKED)
     answer = client.post(f"/api/v1/matchups/{matchup}/vote", json={"outcome": outcome})
-    if answer.status_code != 200:
+    if answer.status_code != 200 or not answer.get_json()["counted"]:
         raise RuntimeError(f"A vote was answered {answer.status_code}: {answer.get_data(as_text=True)}")
 
 
@@ -154,12 +171,19 @@ def arena(folder: Path, models: int, profile: Literal["local", "public"] = "publ
     began = datetime.now(UTC) - timedelta(seconds=SECONDS_LOOKED * VOTERS * (VOTES_EACH + 1))
     with application(folder, profile=profile) as app, patch.object(clock, "datetime", StandingClock(began)):
         populate(app.extensions["blindvote"].database, folder, 4, models, shown=2)
+        ask_more(app.extensions["blindvote"].database)
         rng = random.Random(3)
         for _ in range(VOTERS):
             client = app.test_client()
             for _ in range(VOTES_EACH):
                 judge(client, rng.choice(OUTCOMES))
         yield app
+
+
+def ask_more(database: Database) -> None:
+    """Ask a second question from now on, which has boards of its own."""
+    ask = partial(questions.add_question, slug="prompt", now=clock.datetime.now(UTC), words=WORDS)
+    database.write(lambda session: ask(session) and None)
 
 
 def prove(app: Flask, *, is_short: bool = False, show: Callable[[str], None] = print) -> bool:

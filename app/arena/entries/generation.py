@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import entries, inputs, renditions
 from app.arena.entries.alignment import align_renditions
-from app.arena.entries.entries import EntryDetails, EntryKey
+from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
@@ -113,15 +113,12 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
     )
     drawn, is_edit = generation.drawn[0].picture.data, bool(brief.request.images)
     picture = renditions.picture(drawn, brief.frame, is_edit=is_edit)
-    stored = entries.store(studio.storage, picture)
-    facts, added = _entry_details(brief, generation), False
-    try:
-        added = studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
-    finally:
-        if not added:
-            studio.storage.delete(stored.original_key)
-            renditions.delete(studio.storage, stored.rendition_key)
-    return added
+    facts = _entry_details(brief, generation)
+
+    def enter(stored: StoredPicture) -> bool:
+        return studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
+
+    return entries.store_for(studio.storage, picture, enter)
 
 
 def generate_entries(

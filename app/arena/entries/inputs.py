@@ -10,9 +10,12 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageFilter
+from sqlalchemy import exists, select
 
 from app.arena.entries import renditions
 from app.arena.entries.competitions import CompetitionFile
+from app.arena.tables import Competition
+from app.database.doors import Database
 from app.gateway import images
 from app.gateway.images import InvalidImage
 from app.gateway.storage import Storage
@@ -50,6 +53,14 @@ def store_images(storage: Storage, original: bytes, mask: bytes | None, frame: t
         storage.put(f"inputs/{digest}-outline.png", _png(_draw_outline(region)))
     renditions.store(storage, key, made)
     return key
+
+
+def delete_unused(database: Database, storage: Storage, key: str | None) -> None:
+    """Delete an input and its mask unless a competition has it; nothing where there is none."""
+    with database.reading() as session:
+        is_used = session.scalars(select(exists().where(Competition.input_key == key))).one()
+    for one in () if key is None or is_used else list_keys(key):
+        storage.delete(one)
 
 
 def mask_key(input_key: str | None) -> str | None:

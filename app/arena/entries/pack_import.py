@@ -18,7 +18,7 @@ from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile
 from app.arena.entries.framing import common_frame
-from app.arena.entries.inputs import store_input
+from app.arena.entries.inputs import delete_unused, store_input
 from app.arena.entries.pack_format import (
     ImageResult,
     PackCompetition,
@@ -98,8 +98,8 @@ class _CompetitionImport:
                 yield result
         if is_any:
             align_renditions(self.database, self.storage, self.pack.slug)
-        elif new.input_key is not None:
-            _delete_unused_input(self.database, self.storage, new.input_key)
+        else:
+            delete_unused(self.database, self.storage, new.input_key)
 
     def _prepare(self) -> "_Destination":
         """Return where the images go; the files of a competition that does not exist yet are stored."""
@@ -227,13 +227,6 @@ def _existing_frame(session: Session, pack: PackCompetition) -> tuple[int, int] 
 def _plain(prompt: str) -> str:
     """Return a prompt as prompts are compared: an editor's byte order mark and line ends say nothing."""
     return normalize(prompt.replace("\r\n", "\n").removeprefix("\ufeff"))
-
-
-def _delete_unused_input(database: Database, storage: Storage, key: str) -> None:
-    with database.reading() as session:
-        is_used = session.scalars(select(exists().where(Competition.input_key == key))).one()
-    if not is_used:
-        renditions.delete(storage, key)
 
 
 def _competition_file(pack: PackCompetition) -> CompetitionFile:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import or_, select, true
+from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.arena.questions import divide_shares, list_questions, read_versions
@@ -70,12 +70,12 @@ class Pool:
 
     def published_state(self, session: Session, mode: str, *, today: date) -> PairingState:
         """
-        Return the state as it is told in public: as if no picture rested and no two looked the same.
+        Return the state as it is told in public: as if no picture rested or waited, and no two looked the same.
 
-        Either changes the chances of the models whose pictures they are, which would name them.
+        Each changes the chances of the models whose pictures they are, which would name them.
         """
         state = self.state(session, mode, today=today)
-        contestants, reading = _contestants(session, mode, today, resting=True), self._readings[mode]
+        contestants, reading = _contestants(session, mode, today, withheld=True), self._readings[mode]
         candidates = lanes.candidate_pairs((Contestant(*row) for row in contestants), meet_alike=True)
         is_as_drawn = len(candidates.competition) == len(reading.candidates.competition)
         if is_as_drawn and contestants == reading.contestants:
@@ -156,8 +156,9 @@ def _battles(rows: Ints) -> dict[int, int]:
     return dict(zip(models.tolist(), shown.astype(int).tolist(), strict=True))
 
 
-def _contestants(session: Session, mode: str, today: date, *, resting: bool = False) -> Rows:
-    """Read the entries that may be shown, and with `resting` those that voters reported as well."""
+def _contestants(session: Session, mode: str, today: date, *, withheld: bool = False) -> Rows:
+    """Read the entries that may be shown, and with `withheld` those reported by voters or not aligned."""
+    may_be_shown = and_(Entry.rested_at.is_(None), Entry.rendition_side == Competition.rendition_side)
     query = (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -167,8 +168,7 @@ def _contestants(session: Session, mode: str, today: date, *, resting: bool = Fa
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
-            true() if resting else Entry.rested_at.is_(None),
-            Entry.rendition_side == Competition.rendition_side,
+            true() if withheld else may_be_shown,
             or_(Competition.retired_models, ~retired(today)),
         )
         .order_by(Entry.id)

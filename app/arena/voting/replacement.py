@@ -60,8 +60,11 @@ def replace(
         done = _done(session, order, picture.sha256)
     is_new = done is None
     if done is None:
-        stored = entries.store(storage, picture)
-        done = database.write(lambda session: _swap(session, order, stored, now()))
+
+        def swap(stored: StoredPicture) -> tuple[int, int]:
+            return database.write(lambda session: _swap(session, order, stored, now()))
+
+        done = entries.store_for(storage, picture, swap)
     old, new = done
     excluded = 0
     if not order.keep_votes:
