@@ -359,7 +359,7 @@ def execute(session: Session, statement: Executable) -> int:
 def run_last(session: Session, *calls: Call) -> list[list[Any]]:
     """Run the last statements of a work with its COMMIT in one trip to PostgreSQL; return the rows of each."""
     # A trip less for those who wait for the rows that the work has locked.
-    return run_pipelined(session, *calls, then=lambda driver: driver.commit())
+    return run_pipelined(session, *calls, ends=True)
 
 
 def read_last(session: Session, statement: PreparedStatement, **values: Any) -> list[Any]:

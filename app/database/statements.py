@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+IDLE = 0
+"""What libpq calls the status of a connection without a transaction (PQTRANS_IDLE)."""
 
 
 class PreparedStatement:
@@ -133,23 +136,40 @@ Call = tuple[PreparedStatement, dict[str, Any]]
 """A statement with its values."""
 
 
-def run_pipelined(
-    session: Session, *calls: Call, then: Callable[[Any], None] = lambda _driver: None
-) -> list[list[Any]]:
+def run_pipelined(session: Session, *calls: Call, ends: bool = False) -> list[list[Any]]:
     """
     Run statements with their values, in their order, and return the rows of each. For PostgreSQL only.
 
-    All go to the server in one trip, with the BEGIN of a transaction that has not begun and with what `then` asks
-    of the driver: while a vote waits for an answer, it may hold a competition's row, which every other vote there
-    waits for.
+    All go to the server in one trip: while a vote waits for an answer, it may hold a competition's row, which
+    every other vote there waits for. With `ends` they are the last of their transaction, or the whole of it.
     """
     driver, dialect, _ = calls[0][0].ready(session)
-    with driver_errors(dialect, "a pipeline of statements"), driver.pipeline():
+    is_whole = ends and not has_begun(session)
+    # What a pipeline holds is one transaction by itself. psycopg would wait for its own BEGIN and COMMIT.
+    begin = _without_begin(driver) if is_whole else nullcontext()
+    with driver_errors(dialect, "a pipeline of statements"), begin, driver.pipeline():
         results = [statement.run(session, values) for statement, values in calls]
-        then(driver)
-        return [
-            [row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in results
-        ]
+        if ends and not is_whole:
+            driver.execute("COMMIT", prepare=False)
+    # Read after the pipeline has ended: within it, the first row that is asked for costs a trip of its own.
+    return [[row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in results]
+
+
+def has_begun(session: Session) -> bool:
+    """Tell whether the session is in a transaction for the server, too. For PostgreSQL only."""
+    driver: Any = (session.info.get("driver") or _driver(session))[0]
+    return int(driver.info.transaction_status) != IDLE
+
+
+@contextmanager
+def _without_begin(driver: Any) -> Iterator[None]:
+    """Have psycopg begin no transaction for what comes."""
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def _driver(session: Session) -> tuple[Any, Dialect]:

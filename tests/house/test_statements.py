@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.database.doors import Database, run_last
-from app.database.statements import PreparedStatement, json_part, json_rows, run_pipelined
+from app.database.statements import PreparedStatement, has_begun, json_part, json_rows, run_pipelined
 from app.leaderboards.tables import Audit, from_json
 
 ADD = PreparedStatement(
@@ -148,3 +148,21 @@ def test_the_commit_travels_with_the_last_statements(database: Database) -> None
         )
     assert slugs() == ["a", "b"], "what fails leaves nothing of its transaction"
     assert database.write(lambda session: ADD.change(session, its="c", at=1)) == 1
+
+
+def test_what_follows_a_pipeline_that_was_the_whole_is_a_transaction_again(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("nothing is far away")
+
+    def fails(session: Session) -> None:
+        assert not has_begun(session)
+        run_last(session, (ADD, {"its": "a", "at": 1}))
+        assert not has_begun(session)
+        ADD.change(session, its="b", at=1)
+        assert has_begun(session)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(fails)
+    with database.reading() as session:
+        assert [row.slug for row in FOUND.all(session, least=0)] == ["a"]

@@ -142,17 +142,9 @@ def issue(
         if pair is None and attempt > 0:
             raise _nothing_left(state, exclusions, within, policy.smallest_pool)
         if pair is not None:
+            public_id = make_public_id(now, rng)
             new = NewMatchup(
-                voter,
-                who,
-                pair,
-                make_public_id(now, rng),
-                now,
-                matchup_seconds,
-                network,
-                address,
-                simulated,
-                policy,
+                voter, who, pair, public_id, now, matchup_seconds, network, address, simulated, policy
             )
             issued = database.write(partial(_store, new=new))
             if issued is not None:

@@ -17,7 +17,7 @@ from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
-from app.database.statements import Call, PreparedStatement, run_pipelined
+from app.database.statements import Call, PreparedStatement, has_begun, run_pipelined
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
@@ -256,7 +256,9 @@ def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
         for ballot in ballots:
             rows.append(_OWN.first(session, voter=ballot.voter, matchup=ballot.matchup))  # noqa: PERF401 (a frame less)
         return rows
-    [found] = run_pipelined(session, (_THESE, {"ids": [ballot.matchup for ballot in ballots]}))
+    # By itself unless something was changed before: no lock is held, and storing decides what came in between.
+    ids = [ballot.matchup for ballot in ballots]
+    [found] = run_pipelined(session, (_THESE, {"ids": ids}), ends=not has_begun(session))
     by_id = {row.public_id: row for row in found}
     for ballot in ballots:
         row = by_id.get(ballot.matchup)
