@@ -130,7 +130,7 @@ def place(
     sure: int = 0,
 ) -> list[Label | None]:
     """
-    LabelPlace a label for each of the first `named` points, the first first; None where there is no room.
+    Place a label for each of the first `named` points, the first first; None where there is no room.
 
     The first `sure` points are labelled in any case that leaves room for their marks: by name, further off on a
     line if need be, else by a shortened name, else by their mark. Labels keep off each other always, off points
