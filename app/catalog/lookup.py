@@ -12,7 +12,7 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, largest_area, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
-from app.catalog.search import compact, spellings
+from app.catalog.search import reduce_query, spellings
 from app.catalog.status import Status, is_served, status
 from app.database.statements import PreparedStatement
 from app.errors import Refusal
@@ -214,7 +214,7 @@ def canonical_slug(session: Session, name: str, today: date) -> str | None:
     if name in (known := ids(session, [name])):
         return models_by_id(session, today)[known[name]].slug
     by_spelling = recall(session, "spellings", today, lambda: _by_spelling(models(session, today)))
-    return by_spelling.get(compact(name))
+    return by_spelling.get(reduce_query(name))
 
 
 def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:

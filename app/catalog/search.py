@@ -44,10 +44,16 @@ class Named(Protocol):
 Model = TypeVar("Model", bound=Named)
 
 
-@lru_cache(maxsize=4096)
-def compact(text: str) -> str:
-    """Reduce a name to letters and digits in lower case: `DALL·E 2` is `dalle2`, `FLUX.2 [pro]` is `flux2pro`."""
+def reduce_query(text: str) -> str:
+    """Reduce what somebody types, which nobody may type again, as `compact` reduces a name."""
     return "".join(_words(text))
+
+
+# Names alone, of all models: whatever else came in would be remembered until it is full.
+@lru_cache(maxsize=4096)
+def compact(name: str) -> str:
+    """Reduce a name to letters and digits in lower case: `DALL·E 2` is `dalle2`, `FLUX.2 [pro]` is `flux2pro`."""
+    return reduce_query(name)
 
 
 def spellings(names: Iterable[str | None]) -> tuple[str, ...]:
@@ -73,7 +79,7 @@ def match_rank(model: Named, query: str) -> int | None:
 @lru_cache(maxsize=1024)
 def _names(query: str, creator: str) -> frozenset[str]:
     """Return the names that a query may mean, with and without its creator, who may lack an `AI` at the end."""
-    wanted, whole = compact(query), compact(creator)
+    wanted, whole = reduce_query(query), compact(creator)
     bare = compact(" ".join(word for word in _words(creator) if word not in FILLERS))
     names = {wanted}
     for told in filter(None, (whole, bare)):
@@ -136,7 +142,7 @@ def _nearly_spelled(models: Sequence[Model], query: str) -> list[Model]:
     for model in models:
         for spelling in model.spellings:
             by_spelling.setdefault(spelling, []).append(model)
-    near = get_close_matches(compact(query)[:LONGEST_SLIP], by_spelling, n=5, cutoff=NEAR)
+    near = get_close_matches(reduce_query(query)[:LONGEST_SLIP], by_spelling, n=5, cutoff=NEAR)
     return list({model.slug: model for spelling in near for model in by_spelling[spelling]}.values())
 
 

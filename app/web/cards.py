@@ -74,7 +74,8 @@ def words(slug: str) -> Card:
     return Card(page.name, " · ".join(part for part in (page.creator, gone) if part), tuple(figures))
 
 
-@lru_cache(maxsize=256)
+# 40 KB each, and every vote makes another: more would take hours to fill and 10 MB of each worker.
+@lru_cache(maxsize=64)
 def drawn(said: Card) -> bytes:
     """Draw the card as a PNG file."""
     image, draw = start_card()

@@ -38,7 +38,7 @@ def hash_card(taste: Taste) -> str:
     return hashlib.sha256(repr(taste).encode()).hexdigest()[:32]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def draw_card(taste: Taste) -> bytes:
     """Draw the top models with their intervals, and how far the crowd agrees, as a PNG file."""
     image, draw = start_card()
