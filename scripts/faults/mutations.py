@@ -269,7 +269,7 @@ MUTATIONS = (
                 "zip(zip(width, height, strict=True), named, strict=True) if is_named is not None}",
             ),
         ),
-        ("tests/security/test_other_makers.py",),
+        ("tests/leaderboards/test_generation_figures.py",),
     ),
     Mutation(
         "one shape for pictures of nearly one shape",
