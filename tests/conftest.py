@@ -42,13 +42,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_url", backends, indirect=True)
 
 
+UMASK = os.umask(0o022)
+os.umask(UMASK)
+
+
 @pytest.fixture(autouse=True)
 def _own_umask() -> Iterator[None]:
-    """Commands run in this process tighten its umask, and what later tests make is for PostgreSQL's user too."""
-    before = os.umask(0o022)
-    os.umask(before)
+    """Undo what commands run in this process, a module's fixture among them, do to its umask: PostgreSQL reads too."""
+    os.umask(UMASK)
     yield
-    os.umask(before)
+    os.umask(UMASK)
 
 
 @pytest.fixture(autouse=True, scope="session")

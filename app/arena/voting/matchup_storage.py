@@ -160,7 +160,7 @@ class NewMatchup:
         """
         expire: list[Call] = [(_EXPIRE, self._list_overdue(voter_id))] if self.who.is_overdue else []
         lock: Call = (_LOCK, {"voter": self.voter})
-        record: Call = (_RECORD, self._values(voter_id, None))
+        record: Call = (self._insert(), self._values(voter_id, None))
         locked, *_, recorded, rows = run_last(session, lock, *expire, record, beside)
         return bool(locked), rows if recorded else None
 
@@ -171,11 +171,14 @@ class NewMatchup:
         keys = None
         if self.policy.knows_networks:
             keys = networks.keys(session, self.network, now=self.now, address=self.address)
-        record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD
-        if record.first(session, **self._values(voter_id, keys.month if keys else None)) is None:
+        if self._insert().first(session, **self._values(voter_id, keys.month if keys else None)) is None:
             return False
         self._check_limits(session, voter_id, keys)
         return True
+
+    def _insert(self) -> PreparedStatement:
+        """Pick the INSERT with the rules that the policy asks for."""
+        return _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD
 
     def _lock_voter(self, session: Session) -> int:
         """Find or make the voter, lock its row, so that one voter's requests queue up, and return its id."""
