@@ -48,7 +48,7 @@ os.umask(UMASK)
 
 @pytest.fixture(autouse=True)
 def _own_umask() -> Iterator[None]:
-    """Undo what commands run in this process, a module's fixture among them, do to its umask: PostgreSQL reads too."""
+    """Undo what commands run in this process, in a fixture of a module too, do to its umask."""
     os.umask(UMASK)
     yield
     os.umask(UMASK)
