@@ -167,7 +167,7 @@ EFFICIENT = {
         ({"Software": "NovelAI", "Description": "a red fox", "Source": "Fox V4 37", "Comment": '{"seed": 42}'},
             ("a red fox", "Fox V4 37", (), "42"), "NovelAI"),
         ({"workflow": '{"nodes": []}'}, (None, None, (), None), "ComfyUI"),
-        ({"Dream": '"a red fox" -s 50 -S 42'}, (None, None, (), None), "InvokeAI"),
+        ({"Dream": '"a red fox [blurry]" -s 50 -S 42 -W 512'}, ("a red fox", None, (), "42"), "InvokeAI"),
     ],
 )  # fmt: skip
 def test_other_versions_and_programs(texts: dict[str, str], expected: tuple[Any, ...], program: str) -> None:
