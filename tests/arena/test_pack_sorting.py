@@ -302,6 +302,12 @@ def test_names_go_before_metadata(tmp_path: Path) -> None:
     assert [(p.prompt, p.model, p.seed) for p in sorting.placements] == [("a red fox, in ink", "mine", "7")]
 
 
+def test_a_pattern_may_begin_as_shells_write_paths(tmp_path: Path) -> None:
+    lay(tmp_path, {"a fox/m_1.png": png(1)})
+    sorting = pack_sorting.sort_images(tmp_path, metadata=False, pattern="./{prompt}/{model}_{seed}.png")
+    assert [(p.slug, p.model, p.seed) for p in sorting.placements] == [("a-fox", "m", "1")]
+
+
 @pytest.mark.parametrize("pattern", ["{colour}.png", "{model}/{model}.png", "plain.png", ""])
 def test_a_pattern_that_says_nothing(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(InvalidPack):
