@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.arena.entries import pack_manifest
+from app.arena.entries import pack_format, pack_manifest
+from app.arena.errors import InvalidPack
 from tests.arena.test_pack_files import lay, picture, reasons
 
 
@@ -33,6 +34,16 @@ def test_what_means_the_same_or_is_unfinished_is_named(
     pictures = {name: picture(number) for number, name in enumerate(files)}
     lay(tmp_path, pictures | {"cap/prompt.txt": "a cap", "hat/prompt.txt": "a hat", "hat/m.png": picture(9)})
     assert reason in reasons(pack_manifest.write_manifest(tmp_path), "refused")[subject]
+
+
+def test_a_manifest_or_competition_of_nothing_is_named(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"format": 1, "competitions": [{"slug": "cap", "prompt": "a cap", "images": []}]}')
+    (outcome,) = pack_format.read_manifest(tmp_path)
+    assert outcome == pack_format.ImageResult("cap", "refused", "it lists no image")
+    manifest.write_text('{"format": 1, "competitions": []}')
+    with pytest.raises(InvalidPack, match=r"manifest\.json lists no competition"):
+        pack_format.read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "GIF", "WEBP"])
