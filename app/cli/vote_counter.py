@@ -185,7 +185,7 @@ class VoteCounter:
 
     def _check_name(self, text: str, column: str) -> str:
         name = normalize(text)
-        if not name:
+        if not fold_spelling(name):
             raise ValueError(f"column {column}: a model has no name")
         problem = find_unstorable(name)
         if problem:

@@ -1,6 +1,5 @@
 """Tables from outside, read in parts: CSV with any usual delimiter, JSON lists and JSON lines, gzip of each."""
 
-import codecs
 import csv
 import gzip
 import io
@@ -32,6 +31,8 @@ ROWS = 500
 HEAD_BYTES = 65_536
 CELL_CHARACTERS = 64 * 2**20
 JSON_CHARACTERS = 2**20
+_BYTE_ORDER_MARKS = re.compile(rb"(?:\xef\xbb\xbf)*")
+"""One, or several where a program put its own before a file that had one."""
 _NO_SPACE = re.compile(r"\S")
 
 
@@ -61,8 +62,8 @@ class Table:
 
 
 def normalize_column(name: str) -> str:
-    """Return a column's name as names are compared: lower case, words joined by `_`."""
-    return "_".join(normalize(name).casefold().replace("-", " ").replace("_", " ").split())
+    """Return a column's name as names are compared: lower case, words joined by `_`. R joins them by dots."""
+    return "_".join(re.sub(r"[-_.]", " ", normalize(name).casefold()).split())
 
 
 def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
@@ -81,9 +82,9 @@ def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
         stream = io.BufferedReader(_Rest(head, unpacked), HEAD_BYTES)
     encoding = find_encoding(head, name).removesuffix("-sig")
     text = io.TextIOWrapper(stream, encoding, newline="")
-    if head.startswith(codecs.BOM_UTF8):
-        stream.read(len(codecs.BOM_UTF8))
-    start = head.removeprefix(codecs.BOM_UTF8).decode(encoding, "replace")
+    marks = len(_BYTE_ORDER_MARKS.match(head)[0])  # type: ignore[index] # it matches nothing, too
+    stream.read(marks)
+    start = head[marks:].decode(encoding, "replace")
     if start.lstrip()[:1] in ("[", "{"):
         return _open_json(text, name, known, is_list=start.lstrip()[0] == "[")
     return _open_csv(text, name, start, known)
@@ -187,6 +188,11 @@ def _open_json(text: TextIO, name: str, known: Collection[str], *, is_list: bool
     if first is None:
         return Table(name, [], iter(()), unit)
     columns = list(first[1])
+    if columns and all(isinstance(value, list | dict) for value in first[1].values()):
+        raise InvalidFile(
+            f"{name} {unit} {first[0]}: it holds lists instead of a vote; write one object per vote, "
+            'as pandas does with to_json(orient="records")'
+        )
     return Table(name, columns, _json_parts(first, objects, columns, (name, unit), known), unit)
 
 

@@ -76,12 +76,20 @@ def read_texts(png: bytes) -> dict[str, str]:
 def _read_text(kind: bytes, body: bytes) -> str:
     """Read what follows a text's keyword. Raises ValueError, zlib.error."""
     if kind == b"tEXt":
-        return body.decode("latin-1")
+        return _decode_text(body)
     if kind == b"zTXt":
-        return _unpack(body[1:]).decode("latin-1")
+        return _decode_text(_unpack(body[1:]))
     is_packed = body[:1] == b"\1"
     _language, _keyword, text = body[2:].split(b"\0", 2)
     return (_unpack(text) if is_packed else text).decode()
+
+
+def _decode_text(body: bytes) -> str:
+    """Decode a text whose chunk knows Latin-1 only: several programs write UTF-8 into it all the same."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
 
 
 def _unpack(packed: bytes) -> bytes:

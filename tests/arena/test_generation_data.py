@@ -9,7 +9,7 @@ from PIL import Image, PngImagePlugin
 
 from app.arena.entries.generation_data import read_generation_data
 from app.gateway.images import decode, header_size
-from tests.arena.test_pack_sorting import AUTOMATIC, FLUX, FOOOCUS, FOUND, comfy, facts, png
+from tests.arena.test_pack_sorting import AUTOMATIC, FLUX, FOOOCUS, FOUND, OLD_INVOKE, comfy, facts, jpeg, png
 from tests.factories import picture_bytes
 
 SECOND_PASS = {
@@ -157,3 +157,152 @@ def test_a_workflow_of_megabytes_and_damaged_notes_hide_nothing() -> None:
     assert found is not None
     assert (found.prompt, found.model, found.seed) == ("a fox", "tuned", "9")
     assert header_size(buffer.getvalue()) == decode(buffer.getvalue()).size == (64, 64)
+
+
+def with_nodes(nodes: dict[str, Any]) -> str:
+    return comfy(**nodes)
+
+
+BLANK_LINE = AUTOMATIC.replace("blurry, text\n", "blurry, text, \n\n")
+SAVED = AUTOMATIC.replace("Version: v1.9", "Version: ComfyUI")
+RUINED = json.dumps(
+    {
+        "Prompt": "a red fox",
+        "base_model_name": "fox-v1.safetensors",
+        "seed": 42,
+        "loras": [{"name": "inky.safetensors", "weight": 0.8}],
+        "software": "RuinedFooocus",
+    }
+)
+SPACE = json.dumps({"prompt": "a red fox", "seed": 42, "Model": "fox-v1", "Model hash": "0a1b"})
+DRAW_THINGS = {
+    "c": "a red fox",
+    "uc": "blurry",
+    "model": "fox-v1",
+    "seed": 42,
+    "lora": [{"model": "inky", "weight": 0.8}],
+}
+CHARACTERS = json.dumps(
+    {
+        "seed": 42,
+        "v4_prompt": {"caption": {"base_caption": "two foxes", "char_captions": [{"char_caption": "a red fox"}]}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"parameters": BLANK_LINE}, IN_INK),
+        ({"parameters": BLANK_LINE.replace("\n", "\r\n")}, IN_INK),
+        ({"parameters": AUTOMATIC.replace("<lora:inky:0.8> ", "").replace("Lora hashes", "Others").replace(
+            "Version", 'Hashes: {"model": "0a", "LORA:inky": "9f"}, Version')}, IN_INK),
+        ({"prompt": comfy("a red fox, <lora:pale:1>, in ink")}, (*IN_INK[:2], ("pale", "inky"), "42")),
+        ({"prompt": comfy("a red fox,  \r\nin ink, ")}, ("a red fox,\nin ink", *FOUND[1:])),
+        ({"prompt": comfy("a red fox, , in ink")}, ("a red fox, , in ink", *FOUND[1:])),
+        ({"prompt": comfy(**{"8": {"class_type": "Box", "inputs": {"Text": "a red fox"}}})}, FOUND),
+        ({"sd_metadata": OLD_INVOKE.replace("{", '{"model": "stable diffusion", ', 1)}, (*FOUND[:2], (), "42")),
+        ({"sd_metadata": OLD_INVOKE.replace("red fox", "red fox [blurry]")}, (*FOUND[:2], (), "42")),
+        ({"parameters": RUINED}, FOUND),
+        ({"parameters": SPACE}, (*FOUND[:2], (), "42")),
+        ({"Software": "NovelAI", "Description": "two foxes", "Source": "V4", "Comment": CHARACTERS},
+            ("two foxes\na red fox", "V4", (), "42")),
+        ({"prompt": comfy("the graph", 1), "parameters": json.dumps({"sui_image_params": {
+            "prompt": "a red fox", "model": "fox-v1", "seed": 42, "loras": "inky"}})}, FOUND),
+    ],
+)  # fmt: skip
+def test_what_other_programs_and_nodes_write(texts: dict[str, str], expected: tuple[Any, ...]) -> None:
+    assert facts(read_generation_data(png(1, **texts))) == expected
+
+
+def switched(turned: object) -> str:
+    switch = {"class_type": "Switch", "inputs": {"switch": turned, "on_false": ["7", 0], "on_true": ["60", 0]}}
+    nodes: dict[str, Any] = {
+        "60": {"class_type": "CLIPTextEncode", "inputs": {"text": "a red fox"}},
+        "61": switch,
+        "62": {"class_type": "PrimitiveBoolean", "inputs": {"value": True}},
+        "6": {"class_type": "Reroute", "inputs": {"": ["61", 0]}},
+    }
+    return with_nodes(nodes)
+
+
+@pytest.mark.parametrize(
+    ("turned", "prompt"),
+    [
+        (True, "a red fox"),
+        (False, "blurry"),
+        (["62", 0], "a red fox"),
+        (["99", 0], None),
+        ("yes", None),
+        ([], None),
+    ],
+)
+def test_a_switch_lets_one_side_through(turned: object, prompt: str | None) -> None:
+    assert facts(read_generation_data(png(1, prompt=switched(turned))))[0] == prompt
+
+
+def test_switches_in_a_circle_say_nothing() -> None:
+    around = {"class_type": "Switch", "inputs": {"switch": True, "on_false": ["6", 0], "on_true": ["6", 0]}}
+    assert facts(read_generation_data(png(1, prompt=with_nodes({"6": around}))))[0] is None
+
+
+def test_a_text_beside_a_graph_that_says_nothing_counts() -> None:
+    assert (
+        facts(read_generation_data(png(1, prompt=with_nodes({"6": {"class_type": "x"}}), parameters=SAVED)))
+        == IN_INK
+    )
+    unknown = "unknown\nNegative prompt: unknown\n" + SAVED.split("\n")[-1]
+    found = read_generation_data(png(1, parameters=unknown))
+    assert found is not None
+    assert (found.program, found.prompt, found.model) == ("ComfyUI", None, "fox-v1")
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"prompt": json.loads(comfy()), "workflow": {"nodes": []}}, FOUND),
+        (json.loads(comfy()) | {"extra": {"airs": []}, "extraMetadata": "{}"}, FOUND),
+        ({"Comment": CHARACTERS, "Description": "\0\0two foxes", "Software": "NovelAI", "Source": "V4"},
+            ("two foxes\na red fox", "V4", (), "42")),
+        (DRAW_THINGS, FOUND),
+    ],
+)  # fmt: skip
+def test_a_comment_may_hold_all_texts_or_the_graph(document: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    assert facts(read_generation_data(jpeg(1, json.dumps(document), "utf-8"))) == expected
+    exif, buffer = Image.Exif(), BytesIO()
+    exif[0x9286] = json.dumps(
+        document
+    )  # where a node for saving puts it: beside the other tags, not in EXIF's own
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "WEBP", exif=exif)
+    assert facts(read_generation_data(buffer.getvalue())) == expected
+
+
+def test_draw_things_writes_xmp() -> None:
+    quoted = json.dumps(DRAW_THINGS).replace('"', "&quot;")
+    xmp = (
+        "<x:xmpmeta><rdf:RDF><rdf:Description><exif:UserComment><rdf:Alt>"
+        f'<rdf:li xml:lang="x-default">{quoted}</rdf:li></rdf:Alt></exif:UserComment></rdf:Description></rdf:RDF>'
+        "</x:xmpmeta>"
+    )
+    found = read_generation_data(png(1, **{"XML:com.adobe.xmp": xmp}))
+    assert facts(found) == FOUND
+    assert found is not None
+    assert found.program == "Draw Things"
+    buffer = BytesIO()
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).convert("RGB").save(buffer, "JPEG", xmp=xmp.encode())
+    assert facts(read_generation_data(buffer.getvalue())) == FOUND
+
+
+@pytest.mark.parametrize("text", ["ein roter Füchs", "一只红狐狸", "un café"])
+def test_utf8_in_a_chunk_of_latin1(text: str) -> None:
+    notes, buffer = PngImagePlugin.PngInfo(), BytesIO()
+    notes.add(b"tEXt", b"parameters\0" + AUTOMATIC.replace("a red fox", text).encode())
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "PNG", pnginfo=notes)
+    assert facts(read_generation_data(buffer.getvalue())) == (f"{text}, in ink", *FOUND[1:])
+
+
+def test_latin1_in_its_chunk_is_read_as_it_is() -> None:
+    notes, buffer = PngImagePlugin.PngInfo(), BytesIO()
+    notes.add(b"tEXt", b"parameters\0" + AUTOMATIC.replace("a red fox", "un café").encode("latin-1"))
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "PNG", pnginfo=notes)
+    assert facts(read_generation_data(buffer.getvalue())) == ("un café, in ink", *FOUND[1:])

@@ -167,7 +167,7 @@ EFFICIENT = {
         ({"Software": "NovelAI", "Description": "a red fox", "Source": "Fox V4 37", "Comment": '{"seed": 42}'},
             ("a red fox", "Fox V4 37", (), "42"), "NovelAI"),
         ({"workflow": '{"nodes": []}'}, (None, None, (), None), "ComfyUI"),
-        ({"Dream": '"a red fox" -s 50 -S 42'}, (None, None, (), None), "InvokeAI"),
+        ({"Dream": '"a red fox [blurry]" -s 50 -S 42 -W 512'}, ("a red fox", None, (), "42"), "InvokeAI"),
     ],
 )  # fmt: skip
 def test_other_versions_and_programs(texts: dict[str, str], expected: tuple[Any, ...], program: str) -> None:
@@ -300,6 +300,12 @@ def test_names_go_before_metadata(tmp_path: Path) -> None:
     lay(tmp_path, {"mine_7.png": png(1, parameters=AUTOMATIC)})
     sorting = pack_sorting.sort_images(tmp_path, metadata=True, pattern="{model}_{seed}")
     assert [(p.prompt, p.model, p.seed) for p in sorting.placements] == [("a red fox, in ink", "mine", "7")]
+
+
+def test_a_pattern_may_begin_as_shells_write_paths(tmp_path: Path) -> None:
+    lay(tmp_path, {"a fox/m_1.png": png(1)})
+    sorting = pack_sorting.sort_images(tmp_path, metadata=False, pattern="./{prompt}/{model}_{seed}.png")
+    assert [(p.slug, p.model, p.seed) for p in sorting.placements] == [("a-fox", "m", "1")]
 
 
 @pytest.mark.parametrize("pattern", ["{colour}.png", "{model}/{model}.png", "plain.png", ""])

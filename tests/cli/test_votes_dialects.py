@@ -1,12 +1,17 @@
 """One vote in the spellings and shapes that people's files have, and those of them that are refused by line."""
 
 import bz2
+import gzip
 import lzma
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from app.cli.votes_file import InvalidVotes
+from tests.cli.conftest import arena  # noqa: F401 (a fixture)
 from tests.cli.test_votes_file import HEADER, read, sums
+from tests.command import Result
 
 ONE = {("x", "y"): (1, 0, 0, 0)}
 
@@ -17,6 +22,12 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "\ufeff" + HEADER + "x,y,model_a\n",
         "MODEL A,Model-B,Winner\nx,y,A\n",
         "left,right,outcome\nx,y,left\n",
+        "model_a|model_b|winner\nx|y|model_a\n",
+        ",model_a,model_b,winner\n0,x,y,model_a\n",
+        "model_a,model_b,winner,counted\nx,y,model_a, TRUE \nx,y,tie,No\n",
+        HEADER + "x\t,\u00a0y,\u00a0model_a\u200b\n",
+        "Model.A,Model.B,Winner\nx,y,A\n",
+        "\ufeff\ufeff" + HEADER + "x,y,model_a\n",
         "model_left,model_right,winner\nx,y,left\n",
         "model_1,model_2,winner\nx,y,model_1\n",
         "model_a,model_b,winner,\nx,y,model_a,\n",
@@ -50,7 +61,7 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_siblings_of_one_vote(text: str, encoding: str) -> None:
-    text = text.removeprefix("\ufeff") if encoding == "utf-16" else text
+    text = text.lstrip("\ufeff") if encoding == "utf-16" else text
     assert sums(read(text.encode(encoding))) == ONE
 
 
@@ -108,6 +119,34 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         ('[{"model_a":"x","model_b":"y","winner":"tie"}][]', "after the list"),
         ('[{"model_a":"x","model_b":"y","winner":"tie","winner":"tie"}]', "item 1: winner stands there twice"),
         ('[{"model_a":"x","model_b":"y","winner":"tie"}] x', "after the list"),
+        ('{"model_a":["x"],"model_b":["y"],"winner":["tie"]}', "line 1: it holds lists instead of a vote"),
+        ('{"model_a":{"0":"x"},"model_b":{"0":"y"},"winner":{"0":"tie"}}', "it holds lists instead of a vote"),
+        ('{"votes":[{"model_a":"x","model_b":"y","winner":"tie"}]}', 'to_json(orient="records")'),
+        (HEADER + "\u200b,y,tie\n", "line 2: column model_a: a model has no name"),
+        (HEADER + "\u2060\ufeff\u00ad,y,tie\n", "line 2: column model_a: a model has no name"),
+        (HEADER + "x,y,tie\n" + HEADER, "line 3: column winner: 'winner' is no outcome"),
+        ("model_a,model_b,winner,counted\nx,y,tie,on\n", "line 2: column counted: 'on' is none of"),
+        ("model_a,model_b,wins_a,wins_b\nx,y,+3,1\n", "line 2: column wins_a"),
+        ("model_a,model_b,winner,counted\nx,y,tie,\n", "line 2: column counted: '' is none of"),
+        (HEADER + "x,y,\uff4d\uff4f\uff44\uff45\uff4c\n", "line 2: column winner"),
+        (HEADER + "a b,y,tie\na\u00a0b,y,tie\n", "line 3: column model_a"),
+        (HEADER + "GPT,y,tie\ngpt,y,tie\n", "line 3: column model_a: 'gpt' is spelled 'GPT' elsewhere"),
+        (HEADER + "1.0,y,tie\n1,y,tie\n", "line 3: column model_a: '1' is spelled '1.0' elsewhere"),
+        (HEADER + "x,y,z\n", "line 2: column winner: 'z' is no outcome"),
+        (HEADER + "x,y\n", "line 2: it has 2 cells"),
+        (HEADER + "x,y,tie,9\n", "line 2: it has 4 cells"),
+        (HEADER + "x,y,\n", "line 2: column winner: '' is no outcome"),
+        (HEADER + ",y,tie\n", "line 2: column model_a: a model has no name"),
+        (HEADER + 'x,y,"tie\nx,y,tie\n', "a quoted cell never ends"),
+        (HEADER + "x,y,tie\n\x1a", "line 3: it has 1 cells"),
+        (HEADER.encode("utf-16") + b"x", "is not UTF-16"),
+        (HEADER.encode() + b"x,y\x92s,tie\n", "line 2: the byte 0x92 is not UTF-8"),
+        (HEADER.encode() + b"x,y,tie\n\0\0", "no text"),
+        (gzip.compress((HEADER + "x,y,tie\n" * 900).encode())[:-8], "damaged or cut off"),
+        ('{"model_a":"x","model_b":"y","winner":"tie"}\n{"model_a":"x","model_b":"y"}\n', "line 2: column winner"),
+        ('{"model_a":"x","model_b":"y","winner":"tie"}\n{"model_a":"x","counted":false}\n', "line 2: counted is"),
+        ("model_a,left,model_b,winner\nx,x,y,tie\n", "model_a and left both mean model_a"),
+        (HEADER + "x,y,tie\n# half\n", "line 3: it has 1 cells"),
         ('{"model_a":"x","model_a":"z","model_b":"y","winner":"tie"}\n', "model_a stands there twice"),
     ],
 )
@@ -115,3 +154,17 @@ def test_siblings_that_are_refused_by_line(text: str | bytes, complaint: str) ->
     with pytest.raises(InvalidVotes) as refused:
         read(text)
     assert complaint in str(refused.value)
+
+
+def test_members_of_gzip_are_one_file() -> None:
+    votes = gzip.compress((HEADER + "x,y,model_a\n").encode()) + gzip.compress(b"x,y,model_b\n")
+    assert sums(read(votes)) == {("x", "y"): (1, 1, 0, 0)}
+
+
+@pytest.mark.parametrize("name", ["a b?c#d%20.csv", "a\nb.csv", "V.CSV", "v.json", "v", "-v.csv", "e\u0301.csv"])
+def test_a_file_may_have_any_name(arena: Callable[..., Result], tmp_path: Path, name: str) -> None:  # noqa: F811
+    (tmp_path / name).write_text(HEADER + "x,y,model_a\nx,y,tie\n")
+    code, said, complained = arena("rate", str(tmp_path / name))
+    assert (code, complained.startswith("winner: model_a/tie; 2 votes") or "2 votes" in said) == (0, True), (
+        complained
+    )

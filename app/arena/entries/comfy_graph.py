@@ -18,8 +18,8 @@ def read_comfy(texts: Mapping[str, str]) -> GenerationData | None:
 
     Of samplers in a row, as for a refiner or a second pass, the first one has the seed and the model.
     """
-    graph = parse_json(texts.get("prompt"))
-    if not isinstance(graph, dict) or not all(isinstance(n, dict) and "class_type" in n for n in graph.values()):
+    graph = _read_graph(texts.get("prompt")) or _read_graph(texts.get("parameters"))
+    if graph is None:
         return None
     walk = _Graph({str(key): node for key, node in graph.items()})
     samplers = [node for node in graph.values() if _is_sampler(node)]
@@ -37,6 +37,16 @@ def read_comfy(texts: Mapping[str, str]) -> GenerationData | None:
         tuple(dict.fromkeys(loras)),
         _only([one.seed for one in first]),
     )
+
+
+def _read_graph(text: str | None) -> dict[str, dict[str, Any]] | None:
+    """Read a graph's nodes; Civitai's adds entries of its own. None where the text is no graph."""
+    document = parse_json(text)
+    if not isinstance(document, dict):
+        return None
+    nodes = {key: node for key, node in document.items() if key not in {"extra", "extraMetadata"}}
+    is_graph = nodes and all(isinstance(node, dict) and "class_type" in node for node in nodes.values())
+    return nodes if is_graph else None
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,21 @@ class _Graph:
         return names
 
     def _follow(self, link: object) -> dict[str, Any] | None:
-        is_link = isinstance(link, list) and len(link) == 2 and isinstance(link[0], str | int)
-        return self.nodes.get(str(link[0])) if is_link else None  # type: ignore[index]
+        """Return the node that a link leads to, past switches; None where it leads nowhere."""
+        for _ in range(MOST_STEPS):
+            is_link = isinstance(link, list) and len(link) == 2 and isinstance(link[0], str | int)
+            node = self.nodes.get(str(link[0])) if is_link else None  # type: ignore[index]
+            if node is None or not {"switch", "on_true", "on_false"} <= _inputs(node).keys():
+                return node
+            link = self._choose(_inputs(node))
+        return None
+
+    def _choose(self, inputs: dict[str, Any]) -> object:
+        """Return the link that a switch lets through; None where what turns it is not known."""
+        turned = inputs["switch"]
+        if isinstance(turned, list):
+            turned = _inputs(self.nodes.get(str(turned[0])) or {}).get("value") if turned else None
+        return inputs["on_true" if turned else "on_false"] if isinstance(turned, bool) else None
 
     def _value_of(self, value: object, *names: str) -> str | None:
         node = self._follow(value)
@@ -98,6 +121,7 @@ class _Graph:
         for name in (
             "populated_text",
             "text",
+            "Text",
             "text_g",
             "t5xxl",
             "clip_l",

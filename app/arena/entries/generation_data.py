@@ -3,70 +3,46 @@ Reads what programs write into their images of how these were made: prompt, mode
 
 Automatic1111 and Forge write a text `parameters`; ComfyUI a graph `prompt`; InvokeAI `invokeai_metadata` (older
 versions `sd-metadata`); Fooocus `parameters` and `fooocus_scheme`, JSON or the text of Automatic1111; SwarmUI JSON
-in `parameters`; Easy Diffusion and NovelAI a text for each fact. JPEG and WebP carry the text in EXIF UserComment
-or in a comment, ComfyUI's WebP as `prompt:{...}` in any tag.
+in `parameters`; Easy Diffusion and NovelAI a text for each fact; Draw Things JSON in XMP; RuinedFooocus and Spaces
+of Hugging Face JSON in `parameters`. Where texts stand in the file is the business of `generation_texts`.
 Nothing of it reaches a voter: renditions have no metadata.
 """
 
 import re
 from collections.abc import Mapping
-from io import BytesIO
+from dataclasses import replace
 from typing import Any
-
-from PIL import Image
 
 from app.arena.entries.comfy_graph import read_comfy
 from app.arena.entries.generation_facts import GenerationData, parse_json, read_text, stem, stems
-from app.gateway.images import FORMATS
-from app.gateway.png_chunks import is_png, keep_picture, read_texts
+from app.arena.entries.generation_texts import read_image_texts
+from app.files.text import LINE_END
 
-EXIF_IFD, USER_COMMENT, IMAGE_DESCRIPTION = 0x8769, 0x9286, 0x010E
-TEXT_CHARACTERS = 4 * 2**20
-_STEPS = re.compile(r"^\s*Steps: ", re.MULTILINE)
-_TAGGED = re.compile(r"\s*(prompt|workflow|parameters)\s*:\s*(?=\{)", re.IGNORECASE)
+_STEPS = re.compile(r"^[ \t]*Steps: ", re.MULTILINE)
 _LORA = re.compile(r"<(?:lora|lyco):([^:>]+)(?::[^>]*)?>")
+_LORA_PART = re.compile(r"(?:\s*,)?\s*<(?:lora|lyco):[^>]+>(?=\s*(?:[,<\r\n]|$))")
+_LORA_HASH = re.compile(r'"(?:lora|lyco):([^"]+)":', re.IGNORECASE)
 _FIELD = re.compile(r'\s*([A-Z][\w \-/]*):\s*("(?:\\.|[^"\\])*"|[^,]*)(?:,|$)')
 
 
 def read_generation_data(data: bytes) -> GenerationData | None:
-    """Read the generation data of an image; None where no program that we know wrote any."""
-    texts = _read_texts(data)
-    for read in READERS:
-        found = read(texts)
-        if found is not None:
-            return found
-    return None
+    """
+    Read the generation data of an image; None where no program that we know wrote any.
+
+    Where several texts tell of it, the first one with a prompt and a model counts.
+    """
+    texts = read_image_texts(data)
+    told = [_tidy(one) for read in READERS if (one := read(texts)) is not None]
+    return next((one for one in told if one.prompt and one.model), told[0] if told else None)
 
 
-def _read_texts(data: bytes) -> dict[str, str]:
-    """Read the texts of an image: PNG's by keyword, EXIF's UserComment and other comments as `parameters`."""
-    try:
-        texts = read_texts(data) if is_png(data) else {}
-        with Image.open(BytesIO(keep_picture(data) if is_png(data) else data), formats=FORMATS) as image:
-            texts |= {str(key): value for key, value in image.info.items() if isinstance(value, str)}
-            exif = image.getexif()
-            comment = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(IMAGE_DESCRIPTION)
-            comment = _decode_comment(comment or image.info.get("comment"))
-            tagged = [(_TAGGED.match(value), value) for value in exif.values() if isinstance(value, str)]
-    except Exception:  # noqa: BLE001 (Pillow raises eight kinds of exception; the decoder names the fault later)
-        return {}
-    texts |= {found[1].lower(): value[found.end() :].strip("\0") for found, value in tagged if found}
-    if comment:
-        texts.setdefault("parameters", comment)
-    return {key: text for key, text in texts.items() if len(text) <= TEXT_CHARACTERS}
-
-
-def _decode_comment(value: object) -> str | None:
-    """Decode EXIF's UserComment, which names its encoding in its first eight bytes."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, bytes):
-        return None
-    kind, text = value[:8], value[8:]
-    if kind.startswith(b"UNICODE"):
-        order = "utf-16-le" if text[1:2] == b"\0" else "utf-16-be"
-        return text.decode(order, "replace").removeprefix("\ufeff").strip("\0")
-    return (text if kind.startswith(b"ASCII") else value).decode("utf-8", "replace").strip("\0")
+def _tidy(data: GenerationData) -> GenerationData:
+    """Take the tags of LoRAs, and space at the ends of lines, out of a prompt, so that equal ones are equal."""
+    if data.prompt is None:
+        return data
+    lines = (line.rstrip() for line in LINE_END.split(_LORA.sub("", _LORA_PART.sub("", data.prompt))))
+    plain = re.sub(r" {2,}", " ", "\n".join(lines)).strip("\0 ,\n")
+    return replace(data, prompt=plain or None, loras=stems([*_LORA.findall(data.prompt), *data.loras]))
 
 
 def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
@@ -81,17 +57,29 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
     if head.startswith("Negative prompt:"):
         prompt = ""
     fields = {key: value.strip().strip('"') for key, value in _FIELD.findall(last)}
-    loras = tuple(dict.fromkeys(_LORA.findall(prompt)))
-    plain = re.sub(r" {2,}", " ", re.sub(r"(\s*,)+(?=\s*,)", "", _LORA.sub("", prompt))).strip(" ,\n")
-    if not loras:  # Fooocus names LoRAs nowhere else in this text
-        loras = tuple(re.findall(r"([^\s:,][^:,]*): *[0-9a-f]+", fields.get("Lora hashes", "")))
     resources = _read_resources(last)
     named = fields.get("Model") or fields.get("Base Model")
     model = named or next(iter(resources.get("checkpoint", ())), None) or fields.get("Model hash")
     refiner = re.sub(r" \[\w+\]$", "", fields.get("Refiner", ""))
-    program = "Fooocus" if "fooocus_scheme" in texts else "Automatic1111"
+    loras = [] if _LORA.search(prompt) else _read_hashed_loras(last, fields)
     names = stems([*loras, *resources.get("lora", ()), refiner])
-    return GenerationData(program, plain or None, stem(model), names, fields.get("Seed"))
+    program = _name_program(texts, fields)
+    if program == "ComfyUI" and prompt == "unknown":  # what a node for saving writes where it finds no prompt
+        prompt = ""
+    return GenerationData(program, prompt or None, stem(model), names, fields.get("Seed"))
+
+
+def _read_hashed_loras(line: str, fields: Mapping[str, str]) -> list[str]:
+    """Read the LoRAs of a text whose prompt tags none: Fooocus and nodes of ComfyUI write hashes only."""
+    listed = re.findall(r"([^\s:,][^:,]*): *[0-9a-f]+", fields.get("Lora hashes", ""))
+    return list(dict.fromkeys([*listed, *_LORA_HASH.findall(line)]))
+
+
+def _name_program(texts: Mapping[str, str], fields: Mapping[str, str]) -> str:
+    """Name the program that wrote Automatic1111's text; several have taken it over."""
+    if "fooocus_scheme" in texts or fields.get("Version", "").startswith("Fooocus"):
+        return "Fooocus"
+    return "ComfyUI" if fields.get("Version") == "ComfyUI" else fields.get("App") or "Automatic1111"
 
 
 def _read_resources(line: str) -> dict[str, list[str]]:
@@ -135,14 +123,54 @@ def _read_novel(texts: Mapping[str, str]) -> GenerationData | None:
     comment = parse_json(texts.get("Comment"))
     known = comment if isinstance(comment, dict) else {}
     prompt = texts.get("Description") or read_text(known.get("prompt"))
-    return GenerationData("NovelAI", prompt, texts.get("Source"), (), read_text(known.get("seed")))
+    whole = "\n".join(filter(None, [prompt, *_read_characters(known.get("v4_prompt"))]))
+    return GenerationData("NovelAI", whole or None, texts.get("Source"), (), read_text(known.get("seed")))
+
+
+def _read_characters(prompt: object) -> list[str | None]:
+    """Read the prompts of single characters, which NovelAI keeps beside the prompt."""
+    caption = prompt.get("caption") if isinstance(prompt, dict) else None
+    listed = caption.get("char_captions") if isinstance(caption, dict) else None
+    entries = listed if isinstance(listed, list) else []
+    return [read_text(one.get("char_caption")) for one in entries if isinstance(one, dict)]
+
+
+def _read_draw_things(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read the document of Draw Things: `c` is the prompt."""
+    document = parse_json(texts.get("parameters"))
+    if not isinstance(document, dict) or not {"c", "model"} <= document.keys():
+        return None
+    loras = _read_names(document.get("lora"), "model")
+    model, seed = stem(read_text(document["model"])), read_text(document.get("seed"))
+    return GenerationData("Draw Things", read_text(document["c"]), model, loras, seed)
+
+
+def _read_names(listed: object, key: str) -> tuple[str, ...]:
+    """Read the names that a list of objects has under a key."""
+    entries = listed if isinstance(listed, list) else []
+    return stems([read_text(entry.get(key)) or "" for entry in entries if isinstance(entry, dict)])
+
+
+def _read_space(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read the document of RuinedFooocus or of a Space of Hugging Face."""
+    document = parse_json(texts.get("parameters"))
+    if not isinstance(document, dict):
+        return None
+    prompt = read_text(document.get("Prompt") or document.get("prompt"))
+    model = stem(read_text(document.get("base_model_name") or document.get("Model")))
+    if prompt is None or model is None:
+        return None
+    program = read_text(document.get("software")) or "a Space of Hugging Face"
+    loras = _read_names(document.get("loras"), "name")
+    return GenerationData(program, prompt, model, loras, read_text(document.get("seed")))
 
 
 def _read_unreadable(texts: Mapping[str, str]) -> GenerationData | None:
     """Name a program whose texts do not say the model, so that the refusal can name it."""
     if "workflow" in texts:
         return GenerationData("ComfyUI")
-    return GenerationData("InvokeAI") if "Dream" in texts else None
+    dream = re.match(r'"(.*)".*?(?: -S *(\d+)|$)', texts.get("Dream", ""), re.DOTALL)
+    return GenerationData("InvokeAI", _drop_negative(dream[1]), seed=dream[2]) if dream else None
 
 
 def _read_fooocus(texts: Mapping[str, str]) -> GenerationData | None:
@@ -171,11 +199,19 @@ def _read_invoke(texts: Mapping[str, str]) -> GenerationData | None:
     prompt = document.get("positive_prompt") or inner.get("prompt")
     if isinstance(prompt, list) and prompt and isinstance(prompt[0], dict):
         prompt = prompt[0].get("prompt")
-    model = _model_name(document.get("model") or document.get("model_weights"))
+    if "sd-metadata" in texts:
+        prompt = _drop_negative(str(prompt or ""))
+    # Before version 3 `model` says "stable diffusion" of every model.
+    model = _model_name(document.get("model_weights") or document.get("model"))
     loras = [_lora_name(each) for each in document.get("loras") or ()]
     loras += [_model_name(document.get("refiner_model")) or ""]
     seed = document.get("seed") if document.get("seed") is not None else inner.get("seed")
     return GenerationData("InvokeAI", read_text(prompt), stem(model), stems(loras), read_text(seed))
+
+
+def _drop_negative(prompt: str) -> str:
+    """Drop what InvokeAI before version 3 took in brackets as what the picture must not show."""
+    return re.sub(r" *\[[^\]]*\]", "", prompt).strip()
 
 
 def _model_name(model: object) -> str | None:
@@ -191,12 +227,14 @@ def _lora_name(entry: Any) -> str:
 
 READERS = (
     _read_invoke,
-    read_comfy,
     _read_swarm,
+    read_comfy,
     _read_fooocus,
+    _read_draw_things,
+    _read_space,
     _read_automatic,
     _read_easy,
     _read_novel,
     _read_unreadable,
 )
-"""By program; the first one that finds its own texts counts."""
+"""By program, in the order in which their texts are believed."""

@@ -116,6 +116,8 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
         raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
     if not isinstance(listed, list):
         raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
+    if not listed:
+        raise errors.InvalidPack(f"{path.name} lists no competition")
     return [_parse_competition(item, place) for place, item in enumerate(listed)]
 
 
@@ -130,6 +132,8 @@ def _parse_competition(item: object, place: int) -> PackCompetition | ImageResul
         pack = PackCompetition.model_validate(item)
     except ValidationError as error:
         return ImageResult(named, "refused", describe_invalid(error))
+    if not pack.images:
+        return ImageResult(named, "refused", "it lists no image")
     control = find_control(pack.prompt) or find_control(pack.title or "")
     return pack if control is None else ImageResult(named, "refused", f"prompt or title: {control}")
 

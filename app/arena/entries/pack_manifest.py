@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,9 +117,21 @@ def explain_file(path: Path) -> ImageResult:
     if suffix in PHOTOGRAPHS:
         reason = "HEIC is no format that browsers show; save it as PNG, or install the extra heic"
         return ImageResult(path.name, "refused", reason)
+    if not suffix and _looks_like_image(path):
+        return ImageResult(path.name, "refused", "it is a picture whose name has no ending, such as .png")
     if suffix in NOTES:
         return ImageResult(path.name, "skipped", "no image")
     return ImageResult(path.name, "refused", f"{suffix} is no image we know; take PNG, JPEG, WebP, GIF or AVIF")
+
+
+def _looks_like_image(path: Path) -> bool:
+    """Tell by its first bytes whether a file is a PNG, JPEG, GIF or WebP, whatever its name."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+    except OSError:
+        return False
+    return start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")) or start[8:] == b"WEBP"
 
 
 @dataclass
@@ -170,6 +183,8 @@ class _Listing:
         if not SLUG.fullmatch(folder.name):
             raise errors.InvalidPack(f"{folder.name}: a competition's folder is named like vintage-cafe-logo")
         prompts = [path for path in paths if _is_prompt(path)]
+        if len(prompts) > 1:
+            raise errors.InvalidPack(f"{' and '.join(map(self._name, prompts))}: keep one")
         prompt = self._read_prompt(prompts[0])
         existing = self.existing.get(folder.name, {"images": {}})
         known = existing["images"]
@@ -222,7 +237,7 @@ class _Listing:
             return None
         model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
         if not MODEL.fullmatch(model):
-            advice = re.sub(r"[^a-z0-9._-]+", "-", model.casefold()).strip("-._") or "my-model"
+            advice = re.sub(r"[^a-z0-9._-]+", "-", _leave_out_accents(model).casefold()).strip("-._") or "my-model"
             self._note(
                 path, "refused", f"a model is named in lower case letters, digits, dots and dashes, as {advice}"
             )
@@ -261,6 +276,11 @@ class _Listing:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def _leave_out_accents(text: str) -> str:
+    """Return a text without the accents of its letters."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _is_prompt(path: Path) -> bool:

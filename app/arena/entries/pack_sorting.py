@@ -128,7 +128,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     A field ends where the text after it begins for the last time; the file's ending may be another. Raises
     InvalidPack for an unknown field.
     """
-    stem = re.sub(r"\.\w{2,5}$", "", pattern.replace("\\", "/"))
+    stem = re.sub(r"\.\w{2,5}$", "", pattern.replace("\\", "/").removeprefix("./"))
     parts = re.split(r"\{(\w*)\}", stem)
     unknown = [name for name in parts[1::2] if name not in ("", *FIELDS)]
     twice = [name for name in FIELDS if parts[1::2].count(name) > 1]
