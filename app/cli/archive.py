@@ -100,7 +100,7 @@ def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[st
                 _check_name(info)
                 if wanted(info.name):
                     yield info.name, _read_content(tar, info)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:  # tarfile lets the last two through
         raise BadBackup("This is no backup, or it was cut off.") from error
 
 

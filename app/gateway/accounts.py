@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import BigInteger, Integer, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from app.gateway import health
 from app.gateway.tables import ApiKey, CircuitBreaker, GenerationRow
 
 DAY_MS = 24 * 3600 * 1000
@@ -87,7 +88,7 @@ def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
 def rests(session: Session, *, now: datetime) -> list[Resting]:
     """List offerings and providers that failed, those that rest now first."""
     rows = session.scalars(select(CircuitBreaker).order_by(CircuitBreaker.until.desc(), CircuitBreaker.name))
-    return [Resting(row.name, row.failures, row.code, row.until, row.until > now) for row in rows]
+    return [Resting(row.name, row.failures, row.code, row.until, health.is_open(row.until, now)) for row in rows]
 
 
 def records(session: Session, providers: Iterable[str], set_up: Iterable[str]) -> list[Record]:

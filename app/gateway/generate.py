@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import metrics
-from app.database.doors import Database, DatabaseBusy
+from app.database.doors import Database
 from app.gateway import planning
 from app.gateway.attempts import AttemptResult, attempt
 from app.gateway.errors import GatewayError
@@ -164,13 +164,21 @@ def _settle(database: Database, storage: Storage, reservation: Reservation, comp
     """
     try:
         expired = database.write(lambda session: end(session, reservation, completion))
-    except DatabaseBusy:
+    except Exception:
         logger.exception("The database did not take the end of %s.", reservation.request_id)
         return False
+    _follow_up(storage, expired, completion.tried)
+    return True
+
+
+def _follow_up(storage: Storage, expired: Sequence[str], tried: Sequence[AttemptResult]) -> None:
+    """Delete expired files and count the attempts; what fails here is logged, for the images are recorded."""
     for key in expired:
-        storage.delete(key)
-    for made in (one.attempt for one in completion.tried):
+        try:
+            storage.delete(key)
+        except Exception:
+            logger.exception("The expired file %s could not be deleted.", key)
+    for made in (one.attempt for one in tried):
         metrics.count("generations_total", made.provider, made.outcome)
         metrics.observe("generation_seconds", made.seconds, made.provider)
         metrics.count("spent_usd_total", made.provider, by=made.cost_micros / 1_000_000)
-    return True

@@ -19,10 +19,15 @@ ACCOUNT_PAUSE = 300
 
 def find_open(session: Session, names: Iterable[str], now: datetime) -> frozenset[str]:
     """Return those of the names whose breaker is open now."""
-    rows = session.scalars(
-        select(CircuitBreaker.name).where(CircuitBreaker.name.in_(list(names)), CircuitBreaker.until > now)
+    rows = session.execute(
+        select(CircuitBreaker.name, CircuitBreaker.until).where(CircuitBreaker.name.in_(list(names)))
     )
-    return frozenset(rows)
+    return frozenset(row.name for row in rows if is_open(row.until, now))
+
+
+def is_open(until: datetime, now: datetime) -> bool:
+    """Tell whether a breaker is open; a pause of more than LONGEST_PAUSE was set by a clock that was ahead."""
+    return now < until <= now + timedelta(seconds=LONGEST_PAUSE)
 
 
 def record_failure(

@@ -53,7 +53,7 @@ class Places:
     def _forget(self, now: datetime) -> None:
         """Forget starts of more than a minute ago, of everybody: nothing is kept of those who left."""
         for name, starts in list(self._started.items()):
-            while starts and starts[0] + MINUTE <= now:
+            while starts and not now - MINUTE < starts[0] <= now + MINUTE:  # later: of a clock that was ahead
                 starts.popleft()
             if not starts:
                 del self._started[name]

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session
 
 from app.database.doors import DatabaseBusy, insert
@@ -113,7 +113,15 @@ def renew(session: Session, row_id: int, *, now: datetime) -> bool:
 
 def want(session: Session, row_id: int, *, now: datetime) -> None:
     """Say that somebody waits for the answer."""
-    session.execute(update(KeptRequest).where(KeptRequest.id == row_id).values(wanted_until=now + LEASE))
+    row = session.get(KeptRequest, row_id, with_for_update=True)
+    if row is not None:
+        _want(row, now)
+
+
+def _want(row: KeptRequest, now: datetime) -> None:
+    row.wanted_until = now + LEASE
+    # A clock that was ahead leaves a lease for days. Whoever still works on the request renews a shorter one.
+    row.held_until = min(row.held_until, now + LEASE)
 
 
 def keep(session: Session, row_id: int, made: Generation, generation_id: int, *, until: datetime) -> None:
@@ -249,7 +257,7 @@ def _retried(session: Session, repetition: Repetition, now: datetime) -> KeptReq
 def _join(row: KeptRequest, repetition: Repetition, now: datetime) -> Claim:
     """Wait for whoever carries it out, or carry out what failed or was left behind."""
     row.retries = max(row.retries, repetition.retries)
-    row.wanted_until = now + LEASE
+    _want(row, now)
     is_over = row.state in {"failed", "refused"} or (row.state == "running" and row.held_until <= now)
     if is_over:
         row.state, row.answer, row.held_until = "running", None, now + LEASE

@@ -226,6 +226,23 @@ def with_member(data: bytes, name: str, content: bytes = b"x", **how: Any) -> by
     return out.getvalue()
 
 
+def with_header(data: bytes, fields: dict[str, str]) -> bytes:
+    """The same behind a member whose extended header says these fields."""
+    out = BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("files/renditions/odd.webp")
+        info.size, info.pax_headers = 600, fields
+        tar.addfile(info, BytesIO(bytes(600)))
+    return out.getvalue() + data
+
+
+def long_name() -> bytes:
+    """A header that says only that another name follows."""
+    info = tarfile.TarInfo("@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 5
+    return info.tobuf(tarfile.GNU_FORMAT) + b"files".ljust(tarfile.BLOCKSIZE, b"\0")
+
+
 BAD: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "a picture": lambda _: picture_bytes(1),
@@ -245,6 +262,14 @@ BAD: dict[str, Callable[[bytes], bytes]] = {
     "a stranger": lambda data: with_member(data, "readme.txt"),
     "one more picture": lambda data: with_member(data, "files/renditions/more.webp"),
     "a picture twice": lambda data: with_member(data, "files/renditions/abcd.webp", b"a picture"),
+    "a sparse map that is no number": lambda data: with_header(data, {"GNU.sparse.map": "a,b"}),
+    "a sparse file without a map": lambda data: with_header(
+        data, {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+    ),
+    "a sparse size that is no number": lambda data: with_header(
+        data, {"GNU.sparse.size": "x", "GNU.sparse.map": "1"}
+    ),
+    "names upon names": lambda data: long_name() * 5000 + data,
     "too large": lambda data: with_member(data, "files/renditions/big.webp", bytes(archive.MEMBER_BYTES + 1)),
 }
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog import lookup
 from app.database.doors import Database, DatabaseBusy, Result
-from app.gateway import errors, files, log
+from app.gateway import accounts, errors, files, health, log
 from app.gateway.generate import AT_ONCE, estimate
 from app.gateway.request import read_request
 from app.gateway.storage import Storage
@@ -120,6 +120,15 @@ def test_a_failing_provider_rests_and_recovers(both: World, upstream: Upstream) 
     assert two.ask(model="brush-1", size="512x512").provider == "replicate", "the last resort"
     with two.database.reading() as session:
         assert session.get(CircuitBreaker, "replicate/brush-1") is None
+
+
+def test_a_provider_that_failed_while_the_clock_was_ahead_is_asked_once_it_is_right(both: World) -> None:
+    ahead = NOW + timedelta(days=2)
+    both.database.write(lambda session: health.record_failure(session, "replicate", "account", now=ahead))
+    with both.database.reading() as session:
+        assert health.find_open(session, ["replicate"], ahead) == {"replicate"}
+        assert health.find_open(session, ["replicate"], NOW) == frozenset()
+        assert [one.is_resting for one in accounts.rests(session, now=NOW)] == [False]
 
 
 def test_a_provider_that_refuses_our_key_rests_as_a_whole(two: World, upstream: Upstream) -> None:

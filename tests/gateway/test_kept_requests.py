@@ -114,3 +114,19 @@ def test_a_lease_that_ended_is_told(both: World) -> None:
 def _count(world: World, table: Any) -> int:
     with world.database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_request_left_behind_by_a_clock_that_was_ahead_is_taken_over_within_a_minute(both: World) -> None:
+    repetition = Repetition(key_of(both), "f" * 64, "order")
+    row = claim(both, repetition, NOW + timedelta(days=2)).row_id
+    assert not claim(both, repetition).is_owner, "it may still be worked on"
+    with both.database.reading() as session, pytest.raises(RequestInterrupted):
+        replay.outcome(session, row, now=NOW + timedelta(minutes=1))
+    assert claim(both, repetition, NOW + timedelta(minutes=1)).is_owner
+
+
+def test_who_waits_since_a_clock_was_ahead_is_told_within_a_minute(both: World) -> None:
+    row = claim(both, Repetition(key_of(both), "f" * 64, "order"), NOW + timedelta(days=2)).row_id
+    both.database.write(lambda session: replay.want(session, row, now=NOW))
+    with both.database.reading() as session, pytest.raises(RequestInterrupted):
+        replay.outcome(session, row, now=NOW + timedelta(minutes=1))

@@ -1,22 +1,27 @@
 """What a provider made and was paid for is handed out, whatever our own limits are."""
 
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from app.gateway.errors import AllProvidersFailed
 from app.gateway.providers.bfl import BlackForestLabs
 from app.gateway.providers.fal import Fal
 from app.gateway.providers.luma import Luma
 from app.gateway.providers.replicate import Replicate
+from app.gateway.storage import Storage
+from app.gateway.tables import GenerationRow
 from app.gateway.wire import Client
 from tests.factories import picture_bytes
 from tests.gateway.test_providers_words import at
 from tests.gateway.test_tasks import filled
 from tests.gateway.upstream import Upstream, coded, says, sends
-from tests.gateway.world import World
+from tests.gateway.world import NOW, World
 
 OPENAI = "/v1/images/generations"
 PICTURE = picture_bytes(3)
@@ -128,3 +133,34 @@ def test_a_link_that_is_gone_is_asked_once(world: World, upstream: Upstream) -> 
         world.ask(model="twin-1")
     posts = len(upstream.calls())
     assert len(upstream.calls("GET")) == posts
+
+
+class FullStorage(Storage):
+    """A folder that no file can be deleted from."""
+
+    def delete(self, key: str) -> None:
+        raise PermissionError(13, "Permission denied", key)
+
+
+def test_an_old_file_that_cannot_be_deleted_costs_nobody_an_image(world: World) -> None:
+    world.at("painter", "")
+    old = world.ask(size="256x256").drawn[0].file
+    later = replace(world, storage=FullStorage(world.storage.folder), now=NOW + timedelta(days=1))
+    assert later.ask(size="256x256").drawn
+    with world.database.reading() as session:
+        assert session.scalars(select(GenerationRow.outcome)).all() == ["ok", "ok"]
+    assert old is not None
+
+
+def test_images_that_the_database_cannot_take_go_out_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever fails there, they are paid for."""
+    world.at("painter", "")
+
+    def explode(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("app.gateway.generate.end", explode)
+    made = world.ask(size="256x256")
+    assert (made.linked, made.inline, len(made.drawn)) == (False, True, 1)

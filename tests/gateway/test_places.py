@@ -40,3 +40,13 @@ def test_a_visitors_pace() -> None:
     assert caught.value.retry_after == 30
     with places.taken("two", NOW + timedelta(seconds=30)), places.taken("one", NOW + timedelta(seconds=60)):
         pass
+
+
+def test_starts_of_a_clock_that_was_ahead_hold_nobody_up() -> None:
+    places = Places(at_once=9, each=9, a_minute=1)
+    with places.taken("one", NOW + timedelta(days=2)):
+        pass
+    with places.taken("one", NOW):
+        pass
+    with pytest.raises(RateLimited), places.taken("one", NOW + timedelta(seconds=1)):
+        pass
