@@ -192,6 +192,9 @@ def audit_by_file(pins: Mapping[str, Pin], path: Path, now: datetime) -> int:
     print(f"{path.name}: the newest advisory is {age} days old, of {known.newest:%Y-%m-%d}")
     wanted = {name: pin for name, pin in pins.items() if pin.is_wanted}
     wrong = [f"{n} {pin.version}: {flaw}" for n, pin in wanted.items() for flaw in known.find(n, pin.version)]
+    if age < -1:
+        print("NOT AUDITED: the file is of a day to come: this machine's clock is wrong, and its age unknown.")
+        return NOTHING_AUDITED
     if age > OLDEST_DAYS and not wrong:
         print(f"NOT AUDITED: a file older than {OLDEST_DAYS} days proves nothing. Fetch a new one.")
         return NOTHING_AUDITED

@@ -15,8 +15,12 @@ WHOLE_BYTES = 2**20
 """Bodies up to this size are read before anything else happens; larger ones by whoever wants them."""
 PER_ADDRESS = 12
 """Bodies that one address may have unfinished at a time, in one process."""
-DIRECT = 8
-"""Reads at a time that need no other thread; a body that came with its head is read at once."""
+DIRECT = 136
+"""
+Reads at a time that need no other thread: as many as the server has threads (`arena serve`).
+
+A body that is given up while a thread reads it stops Granian's whole worker once the answer is sent.
+"""
 BODY_THREADS = 64
 BODY_SECONDS = 10.0
 REFUSAL = "blindvote.body_refused"

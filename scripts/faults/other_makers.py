@@ -135,7 +135,11 @@ def file_under_categories(session: Session) -> None:
 
 
 def tell_pictures_apart(session: Session) -> None:
-    """Give pictures sizes, traits, costs and times of their own, and let two of the open field look alike."""
+    """
+    Give pictures sizes, traits, costs and times of their own, and let two of the open field look alike.
+
+    What the pictures of every other model cost is not known: its price is the list's for the size of its pictures.
+    """
     rng = random.Random(5)
     field = []
     for entry in session.scalars(select(Entry).order_by(Entry.id)):
@@ -143,7 +147,8 @@ def tell_pictures_apart(session: Session) -> None:
             field.append(entry)
             entry.width, entry.height = rng.choice([(128, 128), (192, 128), (128, 256)])
         entry.source = traits.describe_source(entry.source, tuple(rng.random() for _ in traits.TRAITS))
-        entry.seconds, entry.cost_micros = rng.uniform(1, 20), rng.choice([None, None, 40_000, 60_000])
+        cost = rng.choice([None, None, 40_000, 60_000])
+        entry.seconds, entry.cost_micros = rng.uniform(1, 20), cost if entry.model_id % 2 else None
     field[0].perceptual_hash = field[1].perceptual_hash
 
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import httpx
 
+from app.edge.slow_bodies import BODY_SECONDS
 from scripts.faults.server import Server, serving
 
 HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
@@ -50,6 +51,7 @@ def prove(server: Server, slow: int, requests: int, *, body: bool, most: float =
     _ask(server, requests // 10)
     alone = _ask(server, requests)
     with _dripping(server, slow, VOTE if body else HEAD) as sockets:
+        time.sleep(BODY_SECONDS + 2 if body else 0)  # what is done to a body that does not come is done then
         crowded = _ask(server, requests)
         held = sum(_is_open(one) for one in sockets)
     where = "bodies" if body else "heads"

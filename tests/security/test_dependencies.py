@@ -124,14 +124,14 @@ def test_a_file_without_advisories_audits_nothing(tmp_path: Path, content: str) 
     assert dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, 25, tzinfo=UTC)) == 3
 
 
-def test_an_old_file_proves_nothing(tmp_path: Path) -> None:
+def test_an_old_file_proves_nothing_nor_one_of_a_day_to_come(tmp_path: Path) -> None:
     file = tmp_path / "all.json"
     file.write_text(json.dumps([advisory("elsewhere", [{"introduced": "0"}])]))
     codes = [
         dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, day, tzinfo=UTC) + timedelta(days=more))
-        for day, more in ((21, 0), (21, 40))
+        for day, more in ((21, 0), (21, 40), (21, -400))
     ]
-    assert codes == [0, 3]
+    assert codes == [0, 3, 3]
 
 
 def test_v15_2_1_an_audit_that_reached_nothing_is_not_clean(
