@@ -149,6 +149,9 @@ def main() -> int:
         worlds = options.worlds or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="blindvote-rounds-"))
         )
+        # PostgreSQL does not run as root: its own user must come through to its data.
+        worlds.mkdir(parents=True, exist_ok=True)
+        worlds.chmod(0o755)
         for place in options.place.split(","):
             results |= measure_place(worlds, place, options)
     print_table(results)
