@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -153,7 +154,9 @@ def test_a_mask_outside_the_pack_is_refused(database: Database, storage: Storage
     folder.mkdir()
     (tmp_path / "mask.png").write_bytes(mask_bytes())
     (folder / "input.png").write_bytes(picture_bytes(1, SIZE))
-    competition = {"slug": "sky", "prompt": "A sky", "input": "input.png", "mask": "../mask.png"}
+    image = {"model": "m0", "file": "input.png", "sha256": sha256((folder / "input.png").read_bytes()).hexdigest()}
+    named = {"input": "input.png", "mask": "../mask.png", "images": [image]}
+    competition = {"slug": "sky", "prompt": "A sky"} | named
     (folder / "manifest.json").write_text(json.dumps({"competitions": [competition]}))
     report = pack_import.import_pack(database, storage, folder, now=lambda: NOW)
     assert [outcome.reason for outcome in report.refused] == ["the path leaves the pack"]
