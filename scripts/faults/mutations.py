@@ -211,8 +211,8 @@ MUTATIONS = (
             ),
             Edit(
                 "app/arena/voting/matchup_storage.py",
-                "record = _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD",
-                "record = _RECORD",
+                "return _RECORD_UNGUESSABLE if self.policy.limits_guesses else _RECORD",
+                "return _RECORD",
             ),
         ),
         ("tests/arena/test_guessing.py", "-k", "second"),
