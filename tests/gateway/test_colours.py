@@ -238,17 +238,9 @@ def many_inks(icc: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("kind", [b"mft1", b"mft2"])
-def test_four_inks_by_a_profile_of_a_press(page: Page, kind: bytes) -> None:
-    profile = press(kind)
-    assert decode(many_inks(profile)).tobytes() != decode(many_inks(b"damaged")).tobytes()
-    assert_alike(page, many_inks(profile), "jpeg")
-    assert_alike(page, cmyk(profile), "jpeg")
-    assert_alike(page, cmyk(profile, adobe=False), "jpeg")
-
-
-@pytest.mark.parametrize("kind", [b"mft1", b"mft2"])
-def test_four_inks_by_a_profile_in_xyz(page: Page, kind: bytes) -> None:
-    profile = press(kind, b"XYZ ")
+@pytest.mark.parametrize("pcs", [b"Lab ", b"XYZ "])
+def test_four_inks_by_a_profile_of_a_press(page: Page, kind: bytes, pcs: bytes) -> None:
+    profile = press(kind, pcs)
     assert decode(many_inks(profile)).tobytes() != decode(many_inks(b"damaged")).tobytes()
     assert_alike(page, many_inks(profile), "jpeg")
     assert_alike(page, cmyk(profile), "jpeg")
