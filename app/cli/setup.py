@@ -163,6 +163,10 @@ def _try_port(settings: Settings) -> CheckResult:
 
 def _try_folder(name: str, folder: Path, mode: int) -> CheckResult:
     """Make the folder where there is none, and find out whether files can be written to it."""
+    if not str(folder).isprintable():
+        return CheckResult(
+            "fail", f"{name}: {str(folder)!r} has a line break or a control character. Name another"
+        )
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
@@ -192,10 +196,12 @@ def format_environment(environment: dict[str, str]) -> str:
 
 
 def format_unit(environment: Path, command: Path, data: Path) -> str:
-    """Fill in the unit; a percent sign would begin one of systemd's own words."""
-    places = {"environment": environment, "command": command, "data": data}
-    doubled = {name: str(place).replace("%", "%%") for name, place in places.items()}
-    return UNIT.format(user=getpass.getuser(), **doubled)
+    """Fill in the unit; what systemd would read in another way is escaped, within its quotes and without."""
+    plain = str(environment).replace("%", "%%")
+    quoted = (str(place).replace("%", "%%").replace("\\", r"\\").replace('"', r"\"") for place in (command, data))
+    return UNIT.format(
+        user=getpass.getuser(), environment=plain, **dict(zip(("command", "data"), quoted, strict=True))
+    )
 
 
 def _write(file: Path, content: str) -> None:

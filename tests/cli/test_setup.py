@@ -84,11 +84,12 @@ def test_odd_places_survive_the_shell(arena: Callable[..., Result], tmp_path: Pa
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze")
 def test_odd_places_survive_systemd(tmp_path: Path) -> None:
     """Hold that systemd finds the command and the settings where they are."""
-    folder = tmp_path / "büro 100 %h"
+    folder, data = tmp_path / "büro 100 %h", tmp_path / 'the "data \\n %h'
     folder.mkdir()
+    data.mkdir()
     shutil.copy("/bin/true", folder / "arena")
     unit = tmp_path / "odd.service"
-    unit.write_text(format_unit(folder / "blindvote.env", folder / "arena", folder))
+    unit.write_text(format_unit(folder / "blindvote.env", folder / "arena", data))
     verify = ["systemd-analyze", "verify", "--man=no", str(unit)]
     done = subprocess.run(verify, capture_output=True, check=False, text=True, timeout=60)
     assert (done.returncode, "odd.service" in done.stderr) == (0, False), done.stderr
@@ -102,6 +103,14 @@ def test_folders_that_take_no_files(arena: Callable[..., Result], tmp_path: Path
         code, said, _ = arena(*words, option, str(tmp_path / "file" / "x"), other, str(tmp_path / "good"))
         assert (code, "fail  folder" in said, "Not a directory" in said) == (1, True, True), said
         assert [file.name for file in (tmp_path / "good").iterdir()] == []
+
+
+def test_a_folder_with_a_line_break_is_refused(arena: Callable[..., Result], tmp_path: Path) -> None:
+    """Hold that no line of a folder's name becomes a line of the unit."""
+    words = ["setup", "--yes", "--port", str(free_port()), "--output", str(tmp_path / "good")]
+    code, said, _ = arena(*words, "--data-dir", str(tmp_path / "a\nUser=root"))
+    assert (code, "a line break or a control character" in said) == (1, True), said
+    assert not (tmp_path / "good" / "blindvote.service").exists()
 
 
 class Proxy(ThreadingHTTPServer):
