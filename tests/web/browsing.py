@@ -2,15 +2,21 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVES_CHROMIUM = [
@@ -89,7 +95,7 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[str]:
+def served(app: "WSGIApplication", port: int = 0) -> Iterator[str]:
     """The address of an application on loopback; on a free port unless one is named."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
@@ -100,6 +106,28 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def in_pieces(app: Flask) -> "WSGIApplication":
+    """The same application over a slow line: a page comes in small pieces, and the browser draws what it has."""
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        environ["HTTP_ACCEPT_ENCODING"] = "identity"
+        response = Response.from_app(app, environ, buffered=True)
+        if response.mimetype == "text/html":
+            page = response.get_data()
+            response = Response(dribble(page), headers=response.headers, status=response.status)
+            del response.content_length
+        return response(environ, start)
+
+    return answer
+
+
+def dribble(page: bytes, size: int = 400, pause: float = 0.03) -> Iterator[bytes]:
+    """Yield so many bytes at a time with a pause of so many seconds, about two frames of a screen, after each."""
+    for start in range(0, len(page), size):
+        yield page[start : start + size]
+        time.sleep(pause)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser
+from flask import Flask
+from playwright.sync_api import Browser, expect
 
 from tests.web import factories
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, in_pieces, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition
 
@@ -55,23 +56,28 @@ SHIFTS = """
 
 
 @pytest.fixture(scope="module")
-def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An arena with a competition of each frame, an edit, and small originals."""
     folder = tmp_path_factory.mktemp("stage")
     shutil.copy(sqlite_template, folder / "stage.sqlite3")
     usual = factories.FRAME
-    for app in running(f"sqlite:///{folder / 'stage.sqlite3'}", folder):
+    for made in running(f"sqlite:///{folder / 'stage.sqlite3'}", folder):
         for slug, frame in FRAMES.items():
             factories.FRAME = frame
-            competition(app, slug, models=MODELS[:2], prompt=f"{slug}: " + "words that say what is wanted " * 12)
+            competition(made, slug, models=MODELS[:2], prompt=f"{slug}: " + "words that say what is wanted " * 12)
         factories.FRAME = FRAMES["square"]
-        competition(app, "edit", models=MODELS[:2], mode="image-edit")
+        competition(made, "edit", models=MODELS[:2], mode="image-edit")
         factories.FRAME = SMALL
-        competition(app, "small", models=MODELS)
+        competition(made, "small", models=MODELS)
         factories.FRAME = usual
-        with served(app) as address:
-            yield address
+        yield made
     factories.FRAME = usual
+
+
+@pytest.fixture(scope="module")
+def base(app: Flask) -> Iterator[str]:
+    with served(app) as address:
+        yield address
 
 
 def start(visit: Visit, slug: str) -> None:
@@ -134,6 +140,20 @@ def test_nothing_moves_from_vote_to_vote(base: str, browser: Browser, width: int
                 visit.page.clock.fast_forward(1700)  # what the vote changed is asked for a moment later
             visit.press("Space", "open")
         assert sum(visit.page.evaluate("window.shifts")) == 0
+
+
+@pytest.mark.parametrize("size", [(390, 664), (844, 390), (1366, 768)])
+def test_a_page_that_comes_in_pieces_moves_nothing(app: Flask, browser: Browser, size: tuple[int, int]) -> None:
+    window = {"width": size[0], "height": size[1]}
+    with served(in_pieces(app)) as slow:
+        for slug in ("edit", "small"):
+            with visiting(browser, slow, viewport=window) as visit:
+                start(visit, slug)
+                visit.page.evaluate(SHIFTS)
+                visit.settle()
+                assert visit.page.evaluate("window.shifts") == [], slug
+                for row in visit.page.locator(".top, .question, .stage, .foot").all():
+                    expect(row).to_have_css("opacity", "1")
 
 
 @pytest.mark.parametrize(("width", "size"), [(390, "-640.webp"), (1280, ".webp")])
