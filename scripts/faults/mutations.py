@@ -107,7 +107,7 @@ MUTATIONS = (
                 "sent",
             ),
         ),
-        ("tests/web/test_blindness.py", "-k", "headers"),
+        ("tests/web/test_blindness.py", "-k", "headers or the_views"),
     ),
     Mutation(
         "the check where a request comes from",
@@ -297,12 +297,34 @@ MUTATIONS = (
         "the share of unfinished bodies",
         (
             Edit(
-                "app/edge/slow_bodies.py",
-                "if self._unfinished[address] >= self._share:",
-                "if self._unfinished[address] >= 1000 * self._share:",
+                "app/edge/body_deadlines.py",
+                "self._by_address[body.sender.address] >= self._share",
+                "self._by_address[body.sender.address] >= 1000 * self._share",
             ),
         ),
         ("tests/edge/test_slow_bodies.py", "-k", "share"),
+    ),
+    Mutation(
+        "the deadline of bodies",
+        (
+            Edit(
+                "app/edge/body_deadlines.py",
+                "            self.release_late(time.monotonic())\n",
+                "            pass\n",
+            ),
+        ),
+        ("tests/edge/test_slow_bodies.py", "-k", "in_time"),
+    ),
+    Mutation(
+        "the places of the playground that uploads do not hold",
+        (
+            Edit(
+                "app/web/playground.py",
+                "    wanted = _read_form()  #",
+                "    wanted = places.acquire() and _read_form()  #",
+            ),
+        ),
+        ("tests/edge/test_threads.py", "-k", "hold_no_place"),
     ),
 )
 
