@@ -22,6 +22,12 @@ MANY_BODIES, MANY_SECONDS = 64, 3.0
 """Beyond so many unfinished bodies a chunk has less time, so that those who do send find a thread."""
 TICK = 0.5
 """Seconds between two looks at the unfinished bodies."""
+UNREAD_SECONDS = 60.0
+"""The time that a client may take nothing of an answer that waits for it: a long one holds a thread."""
+UNREAD_TICKS = 20
+"""Looks at the unfinished bodies for each look at the unread answers."""
+IDLE_SECONDS = 10.0
+"""After so long without a request the thread that looks ends; the next request starts another."""
 SLACK = 1.0
 """Seconds by which the kernel's times of a connection may differ from ours of its request."""
 
@@ -131,7 +137,7 @@ class Silence:
 
 
 class UnfinishedBodies:
-    """The bodies that a process waits for, and the thread that releases those who wait too long."""
+    """The bodies that a process waits for, and a thread that releases who waits too long, also to be read."""
 
     def __init__(
         self,
@@ -145,8 +151,21 @@ class UnfinishedBodies:
         self._bodies: set[RequestBody] = set()
         self._by_address: Counter[str] = Counter()
         self._watch: threading.Thread | None = None
-        self.at_work: dict[int, tuple[str, float]] = {}
+        self._asked_at, self._port = 0.0, 0
+        self._at_work: dict[int, tuple[str, float]] = {}
         """By thread, the peer whose request it works on, and since when."""
+
+    def begin_work(self, sender: Sender) -> None:
+        """Note that this thread works on a request."""
+        self._asked_at = now = time.monotonic()
+        self._at_work[threading.get_ident()] = (sender.peer, now)
+        self._port = sender.port
+        if self._watch is None:
+            self._start_watch()
+
+    def end_work(self) -> None:
+        """Note that this thread's request is answered."""
+        self._at_work.pop(threading.get_ident(), None)
 
     def begin(self, body: RequestBody) -> None:
         """Count a body as unfinished. Raises ManyBodies where its address, or everybody, has enough of them."""
@@ -156,9 +175,9 @@ class UnfinishedBodies:
                 raise ManyBodies("Too many requests are unfinished. Finish yours, or come later.", retry_after=5)
             self._by_address[body.sender.address] += 1
             self._bodies.add(body)
-            if self._watch is None:
-                self._watch = threading.Thread(target=self._release_for_ever, name="late bodies", daemon=True)
-                self._watch.start()
+        self._asked_at = time.monotonic()
+        if self._watch is None:
+            self._start_watch()
 
     def end(self, body: RequestBody) -> None:
         """Count a body as one that is not waited for any more."""
@@ -187,7 +206,7 @@ class UnfinishedBodies:
         """Describe, by peer, the connections whose bodies are late."""
         reading = {body.thread for body in bodies if body.waited(now)}
         others = [
-            (peer, now - began) for thread, (peer, began) in self.at_work.copy().items() if thread not in reading
+            (peer, now - began) for thread, (peer, began) in self._at_work.copy().items() if thread not in reading
         ]
         others += [(body.sender.peer, body.waited(now)) for body in bodies if not body.is_late]
         silences = {}
@@ -200,10 +219,27 @@ class UnfinishedBodies:
             )
         return silences
 
-    def _release_for_ever(self) -> None:
-        while True:
+    def _start_watch(self) -> None:
+        with self._lock:
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._look_until_idle, name="slow clients", daemon=True)
+                self._watch.start()
+
+    def _look_until_idle(self) -> None:
+        ticks = 0
+        while not self._is_idle():
             time.sleep(TICK)
+            ticks += 1
             self.release_late(time.monotonic())
+            if ticks % UNREAD_TICKS == 0:
+                self._clients.end_unread(self._port, UNREAD_SECONDS)
+
+    def _is_idle(self) -> bool:
+        with self._lock:
+            if self._bodies or time.monotonic() - self._asked_at < IDLE_SECONDS:
+                return False
+            self._watch = None
+            return True
 
 
 def _is_silent(silences: Mapping[str, Silence], client: Connection) -> bool:

@@ -1,9 +1,11 @@
-"""Finds this process's connections to clients, and ends what is read from those whose requests stay unfinished."""
+"""Finds this process's connections to clients, and ends those that send requests, or read answers, too slowly."""
 
+import fcntl
 import os
 import socket
 import stat
 import struct
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,6 +68,16 @@ class ClientConnections:
         self._looks = looks
         return ended
 
+    def end_unread(self, port: int, seconds: float) -> int:
+        """End those that took nothing of what waits for them for so long; returns how many there were."""
+        ended = 0
+        for client in _list_clients(port):
+            with client, suppress(OSError):
+                if _count_unsent(client) and _look_at(client, 0.0, None).sent < -seconds:
+                    client.shutdown(socket.SHUT_RDWR)
+                    ended += 1
+        return ended
+
 
 @lru_cache(1024)
 def write_plainly(address: str) -> str:
@@ -93,6 +105,12 @@ def _list_clients(port: int) -> Iterator[socket.socket]:
             yield found
         else:
             found.close()
+
+
+def _count_unsent(client: socket.socket) -> int:
+    """Count the bytes that were written and have not reached the client."""
+    (count,) = struct.unpack("=i", fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)))
+    return int(count)
 
 
 def _look_at(client: socket.socket, now: float, before: _Look | None) -> _Look:

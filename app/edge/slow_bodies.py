@@ -1,7 +1,5 @@
 """Reads the bodies of requests before anything works on them, so that unfinished ones hold nobody else up."""
 
-import threading
-import time
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -29,12 +27,11 @@ class BodyReader:
         """Serve the request with its body at hand, or let it be refused (`check`) where that does not come."""
         sender, length = _read_sender(environ), _read_length(environ)
         body = self._take_body(environ, length, sender) if length != 0 else None
-        thread, at_work = threading.get_ident(), self._unfinished.at_work
-        at_work[thread] = (sender.peer, time.monotonic())
+        self._unfinished.begin_work(sender)
         try:
             answer: Iterable[bytes] = self._app(environ, start_response)
         finally:
-            del at_work[thread]
+            self._unfinished.end_work()
             if body is not None:
                 body.close()  # whoever answered without reading it will not read it any more
         return answer

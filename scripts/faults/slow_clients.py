@@ -5,7 +5,8 @@ slow ones held is free again. Prints the 99th hundredth of the others' times, wi
     python scripts/faults/slow_clients.py [--slow 200] [--requests 1000] [--kind heads] [--addresses 1] [--proxy]
 
 Kinds: `heads` send a byte of their head now and then. `bodies` do so with their body, `stalled` send one byte
-of it and nothing more, `chunks` do not say how much will come, `uploads` stall the files of the playground's form.
+of it and nothing more, `chunks` do not say how much will come, `uploads` stall the files of the playground's form;
+`readers` take nothing of a long answer (a few are enough: --slow 10).
 The others are asked for --seconds after the deadline of bodies (app/edge/body_deadlines.py). With --proxy the slow
 ones come through a proxy that is trusted, which waits for them as long as they do.
 """
@@ -26,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import httpx
 
-from app.edge.body_deadlines import CHUNK_SECONDS
+from app.edge.body_deadlines import CHUNK_SECONDS, TICK, UNREAD_SECONDS, UNREAD_TICKS
 from app.edge.threads import PLAYGROUND_THREADS
+from scripts.bench.filling import fill
 from scripts.faults.server import Server, serving
 
 JSON = "POST /api/v1/matchups HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -40,11 +42,16 @@ KINDS = {
     "bodies": (JSON, "Content-Length: 4000\r\n\r\n{"),
     "stalled": (JSON, "Content-Length: 4000\r\n\r\n{"),
     "chunks": (JSON, "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"),
+    "readers": ("GET /api/v1/votes HTTP/1.1\r\nHost: 127.0.0.1\r\n", "\r\n"),
     "uploads": (FORM, f"Content-Length: {8 * 2**20}\r\n\r\n--x\r\n"),
 }
 """By kind the head of its request, and what is sent after the address's line."""
+EXPORTED = 150_000
+"""Votes of an export that is more than what lies between a server and a client."""
 PAUSE = 0.5
 """Seconds between two bytes of one slow client."""
+WAITS = {"heads": 0.0, "readers": UNREAD_SECONDS + TICK * UNREAD_TICKS + 3}
+"""Seconds after which the slow ones of a kind are gone; of all others after the deadline of bodies."""
 MOST_SECONDS = 1.0
 PATIENCE = 5.0
 
@@ -62,10 +69,16 @@ class Crowd:
         """Send one of them as far as it goes."""
         address = f"127.0.{1 + number % self.addresses // 200}.{1 + number % self.addresses % 200}"
         source = ("127.0.0.1" if self.addresses == 1 or self.is_behind_proxy else address, 0)
-        opened = socket.create_connection(("127.0.0.1", server.port), source_address=source)
+        opened = socket.socket()
+        if self.kind == "readers":
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        opened.bind(source)
+        opened.connect(("127.0.0.1", server.port))
         head, begun = KINDS[self.kind]
         told = f"X-Forwarded-For: {address}\r\n" if self.is_behind_proxy else ""
         opened.sendall((head + told + begun).encode())
+        if self.kind == "readers":
+            opened.recv(1)  # a process makes two exports at a time
         return opened
 
 
@@ -80,6 +93,9 @@ def main() -> int:
     options = arguments.parse_args()
     crowd = Crowd(options.slow, options.kind, options.addresses, options.proxy)
     with serving(start=False) as server:
+        if options.kind == "readers":
+            with server.database() as database:
+                fill(database, EXPORTED)
         server.environment["TRUSTED_PROXIES"] = '["127.0.0.1/32"]' if options.proxy else "[]"
         server.start()
         return 0 if prove(server, crowd, options.requests, after=options.seconds) else 1
@@ -92,10 +108,10 @@ def prove(server: Server, crowd: Crowd, requests: int, *, after: float = 5, most
     began = time.monotonic()
     with _waiting(server, crowd) as sockets:
         crowded = _ask(server, requests)
-        while time.monotonic() - began < (0 if crowd.kind == "heads" else CHUNK_SECONDS + 3) + after:
+        while time.monotonic() - began < WAITS.get(crowd.kind, CHUNK_SECONDS + 3) + after:
             crowded += _ask(server, requests // 10)
             time.sleep(0.2)
-        ended = Counter(_read_end(one) for one in sockets)
+        ended = Counter((_read_cut if crowd.kind == "readers" else _read_end)(one) for one in sockets)
         places = _count_places(server)
     took = time.monotonic() - began
     of = f"{crowd.slow} slow {crowd.kind} of {crowd.addresses} addresses"
@@ -174,6 +190,19 @@ def _read_end(one: socket.socket) -> str:
     except OSError:
         return "closed"
     return f"answered {answer.split()[1].decode()}" if answer.startswith(b"HTTP/") else "closed"
+
+
+def _read_cut(one: socket.socket) -> str:
+    """Tell how a reader's answer ended: `cut off` where no more comes than lay between, `held` where it goes on."""
+    one.settimeout(1)
+    try:
+        while one.recv(2**20):
+            continue
+    except TimeoutError:
+        return "held"
+    except OSError:
+        return "cut off"
+    return "cut off"
 
 
 def _p99(seconds: list[float]) -> float:

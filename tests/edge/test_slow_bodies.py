@@ -156,6 +156,17 @@ def waiting(unfinished: UnfinishedBodies, address: str = "192.0.2.1", peer: str 
     return body
 
 
+@contextmanager
+def working(unfinished: UnfinishedBodies, peer: str) -> Iterator[None]:
+    """Another thread works on a request of this peer for as long as the block lasts."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(unfinished.begin_work, Sender(peer, peer, 8000)).result()
+        try:
+            yield
+        finally:
+            pool.submit(unfinished.end_work).result()
+
+
 def ended(unfinished: UnfinishedBodies, clients: Clients, seconds: float) -> list[Connection]:
     """Tell whose connections are ended when so many seconds have passed."""
     clients.ended = []
@@ -172,10 +183,10 @@ def test_others_of_its_address_are_spared() -> None:
     body = waiting(unfinished)
     assert ended(unfinished, clients, 5) == []
     assert ended(unfinished, clients, 31) == [stalled, dripping, drawing]
-    unfinished.at_work[-1] = ("192.0.2.1", time.monotonic() + 10)  # its head came 20 seconds ago, thirty from now
-    assert ended(unfinished, clients, 31) == [stalled, dripping]
-    unfinished.at_work[-2] = ("192.0.2.2", time.monotonic() - 100)
-    assert ended(unfinished, clients, 31) == [stalled, dripping]
+    with working(unfinished, "192.0.2.2"):
+        assert ended(unfinished, clients, 31) == [stalled, dripping, drawing]
+    with working(unfinished, "192.0.2.1"):  # for as long as the body waits, so its connection is as silent
+        assert ended(unfinished, clients, 31) == [dripping]
     body.close()
     assert ended(unfinished, clients, 31) == []
 
@@ -185,8 +196,9 @@ def test_what_comes_in_pieces_through_a_proxy_may_be_somebody_elses() -> None:
     clients = Clients(threading.Event(), stalled, dripping)
     unfinished = UnfinishedBodies(clients=clients)
     waiting(unfinished, "192.0.2.1", "127.0.0.1")
-    unfinished.at_work[-1] = ("127.0.0.1", time.monotonic() + 20)
-    assert ended(unfinished, clients, 31) == [stalled]
+    assert ended(unfinished, clients, 31) == [stalled, dripping]
+    with working(unfinished, "127.0.0.1"):
+        assert ended(unfinished, clients, 31) == []
 
 
 def test_each_chunk_has_its_time() -> None:
@@ -234,6 +246,20 @@ def test_a_thread_that_reads_a_connection_meets_its_end_and_can_answer(
         assert reading.result(30) == b""
     server.sendall(b"late")
     assert client.recv(9) == b"late"
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_let_go(pair: tuple[socket.socket, socket.socket]) -> None:
+    client, server = pair
+    connections, port = ClientConnections(), server.getsockname()[1]
+    assert connections.end_unread(port, -1) == 0  # nothing waits for it
+    server.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        server.sendall(bytes(2**26))
+    assert connections.end_unread(port, HOURS) == 0
+    assert connections.end_unread(port, 0.1) == 1
+    with pytest.raises(BrokenPipeError):
+        server.send(b"more")
+    assert client.recv(1)  # what had come stays readable
 
 
 def test_looks_tell_what_comes_in_pieces_and_what_was_answered(pair: tuple[socket.socket, socket.socket]) -> None:
