@@ -105,8 +105,8 @@ def prove(server: Server, crowd: Crowd, requests: int, *, after: float = 5, most
     """Print the figures; whether they are as they must be."""
     _ask(server, requests // 10)
     alone = _ask(server, requests)
-    began = time.monotonic()
     with _waiting(server, crowd) as sockets:
+        began = time.monotonic()
         crowded = _ask(server, requests)
         while time.monotonic() - began < WAITS.get(crowd.kind, CHUNK_SECONDS + 3) + after:
             crowded += _ask(server, requests // 10)
@@ -193,7 +193,7 @@ def _read_end(one: socket.socket) -> str:
 
 
 def _read_cut(one: socket.socket) -> str:
-    """Tell how a reader's answer ended: `cut off` where no more comes than lay between, `held` where it goes on."""
+    """Tell how a reader's answer ended: `cut off` where no more comes than lay between, else `held`."""
     one.settimeout(1)
     try:
         while one.recv(2**20):

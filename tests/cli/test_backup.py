@@ -183,44 +183,6 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     assert (code, "SECRET_KEY is not the backup's" in complaint) == (0, True)
 
 
-def test_a_key_that_cannot_be_written_replaces_nothing(
-    arena: Callable[..., Result], small: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    saved, data = tmp_path / "small.tar", tmp_path / "data"
-    saved.write_bytes(small)
-    arena("competition", "list")
-    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
-
-    def full(_: Path, __: str) -> Path:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(backup, "write_beside", full)
-    gc.collect()
-    assert arena("restore", str(saved), "--force")[0] == 1
-    assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
-    monkeypatch.undo()
-
-
-def test_the_key_follows_the_swap_at_once(
-    arena: Callable[..., Result], small: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Files of before that can't be deleted leave a restored arena with its own key, and are told."""
-    saved, data = tmp_path / "small.tar", tmp_path / "data"
-    saved.write_bytes(small)
-    arena("competition", "list")
-    Storage(data / "files").put("renditions/before.webp", b"of before")
-
-    def read_only(_: Storage, __: str) -> None:
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(Storage, "delete", read_only)
-    gc.collect()
-    code, said, complaint = arena("restore", str(saved), "--force")
-    assert (code, said.startswith("restored"), "could not be deleted" in complaint) == (0, True, True)
-    assert (data / "secret_key").read_text() == SECRET
-    assert sorted(path.name for path in data.glob("secret_key*")) == ["secret_key"]
-
-
 def test_nothing_is_replaced_under_a_server(arena: Callable[..., Result], small: bytes, tmp_path: Path) -> None:
     saved = tmp_path / "small.tar"
     saved.write_bytes(small)
