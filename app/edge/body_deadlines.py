@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from app.edge.after_commit import best_effort
 from app.edge.connections import ClientConnections, Connection
 from app.errors import Refusal
 
@@ -163,6 +164,7 @@ class UnfinishedBodies:
         if self._watch is None:
             self._start_watch()
 
+    @best_effort
     def end_work(self) -> None:
         """Note that this thread's request is answered."""
         self._at_work.pop(threading.get_ident(), None)
