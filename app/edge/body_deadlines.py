@@ -232,9 +232,14 @@ class UnfinishedBodies:
         while not self._is_idle():
             time.sleep(TICK)
             ticks += 1
-            self.release_late(time.monotonic())
-            if ticks % UNREAD_TICKS == 0:
-                self._clients.end_unread(self._port, UNREAD_SECONDS)
+            self._look(is_long=ticks % UNREAD_TICKS == 0)
+
+    @best_effort
+    def _look(self, *, is_long: bool) -> None:
+        """Release who waits too long; a failure, as where no file can be opened, ends no later look."""
+        self.release_late(time.monotonic())
+        if is_long:
+            self._clients.end_unread(self._port, UNREAD_SECONDS)
 
     def _is_idle(self) -> bool:
         with self._lock:

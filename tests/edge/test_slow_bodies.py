@@ -139,6 +139,26 @@ def test_a_body_that_does_not_come_is_ended_in_time() -> None:
     assert answers == [SlowBody.__name__.encode()] * 3
 
 
+def test_a_look_that_fails_ends_no_later_one() -> None:
+    class Failing(Clients):
+        """Connections that can't be listed at the first look."""
+
+        looks = 0
+
+        def stop_reading(self, port: int, now: float, is_meant: Callable[[Connection], bool]) -> int:
+            self.looks += 1
+            if self.looks == 1:
+                raise OSError(24, "Too many open files")
+            return super().stop_reading(port, now, is_meant)
+
+    over = threading.Event()
+    clients = Failing(over, Connection("192.0.2.1", HOURS, HOURS))
+    unfinished = UnfinishedBodies(seconds=0.01, clients=clients)
+    with silent_ones(BodyReader(answer, unfinished), 1, lambda _: "192.0.2.1", over):
+        assert over.wait(30)
+    assert clients.looks > 1
+
+
 def test_where_many_wait_each_has_less_time() -> None:
     over = threading.Event()
     clients = Clients(over, *(Connection(f"192.0.2.{n}", HOURS, HOURS) for n in range(MANY_BODIES + 1)))
