@@ -247,12 +247,15 @@ def _read_or_make_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def keep_secret(path: Path, secret: str) -> None:
-    """Replace the secret of a data folder, in one step."""
+def write_beside(path: Path, secret: str) -> Path:
+    """Write a secret to the disk beside the file that it will replace; returns the new file, its owner's alone."""
     fresh = path.with_suffix(f".{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
-    fresh.write_text(secret)
-    fresh.replace(path)
+    with fresh.open("w") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    return fresh
 
 
 def count_together(folder: Path) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-FEWEST = 1
-"""Advisories that a file must hold to be one."""
+FEWEST = 1000
+"""Advisories that a file must hold to prove anything: a whole export holds thousands."""
 
 
 class NoAdvisories(Exception):
@@ -31,6 +31,12 @@ class Advisories:
 
     by_package: Mapping[str, tuple[Mapping[str, Any], ...]]
     newest: datetime
+    number: int
+
+    @property
+    def are_all(self) -> bool:
+        """Tell whether there are as many as a whole export holds, and not one of them or a part."""
+        return self.number >= FEWEST
 
     def age_days(self, now: datetime) -> int:
         """Count the whole days since the newest advisory was changed."""
@@ -58,11 +64,12 @@ def read_advisories(path: Path) -> Advisories:
         newest = max(datetime.fromisoformat(one["modified"]) for one in listed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise NoAdvisories(f"{path} holds no advisories that can be read ({error!r})") from error
-    if len(by_package) < FEWEST:
+    if not by_package:
         raise NoAdvisories(f"{path} holds no advisory of a package on PyPI")
     return Advisories(
         {name: tuple(ones) for name, ones in by_package.items()},
         newest if newest.tzinfo else newest.replace(tzinfo=UTC),
+        len({one["id"] for ones in by_package.values() for one in ones}),
     )
 
 

@@ -195,6 +195,9 @@ def audit_by_file(pins: Mapping[str, Pin], path: Path, now: datetime) -> int:
     if age < -1:
         print("NOT AUDITED: the file is of a day to come: this machine's clock is wrong, and its age unknown.")
         return NOTHING_AUDITED
+    if not known.are_all and not wrong:
+        print(f"NOT AUDITED: {known.number} advisories are not all of PyPI's. Fetch the whole file.")
+        return NOTHING_AUDITED
     if age > OLDEST_DAYS and not wrong:
         print(f"NOT AUDITED: a file older than {OLDEST_DAYS} days proves nothing. Fetch a new one.")
         return NOTHING_AUDITED

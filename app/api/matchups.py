@@ -13,6 +13,7 @@ from app.arena.voting import matchups, vote_casting
 from app.arena.voting.unloadable import UnloadablePair
 from app.arena.voting.vote_casting import VoteRecord
 from app.edge import voting
+from app.edge.after_commit import tell_stored
 from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views import reveal
@@ -208,7 +209,7 @@ def post_matchup(body: WishBody) -> tuple[Response, int]:
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     """Vote; the same outcome again gives the same answer. `unloadable` gives the pair back without a vote."""
     if body.outcome == UNLOADABLE:
-        return jsonify(_given_back(voting.give_back(path.matchup_id)))
+        return tell_stored(voting.give_back(path.matchup_id), lambda pair: jsonify(_given_back(pair)))
     told = partial(_tell_vote, path.matchup_id)
     answer, shown, crowd = voting.cast_vote(path.matchup_id, body.outcome, tell=told)
     return voting.refreshing(told(answer, shown, crowd), answer.mode)
@@ -247,7 +248,7 @@ def post_report(path: MatchupPath, body: ReportBody) -> Response:
     """Report a picture, before or after the vote; a later reason of the same voter replaces the earlier one."""
     taken = voting.report(path.matchup_id, body.picture, body.reason)
     told = TakenReportBody(picture=body.picture, reason=taken.reason, pair=taken.pair)
-    return jsonify(told.model_dump(mode="json"))
+    return tell_stored(told, lambda told: jsonify(told.model_dump(mode="json")))
 
 
 def _given_back(pair: UnloadablePair) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import ErrorBody
 from app.arena.entries.suggestions import LONGEST, SHORTEST
+from app.edge.after_commit import tell_stored
 from app.edge.suggestions import suggest
 
 blueprint = APIBlueprint(
@@ -38,4 +39,4 @@ class KeptBody(BaseModel):
 def post_suggestion(body: SuggestionBody) -> tuple[Response, int]:
     """Suggest a prompt; one that is known already is not kept twice."""
     kept = KeptBody(prompt=suggest(body.prompt), status="waiting")
-    return jsonify(kept.model_dump(mode="json")), 201
+    return tell_stored(kept, lambda kept: (jsonify(kept.model_dump(mode="json")), 201))

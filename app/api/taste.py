@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.errors import ErrorBody
 from app.arena.people.shared_tastes import SharedCard
 from app.edge import taste as cards
+from app.edge.after_commit import tell_stored
 from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views.taste import Narrowing, SecondLook, load_taste
@@ -144,7 +145,7 @@ def get_taste() -> Response:
 @blueprint.post("", responses={"201": SharedCardBody})
 def post_taste(body: ShareBody) -> tuple[Response, int]:
     """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
-    return jsonify(_shared(cards.share_taste(body.mode, body.question))), 201
+    return tell_stored(cards.share_taste(body.mode, body.question), lambda card: (jsonify(_shared(card)), 201))
 
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
@@ -157,7 +158,7 @@ def get_shared_taste(path: TokenPath) -> Response:
 def delete_shared_taste(path: TokenPath) -> Response:
     """Take a card of yours back; its address answers nothing from then on."""
     cards.revoke_card(path.token)
-    return jsonify(RevokedBody(revoked=True).model_dump())
+    return tell_stored(RevokedBody(revoked=True), lambda gone: jsonify(gone.model_dump()))
 
 
 def _second_look(look: SecondLook | None) -> dict[str, Any] | None:

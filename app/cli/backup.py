@@ -1,6 +1,7 @@
 """`arena backup` and `arena restore`: the whole arena in one file, for SQLite and PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from app.cli.archive import BackupManifest, BadBackup
 from app.cli.opening import json_option, migrate_option, now, open_database, open_installation
 from app.cli.output import print_json
 from app.database.doors import Database
+from app.errors import Refusal
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
-from app.settings import Settings, keep_secret
+from app.settings import Settings, write_beside
 
 REPORTED_TABLES = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
 FILLED_BY_MIGRATIONS = frozenset({"catalog_state"})
@@ -68,8 +70,8 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
             "This arena is not empty: it has rows, or images that the backup does not hold. "
             "Use --force to replace all of it."
         )
-    restore_arena(file, manifest, database, storage)
-    _keep_key(key, settings)
+    with _prepare_key(key, settings) as put_key:
+        restore_arena(file, manifest, database, storage, put_key=put_key)
     _tell("restored", manifest, as_json=as_json)
 
 
@@ -101,8 +103,19 @@ def _name_unstorable(table: str, count: int) -> None:
         click.echo(f"{count} rows of {table} {told}", err=True)
 
 
-def restore_arena(file: Path, manifest: BackupManifest, database: Database, storage: Storage) -> None:
-    """Restore database and files. Files come first: no row names them before the database is swapped."""
+def restore_arena(
+    file: Path,
+    manifest: BackupManifest,
+    database: Database,
+    storage: Storage,
+    *,
+    put_key: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Restore database and files, and put the key in place right after the swap.
+
+    Files come first: no row names them before the database is swapped. What the swap leaves behind goes last.
+    """
     replacing.check_unused(database)
     with replacing.create_replacement(database) as fresh:
         try:
@@ -119,8 +132,8 @@ def restore_arena(file: Path, manifest: BackupManifest, database: Database, stor
             storage.put(key, data)
             restored.add(key)
         replacing.put_in_place(database, fresh)
-    for key in [key for key in storage.every_key() if key not in restored]:
-        storage.delete(key)
+        put_key()
+    _delete_others(storage, restored)
 
 
 def _load(session: Session, file: Path) -> dict[str, int]:
@@ -161,13 +174,40 @@ def _is_empty(database: Database, storage: Storage, manifest: BackupManifest) ->
         return not any(session.scalar(select(func.count()).select_from(table)) for table in tables)
 
 
-def _keep_key(key: str, settings: Settings) -> None:
+@contextmanager
+def _prepare_key(key: str, settings: Settings) -> Iterator[Callable[[], None]]:
+    """Write the backup's key to the disk before anything is replaced; gives what puts it in place."""
     if key == settings.secret_key.get_secret_value():
+        yield lambda: None
         return
     if "secret_key" in settings.model_fields_set:
-        click.echo("SECRET_KEY is not the backup's: until it is, voters get new cookies.", err=True)
-    else:
-        keep_secret(settings.data_dir / "secret_key", key)
+        yield lambda: click.echo("SECRET_KEY is not the backup's: until it is, voters get new cookies.", err=True)
+        return
+    path = settings.data_dir / "secret_key"
+    fresh = write_beside(path, key)
+    try:
+        yield lambda: _put_key(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _put_key(fresh: Path, path: Path) -> None:
+    try:
+        fresh.replace(path)
+    except OSError as error:
+        told = "The arena is restored, but not its key, so voters get new cookies. Make way, then restore again"
+        raise click.ClickException(f"{told}: {path} can't be replaced ({error}).") from error
+
+
+def _delete_others(storage: Storage, restored: Collection[str]) -> None:
+    """Delete the files that the backup does not hold; what can't be deleted is told, and undoes nothing."""
+    try:
+        for key in [key for key in storage.every_key() if key not in restored]:
+            storage.delete(key)
+    except (OSError, Refusal) as error:
+        click.echo(
+            f"Files of before could not be deleted ({error}): arena renditions --orphans lists them.", err=True
+        )
 
 
 def _tell(done: str, manifest: BackupManifest, *, as_json: bool) -> None:

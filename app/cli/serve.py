@@ -75,10 +75,10 @@ def _serve(settings: Settings) -> None:
 def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[Any]":
     """Make the server as production runs it; `target` makes the application, in each worker its own."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    from app.edge.slow_bodies import BODY_THREADS
+    from app.edge.body_deadlines import MOST_BODIES
     from app.edge.threads import GATEWAY_THREADS, PLAYGROUND_THREADS, SHORT_THREADS
 
     return Granian(
@@ -88,7 +88,8 @@ def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[A
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=SHORT_THREADS + GATEWAY_THREADS + PLAYGROUND_THREADS + BODY_THREADS,
+        http=HTTPModes.http1,  # a proxy speaks it, and one stream that stalls can be ended without its neighbours
+        blocking_threads=SHORT_THREADS + GATEWAY_THREADS + PLAYGROUND_THREADS + MOST_BODIES,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_access=False,

@@ -1,7 +1,8 @@
 """
 What follows a commit. A failure there is logged and changes no answer: what was stored is told as stored.
 
-`best_effort` is for steps that an answer can do without. `tell_anyway` names the answer for whatever else fails.
+`best_effort` is for steps that an answer can do without. `tell_stored` and `tell_anyway` name the answer for
+whatever else fails.
 """
 
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Response, g
+from flask import Response, g, make_response
+from flask.typing import ResponseReturnValue
 
 from app.edge import logs
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R", bound="ResponseReturnValue")
 
 STEPS: dict[str, Callable[..., Any]] = {}
 """Every step that `best_effort` guards, by module and name, so that a test can let each of them fail."""
@@ -40,6 +43,12 @@ def best_effort(work: Callable[P, T]) -> Callable[P, T | None]:
 def tell_anyway(tell: Callable[[], Response]) -> None:
     """Keep the answer that tells what this request has stored, for the case that a later step fails."""
     g.stored_answer = tell
+
+
+def tell_stored(stored: T, tell: Callable[[T], R]) -> R:
+    """Tell what this request has just stored, and the same again should a later step fail."""
+    tell_anyway(lambda: make_response(tell(stored)))
+    return tell(stored)
 
 
 def stored_answer(error: Exception) -> Response | None:

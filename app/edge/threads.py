@@ -10,7 +10,7 @@ GATEWAY_THREADS = 48
 """For requests to the image API: those that run, those that wait for a place, and those that join another."""
 GATEWAY_PATHS = ("/openai/", "/v1/")
 PLAYGROUND_THREADS = 8
-"""For forms of the playground, from the first byte of an upload to the last picture."""
+"""For forms of the playground, from the last byte of an upload to the last picture."""
 PLAYGROUND_PATH = "/playground"
 
 

@@ -1,7 +1,7 @@
 """Rights of the files an installation makes: their owner's, and a group's where the operator names one."""
 
+import grp
 import os
-import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,7 @@ from app.settings import Settings
 
 OWNER_ONLY, OWNER_AND_GROUP = 0o077, 0o027
 """What the umask takes away: files are 600 and folders 700, or 640 and 750."""
+KEY_FILE = "secret_key"
 SQLITE = "sqlite:///"
 SQLITE_SUFFIXES = ("", "-wal", "-shm")
 
@@ -24,8 +25,9 @@ def keep_files_private(settings: Settings) -> None:
     """
     Let nobody else read what this process makes, whatever umask it was started with.
 
-    Files that stand already lose what everybody may do; FILE_GROUP may read what is made in DATA_DIR from now on.
-    What belongs to another user stays as it is: `arena doctor` tells. Raises BadGroup.
+    Files that stand already lose what everybody may do. FILE_GROUP may read all in DATA_DIR but the secret key,
+    also what stood there before it was set. What belongs to another user stays as it is: `arena doctor` tells.
+    Raises BadGroup.
     """
     os.umask(OWNER_AND_GROUP if settings.file_group else OWNER_ONLY)
     if settings.file_group:
@@ -36,12 +38,43 @@ def keep_files_private(settings: Settings) -> None:
 
 
 def _give_to(folder: Path, group: str) -> None:
+    """Give a folder and all inside to a group. Its own rights come last, so that one cut short is done again."""
     try:
-        shutil.chown(folder, group=group)
-    except (LookupError, PermissionError) as error:
+        wanted = grp.getgrnam(group).gr_gid
+        if not all(_is_given(path, wanted) for path in (folder, *folder.iterdir())):
+            for parent, _, names in os.walk(folder, topdown=False):
+                for path in (*(Path(parent, name) for name in names if name != KEY_FILE), Path(parent)):
+                    _give(path, wanted)
+    except (KeyError, PermissionError) as error:
         raise BadGroup(f"FILE_GROUP: {folder} can't be given to the group {group} ({error}).") from error
-    # With the set-group-id bit everything made inside belongs to the group as well.
-    _change_mode(folder, lambda mode: mode | stat.S_ISGID | stat.S_IRGRP | stat.S_IXGRP)
+
+
+def _is_given(path: Path, group: int) -> bool:
+    """Tell whether a path needs nothing: what is made in a folder that was given belongs to the group as well."""
+    try:
+        known = path.lstat()
+    except FileNotFoundError:
+        return True
+    if known.st_uid != os.geteuid() or path.name == KEY_FILE:
+        return True
+    return known.st_gid == group and (not stat.S_ISDIR(known.st_mode) or bool(known.st_mode & stat.S_ISGID))
+
+
+def _give(path: Path, group: int) -> None:
+    try:
+        known = path.lstat()
+        if known.st_uid == os.geteuid() and not stat.S_ISLNK(known.st_mode):
+            os.chown(path, -1, group)
+            _change_mode(
+                path, _add_folder_rights if stat.S_ISDIR(known.st_mode) else lambda mode: mode | stat.S_IRGRP
+            )
+    except FileNotFoundError:  # gone since it was listed
+        return
+
+
+def _add_folder_rights(mode: int) -> int:
+    """Let the group look in, and get what is made inside: that is the set-group-id bit."""
+    return mode | stat.S_ISGID | stat.S_IRGRP | stat.S_IXGRP
 
 
 def _list_database_files(url: str) -> list[Path]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.people import shared_tastes, vote_history
 from app.arena.questions import QuestionDetails, read_question
+from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.edge.identity import cookie_name, is_https, voter
 from app.leaderboards.views import personal
@@ -44,6 +45,10 @@ def delete() -> Response:
     who, moment = voter(), now()
     if who is not None:
         parts().database.write(lambda session: vote_history.delete_voter(session, who, now=moment))
+    return tell_stored(None, lambda _: _forget_cookie())
+
+
+def _forget_cookie() -> Response:
     response = make_response(redirect(url_for("me.votes"), 303))
     # Browsers obey no answer about a __Host- cookie that does not say Secure.
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")

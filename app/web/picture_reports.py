@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 from app.arena import errors
 from app.arena.voting.picture_reports import read_reported
 from app.edge import voting
+from app.edge.after_commit import tell_stored
 from app.edge.context import parts
 from app.edge.identity import voter
 from app.words import ReportReason
@@ -24,6 +25,10 @@ def report(matchup_id: str) -> Response:
     taken = voting.report(matchup_id, side, ReportReason(reason))
     if taken.pair == "closed":
         raise errors.MatchupClosed("Thank you for the report. This pair is closed; ask for a new one.")
+    return tell_stored(matchup_id, _show_again)
+
+
+def _show_again(matchup_id: str) -> Response:
     wish: dict[str, Any] = {name: request.form[name] for name in WISH if request.form.get(name)}
     return make_response(redirect(url_for("arena.pair", matchup_id=matchup_id, **wish), 303))
 

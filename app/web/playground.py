@@ -57,7 +57,8 @@ STARTERS = (
     'A poster for a jazz night with the words "BLUE HOUR" in tall letters',
     'A menu for a small bakery called "Morning Bread"',
 )
-_threads = BoundedSemaphore(PLAYGROUND_THREADS)
+places = BoundedSemaphore(PLAYGROUND_THREADS)
+"""For forms that are drawn, or wait to be, in this process."""
 Trouble = gateway.GatewayError | DatabaseBusy
 STATUS: dict[type[Exception], int] = {
     gateway.InvalidParameter: 400,
@@ -152,18 +153,39 @@ def form() -> Response:
 @blueprint.post(PLAYGROUND_PATH)
 def draw() -> Response:
     """Draw, and show the pictures beside the form; in threads that no voter needs."""
-    if not _threads.acquire(blocking=False):
-        return _turn_away()
+    if _is_full():
+        return _turn_away(_read_form() if _is_here() else PlaygroundForm("", (), {}))
+    wanted = _read_form()  # an upload is waited for here, and holds no place meanwhile
+    if not places.acquire(blocking=False):
+        return _turn_away(wanted)
     try:
-        return _draw()
+        return _draw(wanted)
     finally:
-        _threads.release()
+        places.release()
 
 
-def _draw() -> Response:
+def _is_full() -> bool:
+    """Tell whether every place is taken just now."""
+    is_free = places.acquire(blocking=False)
+    if is_free:
+        places.release()
+    return not is_free
+
+
+def _is_here() -> bool:
+    """Tell whether the form has come already; a large upload may be on its way, and is not waited for in vain."""
+    return request.content_length is not None and request.content_length <= WHOLE_BYTES
+
+
+def _read_form() -> PlaygroundForm:
+    """Read the form, and its files where it has any. Raises RequestEntityTooLarge."""
     has_files = request.mimetype == "multipart/form-data"
     request.max_content_length = UPLOAD_BYTES if has_files else BODY_BYTES
-    wanted, among = _wanted(request.form), _drawable()
+    return _wanted(request.form)
+
+
+def _draw(wanted: PlaygroundForm) -> Response:
+    among = _drawable()
     try:
         wanted.request(None)
     except gateway.InvalidParameter as mistake:
@@ -171,10 +193,9 @@ def _draw() -> Response:
     return _page(wanted, among, _results(wanted, among))
 
 
-def _turn_away() -> Response:
-    """Show the form with the time to come back; an upload that has not come yet is not waited for."""
-    is_here = request.content_length is not None and request.content_length <= WHOLE_BYTES
-    wanted, among = _wanted(request.form) if is_here else PlaygroundForm("", (), {}), _drawable()
+def _turn_away(wanted: PlaygroundForm) -> Response:
+    """Show the form with the time to come back."""
+    among = _drawable()
     full = gateway.RateLimited("Others are drawing just now; a place will be free in a moment.", WAIT_SECONDS)
     names = _names(wanted, among)
     return _page(wanted, among, _told(names, among, [full] * len(names)))

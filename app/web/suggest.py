@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from app.arena.entries.suggestions import LONGEST, SHORTEST, InvalidSuggestion
+from app.edge.after_commit import tell_stored
 from app.edge.suggestions import suggest
 from app.web.addresses import base_url
 from app.web.structured import page_data
@@ -21,10 +22,10 @@ def send() -> Response:
     """Keep it for review; one that cannot be kept comes back with the reason. Raises TooMany."""
     prompt = request.form.get("prompt", "")
     try:
-        suggest(prompt)
+        stored = suggest(prompt)
     except InvalidSuggestion as mistake:
         return _page(thanks=False, prompt=prompt, mistake=str(mistake))
-    return make_response(redirect(url_for("suggest.form", thanks=""), 303))
+    return tell_stored(stored, lambda _: make_response(redirect(url_for("suggest.form", thanks=""), 303)))
 
 
 def _page(thanks: bool, prompt: str = "", mistake: str | None = None) -> Response:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.arena import errors
 from app.edge import taste as cards
+from app.edge.after_commit import tell_stored
 from app.edge.context import parts
 from app.edge.identity import encode_id
 from app.leaderboards.views.taste import load_taste
@@ -31,7 +32,8 @@ def card() -> Response:
 def share() -> Response:
     """Make a page of this browser's card, then show it."""
     card = cards.share_taste(request.form.get("mode") or None, request.form.get("question") or None)
-    return make_response(redirect(url_for("taste.shared", token=encode_id(card.token)), 303))
+    address = url_for("taste.shared", token=encode_id(card.token))
+    return tell_stored(address, lambda address: make_response(redirect(address, 303)))
 
 
 @blueprint.get("/taste/<token>")
@@ -65,7 +67,7 @@ def picture(token: str) -> Response:
 def revoke(token: str) -> Response:
     """Take a card of one's own back."""
     cards.revoke_card(token)
-    return make_response(redirect(url_for("me.votes"), 303))
+    return tell_stored(url_for("me.votes"), lambda address: make_response(redirect(address, 303)))
 
 
 def _private(template: str, **values: Any) -> Response:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.edge.threads import PLAYGROUND_THREADS, SHORT_THREADS, ThreadLimit
+from app.web import playground
 from tests.api.gateway_server import make
 from tests.edge.test_slow_bodies import Silent
 from tests.gateway.upstream import running
@@ -20,6 +21,7 @@ from tests.web.catalogue import TODAY, at, words
 from tests.web.factories import OURS
 
 LARGE = 2 * 2**20
+FORM = {"prompt": "a red cube", "model": "poster-pro", "size": "256x256"}
 UPLOAD = {**OURS, "Content-Type": "multipart/form-data; boundary=x"}
 
 
@@ -84,7 +86,7 @@ def upload(app: Flask, body: Silent) -> TestResponse:
 
 @contextmanager
 def uploads_that_do_not_come(app: Flask) -> Iterator[None]:
-    """Hold every place of the playground for as long as the block lasts."""
+    """Keep as many uploads unfinished as the playground has places, for as long as the block lasts."""
     over = threading.Event()
 
     with ThreadPoolExecutor(PLAYGROUND_THREADS) as pool:
@@ -98,15 +100,28 @@ def uploads_that_do_not_come(app: Flask) -> Iterator[None]:
             over.set()
 
 
+@contextmanager
+def full_playground() -> Iterator[None]:
+    """Take every place of the playground for as long as the block lasts."""
+    with ExitStack() as stack:
+        for _ in range(PLAYGROUND_THREADS):
+            stack.enter_context(playground.places)
+        yield
+
+
+def test_uploads_that_do_not_come_hold_no_place(painting: Flask) -> None:
+    with uploads_that_do_not_come(painting):
+        assert painting.test_client().post("/playground", data=FORM, headers=OURS).status_code == 200
+
+
 def test_a_full_playground_says_when_to_come_back_and_keeps_the_prompt(painting: Flask) -> None:
     client = painting.test_client()
-    form = {"prompt": "a red cube", "model": "poster-pro", "size": "256x256"}
-    with uploads_that_do_not_come(painting):
-        answer = client.post("/playground", data=form, headers=OURS)
+    with full_playground():
+        answer = client.post("/playground", data=FORM, headers=OURS)
         late = upload(painting, Silent(threading.Event()))
         assert client.get("/playground").status_code == 200
     assert (answer.status_code, late.status_code) == (429, 429)
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert "a place will be free in a moment" in words(answer.text)
     assert "a red cube" in answer.text
-    assert client.post("/playground", data=form, headers=OURS).status_code == 200
+    assert client.post("/playground", data=FORM, headers=OURS).status_code == 200

@@ -59,6 +59,35 @@ def test_a_group_may_read(tmp_path: Path) -> None:
     assert {path.stat().st_gid for path in (folder, database, picture)} == {os.getgid()}
 
 
+def another_group() -> grp.struct_group:
+    """A group that this process may give files to, other than its own; skips where there is none."""
+    mine = [gid for gid in os.getgroups() if gid != os.getgid()]
+    if os.geteuid() == 0:
+        mine += [one.gr_gid for one in grp.getgrall() if one.gr_gid != os.getgid()]
+    if not mine:
+        pytest.skip("needs a second group")
+    return grp.getgrgid(mine[0])
+
+
+@pytest.mark.parametrize("was_given_alone", [False, True])
+def test_a_group_may_read_what_stood_before_it_was_named(tmp_path: Path, was_given_alone: bool) -> None:
+    group, folder = another_group(), tmp_path / "data"
+    keep_files_private(Settings(data_dir=folder))
+    database, picture = fill(folder)
+    (folder / "secret_key").write_text("s" * 32)
+    (folder / "elsewhere").symlink_to(tmp_path)
+    outside = tmp_path.lstat()
+    if was_given_alone:  # as an earlier version did
+        os.chown(folder, -1, group.gr_gid)
+        folder.chmod(0o2750)
+    keep_files_private(Settings(data_dir=folder, file_group=group.gr_name))
+    inside = [folder, picture.parent.parent, picture.parent, database, picture]
+    assert [mode(path) for path in inside] == ["2750", "2750", "2750", "640", "640"]
+    assert {path.stat().st_gid for path in inside} == {group.gr_gid}
+    assert (mode(folder / "secret_key"), (folder / "secret_key").stat().st_gid) == ("600", os.getgid())
+    assert (tmp_path.lstat().st_gid, tmp_path.lstat().st_mode) == (outside.st_gid, outside.st_mode)
+
+
 def test_a_group_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadGroup, match="nobody-has-it"):
         keep_files_private(Settings(data_dir=tmp_path, file_group="nobody-has-it"))

@@ -46,13 +46,14 @@ def test_a_steady_mix_fails_nobody(server: Server) -> None:
 def test_slow_heads_hold_nobody_up(server: Server) -> None:
     if server.cluster:
         pytest.skip("the same server program")
-    assert slow_clients.prove(server, slow=60, requests=40, body=False, most=slow_clients.PATIENCE)
+    assert slow_clients.prove(server, slow_clients.Crowd(60, "heads"), 40, after=0, most=slow_clients.PATIENCE)
 
 
-def test_slow_bodies_hold_nobody_up(server: Server) -> None:
+@pytest.mark.parametrize("kind", ["bodies", "uploads"])
+def test_slow_bodies_hold_nobody_up(server: Server, kind: str) -> None:
     if server.cluster:
         pytest.skip("the same server program")
-    assert slow_clients.prove(server, slow=200, requests=40, body=True, most=slow_clients.PATIENCE)
+    assert slow_clients.prove(server, slow_clients.Crowd(200, kind), 40, most=slow_clients.PATIENCE)
 
 
 def test_a_full_disk_loses_no_vote(server: Server) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from app.database.places import ROOT
 from scripts import dependencies
+from scripts.advisories import FEWEST
 from scripts.dependencies import differences, installed, judged, pinned, sbom, unlicensed
 
 A, B = "a" * 64, "b" * 64
@@ -124,9 +125,27 @@ def test_a_file_without_advisories_audits_nothing(tmp_path: Path, content: str) 
     assert dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, 25, tzinfo=UTC)) == 3
 
 
+def whole_file(folder: Path, number: int = FEWEST) -> Path:
+    """A file of so many advisories, none about what is pinned."""
+    file = folder / "all.json"
+    file.write_text(json.dumps([advisory(f"elsewhere{n}", [{"introduced": "0"}]) for n in range(number)]))
+    return file
+
+
+def test_a_part_of_the_advisories_proves_nothing_but_flaws(tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 25, tzinfo=UTC)
+    assert dependencies.audit_by_file(pinned(LOCK), whole_file(tmp_path, 1), moment) == 3
+    assert dependencies.audit_by_file(pinned(LOCK), whole_file(tmp_path, FEWEST - 1), moment) == 3
+    assert dependencies.audit_by_file(pinned(LOCK), whole_file(tmp_path), moment) == 0
+    same = tmp_path / "same.json"
+    same.write_text(json.dumps([advisory("elsewhere", [{"introduced": "0"}])] * FEWEST))
+    assert dependencies.audit_by_file(pinned(LOCK), same, moment) == 3
+    same.write_text(json.dumps([advisory("left", [{"introduced": "0"}])]))
+    assert dependencies.audit_by_file(pinned(LOCK), same, moment) == 1
+
+
 def test_an_old_file_proves_nothing_nor_one_of_a_day_to_come(tmp_path: Path) -> None:
-    file = tmp_path / "all.json"
-    file.write_text(json.dumps([advisory("elsewhere", [{"introduced": "0"}])]))
+    file = whole_file(tmp_path)
     codes = [
         dependencies.audit_by_file(pinned(LOCK), file, datetime(2026, 11, day, tzinfo=UTC) + timedelta(days=more))
         for day, more in ((21, 0), (21, 40), (21, -400))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.database.places import ROOT
-from scripts.faults.mutations import MUTATIONS, Edit, Mutation, TextGone, verdict
+from scripts.faults.defences import MUTATIONS, Edit, Mutation, TextGone
+from scripts.faults.mutations import verdict
 
 REQUIRED = ("UNIQUE", "charge for skips", "padding", "ICC", "headers", "comes from", "proxies", "binding")
 

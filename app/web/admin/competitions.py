@@ -8,9 +8,10 @@ from app.arena.entries import competitions, entries, suggestions
 from app.arena.entries.entries import EntryKey
 from app.arena.people import moderation
 from app.edge import admin
+from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.leaderboards.integrity import picture_traces
-from app.web.admin.door import blueprint, done, number, reason, shown
+from app.web.admin.door import blueprint, decide, done, number, reason, shown
 
 Role = Literal["contestant", "showcase"]
 STATUS = {"open": "open", "close": "closed"}
@@ -40,22 +41,24 @@ def competition(slug: str) -> Response:
 def set_status(slug: str, deed: str) -> Response:
     """Open or close. Raises UnknownCompetition."""
     who, moment, why = admin.acting(), now(), reason()
-    parts().database.write(
+    return decide(
         lambda session: competitions.set_status(
             session, slug, STATUS[deed], now=moment, actor=who.actor, reason=why
-        )
+        ),
+        "admin.competition",
+        slug=slug,
     )
-    return done("admin.competition", slug=slug)
 
 
 @blueprint.post("/competitions/<slug>/target")
 def set_target(slug: str) -> Response:
     """Set how many counted votes are wanted; none for no target. Raises UnknownCompetition."""
     who, moment, why, target = admin.acting(), now(), reason(), number("target")
-    parts().database.write(
-        lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why)
+    return decide(
+        lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why),
+        "admin.competition",
+        slug=slug,
     )
-    return done("admin.competition", slug=slug)
 
 
 @blueprint.post("/competitions/<slug>/withdraw")
@@ -64,10 +67,11 @@ def withdraw(slug: str) -> Response:
     who, moment, why = admin.acting(), now(), reason()
     role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
     place = EntryKey(slug, request.form.get("model", ""), number("sample") or 0, role)
-    parts().database.write(
-        lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor)
+    return decide(
+        lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor),
+        "admin.competition",
+        slug=slug,
     )
-    return done("admin.competition", slug=slug)
 
 
 @blueprint.get("/suggestions")
@@ -84,14 +88,14 @@ def accept(suggestion: int) -> Response:
     made = parts().database.write(
         lambda session: suggestions.accept(session, suggestion, title, now=moment, actor=who.actor, reason=why)
     )
-    return done("admin.competition", slug=made.competition)
+    return tell_stored(made, lambda made: done("admin.competition", slug=made.competition))
 
 
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/refuse")
 def refuse(suggestion: int) -> Response:
     """Put it aside. Raises UnknownSuggestion, SuggestionDecided."""
     who, moment, why = admin.acting(), now(), reason()
-    parts().database.write(
-        lambda session: suggestions.refuse(session, suggestion, reason=why, now=moment, actor=who.actor)
+    return decide(
+        lambda session: suggestions.refuse(session, suggestion, reason=why, now=moment, actor=who.actor),
+        "admin.suggested",
     )
-    return done("admin.suggested")

@@ -1,5 +1,6 @@
 """In and out, and what every page of admins has: who acts, a form's token, a reason."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from app.arena import errors
 from app.arena.people import admins, moderation, passwords
 from app.arena.voting import report_queue
 from app.edge import admin, team
+from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.origin import SAFE_METHODS
@@ -55,7 +57,7 @@ def sign_in() -> Response:
         response = _login(target, "Too many wrong passwords. Wait some minutes, then try again.", 429)
         response.headers["Retry-After"] = str(locked.retry_after)
         return response
-    return admin.remember_browser(admin.send_cookie(make_response(redirect(target, 303)), token), name)
+    return tell_stored(token, lambda token: _let_in(target, token, name))
 
 
 @blueprint.post("/logout")
@@ -86,7 +88,7 @@ def change_password() -> Response:
         admins.set_password(session, who.name, fresh, now=moment, actor=who.actor)
         return admins.start_session(session, who.name, now=moment).token
 
-    return admin.send_cookie(done("admin.overview"), database.write(work))
+    return tell_stored(database.write(work), lambda token: admin.send_cookie(done("admin.overview"), token))
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
@@ -106,6 +108,11 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         **values,
     )
     return _private(html, status)
+
+
+def decide(work: Callable[[Session], object], endpoint: str, **values: Any) -> Response:
+    """Do in one transaction what an admin decided, then redirect to the page that shows it."""
+    return tell_stored(parts().database.write(work), lambda _: done(endpoint, **values))
 
 
 def done(endpoint: str, **values: Any) -> Response:
@@ -135,6 +142,10 @@ def number(name: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         abort(400, f"{name} must be a whole number.")
     return int(given)
+
+
+def _let_in(target: str, token: str, name: str) -> Response:
+    return admin.remember_browser(admin.send_cookie(make_response(redirect(target, 303)), token), name)
 
 
 def _login(target: str, problem: str | None = None, status: int = 200) -> Response:

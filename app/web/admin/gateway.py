@@ -9,7 +9,7 @@ from app.edge.context import now, parts
 from app.gateway import accounts, health, keys
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
-from app.web.admin.door import blueprint, done, reason, shown
+from app.web.admin.door import blueprint, decide, reason, shown
 
 DAYS = 14
 
@@ -42,8 +42,7 @@ def wake() -> Response:
             health.record_success(session, [name])
             ledger.note(session, "provider.woken", f"provider:{name}", now=moment, actor=who.actor, reason=why)
 
-    parts().database.write(work)
-    return done("admin.gateway")
+    return decide(work, "admin.gateway")
 
 
 @blueprint.post("/gateway/revoke")
@@ -56,5 +55,4 @@ def revoke() -> Response:
         keys.revoke_key(session, prefix, now=moment)
         ledger.note(session, "key.revoked", f"key:{prefix}", now=moment, actor=who.actor, reason=why)
 
-    parts().database.write(work)
-    return done("admin.gateway")
+    return decide(work, "admin.gateway")

@@ -7,11 +7,12 @@ from app.arena.people import moderation
 from app.arena.questions import list_questions, read_question
 from app.arena.voting import vote_casting
 from app.edge import admin, logs
+from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.leaderboards.integrity.fraud import flags as watched
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
-from app.web.admin.door import blueprint, done, page, reason, shown
+from app.web.admin.door import blueprint, decide, done, page, reason, shown
 from app.words import Reason
 
 """Why a vote does not count that an admin took out; the words are in the ledger."""
@@ -41,7 +42,7 @@ def release(flag: int) -> Response:
     who, wired = admin.acting(), parts()
     quarantine.release(wired.database, flag, now=now(), by=who.actor, why=reason(), policy=wired.policy)
     logs.event("flag.released", level="info", flag=flag, admin=who.name)
-    return done("admin.flag", flag=flag)
+    return tell_stored(flag, lambda flag: done("admin.flag", flag=flag))
 
 
 @blueprint.post("/flags")
@@ -52,7 +53,7 @@ def raise_flag() -> Response:
         wired.database, subject, now=now(), by=who.actor, why=reason(), policy=wired.policy
     )
     logs.event("flag.quarantined", level="info", flag=decided.flag, admin=who.name)
-    return done("admin.flag", flag=decided.flag)
+    return tell_stored(decided.flag, lambda flag: done("admin.flag", flag=flag))
 
 
 @blueprint.get("/voters")
@@ -104,5 +105,4 @@ def annotate(number: int, deed: str) -> Response:
         moderation.read_vote(session, number)
         vote_casting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
 
-    parts().database.write(work)
-    return done("admin.vote", number=number)
+    return decide(work, "admin.vote", number=number)

@@ -5,7 +5,7 @@ from flask import Response
 from app.arena.voting import report_queue
 from app.edge import admin
 from app.edge.context import now, parts
-from app.web.admin.door import blueprint, done, reason, shown
+from app.web.admin.door import blueprint, decide, reason, shown
 
 
 @blueprint.get("/reports")
@@ -28,17 +28,17 @@ def reported_picture(report: int) -> Response:
 def keep(report: int) -> Response:
     """Let the picture be drawn again. Raises UnknownReport, ReportDecided."""
     who, moment, why = admin.acting(), now(), reason()
-    parts().database.write(
-        lambda session: report_queue.keep(session, report, reason=why, now=moment, actor=who.actor)
+    return decide(
+        lambda session: report_queue.keep(session, report, reason=why, now=moment, actor=who.actor),
+        "admin.reports",
     )
-    return done("admin.reports")
 
 
 @blueprint.post("/reports/<int(max=2147483647):report>/withdraw")
 def withdraw_reported(report: int) -> Response:
     """Withdraw the picture; its votes stay. Raises UnknownReport, ReportDecided."""
     who, moment, why = admin.acting(), now(), reason()
-    parts().database.write(
-        lambda session: report_queue.withdraw(session, report, reason=why, now=moment, actor=who.actor)
+    return decide(
+        lambda session: report_queue.withdraw(session, report, reason=why, now=moment, actor=who.actor),
+        "admin.reports",
     )
-    return done("admin.reports")
