@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup
+from app.catalog.contracts import Contract, read_contracts
 from app.catalog.limits import Limits, SideRange, describe_largest, listed_sizes, pixels
 from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.search import compact
@@ -69,6 +70,7 @@ def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> lis
     ]
     findings += _shared_names(pages)
     findings += _weak_successors(pages)
+    findings += _loose_contracts(session, pages)
     findings += [
         AuditFinding("warning", "board_facts", model.slug, f"stands on a board without {', '.join(missing)}")
         for model in summaries
@@ -125,7 +127,9 @@ def _side_problem(width: int, height: int, side: SideRange | None) -> str | None
 def _check_ratios(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that no listed ratio is longer than the longest allowed."""
     longest = model.limits.max_ratio
-    for ratio in model.limits.aspect_ratios if longest is not None else ():
+    if longest is None:
+        return
+    for ratio in model.limits.aspect_ratios:
         width, height = (float(side) for side in ratio.split(":"))
         if max(width, height) > longest * min(width, height):
             yield "error", "sizes", f"the ratio {ratio} is longer than {longest} to 1"
@@ -279,6 +283,32 @@ def _weak_successors(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
             yield AuditFinding(
                 "warning", "successor_ended", page.slug, f"its successor {heir.slug} is retired itself"
             )
+
+
+def _loose_contracts(session: Session, pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
+    """Find contracts of makers' own services that allow more than their models are said to do."""
+    own = {
+        (offering.provider, offering.provider_model_id or ""): page
+        for page in pages
+        for offering in page.offerings
+        if offering.provider in OWN_SERVICES.get(page.creator or "", set())
+    }
+    for (provider, model, operation), contract in sorted(read_contracts(session, own).items()):
+        page = own[provider, model]
+        for name, asked, known in _asked_and_known(contract, page.limits):
+            if asked is not None and known is not None and asked > known:
+                message = f"{name} is {known:,}, but the contract of {provider} for {operation} allows {asked:,}"
+                yield AuditFinding("error", "contract", page.slug, message)
+
+
+def _asked_and_known(contract: Contract, limits: Limits) -> Iterator[tuple[str, int | None, int | None]]:
+    """Pair what a contract allows at most with what the model does, by name."""
+    size, side = contract.size, limits.side_px
+    yield "max_images", contract.n.max if contract.n else None, limits.max_images
+    yield "max_input_images", contract.image.max if contract.image else None, limits.max_input_images
+    yield "prompt_max_chars", contract.prompt.max_chars, limits.prompt_max_chars
+    yield "side_px", size.max if size else None, side.max if side else None
+    yield "max_pixels", size.max_pixels if size else None, limits.max_pixels
 
 
 def _is_older(one: str | None, other: str | None) -> bool:

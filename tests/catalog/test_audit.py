@@ -8,7 +8,7 @@ import pytest
 from app.catalog.audit import AuditFinding, audit
 from app.catalog.loading import load
 from app.database.doors import Database
-from tests.catalog.editing import DAY_1, edit, load_folder
+from tests.catalog.editing import CONTRACT, DAY_1, edit, load_folder
 from tests.catalog.test_seed_files import seeds
 
 CHECKED = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -181,6 +181,20 @@ def test_a_creator_prices_no_size_that_its_model_lacks(database: Database, folde
     edit(as_own_service(folder), 'conditions = { size = "512x512" }', 'conditions = { size = "768x768" }')
     load_folder(database, folder)
     assert [finding.check for finding in errors(database)] == ["price_case"]
+
+
+def test_a_makers_own_contract_allows_no_more_than_its_model(database: Database, folder: Path) -> None:
+    edit(as_own_service(folder), "[limits]", "[limits]\nmax_images = 4")
+    contracts = folder / "contracts"
+    contracts.mkdir()
+    (contracts / "sources.toml").write_text('[page]\ntitle = "A page"\n', "utf-8")
+    file = contracts / "openai.toml"
+    file.write_text(CONTRACT.format(model="acme/brush-1", most=9), "utf-8")
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["contract"]
+    edit(file, "max = 9", "max = 4")
+    load_folder(database, folder)
+    assert errors(database) == []
 
 
 def test_a_passed_sunset_of_a_deprecated_model_is_a_warning(database: Database, folder: Path) -> None:
