@@ -9,9 +9,12 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from app.catalog import lookup
-from app.catalog.limits import Limits, describe_largest, listed_sizes, pixels
+from app.catalog.contracts import Contract, read_contracts
+from app.catalog.limits import Limits, SideRange, describe_largest, listed_sizes, pixels
 from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.search import compact
+from app.catalog.status import is_served
+from app.words import MODES
 
 STALE_AFTER = timedelta(days=60)
 OWN_SERVICES = {
@@ -30,6 +33,7 @@ OWN_SERVICES = {
     "Recraft": {"recraft"},
     "Runway": {"runway"},
     "Stability AI": {"stability"},
+    "Tencent": {"tencent"},
     "xAI": {"xai"},
     "Z.ai": {"zai"},
 }
@@ -46,7 +50,8 @@ class AuditFinding:
     message: str
 
 
-Check = Callable[[ModelPage, date], Iterator[tuple[Literal["error", "warning"], str, str]]]
+Finding = tuple[Literal["error", "warning"], str, str]
+Check = Callable[[ModelPage, date], Iterator[Finding]]
 
 
 def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> list[AuditFinding]:
@@ -64,6 +69,8 @@ def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> lis
         for level, check, message in run(page, today)
     ]
     findings += _shared_names(pages)
+    findings += _weak_successors(pages)
+    findings += _loose_contracts(session, pages)
     findings += [
         AuditFinding("warning", "board_facts", model.slug, f"stands on a board without {', '.join(missing)}")
         for model in summaries
@@ -72,7 +79,7 @@ def audit(session: Session, today: date, on_boards: Collection[int] = ()) -> lis
     return sorted(findings, key=lambda one: (one.level, one.model, one.check))
 
 
-def _check_limits(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+def _check_limits(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that the maximum is one of the sizes, unless any may be asked for, and that sizes fit every limit."""
     limits = model.limits
     sizes = listed_sizes(limits)
@@ -99,13 +106,36 @@ def _size_problem(size: str, limits: Limits) -> str | None:
         return f"has more pixels than the maximum of {describe_largest(limits)}"
     if limits.min_pixels is not None and width * height < limits.min_pixels:
         return f"has fewer pixels than the minimum of {limits.min_pixels:,}"
-    side = limits.side_px
-    if side and side.max is not None and max(width, height) > side.max:
+    if limits.max_ratio is not None and max(width, height) > limits.max_ratio * min(width, height):
+        return f"is longer than {limits.max_ratio} to 1"
+    return _side_problem(width, height, limits.side_px)
+
+
+def _side_problem(width: int, height: int, side: SideRange | None) -> str | None:
+    """Tell which limit of its sides a size breaks; None for none."""
+    if side is None:
+        return None
+    if side.max is not None and max(width, height) > side.max:
         return f"has a side above the largest of {side.max}"
+    if side.min is not None and min(width, height) < side.min:
+        return f"has a side below the smallest of {side.min}"
+    if side.step is not None and (width % side.step or height % side.step):
+        return f"has a side that is no multiple of {side.step}"
     return None
 
 
-def _check_prices(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+def _check_ratios(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
+    """Check that no listed ratio is longer than the longest allowed."""
+    longest = model.limits.max_ratio
+    if longest is None:
+        return
+    for ratio in model.limits.aspect_ratios:
+        width, height = (float(side) for side in ratio.split(":"))
+        if max(width, height) > longest * min(width, height):
+            yield "error", "sizes", f"the ratio {ratio} is longer than {longest} to 1"
+
+
+def _check_prices(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that each of several prices of one kind says what it is for."""
     for offering in model.offerings:
         kinds: dict[tuple[str, str | None], list[dict[str, str]]] = defaultdict(list)
@@ -120,13 +150,36 @@ def _check_prices(model: ModelPage, today: date) -> Iterator[tuple[Literal["erro
                 )
 
 
-def _check_status(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+def _check_priced_cases(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
+    """Check that prices are for modes that the model has, and a maker's own for sizes that it makes."""
+    own = OWN_SERVICES.get(model.creator or "", set())
+    sizes = set(listed_sizes(model.limits)) if model.limits.side_px is None else set()
+    for offering in (*model.offerings, *model.past_offerings):
+        for price in offering.prices:
+            mode, size = price.conditions.get("mode"), price.conditions.get("size")
+            if mode is not None and (mode not in MODES or mode not in model.modes):
+                yield (
+                    "error",
+                    "price_case",
+                    f"{offering.provider} has a price for the mode {mode}, the model lacks it",
+                )
+            if size is not None and sizes and offering.provider in own and size not in sizes:
+                yield (
+                    "error",
+                    "price_case",
+                    f"{offering.provider} has a price for {size}, which is not among its sizes",
+                )
+
+
+def _check_status(model: ModelPage, today: date) -> Iterator[Finding]:
     """Check that the stated status agrees with the dates beside it and with the day."""
     stated, sunset, deprecated_on = model.stated_status, model.sunset, model.deprecated_on
     if stated is None:
         yield "warning", "status_unstated", "no source states a status"
     if sunset is not None and sunset <= today and stated in {"preview", "active"}:
         yield "error", "sunset_passed", f"stated as {stated}, and its sunset of {sunset} has passed"
+    if sunset is not None and sunset <= today and stated == "deprecated":
+        yield "warning", "sunset_unconfirmed", f"stated as deprecated, and its sunset of {sunset} has passed"
     if sunset is not None and today < sunset and stated == "retired":
         yield "error", "status_date", f"stated as retired, and its sunset of {sunset} lies ahead"
     if deprecated_on is not None and deprecated_on <= today and stated in {"preview", "active"}:
@@ -144,7 +197,31 @@ def _offering_status(offering: ModelOffering, today: date) -> str | None:
     return f"{offering.provider} is stated as {offering.status} and ended on {offering.ended_on}"
 
 
-def _check_sources(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+def _check_dates(model: ModelPage, today: date) -> Iterator[Finding]:
+    """Check that a model came out on a day that has come, and before anybody deprecated or ended it."""
+    released = model.released or ""
+    if released > today.isoformat():
+        yield "error", "released", f"stated as released on {released}, which lies ahead"
+    for event, day in (("deprecation", model.deprecated_on), ("sunset", model.sunset)):
+        if day is not None and day.isoformat()[: len(released)] < released:
+            yield "error", "released", f"its {event} of {day} lies before its release of {released}"
+
+
+def _check_openness(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
+    """Check that weights with an address have a licence under which they may be downloaded."""
+    if model.weights is not None and model.licence == "proprietary":
+        yield "error", "openness", "its weights have an address, and its licence is called proprietary"
+
+
+def _check_own_service(model: ModelPage, today: date) -> Iterator[Finding]:
+    """Check that a creator who retired a model is not listed as serving it still."""
+    own = OWN_SERVICES.get(model.creator or "", set())
+    for offering in model.offerings if model.status == "retired" else ():
+        if offering.provider in own and is_served(offering, today):
+            yield "error", "own_service", f"is retired, and its creator's service {offering.provider} has no end"
+
+
+def _check_sources(model: ModelPage, today: date) -> Iterator[Finding]:
     """Check that each source was read on a day that is known and not long past."""
     for source in model.sources:
         if source.checked_on is None:
@@ -153,7 +230,7 @@ def _check_sources(model: ModelPage, today: date) -> Iterator[tuple[Literal["err
             yield "warning", "source_old", f"the source {source.key} was last read on {source.checked_on}"
 
 
-def _check_offerings(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+def _check_offerings(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that a creator that serves models itself offers this one too, where others do."""
     own = OWN_SERVICES.get(model.creator or "", set())
     offered = {offering.provider for offering in model.offerings}
@@ -161,7 +238,7 @@ def _check_offerings(model: ModelPage, today: date) -> Iterator[tuple[Literal["e
         yield "warning", "first_party", f"{model.creator} serves models itself, and does not offer this one"
 
 
-def _check_modes(model: ModelPage, today: date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:  # noqa: ARG001
+def _check_modes(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that providers are said to serve, and to price, only what the model can do."""
     for offering in (*model.offerings, *model.past_offerings):
         if more := [mode for mode in offering.modes if mode not in model.modes]:
@@ -173,7 +250,8 @@ def _check_modes(model: ModelPage, today: date) -> Iterator[tuple[Literal["error
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_check_limits, _check_modes, _check_prices, _check_status, _check_sources, _check_offerings),
+    *(_check_limits, _check_ratios, _check_modes, _check_prices, _check_priced_cases, _check_status, _check_dates),
+    *(_check_openness, _check_own_service, _check_sources, _check_offerings),
 )
 
 
@@ -186,6 +264,57 @@ def _shared_names(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
     for name, slugs in owners.items():
         if len(slugs) > 1:
             yield AuditFinding("error", "alias", min(slugs), f"{name!r} names {' and '.join(sorted(slugs))}")
+
+
+def _weak_successors(pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
+    """Find successors that nobody knows, that came out before the model they follow, or that ended themselves."""
+    pages = tuple(pages)
+    known = {name: page for page in pages for name in (page.slug, *page.aliases)}
+    for page in pages:
+        heir = known.get(page.successor or "")
+        if page.successor is not None and (heir is None or heir is page):
+            yield AuditFinding(
+                "error", "successor", page.slug, f"its successor {page.successor} is no other model"
+            )
+        elif heir is not None and _is_older(heir.released, page.released):
+            message = f"its successor {heir.slug} came out on {heir.released}, it itself on {page.released}"
+            yield AuditFinding("error", "successor", page.slug, message)
+        elif heir is not None and heir.status == "retired":
+            yield AuditFinding(
+                "warning", "successor_ended", page.slug, f"its successor {heir.slug} is retired itself"
+            )
+
+
+def _loose_contracts(session: Session, pages: Iterable[ModelPage]) -> Iterator[AuditFinding]:
+    """Find contracts of makers' own services that allow more than their models are said to do."""
+    own = {
+        (offering.provider, offering.provider_model_id or ""): page
+        for page in pages
+        for offering in page.offerings
+        if offering.provider in OWN_SERVICES.get(page.creator or "", set())
+    }
+    for (provider, model, operation), contract in sorted(read_contracts(session, own).items()):
+        page = own[provider, model]
+        for name, asked, known in _asked_and_known(contract, page.limits):
+            if asked is not None and known is not None and asked > known:
+                message = f"{name} is {known:,}, but the contract of {provider} for {operation} allows {asked:,}"
+                yield AuditFinding("error", "contract", page.slug, message)
+
+
+def _asked_and_known(contract: Contract, limits: Limits) -> Iterator[tuple[str, int | None, int | None]]:
+    """Pair what a contract allows at most with what the model does, by name."""
+    size, side = contract.size, limits.side_px
+    yield "max_images", contract.n.max if contract.n else None, limits.max_images
+    yield "max_input_images", contract.image.max if contract.image else None, limits.max_input_images
+    yield "prompt_max_chars", contract.prompt.max_chars, limits.prompt_max_chars
+    yield "side_px", size.max if size else None, side.max if side else None
+    yield "max_pixels", size.max_pixels if size else None, limits.max_pixels
+
+
+def _is_older(one: str | None, other: str | None) -> bool:
+    """Tell whether a date, such as `2026` or `2026-04`, lies before another, as far as both are exact."""
+    exact = min(len(one or ""), len(other or ""))
+    return (one or "")[:exact] < (other or "")[:exact]
 
 
 def _missing_facts(model: lookup.ModelSummary) -> list[str]:

@@ -10,6 +10,17 @@ from app.database.doors import Database
 DAY_1 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY_2 = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
+CONTRACT = """
+[[contracts]]
+model = "{model}"
+operation = "generation"
+path = "images"
+sources = ["page"]
+checked = 2026-11-28
+n = {{ field = "n", max = {most} }}
+"""
+"""A contract of a file `contracts/PROVIDER.toml`, by model and images per call."""
+
 
 def edit(file: Path, old: str, new: str) -> None:
     """Replace text that stands in the file."""

@@ -8,10 +8,10 @@ import pytest
 from app.catalog.audit import AuditFinding, audit
 from app.catalog.loading import load
 from app.database.doors import Database
-from tests.catalog.editing import DAY_1, edit, load_folder
+from tests.catalog.editing import CONTRACT, DAY_1, edit, load_folder
 from tests.catalog.test_seed_files import seeds
 
-CHECKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
+CHECKED = datetime(2026, 11, 29, 12, tzinfo=UTC)
 """The day on which the product's own catalogue was checked: later days only make its sources older."""
 
 WRONG = {
@@ -19,6 +19,37 @@ WRONG = {
     "size above the maximum": ("[limits]", "[limits]\nmax_pixels = 300_000", "sizes"),
     "size below the minimum": ("[limits]", "[limits]\nmin_pixels = 300_000", "sizes"),
     "size beyond the sides": ("[limits]", "[limits]\nside_px = { max = 800 }", "sizes"),
+    "size of too short a side": ("[limits]", "[limits]\nside_px = { min = 600 }", "sizes"),
+    "size between the steps": ("[limits]", "[limits]\nside_px = { step = 100 }", "sizes"),
+    "size longer than allowed": ('sizes = ["512x512",', 'max_ratio = 3\nsizes = ["2048x512", "512x512",', "sizes"),
+    "ratio longer than allowed": ("[limits]", '[limits]\nmax_ratio = 3\naspect_ratios = ["1:1", "4:1"]', "sizes"),
+    "price for no mode": ("{ usd = 0.015 }", '{ usd = 0.015, conditions = { mode = "fast" } }', "price_case"),
+    "price for a mode the model lacks": (
+        "{ usd = 0.015 }",
+        '{ usd = 0.015, conditions = { mode = "image-edit" } }',
+        "price_case",
+    ),
+    "released in days to come": ('released = "2025-03"', 'released = "2026-04"', "released"),
+    "deprecated before its release": (
+        'released = "2025-03"',
+        'released = "2025-03"\nstatus = "deprecated"\ndeprecated_on = 2025-02-28',
+        "released",
+    ),
+    "weights under a proprietary licence": (
+        'released = "2025-03"',
+        'released = "2025-03"\nlicence = "proprietary"\nweights = "https://example.org/weights"',
+        "openness",
+    ),
+    "successor that nobody knows": (
+        'released = "2025-03"',
+        'released = "2025-03"\nsuccessor = "brush-9"',
+        "successor",
+    ),
+    "successor that is itself": (
+        'released = "2025-03"',
+        'released = "2025-03"\nsuccessor = "brush-1"',
+        "successor",
+    ),
     "price for nothing": (', conditions = { size = "1024x1024" }', "", "price_condition"),
     "passed sunset of a live model": (
         'released = "2025-03"',
@@ -81,6 +112,101 @@ def test_a_contradiction_is_an_error(database: Database, folder: Path, old: str,
 
 def test_a_sound_model_has_no_error(database: Database, folder: Path) -> None:
     load_folder(database, folder)
+    assert errors(database) == []
+
+
+def follow(folder: Path, heir: str) -> None:
+    """Let `brush-1` name `brush-2` as its successor, which has the facts given."""
+    edit(folder / "brush-1.toml", 'released = "2025-03"', 'released = "2025-03"\nsuccessor = "brush-2"')
+    edit(folder / "brush-1.toml", 'slug = "brush-1"', 'slug = "brush-1"\nsource = "page"')
+    (folder / "brush-2.toml").write_text(f'slug = "brush-2"\nname = "Brush 2"\nsource = "page"\n{heir}\n', "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("released", "is_wrong"),
+    [
+        ("2024", True),
+        ("2025-02", True),
+        ("2025-02-28", True),
+        ("2025", False),
+        ("2025-03", False),
+        ("2025-04", False),
+    ],
+)
+def test_a_successor_comes_out_after_its_model(
+    database: Database, folder: Path, released: str, *, is_wrong: bool
+) -> None:
+    follow(folder, f'released = "{released}"')
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["successor"] * is_wrong
+
+
+def test_a_successor_without_a_date_is_no_error(database: Database, folder: Path) -> None:
+    follow(folder, 'status = "active"')
+    load_folder(database, folder)
+    assert errors(database) == []
+
+
+def test_a_successor_that_ended_is_a_warning(database: Database, folder: Path) -> None:
+    follow(folder, 'released = "2025-06"\nstatus = "retired"')
+    load_folder(database, folder)
+    with database.reading() as session:
+        found = audit(session, DAY_1.date())
+    assert [finding.model for finding in found if finding.check == "successor_ended"] == ["brush-1"]
+
+
+def as_own_service(folder: Path, state: str = "") -> Path:
+    """Make Acme, which serves `brush-1`, a creator that the audit knows to serve its models itself."""
+    file = folder / "brush-1.toml"
+    edit(file, 'creator = "Acme"', 'creator = "OpenAI"')
+    edit(file, 'provider = "acme"\nprovider_model_id', 'provider = "openai"\nprovider_model_id')
+    edit(
+        file,
+        'slug = "brush-1"',
+        f'slug = "brush-1"\nsource = "page"\nproviders = {{ openai = "OpenAI" }}\n{state}',
+    )
+    return file
+
+
+def test_a_creator_serves_no_model_that_it_retired(database: Database, folder: Path) -> None:
+    file = as_own_service(folder, 'status = "retired"\nsunset = 2026-02-01')
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["own_service"]
+    edit(file, 'provider_model_id = "acme/brush-1"', 'provider_model_id = "acme/brush-1"\nended_on = 2026-02-01')
+    load_folder(database, folder)
+    assert errors(database) == []
+
+
+def test_a_creator_prices_no_size_that_its_model_lacks(database: Database, folder: Path) -> None:
+    edit(as_own_service(folder), 'conditions = { size = "512x512" }', 'conditions = { size = "768x768" }')
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["price_case"]
+
+
+def test_a_makers_own_contract_allows_no_more_than_its_model(database: Database, folder: Path) -> None:
+    edit(as_own_service(folder), "[limits]", "[limits]\nmax_images = 4")
+    contracts = folder / "contracts"
+    contracts.mkdir()
+    (contracts / "sources.toml").write_text('[page]\ntitle = "A page"\n', "utf-8")
+    file = contracts / "openai.toml"
+    file.write_text(CONTRACT.format(model="acme/brush-1", most=9), "utf-8")
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["contract"]
+    edit(file, "max = 9", "max = 4")
+    load_folder(database, folder)
+    assert errors(database) == []
+
+
+def test_a_passed_sunset_of_a_deprecated_model_is_a_warning(database: Database, folder: Path) -> None:
+    edit(
+        folder / "brush-1.toml",
+        'released = "2025-03"',
+        'released = "2025-03"\nsource = "page"\nstatus = "deprecated"\nsunset = 2026-02-01',
+    )
+    load_folder(database, folder)
+    with database.reading() as session:
+        found = audit(session, DAY_1.date())
+    assert "sunset_unconfirmed" in {finding.check for finding in found}
     assert errors(database) == []
 
 

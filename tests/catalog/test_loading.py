@@ -12,7 +12,7 @@ from app.catalog.loading import SeedChange, load, stub
 from app.catalog.seeds import SHIPPED, CatalogError, batches, read_seeds
 from app.catalog.tables import Offering, Price
 from app.database.doors import Database
-from tests.catalog.editing import DAY_1, DAY_2, done, edit, load_folder
+from tests.catalog.editing import CONTRACT, DAY_1, DAY_2, done, edit, load_folder
 
 
 def version(database: Database) -> int:
@@ -166,17 +166,6 @@ def test_batches_hold_every_model_once(database: Database, folder: Path) -> None
         database.write(lambda session, part=part: load(session, part, now=DAY_1))
     with database.reading() as session:
         assert len(lookup.models(session, DAY_1.date())) == 11
-
-
-CONTRACT = """
-[[contracts]]
-model = "{model}"
-operation = "generation"
-path = "images"
-sources = ["page"]
-checked = 2026-11-28
-n = {{ field = "n", max = {most} }}
-"""
 
 
 def contract_folder(folder: Path, **most: int) -> Path:
