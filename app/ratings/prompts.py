@@ -34,7 +34,7 @@ BELIEF_WORTH = 0.5
 ROUNDS = 20
 """Steps of the EM algorithm by which it is learnt."""
 LEAST_CHANCE = 1e-12
-"""What any ratio has, so that no model is ruled out."""
+"""What the belief gives any ratio, so that no model is ruled out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,12 +123,11 @@ def _distribution(likelihood: Array) -> Array:
     The most likely distribution under a Dirichlet belief around the log-normal one (Laird 1978, Journal of the
     American Statistical Association 73, without the belief): a few specialists are not in the tail of the others.
     """
-    belief = _log_normal(likelihood)
-    found, models = belief, len(likelihood)
+    found = belief = np.maximum(_log_normal(likelihood), LEAST_CHANCE)
+    whole, lent = BELIEF_WORTH + len(likelihood), BELIEF_WORTH * belief
     for _ in range(ROUNDS):
-        counted = found * (likelihood.T @ (1 / np.maximum(likelihood @ found, TINY)))
-        found = (BELIEF_WORTH * belief + counted) / (BELIEF_WORTH + models)
-    return np.maximum(found, LEAST_CHANCE)
+        found = (lent + found * ((1 / (likelihood @ found)) @ likelihood)) / whole
+    return np.asarray(found)
 
 
 def _log_normal(likelihood: Array) -> Array:
