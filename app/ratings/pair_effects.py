@@ -8,13 +8,15 @@ The effect's variance is estimated from pairs whose results the strengths do not
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, chances
-from app.ratings.components import Residuals, VarianceComponent, estimate
+from app.ratings.components import Residuals, VarianceComponent, apart, estimate, vote_noise
 from app.ratings.prompts import MANY_MODELS
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
+ABSENT = 0.8
+"""How likely it is before the votes that pairs have no effects of their own; real arenas have 0 to 7 Elo."""
 BELIEF = 10 / ELO_PER_LOGIT
-"""Logits: what is expected of the effect's standard deviation before the votes; real arenas have 0 to 7 Elo."""
+"""Logits: what is expected of the effect's standard deviation where there is one."""
 # Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 
@@ -24,17 +26,17 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
     cells = tallies.pairs()
     chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
     information = cells.played * variance
-    taken = np.minimum(information * fitted.scale * _apart(fitted.bread, cells), 1.0)
-    votes = dispersion * information * (1 - taken)
+    taken = np.minimum(information * fitted.scale * apart(fitted.bread, cells), 1.0)
+    votes = vote_noise(cells, fitted, dispersion) * information * (1 - taken)
     if prompts is not None:
-        votes = votes + information**2 * _prompts_of_pairs(tallies, cells, prompts)
+        votes = np.maximum(votes + information**2 * _prompts_of_pairs(tallies, cells, prompts), votes / 2)
     effect = np.maximum(information**2 - cells.played * variance**2, 0.0) * (1 - taken) ** 2
     squared = (cells.score - cells.played * chance) ** 2
     nothing = np.zeros(cells.first.size)
     rows = Residuals(
         cells.first, cells.first, squared, votes, effect, nothing, 1 - taken, np.ones(cells.first.size)
     )
-    return estimate(rows.sums(TYPICAL), BELIEF, cells.first.size)
+    return estimate(rows.sums(TYPICAL), BELIEF, cells.first.size, absent=ABSENT)
 
 
 def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
@@ -63,16 +65,12 @@ def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
     )
 
 
-def _apart(bread: Array, cells: Cells) -> Array:
-    """Return the (cells,) variance of the two strengths' distance."""
-    own = bread.diagonal()
-    return own[cells.first] + own[cells.second] - 2 * bread[cells.first, cells.second]
-
-
 def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
     """
-    Return the (cells,) variance that prompts leave in a pair's result:
-    its prompts are not those of its models' others.
+    Return the (cells,) variance that prompts leave in a pair's result beyond that of single votes.
+
+    Its prompts are not those of its models' others. Below 0 where each vote has a prompt of its own, since the
+    fit takes up the others' part of it.
     """
     if tallies.is_dense:
         return _prompts_of_blocks(tallies, cells, prompts)
@@ -86,8 +84,9 @@ def _prompts_of_pairs(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
     usual = battles / np.maximum(battles.sum(axis=0), 1.0)
     found = np.zeros(cells.first.size)
     for side, seats in ((cells.first, parts.first), (cells.second, parts.second)):
-        here = totals(pair, share**2 - 2 * share * usual[group, seats], cells.first.size)
-        found += prompts[side] * np.maximum(here + (usual**2).sum(axis=0)[side], 0.0)
+        twice = share**2 - share / cells.played[pair]
+        here = totals(pair, twice - 2 * share * usual[group, seats], cells.first.size)
+        found += prompts[side] * (here + (usual**2).sum(axis=0)[side])
     return found
 
 
@@ -100,6 +99,6 @@ def _prompts_of_blocks(tallies: Tallies, cells: Cells, prompts: Array) -> Array:
         own += np.einsum("gij,gij->ij", met, met)
         shared += np.einsum("gij,gi->ij", met, usual[here.competitions])
     of_pair = np.maximum(tallies.games, 1.0)
-    left = own / of_pair**2 - 2 * shared / of_pair + (usual**2).sum(axis=0)[:, None]
-    found = prompts[:, None] * np.maximum(left, 0.0)
+    left = (own - of_pair) / of_pair**2 - 2 * shared / of_pair + (usual**2).sum(axis=0)[:, None]
+    found = prompts[:, None] * left
     return np.asarray((found + found.T)[cells.first, cells.second])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ratings.bradley_terry import Fit, chances
-from app.ratings.components import SAME, Residuals, Sums, VarianceComponent, estimate
+from app.ratings.components import SAME, TINY, Residuals, Sums, VarianceComponent, estimate
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
 
@@ -22,13 +22,19 @@ BELIEF = 70 / ELO_PER_LOGIT
 MANY_MODELS = 100
 # Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (60 / ELO_PER_LOGIT) ** 2
-LEANING = 0.85
+LEANING = 0.4
 """Power of the ratio by which intervals lean towards large ones: few are specialists, and theirs must hold too."""
 LOG_RATIOS = np.linspace(-4.0, 3.5, 31)
 """Logarithms of a model's variance in parts of the common one."""
 UNEQUAL = np.array([0.05, 0.3, 0.6, 1.0, 1.6])
 UNEQUAL_BELIEF = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 """Standard deviations of that logarithm between models, and how likely each is before the votes."""
+BELIEF_WORTH = 0.5
+"""Models that the log-normal distribution counts for beside those of the board when theirs is learnt."""
+ROUNDS = 20
+"""Steps of the EM algorithm by which it is learnt."""
+LEAST_CHANCE = 1e-12
+"""What the belief gives any ratio, so that no model is ruled out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +111,31 @@ def _ratios(own: Sums, common: float) -> tuple[Array, Array]:
     ratio = np.exp(LOG_RATIOS)
     likelihood = own.log_likelihood(common * ratio)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    # Log-normal with mean 1, hence centred half a variance below 0: unequal models keep the common variance.
-    belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
-    belief /= belief.sum(axis=1, keepdims=True)
-    chance = likelihood @ belief.T
-    # A chance too small for a float must not rule a spread out for all models.
-    unequal = np.log(np.maximum(chance, 1e-300)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
-    unequal = np.exp(unequal - unequal.max())
-    unequal /= unequal.sum()
-    joint = likelihood[:, None, :] * belief
-    joint /= joint.sum(axis=2, keepdims=True)
-    after = np.einsum("h,ihr->ir", unequal, joint) * ratio**LEANING
+    after = likelihood * (_distribution(likelihood) * ratio**LEANING)
     after /= after.sum(axis=1, keepdims=True)
     return after @ ratio, after @ ratio**2
+
+
+def _distribution(likelihood: Array) -> Array:
+    """
+    Return (ratios,) how likely each is for a model of this board, from the models' likelihoods, (n, ratios).
+
+    The most likely distribution under a Dirichlet belief around the log-normal one (Laird 1978, Journal of the
+    American Statistical Association 73, without the belief): a few specialists are not in the tail of the others.
+    """
+    found = belief = np.maximum(_log_normal(likelihood), LEAST_CHANCE)
+    whole, lent = BELIEF_WORTH + len(likelihood), BELIEF_WORTH * belief
+    for _ in range(ROUNDS):
+        found = (lent + found * ((1 / (likelihood @ found)) @ likelihood)) / whole
+    return np.asarray(found)
+
+
+def _log_normal(likelihood: Array) -> Array:
+    """Return (ratios,) how likely each is where they are log-normal, as unequal as the models tell."""
+    # With mean 1, hence centred half a variance below 0: unequal models keep the common variance.
+    belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
+    belief /= belief.sum(axis=1, keepdims=True)
+    # A chance too small for a float must not rule a spread out for all models.
+    unequal = np.log(np.maximum(likelihood @ belief.T, TINY)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
+    unequal = np.exp(unequal - unequal.max())
+    return np.asarray(unequal @ belief / unequal.sum())

@@ -12,6 +12,8 @@ from app.ratings.bradley_terry import chances
 from app.ratings.groups import GroupCells
 from app.ratings.tallies import Array, Index, Tallies
 
+TINY = np.finfo(float).tiny
+
 
 @dataclass(frozen=True, eq=False)
 class Seats:
@@ -19,7 +21,8 @@ class Seats:
     A row per cluster and model that met there, in their order.
 
     ``residual`` is the score beyond what strengths let expect, ``information`` the sum of p(1 - p). ``together``
-    sums the squares of each opponent's information, ``alone`` those of each vote's.
+    sums the squares of each opponent's information, ``alone`` those of each vote's, and ``uneven`` those of by how
+    much an opponent's information differs from its part of the model's in all clusters.
     """
 
     cluster: Index
@@ -28,6 +31,7 @@ class Seats:
     information: Array
     together: Array
     alone: Array
+    uneven: Array
 
 
 def sum_seats(by_cluster: Tallies, strength: Array) -> Seats:
@@ -37,17 +41,19 @@ def sum_seats(by_cluster: Tallies, strength: Array) -> Seats:
 
 def _sum_blocks(by_cluster: Tallies, strength: Array) -> Seats:
     chance, variance = chances(strength[:, None] - strength)
-    # One pass over the battles for three sums: per model a product of (clusters, n) and (n, 3).
-    factors, squared = np.stack([chance, variance, variance**2], axis=2), variance**2
-    sums = np.zeros((4, by_cluster.competitions, by_cluster.models))
+    # One pass over the battles for four sums: per model a product of (clusters, n) and (n, 4).
+    met, squared = by_cluster.games * variance, variance**2
+    factors = np.stack([chance, variance, squared, variance * met], axis=2)
+    sums = np.zeros((5, by_cluster.competitions, by_cluster.models))
     for here in by_cluster.blocks():
         battles, at = here.battles, here.competitions
-        sums[:3, at] = np.matmul(battles.transpose(1, 0, 2), factors).T
+        sums[:4, at] = np.matmul(battles.transpose(1, 0, 2), factors).T
         sums[0, at] = here.points - sums[0, at]
-        sums[3, at] = np.einsum("gij,gij,ij->gi", battles, battles, squared)
-    residual, information, alone, together = sums
-    cluster, model = np.nonzero(information)
-    return Seats(cluster, model, *(each[cluster, model] for each in (residual, information, together, alone)))
+        sums[4, at] = np.einsum("gij,gij,ij->gi", battles, battles, squared)
+    cluster, model = np.nonzero(sums[1])
+    residual, information, alone, crossed, together = sums[:, cluster, model]
+    uneven = _uneven(information, together, crossed, met, model)
+    return Seats(cluster, model, residual, information, together, alone, uneven)
 
 
 def _sum_pairs(by_cluster: Tallies, strength: Array) -> Seats:
@@ -55,6 +61,19 @@ def _sum_pairs(by_cluster: Tallies, strength: Array) -> Seats:
     seats = GroupCells.of(cluster, cells.first, cells.second, by_cluster.models, by_cluster.competitions)
     chance, variance = chances(strength[cells.first] - strength[cells.second])
     residual = cells.score - cells.played * chance
-    information, alone = cells.played * variance, cells.played * variance**2
-    evenly = (seats.sums(each, each) for each in (information, information**2, alone))
-    return Seats(seats.group, seats.model, seats.sums(residual, -residual), *evenly)
+    single = cells.played * variance
+    met = by_cluster.games * chances(strength[:, None] - strength)[1]
+    evenly = single, single**2, cells.played * variance**2, single * met[cells.first, cells.second]
+    information, together, alone, crossed = (seats.sums(each, each) for each in evenly)
+    uneven = _uneven(information, together, crossed, met, seats.model)
+    return Seats(seats.group, seats.model, seats.sums(residual, -residual), information, together, alone, uneven)
+
+
+def _uneven(information: Array, together: Array, crossed: Array, met: Array, model: Index) -> Array:
+    """
+    Return (rows,) sums over opponents j of (I_gij - π_gi I_ij)², π_gi a cluster's part of a model's information.
+
+    ``met`` is I, (n, n), over all clusters; ``crossed`` sums I_gij I_ij.
+    """
+    share = information / np.maximum(met.sum(axis=1), TINY)[model]
+    return np.asarray(np.maximum(together - 2 * share * crossed + share**2 * (met**2).sum(axis=1)[model], 0.0))

@@ -42,12 +42,13 @@ def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Arra
     # Of a copy, so that what it remembers of its pairs is forgotten here.
     rows = residuals(replace(ballots.by_voter), fitted, dispersion)
     if prompts is not None:
-        rows = replace(rows, votes=rows.votes + _repeated_prompts(ballots, rows, fitted, prompts))
+        repeated = _repeated_prompts(ballots, rows, fitted, prompts)
+        rows = replace(rows, votes=np.maximum(rows.votes + repeated, rows.votes / 2))
     return estimate(rows.sums(TYPICAL), BELIEF, ballots.by_voter.competitions)
 
 
 def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: Array) -> Array:
-    """Return the (rows,) variance that prompts leave in a voter's residuals of a model, beyond those all met."""
+    """Return (rows,) by how much more variance prompts leave in a voter's residuals than prompts met at random."""
     tallies, n = ballots.by_voter, ballots.by_voter.models
     count = int(ballots.competition.max(initial=0)) + 1
     together, apart = _exposures(tallies, tallies.competition, fitted)
@@ -59,7 +60,7 @@ def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: A
     model = together.key % n
     repeated = totals(place, exposure.sums**2, size) - totals(place, alone.sums, size)
     expected = usual[model] * (together.sums**2 - apart.sums)
-    found = prompts[model] * np.maximum(repeated - expected, 0.0)
+    found = prompts[model] * (repeated - expected)
     numbers = np.unique(tallies.competition[tallies.played > 0])
     return np.asarray(found[np.searchsorted(together.key, numbers[rows.cluster] * n + rows.model)])
 

@@ -1,7 +1,8 @@
 """
 Checks whether intervals hold what they say for every class of model. Simulated arenas, printed against 93-97 %.
 
-Classes: the model shown first and the one shown last, the middle half of the board by rating, specialists (a
+Classes: the model shown first and the one shown last, both as "ends" (if every vote fell to the other side, worlds
+and method would be the same, and the last model the first), the middle half of the board by rating, specialists (a
 quarter of the models, with 2.5 times the prompt effect, where the world has them) and plain models beside them, a
 newcomer of the last fifth of the votes, and all. "truly first" is the model first in truth: a rating that shrinks
 must miss it more often while votes are few. Half width and error are of all parts; "equal" is the error of calling
@@ -43,7 +44,7 @@ CELLS |= {
     "specialists, 30 prompts": Setting(specialists=True, competitions=30, votes_per_model=400),
 }
 CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Setting(prompts=0, voters=48)}
-CLASSES = ("all", "first", "last", "truly first", "middle", "specialists", "plain", "newcomer")
+CLASSES = ("all", "first", "last", "ends", "truly first", "middle", "specialists", "plain", "newcomer")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
         "all": np.ones(n, dtype=bool),
         "first": np.arange(n) == order[0],
         "last": np.arange(n) == order[-1],
+        "ends": np.isin(np.arange(n), order[[0, -1]]),
         "truly first": np.arange(n) == real.argmax(),
         "middle": np.isin(np.arange(n), order[n // 4 : n - n // 4]),
         "specialists": np.asarray(here.special() & here.specialists),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design
-from app.ratings.components import Sums, VarianceComponent, estimate, log_gamma, quantile
+from app.ratings.components import Sums, VarianceComponent, estimate, log_gamma, quantile, residuals
 from app.ratings.model import believed
-from app.ratings.pair_effects import pair_covariance, pair_effect
+from app.ratings.pair_effects import _prompts_of_pairs, pair_covariance, pair_effect
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, voter_effect, voter_weights
@@ -47,6 +47,15 @@ def test_without_clusters_a_component_is_what_was_believed() -> None:
     assert believed_only.variance == pytest.approx(2 * 0.2**2, rel=0.05)  # of an exponential root
     assert VarianceComponent(0.04, 0.01, 3).elo == pytest.approx(0.2 * ELO_PER_LOGIT)
     assert VarianceComponent(0.04, 0.01, 3).elo_error == pytest.approx(0.025 * ELO_PER_LOGIT)
+
+
+def test_a_component_may_be_absent() -> None:
+    """Before any vote three quarters of the belief; a hundred residuals that show it leave no doubt."""
+    nothing, hundred = np.zeros(()), np.full((), 100.0)
+    assert estimate(Sums(*[nothing] * 6), 0.2, 0, absent=0.25).variance == pytest.approx(0.06, rel=0.05)
+    shown = Sums(np.full((), 30.0), 0.05 * hundred, hundred, 0.005 * hundred, nothing, 2 * hundred)
+    sure, unsure = (estimate(shown, 0.2, 100, absent=chance) for chance in (0.0, 0.8))
+    assert unsure.variance == pytest.approx(sure.variance, rel=0.01)
 
 
 def voted(rng: np.random.Generator, voters: int, each: int, taste: float, models: int = 10) -> Tallies:
@@ -151,6 +160,48 @@ def test_planted_circles_are_found(planted: float) -> None:
         fitted = believed(Design(tallies.pairs(), n, side=False), None)
         found.append(pair_effect(tallies, fitted.fit, fitted.dispersion, None).variance)
     assert np.mean(found) == pytest.approx(planted**2, rel=0.2, abs=0.005)
+
+
+@pytest.mark.parametrize(("each", "sd", "close"), [(20, 0.0, 0.09), (20, 0.35, 0.09), (100, 0.35, 0.015)])
+def test_few_votes_show_the_effects_of_prompts_without_bias(each: int, sd: float, close: float) -> None:
+    """
+    Squares of residuals are on average those of votes and the planted effect, on boards of few votes too.
+
+    Effects beside others count a tenth less: chances are nearer to a half than those of the models' strengths.
+    """
+    rng, found = np.random.default_rng(8), []
+    for _ in range(60):
+        n = 24
+        votes = simulate(rng.normal(0, 0.8, n), n * each // 2, rng, competitions=7, prompt_sd=sd).tallies()
+        fitted = believed(Design(votes.pairs(), n, side=False), None)
+        sums = residuals(votes, fitted.fit, fitted.dispersion).sums(0.12)
+        found.append(float((sums.observed - sums.votes) / sums.effect))
+    assert np.mean(found) == pytest.approx(0.9 * sd**2, abs=close)
+
+
+def test_prompts_of_single_votes_say_nothing_of_pairs() -> None:
+    """The fit takes up a part of them, so they leave less than votes without prompts do."""
+    rows = [(prompt, *pair, 1, 0, 0, 0) for prompt, pair in enumerate([(0, 1), (1, 2), (2, 0), (0, 1)])]
+    votes = tallies_of(3, rows)
+    assert (_prompts_of_pairs(votes, votes.pairs(), np.full(3, 0.3)) < 0).all()
+
+
+@pytest.mark.parametrize("planted", [0.0, 0.5])
+def test_prompts_are_not_taken_for_circles_nor_circles_for_prompts(planted: float) -> None:
+    rng, found = np.random.default_rng(9), []
+    for _ in range(10):
+        n, rows = 16, []
+        strength, prompts = rng.normal(0, 0.6, n), rng.normal(0, 0.5, (7, n))
+        for i, j in zip(*np.triu_indices(n, 1), strict=True):
+            own = rng.normal(0, planted)
+            for prompt in range(7):
+                gap = strength[i] + prompts[prompt, i] - strength[j] - prompts[prompt, j] + own
+                won = rng.binomial(6, 1 / (1 + np.exp(-gap)))
+                rows.append((prompt, i, j, won, 6 - won, 0, 0))
+        tallies = tallies_of(n, rows)
+        fitted = believed(Design(tallies.pairs(), n, side=False), None)
+        found.append(pair_effect(tallies, fitted.fit, fitted.dispersion, np.full(n, 0.25)).variance)
+    assert np.mean(found) == pytest.approx(0.85 * planted**2, rel=0.15, abs=0.005)
 
 
 @settings(max_examples=60, deadline=None)

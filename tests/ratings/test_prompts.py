@@ -10,7 +10,7 @@ from app.ratings.model import believed
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect, prompt_weights
 from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Tallies
-from tests.ratings.boards import boards, simulate, tallies_of
+from tests.ratings.boards import boards, rows_of, simulate, tallies_of
 
 
 def found(tallies: Tallies) -> PromptEffect:
@@ -83,3 +83,20 @@ def test_equal_models_share_one_variance() -> None:
     effect = found(tallies)
     assert ELO_PER_LOGIT * np.sqrt(effect.variance) == pytest.approx(np.full(20, 52), rel=0.3)
     assert effect.of(np.array([3, 4])).variance.tolist() == effect.variance[[3, 4]].tolist()
+
+
+def test_a_few_specialists_are_a_group_of_their_own() -> None:
+    """A quarter of 24 models varies 25 times as much as the others; each of these is told from seven prompts."""
+    rng, plain, special = np.random.default_rng(3), [], []
+    for _ in range(6):
+        effect = rng.normal(0, np.where(np.arange(24) % 4 == 0, 0.9, 0.18), (7, 24))
+        rows = [
+            (prompt, *row[1:])
+            for prompt in range(7)
+            for row in rows_of(simulate(effect[prompt], 2400, rng).tallies())
+        ]
+        variance = found(tallies_of(24, rows)).variance
+        special += variance[::4].tolist()
+        plain += np.delete(variance, np.s_[::4]).tolist()
+    assert np.median(plain) < 0.06
+    assert np.median(special) == pytest.approx(0.6, rel=0.4)

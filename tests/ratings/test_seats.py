@@ -18,6 +18,15 @@ def by_hand(votes: Tallies, strength: Array) -> list[tuple[float, ...]]:
                 met = found.setdefault((group, one), [{}])[0].setdefault(other, [0.0, 0.0])
                 met[0] += played
                 met[1] += points
+    whole: dict[tuple[int, int], float] = {}
+    for (_, one), (met,) in found.items():
+        for other, (played, _) in met.items():
+            whole[one, other] = whole.get((one, other), 0.0) + played
+    slope = np.outer(np.exp(strength), np.exp(strength)) / np.add.outer(np.exp(strength), np.exp(strength)) ** 2
+    of_model = {
+        one: sum(whole.get((one, other), 0.0) * slope[one, other] for other in range(votes.models))
+        for _, one in found
+    }
     rows = []
     for (_, one), (met,) in sorted(found.items()):
         chance = {other: 1 / (1 + np.exp(strength[other] - strength[one])) for other in met}
@@ -28,6 +37,17 @@ def by_hand(votes: Tallies, strength: Array) -> list[tuple[float, ...]]:
                 sum(played * spread[other] for other, (played, _) in met.items()),
                 sum((played * spread[other]) ** 2 for other, (played, _) in met.items()),
                 sum(played * spread[other] ** 2 for other, (played, _) in met.items()),
+                sum(
+                    (
+                        met.get(other, [0.0])[0] * slope[one, other]
+                        - sum(played * spread[each] for each, (played, _) in met.items())
+                        / of_model[one]
+                        * whole.get((one, other), 0.0)
+                        * slope[one, other]
+                    )
+                    ** 2
+                    for other in range(votes.models)
+                ),
             )
         )
     return rows
@@ -37,10 +57,10 @@ def by_hand(votes: Tallies, strength: Array) -> list[tuple[float, ...]]:
 @given(boards())
 def test_both_ways_give_the_sums_by_hand(votes: Tallies) -> None:
     strength = np.linspace(-1, 1, votes.models)
-    expected = np.array(by_hand(votes, strength)).reshape(-1, 4)
+    expected = np.array(by_hand(votes, strength)).reshape(-1, 5)
     for way in (seats._sum_blocks, seats._sum_pairs):
         one = way(votes, strength)
-        sums = np.stack([one.residual, one.information, one.together, one.alone], axis=1)
+        sums = np.stack([one.residual, one.information, one.together, one.alone, one.uneven], axis=1)
         assert sums == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
