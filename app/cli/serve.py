@@ -8,7 +8,12 @@ import click
 
 from app.arena.entries import image_folder
 from app.arena.people import secret_key
-from app.cli.memory_tuning import freeze_heap, garbage_collector_off, tune_malloc
+from app.cli.memory_tuning import (
+    freeze_heap,
+    garbage_collector_off,
+    restart_without_thread_caches,
+    tune_malloc,
+)
 from app.cli.mounts import check_mounted
 from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
@@ -34,6 +39,7 @@ def serve(share: bool, existing: bool, migrate: bool) -> None:
     Refuses a port that is taken, and a folder that another server serves, with the process that holds it; and a
     folder whose volume is not mounted.
     """
+    restart_without_thread_caches()
     one_thread_for_numpy()
     settings = Settings()
     keep_files_private(settings)
