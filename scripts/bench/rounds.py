@@ -63,7 +63,7 @@ local function begin()
 end
 
 local function vote(id)
-  local outcome = id:byte() % 2 == 0 and "a" or "b"
+  local outcome = id:byte(-2) % 2 == 0 and "a" or "b"
   add("vote", "POST", "/api/v1/matchups/" .. id .. "/vote", '{"outcome":"' .. outcome .. '"}')
 end
 

@@ -1,10 +1,12 @@
 """Everything one mode's boards are computed from, read in one snapshot of the database."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
+from app.arena.tallies import read_changed
 from app.catalog.tables import ImageModel
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import voters
@@ -29,7 +32,6 @@ Rows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
 
 
-Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.object_]
 Count = tuple[int, int, int, int, int, int, int]
 # Of 200 models in 60 competitions tens of thousands of rows: as the driver gives them.
@@ -108,24 +110,29 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        columns = [
-            _spell(ids, slugs)
-            for ids, slugs in zip(rows[:, :3].T, (self.competition_slugs, self.slugs, self.slugs), strict=True)
-        ]
-        numbers = _spell_counts(rows[:, 3:])
-        words = np.column_stack([*(words for _, words in columns), numbers])
-        # No slug has a comma, so that lines are in order when their slugs are, column by column.
-        order = np.lexsort([place for place, _ in reversed(columns)])
-        return hashlib.sha256("".join(words[order].ravel().tolist()).encode()).hexdigest()
+        found = hashlib.sha256()
+        # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
+        competitions = {f"{self.competition_slugs[one]},": one for one in np.unique(rows[:, 0]).tolist()}
+        for word in sorted(competitions):
+            own = rows[rows[:, 0] == competitions[word], 1:]
+            names = tuple(self.slugs[model] for model in np.unique(own[:, :2]).tolist())
+            found.update(_spell_competition(word, own.tobytes(), names))
+        return found.hexdigest()
 
 
-def _spell(ids: Ids, slugs: Mapping[int, str]) -> tuple[Ids, Words]:
-    """Give each id's slug with a comma behind it, and the place of that among all of them in order of bytes."""
-    known, at = np.unique(ids, return_inverse=True)
-    words = np.array([f"{slugs[one]}," for one in known.tolist()], dtype=object)
-    place = np.empty(known.size, dtype=np.int64)
-    place[np.argsort(words)] = np.arange(known.size)
-    return place[at], words[at]
+@lru_cache(256)
+def _spell_competition(competition: str, counts: bytes, names: tuple[str, ...]) -> bytes:
+    """Spell a competition's sorted lines; `names` are those of its models in the order of their ids."""
+    # Remembered, as a vote changes the lines of one competition of many.
+    rows = np.frombuffer(counts, np.int64).reshape(-1, 6)
+    model = np.unique(rows[:, :2], return_inverse=True)[1].reshape(-1, 2)
+    words = np.array([f"{name}," for name in names], dtype=object)
+    place = np.empty(words.size, dtype=np.int64)
+    place[np.argsort(words)] = np.arange(words.size)
+    left, right = model.T
+    lines = np.column_stack([words[left], words[right], _spell_counts(rows[:, 2:])])
+    lines = lines[np.lexsort((place[right], place[left]))]
+    return "".join(competition + line for line in map("".join, lines.tolist())).encode()
 
 
 def _spell_counts(counts: Rows) -> Words:
@@ -146,7 +153,7 @@ def read(
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == key(mode, question=question))
     ).one_or_none()
-    rows = as_rows(read_tallies(session, mode, question) if counts is None else counts)
+    rows = _recall_rows(session, mode, question) if counts is None else as_rows(counts)
     is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
@@ -164,6 +171,16 @@ def read(
         lent={} if question == BETTER else _read_lent(session, mode),
         difference=read_difference(overall.parts) if overall else None,
     )
+
+
+def _recall_rows(session: Session, mode: str, question: str) -> Rows:
+    """Read a question's tallies, of each competition only if its version moved on since this process did."""
+    # A transaction that writes brings no memory: what it says of a version may never be committed.
+    memory: dict[Hashable, Any] = session.info.get("memory", {})
+    name = ("tallies", mode, question)
+    known = memory[name] = read_changed(session, mode, question, memory.get(name, {}))
+    rows = np.concatenate([np.empty((0, 7), dtype=np.int64), *(known[one][1] for one in sorted(known))])
+    return rows[rows[:, 3:].any(axis=1)]
 
 
 def _read_lent(session: Session, mode: str) -> LentRatings:
