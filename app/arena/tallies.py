@@ -38,6 +38,6 @@ def read_changed(session: Session, mode: str, question: str, before: ReadTallies
     changed = [competition for competition in versions if competition not in unchanged]
     wanted = select(*_COLUMNS).where(Tally.competition_id.in_(changed), Tally.question == question)
     # By the connection: the session would take as long again to hand on rows that are no objects of its own.
-    rows = session.connection().execute(wanted)
+    rows = session.connection().execute(wanted).all()
     table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(_COLUMNS))
     return unchanged | {one: (versions[one], table[table[:, 0] == one]) for one in changed}

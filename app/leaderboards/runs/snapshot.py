@@ -110,29 +110,31 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        found = hashlib.sha256()
+        found, names = hashlib.sha256(), tuple(self.slugs.items())
+        by_competition = rows[np.argsort(rows[:, 0], kind="stable")]
+        competitions, starts = np.unique(by_competition[:, 0], return_index=True)
         # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
-        competitions = {f"{self.competition_slugs[one]},": one for one in np.unique(rows[:, 0]).tolist()}
-        for word in sorted(competitions):
-            own = rows[rows[:, 0] == competitions[word], 1:]
-            names = tuple(self.slugs[model] for model in np.unique(own[:, :2]).tolist())
+        words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
+        parts = np.split(by_competition[:, 1:], starts[1:])
+        for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_spell_competition(word, own.tobytes(), names))
         return found.hexdigest()
 
 
 @lru_cache(256)
-def _spell_competition(competition: str, counts: bytes, names: tuple[str, ...]) -> bytes:
-    """Spell a competition's sorted lines; `names` are those of its models in the order of their ids."""
+def _spell_competition(competition: str, counts: bytes, names: tuple[tuple[int, str], ...]) -> bytes:
+    """Spell a competition's sorted lines; `counts` are its (rows, 6) and `names` the slugs of models by id."""
     # Remembered, as a vote changes the lines of one competition of many.
     rows = np.frombuffer(counts, np.int64).reshape(-1, 6)
-    model = np.unique(rows[:, :2], return_inverse=True)[1].reshape(-1, 2)
-    words = np.array([f"{name}," for name in names], dtype=object)
+    known, model = np.unique(rows[:, :2], return_inverse=True)
+    slugs = dict(names)
+    words = np.array([f"{slugs[one]}," for one in known.tolist()], dtype=object)
     place = np.empty(words.size, dtype=np.int64)
     place[np.argsort(words)] = np.arange(words.size)
-    left, right = model.T
+    left, right = model.reshape(-1, 2).T
     lines = np.column_stack([words[left], words[right], _spell_counts(rows[:, 2:])])
     lines = lines[np.lexsort((place[right], place[left]))]
-    return "".join(competition + line for line in map("".join, lines.tolist())).encode()
+    return "".join(competition + "".join(line) for line in lines.tolist()).encode()
 
 
 def _spell_counts(counts: Rows) -> Words:
