@@ -14,7 +14,7 @@ TallyRows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad."""
 ReadTallies = dict[int, tuple[int, TallyRows]]
 """Each competition's version and its tallies, by id."""
-_COLUMNS = (
+TALLY_COLUMNS = (
     Tally.competition_id,
     Tally.left_model_id,
     Tally.right_model_id,
@@ -23,6 +23,7 @@ _COLUMNS = (
     Tally.ties,
     Tally.both_bad,
 )
+"""The columns of `TallyRows`, in their order."""
 
 
 def read_changed(session: Session, mode: str, question: str, before: ReadTallies) -> ReadTallies:
@@ -36,8 +37,8 @@ def read_changed(session: Session, mode: str, question: str, before: ReadTallies
         return before
     unchanged = {one: known for one, known in before.items() if versions.get(one) == known[0]}
     changed = [competition for competition in versions if competition not in unchanged]
-    wanted = select(*_COLUMNS).where(Tally.competition_id.in_(changed), Tally.question == question)
+    wanted = select(*TALLY_COLUMNS).where(Tally.competition_id.in_(changed), Tally.question == question)
     # By the connection: the session would take as long again to hand on rows that are no objects of its own.
     rows = session.connection().execute(wanted).all()
-    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(_COLUMNS))
+    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(TALLY_COLUMNS))
     return unchanged | {one: (versions[one], table[table[:, 0] == one]) for one in changed}

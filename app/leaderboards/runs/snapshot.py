@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, bindparam, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
-from app.arena.tallies import read_changed
+from app.arena.tallies import TALLY_COLUMNS, TallyRows, read_changed
 from app.catalog.tables import ImageModel
-from app.database.statements import PreparedStatement
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
@@ -28,28 +27,11 @@ from app.ratings.components import VarianceComponent
 from app.ratings.tallies import Tallies
 from app.words import BETTER, JUDGEMENTS, Outcome
 
-Rows = npt.NDArray[np.int64]
-"""(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
-
+Rows = TallyRows
+"""None of them is empty."""
 
 Words = npt.NDArray[np.object_]
 Count = tuple[int, int, int, int, int, int, int]
-# Of 200 models in 60 competitions tens of thousands of rows: as the driver gives them.
-_TALLIES = PreparedStatement(
-    lambda _: (
-        select(
-            Tally.competition_id,
-            Tally.left_model_id,
-            Tally.right_model_id,
-            Tally.left_wins,
-            Tally.right_wins,
-            Tally.ties,
-            Tally.both_bad,
-        )
-        .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.mode == bindparam("mode"), Tally.question == bindparam("question"))
-    )
-)
 LentRatings = Mapping[str, Mapping[int, tuple[float, float]]]
 """By the board's key, each model's rating for `better` and half of its interval, in Elo points."""
 
@@ -223,10 +205,8 @@ def as_rows(counts: Sequence[Count]) -> Rows:
 
 def read_tallies(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
     """Read a mode's stored tallies of a question, in any order: sums of counts are exact."""
-    cursor, _ = _TALLIES.run(session, {"mode": mode, "question": question})
-    counts: Sequence[Count] = cursor.fetchall()
-    cursor.close()
-    return counts
+    stored = select(*TALLY_COLUMNS).join(Competition, Competition.id == Tally.competition_id)
+    return _counts(session, stored.where(Competition.mode == mode, Tally.question == question))
 
 
 def count_votes(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
