@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
+from scripts.faults.disk_full import wait_for
 from scripts.faults.server import Server, serving
 from scripts.faults.stored import compare
 from scripts.faults.voters import Acknowledged, crowd
@@ -46,14 +47,15 @@ def main() -> int:
         return 0 if prove(server, options.seconds, options.voters) else 1
 
 
-def prove(server: Server, seconds: float, voters: int) -> bool:
+def prove(server: Server, seconds: float, voters: int, afterwards: float = AFTERWARDS_SECONDS) -> bool:
     """Print the figures and return whether they are as they must be."""
     known, stop = Acknowledged(), threading.Event()
     threads = crowd(server.url, known, 10**9, voters, stop)
     ended = disturb(server, seconds)
-    time.sleep(1)  # for what was under way
+    reached = len(known.votes) + 2 * voters
+    wait_for(lambda: len(known.votes) >= reached)  # what was under way is answered
     during, known.statuses = known.statuses, Counter()
-    time.sleep(AFTERWARDS_SECONDS)
+    time.sleep(afterwards)
     stop.set()
     for thread in threads:
         thread.join()
