@@ -52,10 +52,6 @@ class QuestionDetails:
     share: float
     retired: bool
 
-    def is_asked(self, mode: str) -> bool:
-        """Tell whether pairs of a mode may ask it now."""
-        return not self.retired and mode in (self.modes or MODES)
-
     def fits(self, mode: str, categories: Sequence[str] = ()) -> bool:
         """Tell whether it may be asked about a competition of this mode and these categories."""
         return mode in (self.modes or MODES) and (

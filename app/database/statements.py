@@ -147,10 +147,16 @@ def run_pipelined(session: Session, *calls: Call, ends: bool = False) -> list[li
     is_whole = ends and not has_begun(session)
     # What a pipeline holds is one transaction by itself. psycopg would wait for its own BEGIN and COMMIT.
     begin = _without_begin(driver) if is_whole else nullcontext()
-    with driver_errors(dialect, "a pipeline of statements"), begin, driver.pipeline():
-        results = [statement.run(session, values) for statement, values in calls]
-        if ends and not is_whole:
-            driver.execute("COMMIT", prepare=False)
+    try:
+        with driver_errors(dialect, "a pipeline of statements"), begin, driver.pipeline():
+            results = [statement.run(session, values) for statement, values in calls]
+            if ends and not is_whole:
+                driver.execute("COMMIT", prepare=False)
+    except BaseException:
+        # psycopg believes that it has prepared what the server skipped after an error: on this connection those
+        # statements would fail for good.
+        session.invalidate()
+        raise
     # Read after the pipeline has ended: within it, the first row that is asked for costs a trip of its own.
     return [[row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in results]
 

@@ -64,6 +64,6 @@ def _critical(noise: Array, scale: Array, model: int) -> float:
     """Return the 95 % quantile over the draws of a model's largest distance to another, in standard errors."""
     distance = noise - noise[model]
     distance *= scale[:, None]
-    largest = np.maximum(distance.max(axis=0), -distance.min(axis=0))
+    largest = np.abs(distance, out=distance).max(axis=0)
     at = int(np.ceil(LEVEL * largest.size)) - 1
     return float(np.partition(largest, at)[at])

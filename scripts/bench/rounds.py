@@ -21,6 +21,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -45,12 +46,14 @@ LUA = """
 local threads = {}
 setup = function(thread) threads[#threads + 1] = thread end
 
-rounds, failed, uncounted, length = 0, 0, 0, 0
+rounds, length, failures = 0, 0, {}
 local cookie, waiting, issued, steps
 
 local function add(kind, method, path, body)
   steps[#steps + 1] = {kind = kind, method = method, path = path, body = body}
 end
+
+local function fail(why) failures[why] = (failures[why] or 0) + 1 end
 
 local function ask() add("pair", "POST", "/api/v1/matchups", "{}") end
 
@@ -60,7 +63,7 @@ local function begin()
 end
 
 local function vote(id)
-  local outcome = id:byte() % 2 == 0 and "a" or "b"
+  local outcome = id:byte(-2) % 2 == 0 and "a" or "b"
   add("vote", "POST", "/api/v1/matchups/" .. id .. "/vote", '{"outcome":"' .. outcome .. '"}')
 end
 
@@ -84,7 +87,7 @@ end
 response = function(status, headers, body)
   local step = table.remove(steps, 1)
   if status >= 400 then
-    failed = failed + 1
+    fail(step.kind .. " " .. status .. " " .. (body:match('"code": ?"([^"]+)"') or ""))
     return begin()
   end
   rounds = rounds + 0.25
@@ -96,7 +99,7 @@ response = function(status, headers, body)
   elseif step.kind == "picture" then
     length = #body
   elseif body:find('"counted": ?false') then
-    uncounted = uncounted + 1
+    fail("vote not counted " .. (body:match('"reason": ?"([^"]+)"') or ""))
   end
   if #steps == 0 then
     if issued == PAIRS_A_VOTER then begin() else ask() end
@@ -104,28 +107,34 @@ response = function(status, headers, body)
 end
 
 done = function(summary, latency)
-  local sums = {rounds = 0, failed = summary.errors.connect + summary.errors.read + summary.errors.timeout,
-    uncounted = 0, length = 0}
-  for _, thread in ipairs(threads) do
-    for name, _ in pairs(sums) do
-      local value = thread:get(name)
-      sums[name] = name == "length" and math.max(sums[name], value) or sums[name] + value
-    end
+  local all, most, whys, texts = 0, 0, {}, {}
+  for name, count in pairs(summary.errors) do
+    if name ~= "status" and count > 0 then whys[name .. " error"] = count end
   end
-  io.write(string.format('{"rounds": %f, "micros": %d, "p99": %f, "bad": %d, "length": %d}\\n',
-    sums.rounds, summary.duration, latency:percentile(99) / 1000, sums.failed + sums.uncounted, sums.length))
+  for _, thread in ipairs(threads) do
+    all, most = all + thread:get("rounds"), math.max(most, thread:get("length"))
+    for why, count in pairs(thread:get("failures")) do whys[why] = (whys[why] or 0) + count end
+  end
+  for why, count in pairs(whys) do texts[#texts + 1] = string.format('"%s": %d', why, count) end
+  io.write(string.format('{"rounds": %f, "micros": %d, "p99": %f, "failures": {%s}, "length": %d}\\n',
+    all, summary.duration, latency:percentile(99) / 1000, table.concat(texts, ", "), most))
 end
 """.replace("PAIRS_A_VOTER", str(PAIRS_A_VOTER))
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Hold what one contender did in one turn: rounds a second, milliseconds of CPU a round, failures."""
+    """Hold what one contender did in one turn: rounds a second, milliseconds of CPU a round, failures by kind."""
 
     rate: float
     cpu: float
     database_cpu: float
-    bad: int
+    failures: Counter[str]
+
+    @property
+    def bad(self) -> int:
+        """Count the failures."""
+        return self.failures.total()
 
 
 @dataclass(frozen=True)
@@ -219,7 +228,8 @@ def measure_rounds(plan: Plan) -> Turn:
     if found["length"] != FILE_BYTES:
         raise ValueError(f"pictures of {found['length']} bytes were sent in the place of {FILE_BYTES}")
     rounds = max(found["rounds"], 1)
-    return Turn(rounds / found["micros"] * 1e6, busy / rounds * 1e3, database_busy / rounds * 1e3, found["bad"])
+    failures = Counter(found["failures"])
+    return Turn(rounds / found["micros"] * 1e6, busy / rounds * 1e3, database_busy / rounds * 1e3, failures)
 
 
 def print_table(results: dict[Setting, Turns]) -> None:
@@ -252,6 +262,9 @@ def judge_ratios(results: dict[Setting, Turns]) -> list[bool]:
         verdicts += [rate >= FLOOR_BAR, not bad]
         print(f"{tell(rate >= FLOOR_BAR)}: {where}: {rate:.2f} of the floor's rate (at least {FLOOR_BAR})")
         print(f"{tell(not bad)}: {where}: {bad} requests failed (none)")
+        for name, own in turns.items():
+            for why, count in sum((turn.failures for turn in own), Counter[str]()).items():
+                print(f"  {name}: {count} of {why}")
         if "other" in turns:
             cpu, bar = cpu_ratio(turns["this"], turns["other"]), CPU_BARS[setting.database]
             verdicts.append(cpu <= bar)

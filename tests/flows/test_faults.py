@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import pytest
 
 from app.database.places import ROOT
-from scripts.faults import database_away, disk_full, history, io_errors, kill, races, slow_clients, soak
+from scripts.faults import cancelled, database_away, disk_full, history, io_errors, kill, races, slow_clients, soak
 from scripts.faults.server import Server, serving
 from scripts.faults.visitors import Traffic
 
@@ -65,6 +65,12 @@ def test_a_full_disk_loses_no_vote(server: Server) -> None:
 def test_a_database_that_goes_away_comes_back(server: Server) -> None:
     away = "stopped" if server.cluster else "locked"
     assert database_away.prove(server, away, seconds=0.5, voters=4, recovery=READY_SECONDS)
+
+
+def test_a_cancelled_statement_leaves_no_connection_unfit(server: Server) -> None:
+    if not server.cluster:
+        pytest.skip("SQLite has no connections to a server")
+    assert cancelled.prove(server, seconds=2, voters=4, afterwards=1)
 
 
 def test_a_kill_loses_no_vote(server: Server) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Integer, Text, bindparam, column, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Boolean, Integer, Text, bindparam, cast, column, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
@@ -166,3 +166,21 @@ def test_what_follows_a_pipeline_that_was_the_whole_is_a_transaction_again(datab
         database.write(fails)
     with database.reading() as session:
         assert [row.slug for row in FOUND.all(session, least=0)] == ["a"]
+
+
+def test_a_statement_that_a_failed_pipeline_was_to_prepare_works_afterwards(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("nothing is far away")
+    divide = PreparedStatement(lambda _: select((7 / cast(bindparam("by"), Integer)).label("share")))
+
+    def read(by: int) -> list[list[Any]]:
+        with database.reading() as session:
+            return run_last(session, (divide, {"by": by}), (FOUND, {"least": 0}))
+
+    # psycopg prepares what it has executed five times.
+    for _ in range(5):
+        assert read(1) == [[(7,)], []]
+    with pytest.raises(DataError):
+        read(0)
+    assert read(1) == [[(7,)], []]
+    assert database.write(lambda session: run_last(session, (ADD, {"its": "a", "at": 1}))) == [[]]

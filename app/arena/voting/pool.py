@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
 
 import numpy as np
 from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.arena.questions import divide_shares, list_questions, read_versions
-from app.arena.tables import Category, Competition, Entry, Tally, competition_categories
+from app.arena.questions import divide_shares, list_questions
+from app.arena.tables import Category, Competition, Entry, competition_categories
+from app.arena.tallies import ReadTallies, read_changed
 from app.arena.voting import lanes
 from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
 from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
@@ -24,8 +24,6 @@ from app.words import BETTER
 REBUILD_SECONDS = 1.0
 
 Rows = list[tuple[int, ...]]
-Counted = dict[int, tuple[int, Ints]]
-"""Each competition's version, and its tallies as `lanes.estimate_strengths` wants them, by id."""
 CompetitionShares = dict[int, dict[str, float]]
 """The shares of its questions for each open competition, by id; they sum to 1."""
 
@@ -37,7 +35,7 @@ class _Reading:
     contestants: Rows
     candidates: CandidatePairs
     asked: CompetitionShares
-    counted: dict[str, Counted]
+    counted: dict[str, ReadTallies]
     """By question."""
     state: PairingState
     at: float = 0.0
@@ -106,7 +104,7 @@ class Pool:
 def _read(session: Session, mode: str, today: date, before: _Reading | None, at: float) -> _Reading:
     contestants, asked = _contestants(session, mode, today), _read_shares(session, mode)
     counted = {
-        question: _counted(session, mode, question, before.counted.get(question, {}) if before else {})
+        question: read_changed(session, mode, question, before.counted.get(question, {}) if before else {})
         for question in {BETTER: 1.0}.keys() | {slug for shares in asked.values() for slug in shares}
     }
     if before and (contestants, asked) == (before.contestants, before.asked):
@@ -118,7 +116,7 @@ def _read(session: Session, mode: str, today: date, before: _Reading | None, at:
     return _Reading(contestants, candidates, asked, counted, _weigh(candidates, asked, counted), at)
 
 
-def _weigh(candidates: CandidatePairs, asked: CompetitionShares, counted: dict[str, Counted]) -> PairingState:
+def _weigh(candidates: CandidatePairs, asked: CompetitionShares, counted: dict[str, ReadTallies]) -> PairingState:
     """Weigh the pairs for `better`, and beside it for every other question that is asked."""
     states, better = [], None
     for question in sorted(counted, key=lambda slug: (slug != BETTER, slug)):
@@ -174,19 +172,3 @@ def _contestants(session: Session, mode: str, today: date, *, withheld: bool = F
         .order_by(Entry.id)
     )
     return [tuple(row) for row in session.execute(query)]
-
-
-def _counted(session: Session, mode: str, question: str, before: Counted) -> Counted:
-    """Read a question's tallies in every competition of the mode, closed ones too, where its version moved on."""
-    versions = read_versions(session, mode, question)
-    if versions == {c: version for c, (version, _) in before.items()}:
-        return before
-    unchanged = {c: tallies for c, tallies in before.items() if versions.get(c) == tallies[0]}
-    place = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id)
-    counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
-    changed = [c for c in versions if c not in unchanged]
-    rows = session.execute(
-        select(*place, *counts).where(Tally.competition_id.in_(changed), Tally.question == question)
-    )
-    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 7)
-    return unchanged | {c: (versions[c], table[table[:, 0] == c]) for c in changed}

@@ -1,20 +1,22 @@
 """Everything one mode's boards are computed from, read in one snapshot of the database."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, bindparam, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
+from app.arena.tallies import TALLY_COLUMNS, TallyRows, read_changed
 from app.catalog.tables import ImageModel
-from app.database.statements import PreparedStatement
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
@@ -25,29 +27,11 @@ from app.ratings.components import VarianceComponent
 from app.ratings.tallies import Tallies
 from app.words import BETTER, JUDGEMENTS, Outcome
 
-Rows = npt.NDArray[np.int64]
-"""(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad; none is empty."""
+Rows = TallyRows
+"""None of them is empty."""
 
-
-Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.object_]
 Count = tuple[int, int, int, int, int, int, int]
-# Of 200 models in 60 competitions tens of thousands of rows: as the driver gives them.
-_TALLIES = PreparedStatement(
-    lambda _: (
-        select(
-            Tally.competition_id,
-            Tally.left_model_id,
-            Tally.right_model_id,
-            Tally.left_wins,
-            Tally.right_wins,
-            Tally.ties,
-            Tally.both_bad,
-        )
-        .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.mode == bindparam("mode"), Tally.question == bindparam("question"))
-    )
-)
 LentRatings = Mapping[str, Mapping[int, tuple[float, float]]]
 """By the board's key, each model's rating for `better` and half of its interval, in Elo points."""
 
@@ -108,24 +92,31 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        columns = [
-            _spell(ids, slugs)
-            for ids, slugs in zip(rows[:, :3].T, (self.competition_slugs, self.slugs, self.slugs), strict=True)
-        ]
-        numbers = _spell_counts(rows[:, 3:])
-        words = np.column_stack([*(words for _, words in columns), numbers])
-        # No slug has a comma, so that lines are in order when their slugs are, column by column.
-        order = np.lexsort([place for place, _ in reversed(columns)])
-        return hashlib.sha256("".join(words[order].ravel().tolist()).encode()).hexdigest()
+        found, names = hashlib.sha256(), tuple(self.slugs.items())
+        by_competition = rows[np.argsort(rows[:, 0], kind="stable")]
+        competitions, starts = np.unique(by_competition[:, 0], return_index=True)
+        # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
+        words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
+        parts = np.split(by_competition[:, 1:], starts[1:])
+        for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
+            found.update(_spell_competition(word, own.tobytes(), names))
+        return found.hexdigest()
 
 
-def _spell(ids: Ids, slugs: Mapping[int, str]) -> tuple[Ids, Words]:
-    """Give each id's slug with a comma behind it, and the place of that among all of them in order of bytes."""
-    known, at = np.unique(ids, return_inverse=True)
+@lru_cache(256)
+def _spell_competition(competition: str, counts: bytes, names: tuple[tuple[int, str], ...]) -> bytes:
+    """Spell a competition's sorted lines; `counts` are its (rows, 6) and `names` the slugs of models by id."""
+    # Remembered, as a vote changes the lines of one competition of many.
+    rows = np.frombuffer(counts, np.int64).reshape(-1, 6)
+    known, model = np.unique(rows[:, :2], return_inverse=True)
+    slugs = dict(names)
     words = np.array([f"{slugs[one]}," for one in known.tolist()], dtype=object)
-    place = np.empty(known.size, dtype=np.int64)
-    place[np.argsort(words)] = np.arange(known.size)
-    return place[at], words[at]
+    place = np.empty(words.size, dtype=np.int64)
+    place[np.argsort(words)] = np.arange(words.size)
+    left, right = model.reshape(-1, 2).T
+    lines = np.column_stack([words[left], words[right], _spell_counts(rows[:, 2:])])
+    lines = lines[np.lexsort((place[right], place[left]))]
+    return "".join(competition + "".join(line) for line in lines.tolist()).encode()
 
 
 def _spell_counts(counts: Rows) -> Words:
@@ -146,7 +137,7 @@ def read(
         .join(Board, Board.current_run_id == RatingRun.id)
         .where(Board.key == key(mode, question=question))
     ).one_or_none()
-    rows = as_rows(read_tallies(session, mode, question) if counts is None else counts)
+    rows = _recall_rows(session, mode, question) if counts is None else as_rows(counts)
     is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
@@ -164,6 +155,16 @@ def read(
         lent={} if question == BETTER else _read_lent(session, mode),
         difference=read_difference(overall.parts) if overall else None,
     )
+
+
+def _recall_rows(session: Session, mode: str, question: str) -> Rows:
+    """Read a question's tallies, of each competition only if its version moved on since this process did."""
+    # A transaction that writes brings no memory: what it says of a version may never be committed.
+    memory: dict[Hashable, Any] = session.info.get("memory", {})
+    name = ("tallies", mode, question)
+    known = memory[name] = read_changed(session, mode, question, memory.get(name, {}))
+    rows = np.concatenate([np.empty((0, 7), dtype=np.int64), *(known[one][1] for one in sorted(known))])
+    return rows[rows[:, 3:].any(axis=1)]
 
 
 def _read_lent(session: Session, mode: str) -> LentRatings:
@@ -204,10 +205,8 @@ def as_rows(counts: Sequence[Count]) -> Rows:
 
 def read_tallies(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
     """Read a mode's stored tallies of a question, in any order: sums of counts are exact."""
-    cursor, _ = _TALLIES.run(session, {"mode": mode, "question": question})
-    counts: Sequence[Count] = cursor.fetchall()
-    cursor.close()
-    return counts
+    stored = select(*TALLY_COLUMNS).join(Competition, Competition.id == Tally.competition_id)
+    return _counts(session, stored.where(Competition.mode == mode, Tally.question == question))
 
 
 def count_votes(session: Session, mode: str, question: str = BETTER) -> Sequence[Count]:
