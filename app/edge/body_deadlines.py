@@ -17,6 +17,14 @@ CHUNK_SECONDS = 20.0
 """The time that each chunk of a body, or what is left of one, has to come."""
 PER_ADDRESS = 12
 """Bodies that one address may have unfinished at a time, in one process."""
+PATIENCE = 1.0
+"""
+Seconds that a body beyond its address's share waits until another has come.
+
+Those of honest senders come in milliseconds, but many people may be behind one address, and all vote at once.
+"""
+WAITING_SHARES = 4
+"""Shares of an address that may wait so: each holds a thread."""
 MOST_BODIES = 256
 """Bodies that may be unfinished at a time, in one process: each holds a thread."""
 MANY_BODIES, MANY_SECONDS = 64, 3.0
@@ -145,10 +153,14 @@ class UnfinishedBodies:
         *,
         seconds: float = CHUNK_SECONDS,
         share: int = PER_ADDRESS,
+        patience: float = PATIENCE,
         clients: ClientConnections | None = None,
     ) -> None:
         self._seconds, self._share, self._clients = seconds, share, clients or ClientConnections()
+        self._patience = patience
         self._lock = threading.Lock()
+        self._has_ended = threading.Condition(self._lock)
+        self._waiting = Counter[str]()
         self._bodies: set[RequestBody] = set()
         self._by_address: Counter[str] = Counter()
         self._watch: threading.Thread | None = None
@@ -172,10 +184,10 @@ class UnfinishedBodies:
     def begin(self, body: RequestBody) -> None:
         """Count a body as unfinished. Raises ManyBodies where its address, or everybody, has enough of them."""
         with self._lock:
-            is_too_much = self._by_address[body.sender.address] >= self._share
-            if is_too_much or len(self._bodies) >= MOST_BODIES:
+            address = body.sender.address
+            if not self._has_room(address) and not self._wait_for_room(address):
                 raise ManyBodies("Too many requests are unfinished. Finish yours, or come later.", retry_after=5)
-            self._by_address[body.sender.address] += 1
+            self._by_address[address] += 1
             self._bodies.add(body)
         self._asked_at = time.monotonic()
         if self._watch is None:
@@ -188,6 +200,23 @@ class UnfinishedBodies:
             self._by_address[body.sender.address] -= 1
             if not self._by_address[body.sender.address]:
                 del self._by_address[body.sender.address]
+            if self._waiting:
+                self._has_ended.notify_all()
+
+    def _has_room(self, address: str) -> bool:
+        return self._by_address.get(address, 0) < self._share and len(self._bodies) < MOST_BODIES
+
+    def _wait_for_room(self, address: str) -> bool:
+        """Wait, with the lock given up, until a body more has room; False where none has in time."""
+        if self._waiting[address] >= WAITING_SHARES * self._share:
+            return False
+        self._waiting[address] += 1
+        try:
+            return self._has_ended.wait_for(partial(self._has_room, address), self._patience)
+        finally:
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
 
     def release_late(self, now: float) -> int:
         """End what is read from the senders of late chunks, which releases who waits; returns the connections."""

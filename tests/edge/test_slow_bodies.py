@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from io import BytesIO
@@ -122,12 +122,32 @@ def test_bodies_that_nobody_reads_or_that_break_off_take_no_share() -> None:
 
 
 def test_an_address_has_a_share_of_unfinished_bodies() -> None:
-    reader = BodyReader(answer, UnfinishedBodies(share=3))
+    reader = BodyReader(answer, UnfinishedBodies(share=3, patience=0.01))
     with silent_ones(reader, 3, lambda _: "192.0.2.1", threading.Event()):
         assert ask(reader, BytesIO(b"mine"), 4) == ManyBodies.__name__.encode()
         assert ask(reader, BytesIO(b"mine"), 4, "192.0.2.2") == b"mine"
         assert ask_in_chunks(reader, BytesIO(b"mine")) == ManyBodies.__name__.encode()
     assert ask(reader, BytesIO(b"mine"), 4) == b"mine"
+
+
+def test_many_behind_one_address_wait_for_each_other() -> None:
+    reader, over = BodyReader(answer, UnfinishedBodies(share=2, patience=HOURS)), threading.Event()
+    with ThreadPoolExecutor(4) as pool, silent_ones(reader, 2, lambda _: "192.0.2.1", over):
+        waiting = [pool.submit(ask, reader, BytesIO(b"mine"), 4) for _ in range(4)]
+        assert not wait(waiting, 0.1).done
+        over.set()
+        assert [one.result(30) for one in waiting] == [b"mine"] * 4
+
+
+def test_only_so_many_of_one_address_wait_for_each_other() -> None:
+    reader, over = BodyReader(answer, UnfinishedBodies(share=1, patience=HOURS)), threading.Event()
+    with ThreadPoolExecutor(5) as pool, silent_ones(reader, 1, lambda _: "192.0.2.1", over):
+        asked = [pool.submit(ask, reader, BytesIO(b"mine"), 4) for _ in range(5)]
+        refused = wait(asked, 30, FIRST_COMPLETED).done
+        assert [one.result() for one in refused] == [ManyBodies.__name__.encode()]
+        assert ask(reader, BytesIO(b"mine"), 4, "192.0.2.2") == b"mine"
+        over.set()
+        assert sorted(one.result(30) for one in asked) == [ManyBodies.__name__.encode(), *[b"mine"] * 4]
 
 
 def test_a_body_that_does_not_come_is_ended_in_time() -> None:
