@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -31,9 +30,13 @@ Rows = TallyRows
 """None of them is empty."""
 
 Words = npt.NDArray[np.object_]
+Names = tuple[tuple[int, str], ...]
+"""The slugs of models by id."""
 Count = tuple[int, int, int, int, int, int, int]
 LentRatings = Mapping[str, Mapping[int, tuple[float, float]]]
 """By the board's key, each model's rating for `better` and half of its interval, in Elo points."""
+_lines: dict[tuple[str, str], tuple[tuple[bytes, Names], bytes]] = {}
+"""The lines of the last hash, by question and competition, and what they were spelled from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +102,22 @@ class Snapshot:
         words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
         parts = np.split(by_competition[:, 1:], starts[1:])
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
-            found.update(_spell_competition(word, own.tobytes(), names))
+            found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
 
 
-@lru_cache(256)
-def _spell_competition(competition: str, counts: bytes, names: tuple[tuple[int, str], ...]) -> bytes:
-    """Spell a competition's sorted lines; `counts` are its (rows, 6) and `names` the slugs of models by id."""
-    # Remembered, as a vote changes the lines of one competition of many.
+def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:
+    """Return the lines of a question and a competition, spelled anew only where their counts or names changed."""
+    # A vote changes the lines of one competition of many. Those of before are nobody's, and are not kept.
+    made_from, lines = _lines.get(place, ((b"", ()), b""))
+    if made_from != (counts, names):
+        lines = _spell_competition(place[1], counts, names)
+        _lines[place] = (counts, names), lines
+    return lines
+
+
+def _spell_competition(competition: str, counts: bytes, names: Names) -> bytes:
+    """Spell a competition's sorted lines; `counts` are its (rows, 6)."""
     rows = np.frombuffer(counts, np.int64).reshape(-1, 6)
     known, model = np.unique(rows[:, :2], return_inverse=True)
     slugs = dict(names)
