@@ -5,9 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
+from app.arena.people import networks
 from app.edge.after_commit import best_effort
 from app.edge.connections import ClientConnections, Connection
 from app.errors import Refusal
@@ -16,7 +17,7 @@ CHUNK_BYTES = 64 * 1024
 CHUNK_SECONDS = 20.0
 """The time that each chunk of a body, or what is left of one, has to come."""
 PER_ADDRESS = 12
-"""Bodies that one address may have unfinished at a time, in one process."""
+"""Bodies that one address, or one /64 of IPv6, may have unfinished at a time, in one process."""
 PATIENCE = 1.0
 """
 Seconds that a body beyond its address's share waits until another has come.
@@ -41,6 +42,9 @@ SLACK = 1.0
 """Seconds by which the kernel's times of a connection may differ from ours of its request."""
 
 
+single = lru_cache(1024)(networks.single)
+
+
 class SlowBody(Refusal, code="request_timeout"):
     """A body that did not come in time."""
 
@@ -56,6 +60,11 @@ class Sender:
     address: str
     peer: str
     port: int
+
+    @property
+    def client(self) -> str:
+        """Name whom the address stands for: an IPv4 address, or the /64 that a client of IPv6 may choose from."""
+        return single(self.address)
 
 
 class RequestBody:
@@ -162,7 +171,7 @@ class UnfinishedBodies:
         self._has_ended = threading.Condition(self._lock)
         self._waiting = Counter[str]()
         self._bodies: set[RequestBody] = set()
-        self._by_address: Counter[str] = Counter()
+        self._by_client: Counter[str] = Counter()
         self._watch: threading.Thread | None = None
         self._asked_at, self._port = 0.0, 0
         self._at_work: dict[int, tuple[str, float]] = {}
@@ -184,10 +193,10 @@ class UnfinishedBodies:
     def begin(self, body: RequestBody) -> None:
         """Count a body as unfinished. Raises ManyBodies where its address, or everybody, has enough of them."""
         with self._lock:
-            address = body.sender.address
-            if not self._has_room(address) and not self._wait_for_room(address):
+            client = body.sender.client
+            if not self._has_room(client) and not self._wait_for_room(client):
                 raise ManyBodies("Too many requests are unfinished. Finish yours, or come later.", retry_after=5)
-            self._by_address[address] += 1
+            self._by_client[client] += 1
             self._bodies.add(body)
         self._asked_at = time.monotonic()
         if self._watch is None:
@@ -197,26 +206,26 @@ class UnfinishedBodies:
         """Count a body as one that is not waited for any more."""
         with self._lock:
             self._bodies.discard(body)
-            self._by_address[body.sender.address] -= 1
-            if not self._by_address[body.sender.address]:
-                del self._by_address[body.sender.address]
+            self._by_client[body.sender.client] -= 1
+            if not self._by_client[body.sender.client]:
+                del self._by_client[body.sender.client]
             if self._waiting:
                 self._has_ended.notify_all()
 
-    def _has_room(self, address: str) -> bool:
-        return self._by_address.get(address, 0) < self._share and len(self._bodies) < MOST_BODIES
+    def _has_room(self, client: str) -> bool:
+        return self._by_client.get(client, 0) < self._share and len(self._bodies) < MOST_BODIES
 
-    def _wait_for_room(self, address: str) -> bool:
+    def _wait_for_room(self, client: str) -> bool:
         """Wait, with the lock given up, until a body more has room; False where none has in time."""
-        if self._waiting[address] >= WAITING_SHARES * self._share:
+        if self._waiting[client] >= WAITING_SHARES * self._share:
             return False
-        self._waiting[address] += 1
+        self._waiting[client] += 1
         try:
-            return self._has_ended.wait_for(partial(self._has_room, address), self._patience)
+            return self._has_ended.wait_for(partial(self._has_room, client), self._patience)
         finally:
-            self._waiting[address] -= 1
-            if not self._waiting[address]:
-                del self._waiting[address]
+            self._waiting[client] -= 1
+            if not self._waiting[client]:
+                del self._waiting[client]
 
     def release_late(self, now: float) -> int:
         """End what is read from the senders of late chunks, which releases who waits; returns the connections."""

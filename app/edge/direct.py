@@ -16,7 +16,7 @@ from app.edge.context import Parts
 from app.edge.headers import EVERYWHERE, FILE_POLICY
 from app.edge.slow_bodies import REFUSAL
 
-UNUSUAL = ("QUERY_STRING", "HTTP_TRANSFER_ENCODING", REFUSAL)
+UNUSUAL = ("QUERY_STRING", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", REFUSAL)
 """What these requests have none of."""
 Headers = list[tuple[str, str]]
 

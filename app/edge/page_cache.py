@@ -42,7 +42,7 @@ FRESHNESS = "blindvote.freshness"
 """The key of the request's environment where a view leaves how long its page may be sent again."""
 REQUEST = (
     *("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
-    *("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
+    *("HTTP_ACCEPT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
 """All of a request that a public page can depend on."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import Headers
 
 from app.arena import errors
@@ -45,14 +45,26 @@ def small_matchup_image(matchup_id: str, side: str) -> Response:
 @blueprint.get("/m/<matchup_id>/<any(a, b, input):side>.webp")
 def matchup_image(matchup_id: str, side: str, *, small: bool = False) -> Response:
     """Send one side of an own matchup, padded to the length that all files of its size and competition have."""
-    data = read_blind_picture(parts(), voter(), matchup_id, side, small=small, now=now())
+    is_sent = request.method != "HEAD"
+    data = read_blind_picture(parts(), voter(), matchup_id, side, small=small, now=now(), is_sent=is_sent)
     return BlindResponse(data, mimetype="image/webp", headers={"Cache-Control": "no-store"})
 
 
 def read_blind_picture(
-    wired: Parts, who: bytes | None, matchup_id: str, side: str, *, small: bool, now: datetime
+    wired: Parts,
+    who: bytes | None,
+    matchup_id: str,
+    side: str,
+    *,
+    small: bool,
+    now: datetime,
+    is_sent: bool = True,
 ) -> bytes:
-    """Read one side of this voter's matchup as it is sent, and mark it as served. Raises MatchupNotFound."""
+    """
+    Read one side of this voter's matchup as it is sent, and mark it as served. Raises MatchupNotFound.
+
+    It is not marked unless it `is_sent`: of a picture whose headers alone are told, nobody has seen anything.
+    """
     matchup = decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("There is no such pair of yours.")
@@ -61,7 +73,7 @@ def read_blind_picture(
     stored = wired.storage.get(file.key)
     length = max(file.length, renditions.file_bytes(len(stored))) if side == "input" else file.length
     data = renditions.padded(stored, length)
-    if file.is_first_time:
+    if file.is_first_time and is_sent:
         served = pictures.ServedPicture(matchup, side, now, wired.policy)
         wired.database.write_batched(pictures.mark_all_served, served)
     return data

@@ -130,6 +130,16 @@ def test_an_address_has_a_share_of_unfinished_bodies() -> None:
     assert ask(reader, BytesIO(b"mine"), 4) == b"mine"
 
 
+def test_the_addresses_that_one_client_may_choose_from_share() -> None:
+    """Give a client of IPv6, who may choose from the addresses of a /64, one share for all of them."""
+    reader = BodyReader(answer, UnfinishedBodies(share=3, patience=0.01))
+    with silent_ones(reader, 3, lambda n: f"2001:db8::{n:x}", threading.Event()):
+        assert ask(reader, BytesIO(b"mine"), 4, "2001:db8::ffff:9") == ManyBodies.__name__.encode()
+        assert ask(reader, BytesIO(b"mine"), 4, "2001:db8:0:1::1") == b"mine"
+        assert ask(reader, BytesIO(b"mine"), 4, "::ffff:192.0.2.1") == b"mine"
+    assert ask(reader, BytesIO(b"mine"), 4, "2001:db8::ffff:9") == b"mine"
+
+
 def test_many_behind_one_address_wait_for_each_other() -> None:
     reader, over = BodyReader(answer, UnfinishedBodies(share=2, patience=HOURS)), threading.Event()
     with ThreadPoolExecutor(4) as pool, silent_ones(reader, 2, lambda _: "192.0.2.1", over):

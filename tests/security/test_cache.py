@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.arena.tables import Voter
 from tests.security.doors import application, sign_in
 from tests.security.routes import ROUTES, address
-from tests.web.factories import MODELS, competition, parts_of, post, start
+from tests.web.factories import MODELS, competition, moment, parts_of, post, start
 
 EVIL = "evil.example"
 FORGED = {
@@ -26,6 +27,16 @@ FORGED = {
     "X-HTTP-Method-Override": "POST",
     "Forwarded": f"for=203.0.113.99;host={EVIL};proto=https",
 }
+CONDITIONS = (
+    *(("If-Match", tag) for tag in ('"x"', "*", 'W/"x"')),
+    *(("If-None-Match", tag) for tag in ('"x"', "*")),
+    *((name, "Thu, 01 Jan 1970 00:00:00 GMT") for name in ("If-Unmodified-Since", "If-Modified-Since")),
+    *(("If-Range", '"x"'), ("Range", "bytes=0-3"), ("Range", "bytes=9-1")),
+    *(("Accept", "image/png"), ("Accept-Encoding", "br;q=0, *;q=0"), ("Accept-Language", "xx")),
+    *(("Expect", "100-continue"), ("Upgrade", "websocket"), ("Content-Length", "9"), ("Cookie", "a=b")),
+)
+"""What a visitor may send with a question for a page, and what another visitor must not notice."""
+PAGES = ("/", "/models", "/models/hidden-model-a", "/competitions", "/leaderboards/text-to-image", "/feed.atom")
 SHARED = [
     address(route.split(" ", 1)[1], "x" * 22)
     for route, who in ROUTES.items()
@@ -130,10 +141,21 @@ def test_v4_1_3_v13_2_forged_headers_change_no_shared_answer(arena: Flask, path:
     assert poisoned.headers.get("ETag") == plain.headers.get("ETag")
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/models", "/models/hidden-model-a", "/competitions", "/leaderboards/text-to-image", "/feed.atom"],
-)
+@pytest.mark.parametrize("path", PAGES)
+def test_what_one_visitor_asks_is_no_answer_for_others(arena: Flask, path: str) -> None:
+    """Read a page after somebody sent each header that may change an answer: it is sent to all others as it is."""
+    client = arena.test_client()
+    wanted = client.get(path)
+    for name, value in CONDITIONS:
+        # After a commit a page is made anew, for the first who asks.
+        parts_of(arena).database.write(lambda session: session.add(Voter(first_seen=moment())))
+        for _ in range(2):
+            client.get(path, headers={name: value})
+        given = client.get(path)
+        assert (given.status_code, given.data) == (wanted.status_code, wanted.data), name
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_unknown_parameters_change_nothing(arena: Flask, path: str) -> None:
     client = arena.test_client()
     plain = client.get(path)

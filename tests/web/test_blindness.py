@@ -125,20 +125,33 @@ def test_images_go_when_the_competition_closes(arena: Flask, client: FlaskClient
     assert client.get(first).status_code == client.get(second).status_code == 404
 
 
+def served(app: Flask) -> list[object]:
+    """Return when each picture of the only pair first left the server."""
+    with parts_of(app).database.reading() as session:
+        row = session.scalars(select(Matchup)).one()
+        return [row.left_served_at, row.right_served_at]
+
+
 def test_serving_is_noted_once(arena: Flask, client: FlaskClient) -> None:
     first, _ = images(start(client))
-
-    def served() -> list[object]:
-        with parts_of(arena).database.reading() as session:
-            row = session.scalars(select(Matchup)).one()
-            return [row.left_served_at, row.right_served_at]
-
     client.get(first)
-    noted = served()
+    noted = served(arena)
     assert noted[0] is not None
     assert noted[1] is None
     client.get(first)
-    assert served() == noted
+    assert served(arena) == noted
+
+
+@pytest.mark.parametrize("end", [".webp", "-640.webp"])
+def test_whoever_asks_for_headers_alone_has_seen_nothing(arena: Flask, client: FlaskClient, end: str) -> None:
+    """A vote counts, and a network is charged, for pictures that have left the server."""
+    paths = [image.replace(".webp", end) for image in images(start(client))]
+    heads = [client.head(path) for path in paths]
+    assert served(arena) == [None, None]
+    for path, head in zip(paths, heads, strict=True):
+        whole = client.get(path)
+        assert (head.status_code, head.data, dict(head.headers)) == (200, b"", dict(whole.headers))
+    assert None not in served(arena)
 
 
 def media_urls(app: Flask) -> list[str]:
