@@ -15,7 +15,7 @@ from app.arena.tables import Competition, Entry
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.painter.paint import paint
-from tests.factories import FRAME, NOW, make_competition, picture_bytes
+from tests.factories import FRAME, NOW, issue, make_competition, picture_bytes
 
 LARGE_FRAME = (1024, 768)
 
@@ -119,3 +119,36 @@ def test_entries_of_an_older_version_are_brought_up_to_date(database: Database, 
     assert all(storage.has(renditions.small_key(key)) for key in keys)
     files = [path for path in (tmp_path / "renditions").rglob("*.webp") if path.is_file()]
     assert len(files) == 3 * 4
+
+
+@pytest.mark.parametrize("side", [8, 128])
+def test_a_newcomer_to_a_field_that_is_judged_is_not_told_by_its_length(
+    database: Database, tmp_path: Path, side: int
+) -> None:
+    """Let no length follow from the newcomer: what it alone needed would tell which of the pictures it is."""
+    storage = Storage(tmp_path)
+    database.write(make_competition)
+    for number in range(4):
+        enter(database, storage, f"m{number}", picture_bytes(number), FRAME)
+    before = read_lengths(database)
+    issue(database)
+    enter(database, storage, "newcomer", noise(side), FRAME)
+    largest = (renditions.LARGE.most_bytes, renditions.SMALL.most_bytes)
+    assert before < largest
+    assert read_lengths(database) == largest
+    align_renditions(database, storage, "teapots")
+    assert read_lengths(database) == largest
+
+
+def noise(side: int) -> bytes:
+    """Draw a picture of that many blocks of chance a side: the more, the longer its file."""
+    blocks = np.random.default_rng(side).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(blocks).resize((128, 128), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def read_lengths(database: Database) -> tuple[int, int]:
+    with database.reading() as session:
+        row = session.execute(select(Competition.file_bytes, Competition.small_file_bytes)).one()
+    return row.file_bytes, row.small_file_bytes

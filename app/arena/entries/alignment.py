@@ -155,8 +155,10 @@ def _store(
     lengths += [(entry.large_bytes, entry.small_bytes) for entry in entries if entry.id not in rendered]
     if lengths:
         competition.rendition_side = side
-        competition.file_bytes = file_bytes(max(large for large, _ in lengths))
-        competition.small_file_bytes = file_bytes(max(small for _, small in lengths))
+        # The largest budgets stay, as they hide which picture came late, and how long it is.
+        if (competition.file_bytes, competition.small_file_bytes) != renditions.LARGEST_BUDGETS:
+            competition.file_bytes = file_bytes(max(large for large, _ in lengths))
+            competition.small_file_bytes = file_bytes(max(small for _, small in lengths))
     return _alignment(competition, entries, rendered)
 
 

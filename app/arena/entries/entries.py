@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.entries import near_duplicates, renditions, sheets, traits
 from app.arena.entries.alignment import columns_of
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
-from app.arena.tables import Competition, Entry, Matchup, PictureReport
+from app.arena.tables import Competition, Entry, Matchup, PictureReport, Tally
 from app.catalog import loading as catalog
 from app.catalog import lookup
 from app.catalog.tables import ImageModel, ModelAlias
@@ -235,9 +235,25 @@ def _widen_budgets(session: Session, competition: Competition, made: Renditions)
     session.flush()
     if len(_TWO.all(session, competition=competition.id)) == 1:
         competition.rendition_side = made.side
-    if competition.rendition_side == made.side:
+    if _is_judged(session, competition):
+        # Longer files by as much as the newcomer needs would tell which of the pictures it is.
+        competition.file_bytes, competition.small_file_bytes = renditions.LARGEST_BUDGETS
+    elif competition.rendition_side == made.side:
         competition.file_bytes = max(competition.file_bytes, file_bytes(len(made.large.data)))
         competition.small_file_bytes = max(competition.small_file_bytes, file_bytes(len(made.small.data)))
+
+
+def _is_judged(session: Session, competition: Competition) -> bool:
+    """Tell whether somebody judges, or has judged, the competition's pictures without names."""
+    if competition.status != "open" or competition.open_gallery:
+        return False
+    # A withdrawal has closed the pairs that were open until then. No index finds those that were skipped.
+    signs = (
+        exists().where(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None)),
+        exists().where(Tally.competition_id == competition.id),
+        exists().where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_not(None)),
+    )
+    return bool(session.scalar(select(or_(*signs))))
 
 
 def _matches_key(session: Session, place: EntryKey) -> tuple[Any, ...]:

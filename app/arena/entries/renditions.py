@@ -61,6 +61,8 @@ class Size:
 
 SMALL = Size(640, 96 * 1024, few_bytes=3 * STEP_BYTES)
 LARGE = Size(1024, 224 * 1024, few_bytes=6 * STEP_BYTES)
+LARGEST_BUDGETS = (LARGE.most_bytes, SMALL.most_bytes)
+"""Bytes of the large and the small files of a competition that hold whatever picture comes."""
 THUMBNAIL = Size(320, 15 * 1024)
 TINY = Size(160, 4 * 1024)
 
