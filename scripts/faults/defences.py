@@ -279,8 +279,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/edge/body_deadlines.py",
-                "self._by_address[body.sender.address] >= self._share",
-                "self._by_address[body.sender.address] >= 1000 * self._share",
+                "self._by_client.get(client, 0) < self._share",
+                "self._by_client.get(client, 0) < 1000 * self._share",
             ),
         ),
         ("tests/edge/test_slow_bodies.py", "-k", "share"),
@@ -306,5 +306,60 @@ MUTATIONS = (
             ),
         ),
         ("tests/edge/test_threads.py", "-k", "hold_no_place"),
+    ),
+    Mutation(
+        "one share for all addresses of a /64",
+        (
+            Edit(
+                "app/edge/body_deadlines.py",
+                "        return single(self.address)\n",
+                "        return self.address\n",
+            ),
+        ),
+        ("tests/edge/test_slow_bodies.py", "-k", "choose_from"),
+    ),
+    Mutation(
+        "conditions of one visitor kept from others",
+        (
+            Edit(
+                "app/edge/page_cache.py",
+                '"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"',
+                '"HTTP_IF_NONE_MATCH"',
+            ),
+        ),
+        ("tests/security/test_cache.py", "-k", "no_answer_for_others"),
+    ),
+    Mutation(
+        "headers alone are no look",
+        (
+            Edit(
+                "app/web/files.py",
+                "    if file.is_first_time and is_sent:\n",
+                "    if file.is_first_time:\n",
+            ),
+        ),
+        ("tests/web/test_blindness.py", "-k", "headers_alone"),
+    ),
+    Mutation(
+        "lengths that hide a newcomer",
+        (
+            Edit(
+                "app/arena/entries/entries.py",
+                "    if _is_judged(session, competition):\n",
+                "    if False:\n",
+            ),
+        ),
+        ("tests/arena/test_renditions.py", "-k", "newcomer"),
+    ),
+    Mutation(
+        "checks of origin on the direct way",
+        (
+            Edit(
+                "app/api/direct_voting.py",
+                " or not is_from_here(environ):\n",
+                ":\n",
+            ),
+        ),
+        ("tests/security/test_direct_ways.py", "-k", "headers"),
     ),
 )
