@@ -210,6 +210,26 @@ def test_strangers_ask_only_for_crowded_competitions(database: Database, tmp_pat
     assert ask(MatchupFilter(competition="c0")).slug == "c0"
 
 
+@pytest.mark.parametrize("withheld", [{"rested_at": NOW}, {"rendition_side": 1}])
+def test_no_wish_tells_whose_picture_is_withheld(
+    database: Database, tmp_path: Path, withheld: dict[str, object]
+) -> None:
+    """Let voters ask for each model of a field in which one picture, reported or not aligned yet, is not drawn."""
+    make_arena(database, tmp_path, competitions=2, models=5)
+
+    def withhold(session: Session) -> None:
+        mine = select(Entry.id).join(Competition).join(ImageModel)
+        mine = mine.where(Competition.slug == "c1", ImageModel.slug == "m2")
+        session.execute(update(Entry).where(Entry.id.in_(mine)).values(withheld))
+
+    database.write(withhold)
+    for n in range(5):
+        wish = MatchupFilter(competition="c1", model=f"m{n}")
+        issued = issue(database, bytes([n]) * 16, wish=wish)
+        assert issued.slug == "c1"
+        assert "m2" not in shown(database, issued)[0]
+
+
 @pytest.mark.parametrize("stated", [{"sunset": NOW.date()}, {"status": "retired"}])
 @pytest.mark.parametrize("kept", [True, False])
 def test_retired_models_stay_unless_the_competition_says_otherwise(
@@ -223,6 +243,8 @@ def test_retired_models_stay_unless_the_competition_says_otherwise(
 
     database.write(retire)
     assert len(list(judged(database, Pool()))) == (3 if kept else 1)
+    wish = MatchupFilter(model="m0")
+    assert len(list(judged(database, Pool(), b"w" * 16, wish=wish))) == (3 if kept else 0)
 
 
 def test_a_withdrawn_entry_is_not_issued_from_a_state_that_still_has_it(

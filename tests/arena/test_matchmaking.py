@@ -262,15 +262,13 @@ def test_shares_are_what_is_drawn() -> None:
     assert all(one.share <= EXPOSURE_CAP * one.uniform_share * (1 + 1e-9) for one in told.exposures)
 
 
-def test_a_pool_is_of_crowded_competitions_with_the_model() -> None:
+def test_a_pool_is_of_crowded_competitions() -> None:
     rng = random.Random(6)
     entered = [(c, m) for c, models in ((1, 3), (2, 9)) for m in range(models)]
     state = weigh([Contestant(100 * c + m, c, m, rng.getrandbits(63)) for c, m in entered], {}, {})
     assert pool_of(state) == {1, 2}
     assert pool_of(state, models=8) == {2}
-    assert pool_of(state, model=5) == {2}
-    assert pool_of(state, models=8, model=1) == {2}
-    assert pool_of(state, model=77) == frozenset()
+    assert pool_of(state, models=10) == frozenset()
 
 
 def test_nothing_to_draw_from() -> None:

@@ -190,14 +190,10 @@ def shares(state: PairingState) -> SamplingShares:
     )
 
 
-def pool_of(state: PairingState, *, models: int = 0, model: int | None = None) -> frozenset[int]:
-    """Find the competitions with at least so many models and, where given, with this one."""
-    candidates = state.candidates
-    wanted = candidates.crowd >= models
-    if model is not None:
-        has = (candidates.model_ids[candidates.models] == model).any(axis=1)
-        wanted &= np.bincount(candidates.competition, has, wanted.size) > 0
-    return frozenset(np.array(candidates.competitions)[wanted].tolist())
+def pool_of(state: PairingState, *, models: int = 0) -> frozenset[int]:
+    """Find the competitions with at least so many models."""
+    wanted = state.candidates.crowd >= models
+    return frozenset(np.array(state.candidates.competitions)[wanted].tolist())
 
 
 def _draw_question(

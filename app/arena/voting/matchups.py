@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.arena.questions import read_question
 from app.arena.tables import Category, Competition, Matchup, PairQuestion, Voter, competition_categories
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id
-from app.arena.voting.pool import Pool
+from app.arena.voting.pool import Pool, competitions_with
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
@@ -132,7 +132,7 @@ def issue(
                 return _blind_matchup(session, who.waiting[0])
             # The state may be a second old: after a refusal it is asked again before it is believed.
             state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
-            within = _narrowed(session, state, wish, within, policy.smallest_pool)
+            within = _narrowed(session, state, wish, within, policy.smallest_pool, now.date())
             exclusions = list_exclusions(who, limits_guesses=policy.limits_guesses)
             pair = _choose_owed(state, who, exclusions, rng, wish.question) or choose_pair(
                 state, exclusions, rng, within, wish.question
@@ -196,17 +196,22 @@ def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | 
 
 
 def _narrowed(
-    session: Session, state: PairingState, wish: MatchupFilter, within: frozenset[int] | None, smallest_pool: int
+    session: Session,
+    state: PairingState,
+    wish: MatchupFilter,
+    within: frozenset[int] | None,
+    smallest_pool: int,
+    today: date,
 ) -> frozenset[int] | None:
     """Give the competitions to draw from, as ids; None for all."""
     if wish == MatchupFilter(wish.mode, question=wish.question):
         return None
-    model = None
+    pool = pool_of(state, models=smallest_pool)
     if wish.model is not None:
         model = lookup.ids(session, [wish.model]).get(wish.model)
         if model is None:
             raise lookup.UnknownModel(f"There is no model {wish.model!r}.")
-    pool = pool_of(state, models=smallest_pool, model=model)
+        pool &= competitions_with(session, model, wish.mode, today)
     return pool if within is None else pool & within
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from sqlalchemy import and_, or_, select, true
@@ -154,10 +155,20 @@ def _battles(rows: Ints) -> dict[int, int]:
     return dict(zip(models.tolist(), shown.astype(int).tolist(), strict=True))
 
 
+def competitions_with(session: Session, model: int, mode: str, today: date) -> frozenset[int]:
+    """Find the competitions of a mode where a model stands, also where its picture rests: that would name it."""
+    rows = session.execute(_select_contestants(mode, today, withheld=True).where(Entry.model_id == model))
+    return frozenset(row.competition_id for row in rows)
+
+
 def _contestants(session: Session, mode: str, today: date, *, withheld: bool = False) -> Rows:
     """Read the entries that may be shown, and with `withheld` those reported by voters or not aligned."""
+    return [tuple(row) for row in session.execute(_select_contestants(mode, today, withheld=withheld))]
+
+
+def _select_contestants(mode: str, today: date, *, withheld: bool) -> Any:
     may_be_shown = and_(Entry.rested_at.is_(None), Entry.rendition_side == Competition.rendition_side)
-    query = (
+    return (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
@@ -171,4 +182,3 @@ def _contestants(session: Session, mode: str, today: date, *, withheld: bool = F
         )
         .order_by(Entry.id)
     )
-    return [tuple(row) for row in session.execute(query)]
