@@ -279,8 +279,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/edge/body_deadlines.py",
-                "self._by_address[body.sender.address] >= self._share",
-                "self._by_address[body.sender.address] >= 1000 * self._share",
+                "self._by_address.get(address, 0) < self._share",
+                "self._by_address.get(address, 0) < 1000 * self._share",
             ),
         ),
         ("tests/edge/test_slow_bodies.py", "-k", "share"),
