@@ -264,7 +264,7 @@ def count_together(folder: Path) -> None:
 
 
 def ask_for_no_thread_caches() -> bool:
-    """Set what glibc's malloc reads when a process starts; False where the environment says already what it keeps."""
+    """Set what glibc reads when a process starts; False where the environment says already what malloc keeps."""
     name, option = "GLIBC_TUNABLES", "glibc.malloc.tcache_count"
     given = os.environ.get(name, "")
     if option in given:
