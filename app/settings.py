@@ -263,6 +263,16 @@ def count_together(folder: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
+def ask_for_no_thread_caches() -> bool:
+    """Set what glibc reads when a process starts; False where the environment says already what malloc keeps."""
+    name, option = "GLIBC_TUNABLES", "glibc.malloc.tcache_count"
+    given = os.environ.get(name, "")
+    if option in given:
+        return False
+    os.environ[name] = f"{given}:{option}=0".lstrip(":")
+    return True
+
+
 def one_thread_for_numpy() -> None:
     """Keep numpy to one thread, before it loads: two on two busy cores made ratings up to ten times slower."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

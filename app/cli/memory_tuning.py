@@ -17,8 +17,6 @@ from contextlib import contextmanager, suppress
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Options of mallopt, from malloc.h."""
-TUNABLES, THREAD_CACHE = "GLIBC_TUNABLES", "glibc.malloc.tcache_count"
-"""The variable that glibc reads options from when a process starts, and the option for malloc's thread caches."""
 ARENAS = 2
 LARGE_BYTES = 128 * 1024
 """Where glibc sets both thresholds at first."""
@@ -65,9 +63,9 @@ def restart_without_thread_caches() -> None:
     Each of the server's hundred threads would come to keep up to 200 KiB of what it freed, over hours. Does
     nothing without glibc, and where the environment says already how much is kept.
     """
-    given = os.environ.get(TUNABLES, "")
-    if platform.libc_ver()[0] == "glibc" and THREAD_CACHE not in given:
-        os.environ[TUNABLES] = f"{given}:{THREAD_CACHE}=0".lstrip(":")
+    from app.settings import ask_for_no_thread_caches
+
+    if platform.libc_ver()[0] == "glibc" and ask_for_no_thread_caches():
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 

@@ -19,6 +19,8 @@ LAST_SENT, LAST_RECEIVED = 44, 52
 """Bytes before the fields `tcpi_last_data_sent` and `tcpi_last_data_recv` (milliseconds) of Linux's `tcp_info`."""
 RESOLUTION = 0.05
 """Seconds by which two looks at the same moment may differ."""
+_never_closed: list[int] = []
+"""Copies of files that are no sockets."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,29 @@ def write_plainly(address: str) -> str:
 def _list_clients(port: int) -> Iterator[socket.socket]:
     """List the sockets with this port of ours, each as a copy, which stays the same while it is used."""
     for file in FILES.iterdir() if FILES.is_dir() else ():
-        try:
-            copy = os.dup(int(file.name))
-        except OSError:  # closed since it was listed
+        copy = _copy_socket(int(file.name))
+        if copy is None:
             continue
-        if not stat.S_ISSOCK(os.fstat(copy).st_mode):
-            os.close(copy)
-            continue
-        found = socket.socket(fileno=copy)
-        if found.family in {socket.AF_INET, socket.AF_INET6} and found.getsockname()[1] == port:
-            yield found
+        if copy.family in {socket.AF_INET, socket.AF_INET6} and copy.getsockname()[1] == port:
+            yield copy
         else:
-            found.close()
+            copy.close()
+
+
+def _copy_socket(number: int) -> socket.socket | None:
+    """Copy a socket that this process has open; None where the number is that of another file, or of none."""
+    # Never a copy of another file: to close it would end this process's locks on SQLite's database (fcntl(2)), and
+    # two workers would write over each other's votes.
+    try:
+        if not stat.S_ISSOCK(os.fstat(number).st_mode):
+            return None
+        copy = os.dup(number)
+    except OSError:  # closed since it was listed
+        return None
+    if stat.S_ISSOCK(os.fstat(copy).st_mode):
+        return socket.socket(fileno=copy)
+    _never_closed.append(copy)  # the number became another file's between the two looks
+    return None
 
 
 def _count_unsent(client: socket.socket) -> int:

@@ -1,6 +1,9 @@
 """Bodies that do not come: they hold a share of threads, are ended in time, and let everybody else through."""
 
+import fcntl
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -310,6 +314,28 @@ def test_a_client_that_takes_nothing_of_its_answer_is_let_go(pair: tuple[socket.
     with pytest.raises(BrokenPipeError):
         server.send(b"more")
     assert client.recv(1)  # what had come stays readable
+
+
+ASKS_FOR_THE_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+
+
+def test_to_look_for_clients_ends_no_lock_on_a_database(
+    pair: tuple[socket.socket, socket.socket], tmp_path: Path
+) -> None:
+    path, port = tmp_path / "locked", pair[1].getsockname()[1]
+    command = [sys.executable, "-c", ASKS_FOR_THE_LOCK, str(path)]
+    path.touch()
+    with path.open("r+b") as locked:
+        assert subprocess.run(command, check=False).returncode == 0
+        fcntl.lockf(locked, fcntl.LOCK_EX)
+        ClientConnections().stop_reading(port, time.monotonic(), lambda _one: False)
+        ClientConnections().end_unread(port, HOURS)
+        refused = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert "BlockingIOError" in refused.stderr
 
 
 def test_looks_tell_what_comes_in_pieces_and_what_was_answered(pair: tuple[socket.socket, socket.socket]) -> None:
