@@ -15,7 +15,7 @@ from app.arena.tables import Competition, Entry
 from app.database.doors import Database
 from app.gateway.storage import Storage
 from app.painter.paint import paint
-from tests.factories import FRAME, NOW, issue, make_competition, picture_bytes
+from tests.factories import FRAME, NOW, cast, issue, make_competition, picture_bytes
 
 LARGE_FRAME = (1024, 768)
 
@@ -131,7 +131,7 @@ def test_a_newcomer_to_a_field_that_is_judged_is_not_told_by_its_length(
     for number in range(4):
         enter(database, storage, f"m{number}", picture_bytes(number), FRAME)
     before = read_lengths(database)
-    issue(database)
+    cast(database, issue(database).public_id, "a")
     enter(database, storage, "newcomer", noise(side), FRAME)
     largest = (renditions.LARGE.most_bytes, renditions.SMALL.most_bytes)
     assert before < largest

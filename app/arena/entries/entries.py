@@ -244,12 +244,11 @@ def _widen_budgets(session: Session, competition: Competition, made: Renditions)
 
 
 def _is_judged(session: Session, competition: Competition) -> bool:
-    """Tell whether somebody judges, or has judged, the competition's pictures without names."""
+    """Tell whether votes count, or pictures were withdrawn, in a field that is judged without names."""
     if competition.status != "open" or competition.open_gallery:
         return False
-    # A withdrawal has closed the pairs that were open until then. No index finds those that were skipped.
+    # Not by open pairs: a field that is imported into a busy arena is looked at before it is complete.
     signs = (
-        exists().where(Matchup.competition_id == competition.id, Matchup.closed_at.is_(None)),
         exists().where(Tally.competition_id == competition.id),
         exists().where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_not(None)),
     )
