@@ -13,7 +13,7 @@ from app.edge.identity import voter
 from app.words import ReportReason
 
 blueprint = Blueprint("picture_reports", __name__)
-WISH = ("mode", "category", "competition", "model")
+WISH = ("mode", "category", "competition", "model", "question")
 
 
 @blueprint.post("/arena/<matchup_id>/report")

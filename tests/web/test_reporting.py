@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -108,8 +109,9 @@ def test_by_form_the_pair_comes_back_with_a_mark(arena: Flask, client: FlaskClie
     page = client.get(path).text
     assert page.count('popovertarget="report-a"') == 2  # the flag and the sheet's way out
     assert "data-reported" not in page
-    answer = post(client, f"{pair}/report", picture="b", reason="shows_maker", competition="a-red-cube")
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{pair}?competition=a-red-cube")
+    wish = {"competition": "a-red-cube", "question": "better"}
+    answer = post(client, f"{pair}/report", picture="b", reason="shows_maker", **wish)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{pair}?{urlencode(wish)}")
     marked = client.get(answer.headers["Location"]).text
     assert re.search(r'data-flag="b" data-reported', marked)
     assert not re.search(r'data-flag="a" data-reported', marked)
