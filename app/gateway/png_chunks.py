@@ -11,6 +11,7 @@ from collections.abc import Iterator
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FRAMES = {b"acTL": 8, b"fcTL": 26}
 """Chunks of an animation and their lengths."""
+MOST_FRAMES = 2**31
 PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"fdAT", *FRAMES})
 """Chunks that say which pixels there are and which way is up."""
 MOST_CHUNKS = 100_000
@@ -29,13 +30,21 @@ def is_png(data: bytes) -> bool:
 
 def keep_picture(png: bytes) -> bytes:
     """Return a PNG with the chunks alone that make its picture; what follows the last whole one stays."""
-    parts, rest = [SIGNATURE], len(SIGNATURE)
+    parts, rest, is_animation = [SIGNATURE], len(SIGNATURE), _is_animation(png)
     for kind, start, end in _list_chunks(png):
         is_needed = kind in PICTURE or not kind[0] & 0x20
-        if is_needed and FRAMES.get(kind, end - start) == end - start:
+        is_whole = kind not in FRAMES or (is_animation and FRAMES[kind] == end - start)
+        if is_needed and is_whole:
             parts.append(png[start - 8 : end + 4])
         rest = end + 4
     return b"".join([*parts, png[rest:]])
+
+
+def _is_animation(png: bytes) -> bool:
+    """Tell whether there are frames beside the picture, and a number of them that browsers play."""
+    whole = [(kind, start) for kind, start, end in _list_chunks(png) if FRAMES.get(kind) == end - start]
+    numbers = [int.from_bytes(png[start : start + 4]) for kind, start in whole if kind == b"acTL"]
+    return any(kind == b"fcTL" for kind, _ in whole) and any(0 < number <= MOST_FRAMES for number in numbers[:1])
 
 
 def read_colour_chunks(png: bytes) -> dict[bytes, bytes]:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from playwright.sync_api import Page
@@ -217,6 +217,9 @@ def test_jpegs_of_other_programs(page: Page, name: str) -> None:
 
 
 @settings(deadline=None, max_examples=60)
+@example(bytes(8), b"acTL")
+@example(b"\0\0\0\1" + bytes(4), b"acTL")
+@example(b"\xff" * 8, b"acTL")
 @given(
     st.binary(max_size=80),
     st.sampled_from([b"gAMA", b"cHRM", b"iCCP", b"sRGB", b"cICP", b"tEXt", b"acTL", b"abCd"]),
@@ -227,3 +230,8 @@ def test_no_chunk_beside_the_pixels_refuses_a_picture(body: bytes, kind: bytes) 
 
 def test_the_matrix_shows_what_chromium_shows(page: Page) -> None:
     assert shown(page, plain(), "png").tobytes() == np.asarray(colours()).astype(int).tobytes()
+
+
+@pytest.mark.parametrize("number", [0, 2**32 - 1])
+def test_a_number_of_frames_that_no_browser_plays_is_no_animation(page: Page, number: int) -> None:
+    assert_alike(page, plain(chunk(b"acTL", number.to_bytes(4) + bytes(4))), "png")

@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import metrics
-from app.database.doors import Database
+from app.database.doors import Database, DatabaseBusy
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
@@ -86,7 +86,10 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
         return []
     token = secrets.token_hex(16)
     # The claim is a write of its own: the board is computed between two transactions, with no lock held meanwhile.
-    claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
+    try:
+        claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
+    except DatabaseBusy:  # somebody else is claiming them, or votes come in
+        return []
     if not claimed:
         return []
     with metrics.timing("refresh_seconds", mode):
