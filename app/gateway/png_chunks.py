@@ -33,8 +33,9 @@ def keep_picture(png: bytes) -> bytes:
     parts, rest, is_animation = [SIGNATURE], len(SIGNATURE), _is_animation(png)
     for kind, start, end in _list_chunks(png):
         is_needed = kind in PICTURE or not kind[0] & 0x20
-        is_whole = kind not in FRAMES or (is_animation and FRAMES[kind] == end - start)
-        if is_needed and is_whole:
+        is_frame = kind == b"fdAT" or kind in FRAMES
+        is_whole = FRAMES.get(kind, end - start) == end - start
+        if is_needed and is_whole and (is_animation or not is_frame):
             parts.append(png[start - 8 : end + 4])
         rest = end + 4
     return b"".join([*parts, png[rest:]])

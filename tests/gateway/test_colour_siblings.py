@@ -220,6 +220,7 @@ def test_jpegs_of_other_programs(page: Page, name: str) -> None:
 @example(bytes(8), b"acTL")
 @example(b"\0\0\0\1" + bytes(4), b"acTL")
 @example(b"\xff" * 8, b"acTL")
+@example(bytes(9), b"fdAT")
 @given(
     st.binary(max_size=80),
     st.sampled_from([b"gAMA", b"cHRM", b"iCCP", b"sRGB", b"cICP", b"tEXt", b"acTL", b"abCd"]),
