@@ -76,7 +76,8 @@ def match_rank(model: Named, query: str) -> int | None:
     return ALL_WORDS if words and all(word in everything for word in words) else None
 
 
-@lru_cache(maxsize=1024)
+# One search asks for each creator many times; a longer memory would hold what strangers typed for hours.
+@lru_cache(maxsize=128)
 def _names(query: str, creator: str) -> frozenset[str]:
     """Return the names that a query may mean, with and without its creator, who may lack an `AI` at the end."""
     wanted, whole = reduce_query(query), compact(creator)
