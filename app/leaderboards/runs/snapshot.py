@@ -24,7 +24,7 @@ from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.ratings.components import VarianceComponent
-from app.ratings.tallies import Tallies
+from app.ratings.tallies import Index, Tallies, distinct
 from app.words import BETTER, JUDGEMENTS, Outcome
 
 Rows = TallyRows
@@ -96,10 +96,11 @@ class Snapshot:
             rows = rows[rows[:, 0] == scope.competition_id]
         elif scope.kind == "category":
             rows = rows[np.isin(rows[:, 0], list(scope.versions))]
-        model_ids = np.unique(rows[:, 1:3])
-        competition = np.unique(rows[:, 0], return_inverse=True)[1]
-        left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
-        return BoardTallies(rows, model_ids, Tallies(model_ids.size, competition, left, right, *rows[:, 3:].T))
+        competition, left, right, *counts = np.ascontiguousarray(rows.T)
+        model_ids, seats = _number(np.concatenate([left, right]))
+        return BoardTallies(
+            rows, model_ids, Tallies(model_ids.size, _number(competition)[1], *np.split(seats, 2), *counts)
+        )
 
     def sha256(self, rows: Rows) -> str:
         """
@@ -116,6 +117,11 @@ class Snapshot:
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
+
+
+def _number(ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Index]:
+    """Return the ids that occur, ascending, and where each stands among them."""
+    return distinct(ids, int(ids.max(initial=-1)) + 1)
 
 
 def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:
@@ -201,12 +207,11 @@ def read(
 def _read_voters(
     session: Session, mode: str, question: str, rows: Rows, *, by_memory: bool
 ) -> VoterRows | VoterTotals | None:
-    votes = rows[:, 3:].sum(axis=1)
-    if votes.sum() >= voters.AT_ONCE:
+    if rows[:, 3:].sum() >= voters.AT_ONCE:
         return voters.read_sums(session, mode, question)
     if not by_memory:
         return voters.read_rows(session, mode, question)
-    by_competition = np.bincount(rows[:, 0], votes).astype(int)
+    by_competition = np.bincount(rows[:, 0], rows[:, 3:].sum(axis=1)).astype(int)
     return voters.recall_rows(session, mode, question, dict(enumerate(by_competition.tolist())))
 
 
@@ -217,7 +222,8 @@ def _recall_rows(session: Session, mode: str, question: str) -> Rows:
     name = ("tallies", mode, question)
     known = memory[name] = read_changed(session, mode, question, memory.get(name, {}))
     rows = np.concatenate([np.empty((0, 7), dtype=np.int64), *(known[one][1] for one in sorted(known))])
-    return rows[rows[:, 3:].any(axis=1)]
+    counts = rows[:, 3] | rows[:, 4] | rows[:, 5] | rows[:, 6]
+    return rows if counts.all() else rows[counts != 0]
 
 
 def _read_lent(session: Session, mode: str) -> LentRatings:
