@@ -274,6 +274,25 @@ def test_a_pass_has_other_modes_rest_too(database: Database) -> None:
     assert refresh(database, "image-edit", now=START) == []
 
 
+def test_a_mode_that_cannot_be_rated_holds_no_other_up(database: Database) -> None:
+    models, competitions = factories.world(database)
+
+    def work(session: Session) -> None:
+        made = factories.add_competition(session, "edit", models, mode="image-edit")
+        factories.everybody_meets(session, made, models)
+        factories.tally(session, competitions[0], models[0], models[0], 1)
+
+    database.write(work)
+    with pytest.raises(ValueError, match="cannot meet itself"):
+        refreshed(database)
+    assert refresh(database, "image-edit", now=START) == ["image-edit", "competition:edit"]
+    # It is tried again, and not by every reader.
+    with database.reading() as session:
+        waits = [board.wait_ms for board in find_stale(session, MODE)]
+    assert all(5_000 < wait <= claims.CLAIM_MS for wait in waits)
+    assert refreshed(database) == []
+
+
 @pytest.mark.parametrize(
     ("waited", "worked", "rests"),
     [

@@ -66,6 +66,12 @@ def rest_ms(mode: ColumnElement[str]) -> ColumnElement[int]:
     return func.coalesce(until - DatabaseClock(), 0)
 
 
+def own_ms() -> ColumnElement[int]:
+    """Compute the milliseconds until a board may be rated for the first time: it waits after errors alone."""
+    moment = _BOARDS.c.next_refresh_at
+    return case((_is_soon(moment), moment - DatabaseClock()), else_=0)
+
+
 def _is_soon(moment: ColumnElement[int]) -> ColumnElement[bool]:
     """Tell whether a moment is not so far ahead that only a clock that was wrong can have named it."""
     return moment <= DatabaseClock() + LONGEST_REST_MS
@@ -86,7 +92,7 @@ def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bo
     wanted = {scope.key: scope for scope in scopes}
     mode = next(iter(wanted.values())).mode
     # On PostgreSQL two could otherwise claim at once, each before it sees the other's claim.
-    _HOLD_RESTS.all(session)
+    hold(session)
     known = _KNOWN.all(session, mode=mode)
     if missing := wanted.keys() - {row.key for row in known}:
         _create(session, [wanted[name] for name in missing])
@@ -98,7 +104,12 @@ def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bo
 
 def _is_due(row: Any) -> bool:
     """Tell whether a board may be claimed now."""
-    return bool(row.held_ms <= 0 and (row.current_run_id is None or row.rest_ms <= 0))
+    return bool(row.held_ms <= 0 and (row.own_ms if row.current_run_id is None else row.rest_ms) <= 0)
+
+
+def hold(session: Session) -> None:
+    """Lock what claims and rests go by until the transaction ends; comes first, so that none wait in a circle."""
+    _HOLD_RESTS.all(session)
 
 
 def rest(session: Session, mode: str, *, own_ms: int, others_ms: int) -> None:
@@ -116,6 +127,12 @@ def release(session: Session, token: str, question: str) -> None:
     """Give up a question's boards that are still claimed with this token, for the next reader to take."""
     ours = update(Board).where(Board.claim == token, Board.question == question)
     execute(session, ours.values(claim=None, claim_until=None))
+
+
+def give_up(session: Session, token: str) -> None:
+    """Give up all boards claimed with this token after an error: they rest for as long as a claim lasts."""
+    ours = update(Board).where(Board.claim == token)
+    execute(session, ours.values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + CLAIM_MS))
 
 
 def _is_held(key: str, token: str) -> ColumnElement[bool]:
@@ -144,6 +161,7 @@ _KNOWN = PreparedStatement(
         _BOARDS.c.current_run_id,
         held_ms().label("held_ms"),
         rest_ms(bindparam("mode")).label("rest_ms"),
+        own_ms().label("own_ms"),
     ).where(_BOARDS.c.mode == bindparam("mode"))
 )
 _CLAIM = PreparedStatement(

@@ -7,7 +7,7 @@ numpy is imported with the first board that has to be computed.
 import secrets
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ _CURRENT = PreparedStatement(
             _IN_FORCE.label("in_force"),
             claims.held_ms().label("held_ms"),
             claims.rest_ms(bindparam("mode")).label("rest_ms"),
+            claims.own_ms().label("own_ms"),
         )
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .where(Board.mode == bindparam("mode"))
@@ -72,13 +73,16 @@ class StaleBoard:
 def find_stale(session: Session, mode: str) -> list[StaleBoard]:
     """Find the boards whose versions differ from their runs': three small queries, whatever the votes."""
     rows = _CURRENT.all(session, mode=mode)
-    runs = {row.key: row for row in rows if row.versions is not None}
-    held, rest = (rows[0].held_ms, rows[0].rest_ms) if rows else (0, 0)
+    known, held = {row.key: row for row in rows}, rows[0].held_ms if rows else 0
     boards = []
     for scope in read_scopes(session, mode):
-        run = runs.get(scope.key)
-        if run is None or not _is_current(run, scope):
-            boards.append(StaleBoard(scope, held if run is None else max(held, rest)))
+        row = known.get(scope.key)
+        if row is None:
+            boards.append(StaleBoard(scope, held))
+        elif row.versions is None:
+            boards.append(StaleBoard(scope, max(held, row.own_ms)))
+        elif not _is_current(row, scope):
+            boards.append(StaleBoard(scope, max(held, row.rest_ms)))
     return boards
 
 
@@ -114,10 +118,15 @@ def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: fl
         return []
     if not claimed:
         return []
-    with metrics.timing("refresh_seconds", mode):
-        published = turn.rate(claimed)
-    metrics.count("refresh_cpu_seconds_total", mode, by=turn.worked)
-    return published
+    try:
+        with metrics.timing("refresh_seconds", mode):
+            return turn.rate(claimed)
+    except Exception:
+        with suppress(DatabaseBusy):
+            turn.give_up()
+        raise
+    finally:
+        metrics.count("refresh_cpu_seconds_total", mode, by=turn.worked)
 
 
 def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
@@ -153,8 +162,10 @@ class _Turn:
     def working(self) -> Iterator[None]:
         """Add the CPU of a block to what this turn has worked."""
         began = time.thread_time()
-        yield
-        self.worked += time.thread_time() - began
+        try:
+            yield
+        finally:
+            self.worked += time.thread_time() - began
 
     def claim(self, scopes: list[Scope], *, patience: float = BUSY_SECONDS, by_force: bool = False) -> set[str]:
         """Claim these boards; returns the keys of those that are ours now. Raises DatabaseBusy."""
@@ -172,6 +183,17 @@ class _Turn:
                 found = self._compute(question, claimed)
             published += self._publish(question, found)
         return published
+
+    def give_up(self) -> None:
+        """Give the claims up after an error: others go on, and this mode is tried again once they had ended."""
+        others_ms = round(1000 * REST * self.worked)
+
+        def work(session: Session) -> None:
+            claims.hold(session)
+            claims.give_up(session, self.token)
+            claims.rest(session, self.mode, own_ms=claims.CLAIM_MS, others_ms=others_ms)
+
+        self.database.write(work)
 
     def _compute(self, question: str, claimed: Collection[str]) -> "_Pass":
         """Take one snapshot, and rate the claimed boards of a question outside any door."""
@@ -209,6 +231,7 @@ class _Turn:
 
         # By this thread's clock: writes that come together are made by one thread for all.
         began = time.thread_time()
+        claims.hold(session)
         if found.renewed is not None:
             voters.store(session, self.mode, found.renewed, question)
         published: list[str] = []
