@@ -153,7 +153,7 @@ class _Turn:
     now: datetime
     refresh_seconds: float
     anew: bool = False
-    """Whether everything is read from the database, nothing from this process's memory."""
+    """Whether who voted is read from the log, whatever this process knows of it."""
     worked: float = 0.0
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     started: float = field(default_factory=time.perf_counter)

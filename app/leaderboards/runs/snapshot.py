@@ -182,7 +182,7 @@ def read(
     """
     Read a question's versions, tallies, anchor and overall run; `counts` replaces the stored tallies.
 
-    With those, or `anew`, this process's memory of what was read before is left alone.
+    With those, or `anew`, who voted is read from the log, whatever this process knows of it.
     """
     overall = _OVERALL_RUN.first(session, board=key(mode, question=question))
     parts = from_json(overall.parts) if overall else None
