@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import chances
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array, Index, totals
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array
 
