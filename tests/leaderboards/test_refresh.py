@@ -235,6 +235,16 @@ def test_a_mode_rests_as_a_whole_but_for_boards_that_were_never_rated(database: 
     assert refresh(database, MODE, now=START, refresh_seconds=60) == [MODE, "competition:c3"]
 
 
+def test_a_mode_rests_for_a_minute_at_most(database: Database) -> None:
+    models, competitions = factories.world(database)
+    refresh(database, MODE, now=START, refresh_seconds=3600)
+    database.write(lambda session: factories.tally(session, competitions[2], *models[:2], 1))
+    with database.reading() as session:
+        waits = [board.wait_ms for board in find_stale(session, MODE)]
+    assert len(waits) == 2
+    assert all(40_000 < wait <= claims.LONGEST_REST_MS for wait in waits)
+
+
 def test_one_pass_at_a_time_in_the_whole_database(database: Database) -> None:
     models, _ = factories.world(database)
 

@@ -113,7 +113,8 @@ def hold(session: Session) -> None:
 
 
 def rest(session: Session, mode: str, *, own_ms: int, others_ms: int) -> None:
-    """Have a mode rest for so long from now on, and every other mode at least for the other time."""
+    """Have a mode rest for so long from now on, every other one at least for the other time; a minute at most."""
+    own_ms, others_ms = (min(each, LONGEST_REST_MS) for each in (own_ms, others_ms))
     _REST.change(session, of=mode, own_ms=own_ms, others_ms=others_ms)
 
 
