@@ -30,8 +30,8 @@ PATIENCE_SECONDS = 0.2
 """Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
 REST = 5
 """After a pass every mode rests at least five times its CPU time: a sixth of a core for all modes together."""
-PASSES = 3
-"""What a vote may wait for beside the rest: the pass that missed it, the one that has it, and both commits."""
+PASSES = 4
+"""What a vote waits for beside the rest: the pass that missed it and the one that has it, each twice as slow."""
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
@@ -90,8 +90,8 @@ def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[
     """
     Return for how many seconds a mode rests after a pass over it, and every other mode of the database.
 
-    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes as long on
-    the clock (`waited` seconds). All rest for REST times its CPU (`worked` seconds) at least: as one pass is made
+    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most
+    three times as long on the clock (this took `waited` seconds). All rest for REST times its CPU (`worked` seconds) at least: as one pass is made
     at a time, all modes, questions and processes of a database take a sixth of a core together, however slow
     others make a pass on the clock.
     """
