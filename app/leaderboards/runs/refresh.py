@@ -90,10 +90,10 @@ def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[
     """
     Return for how many seconds a mode rests after a pass over it, and every other mode of the database.
 
-    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most
-    three times as long on the clock (this took `waited` seconds). All rest for REST times its CPU (`worked` seconds) at least: as one pass is made
-    at a time, all modes, questions and processes of a database take a sixth of a core together, however slow
-    others make a pass on the clock.
+    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most three
+    times as long on the clock; this one took `waited` seconds there. All rest for REST times its CPU (`worked`
+    seconds) at least: as one pass is made at a time, all modes, questions and processes of a database take a sixth
+    of a core together, however slow others make a pass on the clock.
     """
     least = REST * worked
     return max(refresh_seconds - PASSES * waited, least), least
