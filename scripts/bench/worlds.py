@@ -6,6 +6,7 @@ over all prompts and voters, drawn or not.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -103,14 +104,18 @@ class Arena:
         return np.subtract(found, found.mean())
 
 
-def played(setting: Setting, rng: np.random.Generator) -> Arena:
-    """Play an arena to the end in rounds that grow; every pair is drawn as the product draws it."""
+def played(setting: Setting, rng: np.random.Generator, *, growth: int = 12) -> Arena:
+    """
+    Play an arena to the end in rounds that grow; every pair is drawn as the product draws it.
+
+    Pairs are weighed anew each time the votes have grown by one in `growth`, at first by half a vote a model.
+    """
     arena, done = Arena(setting, rng), 0
     late = field_of(setting, without=0) if setting.newcomer else None
     every = field_of(setting)
     while done < setting.votes:
         here = late if late is not None and done < NEW_AFTER * setting.votes else every
-        size = min(setting.votes - done, max(setting.models // 2, done // 12))
+        size = min(setting.votes - done, max(setting.models // 2, done // growth))
         arena.cast(*draw(here, arena, size))
         done += size
     return arena
@@ -135,8 +140,9 @@ def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, I
     return np.array(here.competitions)[here.competition[at]], left, right
 
 
+@cache
 def field_of(setting: Setting, without: int | None = None) -> CandidatePairs:
-    """Every model in every competition, but for one."""
+    """Enter every model in every competition, but for one; a setting's pairs are listed once."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (setting.competitions, setting.models)).tolist()
     return candidate_pairs(
         Contestant(competition * setting.models + model, competition, model, hashes[competition][model])
