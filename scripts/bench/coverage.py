@@ -7,11 +7,11 @@ Every arena is drawn and played anew by the product's own lanes; no two share a 
   every vote fell to the other side, worlds and method would be the same, and the last the first); and each alone,
 - the middle half of the board,
 - specialists, a quarter of the models, with 2.5 times the prompt effect, and plain models beside them, with half,
-- a newcomer of the last fifth of the votes,
+- three newcomers, who join one after the other, for the last fifth, three twentieths and tenth of the votes,
 - "truly first", the model first in truth: a rating that shrinks must miss it more often while votes are few.
 
 A cell is played until the rarest of its classes has the observations that are wanted, for 1,500 of the leader 750
-arenas, of a newcomer 1,500. Standard errors are clustered by arena, since models of one board are not independent.
+arenas. Standard errors are clustered by arena, since models of one board are not independent.
 "before" is how often an interval of method version 1 (half a virtual game, votes alone) held. Half width and error
 are of all parts; "equal" is the error of calling all models equal. Another `--seed` plays other arenas: what was
 chosen by looking at some is reported from others. `--keep` goes on where an earlier run stopped,
@@ -50,9 +50,9 @@ CELLS |= {
     "specialists, 7 prompts": Setting(specialists=True, votes_per_model=400),
     "specialists, 30 prompts": Setting(specialists=True, competitions=30, votes_per_model=400),
 }
-CELLS |= {"a newcomer": Setting(newcomer=True), "nothing shared, 48 voters": Setting(prompts=0, voters=48)}
-CLASSES = ("all", "ends", "first", "last", "middle", "specialists", "plain", "newcomer", "truly first")
-WANTED = ("ends", "middle", "specialists", "plain", "newcomer")
+CELLS |= {"newcomers": Setting(newcomers=3), "nothing shared, 48 voters": Setting(prompts=0, voters=48)}
+CLASSES = ("all", "ends", "first", "last", "middle", "specialists", "plain", "newcomers", "truly first")
+WANTED = ("ends", "middle", "specialists", "plain", "newcomers")
 """Classes of which each cell has enough observations, and which are to lie within these bounds."""
 LOWEST, HIGHEST = 0.93, 0.97
 GROWTH = 5
@@ -82,7 +82,7 @@ def classes(arena: Arena, board: Ratings, real: Array) -> dict[str, Mask]:
         "middle": np.isin(np.arange(n), order[n // 4 : n - n // 4]),
         "specialists": np.asarray(here.special() & here.specialists),
         "plain": np.asarray(~here.special() & here.specialists),
-        "newcomer": (np.arange(n) == 0) & here.newcomer,
+        "newcomers": np.arange(n) < here.newcomers,
     }
 
 
