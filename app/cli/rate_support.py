@@ -83,6 +83,8 @@ def describe_support(support: Support) -> list[str]:
 def _describe_thread(thread: Thread) -> list[str]:
     names = ", ".join(escape_for_terminal(name) for name in thread.group)
     one, other = (escape_for_terminal(name) for name in thread.pair)
+    if not thread.votes:
+        return [f"No vote joins {names} to the other models. Votes on {one} against {other} would tell most."]
     joined = f"{_count(thread.votes, 'vote')} {'joins' if thread.votes == 1 else 'join'}"
     return [
         f"The board hangs on a thread: {joined} {names} to the other models. How the groups compare is open.",
@@ -94,8 +96,7 @@ def _find_thread(models: list[str], tallies: "Tallies", ratings: "Ratings") -> T
     from app.ratings.threads import find_thread, mending_pairs
 
     found = find_thread(tallies.games)
-    # Parts that never met are said by themselves.
-    if found is None or not found.votes:
+    if found is None:
         return None
     one, other = mending_pairs(tallies.games, ratings.strength, found.group)[0]
     group = tuple(name for name, inside in zip(models, found.group.tolist(), strict=True) if inside)

@@ -27,8 +27,8 @@ class Setting:
     """
     Describe a kind of arena; standard deviations are in Elo points.
 
-    `specialists` have 2.5 times the effect, others half. `newcomers` are the first models; they join late, one after
-    the other.
+    `specialists` have 2.5 times the effect, others half. `newcomers` are the first models; they join late, one
+    after the other.
     """
 
     models: int = 24

@@ -230,6 +230,8 @@ def test_a_board_that_hangs_on_a_thread_says_so(arena: Callable[..., Result], tm
         said = arena("rate", str(path))[1]
         assert ("The board hangs on a thread: one vote joins" in said) == thread
         assert ("would tell most about that." in said) == thread
+    path.write_text("\n".join(["model_a,model_b,winner,prompt,voter", *inside]) + "\n")
+    assert "No vote joins" in arena("rate", str(path))[1]
 
 
 def test_a_file_without_prompts_says_that_intervals_know_nothing_of_others(
