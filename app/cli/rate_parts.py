@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.rate_support import PARTS, REMEDIES, Support
+from app.elo_scale import ELO_PER_LOGIT
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
@@ -74,6 +75,4 @@ def _half_widths(ratings: "Ratings", model: int) -> dict[str, float]:
 
 
 def _elo(variance: float) -> float:
-    from app.ratings.scale import ELO_PER_LOGIT
-
     return float(ELO_PER_LOGIT * variance**0.5)
