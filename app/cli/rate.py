@@ -12,7 +12,7 @@ import click
 from app.cli import rate_parts, votes_file
 from app.cli.memory_tuning import return_large_blocks
 from app.cli.output import print_json
-from app.cli.rate_support import Support, describe_support, find_support
+from app.cli.rate_support import FileSupport, describe_support, find_support
 from app.cli.votes_file import Votes
 from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
@@ -74,7 +74,7 @@ def rate(
     if method == "elo":
         if not votes.is_log:
             raise click.UsageError("Sequential Elo needs one vote a line, in their order; this file has counts.")
-        ratings, support = _rate_log(votes, fixed), Support()
+        ratings, support = _rate_log(votes, fixed), FileSupport()
     else:
         ratings, support = _rate(votes, fixed, prior=prior, interval=interval, side_term=side_term)
     if explain is not None and explain not in votes.models:
@@ -150,7 +150,7 @@ def _anchor(votes: Votes, text: str | None) -> "Anchor":
 
 def _rate(
     votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool
-) -> "tuple[Ratings, Support]":
+) -> "tuple[Ratings, FileSupport]":
     from app.ratings import METHODS
 
     tallies = _tallies(votes)
@@ -244,7 +244,7 @@ def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
 
 
 def _document(
-    rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes, support: Support
+    rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes, support: FileSupport
 ) -> dict[str, Any]:
     from app.ratings import METHOD_VERSION
 
@@ -264,7 +264,7 @@ def _document(
     }
 
 
-def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int, support: Support) -> None:
+def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int, support: FileSupport) -> None:
     rows = [row | {"model": escape_for_terminal(row["model"])} for row in rows]
     width = max(5, *(len(row["model"]) for row in rows))
     click.echo(f"{'rank':>4}  {'range':>7}  {'model':<{width}}  {'Elo':>6}  {'95 %':>13}  {'votes':>7}  win rate")

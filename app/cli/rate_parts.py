@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.rate_support import PARTS, REMEDIES, Support
+from app.cli.rate_support import PARTS, REMEDIES, FileSupport
 from app.elo_scale import ELO_PER_LOGIT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def document(ratings: "Ratings", models: list[str]) -> dict[str, Any] | None:
     }
 
 
-def print_model(name: str, model: int, ratings: "Ratings", support: Support) -> None:
+def print_model(name: str, model: int, ratings: "Ratings", support: FileSupport) -> None:
     """Print what makes one model's interval as wide as it is."""
     low, high = float(ratings.low[model]), float(ratings.high[model])
     click.echo(

@@ -22,7 +22,7 @@ REMEDIES = {
 
 
 @dataclass(frozen=True)
-class Thread:
+class GroupLink:
     """Name the smaller of two groups of models that few votes join, and the pair across that would tell most."""
 
     group: tuple[str, ...]
@@ -31,7 +31,7 @@ class Thread:
 
 
 @dataclass(frozen=True)
-class Support:
+class FileSupport:
     """
     Tell what a file's board rests on.
 
@@ -41,7 +41,7 @@ class Support:
 
     voters: int | None = None
     prompts: int | None = None
-    thread: Thread | None = None
+    thread: GroupLink | None = None
     widest: str = "votes"
     names_prompts: bool = True
 
@@ -50,10 +50,10 @@ class Support:
         return "prompts" if self.prompts is not None and self.prompts <= FEW_PROMPTS else widest
 
 
-def find_support(votes: Votes, tallies: "Tallies", ratings: "Ratings") -> Support:
+def find_support(votes: Votes, tallies: "Tallies", ratings: "Ratings") -> FileSupport:
     """Find what a board with intervals rests on."""
     voters, names_prompts = ratings.known.voters, bool(votes.competitions.keys() - {""})
-    return Support(
+    return FileSupport(
         voters=None if voters is None else voters.count,
         prompts=len(votes.competitions) if names_prompts else None,
         thread=_find_thread(list(votes.models), tallies, ratings),
@@ -62,7 +62,7 @@ def find_support(votes: Votes, tallies: "Tallies", ratings: "Ratings") -> Suppor
     )
 
 
-def describe_support(support: Support) -> list[str]:
+def describe_support(support: FileSupport) -> list[str]:
     """Return sentences for a board that rests on little; none where it is much."""
     found = []
     if support.voters is not None and support.voters <= FEW_VOTERS:
@@ -80,7 +80,7 @@ def describe_support(support: Support) -> list[str]:
     return found
 
 
-def _describe_thread(thread: Thread) -> list[str]:
+def _describe_thread(thread: GroupLink) -> list[str]:
     names = ", ".join(escape_for_terminal(name) for name in thread.group)
     one, other = (escape_for_terminal(name) for name in thread.pair)
     if not thread.votes:
@@ -92,7 +92,7 @@ def _describe_thread(thread: Thread) -> list[str]:
     ]
 
 
-def _find_thread(models: list[str], tallies: "Tallies", ratings: "Ratings") -> Thread | None:
+def _find_thread(models: list[str], tallies: "Tallies", ratings: "Ratings") -> GroupLink | None:
     from app.ratings.threads import find_thread, mending_pairs
 
     found = find_thread(tallies.games)
@@ -100,7 +100,7 @@ def _find_thread(models: list[str], tallies: "Tallies", ratings: "Ratings") -> T
         return None
     one, other = mending_pairs(tallies.games, ratings.strength, found.group)[0]
     group = tuple(name for name, inside in zip(models, found.group.tolist(), strict=True) if inside)
-    return Thread(group, found.votes, (models[one], models[other]))
+    return GroupLink(group, found.votes, (models[one], models[other]))
 
 
 def _count(number: int, what: str) -> str:
