@@ -258,7 +258,8 @@ def conditional(prompts: float, taste: float) -> float:
     Biometrics 44).
     """
     squared = (16 * math.sqrt(3) / (15 * math.pi)) ** 2
-    return 1 / math.sqrt(1 - squared * 2 * (prompts**2 + taste**2) / ELO_PER_LOGIT**2)
+    # Of averages no more than 209 Elo are left of a prompt and a voter together; more was found by chance.
+    return 1 / math.sqrt(max(1 - squared * 2 * (prompts**2 + taste**2) / ELO_PER_LOGIT**2, 0.1))
 
 
 def simulate(votes: Votes, board: Ratings, rng: np.random.Generator) -> tuple[Votes, Array]:
