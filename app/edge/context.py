@@ -13,6 +13,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from app.arena.people.policy import POLICIES, Policy
+from app.arena.voting.expected_pictures import ExpectedPictures
 from app.arena.voting.pool import Pool
 from app.database.doors import Database, DatabaseBusy
 from app.demo.simulated_voters import is_demo
@@ -40,6 +41,7 @@ class Parts:
     storage: Storage
     pages: PageCache
     pool: Pool = field(default_factory=Pool)
+    expected: ExpectedPictures = field(default_factory=ExpectedPictures)
     rng: random.Random = field(default_factory=random.SystemRandom)
     follow_at: dict[str, float] = field(default_factory=dict)
     """The time when `follow_vote` next does something, by mode, on this process's monotonic clock."""
