@@ -76,6 +76,11 @@ def refresh(wired: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
             g.due_at = min([others, *dues])
 
 
+def is_follow_due(wired: Parts, mode: str) -> bool:
+    """Tell whether `follow_vote` has anything to do now."""
+    return time.monotonic() >= wired.follow_at.get(mode, 0)
+
+
 @best_effort
 def follow_vote(wired: Parts, mode: str) -> None:
     """
@@ -84,7 +89,7 @@ def follow_vote(wired: Parts, mode: str) -> None:
     It spares the next reader and the next voter the wait. One thread of a process does it, as soon as a board may
     be computed, and asks for that a few times per REFRESH_SECONDS. Whoever comes before it does it for themselves.
     """
-    if time.monotonic() < wired.follow_at.get(mode, 0):
+    if not is_follow_due(wired, mode):
         return
     pause, due_at = wired.settings.refresh_seconds, math.inf
     wired.follow_at[mode] = time.monotonic() + pause

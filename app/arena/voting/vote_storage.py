@@ -90,8 +90,9 @@ def store_votes(
     if session.get_bind().dialect.name == "sqlite":
         # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
         stored = [vote for vote in votes if _CLOSE.change(session, **vote.as_dict())]
+        given = [vote.as_dict() for vote in stored]
         for change in _CHANGE_EACH if stored else ():
-            change.each(session, [vote.as_dict() for vote in stored])
+            change.each(session, given)
         if asked := [vote.as_dict() for vote in stored if _raises_question(vote)]:
             _RAISE_QUESTION.each(session, asked)
         rows: list[list[Any]] = []
