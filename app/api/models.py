@@ -11,6 +11,7 @@ from app.arena.entries import entries
 from app.catalog import lookup
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary, Prose
+from app.catalog.pricing import MICROS
 from app.catalog.search import search
 from app.catalog.traits import Traits
 from app.edge import context
@@ -323,7 +324,7 @@ def _offering(offering: ModelOffering) -> dict[str, object]:
         "prices": [
             {
                 "metric": price.metric,
-                "usd": price.micros / 1_000_000,
+                "usd": price.micros / MICROS,
                 "units": price.units,
                 "direction": price.direction,
                 "conditions": price.conditions,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 from app.api import openai_answers as answers
 from app.api import openai_bodies as bodies
 from app.api import openai_cors, openai_errors, openai_models
+from app.catalog.pricing import MICROS
 from app.edge import request_log
 from app.edge.context import now, parts
 from app.edge.threads import GATEWAY_THREADS
@@ -179,7 +180,7 @@ def _name(response: Response, made: Generation) -> Response:
     response.headers["X-Blindvote-Model"] = made.model
     response.headers["X-Blindvote-Request-Id"] = made.request_id
     if made.cost_micros is not None:
-        response.headers[LITELLM_COST] = f"{made.cost_micros / 1_000_000:.6f}"
+        response.headers[LITELLM_COST] = f"{made.cost_micros / MICROS:.6f}"
     response.headers["x-request-id"] = made.request_id
     return response
 

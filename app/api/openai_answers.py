@@ -9,6 +9,7 @@ from json import dumps
 from typing import Any
 
 from app.api import openai_errors
+from app.catalog.pricing import MICROS
 from app.gateway.attempts import GeneratedImage
 from app.gateway.background import PendingGeneration
 from app.gateway.generate import CostEstimate, Generation
@@ -146,7 +147,7 @@ def _metadata(made: Generation, asked: ImageRequest) -> dict[str, Any]:
         "executed_model": f"{made.provider}/{made.model}",
         "provider": made.provider,
         "provider_name": made.provider_name,
-        "cost": (made.cost_micros or 0) / 1_000_000 if known else None,
+        "cost": (made.cost_micros or 0) / MICROS if known else None,
         "cost_micros": made.cost_micros,
         "cost_currency": "USD",
         "requested_n": made.requested,

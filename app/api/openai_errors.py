@@ -15,10 +15,10 @@ from werkzeug.exceptions import HTTPException
 
 from app.api import openai_cors
 from app.database.doors import DatabaseBusy
+from app.edge.threads import GATEWAY_PATHS
 from app.errors import Refusal
 from app.gateway import errors as gateway
 
-PREFIXES = ("/openai/", "/v1/")
 logger = logging.getLogger(__name__)
 UNREAD_BYTES = 64 * 2**10
 """A refused body of more is not read to its end: the server hangs up, and a client must not ask there again."""
@@ -47,7 +47,7 @@ HTTP_MESSAGES = {
 
 def is_ours() -> bool:
     """Tell whether this request is the gateway's to answer."""
-    return f"{request.path}/".startswith(PREFIXES)
+    return f"{request.path}/".startswith(GATEWAY_PATHS)
 
 
 def request_id() -> str:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import LedgerLine
 
+COMMAND_LINE = "command line"
+"""The actor of what no signed-in admin did."""
 DEMO_CLEARED = "demo.cleared"
 """The ledger action that ends a demo."""
 
@@ -17,7 +19,7 @@ def note(
     subject: str,
     *,
     now: datetime,
-    actor: str = "command line",
+    actor: str = COMMAND_LINE,
     reason: str | None = None,
     **detail: Any,
 ) -> None:

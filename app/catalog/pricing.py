@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 MEGAPIXEL = 1_000_000
+MICROS = 1_000_000
+"""Millionths in a US dollar: amounts are stored in whole ones."""
 FURTHER = "each further one"
 """The condition of a price for every megapixel beyond the first."""
 TIERS = ("$", "$$", "$$$", "$$$$")
@@ -35,7 +37,7 @@ class PriceFrom:
     @property
     def usd(self) -> float:
         """Return the price in US dollars."""
-        return self.micros / 1_000_000
+        return self.micros / MICROS
 
     @property
     def basis(self) -> str:
@@ -46,7 +48,7 @@ class PriceFrom:
 
 def dollars(micros: int) -> str:
     """Write `$0.016`, `$0.020`, `$0.0013`: three decimals, or as many more as the price needs."""
-    whole, rest = divmod(micros, 1_000_000)
+    whole, rest = divmod(micros, MICROS)
     return f"${whole}.{f'{rest:06}'.rstrip('0').ljust(3, '0')}"
 
 

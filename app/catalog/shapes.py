@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalog.limits import Limits
+from app.catalog.limits import LIMITS, Limits
+from app.catalog.pricing import MICROS
 from app.words import Mode
 
 StatedStatus = Literal["preview", "active", "deprecated", "retired"]
@@ -31,7 +32,6 @@ FACTS = (
     *("weights", "paper", "homepage", "parameter_count", "architecture", "tags", "modes", "prose", "parameters"),
 )
 """Facts that a model file may state, each with a source."""
-LIMITS_DUMP = TypeAdapter(Limits)
 
 
 def is_slug(text: str) -> bool:
@@ -68,7 +68,7 @@ class PriceSeed(_Toml):
     @property
     def micros(self) -> int:
         """Return the amount in millionths of a dollar."""
-        return int(self.usd * 1_000_000)
+        return int(self.usd * MICROS)
 
 
 class OfferingSeed(_Toml):
@@ -200,7 +200,7 @@ class ModelSeed(_Toml):
         """Map each stated fact to the source key given for it; only a creator may go without."""
         stated = self.model_fields_set - ({"creator"} if self.sources.creator is self.source is None else set())
         named = {name: getattr(self.sources, name) or self.source for name in FACTS if name in stated}
-        limits = LIMITS_DUMP.dump_python(self.limits, exclude_defaults=True)
+        limits = LIMITS.dump_python(self.limits, exclude_defaults=True)
         return named | {f"limits.{name}": self.sources.limits.get(name, self.source) for name in limits}
 
 

@@ -9,6 +9,7 @@ from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.pack_format import describe_frames
 from app.arena.voting import replacement
+from app.catalog.pricing import MICROS
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import FiniteRange, print_result
 
@@ -64,7 +65,7 @@ def add(
     with arena.database.reading() as session:
         frame, is_edit = competitions.read_frame(session, competition)
     picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
-    cost = None if cost_usd is None else round(cost_usd * 1_000_000)
+    cost = None if cost_usd is None else round(cost_usd * MICROS)
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.catalog.pricing import MICROS
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, progress_bar
 from app.cli.traces import describe_traces, list_traces
@@ -69,7 +70,7 @@ def generate(
         print_json(
             {
                 "missing": len(orders),
-                "estimated_usd": sum(known) / 1_000_000 if len(known) == len(orders) else None,
+                "estimated_usd": sum(known) / MICROS if len(known) == len(orders) else None,
                 "made": made,
                 "refused": refused,
                 "traces": [asdict(one) for one in list_traces(arena, [competition])],
@@ -103,7 +104,7 @@ def _dollars(costs: list[int | None]) -> str:
     prices = [micros for micros in costs if micros is not None]
     if len(prices) < len(costs):
         return "at a price that the catalogue does not know"
-    return f"about ${sum(prices) / 1_000_000:.4f}"
+    return f"about ${sum(prices) / MICROS:.4f}"
 
 
 def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:

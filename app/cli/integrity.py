@@ -7,6 +7,7 @@ import click
 from app.cli.opening import actor, json_option, migrate_option, now, open_installation
 from app.cli.output import print_json, print_rows
 from app.cli.traces import traces
+from app.elo_scale import Z_95
 
 if TYPE_CHECKING:
     from app.leaderboards.integrity.picture_qualities import QualityWorth
@@ -203,12 +204,12 @@ def _worth(one: "QualityWorth") -> str:
     """Describe a quality by all pictures, open fields too: for admins, as it would tell who made what."""
     shift, error = one.models[one.most_moved]
     return (
-        f"{one.effect:+.1f} ± {1.96 * one.error:.1f} Elo; equal pictures would move {one.most_moved} most, "
-        f"{shift:+.1f} ± {1.96 * error:.1f}"
+        f"{one.effect:+.1f} ± {Z_95 * one.error:.1f} Elo; equal pictures would move {one.most_moved} most, "
+        f"{shift:+.1f} ± {Z_95 * error:.1f}"
     )
 
 
 def _side(numbers: dict[str, Any]) -> str:
     if numbers["left_advantage"] is None:
         return "without bound: one side has won every vote"
-    return f"{numbers['left_advantage']:+.1f} ± {1.96 * numbers['left_advantage_error']:.1f} Elo"
+    return f"{numbers['left_advantage']:+.1f} ± {Z_95 * numbers['left_advantage_error']:.1f} Elo"

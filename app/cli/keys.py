@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from app.catalog.pricing import MICROS
 from app.cli.opening import json_option, migrate_option, now, open_installation
 from app.cli.output import FiniteRange, print_rows
 from app.gateway import keys as room
@@ -26,7 +27,7 @@ def create(
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
     database, moment = open_installation(migrate=migrate).database, now()
-    cap = None if cap_usd is None else round(cap_usd * 1_000_000)
+    cap = None if cap_usd is None else round(cap_usd * MICROS)
     ends = None if days is None else moment + timedelta(days=days)
     key, secret = database.write(
         lambda session: room.create_key(

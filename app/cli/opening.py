@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app.arena.ledger import COMMAND_LINE
 from app.cli.mounts import check_mounted
 from app.database.doors import Database
 from app.files.rights import keep_files_private
@@ -66,4 +67,4 @@ def actor() -> str:
     try:
         return f"command line: {getpass.getuser()}"
     except (KeyError, OSError):
-        return "command line"
+        return COMMAND_LINE

@@ -13,6 +13,7 @@ from app.cli import rate_parts, votes_file
 from app.cli.memory_tuning import return_large_blocks
 from app.cli.output import print_json
 from app.cli.votes_file import Votes
+from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: i
     counted = f"{votes} {'vote' if votes == 1 else 'votes'}"
     click.echo(f"{counted}, {method}, {rate_parts.describe_interval(ratings)}")
     if ratings.side is not None:
-        click.echo(f"model_a is worth {ratings.side.advantage:+.1f} ± {1.96 * ratings.side.error:.1f} Elo")
+        click.echo(f"model_a is worth {ratings.side.advantage:+.1f} ± {Z_95 * ratings.side.error:.1f} Elo")
     for line in rate_parts.rests_on(ratings):
         click.echo(line)
     parts = len(set(ratings.part.tolist()))

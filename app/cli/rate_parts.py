@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
+
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
     from app.ratings.components import VarianceComponent
@@ -92,7 +94,7 @@ def _component(component: "VarianceComponent | None") -> dict[str, float] | None
 
 
 def _half_widths(ratings: "Ratings", model: int) -> dict[str, float]:
-    return {part: 1.96 * _elo(max(0.0, float(getattr(ratings.parts, part)[model]))) for part in PARTS}
+    return {part: Z_95 * _elo(max(0.0, float(getattr(ratings.parts, part)[model]))) for part in PARTS}
 
 
 def _largest(ratings: "Ratings") -> str:
@@ -101,6 +103,4 @@ def _largest(ratings: "Ratings") -> str:
 
 
 def _elo(variance: float) -> float:
-    from app.ratings.scale import ELO_PER_LOGIT
-
     return float(ELO_PER_LOGIT * variance**0.5)

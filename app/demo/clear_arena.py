@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.entries import entries
 from app.arena.entries.entries import EntryKey
+from app.arena.ledger import COMMAND_LINE
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote, Voter, competition_categories
 from app.arena.voting import vote_casting
 from app.catalog.tables import ImageModel
@@ -80,7 +81,7 @@ def exclude_votes(session: Session, *, now: datetime) -> int:
         .limit(VOTES)
     ).all()
     for vote in votes:
-        vote_casting.annotate(session, vote, now=now, reason=Reason.DEMO, actor="command line")
+        vote_casting.annotate(session, vote, now=now, reason=Reason.DEMO, actor=COMMAND_LINE)
     return len(votes)
 
 

@@ -5,11 +5,10 @@ from urllib.parse import urlsplit
 from flask import request
 
 from app.edge.context import parts
+from app.edge.threads import GATEWAY_PATHS
 from app.errors import Refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-BEARER_PATHS = ("/openai/", "/v1/")
-"""Routes that know no cookie: a foreign page gains nothing by them."""
 
 
 class CrossSite(Refusal, code="cross_site"):
@@ -22,7 +21,7 @@ def check() -> None:
 
     Browsers say where a request comes from; a script that says nothing may send JSON, which no form can.
     """
-    if request.method in SAFE_METHODS or request.path.startswith(BEARER_PATHS) or request.routing_exception:
+    if request.method in SAFE_METHODS or request.path.startswith(GATEWAY_PATHS) or request.routing_exception:
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")

@@ -8,6 +8,8 @@ from typing import Any
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 Network = IPv4Network | IPv6Network
+BY_PROXY = "werkzeug.proxy_fix.orig"
+"""In the environment of a request that a trusted proxy forwarded, and no client can put it there."""
 
 
 class ProxyMiddleware:

@@ -12,13 +12,12 @@ from app import metrics
 from app.arena.people import networks
 from app.edge import logs
 from app.edge.after_commit import best_effort
+from app.edge.proxies import BY_PROXY
 
 ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ID_BITS = 128
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 RULE, REFUSAL = "blindvote.rule", "blindvote.refusal"
-BY_PROXY = "werkzeug.proxy_fix.orig"
-"""In the environment of a request that a trusted proxy forwarded, and no client can put it there."""
 BLIND_RULES = "/m/"
 """Answers whose headers are fixed: one more could tell two pictures apart."""
 REFUSALS = {401: "auth_failed", 403: "refused", 429: "rate_limited"}

@@ -8,12 +8,12 @@ from flask import request
 
 from app.edge.body_deadlines import RequestBody, Sender, UnfinishedBodies
 from app.edge.connections import write_plainly
+from app.edge.proxies import BY_PROXY
 from app.errors import Refusal
 
 WHOLE_BYTES = 2**20
 """Bodies up to this size are read before anything else happens; larger ones by whoever wants them."""
 REFUSAL = "blindvote.body_refused"
-BEHIND_PROXY = "werkzeug.proxy_fix.orig"
 
 
 class BodyReader:
@@ -79,7 +79,7 @@ def _read_length(environ: dict[str, Any]) -> int | None:
 def _read_sender(environ: dict[str, Any]) -> Sender:
     """Read who sends the request; a proxy that we believe has put its client's address in place of its own."""
     address = environ.get("REMOTE_ADDR") or ""
-    wire = environ.get(BEHIND_PROXY, environ)
+    wire = environ.get(BY_PROXY, environ)
     port = str(wire.get("SERVER_PORT") or "0")
     peer = wire.get("REMOTE_ADDR") or ""
     return Sender(write_plainly(address), write_plainly(peer), int(port) if port.isdigit() else 0)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import request
 
 from app.edge.context import parts
-from app.edge.request_log import BY_PROXY
+from app.edge.proxies import BY_PROXY
 from app.errors import Refusal
 
 LOGIN = "blindvote.login"

@@ -4,17 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Integer, cast, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.database.days import date_of, day_number
 from app.gateway import health
+from app.gateway.log import MADE
 from app.gateway.tables import ApiKey, CircuitBreaker, GenerationRow
 
-DAY_MS = 24 * 3600 * 1000
-EPOCH = date(1970, 1, 1)
 RECENT = 500
 """Requests that a provider's record is read from."""
-FINE = ("ok", "partial")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Record:
 
 def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
     """Sum up each day, the latest first; a request counts for the provider that made its first image."""
-    day = cast(func.floor(type_coerce(GenerationRow.started_at, BigInteger) / DAY_MS), Integer)
+    day = day_number(GenerationRow.started_at)
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     offering = func.coalesce(GenerationRow.offering, "")
     rows = session.execute(
@@ -79,7 +78,7 @@ def spend(session: Session, *, now: datetime, days: int) -> list[DaySpend]:
     found: dict[tuple[date, str, str], list[int]] = {}
     for number, made_at, payer, key, *sums in rows:
         provider = made_at.partition("/")[0] or "none"
-        total = found.setdefault((EPOCH + timedelta(days=number), provider, _payer(payer, key)), [0, 0, 0])
+        total = found.setdefault((date_of(number), provider, _payer(payer, key)), [0, 0, 0])
         total[:] = [one + int(other) for one, other in zip(total, sums, strict=True)]
     ordered = sorted(found.items(), key=lambda item: (-item[0][0].toordinal(), -item[1][2], item[0]))
     return [DaySpend(*key, *sums) for key, sums in ordered]
@@ -104,7 +103,7 @@ def records(session: Session, providers: Iterable[str], set_up: Iterable[str]) -
 
 def _record(name: str, is_set_up: bool, outcomes: list[str]) -> Record:
     """Sum up outcomes, the latest first."""
-    bad = [outcome for outcome in outcomes if outcome not in FINE]
+    bad = [outcome for outcome in outcomes if outcome not in MADE]
     return Record(name, is_set_up, len(outcomes), len(outcomes) - len(bad), bad[0] if bad else None)
 
 

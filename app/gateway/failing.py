@@ -13,11 +13,9 @@ from app.gateway.errors import (
     RateLimited,
 )
 from app.gateway.providers.base import ProviderError
+from app.gateway.queue import LONGEST_RETRY_AFTER
 from app.gateway.request import ImageRequest
 from app.gateway.wire import HttpSession
-
-LONGEST_RETRY_AFTER = 60
-"""Seconds; the SDKs follow no longer one, or sleep through it."""
 
 RASTER_HINT = "Ask for a raster style, or another model."
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import metrics
+from app.catalog.pricing import MICROS
 from app.database.doors import Database
 from app.gateway import planning
 from app.gateway.attempts import AttemptResult, attempt
@@ -181,4 +182,4 @@ def _follow_up(storage: Storage, expired: Sequence[str], tried: Sequence[Attempt
     for made in (one.attempt for one in tried):
         metrics.count("generations_total", made.provider, made.outcome)
         metrics.observe("generation_seconds", made.seconds, made.provider)
-        metrics.count("spent_usd_total", made.provider, by=made.cost_micros / 1_000_000)
+        metrics.count("spent_usd_total", made.provider, by=made.cost_micros / MICROS)

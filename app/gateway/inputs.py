@@ -15,12 +15,11 @@ from app.gateway.errors import InvalidParameter
 from app.gateway.images import INPUT, InputImage, InvalidImage, clean
 from app.gateway.request import MAX_INPUTS, ImageRequest
 from app.gateway.sizes import SQUARE
-from app.gateway.wire import Client, HttpSession, TransportError
+from app.gateway.wire import REDIRECTS, Client, HttpSession, TransportError
 
 LINK_SECONDS = 20
 """For all linked images of a request together."""
 LINKED_BYTES = 3 * INPUT.max_bytes
-REDIRECTS = 3
 LINK_NAMES = ("image_url", "url", "b64_json", "base64", "data")
 """Where clients put an image inside of an object: OpenAI's edits, chat messages, and answers sent back."""
 SPACE = re.compile(r"\s+")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.catalog.lookup import ModelSummary
+from app.catalog.pricing import MICROS
 from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, ModelUnavailable
 from app.gateway.generate import Generation, Means, generate
@@ -82,6 +83,6 @@ def _payer(visitor: Visitor, *, is_painter: bool, now: datetime) -> Payer:
     if is_painter:
         painting = Budget(f"playground-painter/{day}/{visitor.name}", PAINTER_DAILY_MICROS, per_day=True)
         return Payer("playground", budgets=(painting,))
-    daily = int(visitor.daily_usd * 1_000_000)
+    daily = int(visitor.daily_usd * MICROS)
     own = Budget(f"playground/{day}/{visitor.name}", daily // VISITOR_SHARE, per_day=True)
     return Payer("playground", budgets=(own, Budget(f"playground/{day}", daily, per_day=True)))

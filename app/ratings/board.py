@@ -5,13 +5,14 @@ from typing import Literal
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
 from app.ratings.bradley_terry import Design, Fit, Known, fit
-from app.ratings.components import Z, quantile
+from app.ratings.components import quantile
 from app.ratings.elo import K, sequential
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.prompts import PromptEffect
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.spread import Spread, divided
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
@@ -230,7 +231,7 @@ def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: in
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (
         ELO_PER_LOGIT * times * np.sqrt(np.maximum(found.diagonal(), 0.0))
-        for times, found in ((Z, estimate.covariance), (quantile(estimate.parts.variation), estimate.published))
+        for times, found in ((Z_95, estimate.covariance), (quantile(estimate.parts.variation), estimate.published))
     )
     votes = _whole(tallies.battles)
     at = np.flatnonzero(votes >= RANKED_FROM)

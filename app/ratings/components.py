@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.bradley_terry import Fit, chances, residual_variance
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.seats import Seats, sum_seats
 from app.ratings.tallies import Array, Cells, Index, Tallies, totals
 
@@ -25,7 +25,6 @@ LEAST_NOISE = 0.25
 """Part of the dispersion that single votes vary by at least, on boards of nothing but expected results."""
 TINY = np.finfo(float).tiny
 LEAST_VARIANCE = 1e-12
-Z = 1.96
 SAME = 12
 """Decimals kept of a variance, so that the order in which clusters come does not show in the last bits."""
 
@@ -220,8 +219,8 @@ def quantile(variation: Array) -> Array:
     A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
     freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
     """
-    # A variance known exactly has infinitely many degrees of freedom: its quantile is Z, chosen below.
-    z, freedom = Z, 4 + 2 / np.maximum(variation, 1e-9)
+    # A variance known exactly has infinitely many degrees of freedom: its quantile is Z_95, chosen below.
+    z, freedom = Z_95, 4 + 2 / np.maximum(variation, 1e-9)
     terms = (
         z,
         (z**3 + z) / 4,
@@ -230,7 +229,7 @@ def quantile(variation: Array) -> Array:
     )
     students = np.sum([term / freedom**power for power, term in enumerate(terms)], axis=0)
     scaled = students * np.sqrt((freedom - 2) / freedom)
-    return np.where(variation > 0, scaled, Z)
+    return np.where(variation > 0, scaled, Z_95)
 
 
 def log_gamma(x: Array) -> Array:

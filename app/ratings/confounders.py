@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import chances
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.spread import Spread
-from app.ratings.tallies import Array, Index, Mask, totals
+from app.ratings.tallies import Array, Index, totals
 
 FEWEST_CLUSTERS = 3
 WIDE = 2.0
 """Logits: a term of one standard deviation of its quality is normal with this SD before the votes."""
 SHORT_STEP, MAX_STEPS = 1e-6, 50
 SAME = 1e-9
-Z = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +66,6 @@ def compare_equals(votes: QualityVotes, spread: Spread) -> QualityEffects:
     shifts[0, at] = -ELO_PER_LOGIT * (owed * worth).T
     shifts[1, at] = ELO_PER_LOGIT * (np.abs(owed) * np.sqrt(covariance.diagonal())).T
     return QualityEffects(*found, *shifts)
-
-
-def matters(effects: QualityEffects, least: float) -> Mask:
-    """Mark (qualities, models) shifts of at least so many Elo points that are no chance."""
-    known = np.nan_to_num(effects.shift), np.nan_to_num(effects.shift_error, nan=np.inf)
-    return (np.abs(known[0]) >= least) & (np.abs(known[0]) > Z * known[1])
 
 
 def _fit(votes: QualityVotes, scaled: Array, spread: Spread) -> tuple[Array, Array, Array]:

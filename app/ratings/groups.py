@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Fit, chances, logistic
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Counts, Index, Tallies, distinct, totals
 
 OVERDISPERSION = 1.35

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import scale
 from app.ratings.bradley_terry import Design, Fit, centred, chances
-from app.ratings.components import Z
 from app.ratings.model import believed
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Cells, Index, Tallies
 
 ALL = Anchor()
@@ -40,7 +40,7 @@ def narrow(tallies: Tallies, first: Index, second: Index) -> IntervalWidths:
         np.sqrt(np.maximum(centred(np.asarray(np.linalg.inv(known), dtype=np.float64), level).diagonal(), 0.0))
         for known in (fitted.information, less)
     )
-    half = Z * ELO_PER_LOGIT * np.sqrt(np.maximum(fitted.covariance(level).diagonal(), 0.0))
+    half = Z_95 * ELO_PER_LOGIT * np.sqrt(np.maximum(fitted.covariance(level).diagonal(), 0.0))
     return IntervalWidths(half, half * before / now)
 
 

@@ -7,10 +7,10 @@ The effect's variance is estimated from pairs whose results the strengths do not
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design, Fit, chances
 from app.ratings.components import Residuals, VarianceComponent, apart, estimate, vote_noise
 from app.ratings.prompts import MANY_MODELS
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
 ABSENT = 0.8

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Fit, chances
 from app.ratings.components import SAME, TINY, Residuals, Sums, VarianceComponent, estimate
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
 
 BELIEF = 70 / ELO_PER_LOGIT

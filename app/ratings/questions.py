@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import model
 from app.ratings.board import RatingEstimate, Ratings, ranked
 from app.ratings.bradley_terry import Design, Known, chances, fit, strengths
 from app.ratings.components import VarianceComponent
 from app.ratings.model import Components, IntervalParts
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.spread import dispersion, divided
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, Voters, voter_effect, voter_weights

@@ -5,14 +5,12 @@ A strength is a natural log-odds; 400 Elo points are odds of ten to one (Elo 197
 Chessplayers).
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array
-
-ELO_PER_LOGIT = 400 / math.log(10)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Fit, chances
 from app.ratings.components import Residuals, VarianceComponent, estimate, residuals
 from app.ratings.prompts import prompt_weights
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index, Tallies, totals
 
 BELIEF = 30 / ELO_PER_LOGIT

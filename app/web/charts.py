@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from app.catalog.pricing import dollars
+from app.catalog.pricing import MICROS, dollars
 from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
 from app.leaderboards.views.head_to_head import Battles
@@ -111,7 +111,7 @@ def matrix_view(matrix: WinMatrix, *, is_counts: bool = False) -> MatrixView:
 
 def usd_tick(value: float) -> str:
     """Format a price such as `$0.01`, with no more digits than it needs."""
-    text = dollars(round(value * 1_000_000))
+    text = dollars(round(value * MICROS))
     whole, _, rest = text.partition(".")
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
 
@@ -168,7 +168,7 @@ def _spot(p: ChartPoint, row: ScatterRow) -> Spot:
 
 
 def _exactly(key: str, x: float) -> str:
-    return dollars(round(x * 1_000_000)) if key == "price" else f"{x:.1f}\N{NO-BREAK SPACE}s"
+    return dollars(round(x * MICROS)) if key == "price" else f"{x:.1f}\N{NO-BREAK SPACE}s"
 
 
 def _left_out(data: Scatter) -> str:

@@ -21,7 +21,6 @@ from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
 FILTERS = ("mode", "category", "status")
-COVER = 4
 
 
 @blueprint.get("/competitions")
@@ -42,7 +41,7 @@ def competition(slug: str) -> Response:
 def _render_list(asked: dict[str, str], base: str) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
-        covers, computed = read_covers(session, listed, COVER), boards.read_computed(session)
+        covers, computed = read_covers(session, listed), boards.read_computed(session)
     shown = [
         entry
         for entry in listed

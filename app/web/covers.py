@@ -18,18 +18,19 @@ from app.edge.page_cache import recall
 from app.leaderboards.views import boards
 
 Result = TypeVar("Result")
+COVER = 4
 MOST = 256
 """Results that a process remembers of one state of the arena."""
 
 
-def read_covers(session: Session, listed: Iterable[CompetitionSummary], most: int) -> dict[str, tuple[str, ...]]:
-    """Read the addresses of at most so many pictures of each competition; two queries, and one in `public`."""
+def read_covers(session: Session, listed: Iterable[CompetitionSummary]) -> dict[str, tuple[str, ...]]:
+    """Read the addresses of at most `COVER` pictures of each competition; two queries, and one in `public`."""
     summaries = tuple(listed)
     named = tuple(one.slug for one in summaries if one.is_named)
     blind = tuple(one.slug for one in summaries if not one.is_named)
-    covers = remember(galleries.read_covers, session, named, most)
+    covers = remember(galleries.read_covers, session, named, COVER)
     if parts().policy.shows_sheets:
-        return covers | remember(sheets.read_sheets, session, blind, most)
+        return covers | remember(sheets.read_sheets, session, blind, COVER)
     return covers
 
 

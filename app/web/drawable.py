@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.limits import largest_area
 from app.catalog.lookup import ModelPage, ModelSummary
-from app.catalog.pricing import per_image
+from app.catalog.pricing import MICROS, per_image
 from app.gateway import playground as room
 from app.gateway.errors import ModelNotFound
 from app.gateway.generate import Means, means
@@ -52,7 +52,7 @@ class Drawable:
         reached = [offering for offering in model.offerings if offering.provider in self.means.providers]
         biggest = largest_area(model.limits)
         priced = [per_image(price, biggest) for offering in reached for price in offering.prices]
-        return min((micros / 1_000_000 for micros in priced if micros is not None), default=None)
+        return min((micros / MICROS for micros in priced if micros is not None), default=None)
 
 
 @dataclass(frozen=True)

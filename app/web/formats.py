@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.templating import Environment
 from werkzeug.routing import Map
 
-from app.catalog.pricing import dollars
+from app.catalog.pricing import MICROS, dollars
 from app.edge.identity import encode_id
 from app.edge.static_files import read_static_file
 from app.leaderboards.views.certainty import describe_place, describe_ranks, explain_doubt, is_decided, rank_span
@@ -209,7 +209,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 
 def usd(price: float | None) -> str:
     """Format US dollars, as exact as the price is."""
-    return UNKNOWN if price is None else dollars(round(price * 1_000_000))
+    return UNKNOWN if price is None else dollars(round(price * MICROS))
 
 
 def per_1000(price: float | None) -> str:

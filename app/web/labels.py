@@ -114,7 +114,8 @@ BESIDE = tuple(_beside())
 ANYWHERE = (*BESIDE, *_around())
 
 
-@lru_cache(maxsize=4096)
+# A chart's names are asked for again and again; badges and ratings are new texts with every run of a board.
+@lru_cache(maxsize=512)
 def width(text: str) -> float:
     """Estimate the pixels of a text in a usual sans serif, rather more than less."""
     ems = (0.36 if c in NARROW else 0.92 if c in WIDE else 0.72 if c.isupper() else 0.58 for c in text)

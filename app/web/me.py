@@ -16,11 +16,11 @@ from app.leaderboards.views.personal import OwnStanding
 from app.leaderboards.views.taste import Taste, summarize
 from app.web.boards import Axis, axis
 from app.web.formats import plural
+from app.web.pagination import page_number
 from app.words import BETTER, MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20
-LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class OwnMode:
 @blueprint.get("")
 def votes() -> Response:
     """Show own taste and what of it is shared on the first page, then own votes with names and pictures."""
-    page, asked = _page(request.args.get("page", "")), request.args.get("question") or None
+    page, asked = page_number(), request.args.get("question") or None
     return _private(make_response(render_template("me.html", page=page, **_own(voter(), page, asked))))
 
 
@@ -102,10 +102,6 @@ def summary() -> Response:
             number = vote_history.count_votes(session, who)
     words = f"{plural(number, 'vote')} by you" if number else "Your votes"
     return _private(Response(words, mimetype="text/plain"))
-
-
-def _page(given: str) -> int:
-    return min(max(int(given), 1), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 else 1
 
 
 def _private(response: Response) -> Response:

@@ -9,6 +9,7 @@ from app.arena.entries import renditions
 from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.runs import anchors
@@ -63,16 +64,16 @@ def _page(base: str) -> str:
 def _constants() -> dict[str, Any]:
     """Return the calculator's constants; they are imported late because the calculator loads numpy."""
     from app.leaderboards.runs import voters  # noqa: PLC0415
-    from app.ratings import METHOD_VERSION, board, components, ranks, scale  # noqa: PLC0415
+    from app.ratings import METHOD_VERSION, board, ranks  # noqa: PLC0415
     from app.ratings.elo import K  # noqa: PLC0415
 
     return {
-        "z": components.Z,
+        "z": Z_95,
         "voters_at_once": voters.AT_ONCE,
         "ranked_from": board.RANKED_FROM,
         "settled_from": board.SETTLED_FROM,
         "settled_within": round(board.SETTLED_WITHIN),
-        "elo_per_logit": scale.ELO_PER_LOGIT,
+        "elo_per_logit": ELO_PER_LOGIT,
         "draws": ranks.DRAWS,
         "level": round(100 * ranks.LEVEL),
         "anchor_level": round(anchors.LEVEL),

@@ -24,7 +24,6 @@ from app.words import Mode
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
-COVER = 4
 SAMPLES = 2
 """Pictures beside each of the leaders."""
 MODE = Mode.TEXT_TO_IMAGE
@@ -53,7 +52,7 @@ def _home(base: str) -> str:
         leaders = [row for row in view.standings if row.rank is not None][:TOP]
         votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
         named = [entry for entry in listed if entry.is_named and entry.models > 1]
-        covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]], COVER)
+        covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]])
         samples = remember(read_samples, session, tuple(sorted(row.model_id for row in leaders)), MODE, SAMPLES)
         chosen = choose_competition(listed)
         duel = remember(read_duel, session, chosen) if chosen else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.catalog.lookup import ModelPage
+from app.catalog.pricing import MICROS
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.faq import Question
 
@@ -120,7 +121,7 @@ def _offers(model: ModelPage) -> dict[str, Any] | None:
         "@type": "AggregateOffer",
         "priceCurrency": "USD",
         "lowPrice": model.price_from.usd,
-        "highPrice": max([model.price_from.micros, *prices]) / 1_000_000,
+        "highPrice": max([model.price_from.micros, *prices]) / MICROS,
         "offerCount": len(model.offerings),
         "availability": f"https://schema.org/{'InStock' if on_sale else 'Discontinued'}",
     }

@@ -13,8 +13,8 @@ from app.arena import errors
 from app.arena.people.policy import FREE, PUBLIC
 from app.arena.voting.pool import Pool
 from app.database.doors import Database
+from app.elo_scale import ELO_PER_LOGIT
 from app.leaderboards.integrity.fraud.sweep import watch
-from app.ratings.scale import ELO_PER_LOGIT
 from scripts.attacks import evidence, strategies, world
 from scripts.attacks.grid import Gain, rank
 from scripts.attacks.stage import START, Stage, build, outcome_name, token

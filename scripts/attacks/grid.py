@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import scale
 from app.ratings.bradley_terry import Fit
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.tallies import Array
 from scripts.attacks.defence import DEFENCES, count
 from scripts.attacks.strategies import Attack, Board, ballots
 from scripts.attacks.world import Ballots, honest, people
 
-Z = 1.96
 EVERYBODY = Anchor()
 RANKS = (25, 15, 5, 2)
 ACCOUNTS = (5, 10, 40, 200)
@@ -129,7 +129,7 @@ def world(models: int, votes: int, number: int, *, skips: float = 0.0) -> World:
         excluded=counted["all"].excluded.sum() / votes,
         clipped=counted["all"].clipped.sum() / votes,
         moved=_rms(elo(boards["all"]) - elo(boards["none"])),
-        half_width=float(np.median(Z * ELO_PER_LOGIT * np.sqrt(spread))),
+        half_width=float(np.median(Z_95 * ELO_PER_LOGIT * np.sqrt(spread))),
         error_undefended=_rms(elo(boards["none"]) - truth),
         error_defended=_rms(elo(boards["all"]) - truth),
     )

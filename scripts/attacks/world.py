@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import logistic
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import LEFT, RIGHT, Array, Index, Log, Mask, Tallies
 
 STRENGTH_SD = 95.0

@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import Ratings, rate
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Mask
 from scripts.bench.worlds import Arena, Setting, played
 

@@ -27,12 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import Ratings, rate
 from app.ratings.bradley_terry import Design, centred, chances
 from app.ratings.components import Z
 from app.ratings.model import believed
 from app.ratings.prompts import prompt_covariance
-from app.ratings.scale import ELO_PER_LOGIT, Anchor, gauge
+from app.ratings.scale import Anchor, gauge
 from app.ratings.tallies import Array, Index, Mask, Tallies
 from app.ratings.voters import Ballots, voter_covariance
 from scripts.bench.worlds import Arena, Setting

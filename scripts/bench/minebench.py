@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import logistic
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array
 
 LANES = {"coverage": 0.4, "contender": 0.3, "uncertainty": 0.2, "exploration": 0.1}

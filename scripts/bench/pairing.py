@@ -25,10 +25,10 @@ import numpy as np
 from app.arena.voting.guessing import best_guess, limit_chances
 from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, Mask, StrengthEstimate, candidate_pairs
 from app.arena.voting.matchmaking import PairingState, probabilities, weigh_pairs
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.model import believed
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.words import BETTER
 from scripts.bench.minebench import Scheduler

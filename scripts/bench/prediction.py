@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
 from app.ratings.elo import sequential
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Index, Log
 
 VOTES_PER_MODEL = (5, 10, 20, 50, 100, 200, 500, 1000)

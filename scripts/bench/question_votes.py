@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from app.arena.voting.matchmaking import PairingState, probabilities, question_chances
-from app.ratings.scale import ELO_PER_LOGIT
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index
 from scripts.bench.pairing import GIVE_UP, PROMPT_SD, RIGHT, Board, World, everything, rated, spread, weigh, world
 

@@ -22,10 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import Ratings, rate
 from app.ratings.components import Z
 from app.ratings.questions import BELIEVED, learn_difference, rate_asked
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.tallies import Array
 from scripts.bench.worlds import Arena, Setting, draw, field_of, played
 

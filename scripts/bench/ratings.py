@@ -25,13 +25,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import ranks, scale
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, VirtualGames, fit, logistic
 from app.ratings.components import VarianceComponent
 from app.ratings.model import believed, covariance
 from app.ratings.model import components as estimate_components
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Log, Tallies, totals
 from app.ratings.voters import Voters
 

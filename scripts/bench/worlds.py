@@ -11,8 +11,8 @@ import numpy as np
 
 from app.arena.voting.lanes import CandidatePairs, Contestant, candidate_pairs, estimate_strengths
 from app.arena.voting.matchmaking import probabilities, weigh_pairs
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.ratings.voters import Ballots
 

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Competition
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
+from app.elo_scale import ELO_PER_LOGIT
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.tables import Board, Standing
 from app.leaderboards.views.news import NewsItem, read_news
 from tests.leaderboards.factories import MODE, START, add_category, add_competition, add_entry, add_models, tally
 from tests.leaderboards.reading import rest_over
 
-ELO_PER_LOGIT = 400 / np.log(10)
 IMPROVEMENT = 150
 BEST_BY = 120
 """Elo between the best model and the second."""

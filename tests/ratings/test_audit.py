@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.audit import (
     clustered_inflation,
     jackknife,
@@ -10,7 +11,6 @@ from app.ratings.audit import (
     shifts,
 )
 from app.ratings.board import rate
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import rows_of, simulate, tallies_of
 

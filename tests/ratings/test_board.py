@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import METHODS
 from app.ratings.board import NoFiniteRating, elsewhere, rate, rate_competition, rate_log
 from app.ratings.prompts import prompt_weights, uniform
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array, Tallies
 from tests.ratings.boards import Row, boards, rows_of, same_bits, simulate, tallies_of

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design
 from app.ratings.components import Sums, VarianceComponent, estimate, log_gamma, quantile, residuals
 from app.ratings.model import believed
 from app.ratings.pair_effects import _prompts_of_pairs, pair_covariance, pair_effect
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, voter_effect, voter_weights
 from tests.ratings.boards import boards, rows_of, simulate, tallies_of

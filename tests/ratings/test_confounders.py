@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals, matters
-from app.ratings.scale import ELO_PER_LOGIT
+from app.elo_scale import ELO_PER_LOGIT
+from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array
 
@@ -39,8 +39,9 @@ def test_equal_pictures_cost_the_models_that_had_more() -> None:
     assert effects.shift[1, 0] == pytest.approx(0.4 * ELO_PER_LOGIT, rel=0.35)
     assert effects.shift[1, -1] == pytest.approx(-0.4 * ELO_PER_LOGIT, rel=0.35)
     assert effects.shift.sum(axis=1) == pytest.approx([0, 0], abs=1e-9)
-    assert matters(effects, 10.0)[1, [0, -1]].all()
-    assert not matters(effects, 10.0)[0].any()
+    is_sure = np.abs(effects.shift) > 1.96 * effects.shift_error
+    assert is_sure[1, [0, -1]].all()
+    assert (np.abs(effects.shift[0]) < 10).all()
 
 
 def test_what_is_worth_nothing_is_within_its_error_in_95_of_100_cases() -> None:
@@ -57,7 +58,6 @@ def test_an_equal_quality_is_not_judged() -> None:
     effects = compare_equals(same, WIDE)
     assert np.isnan(effects.effect).tolist() == [False, True]
     assert np.isnan(effects.shift[1]).all()
-    assert not matters(effects, 0.0)[1].any()
 
 
 def test_the_unit_of_a_quality_changes_its_effect_alone() -> None:

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import model, scale
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, centred
 from app.ratings.components import VarianceComponent
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.spread import Spread
 from app.ratings.voters import Voters
 from tests.ratings.boards import simulate

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design
 from app.ratings.components import residuals
 from app.ratings.model import believed
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect, prompt_weights
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, rows_of, simulate, tallies_of
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import Ratings, rate
 from app.ratings.components import Z
 from app.ratings.questions import learn_difference, rate_asked
-from app.ratings.scale import ELO_PER_LOGIT, Anchor
+from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Tallies
 
 MODELS = 12

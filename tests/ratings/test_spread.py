@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, strengths
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.spread import GRID, Spread, _evidence, dispersion, held, learn, normal
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, simulate, tallies_of

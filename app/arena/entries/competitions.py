@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.entries.showcases import arena_state
+from app.arena.ledger import COMMAND_LINE
 from app.arena.questions import QuestionShares, check_named
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
 from app.catalog.loading import SeedChange
@@ -209,7 +210,7 @@ def set_status(
     status: str,
     *,
     now: datetime,
-    actor: str = "command line",
+    actor: str = COMMAND_LINE,
     reason: str | None = None,
 ) -> bool:
     """
@@ -245,7 +246,7 @@ def set_target(
     target: int | None,
     *,
     now: datetime,
-    actor: str = "command line",
+    actor: str = COMMAND_LINE,
     reason: str | None = None,
 ) -> bool:
     """

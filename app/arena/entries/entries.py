@@ -12,6 +12,7 @@ from app.arena import errors, ledger
 from app.arena.entries import near_duplicates, renditions, sheets, traits
 from app.arena.entries.alignment import columns_of
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
+from app.arena.ledger import COMMAND_LINE
 from app.arena.tables import Competition, Entry, Matchup, PictureReport, Tally
 from app.catalog import loading as catalog
 from app.catalog import lookup
@@ -168,9 +169,7 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
     return True
 
 
-def withdraw(
-    session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = "command line"
-) -> bool:
+def withdraw(session: Session, place: EntryKey, *, reason: str, now: datetime, actor: str = COMMAND_LINE) -> bool:
     """
     Withdraw an entry, so that nobody is shown it again; its votes stay. False when it was withdrawn already.
 

@@ -29,6 +29,7 @@ from app.arena.entries.pack_format import (
     read_manifest,
 )
 from app.arena.tables import Category, Competition
+from app.catalog.pricing import MICROS
 from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.files.folders import find_inside
@@ -280,7 +281,7 @@ def _entry_details(image: PackImage) -> entries.EntryDetails:
         prompt=image.prompt,
         provider=image.provider,
         seconds=image.generation_time_s,
-        cost_micros=None if image.cost_usd is None else round(image.cost_usd * 1_000_000),
+        cost_micros=None if image.cost_usd is None else round(image.cost_usd * MICROS),
         licence=image.licence,
         source=(image.model_extra or {}) | entries.describe_exception(image.no_visible_mark),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionFile
+from app.arena.ledger import COMMAND_LINE
 from app.arena.people import networks
 from app.arena.people.policy import DAY, FREE, Policy, check
 from app.arena.tables import Competition, Suggestion, Voter
@@ -24,7 +25,6 @@ NETWORK_DAY = 20
 MOST_WAITING = 2_000
 """Beyond this somebody should read them first."""
 MODE = Mode.TEXT_TO_IMAGE
-NOBODY = "command line"
 _BLANK = re.compile(r"(?:\s|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069])+")
 """Spaces, and what could move a terminal's cursor or turn the order of a line."""
 
@@ -96,7 +96,7 @@ def accept(
     *,
     now: datetime,
     slug: str | None = None,
-    actor: str = NOBODY,
+    actor: str = COMMAND_LINE,
     reason: str | None = None,
 ) -> SuggestionDetails:
     """
@@ -122,7 +122,9 @@ def accept(
     return _details(row)
 
 
-def refuse(session: Session, number: int, *, reason: str, now: datetime, actor: str = NOBODY) -> SuggestionDetails:
+def refuse(
+    session: Session, number: int, *, reason: str, now: datetime, actor: str = COMMAND_LINE
+) -> SuggestionDetails:
     """
     Refuse a suggestion, giving the reason for it. Refusing it again changes nothing.
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
+from app.arena.ledger import COMMAND_LINE
 from app.arena.people import networks, passwords
 from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, check, take_back
 from app.arena.tables import Admin, AdminSession, Counter
@@ -70,7 +71,7 @@ class AdminSignIn:
     token: str
 
 
-def create(session: Session, name: str, password_hash: str, *, now: datetime, actor: str = "command line") -> None:
+def create(session: Session, name: str, password_hash: str, *, now: datetime, actor: str = COMMAND_LINE) -> None:
     """Create an admin; `password_hash` comes from passwords.hash_password. Raises InvalidName, AdminExists."""
     if NAME.fullmatch(name) is None:
         raise InvalidName("A name has up to 40 lower-case letters, digits, '.', '_' and '-'.")
@@ -81,7 +82,7 @@ def create(session: Session, name: str, password_hash: str, *, now: datetime, ac
 
 
 def set_password(
-    session: Session, name: str, password_hash: str, *, now: datetime, actor: str = "command line"
+    session: Session, name: str, password_hash: str, *, now: datetime, actor: str = COMMAND_LINE
 ) -> None:
     """Set an admin's password, end all their sessions and unlock the account. Raises UnknownAdmin."""
     row = _lock_active(session, name)
@@ -91,7 +92,7 @@ def set_password(
     ledger.note(session, "admin.password", f"admin:{name}", now=now, actor=actor)
 
 
-def disable(session: Session, name: str, *, now: datetime, actor: str = "command line") -> None:
+def disable(session: Session, name: str, *, now: datetime, actor: str = COMMAND_LINE) -> None:
     """Disable an admin and end all their sessions. Raises UnknownAdmin."""
     row = _lock_active(session, name)
     row.disabled_at = now

@@ -12,6 +12,7 @@ from app.arena import errors, ledger
 from app.arena.entries import entries
 from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.renditions import Picture
+from app.arena.ledger import COMMAND_LINE
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.arena.voting import vote_casting
 from app.catalog import lookup
@@ -21,7 +22,6 @@ from app.words import Reason
 
 VOTES = 100
 """Votes of one write: each changes its own row, a tally, its competition and the ledger."""
-ACTOR = "command line"
 
 
 @dataclass(frozen=True)
@@ -136,5 +136,5 @@ def _exclude(session: Session, *, order: ReplacementOrder, sample: int, now: dat
         .limit(VOTES)
     ).all()
     for vote in votes:
-        vote_casting.annotate(session, vote, now=now, reason=Reason.REPLACED, actor=ACTOR)
+        vote_casting.annotate(session, vote, now=now, reason=Reason.REPLACED, actor=COMMAND_LINE)
     return len(votes)

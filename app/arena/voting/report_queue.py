@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from app.arena import ledger
 from app.arena.entries import entries
 from app.arena.entries.entries import EntryKey
+from app.arena.ledger import COMMAND_LINE
 from app.arena.tables import Competition, Entry, Matchup, PictureReport
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
 from app.errors import Refusal
 
-COMMAND_LINE = "command line"
 _WAITS = PictureReport.status == "new"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.contracts import Replies
+from app.catalog.pricing import MICROS
 from app.gateway.providers.base import (
     ProviderError,
     ProviderImage,
@@ -47,7 +48,6 @@ ADDRESSES = {
 OWN_SERVERS = frozenset({"localai", "sdcpp", "sglang", "vllm-omni"})
 """Those of them that people run themselves, most without a key."""
 KEY_HEADERS = {"azure": "api-key", "azure-ai": "api-key"}
-MICROS = 1_000_000
 REFUSING = ("sensitive", "policy", "moderat", "safety", "risk")
 """Parts of the codes by which an image is refused for its content; other codes are failures."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from app.catalog.contracts import Replies
+from app.catalog.pricing import MICROS
 from app.gateway.providers.base import (
     ProviderError,
     ProviderImage,
@@ -18,8 +19,6 @@ from app.gateway.providers.base import (
 )
 from app.gateway.providers.bodies import build_body
 from app.gateway.providers.http import HttpProvider
-
-MICROS = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
+from app.elo_scale import Z_95
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, find_batch_end
 from app.leaderboards.integrity.picture_qualities import audit_qualities
@@ -26,7 +27,6 @@ from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Log, Tallies
 from app.words import BETTER, JUDGEMENTS
 
-Z = 1.96
 # Asked at every request while votes come in, so that a kept page is known to show the newest audit.
 _LATEST = PreparedStatement(lambda _: select(func.max(Audit.id)).where(Audit.mode == bindparam("mode")))
 _AUDITS = Audit.__table__.c
@@ -190,7 +190,7 @@ def _per_model(
             "seen_before": int(views.shown.seen_before[i]),
             "undone": int(views.shown.undone[i]),
             "votes_to_gain_a_rank": gains[slug],
-            "jackknife_half_width": None if errors is None else float(Z * errors[i]),
+            "jackknife_half_width": None if errors is None else float(Z_95 * errors[i]),
             "unseen_shift": float(without_seen[i]),
             "sequential_elo": float(one_by_one[i]),
         }

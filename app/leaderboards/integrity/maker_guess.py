@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.elo_scale import Z_95, wilson_interval
 from app.ratings.tallies import Array, Index
 
 FARTHEST = 4.0
@@ -21,7 +22,6 @@ PSEUDO = 1.0
 """Pictures at the mean that are assumed of each maker, so that one picture is not taken for a habit."""
 FEWEST_COMPETITIONS = 3
 FEWEST_MAKERS = 2
-Z = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +61,7 @@ class CompetitionGuess:
     def share(self) -> GuessShare:
         """Return the share with Wilson's interval; the pictures are taken as independent."""
         n, part = self.pictures, self.right / self.pictures
-        middle = (part + Z**2 / (2 * n)) / (1 + Z**2 / n)
-        half = Z / (1 + Z**2 / n) * float(np.sqrt(part * (1 - part) / n + Z**2 / (4 * n**2)))
-        return GuessShare(n, part, max(0.0, middle - half), min(1.0, middle + half), self.by_chance / n)
+        return GuessShare(n, part, *wilson_interval(part, n), self.by_chance / n)
 
 
 def guess_makers(table: TraitTable) -> list[CompetitionGuess]:
@@ -81,7 +79,7 @@ def sum_up(guesses: list[CompetitionGuess]) -> GuessShare | None:
     right = np.array([one.right for one in guesses], dtype=np.float64)
     share = float(right.sum() / pictures.sum())
     scatter = ((right - share * pictures) ** 2).sum() * len(guesses) / (len(guesses) - 1)
-    half = Z * float(np.sqrt(scatter)) / float(pictures.sum())
+    half = Z_95 * float(np.sqrt(scatter)) / float(pictures.sum())
     chance = sum(one.by_chance for one in guesses) / float(pictures.sum())
     return GuessShare(int(pictures.sum()), share, max(0.0, share - half), min(1.0, share + half), chance)
 

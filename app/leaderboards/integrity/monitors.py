@@ -5,18 +5,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, case, func, select, type_coerce
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
+from app.database.days import date_of, day_number
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies
 from app.words import BETTER, JUDGEMENTS
-
-DAY_MS = 86_400_000
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +29,7 @@ def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     """Tally a mode's counted votes by UTC day, over the board's models (ids, ascending)."""
     votes = (
         select_battles(
-            (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
+            day_number(Vote.cast_at).label("day"),
             LEFT.model_id.label("left_model"),
             RIGHT.model_id.label("right_model"),
             Vote.outcome,
@@ -46,7 +44,7 @@ def count_by_day(session: Session, model_ids: Index, mode: str) -> ByDay:
     first = int(rows[:, 0].min()) if rows.size else 0
     sides = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
     tallies = Tallies(model_ids.size, rows[:, 0] - first, *sides, *rows[:, 3:].T)
-    return ByDay(EPOCH + timedelta(days=first), tallies)
+    return ByDay(date_of(first), tallies)
 
 
 def find_alarms(days: ByDay, board: Tallies, slugs: list[str]) -> dict[str, Any]:

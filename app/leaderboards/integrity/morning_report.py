@@ -7,13 +7,14 @@ from itertools import pairwise
 from math import ceil
 from statistics import median
 
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
+from app.database.days import DAY_MS, date_of, day_number
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import Outcome
 
@@ -24,7 +25,6 @@ _STANDING = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None), Competition.status == "open")
 )
-DAY_MS = 24 * 3600 * 1000
 NAMED = 5
 """Competitions and models named as the ones that need most."""
 
@@ -121,7 +121,7 @@ def report(session: Session, *, now: datetime, days: int) -> MorningReport:
 
 
 def _days(session: Session, since: datetime, days: int) -> Iterator[VotingDay]:
-    number = type_coerce(Vote.cast_at, BigInteger) // DAY_MS
+    number = day_number(Vote.cast_at)
     rows = session.execute(
         select(number, Vote.counted, func.count())
         .where(Vote.cast_at >= since, Vote.outcome != Outcome.SKIP)
@@ -134,8 +134,7 @@ def _days(session: Session, since: datetime, days: int) -> Iterator[VotingDay]:
     voters = dict(session.execute(people.group_by(number)).all())
     first = int(since.timestamp()) * 1000 // DAY_MS
     for day in range(first, first + days):
-        at = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date()
-        yield VotingDay(at, votes.get((day, True), 0), votes.get((day, False), 0), voters.get(day, 0))
+        yield VotingDay(date_of(day), votes.get((day, True), 0), votes.get((day, False), 0), voters.get(day, 0))
 
 
 def _boards(session: Session) -> list[BoardPrecision]:

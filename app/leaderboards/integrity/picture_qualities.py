@@ -15,6 +15,7 @@ from app.arena.entries import traits
 from app.arena.entries.framing import MOST_CUT
 from app.arena.entries.named_pictures import IS_NAMED_FIELD
 from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.elo_scale import Z_95
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.ratings.bradley_terry import Design
 from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
@@ -35,7 +36,6 @@ PAUSE_SECONDS = 30 * 60
 """A voter who rested longer begins a new sitting."""
 LEAST_SHIFT = 10.0
 """Elo points from which a model's page tells what equal pictures would be rated."""
-Z = 1.96
 POINTS = np.array([{Outcome.A: 1.0, Outcome.B: 0.0}.get(kind, 0.5) for kind in JUDGEMENTS])
 Rows = npt.NDArray[np.int64]
 """(votes, 6): competition, left entry, right entry, voter, second, place of the outcome in JUDGEMENTS."""
@@ -120,8 +120,8 @@ def find_equal_ratings(numbers: Mapping[str, Any], slug: str) -> tuple[EqualRati
     found = []
     for one in read_public_qualities(numbers):
         shift, error = one.models.get(slug, (0.0, 0.0))
-        if abs(shift) >= LEAST_SHIFT and abs(shift) > Z * error:
-            found.append(EqualRating(one.quality, shift, shift - Z * error, shift + Z * error))
+        if abs(shift) >= LEAST_SHIFT and abs(shift) > Z_95 * error:
+            found.append(EqualRating(one.quality, shift, shift - Z_95 * error, shift + Z_95 * error))
     return tuple(sorted(found, key=lambda each: -abs(each.shift)))
 
 

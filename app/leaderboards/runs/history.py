@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
     Table,
     bindparam,
     delete,
@@ -14,10 +12,10 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    type_coerce,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
+from app.database.days import day_number
 from app.database.doors import UtcDateTime, milliseconds
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
@@ -25,7 +23,6 @@ from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 HOURLY = timedelta(hours=48)
 RUNS_KEPT = timedelta(minutes=10)
 DAY = timedelta(days=1)
-DAY_MS = 86_400_000
 
 # Prepared, for boards ask at every reading.
 _BOARDS = Board.__table__.c
@@ -67,13 +64,6 @@ _OF_HOUR = PreparedStatement(
 _OF_RUN = PreparedStatement(
     lambda _: select(_STANDINGS.model_id, _STANDINGS.rating).where(_STANDINGS.run_id == bindparam("run"))
 )
-
-
-def day_number(moment: ColumnElement[Any] | InstrumentedAttribute[datetime]) -> ColumnElement[int]:
-    """Return the UTC day of a stored moment: days since 1970."""
-    return type_coerce(moment, BigInteger) // DAY_MS
-
-
 _THIN_RUNS = (
     delete(cast("Table", RatingRun.__table__))
     .where(_RUNS.board_id == bindparam("board"), _RUNS.id != bindparam("current"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.leaderboards.runs.compute import (
     BorrowedStrength,
     RatedBoard,
@@ -15,9 +16,8 @@ from app.leaderboards.runs.compute import (
 )
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
-from app.ratings.components import VarianceComponent, Z
+from app.ratings.components import VarianceComponent
 from app.ratings.questions import learn_difference
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array
 
 STRANGER = 300.0 / ELO_PER_LOGIT
@@ -58,10 +58,10 @@ def _borrow(scope: Scope, mean: Array, variance: Array, difference: VarianceComp
 def _read_better(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> tuple[Array, Array]:
     """Read what `better` says of a board's models, in logits: from its own board or else from the overall one."""
     ratings = dict(snapshot.lent[snapshot.mode]) | dict(snapshot.lent.get(scope.better_key, {}))
-    nobody = (snapshot.anchor.value, STRANGER * Z * ELO_PER_LOGIT)
+    nobody = (snapshot.anchor.value, STRANGER * Z_95 * ELO_PER_LOGIT)
     rows = [ratings.get(model, nobody) for model in board.model_ids.tolist()]
     rating, half = np.array(rows, dtype=float).reshape(-1, 2).T
-    return (rating - snapshot.anchor.value) / ELO_PER_LOGIT, (half / Z / ELO_PER_LOGIT) ** 2
+    return (rating - snapshot.anchor.value) / ELO_PER_LOGIT, (half / Z_95 / ELO_PER_LOGIT) ** 2
 
 
 def _stored(difference: VarianceComponent) -> list[float]:

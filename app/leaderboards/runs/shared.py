@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.board import Ratings
 from app.ratings.components import VarianceComponent
 from app.ratings.prompts import PromptEffect
-from app.ratings.scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array
 from app.ratings.voters import Voters
 
@@ -108,4 +108,4 @@ def _half_widths(ratings: Ratings, model_ids: Ids) -> dict[str, list[float]]:
 
 
 def _elo(variances: Array) -> Array:
-    return np.asarray(1.96 * ELO_PER_LOGIT * np.sqrt(np.maximum(variances, 0.0)))
+    return np.asarray(Z_95 * ELO_PER_LOGIT * np.sqrt(np.maximum(variances, 0.0)))

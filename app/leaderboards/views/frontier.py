@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-WIDTH_IN_SD = 2 * 1.96
+from app.elo_scale import Z_95
+
+WIDTH_IN_SD = 2 * Z_95
 STEPS = 240
 # Standard deviations of a rating that the sum covers: all but 0.006 % of it.
 REACH = 4.0

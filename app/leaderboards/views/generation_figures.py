@@ -13,12 +13,11 @@ from app.arena.entries.showcases import arena_state
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
-from app.catalog.pricing import PriceFrom, lowest, per_image
+from app.catalog.pricing import MICROS, PriceFrom, lowest, per_image
 from app.database.statements import PreparedStatement
 
 TIMED_FROM = 5
 """Images; a median time of fewer is not shown."""
-MICROS = 1_000_000
 
 
 class GenerationFigures(NamedTuple):

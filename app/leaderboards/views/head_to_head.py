@@ -1,6 +1,5 @@
 """Two models against each other: what happened, and what their ratings expect."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +9,8 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category, Competition, Tally, competition_categories
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
+from app.elo_scale import expected_score, wilson_interval
 from app.leaderboards.views.boards import BoardStanding, read_board
-
-Z_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -102,25 +100,13 @@ def compare_models(
     )
 
 
-def expected_score(rating: float, opponent: float) -> float:
-    """Compute the share of points a rating promises against another: 400 Elo points are odds of ten to one."""
-    return 1 / (1 + math.pow(10, (opponent - rating) / 400))
-
-
 def share_interval(battles: Battles) -> tuple[float, float] | None:
     """
     Compute the 95 % interval of A's share of the points, by Wilson's score; None before the first battle.
 
     A tie is half a point, which varies less than a win or a loss: with ties the interval is rather too wide.
     """
-    share, n = battles.a_score, battles.votes
-    if share is None:
-        return None
-    # Wilson's interval stays inside 0 to 1 and is honest for three battles, where the usual one is not.
-    z2 = Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return None if battles.a_score is None else wilson_interval(battles.a_score, battles.votes)
 
 
 def _competitions(session: Session, a: int, b: int, mode: str, question: str) -> list[CompetitionBattles]:

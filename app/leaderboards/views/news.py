@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry
 from app.catalog.tables import ImageModel
-from app.leaderboards.runs.history import day_number
+from app.database.days import date_of, day_number
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import BETTER
 
@@ -24,7 +24,6 @@ REACH = timedelta(days=14)
 MEMORY = 2 * REACH
 """Older runs are not read: the first run within it is what the board was known to say."""
 MOST = 60
-EPOCH = date(1970, 1, 1)
 
 Kind = Literal["opened", "new", "left", "decided", "closed"]
 
@@ -190,7 +189,7 @@ def _board_news(session: Session, now: datetime, which: ColumnElement[bool]) -> 
     for board, rows in groupby(_ranked(session, now, which), key=lambda row: NewsBoard(*row[:3])):
         runs = [
             (day, [Place(*row[4:]) for row in of_day])
-            for day, of_day in groupby(rows, key=lambda row: EPOCH + timedelta(days=row[3]))
+            for day, of_day in groupby(rows, key=lambda row: date_of(row[3]))
         ]
         is_new = openings[board.key].date() == runs[0][0]
         yield from (item for item in tell_news(runs, board, is_new=is_new) if item.day >= earliest)

@@ -11,12 +11,9 @@ from app.arena.questions import list_questions
 from app.arena.tables import PairQuestion
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import BETTER
-
-ELO_PER_LOGIT = 400 / math.log(10)
-Z_95 = 1.96
-
 
 EVERY = -1
 """Stands for every model where one may be named."""

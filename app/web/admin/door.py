@@ -18,7 +18,6 @@ from app.edge.origin import SAFE_METHODS
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 OPEN = frozenset({"admin.login", "admin.sign_in"})
 SHORTEST_REASON, LONGEST_REASON = 3, 500
-LAST_PAGE = 10_000
 
 
 @blueprint.before_request
@@ -126,12 +125,6 @@ def reason() -> str:
     if not SHORTEST_REASON <= len(given) <= LONGEST_REASON:
         abort(400, f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters. It stands in the ledger.")
     return given
-
-
-def page() -> int:
-    """Read the page number, from 1."""
-    given = request.args.get("page", "")
-    return min(max(int(given), 1), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 else 1
 
 
 def number(name: str) -> int | None:

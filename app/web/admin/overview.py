@@ -9,7 +9,8 @@ from app.gateway import accounts
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
 from app.leaderboards.integrity import audit
-from app.web.admin.door import blueprint, page, shown
+from app.web.admin.door import blueprint, shown
+from app.web.pagination import page_number
 from app.words import MODES
 
 ACTION_CHARACTERS = 40
@@ -41,5 +42,5 @@ def ledger() -> Response:
     """Show what was done, by whom and why, the newest first."""
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
-        lines = moderation.list_ledger(session, action=action, page=page())
-    return shown("ledger.html", lines=lines, action=action, page=page(), size=moderation.PAGE)
+        lines = moderation.list_ledger(session, action=action, page=page_number())
+    return shown("ledger.html", lines=lines, action=action, page=page_number(), size=moderation.PAGE)

@@ -12,7 +12,8 @@ from app.edge.context import now, parts
 from app.leaderboards.integrity.fraud import flags as watched
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
-from app.web.admin.door import blueprint, decide, done, page, reason, shown
+from app.web.admin.door import blueprint, decide, done, reason, shown
+from app.web.pagination import page_number
 from app.words import Reason
 
 """Why a vote does not count that an admin took out; the words are in the ledger."""
@@ -24,8 +25,8 @@ def flags() -> Response:
     """List flags that wait for somebody, or those decided about, with their evidence."""
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
-        rows = moderation.list_flags(session, decided=decided, page=page())
-    return shown("flags.html", findings=rows, decided=decided, page=page(), size=moderation.PAGE)
+        rows = moderation.list_flags(session, decided=decided, page=page_number())
+    return shown("flags.html", findings=rows, decided=decided, page=page_number(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
@@ -70,10 +71,10 @@ def voter(number: int) -> Response:
     """Show what a voter was shown and said, never who it is. Raises UnknownVoter."""
     with parts().database.reading() as session:
         person = moderation.read_voter(session, number)
-        votes = moderation.list_votes_of_voter(session, number, page=page())
+        votes = moderation.list_votes_of_voter(session, number, page=page_number())
         flags_of_voter = moderation.list_flags(session, voter_id=number)
     return shown(
-        "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page(), size=moderation.PAGE
+        "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page_number(), size=moderation.PAGE
     )
 
 

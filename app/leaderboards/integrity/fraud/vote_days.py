@@ -1,20 +1,19 @@
 """Votes by UTC day and by what became of them, kept so that a page never scans the log."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import BigInteger, and_, case, delete, func, select, type_coerce
+from sqlalchemy import and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Vote, VoteDay
+from app.database.days import date_of, day_number
 from app.database.doors import Database, insert
 
 COUNTED = "counted"
-DAY_MS = 86_400_000
 ROWS = 500
-EPOCH = date(1970, 1, 1)
 
 Place = tuple[str, date, str]
 """Mode, day, reason."""
@@ -44,7 +43,7 @@ def _counted(session: Session) -> dict[Place, int]:
     votes = (
         select(
             Competition.mode,
-            (type_coerce(Vote.cast_at, BigInteger) // DAY_MS).label("day"),
+            day_number(Vote.cast_at).label("day"),
             case((Vote.counted, COUNTED), else_=func.coalesce(Vote.reason, "unknown")).label("reason"),
         )
         .select_from(Vote)
@@ -54,7 +53,7 @@ def _counted(session: Session) -> dict[Place, int]:
     )
     place = (votes.c.mode, votes.c.day, votes.c.reason)
     rows = session.execute(select(*place, func.count()).group_by(*place))
-    return {(mode, EPOCH + timedelta(days=number), why): votes for mode, number, why, votes in rows}
+    return {(mode, date_of(number), why): votes for mode, number, why, votes in rows}
 
 
 def _store(session: Session, *, rows: Sequence[tuple[Place, int]]) -> None:
