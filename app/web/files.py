@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from app.arena import errors
 from app.arena.entries import gallery, renditions, sheets
 from app.arena.voting import pictures
-from app.arena.voting.expected_pictures import StoredPicture
+from app.arena.voting.expected_pictures import PaddedPicture
 from app.edge.context import Parts, now, parts
 from app.edge.identity import decode_id, voter
 
@@ -85,7 +85,7 @@ def read_blind_picture(
 
 
 def _read_expected(
-    wired: Parts, served: pictures.ServedPicture, expected: StoredPicture, *, small: bool
+    wired: Parts, served: pictures.ServedPicture, expected: PaddedPicture, *, small: bool
 ) -> bytes | None:
     """Read a picture that is not looked up first, and mark it; None where it is not what was expected."""
     key, length = expected.name_file(small=small)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting import matchups, pictures
-from app.arena.voting.expected_pictures import MOST_EXPECTED, ExpectedPictures, StoredPicture
+from app.arena.voting.expected_pictures import MOST_EXPECTED, ExpectedPictures, PaddedPicture
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pictures import ServedPicture
 from app.arena.voting.pool import Pool
@@ -20,7 +20,7 @@ from app.database.doors import Database
 from tests.factories import NOW, later, make_arena
 
 VOTER = b"v" * 16
-PICTURE = StoredPicture("renditions/abc.webp", 2048, 1024)
+PICTURE = PaddedPicture("renditions/abc.webp", 2048, 1024)
 
 
 def issue(database: Database, expected: ExpectedPictures) -> BlindMatchup:

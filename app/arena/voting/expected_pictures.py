@@ -9,7 +9,7 @@ MOST_EXPECTED = 4096
 
 
 @dataclass(frozen=True)
-class StoredPicture:
+class PaddedPicture:
     """Describe how a side of a matchup is stored, and the lengths that its competition's files are sent with."""
 
     key: str
@@ -32,15 +32,15 @@ class ExpectedPictures:
     """
 
     def __init__(self) -> None:
-        self._pictures: dict[tuple[bytes, str], StoredPicture] = {}
+        self._pictures: dict[tuple[bytes, str], PaddedPicture] = {}
 
-    def expect(self, matchup: bytes, a: StoredPicture, b: StoredPicture) -> None:
+    def expect(self, matchup: bytes, a: PaddedPicture, b: PaddedPicture) -> None:
         """Remember both sides of a matchup, in the place of the oldest ones."""
         pictures = self._pictures
         pictures[matchup, "a"], pictures[matchup, "b"] = a, b
         for old in list(pictures)[:2] if len(pictures) > MOST_EXPECTED else ():
             pictures.pop(old, None)
 
-    def take(self, matchup: bytes, side: str) -> StoredPicture | None:
+    def take(self, matchup: bytes, side: str) -> PaddedPicture | None:
         """Return what is remembered of a side, once."""
         return self._pictures.pop((matchup, side), None)

@@ -16,7 +16,7 @@ from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.questions import read_question
 from app.arena.tables import Category, Competition, Entry, Matchup, PairQuestion, Voter, competition_categories
-from app.arena.voting.expected_pictures import ExpectedPictures, StoredPicture
+from app.arena.voting.expected_pictures import ExpectedPictures, PaddedPicture
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool, competitions_with
@@ -184,10 +184,10 @@ def _store(session: Session, new: NewMatchup) -> list[Any] | None:
     return new.record(session, beside=_ask_prompt(new))
 
 
-def _list_pictures(row: Any) -> tuple[StoredPicture, StoredPicture]:
+def _list_pictures(row: Any) -> tuple[PaddedPicture, PaddedPicture]:
     """List how both sides of a matchup are stored, by a row of its prompt."""
     lengths = row.file_bytes, row.small_file_bytes
-    return StoredPicture(row.a_key, *lengths), StoredPicture(row.b_key, *lengths)
+    return PaddedPicture(row.a_key, *lengths), PaddedPicture(row.b_key, *lengths)
 
 
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:

@@ -14,7 +14,7 @@ from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
-from app.arena.voting.expected_pictures import StoredPicture
+from app.arena.voting.expected_pictures import PaddedPicture
 from app.database.doors import milliseconds, read_last, run_last
 from app.database.statements import Call, PreparedStatement, run_pipelined
 from app.words import Outcome
@@ -92,7 +92,7 @@ class ServedPicture:
     policy: Policy = FREE
     voter: bytes | None = None
     """Whose matchup it must be, where it was not looked up before."""
-    stored: StoredPicture | None = None
+    stored: PaddedPicture | None = None
     """What is sent, where it was not looked up before."""
 
 
@@ -135,7 +135,7 @@ def blind_file(
         key, is_first_time = row.a_key, row.a_served_at is None
     else:
         key, is_first_time = row.b_key, row.b_served_at is None
-    stored = StoredPicture(key, row.file_bytes, row.small_file_bytes)
+    stored = PaddedPicture(key, row.file_bytes, row.small_file_bytes)
     return BlindFile(*stored.name_file(small=small), is_first_time)
 
 
