@@ -126,7 +126,7 @@ def test_how_long_modes_rest(waited: float, worked: float, rests: tuple[float, f
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.001, 2), st.floats(1, 9)), min_size=5, max_size=80))
 def test_all_modes_together_take_a_sixth_of_a_core(passes: list[tuple[str, float, float]]) -> None:
-    """Whatever modes are busy and however slow passes are on the clock, one after the other as claims have it."""
+    """Try any busy modes and passes of any slowness on the clock, one after the other as claims have it."""
     clock, work, free = 0.0, 0.0, dict.fromkeys("abc", 0.0)
     for mode, worked, slower in passes:
         began = max(clock, free[mode])
