@@ -12,6 +12,7 @@ import click
 from app.cli import rate_parts, votes_file
 from app.cli.memory_tuning import return_large_blocks
 from app.cli.output import print_json
+from app.cli.rate_support import FileSupport, describe_support, find_support
 from app.cli.votes_file import Votes
 from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
@@ -73,9 +74,9 @@ def rate(
     if method == "elo":
         if not votes.is_log:
             raise click.UsageError("Sequential Elo needs one vote a line, in their order; this file has counts.")
-        ratings = _rate_log(votes, fixed)
+        ratings, support = _rate_log(votes, fixed), FileSupport()
     else:
-        ratings = _rate(votes, fixed, prior=prior, interval=interval, side_term=side_term)
+        ratings, support = _rate(votes, fixed, prior=prior, interval=interval, side_term=side_term)
     if explain is not None and explain not in votes.models:
         raise click.UsageError(f"--explain {explain}: there is no model {explain!r} in the file")
     if explain is not None and method == "elo":
@@ -83,15 +84,15 @@ def rate(
     rows = _standings(votes, ratings)
     total = int(votes.counts.sum())
     if kind == "json":
-        print_json(_document(rows, ratings, method, votes))
+        print_json(_document(rows, ratings, method, votes, support))
     elif kind == "csv":
         writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(_spreadsheet_row, rows))
     else:
-        _table(rows, ratings, method, total)
+        _table(rows, ratings, method, total, support)
         if explain is not None:
-            rate_parts.print_model(explain, votes.models[explain], ratings)
+            rate_parts.print_model(explain, votes.models[explain], ratings, support)
 
 
 def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -147,17 +148,21 @@ def _anchor(votes: Votes, text: str | None) -> "Anchor":
     return Anchor((votes.models[name],), level)
 
 
-def _rate(votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool) -> "Ratings":
+def _rate(
+    votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool
+) -> "tuple[Ratings, FileSupport]":
     from app.ratings import METHODS
 
-    return METHODS["bradley_terry"](
-        _tallies(votes),
+    tallies = _tallies(votes)
+    ratings = METHODS["bradley_terry"](
+        tallies,
         prior=prior,
         anchor=anchor,
         interval=interval,
         side_term=side_term,
         voters=_ballots(votes),
     )
+    return ratings, find_support(votes, tallies, ratings)
 
 
 def _rate_log(votes: Votes, anchor: "Anchor") -> "Ratings":
@@ -238,7 +243,9 @@ def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
     }
 
 
-def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes) -> dict[str, Any]:
+def _document(
+    rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes, support: FileSupport
+) -> dict[str, Any]:
     from app.ratings import METHOD_VERSION
 
     side = ratings.side
@@ -251,12 +258,13 @@ def _document(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes
             "tau2": ratings.tau2,
             "parts": rate_parts.document(ratings, list(votes.models)),
             "side_term": side and {"advantage": side.advantage, "error": side.error},
+            "support": describe_support(support),
         },
         "standings": rows,
     }
 
 
-def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int) -> None:
+def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int, support: FileSupport) -> None:
     rows = [row | {"model": escape_for_terminal(row["model"])} for row in rows]
     width = max(5, *(len(row["model"]) for row in rows))
     click.echo(f"{'rank':>4}  {'range':>7}  {'model':<{width}}  {'Elo':>6}  {'95 %':>13}  {'votes':>7}  win rate")
@@ -274,7 +282,7 @@ def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: i
     click.echo(f"{counted}, {method}, {rate_parts.describe_interval(ratings)}")
     if ratings.side is not None:
         click.echo(f"model_a is worth {ratings.side.advantage:+.1f} ± {Z_95 * ratings.side.error:.1f} Elo")
-    for line in rate_parts.rests_on(ratings):
+    for line in describe_support(support):
         click.echo(line)
     parts = len(set(ratings.part.tolist()))
     if parts > 1:

@@ -4,21 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.elo_scale import ELO_PER_LOGIT, Z_95
+from app.cli.rate_support import PARTS, REMEDIES, FileSupport
+from app.elo_scale import ELO_PER_LOGIT
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
     from app.ratings.components import VarianceComponent
-
-FEW_VOTERS = 6
-FEW_PROMPTS = 3
-PARTS = ("votes", "prompts", "voters", "pairs")
-REMEDIES = {
-    "votes": "more votes",
-    "prompts": "more prompts",
-    "voters": "more voters",
-    "pairs": "more even pairing",
-}
 
 
 def document(ratings: "Ratings", models: list[str]) -> dict[str, Any] | None:
@@ -35,7 +26,7 @@ def document(ratings: "Ratings", models: list[str]) -> dict[str, Any] | None:
     }
 
 
-def print_model(name: str, model: int, ratings: "Ratings") -> None:
+def print_model(name: str, model: int, ratings: "Ratings", support: FileSupport) -> None:
     """Print what makes one model's interval as wide as it is."""
     low, high = float(ratings.low[model]), float(ratings.high[model])
     click.echo(
@@ -44,8 +35,8 @@ def print_model(name: str, model: int, ratings: "Ratings") -> None:
     parts = _half_widths(ratings, model)
     for part in PARTS:
         click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_said(part, ratings)}")
-    largest = max(PARTS, key=parts.__getitem__)
-    click.echo(f"The squares of these add up. For this model {REMEDIES[largest]} would help most.")
+    remedy = REMEDIES[support.first_remedy(max(PARTS, key=parts.__getitem__))]
+    click.echo(f"The squares of these add up. For this model {remedy} would help most.")
 
 
 def describe_interval(ratings: "Ratings") -> str:
@@ -55,20 +46,6 @@ def describe_interval(ratings: "Ratings") -> str:
     shared = {"prompts": ratings.known.prompts, "voters": ratings.known.voters}
     known = " and ".join(name for name, found in shared.items() if found is not None)
     return f"intervals know that votes share {known}" if known else "intervals of the votes"
-
-
-def rests_on(ratings: "Ratings") -> list[str]:
-    """Return sentences for a board that rests on few voters or few prompts."""
-    found, voters, prompts = [], ratings.known.voters, ratings.known.prompts
-    if voters is not None and voters.count < FEW_VOTERS:
-        people, whose = (
-            ("one voter", "that person's") if voters.count == 1 else (f"{voters.count} voters", "their")
-        )
-        found.append(f"The board rests on {people}: it is {whose} taste.")
-        found.append(f"Over all models {REMEDIES[_largest(ratings)]} would help most.")
-    if prompts is None and ratings.interval == "vote" and ratings.parts.prompts.size:
-        found.append(f"With fewer than {FEW_PROMPTS} prompts the intervals are about these prompts alone.")
-    return found
 
 
 def _said(part: str, ratings: "Ratings") -> str:
@@ -94,12 +71,7 @@ def _component(component: "VarianceComponent | None") -> dict[str, float] | None
 
 
 def _half_widths(ratings: "Ratings", model: int) -> dict[str, float]:
-    return {part: Z_95 * _elo(max(0.0, float(getattr(ratings.parts, part)[model]))) for part in PARTS}
-
-
-def _largest(ratings: "Ratings") -> str:
-    """Name the part that makes the intervals of all models wide."""
-    return max(PARTS, key=lambda part: float(getattr(ratings.parts, part).sum()))
+    return dict(zip(PARTS, ratings.half_widths[model].tolist(), strict=True))
 
 
 def _elo(variance: float) -> float:

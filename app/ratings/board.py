@@ -108,6 +108,13 @@ class Ratings:
         """Return the variance between prompts that is common to all models, in squared logits."""
         return None if self.known.prompts is None else self.known.prompts.common.variance
 
+    @property
+    def half_widths(self) -> Array:
+        """Return (n, 4) in Elo points by votes, prompts, voters and pairs; squares add up to the whole one's."""
+        found = self.parts
+        variances = np.stack([found.votes, found.prompts, found.voters, found.pairs], axis=1)
+        return np.asarray(ELO_PER_LOGIT * quantile(found.variation)[:, None] * np.sqrt(np.maximum(variances, 0.0)))
+
 
 def rate(
     tallies: Tallies,

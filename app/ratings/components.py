@@ -21,6 +21,8 @@ SD_GRID = np.linspace(0.0, 1.0, 49) ** 1.5 * 2.5
 """Standard deviations looked at, in logits: 0 to 434 Elo points, closer where they are small."""
 LEAST_LEFT = 1e-3
 """Clusters that leave less than this part of a residual behind tell nothing."""
+ROUNDING = 0.5**2 / 12
+"""Variance that a score has by coming in steps of half a point: smaller squares can't be told from it."""
 LEAST_NOISE = 0.25
 """Part of the dispersion that single votes vary by at least, on boards of nothing but expected results."""
 TINY = np.finfo(float).tiny
@@ -132,8 +134,13 @@ class Residuals:
             twice * votes**2,
             2 * twice * votes * effect,
             twice * effect**2,
+            weight * np.minimum(ROUNDING, votes / 4),
         )
-        return Sums(*(totals(self.model, row, models) if models else np.asarray(row.sum()) for row in rows))
+        observed, *expected, least = (
+            totals(self.model, row, models) if models else np.asarray(row.sum()) for row in rows
+        )
+        # Squares that are all but 0 (nothing but ties) would be the likelier the fewer rows θ lets decide.
+        return Sums(np.maximum(observed, least), *expected)
 
 
 def residuals(by_cluster: Tallies, fitted: Fit, dispersion: float) -> Residuals:

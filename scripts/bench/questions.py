@@ -22,9 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from app.elo_scale import ELO_PER_LOGIT
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.board import Ratings, rate
-from app.ratings.components import Z
 from app.ratings.questions import BELIEVED, learn_difference, rate_asked
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array
@@ -80,7 +79,7 @@ def other_arena(first: Arena, cell: Cell, rng: np.random.Generator) -> Arena:
 def rate_second(arena: Arena, board: Ratings) -> Ratings:
     """Rate the second question as a run does, by the first one's board."""
     mean = (board.rating - 1000) / ELO_PER_LOGIT
-    variance = ((board.high - board.low) / 2 / Z / ELO_PER_LOGIT) ** 2
+    variance = ((board.high - board.low) / 2 / Z_95 / ELO_PER_LOGIT) ** 2
     tallies = arena.tallies()
     apart = learn_difference(tallies, mean, variance)
     voters = arena.ballots() if arena.setting.voters else None

@@ -6,6 +6,7 @@ over all prompts and voters, drawn or not.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -16,13 +17,19 @@ from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.ratings.voters import Ballots
 
-NEW_AFTER = 0.8
+NEW_AFTER, NEW_EVERY = 0.8, 0.05
+"""Parts of the votes after which the first newcomer joins, and each further one."""
 SPECIALIST, PLAIN = 2.5, 0.5
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A kind of arena; standard deviations in Elo points. `specialists` have 2.5 times the effect, others half."""
+    """
+    Describe a kind of arena; standard deviations are in Elo points.
+
+    `specialists` have 2.5 times the effect, others half. `newcomers` are the first models; they join late, one
+    after the other.
+    """
 
     models: int = 24
     competitions: int = 7
@@ -34,7 +41,7 @@ class Setting:
     taste: float = 0
     pairs: float = 0
     specialists: bool = False
-    newcomer: bool = False
+    newcomers: int = 0
 
     @property
     def votes(self) -> int:
@@ -44,6 +51,10 @@ class Setting:
         """Return the standard deviation of each model's prompt effects, (models,) in logits."""
         sd = np.full(self.models, self.prompts / ELO_PER_LOGIT)
         return np.where(self.special(), SPECIALIST, PLAIN) * sd if self.specialists else sd
+
+    def absent(self, part: float) -> int:
+        """Count the newcomers who have not joined after this part of the votes."""
+        return sum(part < NEW_AFTER + number * NEW_EVERY for number in range(self.newcomers))
 
     def special(self) -> Array:
         return np.asarray(np.arange(self.models) % 4 == 0)
@@ -103,14 +114,16 @@ class Arena:
         return np.subtract(found, found.mean())
 
 
-def played(setting: Setting, rng: np.random.Generator) -> Arena:
-    """Play an arena to the end in rounds that grow; every pair is drawn as the product draws it."""
+def played(setting: Setting, rng: np.random.Generator, *, growth: int = 12) -> Arena:
+    """
+    Play an arena to the end in rounds that grow; every pair is drawn as the product draws it.
+
+    Pairs are weighed anew each time the votes have grown by one in `growth`, at first by half a vote a model.
+    """
     arena, done = Arena(setting, rng), 0
-    late = field_of(setting, without=0) if setting.newcomer else None
-    every = field_of(setting)
     while done < setting.votes:
-        here = late if late is not None and done < NEW_AFTER * setting.votes else every
-        size = min(setting.votes - done, max(setting.models // 2, done // 12))
+        here = field_of(setting, setting.absent(done / setting.votes))
+        size = min(setting.votes - done, max(setting.models // 2, done // growth))
         arena.cast(*draw(here, arena, size))
         done += size
     return arena
@@ -135,12 +148,14 @@ def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, I
     return np.array(here.competitions)[here.competition[at]], left, right
 
 
-def field_of(setting: Setting, without: int | None = None) -> CandidatePairs:
-    """Every model in every competition, but for one."""
+@cache
+def field_of(setting: Setting, absent: int = 0) -> CandidatePairs:
+    """Enter every model but for the last newcomers in every competition; a setting's pairs are listed once."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (setting.competitions, setting.models)).tolist()
+    missing = range(setting.newcomers - absent, setting.newcomers)
     return candidate_pairs(
         Contestant(competition * setting.models + model, competition, model, hashes[competition][model])
         for competition in range(setting.competitions)
         for model in range(setting.models)
-        if model != without
+        if model not in missing
     )

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from app.elo_scale import ELO_PER_LOGIT
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.board import Ratings, rate
-from app.ratings.components import Z
 from app.ratings.questions import learn_difference, rate_asked
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Tallies
@@ -27,7 +26,7 @@ def voted(strength: Array, each: int, rng: np.random.Generator, prompts: int = 4
 
 def second_board(tallies: Tallies, board: Ratings) -> Ratings:
     mean = (board.rating - 1000) / ELO_PER_LOGIT
-    variance = ((board.high - board.low) / 2 / Z / ELO_PER_LOGIT) ** 2
+    variance = ((board.high - board.low) / 2 / Z_95 / ELO_PER_LOGIT) ** 2
     apart = learn_difference(tallies, mean, variance)
     return rate_asked(tallies, mean, variance + apart.variance, error=apart.error, anchor=Anchor())
 

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.board import Ratings
 from app.ratings.components import VarianceComponent
 from app.ratings.prompts import PromptEffect
 from app.ratings.spread import Spread
-from app.ratings.tallies import Array
 from app.ratings.voters import Voters
 
 Ids = npt.NDArray[np.int64]
@@ -105,10 +103,4 @@ def _voters(voters: Voters, model_ids: Ids) -> dict[str, Any]:
 
 
 def _half_widths(ratings: Ratings, model_ids: Ids) -> dict[str, list[float]]:
-    found = ratings.parts
-    rows = np.stack([found.votes, found.prompts, found.voters, found.pairs], axis=1)
-    return dict(zip(map(str, model_ids.tolist()), _elo(rows).tolist(), strict=True))
-
-
-def _elo(variances: Array) -> Array:
-    return np.asarray(Z_95 * ELO_PER_LOGIT * np.sqrt(np.maximum(variances, 0.0)))
+    return dict(zip(map(str, model_ids.tolist()), ratings.half_widths.tolist(), strict=True))
