@@ -103,7 +103,7 @@ def _refresh_boards(database: "Database") -> None:
     from app.leaderboards.runs import refresh
 
     for mode in MODES:
-        refresh.refresh(database, mode, now=now())
+        refresh.refresh(database, mode, now=now(), by_force=True)
 
 
 @contextmanager

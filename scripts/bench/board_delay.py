@@ -80,6 +80,8 @@ def main() -> int:
         f"{statistics.median(waits):.2f} s, 95 % within {late:.2f} s, all within {max(waits):.2f} s "
         f"(refresh interval {REFRESH_SECONDS:.0f} s); {turn.bad} failures"
     )
+    for why, count in turn.failures.items():
+        print(f"  {count} of {why}")
     print(f"refreshing: {of_core:.1%} of a core, {of_application:.1%} of the application's CPU")
     return 0 if late <= REFRESH_SECONDS and of_core <= SHARE and not turn.bad else 1
 

@@ -9,6 +9,9 @@ from app.leaderboards.runs.refresh import find_stale
 from app.leaderboards.tables import Board, RatingRun, Standing
 from tests.leaderboards.factories import MODE
 
+KEYS = [MODE, f"{MODE}/portrait", "competition:c1", "competition:c2", "competition:c3"]
+"""The boards of `factories.world`."""
+
 
 def stale_keys(database: Database) -> list[str]:
     with database.reading() as session:

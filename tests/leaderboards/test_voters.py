@@ -19,7 +19,7 @@ from app.leaderboards.views.boards import read_current_run
 from app.words import BETTER, Reason
 from tests.leaderboards.factories import MODE, START, cast
 from tests.leaderboards.logs import judged
-from tests.leaderboards.reading import current, standings
+from tests.leaderboards.reading import current, rest_over, standings
 
 
 def half_widths(database: Database, key: str = MODE) -> list[float]:
@@ -129,7 +129,7 @@ def recalled(database: Database) -> dict[tuple[int, ...], tuple[int, ...]]:
 
 
 def test_what_a_process_knows_of_voters_is_what_the_log_says(database: Database) -> None:
-    """After votes that were added, taken back, counted again, skipped, and committed late."""
+    """Compare after votes that were added, skipped, excluded and counted again, also several at once."""
     judged(database, 200)
     with database.reading() as session:
         models, competitions = field_of(session)
@@ -167,6 +167,19 @@ def test_what_a_process_knows_is_read_vote_by_vote(database: Database, monkeypat
         votes = {one: int(tallies[tallies[:, 0] == one, 3:].sum()) for one in competitions}
         known = as_counts(voters.recall_rows(session, MODE, BETTER, votes))
     assert len(known) == len(before) + 1
+
+
+def test_boards_made_vote_by_vote_are_those_of_the_log(database: Database) -> None:
+    judged(database, 300)
+    with database.reading() as session:
+        models, competitions = field_of(session)
+    for number in range(6):
+        pair = models[number % 3], models[3 + number % 4]
+        database.write(lambda session: cast(session, competitions[number % 3], *pair, "a") and None)  # noqa: B023
+        rest_over(database)
+        assert refresh.refresh(database, MODE, now=START, refresh_seconds=0) != []
+        report = verify(database)
+        assert (report.differences, report.stale) == ((), 0)
 
 
 def field_of(session: Session) -> tuple[list[int], list[int]]:

@@ -84,7 +84,7 @@ def test_a_held_spread_shrinks_and_a_wide_one_does_not() -> None:
 
 @pytest.mark.parametrize("error", [0.03, 0.1])
 def test_what_not_knowing_a_spread_adds_is_the_expectation_over_spreads(error: float) -> None:
-    """By an integral over spreads that are normal with that error and lean by their square, as intervals do."""
+    """Compare with an integral over spreads, normal with that error, that lean by their square."""
     rng = np.random.default_rng(4)
     tallies = simulate(rng.normal(0, 0.6, 12), 500, rng).tallies()
     design = Design(tallies.pairs(), tallies.models, side=False)

@@ -65,7 +65,7 @@ def test_pairs_that_mend_are_firm_near_in_strength_and_across() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_board_known_to_hold_together_has_no_thin_place(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What needs no eigenvector is what the eigenvector would have said."""
+    """Compare what needs no eigenvector with what the eigenvector says."""
     rng = np.random.default_rng(seed)
     between = (int(rng.integers(3, 12)), int(rng.integers(0, 400))) if seed % 2 else None
     games = met(int(rng.integers(20, 40)), float(rng.choice([60, 200, 900])), rng, between)

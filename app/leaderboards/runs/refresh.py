@@ -99,21 +99,24 @@ def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[
     return max(refresh_seconds - PASSES * waited, least), least
 
 
-def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1) -> list[str]:
+def refresh(
+    database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1, by_force: bool = False
+) -> list[str]:
     """
     Compute this mode's stale boards, unless boards are being computed anywhere; returns the keys published.
 
     Never waits for others. A vote is on its boards within `refresh_seconds`; where that would take more than a
-    sixth of a core, modes rest for five times the CPU time of this.
+    sixth of a core, modes rest for five times the CPU time of this. By force it is done though the mode rests, and
+    over whoever holds a claim.
     """
     turn = _Turn(database, mode, now, refresh_seconds)
     with turn.working(), database.reading() as session:
-        wanted = [board.scope for board in find_stale(session, mode) if board.due]
+        wanted = [board.scope for board in find_stale(session, mode) if board.due or by_force]
     if not wanted:
         return []
     # The claim is a write of its own: the board is computed between two transactions, with no lock held meanwhile.
     try:
-        claimed = turn.claim(wanted, patience=PATIENCE_SECONDS)
+        claimed = turn.claim(wanted, patience=PATIENCE_SECONDS, by_force=by_force)
     except DatabaseBusy:  # somebody else is claiming them, or votes come in
         return []
     if not claimed:
