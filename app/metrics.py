@@ -36,6 +36,7 @@ METRICS = {
     "votes_total": Metric("counter", "Votes stored. An empty reason: counted.", ("outcome", "counted", "reason")),
     "undone_total": Metric("counter", "Requests to take a vote back that were granted.", ("mode",)),
     "refresh_seconds": Metric("histogram", "Computing and publishing a mode's stale boards.", ("mode",), QUICK),
+    "refresh_cpu_seconds_total": Metric("counter", "CPU of claiming, computing and publishing boards.", ("mode",)),
     "generations_total": Metric("counter", "Attempts at providers, by how they ended.", ("provider", "outcome")),
     "generation_seconds": Metric("histogram", "One attempt at a provider.", ("provider",), SLOW),
     "queue_seconds": Metric("histogram", "Waiting for a place to make images in.", ("outcome",), QUEUED),

@@ -14,7 +14,7 @@ from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.vote_casting import Ballot
 from app.edge import voting
 from app.edge.clock import read_clock
-from app.edge.context import Parts, follow_vote
+from app.edge.context import Parts, follow_vote, is_follow_due
 from app.edge.direct import is_from_here, is_plain, list_json_headers
 from app.edge.identity import decode_id, encode_id, read_voter
 from app.edge.request_log import RULE
@@ -80,6 +80,8 @@ class DirectVoting:
         voting.count_vote(vote, ballot)
         environ[RULE] = VOTE_RULE
         start_response("200 OK", list_json_headers(environ, len(data)))
+        if not is_follow_due(self._wired, vote.mode):
+            return [data]  # which the server sends at once; what must be closed goes to it piece by piece
         return ClosingIterator([data], partial(follow_vote, self._wired, vote.mode))
 
 

@@ -4,8 +4,6 @@ import errno
 import logging
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -146,19 +144,28 @@ class DatabaseBusy(Refusal, code="database_busy"):
         self.cause = cause
 
 
-@contextmanager
-def translate_errors() -> Iterator[None]:
+class ErrorTranslation:
     """Turn a database that is locked, full, away or in any other state of an operator's into DatabaseBusy."""
-    try:
-        yield
-    except (QueueTimeout, LostRace, PoolTimeout) as error:
+
+    # A class, and no generator: every transaction enters one.
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None and (cause := _find_cause(error)) is not None:
+            raise _busy(cause) from error
+
+
+def _find_cause(error: BaseException) -> Cause | None:
+    """Find what an operator must know of an error; None where it is none of the database's state."""
+    if isinstance(error, (QueueTimeout, LostRace, PoolTimeout)):
         number = getattr(error.__cause__, "errno", None)
-        raise _busy(CAUSES[BY_ERRNO.get(number or 0, "busy")]) from error
-    except DBAPIError as error:
-        cause = None if isinstance(error, IntegrityError) else explain(error)
-        if cause is None and not isinstance(error, OperationalError):
-            raise
-        raise _busy(cause or CAUSES["gone"]) from error
+        return CAUSES[BY_ERRNO.get(number or 0, "busy")]
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
+        return None
+    return explain(error) or (CAUSES["gone"] if isinstance(error, OperationalError) else None)
 
 
 def _busy(cause: Cause) -> DatabaseBusy:

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.database import engines, schema
 from app.database.causes import DatabaseBusy as DatabaseBusy  # noqa: PLC0414 (callers of the doors catch it)
-from app.database.causes import translate_errors
+from app.database.causes import ErrorTranslation
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import (
@@ -27,16 +27,18 @@ from app.database.group_commit import (
     QueuedWrite,
     QueueTimeout,
     TransactionLostError,
+    WorkFailedError,
     deliver,
     group_by_work,
     isolate_failure,
+    run_together,
     run_under_savepoint,
 )
 from app.database.replica import Replica, ReplicaMark
-from app.database.retries import attempts
+from app.database.retries import run_again
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.sessions import SessionPool
-from app.database.statements import Call, PreparedStatement, driver_errors, run_pipelined
+from app.database.statements import Call, DriverErrors, PreparedStatement, run_pipelined
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -131,7 +133,7 @@ class Database:
         away, and the next mark will be the primary's. `session.info["memory"]` belongs to this database: for what
         follows from a version that was read beside it.
         """
-        with translate_errors():
+        with ErrorTranslation():
             if self._replica and isinstance(mark, ReplicaMark):
                 with self._reading_replica(self._replica) as session:
                     yield session
@@ -158,15 +160,15 @@ class Database:
         frozen values, never rows. Raises DatabaseBusy when the database can't be had within `patience` seconds;
         any exception of `work` rolls back. On SQLite works that come at the same time share a commit.
         """
-        with translate_errors():
-            for attempt in attempts():
-                with attempt:
-                    if self.is_sqlite:
-                        write = QueuedWrite(partial(_run_for_one, work), None, patience)
-                        return cast("Result", self._queue.submit(write))
-                    with self._committing(patience) as session:
-                        return work(session)
-        raise AssertionError("the last attempt returns or raises")
+        with ErrorTranslation():
+            if self.is_sqlite:
+                batched = partial(_run_for_one, work)
+                return cast("Result", run_again(partial(self._submit, batched, None, patience)))
+            return run_again(partial(self._run_alone, work, patience))
+
+    def _run_alone(self, work: Callable[[Session], Result], patience: float) -> Result:
+        with self._committing(patience) as session:
+            return work(session)
 
     def write_batched(
         self, work: Callable[[Session, list[Item]], Sequence[Result | Exception]], item: Item
@@ -177,17 +179,19 @@ class Database:
         One call, in one transaction, gives each of its items a result or the exception to raise for it; LostRace
         to be asked again. Otherwise as `write`.
         """
-        with translate_errors():
-            for attempt in attempts():
-                with attempt:
-                    return cast("Result", self._queue.submit(QueuedWrite(work, item, BUSY_SECONDS)))
-        raise AssertionError("the last attempt returns or raises")
+        with ErrorTranslation():
+            return cast("Result", run_again(partial(self._submit, work, item, BUSY_SECONDS)))
+
+    def _submit(
+        self, work: Callable[[Session, list[Any]], Sequence[Any]], item: object, patience: float
+    ) -> object:
+        return self._queue.submit(QueuedWrite(work, item, patience))
 
     def _commit_batch(self, batch: list[QueuedWrite]) -> None:
         groups = group_by_work(batch)
         if len(groups) > 1 and self.is_sqlite:
             try:
-                self._commit_under_savepoints(groups)
+                self._commit_together(groups)
             except TransactionLostError:
                 groups = [[write] for write in batch]
             else:
@@ -201,6 +205,15 @@ class Database:
     def _commit_group(self, group: list[QueuedWrite]) -> None:
         with self._committing(group[0].patience) as session:
             deliver(group, group[0].work(session, [write.item for write in group]))
+
+    def _commit_together(self, groups: list[list[QueuedWrite]]) -> None:
+        """Commit all in one transaction. Works seldom fail: only then are savepoints worth what they cost."""
+        try:
+            with self._committing(groups[0][0].patience) as session:
+                for group in groups:
+                    run_together(session, group)
+        except WorkFailedError:
+            self._commit_under_savepoints(groups)
 
     def _commit_under_savepoints(self, groups: list[list[QueuedWrite]]) -> None:
         """Commit all in one transaction; a group that fails takes back its own changes alone."""
@@ -270,7 +283,7 @@ class Database:
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to `revision`, up or down. A migration that fails leaves nothing of itself."""
-        with translate_errors(), self._write_engine.connect() as connection:
+        with ErrorTranslation(), self._write_engine.connect() as connection:
             schema.migrate(connection, revision)
 
     def pending(self) -> list[str]:
@@ -373,7 +386,7 @@ def read_last(session: Session, statement: PreparedStatement, **values: Any) -> 
 def _commit(session: Session) -> None:
     session.flush()
     driver, dialect = session.info["driver"]
-    with driver_errors(dialect, "COMMIT"):
+    with DriverErrors(dialect, "COMMIT"):
         driver.commit()
 
 

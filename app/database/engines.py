@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
-from app.database.statements import driver_errors
+from app.database.statements import DriverErrors
 
 BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
@@ -123,7 +123,7 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
         patience = connection.get_execution_options().get("patience", BUSY_SECONDS)
-        with driver_errors(connection.dialect, begin):
+        with DriverErrors(connection.dialect, begin):
             begin_sqlite(connection.connection.dbapi_connection, connection.info, begin, patience)
 
     return engine

@@ -1,32 +1,29 @@
 """Tries a transaction again that lost a race against another one."""
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from app.database.group_commit import LostRace
 
-RETRIES = 3
+PAUSES = (0.01, 0.02)
+"""Seconds between one try and the next."""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
+Result = TypeVar("Result")
 
 
-def attempts() -> Iterator[AbstractContextManager[None]]:
-    """Yield a context for each try; all but the last one swallow a lost race, after a growing pause."""
-    for n in range(RETRIES - 1):
-        yield _swallow_lost_race(0.01 * 2**n)
-    yield nullcontext()
-
-
-@contextmanager
-def _swallow_lost_race(pause: float) -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, LostRace) as error:
-        if not _lost_race(error):
-            raise
+def run_again(run: Callable[[], Result]) -> Result:
+    """Return what `run` returns, called again after a lost race; the last one is raised."""
+    for pause in PAUSES:
+        try:
+            return run()
+        except (DBAPIError, LostRace) as error:
+            if not _lost_race(error):
+                raise
         time.sleep(pause)
+    return run()
 
 
 def _lost_race(error: DBAPIError | LostRace) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from app.database.engines import BUSY_SECONDS, begin_sqlite
-from app.database.statements import driver_errors
+from app.database.statements import DriverErrors, forget_objects
 from app.errors import Refusal
 
 MOST_IDLE = 8
@@ -33,7 +33,7 @@ class ConnectedSession:
 
     def begin(self, statement: str, patience: float) -> None:
         """Begin a transaction on SQLite; PostgreSQL's driver does so by itself. Raises what SQLAlchemy would."""
-        with driver_errors(self.dialect, statement):
+        with DriverErrors(self.dialect, statement):
             begin_sqlite(self.driver, self.facts, statement, patience)
 
     def is_alive(self) -> bool:
@@ -48,9 +48,9 @@ class ConnectedSession:
         """Roll back what was not committed, and forget what was read."""
         # psycopg forgets its prepared statements, and has the server drop them, with every rollback.
         end = self.driver.commit if self.only_reads else self.driver.rollback
-        with driver_errors(self.dialect, "the end of a transaction"):
+        with DriverErrors(self.dialect, "the end of a transaction"):
             end()
-        self.session.expunge_all()
+        forget_objects(self.session)
 
 
 class SessionPool:

@@ -55,7 +55,7 @@ class PreparedStatement:
         """Run it once for each of these values, sent together."""
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
-        with driver_errors(dialect, compiled.statement):
+        with DriverErrors(dialect, compiled.statement):
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
 
@@ -71,7 +71,7 @@ class PreparedStatement:
 
     def ready(self, session: Session) -> tuple[Any, Dialect, "_CompiledStatement"]:
         """Return driver, dialect and statement, after writing what the session holds, as its own methods would."""
-        if session.autoflush and (session.new or session.dirty or session.deleted):
+        if session.autoflush:
             session.flush()
         driver, dialect = session.info.get("driver") or _driver(session)
         if dialect.name not in self._compiled:
@@ -83,7 +83,8 @@ class PreparedStatement:
         compiled = statement.compile(dialect=dialect)
         columns = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
         row_type = namedtuple("Row", columns)  # type: ignore[misc] # noqa: PYI024
-        return _CompiledStatement(compiled.string, dict(compiled.params), compiled.positiontup, row_type)
+        constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
+        return _CompiledStatement(compiled.string, constants, compiled.positiontup, row_type)
 
 
 @dataclass(frozen=True)
@@ -96,17 +97,32 @@ class _CompiledStatement:
     row_type: Any
 
     def arranged(self, values: dict[str, Any]) -> Any:
-        given = self.constants | values
+        given = self.constants | values if self.constants else values
         return given if self.order is None else [given[name] for name in self.order]
 
 
-@contextmanager
-def driver_errors(dialect: Dialect, statement: str) -> Iterator[None]:
+def forget_objects(session: Session) -> None:
+    """Forget what was read or made through the session; prepared statements leave nothing in it."""
+    if any(True for _ in session):
+        session.expunge_all()
+
+
+class DriverErrors:
     """Raise the driver's errors as SQLAlchemy does, for a statement that the driver gets without it."""
-    try:
-        yield
-    except dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy(error, dialect, statement) from error
+
+    # A class, and no generator: every transaction enters some.
+    __slots__ = ("_dialect", "_statement")
+
+    def __init__(self, dialect: Dialect, statement: str) -> None:
+        self._dialect = dialect
+        self._statement = statement
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None and isinstance(error, self._dialect.loaded_dbapi.Error):
+            raise _as_sqlalchemy(error, self._dialect, self._statement) from error
 
 
 def _as_sqlalchemy(error: Exception, dialect: Dialect, statement: str) -> BaseException:
@@ -148,7 +164,7 @@ def run_pipelined(session: Session, *calls: Call, ends: bool = False) -> list[li
     # What a pipeline holds is one transaction by itself. psycopg would wait for its own BEGIN and COMMIT.
     begin = _without_begin(driver) if is_whole else nullcontext()
     try:
-        with driver_errors(dialect, "a pipeline of statements"), begin, driver.pipeline():
+        with DriverErrors(dialect, "a pipeline of statements"), begin, driver.pipeline():
             results = [statement.run(session, values) for statement, values in calls]
             if ends and not is_whole:
                 driver.execute("COMMIT", prepare=False)

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from app.arena.people import networks
@@ -42,9 +42,6 @@ SLACK = 1.0
 """Seconds by which the kernel's times of a connection may differ from ours of its request."""
 
 
-single = lru_cache(1024)(networks.single)
-
-
 class SlowBody(Refusal, code="request_timeout"):
     """A body that did not come in time."""
 
@@ -64,7 +61,7 @@ class Sender:
     @property
     def client(self) -> str:
         """Name whom the address stands for: an IPv4 address, or the /64 that a client of IPv6 may choose from."""
-        return single(self.address)
+        return networks.single(self.address)
 
 
 class RequestBody:

@@ -13,6 +13,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from app.arena.people.policy import POLICIES, Policy
+from app.arena.voting.expected_pictures import ExpectedPictures
 from app.arena.voting.pool import Pool
 from app.database.doors import Database, DatabaseBusy
 from app.demo.simulated_voters import is_demo
@@ -40,6 +41,7 @@ class Parts:
     storage: Storage
     pages: PageCache
     pool: Pool = field(default_factory=Pool)
+    expected: ExpectedPictures = field(default_factory=ExpectedPictures)
     rng: random.Random = field(default_factory=random.SystemRandom)
     follow_at: dict[str, float] = field(default_factory=dict)
     """The time when `follow_vote` next does something, by mode, on this process's monotonic clock."""
@@ -74,6 +76,11 @@ def refresh(wired: Parts, *modes: str, also: Iterable[tuple[Any, ...]] = ()) -> 
             g.due_at = min([others, *dues])
 
 
+def is_follow_due(wired: Parts, mode: str) -> bool:
+    """Tell whether `follow_vote` has anything to do now."""
+    return time.monotonic() >= wired.follow_at.get(mode, 0)
+
+
 @best_effort
 def follow_vote(wired: Parts, mode: str) -> None:
     """
@@ -82,7 +89,7 @@ def follow_vote(wired: Parts, mode: str) -> None:
     It spares the next reader and the next voter the wait. One thread of a process does it, as soon as a board may
     be computed, and asks for that a few times per REFRESH_SECONDS. Whoever comes before it does it for themselves.
     """
-    if time.monotonic() < wired.follow_at.get(mode, 0):
+    if not is_follow_due(wired, mode):
         return
     pause, due_at = wired.settings.refresh_seconds, math.inf
     wired.follow_at[mode] = time.monotonic() + pause

@@ -25,6 +25,8 @@ SECONDS = 400 * 24 * 3600
 TOKEN_BYTES = 16
 MOST_LETTERS = 128
 """More than any cookie of ours has; a longer one is not worth remembering."""
+MOST_LETTERS_OF_ALL = 512
+"""The most in all cookies of a request for its voter to be remembered."""
 
 
 def voter() -> bytes | None:
@@ -55,8 +57,16 @@ def read_voter(environ: dict[str, Any], settings: Settings) -> bytes | None:
     """Return the voter whose cookie came with a request that Flask has not seen; for profiles without logins."""
     is_seen_over_https = environ["wsgi.url_scheme"] == "https" or settings.public_url.startswith("https://")
     name = f"__Host-{NAME}" if is_seen_over_https else NAME
-    given = parse_cookie(environ.get("HTTP_COOKIE")).get(name)
-    return read_cookie(given, settings.secret_key.get_secret_value()) if given else None
+    cookies = environ.get("HTTP_COOKIE", "")
+    find = _find_voter if len(cookies) <= MOST_LETTERS_OF_ALL else _find_voter.__wrapped__
+    return find(cookies, name, settings.secret_key.get_secret_value())
+
+
+@lru_cache(256)
+def _find_voter(cookies: str, name: str, secret: str) -> bytes | None:
+    """Return the voter that the cookie of this name tells among all that a request brought."""
+    given = parse_cookie(cookies).get(name)
+    return read_cookie(given, secret) if given else None
 
 
 def voter_or_new() -> bytes:

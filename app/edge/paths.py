@@ -22,8 +22,8 @@ class MergedSlashes:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as if each slash stood once."""
-        merged = SLASHES.sub("/", environ.get("PATH_INFO", ""))
-        if merged.startswith(GATEWAY_PATHS):
+        path = environ.get("PATH_INFO", "")
+        if "//" in path and (merged := SLASHES.sub("/", path)).startswith(GATEWAY_PATHS):
             environ["PATH_INFO"] = merged
         answer: Iterable[bytes] = self._app(environ, start_response)
         return answer

@@ -1,6 +1,7 @@
 """Believes forwarding headers of the proxies an operator named, and of nobody else."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -19,13 +20,15 @@ class ProxyMiddleware:
         # One hop: whatever the headers hold beyond it, the client may have written.
         self._behind = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
         self._networks = tuple(networks)
+        self._trusts = lru_cache(1024)(self._look_up)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Believe the headers if the peer is trusted: anybody may send them."""
         app = self._behind if self._trusts(environ.get("REMOTE_ADDR", "")) else self._app
         return app(environ, start_response)
 
-    def _trusts(self, address: str) -> bool:
+    def _look_up(self, address: str) -> bool:
+        """Tell whether an address is that of a proxy we believe."""
         try:
             peer = ip_address(address)
         except ValueError:

@@ -63,6 +63,7 @@ def issue_to(
         address=networks.single(address),
         policy=wired.policy,
         is_newcomer=is_newcomer,
+        expected=wired.expected,
     )
     if issued.is_new:
         metrics.count("matchups_issued_total", issued.mode)

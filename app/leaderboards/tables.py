@@ -34,7 +34,7 @@ class Board(Base):
     claim_until: Mapped[int | None] = mapped_column(BigInteger)
     """Milliseconds since 1970 on the database's clock."""
     next_refresh_at: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Milliseconds since 1970 on the database's clock."""
+    """Until when the mode rests, in milliseconds since 1970 on the database's clock; told by overall boards."""
 
 
 class RatingRun(Base):

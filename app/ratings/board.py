@@ -13,7 +13,7 @@ from app.ratings.elo import K, sequential
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import Anchor
-from app.ratings.spread import Spread, divided
+from app.ratings.spread import Spread, divided, expected_doubt
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
@@ -172,10 +172,13 @@ def elsewhere(
     """
     Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
-    With ``prompts`` the variances include what the finite number of these competitions leaves open.
+    With ``prompts`` the variances include what the finite number of these competitions leaves open. A ``prior``
+    that is a spread is known as well as its error tells.
     """
     rest, n = tallies.without(competition), tallies.models
     fitted = model.believed(Design(rest.pairs(), n, side=False), prior)
+    if isinstance(prior, Spread):
+        fitted = replace(fitted, fit=replace(fitted.fit, doubt=expected_doubt(fitted.fit, prior)))
     known = Components(prompts=prompts)
     variance = model.covariance(rest, fitted, known, scale.gauge(anchor, n))[0].diagonal()
     return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
@@ -200,7 +203,7 @@ def rate_competition(
     prompt alone. ``dispersion`` is the mode's.
     """
     precision, n = 1 / variance, tallies.models
-    found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision))
+    found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision), start=mean)
     fitted = model.Fitted(replace(found, filling=None, scale=1 / dispersion), dispersion, None)
     known = Components(voters=voters)
     published, parts = model.covariance(tallies, fitted, known, np.zeros(n))

@@ -228,8 +228,8 @@ def strengths(
     design: Design, prior: Prior, start: Array | None = None, *, short_step: float = SHORT_STEP
 ) -> Array:
     """
-    Find the most likely strengths, then the side if asked for, by Newton from zero,
-    so that equal tallies give equal bits. The error is about the square of ``short_step``.
+    Find the most likely strengths, then the side if asked for, by Newton from zero, or from a ``start`` that
+    follows from the same votes: equal tallies give equal bits. The error is about the square of ``short_step``.
 
     Raises ArithmeticError where no finite strengths are most likely.
     """
@@ -249,9 +249,9 @@ def strengths(
     raise ArithmeticError("no finite strengths are most likely")
 
 
-def fit(design: Design, prior: Prior) -> Fit:
+def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     """Fit strengths, and return them with what their covariance is made of (docs/ratings.md 2 and 3)."""
-    x = strengths(design, prior)
+    x = strengths(design, prior, start)
     strength, side = x[: design.models], float(x[design.models :].sum())
     chance, variance = chances(design.rows(x))
     filling = design.gram(residual_variance(design.cells, chance))

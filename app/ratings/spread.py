@@ -102,6 +102,21 @@ def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion)
 
 
+def expected_doubt(fitted: Fit, spread: Spread) -> Array:
+    """
+    Return (n, n) what not knowing a spread adds to the covariance of strengths that it was not learnt from.
+
+    To the second order in its error e: with B the covariance without doubt, s the spread and t the strengths,
+    e² (B²/s⁴ + 4 B³/s⁶) by how E[B_s] differs from B under weights that lean by s² (docs/ratings.md 3), and the
+    outer product of e dt/ds = 2e Bt/s³.
+    """
+    n, s, e = fitted.strength.size, spread.sd, spread.error
+    bread = fitted.bread[:n, :n]
+    squared = bread @ bread
+    moved = 2 * e / s**3 * (bread @ fitted.strength)
+    return np.asarray(e**2 * (squared / s**4 + 4 * squared @ bread / s**6) + np.outer(moved, moved))
+
+
 def normal(models: int, sd: float) -> Known:
     """Each strength is normal around the middle."""
     return Known(np.zeros(models), np.full(models, sd**-2))

@@ -33,7 +33,7 @@ def find_thread(games: Array) -> Thread | None:
     for the battles of its smaller side (Cheeger; see von Luxburg, A Tutorial on Spectral Clustering, 2007).
     """
     met = np.flatnonzero(games.sum(axis=1))
-    if met.size < 2 * FEWEST_MODELS:
+    if met.size < 2 * FEWEST_MODELS or _hold_together(games[np.ix_(met, met)]):
         return None
     order = met[_sweep_order(games[np.ix_(met, met)])]
     ordered = games[np.ix_(order, order)]
@@ -49,6 +49,17 @@ def find_thread(games: Array) -> Thread | None:
     group = np.zeros(len(games), dtype=bool)
     group[order[: cut + 1] if 2 * (cut + 1) <= met.size else order[cut + 1 :]] = True
     return Thread(group, round(float(between[cut])))
+
+
+def _hold_together(games: Array) -> bool:
+    """
+    Tell whether more battles than a thread has join each model to the one that met most, or by one between.
+
+    A cut parts some model from that one, and so all these paths: then none is thin, and no eigenvector is needed.
+    """
+    hub = games[games.sum(axis=1).argmax()]
+    paths = hub + np.minimum(hub, games).sum(axis=1)
+    return bool((paths > MOST_BETWEEN).all())
 
 
 def mending_pairs(games: Array, strength: Array, group: Mask) -> list[tuple[int, int]]:

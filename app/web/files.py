@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from app.arena import errors
 from app.arena.entries import gallery, renditions, sheets
 from app.arena.voting import pictures
+from app.arena.voting.expected_pictures import StoredPicture
 from app.edge.context import Parts, now, parts
 from app.edge.identity import decode_id, voter
 
@@ -68,6 +69,10 @@ def read_blind_picture(
     matchup = decode_id(matchup_id)
     if who is None or matchup is None:
         raise errors.MatchupNotFound("There is no such pair of yours.")
+    if is_sent and (expected := wired.expected.take(matchup, side)) is not None:
+        served = pictures.ServedPicture(matchup, side, now, wired.policy, who, expected)
+        if (data := _read_expected(wired, served, expected, small=small)) is not None:
+            return data
     with wired.database.reading() as session:
         file = pictures.blind_file(session, who, matchup, side, small=small, now=now)
     stored = wired.storage.get(file.key)
@@ -77,6 +82,18 @@ def read_blind_picture(
         served = pictures.ServedPicture(matchup, side, now, wired.policy)
         wired.database.write_batched(pictures.mark_all_served, served)
     return data
+
+
+def _read_expected(
+    wired: Parts, served: pictures.ServedPicture, expected: StoredPicture, *, small: bool
+) -> bytes | None:
+    """Read a picture that is not looked up first, and mark it; None where it is not what was expected."""
+    key, length = expected.name_file(small=small)
+    try:
+        data = renditions.padded(wired.storage.get(key), length)
+    except (FileNotFoundError, ValueError):
+        return None
+    return data if wired.database.write_batched(pictures.mark_all_served, served) else None
 
 
 @blueprint.get("/media/<token>-160.webp")

@@ -167,8 +167,9 @@ def _tally(session: Session, rows: Ints, outcomes: Ints) -> None:
             setattr(row, column, getattr(row, column) + more)
     if fresh:
         session.execute(insert(Tally), fresh)
-    for competition in session.scalars(select(Competition)):
-        competition.version += 1
+    votes = np.bincount(rows[:, 0])
+    for competition in session.scalars(select(Competition).where(Competition.id < len(votes))):
+        competition.version += int(votes[competition.id])
 
 
 def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.arena.tables import Category
 from app.database.doors import WRITERS, Database, DatabaseBusy, NewerDatabase, insert, read_last
 from app.database.group_commit import LostRace, QueuedWrite
-from app.database.retries import RETRIES
+from app.database.retries import PAUSES
 from app.database.statements import PreparedStatement
 
 
@@ -226,7 +226,7 @@ def test_who_is_overtaken_is_asked_again_and_not_for_ever(database: Database) ->
     batching = Batching(database)
     with pytest.raises(DatabaseBusy):
         database.write_batched(batching.work, "overtaken")
-    assert len(batching.calls) == RETRIES
+    assert len(batching.calls) == len(PAUSES) + 1
 
 
 def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:
@@ -285,7 +285,7 @@ def test_patience_ends_behind_busy_writers(database: Database, busy_with: str) -
 
 
 def test_a_lock_file_that_cannot_be_opened_is_a_busy_database(sqlite: Database, tmp_path: Path) -> None:
-    lock = sqlite._queue._lock
+    lock = Path(sqlite._queue._lock)
     lock.unlink(missing_ok=True)
     lock.mkdir()
     with pytest.raises(DatabaseBusy):

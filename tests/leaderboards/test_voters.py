@@ -1,17 +1,23 @@
 """Runs know who voted: exactly in a small arena, by an aggregate with its age in a large one."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Vote
+from app.arena.tables import Competition, Vote
+from app.arena.voting.vote_casting import annotate
+from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
-from app.leaderboards.runs import refresh, voters
+from app.leaderboards.runs import refresh, snapshot, voters
 from app.leaderboards.runs.verify import verify
 from app.leaderboards.tables import VoterSums
 from app.leaderboards.views.boards import read_current_run
-from tests.leaderboards.factories import MODE, START
+from app.words import BETTER, Reason
+from tests.leaderboards.factories import MODE, START, cast
 from tests.leaderboards.logs import judged
 from tests.leaderboards.reading import current, standings
 
@@ -102,3 +108,72 @@ def test_an_old_aggregate_tells_its_age(database: Database, monkeypatch: pytest.
 def test_when_an_aggregate_is_due() -> None:
     assert voters.is_due(None, 20_000)
     assert not voters.is_due(None, voters.MOST + 1)
+
+
+def as_counts(rows: voters.VoterRows) -> dict[tuple[int, ...], tuple[int, ...]]:
+    """Add up what rows say by competition, voter and pair, for a pair that was judged twice may have two rows."""
+    sums: dict[tuple[int, ...], Any] = {}
+    for *place, a, b, tie, both_bad in rows.rows.tolist():
+        sums[tuple(place)] = np.add(sums.get(tuple(place), 0), (a, b, tie, both_bad))
+    return {place: tuple(counts.tolist()) for place, counts in sums.items() if counts.any()}
+
+
+def recalled(database: Database) -> dict[tuple[int, ...], tuple[int, ...]]:
+    """Return what this process knows of the voters, which must be what the log says."""
+    with database.reading() as session:
+        tallies = snapshot.as_rows(snapshot.read_tallies(session, MODE))
+        votes = {one: int(tallies[tallies[:, 0] == one, 3:].sum()) for one in set(tallies[:, 0].tolist())}
+        known = as_counts(voters.recall_rows(session, MODE, BETTER, votes))
+        assert known == as_counts(voters.read_rows(session, MODE))
+    return known
+
+
+def test_what_a_process_knows_of_voters_is_what_the_log_says(database: Database) -> None:
+    """After votes that were added, taken back, counted again, skipped, and committed late."""
+    judged(database, 200)
+    with database.reading() as session:
+        models, competitions = field_of(session)
+        last = session.scalars(select(Vote).where(Vote.counted).order_by(Vote.id.desc())).first()
+    assert last is not None
+    before = recalled(database)
+    assert recalled(database) == before
+    for outcome in ("a", "b", "skip", "both_bad"):
+        database.write(lambda session: cast(session, competitions[0], *models[:2], outcome) and None)  # noqa: B023
+        recalled(database)
+    exclude(database, last.id, Reason.QUARANTINED)
+    assert recalled(database) != before
+    database.write(lambda session: cast(session, competitions[1], *models[2:4], "tie") and None)
+    exclude(database, last.id, None)
+    recalled(database)
+    # Of one moment: one more and one less, so that the number of votes stays.
+    database.write(lambda session: cast(session, competitions[2], *models[2:4], "a") and None)
+    exclude(database, last.id, Reason.QUARANTINED)
+    recalled(database)
+
+
+def test_what_a_process_knows_is_read_vote_by_vote(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(database, 200)
+    with database.reading() as session:
+        models, competitions = field_of(session)
+    before = recalled(database)
+
+    def read_rows(*_: object) -> None:
+        raise AssertionError("a new vote had the log read anew")
+
+    database.write(lambda session: cast(session, competitions[0], *models[:2], "a") and None)
+    monkeypatch.setattr(voters, "read_rows", read_rows)
+    with database.reading() as session:
+        tallies = snapshot.as_rows(snapshot.read_tallies(session, MODE))
+        votes = {one: int(tallies[tallies[:, 0] == one, 3:].sum()) for one in competitions}
+        known = as_counts(voters.recall_rows(session, MODE, BETTER, votes))
+    assert len(known) == len(before) + 1
+
+
+def field_of(session: Session) -> tuple[list[int], list[int]]:
+    """List the ids of the models and the competitions."""
+    return list(session.scalars(select(ImageModel.id))), list(session.scalars(select(Competition.id)))
+
+
+def exclude(database: Database, vote: int, reason: str | None) -> None:
+    """Exclude a vote with a reason, or count it again."""
+    database.write(lambda session: annotate(session, vote, now=START, reason=reason, actor="test") and None)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, strengths
-from app.ratings.spread import GRID, Spread, _evidence, dispersion, held, learn, normal
+from app.ratings.spread import GRID, Spread, _evidence, dispersion, expected_doubt, held, learn, normal
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, simulate, tallies_of
 
@@ -80,3 +80,23 @@ def test_a_held_spread_shrinks_and_a_wide_one_does_not() -> None:
     assert tight[0] < 0.05
     assert wide[0] - wide[1] == pytest.approx(np.log(1.5), abs=1e-3)
     assert ELO_PER_LOGIT * wide[0] == pytest.approx(35.2, abs=0.1)
+
+
+@pytest.mark.parametrize("error", [0.03, 0.1])
+def test_what_not_knowing_a_spread_adds_is_the_expectation_over_spreads(error: float) -> None:
+    """By an integral over spreads that are normal with that error and lean by their square, as intervals do."""
+    rng = np.random.default_rng(4)
+    tallies = simulate(rng.normal(0, 0.6, 12), 500, rng).tallies()
+    design = Design(tallies.pairs(), tallies.models, side=False)
+    spread = Spread(0.6, error, 1.0)
+    fitted = held(design, spread)
+    spreads = spread.sd + error * np.linspace(-4, 4, 81)
+    weights = np.exp(-(((spreads - spread.sd) / error) ** 2) / 2) * spreads**2
+    weights /= weights.sum()
+    fits = [held(design, Spread(float(sd), 0.0, 1.0)) for sd in spreads]
+    moved = [each.strength - fitted.strength for each in fits]
+    wider = sum(weight * (fit.bread - fitted.bread) for weight, fit in zip(weights, fits, strict=True))
+    expected = wider + sum(weight * np.outer(by, by) for weight, by in zip(weights, moved, strict=True))
+    found = expected_doubt(fitted, spread)
+    assert found == pytest.approx(expected, rel=0.15, abs=0.02 * np.abs(expected).max())
+    assert (found.diagonal() > 0).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.ratings import threads
 from app.ratings.tallies import Array
 from app.ratings.threads import find_thread, mending_pairs
 
@@ -60,3 +61,17 @@ def test_pairs_that_mend_are_firm_near_in_strength_and_across() -> None:
     assert len({model for pair in pairs for model in pair}) == 6
     assert all(found.group[one] != found.group[other] for one, other in pairs)
     assert max(abs(strength[one] - strength[other]) for one, other in pairs) < 0.5
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_board_known_to_hold_together_has_no_thin_place(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What needs no eigenvector is what the eigenvector would have said."""
+    rng = np.random.default_rng(seed)
+    between = (int(rng.integers(3, 12)), int(rng.integers(0, 400))) if seed % 2 else None
+    games = met(int(rng.integers(20, 40)), float(rng.choice([60, 200, 900])), rng, between)
+    quickly = find_thread(games)
+    monkeypatch.setattr(threads, "_hold_together", lambda _: False)
+    surely = find_thread(games)
+    assert (quickly is None) == (surely is None)
+    if quickly is not None and surely is not None:
+        assert (quickly.votes, quickly.group.tolist()) == (surely.votes, surely.group.tolist())

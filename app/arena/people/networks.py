@@ -10,6 +10,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import and_, bindparam, delete, literal_column, or_, select
@@ -52,6 +53,7 @@ def single(address: str | None) -> str:
     return _network_of(address, 32, 64).removesuffix("/32")
 
 
+@lru_cache(1024)
 def _network_of(address: str | None, bits_of_4: int, bits_of_6: int) -> str:
     """Return the network of an address with so many bits; "unknown" where it is none."""
     try:

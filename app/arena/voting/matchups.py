@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors
 from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.questions import read_question
-from app.arena.tables import Category, Competition, Matchup, PairQuestion, Voter, competition_categories
+from app.arena.tables import Category, Competition, Entry, Matchup, PairQuestion, Voter, competition_categories
+from app.arena.voting.expected_pictures import ExpectedPictures, StoredPicture
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool, competitions_with
@@ -27,6 +28,7 @@ from app.words import Mode
 
 ATTEMPTS = 4
 
+_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 _OWN = PreparedStatement(
     lambda _: (
         select(Matchup.public_id, Matchup.competition_id, Matchup.question, Matchup.issued_at, Matchup.expires_at)
@@ -48,16 +50,23 @@ _PROMPT = PreparedStatement(
             Category.slug.label("category"),
             Category.title.label("category_title"),
             PairQuestion.words,
+            _LEFT.rendition_key.label("a_key"),
+            _RIGHT.rendition_key.label("b_key"),
+            Competition.file_bytes,
+            Competition.small_file_bytes,
         )
-        .select_from(Competition)
-        .outerjoin(PairQuestion, PairQuestion.slug == bindparam("question"))
+        .select_from(Matchup)
+        .join(Competition, Competition.id == Matchup.competition_id)
+        .join(_LEFT, _LEFT.id == Matchup.left_entry_id)
+        .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
+        .outerjoin(PairQuestion, PairQuestion.slug == Matchup.question)
         .outerjoin(competition_categories, competition_categories.c.competition_id == Competition.id)
         .outerjoin(Category, Category.id == competition_categories.c.category_id)
-        .where(Competition.id == bindparam("competition"))
+        .where(Matchup.public_id == bindparam("matchup"))
         .order_by(Category.position, Category.slug)
     )
 )
-"""A row for each category, one at least."""
+"""What a matchup shows: a row for each category, one at least."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ def issue(
     simulated: bool = False,
     policy: Policy = FREE,
     is_newcomer: bool = False,
+    expected: ExpectedPictures | None = None,
 ) -> BlindMatchup:
     """
     Issue a new matchup to this voter, or the oldest open one when two are open.
@@ -118,6 +128,7 @@ def issue(
     `network` is the prefix the request came from, kept as a salted key where the policy has limits for networks;
     `address` is whom in it, whose salted key lives in a day's count alone.
     `is_newcomer` says that the token was made for this request, so that nobody need look for what it has seen.
+    `expected` remembers the pictures of a new matchup, for when they are fetched.
     Raises UnknownMode, UnknownCategory, UnknownCompetition, UnknownModel, UnknownQuestion, NothingLeft, and
     TooMany beyond the policy's limits.
     """
@@ -146,9 +157,11 @@ def issue(
             new = NewMatchup(
                 voter, who, pair, public_id, now, matchup_seconds, network, address, simulated, policy
             )
-            issued = database.write(partial(_store, new=new))
-            if issued is not None:
-                return issued
+            prompts = database.write(partial(_store, new=new))
+            if prompts is not None:
+                if expected is not None:
+                    expected.expect(public_id, *_list_pictures(prompts[0]))
+                return _tell_blind(new, prompts, is_new=True)
     raise errors.NothingLeft("The competitions change at this moment. Ask for a pair again.")
 
 
@@ -166,10 +179,15 @@ def matchup(session: Session, voter: bytes, public_id: bytes) -> BlindMatchup:
     return _blind_matchup(session, row)
 
 
-def _store(session: Session, new: NewMatchup) -> BlindMatchup | None:
-    """Store a chosen matchup; None when the choice no longer holds and must be made anew."""
-    prompts = new.record(session, beside=_ask_prompt(new))
-    return None if prompts is None else _tell_blind(new, prompts, is_new=True)
+def _store(session: Session, new: NewMatchup) -> list[Any] | None:
+    """Store a chosen matchup, and read what it shows; None when the choice no longer holds: choose anew."""
+    return new.record(session, beside=_ask_prompt(new))
+
+
+def _list_pictures(row: Any) -> tuple[StoredPicture, StoredPicture]:
+    """List how both sides of a matchup are stored, by a row of its prompt."""
+    lengths = row.file_bytes, row.small_file_bytes
+    return StoredPicture(row.a_key, *lengths), StoredPicture(row.b_key, *lengths)
 
 
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:
@@ -248,7 +266,7 @@ def _nothing_left(
 
 def _ask_prompt(row: Any) -> Call:
     """Name the statement that reads what a voter is shown of a matchup beside its pictures."""
-    return _PROMPT, {"competition": row.competition_id, "question": row.question}
+    return _PROMPT, {"matchup": row.public_id}
 
 
 def _blind_matchup(session: Session, row: Any) -> BlindMatchup:

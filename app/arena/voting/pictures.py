@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.arena import errors
@@ -14,20 +14,38 @@ from app.arena.entries import renditions
 from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
+from app.arena.voting.expected_pictures import StoredPicture
 from app.database.doors import milliseconds, read_last, run_last
 from app.database.statements import Call, PreparedStatement, run_pipelined
 from app.words import Outcome
 
-_SERVED = {"a": Matchup.left_served_at, "b": Matchup.right_served_at}
 SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}
 """How the smaller renditions of a named picture are stored, by their long side in pixels."""
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 
 
-def _mark(served_at: InstrumentedAttribute[datetime | None], _insert: object) -> Any:
-    unseen = update(Matchup).where(Matchup.public_id == bindparam("matchup"), served_at.is_(None))
+def _mark(served_at: InstrumentedAttribute[datetime | None], *also: ColumnElement[bool]) -> Any:
+    """Build the statement that notes the time, unless the side was served before; it returns what it changed."""
+    unseen = update(Matchup).where(Matchup.public_id == bindparam("matchup"), served_at.is_(None), *also)
     seen = unseen.values({served_at: bindparam("now")})
     return seen.returning(Matchup.id, Matchup.voter_id, Matchup.network_key)
+
+
+def _mark_expected(
+    served_at: InstrumentedAttribute[datetime | None], entry: InstrumentedAttribute[int], _insert: object
+) -> Any:
+    """Build the same under every rule of `_FILE`, for a picture that is still stored as it was."""
+    as_expected = (
+        select(Voter.id)
+        .join(Competition, Competition.id == Matchup.competition_id)
+        .join(Entry, Entry.id == entry)
+        .where(Voter.id == Matchup.voter_id, Voter.token == bindparam("voter"), Competition.status == "open")
+        .where(Entry.rendition_key == bindparam("key"))
+        .where(Competition.file_bytes == bindparam("file_bytes"))
+        .where(Competition.small_file_bytes == bindparam("small_file_bytes"))
+        .correlate(Matchup)
+    )
+    return _mark(served_at, Matchup.expires_at > bindparam("now"), as_expected.exists())
 
 
 _FILE = PreparedStatement(
@@ -54,7 +72,14 @@ _FILE = PreparedStatement(
         )
     )
 )
-_MARK_SERVED = {side: PreparedStatement(partial(_mark, column)) for side, column in _SERVED.items()}
+_MARK_SERVED = {
+    "a": PreparedStatement(lambda _: _mark(Matchup.left_served_at)),
+    "b": PreparedStatement(lambda _: _mark(Matchup.right_served_at)),
+}
+_MARK_EXPECTED = {
+    "a": PreparedStatement(partial(_mark_expected, Matchup.left_served_at, Matchup.left_entry_id)),
+    "b": PreparedStatement(partial(_mark_expected, Matchup.right_served_at, Matchup.right_entry_id)),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +90,10 @@ class ServedPicture:
     side: str
     now: datetime
     policy: Policy = FREE
+    voter: bytes | None = None
+    """Whose matchup it must be, where it was not looked up before."""
+    stored: StoredPicture | None = None
+    """What is sent, where it was not looked up before."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +135,16 @@ def blind_file(
         key, is_first_time = row.a_key, row.a_served_at is None
     else:
         key, is_first_time = row.b_key, row.b_served_at is None
-    if small and row.small_file_bytes:
-        return BlindFile(renditions.small_key(key), row.small_file_bytes, is_first_time)
-    return BlindFile(key, row.file_bytes, is_first_time)
+    stored = StoredPicture(key, row.file_bytes, row.small_file_bytes)
+    return BlindFile(*stored.name_file(small=small), is_first_time)
 
 
-def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[None]:
+def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[bool]:
     """
     Note when each side first leaves the server: dwell counts from the later one, and the charge is due now.
 
+    Returns which of them were noted: not one that was served before, nor one that was not looked up and is no
+    picture of an open pair of this voter, or is stored otherwise by now.
     Every matchup is locked before the first count, and both in one order: no two batches wait in a circle. On
     PostgreSQL the transaction may end with it: nothing may follow.
     """
@@ -126,7 +156,8 @@ def mark_all_served(session: Session, served: Sequence[ServedPicture]) -> list[N
     else:
         marked = run_last(session, *map(_ask_mark, ordered))
     _charge_marked(session, ordered, marked)
-    return [None] * len(served)
+    noted = {(one.matchup, one.side): bool(rows) for one, rows in zip(ordered, marked, strict=True)}
+    return [noted[one.matchup, one.side] for one in served]
 
 
 def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, policy: Policy = FREE) -> None:
@@ -137,8 +168,11 @@ def mark_served(session: Session, matchup: bytes, side: str, *, now: datetime, p
 
 
 def _ask_mark(served: ServedPicture) -> Call:
-    """Name the statement that notes the time, unless the side was served before; it returns what it changed."""
-    return _MARK_SERVED[served.side], {"matchup": served.matchup, "now": milliseconds(served.now)}
+    """Name the statement that notes when a picture was served."""
+    values: dict[str, Any] = {"matchup": served.matchup, "now": milliseconds(served.now)}
+    if served.stored is None:
+        return _MARK_SERVED[served.side], values
+    return _MARK_EXPECTED[served.side], values | {"voter": served.voter} | vars(served.stored)
 
 
 def _charge_marked(session: Session, served: Sequence[ServedPicture], marked: Sequence[Sequence[Any]]) -> None:

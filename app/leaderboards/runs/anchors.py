@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import fmean
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
@@ -14,12 +14,15 @@ from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.database.doors import execute, insert
+from app.database.statements import PreparedStatement
 from app.errors import Refusal
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, ModeAnchor, Standing
+from app.leaderboards.tables import Board, ModeAnchor, Standing, from_json
 
 SETTLED_MODELS = 5
 LEVEL = 1000.0
+NEWEST = 2**31 - 1
+"""A version that no list of anchors reaches."""
 LOWEST, HIGHEST = 0.0, 4000.0
 """Elo points between which a model can be put."""
 
@@ -47,9 +50,19 @@ class NewAnchor(NamedTuple):
 
 def read_anchor(session: Session, mode: str, version: int | None = None) -> AnchorSet:
     """Read a mode's anchor of this version, by default the newest."""
-    rows = select(ModeAnchor).where(ModeAnchor.mode == mode).order_by(ModeAnchor.version.desc()).limit(1)
-    row = session.scalar(rows if version is None else rows.where(ModeAnchor.version == version))
-    return AnchorSet() if row is None else AnchorSet(row.version, tuple(row.model_ids), row.value)
+    row = _ANCHOR.first(session, mode=mode, version=NEWEST if version is None else version)
+    return AnchorSet() if row is None else AnchorSet(row.version, tuple(from_json(row.model_ids)), row.value)
+
+
+# Versions up to the one that is asked for; each that a run names is there, and 0 is before the first.
+_ANCHOR = PreparedStatement(
+    lambda _: (
+        select(ModeAnchor.version, ModeAnchor.model_ids, ModeAnchor.value)
+        .where(ModeAnchor.mode == bindparam("mode"), ModeAnchor.version <= bindparam("version"))
+        .order_by(ModeAnchor.version.desc())
+        .limit(literal_column("1"))
+    )
+)
 
 
 def freeze(session: Session, mode: str, anchor: AnchorSet, now: datetime) -> bool:

@@ -1,21 +1,37 @@
-"""Claims decide who may refresh a board: one process at a time, timed by the database's own clock."""
+"""Claims decide who may refresh boards: one process of all at a time, timed by the database's own clock."""
 
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Table, and_, bindparam, case, func, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from app.database.doors import execute, insert
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.tables import Board
+from app.words import BETTER
 
 # Twice what a pass may take (refresh.BUDGET_SECONDS); after that a claim counts as left by a process that died.
 CLAIM_MS = 10_000
 LONGEST_REST_MS = 60_000
-"""A board never rests longer: one that says so was told by a clock that was ahead, and may be claimed at once."""
+"""A mode never rests longer: one that says so was told by a clock that was ahead, and may be claimed at once."""
+
+
+_BOARDS = cast("Table", Board.__table__)
 
 
 class DatabaseClock(GenericFunction[int]):
@@ -36,17 +52,29 @@ def _postgresql_clock(_element: DatabaseClock, _compiler: Any, **_options: Any) 
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
-def wait_ms() -> ColumnElement[int]:
-    """Compute the milliseconds until a board may be claimed; negative where it may be claimed now."""
+def held_ms() -> ColumnElement[int]:
+    """Compute the milliseconds until no claim of any mode is in force any more; 0 or less where none is."""
     # A claim whose process was killed ends by itself; nobody has to clean up after it.
-    held = func.coalesce(Board.claim_until + 1, 0)
-    wait = case((held > Board.next_refresh_at, held), else_=Board.next_refresh_at) - DatabaseClock()
-    return case((wait > LONGEST_REST_MS, 0), else_=wait)
+    ends = select(func.max(_BOARDS.c.claim_until)).where(_is_soon(_BOARDS.c.claim_until)).scalar_subquery()
+    return func.coalesce(ends + 1 - DatabaseClock(), 0)
 
 
-def due() -> ColumnElement[bool]:
-    """Build the SQL condition that a board may be claimed now."""
-    return wait_ms() <= 0
+def rest_ms(mode: ColumnElement[str]) -> ColumnElement[int]:
+    """Compute the milliseconds until a mode has rested from its last pass and from those of other modes."""
+    rests = select(func.max(_BOARDS.c.next_refresh_at)).where(_BOARDS.c.mode == mode)
+    until = rests.where(_is_soon(_BOARDS.c.next_refresh_at)).scalar_subquery()
+    return func.coalesce(until - DatabaseClock(), 0)
+
+
+def own_ms() -> ColumnElement[int]:
+    """Compute the milliseconds until a board may be rated for the first time: it waits after errors alone."""
+    moment = _BOARDS.c.next_refresh_at
+    return case((_is_soon(moment), moment - DatabaseClock()), else_=0)
+
+
+def _is_soon(moment: ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell whether a moment is not so far ahead that only a clock that was wrong can have named it."""
+    return moment <= DatabaseClock() + LONGEST_REST_MS
 
 
 def is_held(session: Session, key: str, token: str) -> bool:
@@ -55,36 +83,45 @@ def is_held(session: Session, key: str, token: str) -> bool:
 
 
 def claim(session: Session, scopes: Iterable[Scope], token: str, *, by_force: bool = False) -> set[str]:
-    """Claim those of these boards that are due, or by force all; returns the keys that are ours now."""
-    wanted = list(scopes)
-    _create(session, wanted)
-    ours = (
-        update(Board)
-        .where(Board.key.in_([scope.key for scope in wanted]), true() if by_force else due())
-        .values(claim=token, claim_until=DatabaseClock() + CLAIM_MS)
-        .returning(Board.key)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(ours))
+    """
+    Claim these boards of one mode unless anything is claimed, or by force; returns the keys that are ours now.
+
+    One pass at a time in the whole database: that is what bounds the CPU of all processes together. While the mode
+    rests, only boards that were never rated can be claimed.
+    """
+    wanted = {scope.key: scope for scope in scopes}
+    mode = next(iter(wanted.values())).mode
+    # On PostgreSQL two could otherwise claim at once, each before it sees the other's claim.
+    hold(session)
+    known = _KNOWN.all(session, mode=mode)
+    if missing := wanted.keys() - {row.key for row in known}:
+        _create(session, [wanted[name] for name in missing])
+        known = _KNOWN.all(session, mode=mode)
+    ours = {row.key for row in known if row.key in wanted and (by_force or _is_due(row))}
+    _CLAIM.each(session, [{"board": name, "token": token} for name in sorted(ours)])
+    return ours
 
 
-def settle(session: Session, key: str, token: str, *, pause_ms: int) -> int | None:
-    """Give a claim up and name the next refresh; the board's id, or None if the claim no longer stands."""
-    values = {"board": key, "token": token, "pause_ms": min(pause_ms, LONGEST_REST_MS)}
-    found: int | None = session.scalar(_SETTLE, values)
-    return found
+def _is_due(row: Any) -> bool:
+    """Tell whether a board may be claimed now."""
+    return bool(row.held_ms <= 0 and (row.own_ms if row.current_run_id is None else row.rest_ms) <= 0)
 
 
-_BOARDS = cast("Table", Board.__table__)
-_SETTLE = (
-    update(_BOARDS)
-    .where(_BOARDS.c.key == bindparam("board"), _BOARDS.c.claim == bindparam("token"))
-    .where(_BOARDS.c.claim_until >= DatabaseClock())
-    .values(
-        claim=None, claim_until=None, next_refresh_at=DatabaseClock() + bindparam("pause_ms", type_=BigInteger)
-    )
-    .returning(_BOARDS.c.id)
-)
+def hold(session: Session) -> None:
+    """Lock what claims and rests go by until the transaction ends; comes first, so that none wait in a circle."""
+    _HOLD_RESTS.all(session)
+
+
+def rest(session: Session, mode: str, *, own_ms: int, others_ms: int) -> None:
+    """Have a mode rest for so long from now on, every other one at least for the other time; a minute at most."""
+    own_ms, others_ms = (min(each, LONGEST_REST_MS) for each in (own_ms, others_ms))
+    _REST.change(session, of=mode, own_ms=own_ms, others_ms=others_ms)
+
+
+def settle(session: Session, key: str, token: str) -> int | None:
+    """Give a claim up; returns the board's id, or None if the claim no longer stands."""
+    row = _SETTLE.first(session, board=key, token=token)
+    return None if row is None else int(row.id)
 
 
 def release(session: Session, token: str, question: str) -> None:
@@ -93,14 +130,18 @@ def release(session: Session, token: str, question: str) -> None:
     execute(session, ours.values(claim=None, claim_until=None))
 
 
+def give_up(session: Session, token: str) -> None:
+    """Give up all boards claimed with this token after an error: they rest for as long as a claim lasts."""
+    ours = update(Board).where(Board.claim == token)
+    execute(session, ours.values(claim=None, claim_until=None, next_refresh_at=DatabaseClock() + CLAIM_MS))
+
+
 def _is_held(key: str, token: str) -> ColumnElement[bool]:
     return and_(Board.key == key, Board.claim == token, Board.claim_until >= DatabaseClock())
 
 
 def _create(session: Session, scopes: list[Scope]) -> None:
     """Store a row for each board that was never claimed before; another process may be doing so at this moment."""
-    keys = [scope.key for scope in scopes]
-    known = set(session.scalars(select(Board.key).where(Board.key.in_(keys))))
     rows = [
         {
             "key": scope.key,
@@ -111,7 +152,49 @@ def _create(session: Session, scopes: list[Scope]) -> None:
             "next_refresh_at": 0,
         }
         for scope in scopes
-        if scope.key not in known
     ]
-    if rows:
-        execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))
+    execute(session, insert(session, Board).values(rows).on_conflict_do_nothing(index_elements=["key"]))
+
+
+_KNOWN = PreparedStatement(
+    lambda _: select(
+        _BOARDS.c.key,
+        _BOARDS.c.current_run_id,
+        held_ms().label("held_ms"),
+        rest_ms(bindparam("mode")).label("rest_ms"),
+        own_ms().label("own_ms"),
+    ).where(_BOARDS.c.mode == bindparam("mode"))
+)
+_CLAIM = PreparedStatement(
+    lambda _: (
+        update(_BOARDS)
+        .where(_BOARDS.c.key == bindparam("board"))
+        .values(claim=bindparam("token"), claim_until=DatabaseClock() + CLAIM_MS)
+    )
+)
+_SETTLE = PreparedStatement(
+    lambda _: (
+        update(_BOARDS)
+        .where(_BOARDS.c.key == bindparam("board"), _BOARDS.c.claim == bindparam("token"))
+        .where(_BOARDS.c.claim_until >= DatabaseClock())
+        .values(claim=None, claim_until=None)
+        .returning(_BOARDS.c.id)
+    )
+)
+# A mode rests in the row of its overall board.
+_IS_OVERALL = and_(
+    _BOARDS.c.category_id.is_(None),
+    _BOARDS.c.competition_id.is_(None),
+    _BOARDS.c.question == literal_column(f"'{BETTER}'"),
+)
+_HOLD_RESTS = PreparedStatement(
+    lambda _: select(_BOARDS.c.id).where(_IS_OVERALL).order_by(_BOARDS.c.id).with_for_update()
+)
+_UNTIL = DatabaseClock() + case(
+    (_BOARDS.c.mode == bindparam("of"), bindparam("own_ms", type_=BigInteger)),
+    else_=bindparam("others_ms", type_=BigInteger),
+)
+_RESTS_LONGER = and_(_BOARDS.c.next_refresh_at > _UNTIL, _is_soon(_BOARDS.c.next_refresh_at))
+_REST = PreparedStatement(
+    lambda _: update(_BOARDS).where(_IS_OVERALL, ~_RESTS_LONGER).values(next_refresh_at=_UNTIL)
+)

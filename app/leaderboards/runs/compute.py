@@ -136,14 +136,15 @@ def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies
     """
     Ask the mode's other competitions about this one's models, a prompt of its own included in the variance.
 
-    None where the mode does not know what a prompt does.
+    How far strengths spread is taken from the mode. None where the mode does not know what a prompt does.
     """
-    prompts = None if snapshot.shared is None else snapshot.shared.prompts_of(whole.model_ids)
-    if prompts is None or board.model_ids.size == 0:
+    shared = snapshot.shared
+    prompts = None if shared is None else shared.prompts_of(whole.model_ids)
+    if shared is None or prompts is None or board.model_ids.size == 0:
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
     anchor = anchor_on(snapshot.anchor, whole)
-    mean, variance = elsewhere(whole.tallies, competition, prompts=prompts, anchor=anchor)
+    mean, variance = elsewhere(whole.tallies, competition, prompts=prompts, prior=shared.spread, anchor=anchor)
     at = np.searchsorted(whole.model_ids, board.model_ids)
     return BorrowedStrength(mean[at], (variance + prompts.variance)[at])
 

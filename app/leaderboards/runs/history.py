@@ -64,15 +64,17 @@ _OF_HOUR = PreparedStatement(
 _OF_RUN = PreparedStatement(
     lambda _: select(_STANDINGS.model_id, _STANDINGS.rating).where(_STANDINGS.run_id == bindparam("run"))
 )
-_THIN_RUNS = (
-    delete(cast("Table", RatingRun.__table__))
-    .where(_RUNS.board_id == bindparam("board"), _RUNS.id != bindparam("current"))
-    .where(_RUNS.computed_at < bindparam("until"))
-    .where(
-        _RUNS.id.not_in(
-            select(func.max(_RUNS.id))
-            .where(_RUNS.board_id == bindparam("board"))
-            .group_by(day_number(_RUNS.computed_at))
+_THIN_RUNS = PreparedStatement(
+    lambda _: (
+        delete(cast("Table", RatingRun.__table__))
+        .where(_RUNS.board_id == bindparam("board"), _RUNS.id != bindparam("current"))
+        .where(_RUNS.computed_at < bindparam("until"))
+        .where(
+            _RUNS.id.not_in(
+                select(func.max(_RUNS.id))
+                .where(_RUNS.board_id == bindparam("board"))
+                .group_by(day_number(_RUNS.computed_at))
+            )
         )
     )
 )
@@ -102,9 +104,11 @@ def store_history(session: Session, board_id: int, run_id: int, computed_at: dat
     )
 
 
-def thin_runs(session: Session, board_id: int, current_run: int, now: datetime) -> None:
-    """Keep the current run, those under ten minutes old, and the last of each day."""
-    session.execute(_THIN_RUNS, {"board": board_id, "current": current_run, "until": now - RUNS_KEPT})
+def thin_runs(session: Session, current_runs: Mapping[int, int], now: datetime) -> None:
+    """Keep the current run of each board, those under ten minutes old, and the last of each day."""
+    until = milliseconds(now - RUNS_KEPT)
+    runs = [{"board": board, "current": run, "until": until} for board, run in current_runs.items()]
+    _THIN_RUNS.each(session, runs)
 
 
 def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:

@@ -1,29 +1,42 @@
 """A computed board becomes the current run, if its claim still stands and nothing newer is there."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.database.doors import milliseconds, moment_of
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims, history
 from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.ratings import METHOD_VERSION
-from app.words import BETTER
 
 _BOARDS, _RUNS, _STANDINGS = (cast("Table", of.__table__) for of in (Board, RatingRun, Standing))
-# Written once: a pass publishes every board that had a vote, and building its statements took half of the pass.
-_CURRENT_RUN = (
-    select(_RUNS.c.id, _RUNS.c.computed_at, _RUNS.c.versions)
-    .join(_BOARDS, _BOARDS.c.current_run_id == _RUNS.c.id)
-    .where(_BOARDS.c.id == bindparam("board"))
+
+
+def _insert(table: Table, *without: str) -> Insert:
+    """Insert a row with a value for every column but these."""
+    return insert(table).values({one.name: bindparam(one.name) for one in table.c if one.name not in without})
+
+
+# Prepared, as a pass publishes every board that had a vote: building the statements took half of it.
+_CURRENT_RUN = PreparedStatement(
+    lambda _: (
+        select(_RUNS.c.id, _RUNS.c.computed_at, _RUNS.c.versions)
+        .join(_BOARDS, _BOARDS.c.current_run_id == _RUNS.c.id)
+        .where(_BOARDS.c.id == bindparam("board"))
+    )
 )
-_NEW_RUN = insert(_RUNS).returning(_RUNS.c.id)
-_NEW_STANDING = insert(_STANDINGS)
-_MAKE_CURRENT = update(_BOARDS).where(_BOARDS.c.id == bindparam("board")).values(current_run_id=bindparam("run"))
+_NEW_RUN = PreparedStatement(lambda _: _insert(_RUNS, "id").returning(_RUNS.c.id))
+_NEW_STANDING = PreparedStatement(lambda _: _insert(_STANDINGS))
+_MAKE_CURRENT = PreparedStatement(
+    lambda _: update(_BOARDS).where(_BOARDS.c.id == bindparam("board")).values(current_run_id=bindparam("run"))
+)
 
 
 def publish(
@@ -33,32 +46,31 @@ def publish(
     *,
     borrowed_from: int | None,
     now: datetime,
-    pause_ms: int,
-    question: str = BETTER,
 ) -> list[str]:
     """
-    Store a question's pass, overall board first, and give its other claims up; returns the keys published.
+    Store a pass over a question, overall board first, and give the claims on its boards up; returns their keys.
 
     `borrowed_from` is the overall run whose τ² was used where this pass did not compute one.
     """
-    published = []
+    made: dict[int, tuple[RatedBoard, int]] = {}
     for board in boards:
-        board_id = claims.settle(session, board.scope.key, token, pause_ms=pause_ms)
+        board_id = claims.settle(session, board.scope.key, token)
         if board_id is None:
             continue
-        before = session.execute(_CURRENT_RUN, {"board": board_id}).one_or_none()
+        before = _CURRENT_RUN.first(session, board=board_id)
         # Whoever claimed before us may publish after us, from older tallies: the newer run stays.
-        if before is not None and not _is_newer(board, before.versions):
+        if before is not None and not _is_newer(board, from_json(before.versions)):
             continue
-        run_id = _store(session, board_id, board, borrowed_from, now)
+        run_id = _store_run(session, board_id, board, borrowed_from, now)
         if before is not None:
-            history.store_history(session, board_id, before.id, before.computed_at, now)
-        history.thin_runs(session, board_id, run_id, now)
+            history.store_history(session, board_id, before.id, moment_of(before.computed_at), now)
         if board.scope.kind == "overall":
             borrowed_from = run_id
-        published.append(board.scope.key)
-    claims.release(session, token, question)
-    return published
+        made[board_id] = board, run_id
+    _NEW_STANDING.each(session, [{"run_id": run} | row for board, run in made.values() for row in board.standings])
+    _MAKE_CURRENT.each(session, [{"board": board_id, "run": run} for board_id, (_, run) in made.items()])
+    history.thin_runs(session, {board_id: run for board_id, (_, run) in made.items()}, now)
+    return [board.scope.key for board, _ in made.values()]
 
 
 def freeze_anchor(session: Session, board: RatedBoard, token: str, now: datetime) -> bool:
@@ -71,13 +83,16 @@ def _is_newer(board: RatedBoard, versions: dict[str, int] | None) -> bool:
     return all(fresh.get(competition, version) >= version for competition, version in (versions or {}).items())
 
 
-def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: int | None, now: datetime) -> int:
+def _store_run(
+    session: Session, board_id: int, board: RatedBoard, borrowed_from: int | None, now: datetime
+) -> int:
+    versions = {str(competition): version for competition, version in board.scope.versions.items()}
     run = {
         "board_id": board_id,
-        "computed_at": now,
+        "computed_at": milliseconds(now),
         "method": METHOD,
         "method_version": METHOD_VERSION,
-        "versions": {str(competition): version for competition, version in board.scope.versions.items()},
+        "versions": json.dumps(versions),
         "votes": board.votes,
         "ranked": board.ranked,
         "tallies_sha256": board.tallies_sha256,
@@ -85,12 +100,9 @@ def _store(session: Session, board_id: int, board: RatedBoard, borrowed_from: in
         "interval": board.interval,
         "tau2": board.tau2,
         "overall_run_id": borrowed_from if board.scope.kind == "competition" else None,
-        "components": board.components,
-        "parts": board.parts,
+        "components": json.dumps(board.components),
+        "parts": json.dumps(board.parts),
         "seconds": board.seconds,
     }
-    run_id: int = session.scalars(_NEW_RUN, run).one()
-    if board.standings:
-        session.execute(_NEW_STANDING, [{"run_id": run_id} | row for row in board.standings])
-    session.execute(_MAKE_CURRENT, {"board": board_id, "run": run_id})
+    run_id: int = _NEW_RUN.first(session, **run).id
     return run_id

@@ -6,8 +6,9 @@ numpy is imported with the first board that has to be computed.
 
 import secrets
 import time
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.database.doors import Database, DatabaseBusy
+from app.database.engines import BUSY_SECONDS
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
@@ -27,9 +29,9 @@ BUDGET_SECONDS = 5.0
 PATIENCE_SECONDS = 0.2
 """Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
 REST = 5
-"""A board rests at least five times the CPU time of its last pass."""
-PASSES = 3
-"""What a vote may wait for beside the rest: the pass that missed it, the one that has it, and both commits."""
+"""After a pass every mode rests at least five times its CPU time: a sixth of a core for all modes together."""
+PASSES = 4
+"""What a vote waits for beside the rest: the pass that missed it and the one that has it, each twice as slow."""
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
@@ -41,7 +43,9 @@ _CURRENT = PreparedStatement(
             RatingRun.method_version,
             RatingRun.anchor_version,
             _IN_FORCE.label("in_force"),
-            claims.wait_ms().label("wait_ms"),
+            claims.held_ms().label("held_ms"),
+            claims.rest_ms(bindparam("mode")).label("rest_ms"),
+            claims.own_ms().label("own_ms"),
         )
         .outerjoin(RatingRun, RatingRun.id == Board.current_run_id)
         .where(Board.mode == bindparam("mode"))
@@ -51,7 +55,11 @@ _CURRENT = PreparedStatement(
 
 @dataclass(frozen=True)
 class StaleBoard:
-    """A board whose run is not of today's votes, anchor and method; `wait_ms` until it may be claimed."""
+    """
+    A board whose run is not of today's votes, anchor and method; `wait_ms` until it may be claimed.
+
+    It waits for whatever pass is under way, and while its mode rests; a first run waits for no rest.
+    """
 
     scope: Scope
     wait_ms: int
@@ -64,36 +72,61 @@ class StaleBoard:
 
 def find_stale(session: Session, mode: str) -> list[StaleBoard]:
     """Find the boards whose versions differ from their runs': three small queries, whatever the votes."""
-    runs = {row.key: row for row in _CURRENT.all(session, mode=mode)}
+    rows = _CURRENT.all(session, mode=mode)
+    known, held = {row.key: row for row in rows}, rows[0].held_ms if rows else 0
     boards = []
     for scope in read_scopes(session, mode):
-        run = runs.get(scope.key)
-        if run is None or not _is_current(run, scope):
-            boards.append(StaleBoard(scope, 0 if run is None else run.wait_ms))
+        row = known.get(scope.key)
+        if row is None:
+            boards.append(StaleBoard(scope, held))
+        elif row.versions is None:
+            boards.append(StaleBoard(scope, max(held, row.own_ms)))
+        elif not _is_current(row, scope):
+            boards.append(StaleBoard(scope, max(held, row.rest_ms)))
     return boards
+
+
+def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[float, float]:
+    """
+    Return for how many seconds a mode rests after a pass over it, and every other mode of the database.
+
+    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most three
+    times as long on the clock; this one took `waited` seconds there. All rest for REST times its CPU (`worked`
+    seconds) at least: as one pass is made at a time, all modes, questions and processes of a database take a sixth
+    of a core together, however slow others make a pass on the clock.
+    """
+    least = REST * worked
+    return max(refresh_seconds - PASSES * waited, least), least
 
 
 def refresh(database: Database, mode: str, *, now: datetime, refresh_seconds: float = 1) -> list[str]:
     """
-    Compute this mode's stale boards that nobody else is computing; returns the keys published.
+    Compute this mode's stale boards, unless boards are being computed anywhere; returns the keys published.
 
     Never waits for others. A vote is on its boards within `refresh_seconds`; where that would take more than a
-    sixth of a core, a board rests for five times the CPU time of this.
+    sixth of a core, modes rest for five times the CPU time of this.
     """
-    with database.reading() as session:
+    turn = _Turn(database, mode, now, refresh_seconds)
+    with turn.working(), database.reading() as session:
         wanted = [board.scope for board in find_stale(session, mode) if board.due]
     if not wanted:
         return []
-    token = secrets.token_hex(16)
     # The claim is a write of its own: the board is computed between two transactions, with no lock held meanwhile.
     try:
-        claimed = database.write(lambda session: claims.claim(session, wanted, token), patience=PATIENCE_SECONDS)
+        claimed = turn.claim(wanted, patience=PATIENCE_SECONDS)
     except DatabaseBusy:  # somebody else is claiming them, or votes come in
         return []
     if not claimed:
         return []
-    with metrics.timing("refresh_seconds", mode):
-        return _rate_claimed(database, mode, claimed, token, now, refresh_seconds)
+    try:
+        with metrics.timing("refresh_seconds", mode):
+            return turn.rate(claimed)
+    except Exception:
+        with suppress(DatabaseBusy):
+            turn.give_up()
+        raise
+    finally:
+        metrics.count("refresh_cpu_seconds_total", mode, by=turn.worked)
 
 
 def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
@@ -102,10 +135,8 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
         left = read_scopes(session, mode)
     done: list[str] = []
     while left:
-        token = secrets.token_hex(16)
-        wanted = left
-        claimed = database.write(lambda session: claims.claim(session, wanted, token, by_force=True))  # noqa: B023
-        published = _rate_claimed(database, mode, claimed, token, now, 0)
+        turn = _Turn(database, mode, now, refresh_seconds=0, anew=True)
+        published = turn.rate(turn.claim(left, by_force=True))
         if not published:
             break
         done += published
@@ -113,70 +144,117 @@ def rebuild(database: Database, mode: str, *, now: datetime) -> list[str]:
     return done
 
 
-def _rate_claimed(
-    database: Database, mode: str, claimed: Collection[str], token: str, now: datetime, refresh_seconds: float
-) -> list[str]:
-    """Rate claimed boards question by question, `better` first, since the others borrow from what it publishes."""
-    questions = {(name.partition("?question=")[2] or BETTER) for name in claimed}
-    published = []
-    for question in sorted(questions, key=lambda slug: (slug != BETTER, slug)):
-        published += _pass(database, mode, question, claimed, token, now, refresh_seconds)
-    return published
+@dataclass
+class _Turn:
+    """One process's turn at a mode's boards, and the seconds of CPU that it has worked so far."""
+
+    database: Database
+    mode: str
+    now: datetime
+    refresh_seconds: float
+    anew: bool = False
+    """Whether who voted is read from the log, whatever this process knows of it."""
+    worked: float = 0.0
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    started: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Add the CPU of a block to what this turn has worked."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self.worked += time.thread_time() - began
+
+    def claim(self, scopes: list[Scope], *, patience: float = BUSY_SECONDS, by_force: bool = False) -> set[str]:
+        """Claim these boards; returns the keys of those that are ours now. Raises DatabaseBusy."""
+        with self.working():
+            return self.database.write(
+                lambda session: claims.claim(session, scopes, self.token, by_force=by_force), patience=patience
+            )
+
+    def rate(self, claimed: Collection[str]) -> list[str]:
+        """Rate claimed boards by question, `better` first, since the others borrow from what it publishes."""
+        questions = {(name.partition("?question=")[2] or BETTER) for name in claimed}
+        published = []
+        for question in sorted(questions, key=lambda slug: (slug != BETTER, slug)):
+            with self.working():
+                found = self._compute(question, claimed)
+            published += self._publish(question, found)
+        return published
+
+    def give_up(self) -> None:
+        """Give the claims up after an error: others go on, and this mode is tried again once they had ended."""
+        others_ms = round(1000 * REST * self.worked)
+
+        def work(session: Session) -> None:
+            claims.hold(session)
+            claims.give_up(session, self.token)
+            claims.rest(session, self.mode, own_ms=claims.CLAIM_MS, others_ms=others_ms)
+
+        self.database.write(work)
+
+    def _compute(self, question: str, claimed: Collection[str]) -> "_Pass":
+        """Take one snapshot, and rate the claimed boards of a question outside any door."""
+        from app.leaderboards.runs import compute, snapshot  # noqa: PLC0415 (numpy)
+        from app.leaderboards.runs.question_boards import rate_boards  # noqa: PLC0415 (numpy)
+        from app.leaderboards.runs.shared import read_shared  # noqa: PLC0415 (numpy)
+
+        until = time.perf_counter() + BUDGET_SECONDS
+        with self.database.reading() as session:
+            seen = snapshot.read(session, self.mode, question=question, anew=self.anew)
+            # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
+            renewed = snapshot.aggregate_voters(session, seen, self.now) if snapshot.is_outgrown(seen) else None
+        seen = seen if renewed is None else replace(seen, voters=renewed)
+        ours = [scope for scope in seen.scopes if scope.key in claimed]
+        if self.mode in seen.lent:
+            return _Pass(list(rate_boards(seen, ours, until=until)), None, renewed, seen.overall_run)
+        boards, frozen = [], None
+        if ours and ours[0].kind == "overall":
+            board, anchor = compute.rate_overall(seen)
+            frozen = board if anchor != seen.anchor else None
+            boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
+        if boards or seen.overall_run is not None:
+            # The overall board comes first: the others borrow its level and its variances.
+            rest = [scope for scope in ours if scope.kind != "overall"]
+            boards += compute.rate_others(seen, rest, until=until)
+        return _Pass(boards, frozen, renewed, seen.overall_run)
+
+    def _publish(self, question: str, found: "_Pass") -> list[str]:
+        """Publish what was rated, and have all modes rest as this turn has worked; returns the keys published."""
+        published, self.worked = self.database.write(lambda session: self._store(session, question, found))
+        return published
+
+    def _store(self, session: Session, question: str, found: "_Pass") -> tuple[list[str], float]:
+        from app.leaderboards.runs import publish, voters  # noqa: PLC0415 (numpy)
+
+        # By this thread's clock: writes that come together are made by one thread for all.
+        began = time.thread_time()
+        claims.hold(session)
+        if found.renewed is not None:
+            voters.store(session, self.mode, found.renewed, question)
+        published: list[str] = []
+        if found.frozen is None or publish.freeze_anchor(session, found.frozen, self.token, self.now):
+            published = publish.publish(
+                session, found.boards, self.token, borrowed_from=found.overall_run, now=self.now
+            )
+        claims.release(session, self.token, question)
+        worked = self.worked + time.thread_time() - began
+        waited = time.perf_counter() - self.started
+        own, others = plan_rest(self.refresh_seconds, waited=waited, worked=worked)
+        claims.rest(session, self.mode, own_ms=round(1000 * own), others_ms=round(1000 * others))
+        return published, worked
 
 
-def _pass(
-    database: Database,
-    mode: str,
-    question: str,
-    claimed: Collection[str],
-    token: str,
-    now: datetime,
-    refresh_seconds: float,
-) -> list[str]:
-    """Take one snapshot, rate the claimed boards outside any door, and publish them together."""
-    from app.leaderboards.runs import compute, publish, snapshot, voters  # noqa: PLC0415 (numpy)
-    from app.leaderboards.runs.question_boards import rate_boards  # noqa: PLC0415 (numpy)
-    from app.leaderboards.runs.shared import read_shared  # noqa: PLC0415 (numpy)
+@dataclass(frozen=True, eq=False)
+class _Pass:
+    """A question's rated boards, the one that froze the anchor, a new aggregate of voters, the overall run."""
 
-    started, worked = time.perf_counter(), time.thread_time()
-    with database.reading() as session:
-        seen = snapshot.read(session, mode, question=question)
-        # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
-        renewed = snapshot.aggregate_voters(session, seen, now) if snapshot.is_outgrown(seen) else None
-    seen = seen if renewed is None else replace(seen, voters=renewed)
-    boards, frozen = [], None
-    ours = [scope for scope in seen.scopes if scope.key in claimed]
-    if mode in seen.lent:
-        boards = list(rate_boards(seen, ours, until=started + BUDGET_SECONDS))
-    elif ours and ours[0].kind == "overall":
-        board, anchor = compute.rate_overall(seen)
-        frozen = board if anchor != seen.anchor else None
-        boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
-    if mode not in seen.lent and (boards or seen.overall_run is not None):
-        # The overall board comes first: the others borrow its level and its variances.
-        rest = [scope for scope in ours if scope.kind != "overall"]
-        boards += compute.rate_others(seen, rest, until=started + BUDGET_SECONDS)
-    # A mode that takes long to rate is rated less often, so that refreshing takes a sixth of a core at most.
-    waited, worked = time.perf_counter() - started, time.thread_time() - worked
-    pause_ms = round(1000 * max(refresh_seconds - PASSES * waited, REST * worked))
-
-    def work(session: Session) -> list[str]:
-        if renewed is not None:
-            voters.store(session, mode, renewed, question)
-        if frozen is not None and not publish.freeze_anchor(session, frozen, token, now):
-            claims.release(session, token, question)
-            return []
-        return publish.publish(
-            session,
-            boards,
-            token,
-            question=question,
-            borrowed_from=seen.overall_run,
-            now=now,
-            pause_ms=pause_ms,
-        )
-
-    return database.write(work)
+    boards: list[Any]
+    frozen: Any
+    renewed: Any
+    overall_run: int | None
 
 
 def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:

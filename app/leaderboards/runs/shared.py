@@ -9,6 +9,7 @@ import numpy.typing as npt
 from app.ratings.board import Ratings
 from app.ratings.components import VarianceComponent
 from app.ratings.prompts import PromptEffect
+from app.ratings.spread import Spread
 from app.ratings.voters import Voters
 
 Ids = npt.NDArray[np.int64]
@@ -27,6 +28,7 @@ class Shared:
     prompts: dict[str, Any] | None
     within: dict[str, Any] | None
     taste: VarianceComponent | None
+    spread: Spread | None = None
 
     def prompts_of(self, model_ids: Ids, *, within: bool = False) -> PromptEffect | None:
         """Pick the prompts' effect on a board's models, from within categories if asked and known."""
@@ -44,7 +46,8 @@ def read_shared(parts: dict[str, Any] | None) -> Shared | None:
     if parts is None:
         return None
     taste = parts["voters"] and VarianceComponent(*parts["voters"]["taste"])
-    return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste)
+    spread = None if parts["spread"]["sd"] is None else Spread(**parts["spread"])
+    return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste, spread)
 
 
 def read_difference(parts: dict[str, Any] | None) -> VarianceComponent | None:

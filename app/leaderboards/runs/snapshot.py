@@ -9,21 +9,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.arena.tallies import TALLY_COLUMNS, TallyRows, read_changed
 from app.catalog.tables import ImageModel
+from app.database.statements import PreparedStatement
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
 from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
-from app.leaderboards.tables import Board, RatingRun, Standing
+from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.ratings.components import VarianceComponent
-from app.ratings.tallies import Tallies
+from app.ratings.tallies import Index, Tallies, distinct
 from app.words import BETTER, JUDGEMENTS, Outcome
 
 Rows = TallyRows
@@ -75,6 +76,8 @@ class Snapshot:
     """The current runs of `better`, which another question borrows from."""
     difference: VarianceComponent | None = None
     """By how much ratings of another question differ from those of `better`, as the current overall run has it."""
+    _boards: dict[str, BoardTallies] = field(default_factory=dict)
+    """The boards that were summed up, by key: several others borrow from the overall one."""
 
     @property
     def votes(self) -> int:
@@ -83,11 +86,21 @@ class Snapshot:
 
     def board(self, scope: Scope) -> BoardTallies:
         """Sum up a board: its tallies, and its members, the models with a battle there, by id."""
-        rows = self.rows[np.isin(self.rows[:, 0], list(scope.versions))]
-        model_ids = np.unique(rows[:, 1:3])
-        competition = np.unique(rows[:, 0], return_inverse=True)[1]
-        left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (1, 2))
-        return BoardTallies(rows, model_ids, Tallies(model_ids.size, competition, left, right, *rows[:, 3:].T))
+        if scope.key not in self._boards:
+            self._boards[scope.key] = self._sum_up(scope)
+        return self._boards[scope.key]
+
+    def _sum_up(self, scope: Scope) -> BoardTallies:
+        rows = self.rows
+        if scope.kind == "competition":
+            rows = rows[rows[:, 0] == scope.competition_id]
+        elif scope.kind == "category":
+            rows = rows[np.isin(rows[:, 0], list(scope.versions))]
+        competition, left, right, *counts = np.ascontiguousarray(rows.T)
+        model_ids, seats = _number(np.concatenate([left, right]))
+        return BoardTallies(
+            rows, model_ids, Tallies(model_ids.size, _number(competition)[1], *np.split(seats, 2), *counts)
+        )
 
     def sha256(self, rows: Rows) -> str:
         """
@@ -104,6 +117,11 @@ class Snapshot:
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
+
+
+def _number(ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Index]:
+    """Return the ids that occur, ascending, and where each stands among them."""
+    return distinct(ids, int(ids.max(initial=-1)) + 1)
 
 
 def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:
@@ -139,33 +157,62 @@ def _spell_counts(counts: Rows) -> Words:
     return lines
 
 
-def read(
-    session: Session, mode: str, counts: Sequence[Count] | None = None, *, question: str = BETTER
-) -> Snapshot:
-    """Read a question's versions, tallies, anchor and overall run; `counts` replaces the stored tallies."""
-    overall = session.execute(
+# Prepared, as a pass is made for every second of votes.
+_OVERALL_RUN = PreparedStatement(
+    lambda _: (
         select(RatingRun.id, RatingRun.parts)
         .join(Board, Board.current_run_id == RatingRun.id)
-        .where(Board.key == key(mode, question=question))
-    ).one_or_none()
+        .where(Board.key == bindparam("board"))
+    )
+)
+_MODEL_SLUGS = PreparedStatement(lambda _: select(ImageModel.id, ImageModel.slug))
+_COMPETITION_SLUGS = PreparedStatement(
+    lambda _: select(Competition.id, Competition.slug).where(Competition.mode == bindparam("mode"))
+)
+
+
+def read(
+    session: Session,
+    mode: str,
+    counts: Sequence[Count] | None = None,
+    *,
+    question: str = BETTER,
+    anew: bool = False,
+) -> Snapshot:
+    """
+    Read a question's versions, tallies, anchor and overall run; `counts` replaces the stored tallies.
+
+    With those, or `anew`, who voted is read from the log, whatever this process knows of it.
+    """
+    overall = _OVERALL_RUN.first(session, board=key(mode, question=question))
+    parts = from_json(overall.parts) if overall else None
+    by_memory = counts is None and not anew
     rows = _recall_rows(session, mode, question) if counts is None else as_rows(counts)
-    is_small = rows[:, 3:].sum() < voters.AT_ONCE
     return Snapshot(
         mode=mode,
         scopes=tuple(read_scopes(session, mode, question)),
         rows=rows,
-        slugs=dict(session.execute(select(ImageModel.id, ImageModel.slug)).all()),
-        competition_slugs=dict(
-            session.execute(select(Competition.id, Competition.slug).where(Competition.mode == mode)).all()
-        ),
+        slugs=dict(_MODEL_SLUGS.all(session)),
+        competition_slugs=dict(_COMPETITION_SLUGS.all(session, mode=mode)),
         anchor=read_anchor(session, mode),
         overall_run=overall.id if overall else None,
-        shared=read_shared(overall.parts) if overall else None,
-        voters=(voters.read_rows if is_small else voters.read_sums)(session, mode, question),
+        shared=read_shared(parts),
+        voters=_read_voters(session, mode, question, rows, by_memory=by_memory),
         question=question,
         lent={} if question == BETTER else _read_lent(session, mode),
-        difference=read_difference(overall.parts) if overall else None,
+        difference=read_difference(parts),
     )
+
+
+def _read_voters(
+    session: Session, mode: str, question: str, rows: Rows, *, by_memory: bool
+) -> VoterRows | VoterTotals | None:
+    if rows[:, 3:].sum() >= voters.AT_ONCE:
+        return voters.read_sums(session, mode, question)
+    if not by_memory:
+        return voters.read_rows(session, mode, question)
+    by_competition = np.bincount(rows[:, 0], rows[:, 3:].sum(axis=1)).astype(int)
+    return voters.recall_rows(session, mode, question, dict(enumerate(by_competition.tolist())))
 
 
 def _recall_rows(session: Session, mode: str, question: str) -> Rows:
@@ -175,7 +222,8 @@ def _recall_rows(session: Session, mode: str, question: str) -> Rows:
     name = ("tallies", mode, question)
     known = memory[name] = read_changed(session, mode, question, memory.get(name, {}))
     rows = np.concatenate([np.empty((0, 7), dtype=np.int64), *(known[one][1] for one in sorted(known))])
-    return rows[rows[:, 3:].any(axis=1)]
+    counts = rows[:, 3] | rows[:, 4] | rows[:, 5] | rows[:, 6]
+    return rows if counts.all() else rows[counts != 0]
 
 
 def _read_lent(session: Session, mode: str) -> LentRatings:

@@ -1,12 +1,13 @@
 """
 Who cast a mode's votes: read from the log while that is small, and from the newest aggregate where it is not.
 
-Tallies hold no voter, so a vote writes nothing for this. Under AT_ONCE votes every run reads them anew, and is
+Tallies hold no voter, so a vote writes nothing for this. Under AT_ONCE votes every run knows them all, and is
 exact. Above, an aggregate is renewed when the votes have grown by a tenth, up to MOST votes by the run itself, and
 by each sweep; the run tells its age.
 """
 
 import json
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,10 +16,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Text, case, cast, delete, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Text, bindparam, case, cast, delete, func, literal_column, select
+from sqlalchemy.orm import Session
 
-from app.arena.tables import Competition, Entry, Matchup, Vote
+from app.arena.battles import LEFT, RIGHT, select_battles
+from app.arena.questions import read_versions
+from app.arena.tables import Competition, Matchup, Vote
+from app.database.statements import PreparedStatement
 from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
@@ -33,19 +37,22 @@ MOST = 50_000
 """A scan of a quarter of a million held all of a worker's threads up for half a minute."""
 GROWN = 1.1
 Ids = npt.NDArray[np.int64]
+NO_ROWS = np.empty((0, 8), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class VoterRows:
-    """(rows, 8): competition, voter, left model, right model, left wins, right wins, ties, both bad."""
+    """(rows, 8), by competition: it, voter, left model, right model, left wins, right wins, ties, both bad."""
 
     rows: npt.NDArray[np.int64]
 
     def ballots(self, competitions: Ids, model_ids: Ids) -> Ballots | None:
         """Pick the votes of some competitions by voter, over a board's models; None where nobody is known."""
-        rows = self.rows[
-            np.isin(self.rows[:, 0], competitions) & np.isin(self.rows[:, 2:4], model_ids).all(axis=1)
-        ]
+        starts, ends = (np.searchsorted(self.rows[:, 0], competitions, side) for side in ("left", "right"))
+        rows = np.concatenate([NO_ROWS, *(self.rows[slice(*at)] for at in zip(starts, ends, strict=True))])
+        is_here = np.isin(rows[:, 2:4], model_ids)
+        if not is_here.all():
+            rows = rows[is_here.all(axis=1)]
         if not rows.size:
             return None
         voter = np.unique(rows[:, 1], return_inverse=True)[1]
@@ -77,26 +84,102 @@ class VoterTotals:
         return Voters(self.taste, ratings_voters.weights_of_sums(votes, squares), board["count"])
 
 
-def read_rows(session: Session, mode: str, question: str = BETTER) -> VoterRows:
-    """Read counted votes of the log on a question by competition, voter and ordered pair of models: a scan."""
-    left, right = aliased(Entry), aliased(Entry)
-    place = (Matchup.competition_id, Vote.voter_id, left.model_id, right.model_id)
+def read_rows(
+    session: Session, mode: str, question: str = BETTER, only: Collection[int] | None = None
+) -> VoterRows:
+    """
+    Read counted votes of the log on a question by competition, voter and ordered pair of models: a scan.
+
+    `only` names competitions to read, None all of the mode.
+    """
+    where = [Competition.mode == mode] if only is None else [Matchup.competition_id.in_(only)]
+    place = (Matchup.competition_id, Vote.voter_id, LEFT.model_id, RIGHT.model_id)
     statement = (
-        select(*place, *(func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS))
-        .select_from(Vote)
-        .join(Matchup, Matchup.id == Vote.matchup_id)
-        .join(Competition, Competition.id == Matchup.competition_id)
-        .join(left, left.id == Matchup.left_entry_id)
-        .join(right, right.id == Matchup.right_entry_id)
-        .where(Competition.mode == mode, Matchup.question == question)
+        select_battles(*place, *(func.sum(case((Vote.outcome == kind, 1), else_=0)) for kind in JUDGEMENTS))
+        .where(*where, Matchup.question == question)
         .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != Outcome.SKIP)
         .group_by(*place)
         .order_by(*place)
         .execution_options(yield_per=10_000)
     )
     # By the connection: the session would take as long again to hand on rows that are no objects of its own.
-    flat = np.fromiter(chain.from_iterable(session.connection().execute(statement)), np.int64)
-    return VoterRows(flat.reshape(-1, 8))
+    return VoterRows(_as_table(session.connection().execute(statement)))
+
+
+def recall_rows(session: Session, mode: str, question: str, votes: Mapping[int, int]) -> VoterRows:
+    """
+    Read the same as `read_rows`, by what this process read before and the votes that came since.
+
+    `votes` are the tallies' numbers of votes by competition. A competition is read anew where its version did not
+    move on by as many as votes came, or where its votes are not as many as tallied: old ones were taken back,
+    excluded or counted again, imported, or committed after newer ones. A pair that a voter judged twice may have
+    two rows.
+    """
+    # A transaction that writes brings no memory: what it reads may never be committed.
+    memory: dict[Hashable, Any] = session.info.get("memory", {})
+    name = ("voters", mode, question)
+    before: _ReadVoters = memory.get(name) or _ReadVoters({}, {}, 0)
+    versions, latest = read_versions(session, mode, question), _LATEST.first(session).id or 0
+    rows = {one: known for one, known in before.rows.items() if one in versions}
+    if before.rows:
+        came = _as_table(_SINCE.all(session, after=before.latest, question=question))
+        for one in np.intersect1d(came[:, 0], list(rows)).tolist():
+            rows[one] = np.concatenate([rows[one], came[came[:, 0] == one]])
+    changed = [one for one in versions if not _follows(rows.get(one), one, versions, before, votes)]
+    if changed:
+        anew = read_rows(session, mode, question, changed).rows
+        rows |= {one: anew[anew[:, 0] == one] for one in changed}
+    memory[name] = _ReadVoters(versions, rows, latest)
+    return VoterRows(np.concatenate([NO_ROWS, *(rows[one] for one in sorted(rows))]))
+
+
+@dataclass(frozen=True, eq=False)
+class _ReadVoters:
+    """The rows of each competition as they were read, its version then, and the newest vote's id."""
+
+    versions: Mapping[int, int]
+    rows: Mapping[int, npt.NDArray[np.int64]]
+    latest: int
+
+
+def _follows(
+    rows: npt.NDArray[np.int64] | None,
+    competition: int,
+    versions: Mapping[int, int],
+    before: _ReadVoters,
+    votes: Mapping[int, int],
+) -> bool:
+    """Tell whether a competition's rows are those of before and the votes that came since, and nothing else."""
+    if rows is None:
+        return False
+    came = len(rows) - len(before.rows[competition])
+    moved = versions[competition] - before.versions[competition]
+    return came == moved and int(rows[:, 4:].sum()) == votes.get(competition, 0)
+
+
+def _as_table(rows: Iterable[Any]) -> npt.NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 8)
+
+
+_LATEST = PreparedStatement(lambda _: select(func.max(Vote.id).label("id")))
+# Competitions are not joined: SQLite would begin with theirs, and read every vote of theirs.
+_SINCE = PreparedStatement(
+    lambda _: (
+        select(
+            Matchup.competition_id,
+            Vote.voter_id,
+            LEFT.model_id.label("left_model"),
+            RIGHT.model_id.label("right_model"),
+            *(case((Vote.outcome == kind, 1), else_=0).label(kind.value) for kind in JUDGEMENTS),
+        )
+        .select_from(Vote)
+        .join(Matchup, Matchup.id == Vote.matchup_id)
+        .join(LEFT, LEFT.id == Matchup.left_entry_id)
+        .join(RIGHT, RIGHT.id == Matchup.right_entry_id)
+        .where(Vote.id > bindparam("after"), Matchup.question == bindparam("question"))
+        .where(Vote.counted, Vote.undone_at.is_(None), Vote.outcome != literal_column(f"'{Outcome.SKIP.value}'"))
+    )
+)
 
 
 def read_sums(session: Session, mode: str, question: str = BETTER) -> VoterTotals | None:
