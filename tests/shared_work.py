@@ -40,7 +40,6 @@ def _compile_builder_when_asked(self: Rule, append_unknown: bool = True) -> Any:
 _COMPILE_BUILDER = Rule._compile_builder
 
 
-
 PARSED_RULES: dict[str, tuple[list[Any], list[Any], dict[str, Any]]] = {}
 
 
