@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +27,13 @@ from tests import postgres, shared_work
 
 # Hypothesis fails a test whose examples take long to draw or to run. On a busy machine that is chance: one run in
 # twelve of the gateway's tests failed when the first example was drawn while other processes had both cores.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# EXAMPLES=1000 tries that many where a test names no number of its own.
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    max_examples=int(os.environ.get("EXAMPLES", "40")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("untimed")
 
 
@@ -44,15 +50,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_url", backends, indirect=True)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """
-    Leave what importing and collecting made out of every later garbage collection.
+    Leave what importing and collecting make out of every garbage collection.
 
-    Half a million objects stay until the end; walking them again and again took three tenths of the tests' CPU time.
+    Half a million objects stay until the end: to walk them again and again took three tenths of the CPU time.
     """
+    gc.disable()
+    result = yield
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+    return result
 
 
 UMASK = os.umask(0o022)

@@ -1,7 +1,9 @@
 """Work that every application of a test process would do again, done once: none of it depends on the test."""
 
+from functools import cache
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
@@ -78,10 +80,16 @@ _INIT_ENGINE = Engine.__init__
 
 
 def share(patch: pytest.MonkeyPatch) -> None:
-    """Share templates' and statements' code, and leave out what `create_app` does anew without need."""
+    """
+    Share compiled templates and statements, parsed addresses, and the certificates that HTTP clients trust.
+
+    Builders of addresses are compiled when somebody asks them. Every `httpx.Client` would read the certificates of
+    the whole world for 40 ms, and every engine compile the same statements for as long as they take to run.
+    """
     patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
     patch.setattr(Rule, "_compile_builder", _compile_builder_when_asked)
     patch.setattr(Rule, "_parse_rule", _parse_rule_once)
     patch.setattr(DefaultDialect, "__eq__", _is_same_dialect)
     patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
     patch.setattr(Engine, "__init__", _init_with_shared_statements)
+    patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))

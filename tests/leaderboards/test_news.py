@@ -4,7 +4,6 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-
 from app.database.doors import Database
 from app.leaderboards.runs.refresh import refresh
 from app.leaderboards.views.head_to_head import Battles, share_interval
