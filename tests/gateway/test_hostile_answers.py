@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -48,6 +48,7 @@ objects = st.dictionaries(words, values, max_size=5)
 
 @pytest.mark.parametrize("provider", OWN, ids=lambda one: one.slug)
 @settings(deadline=None)
+@example(found={"finish_reasons": True})
 @given(found=objects)
 def test_any_object_is_images_or_an_error(provider: type[HttpProvider], found: dict[str, Any]) -> None:
     read = provider(SecretStr(CANARY)).read_object

@@ -1,6 +1,7 @@
 """What `edit` promises: nothing but the mask changes, the same again, and what the words ask for is to be seen."""
 
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -20,6 +21,11 @@ Pixels = NDArray[np.float64]
 
 
 def drawing(prompt: str = "a house in a meadow") -> Image.Image:
+    return _paint_once(prompt).copy()
+
+
+@cache
+def _paint_once(prompt: str) -> Image.Image:
     return paint(prompt, "poster-pro", 3, SIZE)
 
 

@@ -22,6 +22,7 @@ class Bedrock(HttpProvider):
         coded = found.get("images")
         images = [text for text in coded if text] if isinstance(coded, list) else []
         if not images:
-            reasons = " ".join(str(reason) for reason in found.get("finish_reasons") or [])
+            told = found.get("finish_reasons")
+            reasons = " ".join(str(reason) for reason in told) if isinstance(told, list) else str(told or "")
             raise ProviderError("moderated" if is_moderated(replies, reasons) else "no_image")
         return ProviderReply(tuple(ProviderImage(data=from_base64(text)) for text in images))
