@@ -31,7 +31,7 @@ from tests import postgres, shared_work
 settings.register_profile(
     "untimed",
     deadline=None,
-    max_examples=int(os.environ.get("EXAMPLES", "40")),
+    max_examples=int(os.environ.get("EXAMPLES", "100")),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("untimed")
