@@ -35,7 +35,7 @@ from app.database.group_commit import (
     run_under_savepoint,
 )
 from app.database.replica import Replica, ReplicaMark
-from app.database.retries import run_again
+from app.database.retries import FAILURES, TRIES, run_again, wait_or_raise
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.sessions import SessionPool
 from app.database.statements import Call, DriverErrors, PreparedStatement, run_pipelined
@@ -163,7 +163,7 @@ class Database:
         with ErrorTranslation():
             if self.is_sqlite:
                 batched = partial(_run_for_one, work)
-                return cast("Result", run_again(partial(self._submit, batched, None, patience)))
+                return cast("Result", run_again(partial(self._queue.submit, batched, None, patience)))
             return run_again(partial(self._run_alone, work, patience))
 
     def _run_alone(self, work: Callable[[Session], Result], patience: float) -> Result:
@@ -180,12 +180,12 @@ class Database:
         to be asked again. Otherwise as `write`.
         """
         with ErrorTranslation():
-            return cast("Result", run_again(partial(self._submit, work, item, BUSY_SECONDS)))
-
-    def _submit(
-        self, work: Callable[[Session, list[Any]], Sequence[Any]], item: object, patience: float
-    ) -> object:
-        return self._queue.submit(QueuedWrite(work, item, patience))
+            for pause in TRIES:
+                try:
+                    return cast("Result", self._queue.submit(work, item, BUSY_SECONDS))
+                except FAILURES as error:
+                    wait_or_raise(error, pause)
+        raise AssertionError("the last try returns or raises")
 
     def _commit_batch(self, batch: list[QueuedWrite]) -> None:
         groups = group_by_work(batch)

@@ -31,6 +31,10 @@ class QueueTimeout(Exception):
     """The turn to write did not come within the caller's patience; nothing was done."""
 
 
+Work = Callable[[Any, list[Any]], Sequence[Any]]
+"""What does all writes of a batch at once, given the session and their items."""
+
+
 def _locked() -> Any:
     """Make a lock that is held: it wakes one thread in a fraction of what an event takes."""
     lock = threading.Lock()
@@ -47,7 +51,7 @@ class QueuedWrite:
     an exception to raise, for each item.
     """
 
-    work: Callable[[Any, list[Any]], Sequence[Any]]
+    work: Work
     item: Any
     patience: float
     """Seconds to wait for a turn."""
@@ -94,8 +98,9 @@ class CommitQueue:
         """Count the writes that are not committed yet, the leader's among them."""
         return len(self._waiting)
 
-    def submit(self, write: QueuedWrite) -> Any:
-        """Return the write's result after its commit, or raise its exception; QueueTimeout when patience ends."""
+    def submit(self, work: Work, item: Any, patience: float) -> Any:
+        """Return a write's result after its commit, or raise its exception; QueueTimeout when patience ends."""
+        write = QueuedWrite(work, item, patience)
         with self._mutex:
             self._waiting.append(write)
             follows, self._is_led = self._is_led, True

@@ -312,7 +312,7 @@ MUTATIONS = (
         (
             Edit(
                 "app/edge/body_deadlines.py",
-                "        return single(self.address)\n",
+                "        return networks.single(self.address)\n",
                 "        return self.address\n",
             ),
         ),

@@ -372,7 +372,7 @@ def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: P
             issue(database, pool=pool, now=later(seconds=9))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(prepared) == (3 if database.is_sqlite else 4)  # SQLite has one writer: no voter is locked
+    assert len(prepared) == 4
     assert not [statement for statement, _ in statements if statement.startswith(("SELECT", "INSERT", "UPDATE"))]
     if not database.is_sqlite:
         return  # its planner scans tables this small, and rightly

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category
 from app.database.doors import WRITERS, Database, DatabaseBusy, NewerDatabase, insert, read_last
-from app.database.group_commit import LostRace, QueuedWrite
-from app.database.retries import PAUSES
+from app.database.group_commit import LostRace
+from app.database.retries import TRIES
 from app.database.statements import PreparedStatement
 
 
@@ -191,7 +191,7 @@ class Batching:
 
         with ThreadPoolExecutor(len(slugs) + 1) as pool:
             queue = self.database._queue
-            pool.submit(queue.submit, QueuedWrite(hold, None, 10))
+            pool.submit(queue.submit, hold, None, 10)
             entered.wait(10)
             asked = {slug: pool.submit(self.database.write_batched, self.work, slug) for slug in slugs}
             while queue.waiting <= len(slugs):
@@ -226,7 +226,7 @@ def test_who_is_overtaken_is_asked_again_and_not_for_ever(database: Database) ->
     batching = Batching(database)
     with pytest.raises(DatabaseBusy):
         database.write_batched(batching.work, "overtaken")
-    assert len(batching.calls) == len(PAUSES) + 1
+    assert len(batching.calls) == len(TRIES)
 
 
 def test_who_has_no_patience_gives_up_alone(sqlite: Database) -> None:

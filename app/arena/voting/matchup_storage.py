@@ -182,10 +182,8 @@ class NewMatchup:
 
     def _lock_voter(self, session: Session) -> int:
         """Find or make the voter, lock its row, so that one voter's requests queue up, and return its id."""
-        known = self.who.voter_id
-        if known is not None and session.get_bind().dialect.name == "sqlite":
-            return known  # nobody else writes meanwhile; and nothing is stored for a voter who is gone
-        if known is not None and (row := _LOCK.first(session, voter=self.voter)) is not None:
+        row = _LOCK.first(session, voter=self.voter) if self.who.voter_id is not None else None
+        if row is not None:
             return int(row.id)
         return int(_ENTER.first(session, voter=self.voter, now=self.issued_at).id)
 
