@@ -6,6 +6,10 @@ ELO_PER_LOGIT = 400 / math.log(10)
 """Elo points of one natural log-odds: 400 points are odds of ten to one (Elo 1978, The Rating of Chessplayers)."""
 Z_95 = 1.96
 """Standard errors from the middle of a 95 % interval to its ends."""
+PARTS = ("votes", "prompts", "voters", "pairs")
+"""What makes an interval wide, in the order in which widths are stored."""
+FEW_VOTERS, FEW_PROMPTS = 5, 2
+"""A board that rests on so few says so."""
 
 
 def expected_score(rating: float, opponent: float) -> float:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.rate_support import PARTS, REMEDIES, FileSupport
-from app.elo_scale import ELO_PER_LOGIT
+from app.cli.rate_support import REMEDIES, FileSupport
+from app.elo_scale import ELO_PER_LOGIT, PARTS
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.cli.votes_file import Votes
+from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
 from app.files.text import escape_for_terminal
 
 if TYPE_CHECKING:
     from app.ratings.board import Ratings
     from app.ratings.tallies import Tallies
 
-FEW_VOTERS = 5
-FEW_PROMPTS = 2
-PARTS = ("votes", "prompts", "voters", "pairs")
 REMEDIES = {
     "votes": "more votes",
     "prompts": "more prompts",

@@ -8,14 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.database.statements import PreparedStatement
+from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.tables import Board, RatingRun, from_json
 
-FEW_VOTERS = 5
-FEW_PROMPTS = 2
 THREAD = 3
 """Votes: a first place that so few votes, cast otherwise, would change hangs by a thread."""
-PARTS = ("votes", "prompts", "voters", "pairs")
 _CURRENT_RUN = PreparedStatement(
     lambda _: (
         select(RatingRun.parts, RatingRun.votes, RatingRun.versions)
