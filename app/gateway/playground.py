@@ -35,7 +35,11 @@ _places = Places(at_once=4, each=2, a_minute=20)
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who draws, by any text that stays the same for a day, and the day's money in US dollars for all of them."""
+    """
+    Name who draws in the playground, and what all visitors together may spend in a day, in US dollars.
+
+    The name is any text that stays the same for this visitor for a day.
+    """
 
     name: str
     daily_usd: Decimal
