@@ -60,7 +60,13 @@ class DirectVoting:
             return self._issue(environ, start_response, who)
         asked = VOTE.fullmatch(environ["PATH_INFO"])
         matchup = decode_id(asked[1]) if asked else None
-        if who is None or matchup is None or body is None or body.keys() != {"outcome"} or body["outcome"] not in OUTCOMES:
+        if (
+            who is None
+            or matchup is None
+            or body is None
+            or body.keys() != {"outcome"}
+            or body["outcome"] not in OUTCOMES
+        ):
             return None
         ballot = voting.make_ballot(self._wired, who, matchup, body["outcome"], now=read_clock())
         return self._vote(environ, start_response, ballot)

@@ -39,6 +39,17 @@ def test_a_vote_is_answered_as_the_view_does(voter: FlaskClient) -> None:
 
 
 @pytest.mark.any_database
+def test_a_new_voter_is_the_one_of_the_cookie(voter: FlaskClient) -> None:
+    client = voter.application.test_client()
+    pair = client.post(PAIRS, data="{}", content_type="application/json")
+    assert pair.status_code == 201
+    picture = client.get(pair.get_json()["a"]["image_url"])
+    vote = client.post(f"{PAIRS}/{pair.get_json()['id']}/vote", json={"outcome": "a"})
+    assert (picture.status_code, vote.status_code, vote.get_json()["voter"]["votes"]) == (200, 200, 1)
+    assert "Set-Cookie" not in client.post(PAIRS, data="{}", content_type="application/json").headers
+
+
+@pytest.mark.any_database
 def test_an_open_pair_is_told_as_the_view_does(voter: FlaskClient) -> None:
     for _ in range(2):
         voter.post(PAIRS, json={})
