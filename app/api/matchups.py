@@ -299,8 +299,7 @@ def tell_vote(
 
 
 def _name(model: reveal.RevealedModel, *, with_change: bool) -> dict[str, object]:
-    change = {"change": model.change} if with_change else {}
-    return {
+    told: dict[str, object] = {
         "model": {"slug": model.slug, "name": model.name, "creator": model.creator, "url": model.url},
         "rating": model.rating,
         "rating_low": model.rating_low,
@@ -308,7 +307,8 @@ def _name(model: reveal.RevealedModel, *, with_change: bool) -> dict[str, object
         "rank": model.rank,
         "rank_low": model.rank_low,
         "rank_high": model.rank_high,
-    } | change
+    }
+    return told | {"change": model.change} if with_change else told
 
 
 def tell_matchup(issued: matchups.BlindMatchup) -> bytes:
