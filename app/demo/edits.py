@@ -16,7 +16,7 @@ from app.arena.entries.generation import GenerationTask
 from app.arena.tables import Category, Competition
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.demo.drawing import PAINTERS_PER_ROUND
+from app.demo.drawing import FRAME, PAINTERS_PER_ROUND
 from app.gateway.storage import Storage
 from app.painter.painters import PAINTERS
 from app.words import Mode
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Box = tuple[float, float, float, float]
-FRAME = (640, 640)
-"""Smaller than the seeded competitions', since an edit costs more than a picture."""
 CATEGORIES = (
     CategoryFile(slug="object", title="Object", position=20),
     CategoryFile(slug="scene", title="Scene", position=21),
