@@ -56,7 +56,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
 @json_option
 def restore(file: Path, force: bool, as_json: bool) -> None:
     """
-    Make this installation what FILE, a backup, says: database, images and secret key. Stop the server first.
+    Put a backup in this installation's place: database, images and secret key. Stop the server first.
 
     Everything in the file is checked before anything is changed, the database is made beside the one that stands
     and takes its place in one step. Stopped or failed before that step, it leaves the arena as it was.

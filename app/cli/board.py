@@ -8,7 +8,7 @@ from app.cli.output import print_result
 
 @click.group()
 def board() -> None:
-    """Boards: which models' mean rating is the level of a mode."""
+    """Set the level of a mode's ratings by the models it hangs on."""
 
 
 @board.command()

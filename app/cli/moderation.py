@@ -21,7 +21,7 @@ def moderation() -> None:
 @json_option
 @with_arena
 def list_(arena: Installation, as_json: bool) -> None:
-    """List the pictures that wait, those at rest first. /admin/reports shows them."""
+    """List the pictures that wait for a decision, those at rest first. /admin/reports shows them."""
     with arena.database.reading() as session:
         listed = report_queue.list_reported(session)
     print_rows(listed, _describe, as_json=as_json, if_none="None waits.")

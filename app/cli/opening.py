@@ -37,7 +37,7 @@ class Installation:
         return POLICIES[self.settings.profile]
 
 
-def open_installation(*, migrate: bool = False) -> Installation:
+def open_installation(*, migrate: bool) -> Installation:
     """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
     keep_files_private(settings)

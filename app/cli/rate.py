@@ -42,7 +42,7 @@ class Published:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--method", type=click.Choice(["bradley_terry", "elo"]), default="bradley_terry", show_default=True)
-@click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games each; else the spread is learnt.")
+@click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games of each model; learnt when left out.")
 @click.option("--interval", type=click.Choice(["prompt", "vote"]), default="prompt", show_default=True)
 @click.option("--side-term", is_flag=True, help="Also estimate what being model_a is worth.")
 @click.option("--anchor", metavar="MODEL=VALUE", help="Fix one model's rating; else the mean is 1000.")

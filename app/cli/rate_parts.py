@@ -1,4 +1,4 @@
-"""What the intervals of `arena rate` are made of, for people and for programs."""
+"""Tells people and programs what the intervals of `arena rate` are made of."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the board of `arena rate` rests on, in sentences, and what would make it surer first."""
+"""Says in sentences how much the board of `arena rate` rests on, and what would make it surer first."""
 
 from dataclasses import dataclass
 

@@ -80,7 +80,7 @@ def setup(output: Path, admin: str, **answers: object) -> None:
     """
     Ask how this installation is to run, try each answer, and write its settings and its unit.
 
-    Tried are the port, the database with the rights it needs, the place of the images, room, clock, and the proxy:
+    It tries the port, the database and its rights, the place of the images, room on the disk, clock, and proxy:
     PUBLIC_URL must lead here with its headers. The admin gets a password that is shown once. Nothing is written
     where an answer does not hold, and no file is replaced.
     """

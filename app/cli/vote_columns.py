@@ -1,4 +1,4 @@
-"""Which columns of a table of votes mean what, in the dialects of the arenas and tools that write such tables."""
+"""Finds the columns of a table of votes by the names that arenas and tools give them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ ANSWERS = frozenset({"response_a_id", "response_b_id"})
 @dataclass(frozen=True)
 class ColumnPlan:
     """
-    Which cells of a row are read: `places` in the row, named by `names` up to the outcome's own cells.
+    The cells of a row that are read: `places` in the row, named by `names` up to the outcome's own cells.
 
     `written` has the columns' names as the file writes them.
     """
@@ -83,14 +83,10 @@ def plan_columns(
     prompt = found.pop("prompt", None)
     if prompt is not None:
         found.setdefault("competition", prompt)
-    if not voters:
-        found.pop("voter", None)
     if question is None and set(columns) >= OWN_EXPORT:
         question = BETTER
-    if question is None:
-        found.pop("question", None)
-    if category is None:
-        found.pop("category", None)
+    asked = {"voter": voters, "category": category is not None, "question": question is not None}
+    found = _without(found, *(role for role, is_asked in asked.items() if not is_asked))
     draw = found.pop("draw", None)
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
         return _plan_names(table, found, draw)

@@ -29,7 +29,7 @@ def votes() -> None:
 
 @votes.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="Else by FILE's ending; CSV in doubt.")
+@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="By FILE's ending when left out.")
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in MODES]),
