@@ -65,7 +65,7 @@ def contract_paths(catalogue: Path) -> list[Path]:
 
 
 def unknown_sources(contracts: Iterable[Contract], known: Iterable[str]) -> list[str]:
-    """Names of sources that no file explains."""
+    """List the names of sources that no file explains."""
     named = {source for contract in contracts for source in contract.sources}
     return sorted(named - set(known))
 
