@@ -1,4 +1,4 @@
-"""What a request asked for and did not get: each change is told to its caller, and refused with `strict`."""
+"""Lists what a request asked for and did not get: its caller is told each change, and `strict` refuses them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,12 +41,9 @@ def unused(name: str, value: Any, provider: str) -> Adjustment:
     return Adjustment(name, told, None, f"{provider} takes no {name} for this model.")
 
 
-def _stated(request: ImageRequest) -> dict[str, str]:
-    return {name: text for name, text in request.texts.items() if text != "auto"}
-
-
 def shape_adjustments(request: ImageRequest, shape: WireShape, provider: str) -> list[Adjustment]:
-    texts, wish = _stated(request), request.wish
+    texts = {name: text for name, text in request.texts.items() if text != "auto"}
+    wish = request.wish
     changed = _outranked(texts)
     if wish.size:
         if shape.sent_size != wish.size and not request.fit_exactly:

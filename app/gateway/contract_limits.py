@@ -89,7 +89,9 @@ class SizeChoice:
             yield from (word for word in words if longest is None or _length(parse_ratio(word)) <= longest)
         else:
             shapes = [Fraction(*pixel_size(text)) for text in self.listed]
-            yield from (word for word in self.known.aspect_ratios if _is_near(parse_ratio(word), shapes))
+            for word in self.known.aspect_ratios:
+                if any(stretch(parse_ratio(word), shape) <= SAME_SHAPE for shape in shapes):
+                    yield word
 
     def tiers(self) -> Iterator[str]:
         """List the scales that can be asked for, in the maker's words where it has some."""
@@ -154,10 +156,6 @@ def _is_within(size: Size, bounds: Bounds) -> bool:
 
 def _is_within_ratio(text: str, ratio: RatioField) -> bool:
     return ratio.max_ratio is None or _length(Fraction(*pixel_size(text))) <= Fraction(ratio.max_ratio)
-
-
-def _is_near(shape: Fraction, others: Iterable[Fraction]) -> bool:
-    return any(stretch(shape, other) <= SAME_SHAPE for other in others)
 
 
 def _length(shape: Fraction) -> Fraction:

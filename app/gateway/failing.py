@@ -1,4 +1,4 @@
-"""What to tell a caller when nothing came. None of it is a provider's own words: they may quote our key."""
+"""Chooses what a caller is told when no image came: never a provider's own words, which may quote our key."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,9 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
         return _rejected(failures, request)
     if codes == {"rate_limited"}:
         longest = max((failure.retry_after or 1 for failure in failures), default=1)
-        return RateLimited(f"Every provider asks for a pause ({names}).", min(LONGEST_RETRY_AFTER, int(longest)))
+        return RateLimited(
+            f"Every provider asks for a pause ({names}).", retry_after=min(LONGEST_RETRY_AFTER, int(longest))
+        )
     if codes and codes <= {"account", "not_found"}:
         return ProviderUnavailable(f"This server's account at the provider does not work ({names}).")
     if http.left <= 0 or codes <= {"timeout"}:
@@ -46,4 +48,4 @@ def _rejected(failures: Sequence[ProviderError], request: ImageRequest) -> Provi
     named = [failure.param for failure in failures if failure.param in ours]
     param = named[0] if named else None
     about = f"the parameter {param}" if param else "a parameter or the combination of parameters"
-    return ProviderRejected(f"The provider refused {about}.", param)
+    return ProviderRejected(f"The provider refused {about}.", param=param)

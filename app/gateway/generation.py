@@ -1,16 +1,16 @@
-"""What a request brought: the images, where they were made, what was changed, counted and charged."""
+"""Describes what a request brought: the images, where they were made, what was changed, counted and charged."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.gateway import files
-from app.gateway.adjustments import Adjustment
+from app.gateway.adjustments import Adjustment, made_otherwise
 from app.gateway.attempts import AttemptResult, GeneratedImage
 from app.gateway.files import LinkedFile
 from app.gateway.images import is_transparent
 from app.gateway.log import Attempt
-from app.gateway.normalize import ChosenDefault, observed, read_defaults
+from app.gateway.normalize import ChosenDefault, read_defaults
 from app.gateway.planning import PreparedRequest
 from app.gateway.providers.base import ProviderReply, Usage
 from app.gateway.request import ImageRequest
@@ -86,6 +86,7 @@ def summarize(
     linked, inline = _delivery(request, slug)
     delivered = _stored(storage, pictures) if linked or is_kept else _unstored(pictures)
     is_stored = all(one.file for one in delivered)
+    expected = plan.job.size if plan.job.sized else None
     return Generation(
         request_id=request_id,
         model=slug,
@@ -98,7 +99,7 @@ def summarize(
         adjustments=(
             *prepared.adjustments,
             *changed,
-            *observed(request, plan, pictures),
+            *made_otherwise(request, expected, plan.provider.slug, pictures),
             *_unconverted(request, pictures),
         ),
         linked=linked and is_stored,

@@ -207,7 +207,7 @@ def encode(image: Image.Image, format_: str, quality: int | None = None) -> byte
     return buffer.getvalue()
 
 
-def encode_webp(image: Image.Image, *, quality: int = 90, method: int = 4) -> bytes:
+def encode_webp(image: Image.Image, *, quality: int, method: int) -> bytes:
     """Write a WebP with fixed settings, so that the file tells of nothing but its pixels."""
     buffer = BytesIO()
     with _few_at_a_time:

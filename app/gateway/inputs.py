@@ -26,7 +26,7 @@ SPACE = re.compile(r"\s+")
 
 
 def open_image_session(client: Client) -> HttpSession:
-    """Make the line by which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
+    """Open the session in which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
     return client.open_session(seconds=LINK_SECONDS, max_bytes=LINKED_BYTES)
 
 

@@ -25,16 +25,12 @@ SECRET_BYTES = 32
 SECRET = re.compile(r"(bv_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 
 
-class UnknownScope(GatewayError):
+class UnknownScope(GatewayError, code="unknown_scope"):
     """The scope is none of `SCOPES`."""
 
-    code = "unknown_scope"
 
-
-class UnknownKey(GatewayError):
+class UnknownKey(GatewayError, code="unknown_key"):
     """No key has this prefix."""
-
-    code = "unknown_key"
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
 
 
 def fit(alpha: Image.Image, size: Size) -> Image.Image:
-    """Scaled to the image's size; refused where the shapes differ, since nobody knows which part is meant."""
+    """Scale a mask to its image's size. Raises InvalidParameter for another shape: no part of it is sure."""
     if alpha.size == size:
         return alpha
     if stretch(Fraction(*alpha.size), Fraction(*size)) > SAME_SHAPE:

@@ -17,9 +17,7 @@ from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelPage
 from app.gateway.adjustments import (
     Adjustment,
-    MadeImage,
     compression_adjustments,
-    made_otherwise,
     shape_adjustments,
 )
 from app.gateway.costs import Cost, estimate
@@ -154,7 +152,7 @@ def _mask(
 
 
 def _values(passed: PassedValues, shape: WireShape, contract: Contract, native: str | None) -> dict[str, Any]:
-    """Everything by the provider's path."""
+    """Collect what is sent beside prompt, number and files, by its path in the provider's request."""
     values = {**passed.wire, **shape.values}
     if native is not None and contract.output_format is not None:
         values[contract.output_format.field] = format_word(native, contract)
@@ -183,12 +181,6 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
     if request.output_compression is not None or wanted is None:
         return None
     return wanted if format_word(wanted, contract) else None
-
-
-def observed(request: ImageRequest, plan: RequestPlan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
-    """Note what only the finished images tell: another size than was asked for, a lossless format."""
-    expected = plan.job.size if plan.job.sized else None
-    return made_otherwise(request, expected, plan.provider.slug, pictures)
 
 
 def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjustment]:

@@ -1,4 +1,4 @@
-"""Who offers a model, with which contract: the catalogue's offerings and those an operator adds by settings."""
+"""Finds who offers a model, by which contract: in the catalogue and in the offerings that an operator adds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +62,7 @@ def _added(model: ModelSummary, provider: ImageProvider, model_id: str) -> Model
 
 
 def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Offer]:
-    """Each offering with its contracts."""
+    """Read the contracts of each offering."""
     wanted = {(one.provider, one.provider_model_id) for one in offerings if one.provider_model_id}
     found = read_contracts(session, wanted)
     general = read_contracts(session, [(COMPATIBLE, model) for slug, model in wanted if model and _is_added(slug)])
@@ -88,7 +88,7 @@ def _contracts(
 def read_served(
     session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
 ) -> dict[str, tuple[Operation, ...]]:
-    """Slug to the operations that can be asked for here and now, for the models that have any."""
+    """Map slugs to the operations that can be asked for here and now, for the models that have any."""
     named = (*sorted(providers), COMPATIBLE)
     # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
     keys = lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))

@@ -1,4 +1,4 @@
-"""Which model is meant, and who makes it: healthy first, then cheapest for this very request, then fastest."""
+"""Finds the model that is meant and who makes it: healthy first, then cheapest for this request, then fastest."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def route(
     natural: Fraction,
 ) -> list[RequestPlan]:
     """
-    Everybody who can serve the request, best first; never empty.
+    Plan the request for everybody who can serve it, the best first; there is one at least.
 
     Raises ModelRetired, UnsupportedMode, ModelUnavailable, or InvalidParameter when nobody takes a parameter.
     """
@@ -192,7 +192,7 @@ def _retired(
 def _nobody_can(
     model: ModelPage, offers: Sequence[Offer], request: ImageRequest
 ) -> UnsupportedMode | ModelUnavailable:
-    """Another mode may be had, or nothing at all is known of the APIs of those who offer the model."""
+    """Say that another mode may be had, or that nothing is known of the APIs of those who offer the model."""
     operations = {operation for offer in offers for operation in offer.contracts}
     modes = dict.fromkeys(MODES[operation] for operation in MODES if operation in operations)
     if not modes:

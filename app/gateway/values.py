@@ -14,7 +14,11 @@ TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 @dataclass
 class PassedValues:
-    """`wire` is by the provider's path, `accepted` by the caller's name; `adjustments` tell of the others."""
+    """
+    Values after a contract's checks: `wire` by the provider's path, `accepted` by the caller's name.
+
+    `adjustments` tell of the values that were changed or dropped.
+    """
 
     wire: dict[str, Any] = field(default_factory=dict)
     accepted: dict[str, Any] = field(default_factory=dict)

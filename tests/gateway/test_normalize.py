@@ -6,8 +6,9 @@ import pytest
 
 from app.catalog.contracts import CONTRACT, Contract
 from app.catalog.limits import Limits, SideRange
-from app.catalog.lookup import ModelOffering, ModelPage, Prose
+from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.pricing import OfferingPrice
+from app.catalog.shapes import Prose
 from app.gateway.errors import InvalidParameter
 from app.gateway.masks import image_size
 from app.gateway.normalize import ChosenDefault, RequestPlan, merged, plan

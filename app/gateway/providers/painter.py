@@ -27,18 +27,14 @@ _few_at_a_time = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class LocalPainter:
-    """`rng` draws the seed when the caller gives none."""
+    """The painter as a provider; `rng` draws the seed when the caller gives none."""
 
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     slug: str = "painter"
     base_url: str = ""
-    parameters: frozenset[str] = frozenset({"seed"})
-
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
-        return frozenset(limits.output_formats) or frozenset({"png"})
 
     def make(self, job: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
+        """Paint one by one until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
         first = job.values.get("seed", self.rng.randrange(SEEDS))
@@ -58,7 +54,7 @@ class LocalPainter:
         from app.painter.editing.region import UnusableMask  # noqa: PLC0415  (numpy loads when first used)
         from app.painter.paint import UnpaintableSize  # noqa: PLC0415
 
-        native = job.output_format or min(self.native_formats(job.model_id, job.limits))
+        native = job.output_format or min(job.limits.output_formats, default="png")
         try:
             picture = _picture(job, seed)
         except UnpaintableSize as error:
