@@ -65,7 +65,7 @@ class Axis:
         return round(MARGIN + inner * (rating - self.low) / max(self.high - self.low, 1), 1)
 
     def bar(self, row: Interval) -> tuple[float, float]:
-        """Start and width of an interval; a very narrow one is still seen."""
+        """Return where an interval starts and how wide it is, in pixels; a very narrow one is still seen."""
         start, end = self.x(row.rating_low), self.x(row.rating_high)
         missing = max(0.0, NARROWEST - (end - start)) / 2
         return round(start - missing, 1), round(end - start + 2 * missing, 1)

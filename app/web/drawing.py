@@ -1,4 +1,4 @@
-"""What the pictures of links have in common: size, colours, and words in Pillow's own font."""
+"""Shared parts of the pictures of links: size, colours, and words in Pillow's own font."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING

@@ -40,11 +40,8 @@ def competition(slug: str) -> Response:
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
 def set_status(slug: str, deed: str) -> Response:
     """Open or close. Raises UnknownCompetition."""
-    who, moment, why = admin.acting(), now(), reason()
     return decide(
-        lambda session: competitions.set_status(
-            session, slug, STATUS[deed], now=moment, actor=who.actor, reason=why
-        ),
+        lambda session, **by: competitions.set_status(session, slug, STATUS[deed], **by),
         "admin.competition",
         slug=slug,
     )
@@ -53,9 +50,9 @@ def set_status(slug: str, deed: str) -> Response:
 @blueprint.post("/competitions/<slug>/target")
 def set_target(slug: str) -> Response:
     """Set how many counted votes are wanted; none for no target. Raises UnknownCompetition."""
-    who, moment, why, target = admin.acting(), now(), reason(), number("target")
+    target = number("target")
     return decide(
-        lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why),
+        lambda session, **by: competitions.set_target(session, slug, target, **by),
         "admin.competition",
         slug=slug,
     )
@@ -64,11 +61,10 @@ def set_target(slug: str) -> Response:
 @blueprint.post("/competitions/<slug>/withdraw")
 def withdraw(slug: str) -> Response:
     """Take an image out of the pool; its votes stay. Raises UnknownCompetition, UnknownEntry."""
-    who, moment, why = admin.acting(), now(), reason()
     role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
     place = EntryKey(slug, request.form.get("model", ""), number("sample") or 0, role)
     return decide(
-        lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor),
+        lambda session, **by: entries.withdraw(session, place, **by),
         "admin.competition",
         slug=slug,
     )
@@ -94,8 +90,4 @@ def accept(suggestion: int) -> Response:
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/refuse")
 def refuse(suggestion: int) -> Response:
     """Put it aside. Raises UnknownSuggestion, SuggestionDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: suggestions.refuse(session, suggestion, reason=why, now=moment, actor=who.actor),
-        "admin.suggested",
-    )
+    return decide(lambda session, **by: suggestions.refuse(session, suggestion, **by), "admin.suggested")

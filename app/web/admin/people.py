@@ -1,6 +1,8 @@
 """Voters and networks by number, what was found about them, and their votes."""
 
-from flask import Response, abort, make_response, redirect, request, url_for
+from datetime import datetime
+
+from flask import Response, abort, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena.people import moderation
@@ -14,6 +16,7 @@ from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
 from app.web.admin.door import blueprint, decide, done, reason, shown
 from app.web.pagination import page_number
+from app.web.responses import see_other
 from app.words import Reason
 
 """Why a vote does not count that an admin took out; the words are in the ledger."""
@@ -63,7 +66,7 @@ def find() -> Response:
     given = request.args.get("number", "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < DIGITS):
         abort(400, "A voter is known here by a number.")
-    return make_response(redirect(url_for("admin.voter", number=int(given)), 303))
+    return see_other(url_for("admin.voter", number=int(given)))
 
 
 @blueprint.get("/voters/<int(max=2147483647):number>")
@@ -99,11 +102,10 @@ def vote(number: int) -> Response:
 @blueprint.post("/votes/<int(max=2147483647):number>/<any(exclude, restore):deed>")
 def annotate(number: int, deed: str) -> Response:
     """Take a vote out of the tallies, or count it again. Raises UnknownVote."""
-    who, moment, why = admin.acting(), now(), reason()
     excluded = Reason.ADMIN if deed == "exclude" else None
 
-    def work(session: Session) -> None:
+    def work(session: Session, *, now: datetime, actor: str, reason: str) -> None:
         moderation.read_vote(session, number)
-        vote_casting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
+        vote_casting.annotate(session, number, now=now, reason=excluded, actor=actor, why=reason)
 
     return decide(work, "admin.vote", number=number)

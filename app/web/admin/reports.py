@@ -3,9 +3,8 @@
 from flask import Response
 
 from app.arena.voting import report_queue
-from app.edge import admin
-from app.edge.context import now, parts
-from app.web.admin.door import blueprint, decide, reason, shown
+from app.edge.context import parts
+from app.web.admin.door import blueprint, decide, shown
 
 
 @blueprint.get("/reports")
@@ -27,18 +26,10 @@ def reported_picture(report: int) -> Response:
 @blueprint.post("/reports/<int(max=2147483647):report>/keep")
 def keep(report: int) -> Response:
     """Let the picture be drawn again. Raises UnknownReport, ReportDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: report_queue.keep(session, report, reason=why, now=moment, actor=who.actor),
-        "admin.reports",
-    )
+    return decide(lambda session, **by: report_queue.keep(session, report, **by), "admin.reports")
 
 
 @blueprint.post("/reports/<int(max=2147483647):report>/withdraw")
 def withdraw_reported(report: int) -> Response:
     """Withdraw the picture; its votes stay. Raises UnknownReport, ReportDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: report_queue.withdraw(session, report, reason=why, now=moment, actor=who.actor),
-        "admin.reports",
-    )
+    return decide(lambda session, **by: report_queue.withdraw(session, report, **by), "admin.reports")
