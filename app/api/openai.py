@@ -142,7 +142,7 @@ def model(model_id: str) -> Response:
 def file(name: str) -> Response:
     """Send a generated image, as long as its link works."""
     with parts().database.reading() as session:
-        found = files.linked(session, name, now=now())
+        found = files.find_linked(session, name, now=now())
     if found is None:
         abort(404)
     headers = {"Cache-Control": "private, no-store", "Cross-Origin-Resource-Policy": "cross-origin"}

@@ -47,7 +47,7 @@ def limit_by_contracts(known: Limits, offered: Sequence[OfferedContract]) -> Lim
         mask=_takes_mask(known, offered),
         output_formats=_formats(known, offered),
     )
-    return _bounded(limits, known, shapes)
+    return _add_bounds(limits, known, shapes)
 
 
 def _shape_key(one: OfferedContract) -> str:
@@ -64,7 +64,7 @@ class SizeChoice:
         self.known = one.known
         size = one.contract.size
         words = listed_sizes(size, one.known) if size else {}
-        self.listed = tuple(_written(found) for found in words)
+        self.listed = tuple(_write_size(found) for found in words)
         self.bounds = size_bounds(size, one.known) if size and not words else None
         self.by_words = self._by_words() if not size else frozenset()
         self.states_bounds = bool(size and (size.min or size.max or size.min_pixels or size.max_pixels))
@@ -129,7 +129,7 @@ class SizeChoice:
             if ratio.free:
                 found |= {text for text in texts if text != "auto" and _is_within_ratio(text, ratio)}
             elif sizes:
-                found |= {_written(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
+                found |= {_write_size(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
         return frozenset(found)
 
 
@@ -139,7 +139,7 @@ def _usual(tiers: Iterable[str]) -> tuple[str, ...]:
     return (near,) if near else ()
 
 
-def _written(size: Size) -> str:
+def _write_size(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
@@ -178,7 +178,7 @@ def _resolutions(known: Limits, shapes: Sequence[SizeChoice]) -> dict[str, tuple
     }
 
 
-def _bounded(limits: Limits, known: Limits, shapes: Sequence[SizeChoice]) -> Limits:
+def _add_bounds(limits: Limits, known: Limits, shapes: Sequence[SizeChoice]) -> Limits:
     """Put in the largest image, and the bounds of free sizes: those of the widest contract that states some."""
     told = [most for shape in shapes if (most := shape.most())]
     area, size = max(told, key=lambda one: (one[0], one[1] or ""), default=(None, None))

@@ -28,7 +28,7 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
     if "moderated" in codes:
         return ContentPolicy("The provider's content policy refused the prompt or the image made from it.")
     if codes & {"rejected", "vector"}:
-        return _rejected(failures, request)
+        return _explain_rejection(failures, request)
     if codes == {"rate_limited"}:
         longest = max((failure.retry_after or 1 for failure in failures), default=1)
         return RateLimited(
@@ -41,7 +41,7 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
     return AllProvidersFailed(f"No provider delivered an image ({names}).")
 
 
-def _rejected(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
+def _explain_rejection(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
     if not any(failure.code == "rejected" for failure in failures):
         return ProviderRejected(f"The provider made a vector drawing (SVG), which is no image here. {RASTER_HINT}")
     ours = {"prompt", "n", "size", "image", "mask", "output_format", *request.texts, *request.extra}

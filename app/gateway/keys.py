@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.gateway.errors import GatewayError, InvalidKey, ScopeMissing
-from app.gateway.money import Budget, Payer, spent
+from app.gateway.money import Budget, Payer, read_spent
 from app.gateway.tables import ApiKey
 
 Scope = Literal["models", "generate", "edit"]
@@ -135,7 +135,7 @@ def _key(session: Session, row: ApiKey) -> Key:
         prefix=row.prefix,
         scopes=tuple(row.scopes),
         cap_micros=row.cap_micros,
-        spent_micros=spent(session, f"key/{row.id}"),
+        spent_micros=read_spent(session, f"key/{row.id}"),
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -9,7 +9,7 @@ from app.catalog import lookup
 from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
-from app.gateway.normalize import merged
+from app.gateway.normalize import merge_limits
 from app.gateway.providers import COMPATIBLE, PROVIDERS
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
@@ -39,14 +39,14 @@ def offerings_of(model: ModelSummary, providers: Mapping[str, ImageProvider]) ->
     """
     listed = {offering.provider for offering in model.offerings}
     added = [
-        _added(model, provider, provider.offerings[model.slug])
+        _make_offering(model, provider, provider.offerings[model.slug])
         for slug, provider in providers.items()
         if isinstance(provider, HttpProvider) and model.slug in provider.offerings and slug not in listed
     ]
     return (*model.offerings, *added)
 
 
-def _added(model: ModelSummary, provider: ImageProvider, model_id: str) -> ModelOffering:
+def _make_offering(model: ModelSummary, provider: ImageProvider, model_id: str) -> ModelOffering:
     return ModelOffering(
         key=f"{provider.slug}/{model.slug}",
         provider=provider.slug,
@@ -103,18 +103,18 @@ def read_maskable(
     return frozenset(
         model.slug
         for model in models
-        if any(_takes_mask(model, offer) for offer in read_offers(session, _reached(model, providers)))
+        if any(_takes_mask(model, offer) for offer in read_offers(session, _list_reachable(model, providers)))
     )
 
 
-def _reached(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> list[ModelOffering]:
+def _list_reachable(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> list[ModelOffering]:
     """List the offerings of a model at providers that are set up."""
     return [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
 
 
 def _takes_mask(model: ModelSummary, offer: Offer) -> bool:
     contract = offer.contracts.get("edit")
-    limits = merged(model.limits, offer.offering.limits)
+    limits = merge_limits(model.limits, offer.offering.limits)
     return contract is not None and contract.mask is not None and limits.mask is not False
 
 
@@ -132,7 +132,7 @@ def served_operations(
     """List the operations that a provider which is set up has a contract for, within the model's modes."""
     if model.status == "retired":
         return ()
-    set_up = _reached(model, providers)
+    set_up = _list_reachable(model, providers)
     return tuple(
         operation
         for operation, mode in MODES.items()

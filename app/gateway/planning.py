@@ -64,9 +64,9 @@ def prepare(
 ) -> PreparedRequest:
     """Make the inputs ready and choose the offerings. Raises a GatewayError for what can't be carried out."""
     request, natural, scaled = clean_inputs(request)
-    changed = (*scaled, *_refused_partial_images(request))
+    changed = (*scaled, *_note_partial_images(request))
     with database.reading() as session:
-        target, plans = _routed(session, request, means, natural, now)
+        target, plans = _choose_route(session, request, means, natural, now)
     return PreparedRequest(request, target.model.id, _payable(plans, payer), changed)
 
 
@@ -79,7 +79,7 @@ def estimate(database: Database, request: ImageRequest, means: Means, *, now: da
     return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed, defaults)
 
 
-def _routed(
+def _choose_route(
     session: Session, request: ImageRequest, means: Means, natural: Fraction, now: datetime
 ) -> tuple[Target, list[RequestPlan]]:
     """
@@ -119,7 +119,7 @@ def _payable(plans: list[RequestPlan], payer: Payer) -> tuple[RequestPlan, ...]:
     return tuple(priced if payer.is_capped else plans)
 
 
-def _refused_partial_images(request: ImageRequest) -> list[Adjustment]:
+def _note_partial_images(request: ImageRequest) -> list[Adjustment]:
     """Tell that only finished images are sent. Raises InvalidParameter with `strict`."""
     if not request.partial_images:
         return []

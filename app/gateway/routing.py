@@ -79,7 +79,7 @@ def route(
     """
     model = target.model
     if model.status == "retired":
-        raise ModelRetired(_retired(session, model, request.mode, providers, now))
+        raise ModelRetired(_describe_retirement(session, model, request.mode, providers, now))
     offerings = [one for one in offerings_of(model, providers) if target.provider in {None, one.provider}]
     offers = read_offers(session, offerings)
     able = [offer for offer in offers if _can(offer, model, request)]
@@ -180,7 +180,7 @@ def instead(
     return alike[:SUGGESTED]
 
 
-def _retired(
+def _describe_retirement(
     session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> str:
     names = ", ".join(other.slug for other in instead(session, model, mode, providers, now))

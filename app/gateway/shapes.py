@@ -54,7 +54,7 @@ class WireShape:
 def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
     """Choose the shape to send: `natural` where none is wished; `known` bounds it where the contract does not."""
     if wish.is_empty:
-        return _unasked(contract, known, natural)
+        return _shape_without_wish(contract, known, natural)
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):
         return _by_size(wish, contract.size, known, natural)
     values: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fractio
     return WireShape(values, expected(ratio or natural, scale, known, contract), None, ratio, tier)
 
 
-def _unasked(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
+def _shape_without_wish(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
     """Send no shape, unless the provider takes no call without a size."""
     if contract.size is not None and contract.size.required:
         return _by_size(SizeWish(), contract.size, known, natural)

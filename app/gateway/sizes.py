@@ -145,7 +145,7 @@ def clamp(size: Size, bounds: Bounds) -> Size:
     by_area = Fraction(isqrt(10**8 * bounds.area * 10**6 // int(long * short * 10**6)), 10**4)
     down = min(Fraction(1), bounds.high / long, by_area)
     factor = max(down, bounds.low / short, _up(long * short * down**2, bounds) * down)
-    width, height = _stepped(long * factor, short * factor, bounds)
+    width, height = _round_to_step(long * factor, short * factor, bounds)
     return (height, width) if turned else (width, height)
 
 
@@ -205,7 +205,7 @@ def nearest_tier(pixels: int, limits: Limits) -> str | None:
     )
 
 
-def _stepped(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
+def _round_to_step(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
     """Round to multiples of the step inside the bounds; the long side gives way where rounding would break one."""
     step = bounds.step
     low, high = -(-bounds.low // step) * step, bounds.high // step * step

@@ -182,7 +182,7 @@ class HttpSession:
             raise TransportError("deadline", is_timeout=True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
             raise TransportError(type(error).__name__, is_timeout=self.left <= 0) from error
-        return HttpAnswer(response.status, headers, self._inflated(content, headers))
+        return HttpAnswer(response.status, headers, self._inflate(content, headers))
 
     def _read(self, chunks: Iterable[bytes]) -> bytes:
         received = bytearray()
@@ -192,7 +192,7 @@ class HttpSession:
             _check_length(received)
         return bytes(received)
 
-    def _inflated(self, content: bytes, headers: dict[str, str]) -> bytes:
+    def _inflate(self, content: bytes, headers: dict[str, str]) -> bytes:
         """Unpack within the allowance what comes packed although identity was asked for. Raises TransportError."""
         encoding = headers.get("content-encoding", "identity").lower()
         if encoding == "identity":
@@ -244,7 +244,7 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first permitted address that answers."""
-        addresses = _resolved(self.http, host, port)
+        addresses = _resolve(self.http, host, port)
         if not all(self.permit(address) for address in addresses):
             raise TransportError("address not permitted")
         failure: Exception = httpcore.ConnectError("no address")
@@ -289,7 +289,7 @@ class _Stream(httpcore.NetworkStream):
         return self.inner.get_extra_info(info)
 
 
-def _resolved(http: HttpSession, host: str, port: int) -> list[str]:
+def _resolve(http: HttpSession, host: str, port: int) -> list[str]:
     """Resolve a name in a thread of its own: the system's resolver knows no deadline."""
     found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 

@@ -73,7 +73,7 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
     if job.operation == "generation":
         return paint(job.prompt, job.model_id, seed, job.size or DEFAULT_SIZE)
     first, *others = _inputs(job)
-    size = _edited_size(job, first.size)
+    size = _choose_edit_size(job, first.size)
     if job.operation == "variation":
         return vary(fit(first, size), job.model_id, seed)
     mask = decode(job.mask, alpha=True, limits=INPUT) if job.mask is not None else None
@@ -88,7 +88,7 @@ def _inputs(job: ProviderRequest) -> list["Image.Image"]:
     return images
 
 
-def _edited_size(job: ProviderRequest, natural: Size) -> Size:
+def _choose_edit_size(job: ProviderRequest, natural: Size) -> Size:
     """Choose the size of an edit: the input's own where it may be, so that unmasked pixels stay exact."""
     if job.sized and job.size:
         return job.size
