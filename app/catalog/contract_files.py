@@ -44,11 +44,11 @@ def expand(provider: str, file: ContractFile) -> list[Contract]:
         models = own.get("model", ())
         for model in [models] if isinstance(models, str) else models:
             terms = with_defaults(file.defaults, own) | {"provider": provider, "model": model}
-            found.append(_checked(terms))
+            found.append(_check_terms(terms))
     return found
 
 
-def _checked(terms: dict[str, Any]) -> Contract:
+def _check_terms(terms: dict[str, Any]) -> Contract:
     try:
         return CONTRACT.validate_python(terms)
     except ValidationError as error:

@@ -74,7 +74,7 @@ def search(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
     for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
         for worst_rank in (BEGINNING, ALL_WORDS):
             for wording in _wordings(text):
-                found = _ranked(models, wording)
+                found = _rank(models, wording)
                 if found and found[0][0] <= worst_rank:
                     return [model for _, model in found]
     return _nearly_spelled(models, query)
@@ -89,7 +89,7 @@ def _wordings(text: str) -> Iterator[str]:
         yield _VERSION.sub("", bare)
 
 
-def _ranked(models: Sequence[ModelSummary], query: str) -> list[tuple[int, ModelSummary]]:
+def _rank(models: Sequence[ModelSummary], query: str) -> list[tuple[int, ModelSummary]]:
     """Rank the models that answer one wording, the best first."""
     words = split_words(query)
     ranked = [(rank, model) for model in models if (rank := match_rank(model, query)) is not None]

@@ -69,7 +69,7 @@ def list_details(page: ModelPage, successor: ModelSummary | None, marks: Marks) 
 
 
 def _render(page: ModelPage, successor: ModelSummary | None, today: date) -> FactSheet:
-    marks, groups = source_marks(page), parameters.grouped(page.parameters)
+    marks, groups = source_marks(page), parameters.group_rows(page.parameters)
     modes = [(mode, mode_title(mode)) for mode in page.modes]
     shapes, ways = facts.size_tables(page.limits), facts.behaviours(page.parameters)
     stale = facts.stale_days(page, today)
