@@ -27,17 +27,17 @@ def doctor(deep: bool, as_json: bool) -> None:
     """
     settings = read_without_writing()
     is_new = _has_no_database(settings)
-    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
+    context = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
     names: Iterable[str] = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
     if not settings.data_dir.is_dir():
         names = [name for name in names if name not in CHECKS_OF_FOLDER]
-    results = [(name, run_check(CHECKS[name], patient)) for name in names]
+    results = [(name, run_check(CHECKS[name], context)) for name in names]
     if not (is_new or settings.data_dir.is_dir()):
         missing = f"DATA_DIR {settings.data_dir} is not there: mount it, or correct DATA_DIR"
         results.append(("disk", CheckResult("fail", missing)))
     if is_new:
         results.append(("database", CheckResult("warn", _describe_new(settings))))
-    patient.database.close()
+    context.database.close()
     answer = [{"check": name, "level": one.level, "says": one.says} for name, one in results]
     lines = [f"{one.level:<5} {name:<11} {one.says}" for name, one in results]
     print_result(answer, lines, as_json=as_json)
@@ -45,10 +45,10 @@ def doctor(deep: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def run_check(check: Callable[[DoctorContext], CheckResult], patient: DoctorContext) -> CheckResult:
+def run_check(check: Callable[[DoctorContext], CheckResult], context: DoctorContext) -> CheckResult:
     """Run one check; one that can't be made is a finding, too."""
     try:
-        return check(patient)
+        return check(context)
     except DatabaseBusy as error:
         return CheckResult("fail", str(error.cause))
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)

@@ -75,7 +75,7 @@ def rate(
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
     return_large_blocks()
-    board = _published(file)
+    board = _read_published(file)
     if prior is not None and not math.isfinite(prior):
         raise click.UsageError(f"--prior {prior}: this is no number")
     is_elo = method == "elo"
@@ -113,7 +113,7 @@ def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"model": name, "provisional": "true" if row["provisional"] else "false"}
 
 
-def _published(file: Path) -> Published | None:
+def _read_published(file: Path) -> Published | None:
     """Read the published board of the arena that FILE comes from. Raises InvalidManifest for another file."""
     if str(file) == "-" or not file.with_name(f"{file.name}.json").exists():
         return None

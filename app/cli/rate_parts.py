@@ -32,7 +32,7 @@ def print_model(name: str, model: int, ratings: Ratings, support: FileSupport) -
     )
     parts = _half_widths(ratings, model)
     for part in PARTS:
-        click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_said(part, ratings)}")
+        click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_describe_part(part, ratings)}")
     remedy = REMEDIES[support.first_remedy(max(PARTS, key=parts.__getitem__))]
     click.echo(f"The squares of these add up. For this model {remedy} would help most.")
 
@@ -46,7 +46,7 @@ def describe_interval(ratings: Ratings) -> str:
     return f"intervals know that votes share {known}" if known else "intervals of the votes"
 
 
-def _said(part: str, ratings: Ratings) -> str:
+def _describe_part(part: str, ratings: Ratings) -> str:
     known, spread = ratings.known, ratings.spread
     if part == "votes":
         return "" if spread is None else f"strengths lie within {_elo(spread.sd**2):.0f} Elo (SD) of the middle"
