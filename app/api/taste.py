@@ -118,13 +118,15 @@ def get_taste() -> Response:
 @blueprint.post("", responses={"201": SharedCardBody})
 def post_taste(body: ShareBody) -> tuple[Response, int]:
     """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
-    return tell_stored(cards.share_taste(body.mode, body.question), lambda card: (jsonify(_shared(card)), 201))
+    return tell_stored(
+        cards.share_taste(body.mode, body.question), lambda card: (jsonify(_describe_shared(card)), 201)
+    )
 
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
 def get_shared_taste(path: TokenPath) -> Response:
     """Tell a card that somebody shares."""
-    return jsonify(_shared(cards.read_shared(path.token)))
+    return jsonify(_describe_shared(cards.read_shared(path.token)))
 
 
 @blueprint.delete("/<string:token>", responses={"200": RevokedBody})
@@ -141,7 +143,7 @@ def _second_look(look: SecondLook | None) -> dict[str, Any] | None:
     return {"matchup_id": encode_id(told.pop("matchup")), **told}
 
 
-def _shared(card: SharedCard) -> dict[str, Any]:
+def _describe_shared(card: SharedCard) -> dict[str, Any]:
     token = encode_id(card.token)
     path = url_for("taste.shared", token=token)
     url = f"{parts().settings.public_url.rstrip('/')}{path}" if parts().settings.public_url else path

@@ -92,7 +92,7 @@ def get_votes(query: VotesQuery) -> Response:
         return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
         _charge()
-        file, manifest = _made(query)
+        file, manifest = _make_export(query)
     finally:
         _places.release()
     stamp = manifest.created_at.strftime("%Y-%m-%dT%H%MZ")
@@ -101,7 +101,7 @@ def get_votes(query: VotesQuery) -> Response:
         file, MIMETYPES[query.format], as_attachment=True, download_name=name, conditional=False, etag=False
     )
     response.call_on_close(file.close)
-    return _described(response, manifest)
+    return _describe(response, manifest)
 
 
 @blueprint.get("/manifest", responses={"200": Provenance})
@@ -112,7 +112,7 @@ def get_manifest(query: ManifestQuery) -> Response:
         return jsonify(votes_file.read_current_provenance(session, query.mode).model_dump(mode="json"))
 
 
-def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
+def _make_export(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
     """Write votes and runs of one snapshot into a file without a name, which goes when it is closed."""
     refresh(parts(), *MODES)
     secret = secrets.token_bytes(SECRET_BYTES)
@@ -127,7 +127,7 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
         return file, made
 
 
-def _described(response: Response, manifest: VotesManifest) -> Response:
+def _describe(response: Response, manifest: VotesManifest) -> Response:
     digest = base64.b64encode(bytes.fromhex(manifest.sha256)).decode("ascii")
     response.headers.update(
         {

@@ -118,7 +118,7 @@ def plan_edits(session: Session, competitions: Sequence[str], edition: int) -> l
         GenerationTask(EntryKey(slug, painters[place], edition))
         for first in range(0, len(editors), PAINTERS_PER_ROUND)
         for turn, slug in enumerate(competitions)
-        for painters in [_rotate(_suited(editors, slug), turn)]
+        for painters in [_rotate(_list_suited(editors, slug), turn)]
         for place in range(first, min(first + PAINTERS_PER_ROUND, len(painters)))
     ]
 
@@ -130,7 +130,7 @@ def _list_editors(session: Session) -> dict[str, bool]:
     return {slug: editors[slug] for slug in PAINTERS if slug in editors}
 
 
-def _suited(editors: Mapping[str, bool], competition: str) -> list[str]:
+def _list_suited(editors: Mapping[str, bool], competition: str) -> list[str]:
     has_mask = any(edit.slug == competition and edit.drawn.mask is not None for edit in EDITS)
     return [slug for slug, takes_masks in editors.items() if takes_masks or not has_mask]
 

@@ -44,7 +44,7 @@ def arena_card() -> Response:
 
 
 def _serve(said: Card) -> Response:
-    return card_picture(drawn(said), said, f"{audience()}, max-age={KEPT_SECONDS}")
+    return card_picture(draw(said), said, f"{audience()}, max-age={KEPT_SECONDS}")
 
 
 def words(slug: str) -> Card:
@@ -71,7 +71,7 @@ def words(slug: str) -> Card:
 
 # 40 KB each, and every vote makes another: more would take hours to fill and 10 MB of each worker.
 @lru_cache(maxsize=64)
-def drawn(said: Card) -> bytes:
+def draw(said: Card) -> bytes:
     """Draw the card as a PNG file."""
     image, draw = start_card()
     write_words(draw, (MARGIN, 190), said.name, _fitting(said.name), INK)

@@ -106,7 +106,7 @@ def _sitemap(base: str) -> str:
         paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
         computed = boards.read_computed(session)
     newest = max(computed.values(), default=installed_at())
-    pages = [(path, _changed(path, computed, newest)) for path in paths]
+    pages = [(path, _last_change(path, computed, newest)) for path in paths]
     return render_template("sitemap.xml", base=base, pages=pages)
 
 
@@ -145,7 +145,7 @@ def _neighbours(session: Session) -> Iterator[str]:
     yield from pairs
 
 
-def _changed(path: str, computed: Mapping[str, datetime], newest: datetime) -> datetime:
+def _last_change(path: str, computed: Mapping[str, datetime], newest: datetime) -> datetime:
     """
     Tell when a page's board was last computed; of a page about several boards, when the newest was.
 

@@ -132,7 +132,7 @@ class Result:
 @blueprint.get(PLAYGROUND_PATH)
 def form() -> Response:
     """Show the form, filled in as the query says; draws nothing."""
-    return _page(_wanted(request.args), _drawable(), ())
+    return _page(_parse_form(request.args), _drawable(), ())
 
 
 @blueprint.post(PLAYGROUND_PATH)
@@ -166,7 +166,7 @@ def _read_form() -> PlaygroundForm:
     """Read the form, and its files where it has any. Raises RequestEntityTooLarge."""
     has_files = request.mimetype == "multipart/form-data"
     request.max_content_length = UPLOAD_BYTES if has_files else BODY_BYTES
-    return _wanted(request.form)
+    return _parse_form(request.form)
 
 
 def _draw(wanted: PlaygroundForm) -> Response:
@@ -185,10 +185,10 @@ def _turn_away(wanted: PlaygroundForm) -> Response:
         "Others are drawing just now; a place will be free in a moment.", retry_after=WAIT_SECONDS
     )
     names = _names(wanted, among)
-    return _page(wanted, among, _told(names, among, [full] * len(names)))
+    return _page(wanted, among, _tell_results(names, among, [full] * len(names)))
 
 
-def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
+def _parse_form(given: MultiDict[str, str]) -> PlaygroundForm:
     """Read the form, with line ends as everybody but forms writes them."""
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
@@ -224,7 +224,7 @@ def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
 
     names = _names(wanted, among)
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        return _told(names, among, list(pool.map(one, names)))
+        return _tell_results(names, among, list(pool.map(one, names)))
 
 
 def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
@@ -232,7 +232,9 @@ def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
     return wanted.models or (among.first or among.means.default_model,)
 
 
-def _told(names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]) -> tuple[Result, ...]:
+def _tell_results(
+    names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]
+) -> tuple[Result, ...]:
     """Tell how each model's request ended."""
     with parts().database.reading() as session:
         picks = [look(session, name, among) for name in names]

@@ -11,7 +11,7 @@ from app.edge import admin
 from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.leaderboards.integrity import picture_traces
-from app.web.admin.door import blueprint, decide, done, number, reason, shown
+from app.web.admin.door import admin_page, blueprint, decide, done, number, reason
 
 Role = Literal["contestant", "showcase"]
 STATUS = {"open": "open", "close": "closed"}
@@ -22,7 +22,7 @@ def listing() -> Response:
     """List every competition, drafts too, with how far it is to its target."""
     with parts().database.reading() as session:
         listed = competitions.list_competitions(session, drafts=True)
-    return shown("competitions.html", listed=listed)
+    return admin_page("competitions.html", listed=listed)
 
 
 @blueprint.get("/competitions/<slug>")
@@ -34,7 +34,7 @@ def competition(slug: str) -> Response:
             abort(404)
         standings = moderation.list_entries(session, slug)
         traces = picture_traces.read_competition_traces(session, slug)
-    return shown("competition.html", competition=row, standings=standings, traces=traces)
+    return admin_page("competition.html", competition=row, standings=standings, traces=traces)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
@@ -74,7 +74,7 @@ def withdraw(slug: str) -> Response:
 def suggested() -> Response:
     """List visitors' prompts that wait for a decision, the oldest first."""
     with parts().database.reading() as session:
-        return shown("suggestions.html", suggestions=suggestions.list_suggestions(session))
+        return admin_page("suggestions.html", suggestions=suggestions.list_suggestions(session))
 
 
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/accept")

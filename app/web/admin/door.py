@@ -91,7 +91,7 @@ def change_password() -> Response:
     return tell_stored(database.write(work), lambda token: admin.send_cookie(done("admin.overview"), token))
 
 
-def shown(template: str, status: int = 200, **values: Any) -> Response:
+def admin_page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a page for admins, which nobody caches."""
     who = admin.acting()
     with parts().database.reading() as session:
@@ -155,4 +155,6 @@ def _login(target: str, problem: str | None = None, status: int = 200) -> Respon
 
 
 def _password(problem: str | None = None, status: int = 200) -> Response:
-    return shown("password.html", status, problem=problem, shortest=passwords.SHORTEST, longest=passwords.LONGEST)
+    return admin_page(
+        "password.html", status, problem=problem, shortest=passwords.SHORTEST, longest=passwords.LONGEST
+    )

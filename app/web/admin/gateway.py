@@ -10,7 +10,7 @@ from app.edge.context import now, parts
 from app.gateway import accounts, health, keys
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
-from app.web.admin.door import blueprint, decide, shown
+from app.web.admin.door import admin_page, blueprint, decide
 
 DAYS = 14
 
@@ -21,7 +21,7 @@ def gateway() -> Response:
     moment = now()
     slugs = (*PROVIDERS, *parts().settings.openai_compatible)
     with parts().database.reading() as session:
-        return shown(
+        return admin_page(
             "gateway.html",
             days=DAYS,
             records=accounts.records(session, slugs, means(parts().settings).providers),

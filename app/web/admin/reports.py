@@ -4,14 +4,14 @@ from flask import Response
 
 from app.arena.voting import report_queue
 from app.edge.context import parts
-from app.web.admin.door import blueprint, decide, shown
+from app.web.admin.door import admin_page, blueprint, decide
 
 
 @blueprint.get("/reports")
 def reports() -> Response:
     """List the pictures that wait for a decision, those at rest first. No model is named."""
     with parts().database.reading() as session:
-        return shown("reports.html", pictures=report_queue.list_reported(session))
+        return admin_page("reports.html", pictures=report_queue.list_reported(session))
 
 
 @blueprint.get("/reports/<int(max=2147483647):report>.webp")
