@@ -5,22 +5,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.arena.people import secret_key
+from app.arena.people.policy import CLOCK_LEEWAY
+from app.arena.tables import AdminSession, Matchup, Vote
 from app.cli import rows
-from app.cli.clock_checks import find_future_times
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
 from app.database.doors import Database, DatabaseBusy, NewerDatabase
 from app.database.engines import is_pooled
 from app.database.replica import UnfitReplica, measure_lag
+from app.leaderboards.runs.claims import LONGEST_REST_MS, DatabaseClock
+from app.leaderboards.tables import Board
 
 SOUND_SQLITE = (3, 51, 3)
 CLOCK_SECONDS = 2
 LOCK_SECONDS = 5
+LATEST = 1000
+"""How many of the newest votes and pairs are looked at: they were stored last, whatever their times say."""
 FULL_SHARE, NEARLY_FULL_SHARE = 0.95, 0.7
 """Of the keys of a table that are used up: fail from the first, warn from the second."""
 SEQUENCES = text(
@@ -161,6 +166,27 @@ def clock(context: DoctorContext) -> CheckResult:
     if apart > CLOCK_SECONDS:
         return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
     return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
+
+
+def find_future_times(database: Database, now: datetime) -> str:
+    """
+    Say how many votes, pairs, sign-ins and boards bear a time far ahead; empty where none does.
+
+    Such times are traces of a clock that was ahead.
+    """
+    soon = now + CLOCK_LEEWAY
+    rested = DatabaseClock() + LONGEST_REST_MS  # boards are timed by the database
+    votes = select(Vote.cast_at.label("at")).order_by(Vote.id.desc()).limit(LATEST).subquery()
+    pairs = select(Matchup.issued_at.label("at")).order_by(Matchup.id.desc()).limit(LATEST).subquery()
+    counts = {
+        "votes": select(func.count()).select_from(votes).where(votes.c.at > soon),
+        "pairs": select(func.count()).select_from(pairs).where(pairs.c.at > soon),
+        "sign-ins": select(func.count()).select_from(AdminSession).where(AdminSession.created_at > soon),
+        "boards": select(func.count()).select_from(Board).where(Board.next_refresh_at > rested),
+    }
+    with database.reading() as session:
+        found = {name: session.scalar(query) for name, query in counts.items()}
+    return ", ".join(f"{count} {name}" for name, count in found.items() if count)
 
 
 def replica(context: DoctorContext) -> CheckResult:
