@@ -207,7 +207,7 @@ def _take_thread() -> None:
     """Count the thread until the answer has left: a server has more, but not for this. Raises RateLimited."""
     if not _threads.acquire(blocking=False):
         pause = QUEUE.seconds_until_room()
-        raise RateLimited("This server waits for as many images as it can.", retry_after=pause)
+        raise RateLimited("As many requests for images wait here as this server can hold.", retry_after=pause)
     g.has_thread = True
 
 

@@ -99,7 +99,7 @@ def verify_archive(path: Path) -> BackupManifest:
     manifest = b""
     for name, data in read_members(path, lambda _: True):
         if name in hashes or manifest:
-            raise BadBackup(f"The backup holds more than it may: {name}")
+            raise BadBackup(f"The backup holds {name} twice, or after its manifest.")
         if not hashes and (name, data) != ("format", FORMAT):
             raise BadBackup("This is no backup of this version's format.")
         if name == MANIFEST:
@@ -160,7 +160,7 @@ def write_manifest(writer: BackupWriter, **facts: Any) -> BackupManifest:
 def _check_name(info: tarfile.TarInfo) -> None:
     is_known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
     if not is_known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
-        raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
+        raise BadBackup(f"The backup holds a file that no backup has: {info.name[:80]!r}")
     if not info.isreg() or info.issparse():
         raise BadBackup(f"{info.name} is no plain file.")
     if info.size > MEMBER_BYTES:

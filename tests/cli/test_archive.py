@@ -79,8 +79,8 @@ def test_a_backup_that_fails_leaves_neither_a_file_nor_a_half(tmp_path: Path) ->
         ({"manifest.json": None}, "it has no manifest"),
         ({"manifest.json": b"{}"}, "manifest can't be read"),
         ({"format": b"somebody else's\n"}, "not a backup|no backup"),
-        ({"files/../../etc/passwd": b"x"}, "what no backup holds"),
-        ({"notes.txt": b"x"}, "what no backup holds"),
+        ({"files/../../etc/passwd": b"x"}, "a file that no backup has"),
+        ({"notes.txt": b"x"}, "a file that no backup has"),
     ],
     ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
