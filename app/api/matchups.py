@@ -280,7 +280,7 @@ def tell_vote(
     """
     Write a VoteBody that tells a vote and what it reveals, `with_change` a VoteNowBody: what ratings did since.
 
-    It is written as it stands here: to check it against the model first takes six times as long.
+    It is written as it stands here: to check it against the model first takes three times as long.
     """
     body = {
         "outcome": answer.outcome,

@@ -194,7 +194,7 @@ def _count(insert: Any, given: Any) -> Any:
 
 
 def _count_one(insert: Any, given: Any) -> Any:
-    """Do as `_count`, for one vote."""
+    """Count one vote, as `_count` counts many."""
     place = (given.c.competition, given.c.left_model, given.c.right_model, given.c.question)
     votes = [case((given.c.outcome == outcome, 1), else_=0) for outcome in TALLY_COLUMN]
     counted = select(*place, *votes).where(given.c.counted)
@@ -221,7 +221,7 @@ def _raise_versions(_insert: Any, given: Any) -> Any:
 
 
 def _raise_one_version(_insert: Any, given: Any) -> Any:
-    """Do as `_raise_versions`, for one vote."""
+    """Raise the version for one vote, as `_raise_versions` does for many."""
     counted = and_(given.c.counted, given.c.question == literal_column(f"'{BETTER}'"))
     return (
         update(Competition)
@@ -258,7 +258,7 @@ def _age_others(_insert: Any, given: Any) -> Any:
 
 
 def _age_other_of_one(_insert: Any, given: Any) -> Any:
-    """Do as `_age_others`, for one vote."""
+    """Set when the voter of one vote has their other matchup expire, as `_age_others` does for many."""
     others = (Matchup.voter_id == given.c.voter, Matchup.id != given.c.matchup, Matchup.closed_at.is_(None))
     return update(Matchup).where(*others).values(expires_at=given.c.others_until)
 
