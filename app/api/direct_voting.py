@@ -16,7 +16,7 @@ from app.edge import voting
 from app.edge.clock import read_clock
 from app.edge.context import Parts, follow_vote, is_follow_due
 from app.edge.direct import is_from_here, is_plain, list_json_headers
-from app.edge.identity import decode_id, encode_id, read_voter
+from app.edge.identity import decode_id, encode_id, make_token, read_voter, write_cookie
 from app.edge.request_log import RULE
 from app.edge.slow_bodies import REFUSAL
 from app.errors import Refusal
@@ -53,25 +53,37 @@ class DirectVoting:
 
     def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
         """Do what is asked; None for what the views must look at."""
-        who = read_voter(environ, self._wired.settings)
-        if who is None or not is_plain(environ, self._wired) or not is_from_here(environ):
+        if not is_plain(environ, self._wired) or not is_from_here(environ):
             return None
-        body = _read_body(environ)
+        who, body = read_voter(environ, self._wired.settings), _read_body(environ)
         if environ["PATH_INFO"] == PAIRS and body in ANY_PAIR:
             return self._issue(environ, start_response, who)
         asked = VOTE.fullmatch(environ["PATH_INFO"])
         matchup = decode_id(asked[1]) if asked else None
-        if matchup is None or body is None or body.keys() != {"outcome"} or body["outcome"] not in OUTCOMES:
+        if (
+            who is None
+            or matchup is None
+            or body is None
+            or body.keys() != {"outcome"}
+            or body["outcome"] not in OUTCOMES
+        ):
             return None
         ballot = voting.make_ballot(self._wired, who, matchup, body["outcome"], now=read_clock())
         return self._vote(environ, start_response, ballot)
 
-    def _issue(self, environ: dict[str, Any], start_response: StartResponse, who: bytes) -> Iterable[bytes]:
-        address = environ.get("REMOTE_ADDR")
-        issued = voting.issue_to(self._wired, who, MatchupFilter(), now=read_clock(), address=address)
+    def _issue(
+        self, environ: dict[str, Any], start_response: StartResponse, known: bytes | None
+    ) -> Iterable[bytes]:
+        """Issue a pair to this voter, or to a new one, whose cookie goes with it."""
+        who, address = known or make_token(), environ.get("REMOTE_ADDR")
+        issued = voting.issue_to(
+            self._wired, who, MatchupFilter(), now=read_clock(), address=address, is_newcomer=known is None
+        )
         data = views.tell_matchup(issued)
+        own = [] if known else [("Set-Cookie", write_cookie(who, environ, self._wired.settings))]
         environ[RULE] = PAIRS
-        start_response("201 CREATED" if issued.is_new else "200 OK", list_json_headers(environ, len(data)))
+        status = "201 CREATED" if issued.is_new else "200 OK"
+        start_response(status, list_json_headers(environ, len(data), *own))
         return [data]
 
     def _vote(self, environ: dict[str, Any], start_response: StartResponse, ballot: Ballot) -> Iterable[bytes]:

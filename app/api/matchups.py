@@ -7,6 +7,7 @@ from typing import Literal
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from app.api.errors import ErrorBody
 from app.arena.voting import matchups, vote_casting
@@ -276,25 +277,29 @@ def tell_vote(
     *,
     with_change: bool = False,
 ) -> bytes:
-    """Write the body that tells a vote and what it reveals, `with_change` what ratings did since."""
+    """
+    Write a VoteBody that tells a vote and what it reveals, `with_change` a VoteNowBody: what ratings did since.
+
+    It is written as it stands here: to check it against the model first takes three times as long.
+    """
     body = {
         "outcome": answer.outcome,
         "question": answer.question,
         "undone": answer.undone,
-        "crowd": crowd,
         "counted": answer.counted,
         "reason": answer.reason,
         "reason_text": explain_reason(answer.reason) if answer.reason else None,
-        "a": _name(shown.a) if shown else None,
-        "b": _name(shown.b) if shown else None,
+        "a": _name(shown.a, with_change=with_change) if shown else None,
+        "b": _name(shown.b, with_change=with_change) if shown else None,
+        "crowd": crowd,
         "input_image_url": f"/m/{matchup_id}/input.webp" if answer.mode == Mode.IMAGE_EDIT else None,
         "voter": {"votes": answer.voter_votes},
     }
-    return write_json(VoteNowBody if with_change else VoteBody, body)
+    return to_json(body) + b"\n"
 
 
-def _name(model: reveal.RevealedModel) -> dict[str, object]:
-    return {
+def _name(model: reveal.RevealedModel, *, with_change: bool) -> dict[str, object]:
+    told: dict[str, object] = {
         "model": {"slug": model.slug, "name": model.name, "creator": model.creator, "url": model.url},
         "rating": model.rating,
         "rating_low": model.rating_low,
@@ -302,12 +307,12 @@ def _name(model: reveal.RevealedModel) -> dict[str, object]:
         "rank": model.rank,
         "rank_low": model.rank_low,
         "rank_high": model.rank_high,
-        "change": model.change,
     }
+    return told | {"change": model.change} if with_change else told
 
 
 def tell_matchup(issued: matchups.BlindMatchup) -> bytes:
-    """Write the body that tells a pair, without a name in it."""
+    """Write the MatchupBody of a pair, without a name in it; it is written as it stands here."""
     public_id = encode_id(issued.public_id)
     body = {
         "id": public_id,
@@ -328,12 +333,7 @@ def tell_matchup(issued: matchups.BlindMatchup) -> bytes:
         "b": {"image_url": f"/m/{public_id}/b.webp", "image_url_small": f"/m/{public_id}/b-640.webp"},
         "frame": {"width": issued.frame[0], "height": issued.frame[1]},
     }
-    return write_json(MatchupBody, body)
-
-
-def write_json(kind: type[BaseModel], values: dict[str, object]) -> bytes:
-    """Write values as a body of this kind: checked and written at once, a third of what object by object takes."""
-    return kind.model_validate(values).model_dump_json().encode() + b"\n"
+    return to_json(body) + b"\n"
 
 
 def _send(data: bytes) -> Response:

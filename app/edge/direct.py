@@ -2,9 +2,10 @@
 The direct way: the requests that a round of voting is made of, answered before Flask sees them.
 
 To find a view, and to run what lies around every view, takes longer than to find a picture and send it, and about
-as long as to store a vote. So the plain case of these few requests is answered by middleware: what a voter with a
-cookie of ours asks from our own pages or by a script. A refusal goes the way of all others, and whatever else is
-asked, or fails, is left to the view, which does it again: every step is safe to repeat.
+as long as to store a vote. So the plain case of these few requests is answered by middleware: what a voter asks
+from our own pages or by a script, with a cookie of ours or, for a first pair, without one. A refusal goes the way
+of all others, and whatever else is asked, or fails, is left to the view, which does it again: every step is safe
+to repeat.
 """
 
 from typing import Any
@@ -40,9 +41,9 @@ def is_from_here(environ: dict[str, Any]) -> bool:
     return origin is None or origin == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
 
 
-def list_json_headers(environ: dict[str, Any], length: int) -> Headers:
-    """List the headers of an answer in JSON, as Flask and `headers.protect` would send them."""
-    told = [("Content-Type", "application/json"), ("Content-Length", str(length)), *EVERYWHERE.items()]
+def list_json_headers(environ: dict[str, Any], length: int, *own: tuple[str, str]) -> Headers:
+    """List the headers of an answer in JSON, with its `own`, as Flask and `headers.protect` would send them."""
+    told = [("Content-Type", "application/json"), ("Content-Length", str(length)), *own, *EVERYWHERE.items()]
     told += [("Cache-Control", "no-store"), ("Content-Security-Policy", FILE_POLICY)]
     if environ["wsgi.url_scheme"] == "https":
         told.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from flask import Response, g, request
 from itsdangerous import BadSignature, Signer
-from werkzeug.http import parse_cookie
+from werkzeug.http import dump_cookie, parse_cookie
 
 from app.arena.people import logins
 from app.edge import team
@@ -55,9 +55,7 @@ def _read_signed(value: str, secret: str) -> bytes | None:
 
 def read_voter(environ: dict[str, Any], settings: Settings) -> bytes | None:
     """Return the voter whose cookie came with a request that Flask has not seen; for profiles without logins."""
-    is_seen_over_https = environ["wsgi.url_scheme"] == "https" or settings.public_url.startswith("https://")
-    name = f"__Host-{NAME}" if is_seen_over_https else NAME
-    cookies = environ.get("HTTP_COOKIE", "")
+    cookies, name = environ.get("HTTP_COOKIE", ""), name_cookie(is_over_https(environ, settings))
     find = _find_voter if len(cookies) <= MOST_LETTERS_OF_ALL else _find_voter.__wrapped__
     return find(cookies, name, settings.secret_key.get_secret_value())
 
@@ -75,7 +73,7 @@ def voter_or_new() -> bytes:
     if parts().settings.profile == "team":
         return _logged_in(known)
     if known is None:
-        g.voter = g.new_voter = secrets.token_bytes(TOKEN_BYTES)
+        g.voter = g.new_voter = make_token()
         return bytes(g.voter)
     return known
 
@@ -88,11 +86,22 @@ def is_new() -> bool:
 def send_cookie(response: Response) -> Response:
     """Set the voter's cookie after a request that made one."""
     if "new_voter" in g:
-        value = _signer(_secret()).sign(encode_id(g.new_voter)).decode("ascii")
-        response.set_cookie(
-            cookie_name(), value, max_age=SECONDS, httponly=True, samesite="Lax", secure=is_https(), path="/"
-        )
+        response.headers.add("Set-Cookie", write_cookie(g.new_voter, request.environ, parts().settings))
     return response
+
+
+def make_token() -> bytes:
+    """Make the token of a voter who has none."""
+    return secrets.token_bytes(TOKEN_BYTES)
+
+
+def write_cookie(token: bytes, environ: dict[str, Any], settings: Settings) -> str:
+    """Write the signed cookie of a new voter, as the header that sets it in the browser that sent the request."""
+    value = _signer(settings.secret_key.get_secret_value()).sign(encode_id(token)).decode("ascii")
+    secure = is_over_https(environ, settings)
+    return dump_cookie(
+        name_cookie(secure), value, max_age=SECONDS, path="/", secure=secure, httponly=True, samesite="Lax"
+    )
 
 
 def encode_id(raw: bytes) -> str:
@@ -112,8 +121,13 @@ def decode_id(text: str) -> bytes | None:
 
 
 def cookie_name() -> str:
+    """Name the cookie of this request's voter."""
+    return name_cookie(is_https())
+
+
+def name_cookie(secure: bool) -> str:
     """Name the cookie; over https the name itself forbids a subdomain to set it."""
-    return f"__Host-{NAME}" if is_https() else NAME
+    return f"__Host-{NAME}" if secure else NAME
 
 
 def _logged_in(known: bytes | None) -> bytes:
@@ -129,8 +143,13 @@ def _logged_in(known: bytes | None) -> bytes:
 
 
 def is_https() -> bool:
+    """Tell whether this request's browser sees https."""
+    return is_over_https(request.environ, parts().settings)
+
+
+def is_over_https(environ: dict[str, Any], settings: Settings) -> bool:
     """Tell whether the browser sees https, which a proxy may speak for us."""
-    return request.is_secure or parts().settings.public_url.startswith("https://")
+    return environ["wsgi.url_scheme"] == "https" or settings.public_url.startswith("https://")
 
 
 def _signer(secret: str) -> Signer:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ SHORTEST_SECRET = 6
 BEARERS = re.compile(r"\bbv_[0-9a-f]{12}_[A-Za-z0-9_-]{43}|(?i:\b(?:bearer|basic))\s+[A-Za-z0-9._~+/=-]{8,}")
 """Keys of our gateway, and what follows the scheme of an Authorization header."""
 MESSAGE_CHARACTERS = 200
+MOST_WAITING = 10_000
+"""Lines that wait while standard error takes none; those beyond are lost."""
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _log: "_Log | None" = None
@@ -158,13 +161,33 @@ class _Log:
     render: Callable[[dict[str, Any]], str]
     hide: Callable[[str], str]
     turn: Any = field(default_factory=threading.Lock)
+    waiting: deque[str] = field(default_factory=deque)
+    """Lines on their way."""
 
     def write(self, facts: dict[str, Any]) -> None:
-        """Write one line without secrets."""
-        line = self.hide(self.render(facts))
-        with self.turn:
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+        """
+        Write one line without secrets, or leave it to the thread that is writing, which then writes it next.
+
+        Nobody waits for a turn: who writes gives the interpreter up, and may have to wait for it themselves.
+        """
+        if len(self.waiting) >= MOST_WAITING:
+            metrics.count("log_lines_lost_total")
+            return
+        self.waiting.append(self.hide(self.render(facts)))
+        while self.waiting and self.turn.acquire(blocking=False):
+            try:
+                self._write_waiting()
+            finally:
+                self.turn.release()
+
+    def _write_waiting(self) -> None:
+        while self.waiting:
+            try:
+                # One by one: a pipe keeps short writes of several processes apart.
+                sys.stderr.write(self.waiting.popleft() + "\n")
+                sys.stderr.flush()
+            except Exception:  # noqa: BLE001 (nobody is left to be told)
+                metrics.count("log_lines_lost_total")
 
 
 class _FromLogging(logging.Handler):

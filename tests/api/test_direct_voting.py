@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.api.matchups import MatchupBody, VoteBody, VoteNowBody
 from tests.api.conftest import Api
 
 PAIRS = "/api/v1/matchups"
@@ -36,6 +37,29 @@ def test_a_vote_is_answered_as_the_view_does(voter: FlaskClient) -> None:
     assert (direct.status_code, direct.data) == (view.status_code, view.data) == (200, view.data)
     assert headers(direct) == headers(view)
     assert "X-Request-ID" in direct.headers
+
+
+@pytest.mark.any_database
+def test_a_new_voter_is_the_one_of_the_cookie(voter: FlaskClient) -> None:
+    client = voter.application.test_client()
+    pair = client.post(PAIRS, data="{}", content_type="application/json")
+    assert pair.status_code == 201
+    picture = client.get(pair.get_json()["a"]["image_url"])
+    vote = client.post(f"{PAIRS}/{pair.get_json()['id']}/vote", json={"outcome": "a"})
+    assert (picture.status_code, vote.status_code, vote.get_json()["voter"]["votes"]) == (200, 200, 1)
+    assert "Set-Cookie" not in client.post(PAIRS, data="{}", content_type="application/json").headers
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("outcome", ["a", "skip", "tie"])
+def test_bodies_are_written_as_their_models_would(voter: FlaskClient, outcome: str) -> None:
+    # They are not checked when they are written: a field more would be sent.
+    pair = voter.post(PAIRS, json={})
+    path = f"{PAIRS}/{pair.get_json()['id']}"
+    vote = voter.post(f"{path}/vote", json={"outcome": outcome})
+    sent = {MatchupBody: pair.data, VoteBody: vote.data, VoteNowBody: voter.get(path).data}
+    for body, data in sent.items():
+        assert body.model_validate_json(data).model_dump_json().encode() + b"\n" == data
 
 
 @pytest.mark.any_database

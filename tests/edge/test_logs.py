@@ -4,8 +4,11 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -139,6 +142,42 @@ def test_the_level_leaves_lines_out(settings: Settings, told: Told) -> None:
     logs.event("quarantine", voters=3)
     (line,) = told()
     assert (line["event"], line["voters"]) == ("quarantine", 3)
+
+
+class SlowStream(StringIO):
+    """A stream that takes its first line only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.may_write = Event(), Event()
+
+    def write(self, text: str) -> int:
+        self.is_asked.set()
+        assert self.may_write.wait(10)
+        return super().write(text)
+
+
+def test_nobody_waits_for_a_line_of_another(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.configure(settings)
+    stream = SlowStream()
+    monkeypatch.setattr("sys.stderr", stream)
+    first = Thread(target=logs.tell, args=("info", "first"))
+    first.start()
+    assert stream.is_asked.wait(10)
+    for name in ("second", "third"):
+        logs.tell("info", name)  # it returns, though the first line is not written yet
+    assert stream.getvalue() == ""
+    stream.may_write.set()
+    first.join()
+    assert re.findall("first|second|third", stream.getvalue()) == ["first", "second", "third"]
+
+
+def test_every_line_of_many_threads_is_written_once(settings: Settings, told: Told) -> None:
+    logs.configure(settings)
+    with ThreadPoolExecutor(16) as threads:
+        for n in range(2_000):
+            threads.submit(logs.tell, "info", "request", number=n)
+    assert sorted(line["number"] for line in told()) == list(range(2_000))
 
 
 def test_every_secret_setting_is_known(tmp_path: Path) -> None:

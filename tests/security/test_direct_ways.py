@@ -132,6 +132,25 @@ def test_direct_ways_are_taken_at_all(voter: Voter, monkeypatch: pytest.MonkeyPa
     assert [voter.ask(*one, **sent).data == b"by Flask" for *one, sent in list_plain(voter)] == [False] * 4
 
 
+def test_a_first_pair_takes_the_direct_way(voter: Voter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voter.app, "full_dispatch_request", lambda *_: "by Flask")
+    answer = voter.ask("POST", PAIRS, data="{}", content_type=JSON, headers={"Cookie": ""})
+    assert answer.status_code == 201
+
+
+def test_a_new_cookie_is_that_of_the_view(voter: Voter, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_attributes() -> list[str]:
+        answer = voter.ask("POST", PAIRS, data="{}", content_type=JSON, headers={"Cookie": "other=1"})
+        name, *attributes = re.split("[=;] ?", answer.headers["Set-Cookie"])
+        return [name, *(one for one in attributes[1:] if not one.endswith("GMT"))]
+
+    direct = read_attributes()
+    monkeypatch.setattr(direct_voting, "is_plain", lambda *_: False)
+    assert direct == read_attributes()
+    assert {"HttpOnly", "Max-Age", "SameSite", "Lax"} <= set(direct)
+    assert ("Secure" in direct) == (voter.scheme == "https")
+
+
 HEADERS: tuple[dict[str, str], ...] = (
     {},
     *({"Origin": origin} for origin in ("http://localhost", "https://localhost", "https://arena.example")),

@@ -312,20 +312,22 @@ def padded(rendition: bytes, length: int) -> bytes:
     # A RIFF chunk of odd length would need one more byte that its length does not count.
     if filling < 0 or filling % 2:
         raise ValueError(f"{len(rendition)} bytes cannot be padded to {length}")
-    chunk = b"PADD" + filling.to_bytes(4, "little") + _fill(filling)
+    chunk = b"PADD" + filling.to_bytes(4, "little")
     # RIFF's length leaves out its own header of eight bytes.
-    return rendition[:4] + (length - CHUNK_HEADER).to_bytes(4, "little") + rendition[CHUNK_HEADER:] + chunk
+    whole = (length - CHUNK_HEADER).to_bytes(4, "little")
+    # Joined from views: every picture comes this way, and each copy would be a large block of memory.
+    return b"".join((rendition[:4], whole, memoryview(rendition)[CHUNK_HEADER:], chunk, *_fill(filling)))
 
 
-def _fill(length: int) -> bytes:
-    """Return so many bytes that no other picture was filled up with, and that nothing compresses."""
+def _fill(length: int) -> tuple[bytes, bytes | memoryview]:
+    """Return parts of so many bytes that no other picture was filled up with, and that nothing compresses."""
     # The system makes them a hundred times more slowly than memory is copied; a stretch from anywhere in enough of
     # them, behind a few of its own, is as unlike any other.
     first = os.urandom(min(length, 16))
     if length > len(_noise()) // 2:
-        return first + os.urandom(length - len(first))
+        return first, os.urandom(length - len(first))
     start = int.from_bytes(first, "little") % (len(_noise()) // 2)
-    return first + _noise()[start : start + length - len(first)]
+    return first, memoryview(_noise())[start : start + length - len(first)]
 
 
 @cache

@@ -140,10 +140,8 @@ def choose_pair(
         may = guessing.without_guessable(state.candidates, unseen)
     asked, chance, may = _draw_question(state, may, rng, question)
     if exclusions.limits_guesses:
-        pair = _draw_unguessable(asked, may, rng)
-    else:
-        pair = _draw(asked, may, rng, seen_before=seen_before)
-    return pair and replace(pair, question=asked.question, question_probability=chance)
+        return _draw_unguessable(asked, chance, may, rng)
+    return _draw(asked, chance, may, rng, seen_before=seen_before)
 
 
 def question_chances(state: PairingState, allowed: Mask) -> tuple[tuple[PairingState, float], ...]:
@@ -279,15 +277,18 @@ def _mixture_part(candidates: CandidatePairs, mixed: Floats, even: Floats) -> fl
     return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
 
 
-def _draw(state: PairingState, allowed: Mask, rng: random.Random, *, seen_before: bool) -> Pair | None:
+def _draw(
+    state: PairingState, asked: float, allowed: Mask, rng: random.Random, *, seen_before: bool
+) -> Pair | None:
+    """Draw an allowed pair for the state's question, which was drawn with the chance `asked`."""
     if not allowed.any():
         return None
     chances = probabilities(state, allowed)
     index = _pick(chances, rng)
-    return _pair(state, index, float(chances[index]), rng, seen_before=seen_before)
+    return _pair(state, asked, index, float(chances[index]), rng, seen_before=seen_before)
 
 
-def _draw_unguessable(state: PairingState, allowed: Mask, rng: random.Random) -> Pair | None:
+def _draw_unguessable(state: PairingState, asked: float, allowed: Mask, rng: random.Random) -> Pair | None:
     """Draw a competition by the chances of its pairs, then one of these, none of them likelier than may be."""
     if not allowed.any():
         return None
@@ -297,7 +298,7 @@ def _draw_unguessable(state: PairingState, allowed: Mask, rng: random.Random) ->
     most = guessing.best_guess(int(candidates.crowd[competition]))
     limited = guessing.limit_chances(chances[start:end], candidates.model_pair[start:end], most)
     index = _pick(limited, rng)
-    return _pair(state, int(start) + index, float(limited[index]), rng, seen_before=False)
+    return _pair(state, asked, int(start) + index, float(limited[index]), rng, seen_before=False)
 
 
 def _pick(chances: Floats, rng: random.Random) -> int:
@@ -307,8 +308,10 @@ def _pick(chances: Floats, rng: random.Random) -> int:
     return index if index < chances.size else int(np.flatnonzero(chances)[-1])
 
 
-def _pair(state: PairingState, index: int, chance: float, rng: random.Random, *, seen_before: bool) -> Pair:
+def _pair(
+    state: PairingState, asked: float, index: int, chance: float, rng: random.Random, *, seen_before: bool
+) -> Pair:
     one, other = state.candidates.entries[index].tolist()
     left, right = (one, other) if rng.getrandbits(1) else (other, one)
     competition_id = state.competitions[int(state.candidates.competition[index])]
-    return Pair(competition_id, left, right, chance, seen_before)
+    return Pair(competition_id, left, right, chance, seen_before, state.question, asked)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -187,10 +188,21 @@ def _insert(insert: Any, given: Any) -> Any:
 
 def _count(insert: Any, given: Any) -> Any:
     place = (given.c.competition, given.c.left_model, given.c.right_model, given.c.question)
-    sums = {
-        name: func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome, name in TALLY_COLUMN.items()
-    }
-    counted = select(*place, *sums.values()).where(given.c.counted).group_by(*place).order_by(*place)
+    sums = [func.sum(case((given.c.outcome == outcome, 1), else_=0)) for outcome in TALLY_COLUMN]
+    counted = select(*place, *sums).where(given.c.counted).group_by(*place).order_by(*place)
+    return _add_to_tally(insert, counted)
+
+
+def _count_one(insert: Any, given: Any) -> Any:
+    """Count one vote, as `_count` counts many."""
+    place = (given.c.competition, given.c.left_model, given.c.right_model, given.c.question)
+    votes = [case((given.c.outcome == outcome, 1), else_=0) for outcome in TALLY_COLUMN]
+    counted = select(*place, *votes).where(given.c.counted)
+    return _add_to_tally(insert, counted)
+
+
+def _add_to_tally(insert: Any, counted: Any) -> Any:
+    sums = list(TALLY_COLUMN.values())
     added = insert(Tally).from_select([*_CELL, *sums], counted, include_defaults=False)
     return added.on_conflict_do_update(
         index_elements=_CELL, set_={name: getattr(Tally, name) + added.excluded[name] for name in sums}
@@ -205,6 +217,16 @@ def _raise_versions(_insert: Any, given: Any) -> Any:
         update(Competition)
         .where(Competition.id == by.c.competition)
         .values(version=Competition.version + by.c.number)
+    )
+
+
+def _raise_one_version(_insert: Any, given: Any) -> Any:
+    """Raise the version for one vote, as `_raise_versions` does for many."""
+    counted = and_(given.c.counted, given.c.question == literal_column(f"'{BETTER}'"))
+    return (
+        update(Competition)
+        .where(Competition.id == given.c.competition, counted)
+        .values(version=Competition.version + literal_column("1"))
     )
 
 
@@ -235,7 +257,14 @@ def _age_others(_insert: Any, given: Any) -> Any:
     return update(Matchup).where(Matchup.id == its_id).values(expires_at=given.c.others_until)
 
 
+def _age_other_of_one(_insert: Any, given: Any) -> Any:
+    """Set when the voter of one vote has their other matchup expire, as `_age_others` does for many."""
+    others = (Matchup.voter_id == given.c.voter, Matchup.id != given.c.matchup, Matchup.closed_at.is_(None))
+    return update(Matchup).where(*others).values(expires_at=given.c.others_until)
+
+
 _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
+_CHANGES_BY_ONE = (_insert, _raise_one_version, _count_one, _raise_votes, _age_other_of_one)
 
 
 def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
@@ -252,14 +281,14 @@ def _given_rows(insert: Any) -> Any:
 
 def _change_one(change: Callable[[Any, Any], Any]) -> PreparedStatement:
     """Prepare a change by one vote, whose values are its parameters: SQLite reads JSON far more slowly."""
-    given = select(*(bindparam(one.name, type_=one.type).label(one.name) for one in _COLUMNS)).subquery("given")
-    return PreparedStatement(lambda insert: change(insert, given))
+    given = SimpleNamespace(**{one.name: bindparam(one.name, type_=one.type) for one in _COLUMNS})
+    return PreparedStatement(lambda insert: change(insert, SimpleNamespace(c=given)))
 
 
 _STORE_ALL = PreparedStatement(lambda insert: _store_all(insert, _CHANGES))
 _STORE_ASKED = PreparedStatement(lambda insert: _store_all(insert, (*_CHANGES, _raise_questions)))
 _CLOSE = _change_one(_close)
-_CHANGE_EACH = [_change_one(change) for change in _CHANGES]
+_CHANGE_EACH = [_change_one(change) for change in _CHANGES_BY_ONE]
 _RAISE_QUESTION = _change_one(_raise_questions)
 _HOLD_COMPETITIONS = PreparedStatement(
     lambda _: (
