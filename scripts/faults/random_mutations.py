@@ -4,10 +4,11 @@ that its tests notice.
 
     python scripts/faults/random_mutations.py [NAME…] [--each 20] [--seconds 1800] [--seed 1] [--least PERCENT]
 
-A change is a comparison or a sign turned round, a number one larger, a truth turned over, or None in place of
-what is returned. Each change that no test noticed is printed with its line: a test is missing there, or the change
+A change is a comparison or a sign turned round, a number one larger, a truth turned over, or None in place of what
+is returned. Each change that no test noticed is printed with its line: a test is missing there, or the change
 makes no difference that anybody could see (a larger cache, a shorter way to the same result). Read them; the share
-alone says little. `mutations.py` beside this file takes out chosen defences instead.
+alone says little. `mutations.py` beside this file takes out chosen defences instead. Exit 1 where the share
+noticed is below --least.
 """
 
 import argparse
