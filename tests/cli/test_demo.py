@@ -214,8 +214,8 @@ def _demo(seeds: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = (
-        f"import pathlib, app.cli, app.cli.demo as d, app.demo.edits as e; e.FRAME = (256, 256); "
-        f"d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
+        f"import pathlib, app.cli, app.cli.demo as d, app.demo.drawing as s, app.demo.edits as e; "
+        f"e.FRAME = s.FRAME = (256, 256); d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", start, "demo", "--votes", "30"],
