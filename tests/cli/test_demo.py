@@ -175,8 +175,12 @@ def test_generate_refuses_before_it_asks(
 def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
+    """With one of the competitions, as every picture is painted again in this process of its own."""
+    for slug in SEEDED[1:]:
+        (seeds / "competitions" / f"{slug}.toml").unlink()
+    every = ALL - len(SEEDED[1:]) * len(PAINTERS)
     with _demo(seeds) as (demo, address):
-        assert _first_pair(address)["competition"]["slug"] in SEEDED
+        assert _first_pair(address)["competition"]["slug"] == SEEDED[0]
         assert httpx.get(address).status_code == 200
         demo.send_signal(signal.SIGINT)
         said = demo.communicate(timeout=60)[0]
@@ -185,7 +189,7 @@ def test_served_at_once_stopped_and_completed(
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
     made, votes = counted(database, Entry, Vote)
-    assert (2 <= made <= ALL, votes <= 30) == (True, True)
+    assert (2 <= made <= every, votes <= 30) == (True, True)
 
     with _demo(seeds) as (demo, address):
         assert demo.stdout is not None
@@ -198,7 +202,7 @@ def test_served_at_once_stopped_and_completed(
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert demo.returncode == 0, "an end, not an interruption"
-    assert counted(database, Entry, Vote) == [ALL, 30]
+    assert counted(database, Entry, Vote) == [every, 30]
     assert arena("recompute", "--verify")[0] == 0
 
 
