@@ -249,6 +249,23 @@ def test_a_call_never_asks_for_more_than_the_provider_makes() -> None:
     assert planned(Limits(), contract(n={"field": "n", "max": 3}), n=10).job.n == 3
 
 
+def test_who_takes_no_number_is_asked_for_one_image_a_call() -> None:
+    assert planned(Limits(max_images=4), contract(n=None), n=2).job.n == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        *[({"output_format": "jpeg"}, "jpg"), ({"output_format": "webp"}, None), ({}, None)],
+        ({"output_format": "jpeg", "output_compression": 50}, None),
+    ],
+)
+def test_a_format_is_asked_for_by_the_providers_word(asked: dict[str, object], word: str | None) -> None:
+    """Where it has one, and we don't compress what it makes."""
+    made = planned(Limits(), contract(output_format={"field": "format", "words": ["jpg", "png"]}), **asked)
+    assert made.job.values.get("format") == word
+
+
 def test_an_offering_narrows_its_model() -> None:
     found = merged(SIZED, Limits(max_images=1, sizes=("256x256",)))
     assert (found.max_images, found.sizes, found.prompt_max_chars) == (1, ("256x256",), None)
