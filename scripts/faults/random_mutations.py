@@ -59,6 +59,7 @@ class Target:
 
 
 VOTES = ("tests/arena/test_voting.py", "tests/arena/test_storing.py", "tests/arena/test_policy.py")
+POLICY = ("tests/arena/test_policy.py", "tests/arena/people/test_policy.py", "tests/docs/test_numbers.py")
 TARGETS = (
     *(
         Target(f"app/ratings/{name}.py", tuple(f"tests/ratings/{test}.py" for test in tests))
@@ -73,7 +74,7 @@ TARGETS = (
     Target("app/gateway/sizes.py", ("tests/gateway/test_sizes.py",)),
     Target("app/gateway/normalize.py", ("tests/gateway/test_normalize.py", "tests/gateway/test_generate.py")),
     Target("app/arena/voting/vote_casting.py", VOTES),
-    Target("app/arena/people/policy.py", ("tests/arena/test_policy.py", "tests/arena/people/test_policy.py")),
+    Target("app/arena/people/policy.py", POLICY),
 )
 
 
