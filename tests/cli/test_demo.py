@@ -175,7 +175,7 @@ def test_generate_refuses_before_it_asks(
 def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
-    """With one of the competitions, as every picture is painted again in this process of its own."""
+    """Paint one of the competitions: every picture is painted again in a process of its own."""
     for slug in SEEDED[1:]:
         (seeds / "competitions" / f"{slug}.toml").unlink()
     every = ALL - len(SEEDED[1:]) * len(PAINTERS)

@@ -36,7 +36,7 @@ DRAW = """async (source) => {
     for (const level of pixels) text += String.fromCharCode(level);
     return [canvas.width, canvas.height, btoa(text)];
 }"""
-"""Pixels come as one text: Playwright checks a list number by number, which took half a second an image."""
+"""Return pixels as one text: Playwright checks a list number by number, which took half a second an image."""
 P3 = build_profile(PRIMARIES[12], SRGB_CURVE) or b""
 WIDE = build_profile(PRIMARIES[9], (1.8,)) or b""
 SWAPPED = build_profile((0.3127, 0.3290, 0.15, 0.06, 0.30, 0.60, 0.64, 0.33), SRGB_CURVE) or b""

@@ -261,7 +261,7 @@ def test_who_takes_no_number_is_asked_for_one_image_a_call() -> None:
     ],
 )
 def test_a_format_is_asked_for_by_the_providers_word(asked: dict[str, object], word: str | None) -> None:
-    """Where it has one, and we don't compress what it makes."""
+    """Send a word only where the provider has one, and nobody compresses what it makes."""
     made = planned(Limits(), contract(output_format={"field": "format", "words": ["jpg", "png"]}), **asked)
     assert made.job.values.get("format") == word
 

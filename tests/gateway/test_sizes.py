@@ -74,7 +74,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
     ],
 )
 def test_tiers_are_squares(text: str, side: int) -> None:
-    """Of 1024 pixels, or of the side that they name."""
+    """Count 1024 pixels a side for each K, else the side that is named."""
     assert parse_tier(text) == side**2
 
 

@@ -1,4 +1,4 @@
-"""The programs of scripts: each tells what it prints, and when it ends with 1."""
+"""Hold that each program of scripts tells what it prints, and when it ends with 1."""
 
 import os
 import re

@@ -151,7 +151,7 @@ def test_the_same_arguments_give_the_same_pixels(painter: str) -> None:
 
 
 def test_what_is_removed_leaves_the_same_pixels() -> None:
-    """Filling a hole up is the same for every painter."""
+    """Try one painter: a hole is filled up in the same way by all of them."""
     one, other = (edit(drawing(), "remove it", mask(), "studio-xl", 7, SIZE).tobytes() for _ in range(2))
     assert one == other
 

@@ -184,7 +184,7 @@ def test_a_slip_on_a_clear_pair_accuses_nobody() -> None:
 
 
 def test_five_votes_of_one_kind_are_weighed_as_by_hand() -> None:
-    """Beside a sure board of equals: one model has two and a half points too many, the other too few."""
+    """Give one of two equal models two and a half points too many, beside a board that is sure."""
     by_group = tallies_of(2, [(0, 0, 1, 2000, 2000, 0, 0), (1, 0, 1, 5, 0, 0, 0), (2, 0, 1, 4, 0, 0, 0)])
     found = likelihood(by_group, board(by_group))
     noise, taste = OVERDISPERSION * 5 / 4, TASTE * 5 / 4
