@@ -175,10 +175,10 @@ def test_generate_refuses_before_it_asks(
 def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
-    """Paint one of the competitions: every picture is painted again in a process of its own."""
+    """Paint one competition of each mode: every picture is painted again in a process of its own."""
     for slug in SEEDED[1:]:
         (seeds / "competitions" / f"{slug}.toml").unlink()
-    every = ALL - len(SEEDED[1:]) * len(PAINTERS)
+    every = (1 + len(SHOWCASES)) * len(PAINTERS) + 7
     with _demo(seeds) as (demo, address):
         assert _first_pair(address)["competition"]["slug"] == SEEDED[0]
         assert httpx.get(address).status_code == 200
@@ -219,7 +219,8 @@ def _demo(seeds: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         port = free.getsockname()[1]
     start = (
         f"import pathlib, app.cli, app.cli.demo as d, app.demo.drawing as s, app.demo.edits as e; "
-        f"e.FRAME = s.FRAME = (256, 256); d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
+        f"e.FRAME = s.FRAME = (256, 256); e.EDITS = e.EDITS[:1]; "
+        f"d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", start, "demo", "--votes", "30"],
