@@ -70,6 +70,7 @@ def planned(
     terms: Contract = WORDS,
     *,
     narrower: Limits = Limits(),  # noqa: B008
+    prices: tuple[OfferingPrice, ...] = (),
     provider: ImageProvider | None = None,
     **values: object,
 ) -> RequestPlan:
@@ -77,7 +78,7 @@ def planned(
 
     request = read_request("generation", {"prompt": "x", **values})
     upstream = provider or OpenAI(SecretStr(CANARY), "http://localhost/v1")
-    return plan(request, page(limits), offering(narrower), upstream, terms)
+    return plan(request, page(limits), offering(narrower, *prices), upstream, terms)
 
 
 def said(made: RequestPlan) -> list[tuple[str, object, object]]:
@@ -205,6 +206,25 @@ def test_what_the_caller_left_open_is_told_with_its_price() -> None:
         ChosenDefault("resolution", "4K", "openai"),
     )
     assert planned(Limits(), dear, quality="low", resolution="1K").choices == ()
+
+
+def test_the_tier_that_is_made_is_the_one_that_is_paid() -> None:
+    """Take the tier that was asked for, else the provider's own, else the one nearest to the size."""
+    prices = tuple(
+        OfferingPrice("image", micros, 1, None, {"resolution": tier}, "page")
+        for tier, micros in (("1K", 1), ("2K", 4))
+    )
+    own = contract(tier={"field": "resolution", "words": ["1K", "2K"], "default": "2K"})
+    both = Limits(resolutions={"1K": (), "2K": ()})
+    for terms, asked, micros in (
+        (TIERED, {"resolution": "2K"}, 4),
+        (TIERED, {"resolution": "1K"}, 1),
+        (own, {}, 4),
+        (TIERED, {}, 1),
+    ):
+        cost = planned(both, terms, prices=prices, **asked).cost  # type: ignore[arg-type]
+        assert cost is not None
+        assert cost.micros == micros
 
 
 def test_size_wins_and_says_what_it_overrode() -> None:
