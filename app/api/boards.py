@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from io import StringIO
 from typing import Any, Literal
 
@@ -12,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy.orm import Session
 
 from app.api.errors import ErrorBody
+from app.api.fields import with_fields
 from app.arena.errors import read_mode
-from app.edge import context
-from app.edge.context import now, parts
+from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
-from app.leaderboards.views.boards import BoardView
+from app.leaderboards.views.boards import BoardStanding, BoardView
 from app.leaderboards.views.filters import Filters
 from app.words import MODES
 
@@ -79,25 +78,12 @@ class BoardName(BaseModel):
     competition: str | None
 
 
-class ThreadBody(BaseModel):
-    """Two groups of models that few votes join: slugs of the smaller, and pairs whose votes would mend it most."""
-
-    group: list[str]
-    votes: int
-    pairs: list[tuple[str, str]]
-
-
+@with_fields(
+    boards.Run,
+    *("id", "computed_at", "votes", "method", "method_version", "anchor_version", "tallies_sha256", "thread"),
+)
 class RunBody(BaseModel):
     """The run that a board shows: votes, method, anchor, hash of the tallies, and a thread it may hang on."""
-
-    id: int
-    computed_at: datetime
-    votes: int
-    method: str
-    method_version: int
-    anchor_version: int
-    tallies_sha256: str
-    thread: ThreadBody | None
 
 
 class StandingModel(BaseModel):
@@ -110,29 +96,12 @@ class StandingModel(BaseModel):
     licence: str | None
 
 
+@with_fields(BoardStanding, *BoardStanding._fields[1:-2])  # without its id; the last two come last here too
 class StandingBody(BaseModel):
     """One row. Ratings in Elo points, rates from 0 to 1."""
 
-    rank: int | None
-    of: int
-    rank_low: int | None
-    rank_high: int | None
-    rank_ub: int | None
     model: StandingModel
-    rating: float
-    rating_low: float
-    rating_high: float
     interval: Literal["prompt", "vote"]
-    votes: int
-    wins: int
-    losses: int
-    ties: int
-    both_bad_rate: float
-    win_rate: float
-    change_24h: float | None
-    provisional: bool
-    borrowed: float | None
-    price_usd: float | None
     cost_usd: float | None = Field(description="of an image as judged, the median; a list price for lack of it")
     cost_images: int | None = Field(description="how many images that is the median of; 0 for a list price")
     seconds_median: float | None
@@ -164,7 +133,7 @@ def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
     """Return the board of one competition, open or closed."""
     asked = filters.parse_filters(request.args, Filters)
-    context.refresh(parts(), *MODES)
+    refresh(parts(), *MODES)
 
     def read(session: Session) -> BoardView:
         return boards.read_competition_board(session, path.slug, now=now(), filters=asked, question=asked.question)
@@ -175,7 +144,7 @@ def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
 def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
     asked = filters.parse_filters(request.args, Filters)
     read_mode(mode)
-    context.refresh(parts(), mode)
+    refresh(parts(), mode)
 
     def read(session: Session) -> BoardView:
         return boards.read_board(session, mode, category, now=now(), filters=asked, question=asked.question)
@@ -184,7 +153,7 @@ def _board(mode: str, category: str | None, query: BoardQuery) -> Response:
 
 
 def _answer(key: str, asked: Filters, kind: str, read: Callable[[Session], BoardView]) -> Response:
-    """Kept for as long as the board shows this run."""
+    """Answer with a board, which is cached for as long as it shows this run."""
 
     def made() -> str:
         with reading_page() as session:

@@ -1,4 +1,4 @@
-"""Which codes an operation can answer with: a part of the document, beside the shapes."""
+"""Lists the error codes that each operation can answer with, for the OpenAPI document."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ class ErrorBody(BaseModel):
     @classmethod
     @cache
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Made once: each operation asks for it again, for each of its statuses."""
+        """Make the schema once: each operation asks for it again, for each of its statuses."""
         return super().model_json_schema(*args, **options)
 
 

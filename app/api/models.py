@@ -1,26 +1,27 @@
 """Models as JSON: what the catalogue and the arena know of each."""
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, BeforeValidator, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
 from app.api.errors import ErrorBody
+from app.api.fields import with_fields
 from app.arena.entries import entries
 from app.catalog import lookup
 from app.catalog.limits import Limits
-from app.catalog.lookup import ModelOffering, ModelPage, ModelSummary, Prose
-from app.catalog.pricing import MICROS
+from app.catalog.lookup import FactSource, ModelPage
 from app.catalog.search import search
+from app.catalog.shapes import Prose
 from app.catalog.traits import Traits
-from app.edge import context
-from app.edge.context import parts, today
+from app.edge.context import parts, refresh, today
 from app.edge.page_cache import reading_page
 from app.gateway import reference
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.question_differences import read_differences
-from app.leaderboards.views.results import ModelResults
+from app.leaderboards.views.results import BoardPlace, ModelResults
 from app.words import MODES, Mode
 
 blueprint = APIBlueprint(
@@ -32,8 +33,8 @@ blueprint = APIBlueprint(
 )
 
 
-RANKS = ("rank", "of", "rank_low", "rank_high", "votes")
-"""The fields that say how sure a rank is."""
+Day = Annotated[date, WithJsonSchema({"type": "string"})]
+"""A date; the document promises that it is text, and no more."""
 
 
 class ModelPath(BaseModel):
@@ -86,20 +87,12 @@ class OfferingBody(BaseModel):
     status: Literal["preview", "active", "deprecated", "retired"] | None = Field(
         description="As the provider states it."
     )
-    ended_on: str | None = Field(description="First day on which the provider no longer serves the model.")
+    ended_on: Day | None = Field(description="First day on which the provider no longer serves the model.")
 
 
+@with_fields(FactSource, *("title", "url", "repository", "file", "date", "licence", "checked_on", "facts"))
 class SourceBody(BaseModel):
     """Name a source of facts, and the day on which somebody last checked it."""
-
-    title: str
-    url: str | None
-    repository: str | None
-    file: str | None
-    date: str | None
-    licence: str | None
-    checked_on: str | None
-    facts: list[str]
 
 
 def write_fraction(default: object) -> object:
@@ -124,18 +117,12 @@ class ParameterBody(BaseModel):
     provider: str | None
 
 
+_RANK = ("rank", "of", "rank_low", "rank_high", "votes")
+
+
+@with_fields(BoardPlace, *_RANK, "rating", "rating_low", "rating_high", mode=str)
 class ModelBoardBody(BaseModel):
     """Tell the model's place on one mode's overall board; its numbers are null until it is rated."""
-
-    mode: str
-    rank: int | None
-    of: int
-    rank_low: int | None
-    rank_high: int | None
-    votes: int
-    rating: float | None
-    rating_low: float | None
-    rating_high: float | None
 
 
 class ModelQuestionBody(BaseModel):
@@ -156,18 +143,10 @@ class ModelQuestionBody(BaseModel):
     borrowed: float = Field(description="Share of what is known that `better` lends, 0 to 1.")
 
 
+@with_fields(BoardPlace, *_RANK, slug=str, title=str, categories=list[str], prompt=str)
 class ModelCompetitionBody(BaseModel):
     """Tell the model's place in one competition; rank is null until it has four counted battles there."""
 
-    slug: str
-    title: str
-    categories: list[str]
-    prompt: str
-    rank: int | None
-    of: int
-    rank_low: int | None
-    rank_high: int | None
-    votes: int
     borrowed: float | None = Field(description="Share of what is known that came from other competitions, 0 to 1.")
 
 
@@ -184,8 +163,8 @@ class SummaryBody(BaseModel):
         description="As the maker states it; null where nobody does."
     )
     released: str | None
-    deprecated_on: str | None
-    sunset: str | None
+    deprecated_on: Day | None
+    sunset: Day | None
     successor: str | None
     licence: str | None
     open_weights: bool | None
@@ -240,98 +219,32 @@ def get_models(query: ModelsQuery) -> Response:
         and (query.mode is None or query.mode in model.modes)
         and query.status in {None, model.status, model.shown_status}
     ]
-    return jsonify([SummaryBody.model_validate(_summary(model)).model_dump(mode="json") for model in fitting])
+    bodies = (SummaryBody.model_validate(model, from_attributes=True) for model in fitting)
+    return jsonify([body.model_dump(mode="json") for body in bodies])
 
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
     """Return everything about one model."""
-    context.refresh(parts(), *MODES)
+    refresh(parts(), *MODES)
     with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug
         page = reference.read_model(session, slug, today())
         found = results.read_results(session, page.slug)
         differences = read_differences(session, model=page.slug)
         answers = faq.answer_questions(page, found)
-    asked = [ModelQuestionBody.model_validate(one, from_attributes=True) for one in differences]
-    body = _page(page, found, answers) | {"questions": asked}
-    return jsonify(ModelBody.model_validate(body).model_dump(mode="json"))
+    body = _describe_page(page, found) | {"questions": differences, "faq": answers}
+    return jsonify(ModelBody.model_validate(body, from_attributes=True).model_dump(mode="json"))
 
 
-def _summary(model: ModelSummary) -> dict[str, object]:
-    same = (
-        *("slug", "name", "creator", "family", "status", "stated_status", "released", "successor", "licence"),
-        *("open_weights", "parameter_count", "max_resolution", "max_images", "price_tier"),
-    )
-    cheapest = model.price_from
-    return {name: getattr(model, name) for name in same} | {
-        "aliases": list(model.aliases),
-        "deprecated_on": model.deprecated_on.isoformat() if model.deprecated_on else None,
-        "sunset": model.sunset.isoformat() if model.sunset else None,
-        "max_pixels": model.limits.max_pixels,
-        "tags": list(model.tags),
-        "modes": list(model.modes),
-        "price_from": cheapest
-        and {
-            "usd": cheapest.usd,
-            "provider": cheapest.provider,
-            "conditions": cheapest.conditions,
-            "basis": cheapest.basis,
-        },
-    }
-
-
-def _page(page: ModelPage, found: ModelResults, answers: tuple[faq.Question, ...]) -> dict[str, object]:
-    same = ("tagline", "weights", "paper", "homepage", "architecture")
-    return _summary(page) | {
-        **{name: getattr(page, name) for name in same},
-        "known_as": list(page.known_as),
-        "sources": [SourceBody.model_validate(source, from_attributes=True) for source in page.sources],
-        "offerings": [_offering(offering) for offering in page.offerings],
-        "past_offerings": [_offering(offering) for offering in page.past_offerings],
-        "parameters": [ParameterBody.model_validate(row, from_attributes=True) for row in page.parameters],
-        "boards": [
-            {"mode": board.mode} | _place(board.place, (*RANKS, "rating", "rating_low", "rating_high"))
-            for board in found.boards
-            if board.category is None
-        ],
+def _describe_page(page: ModelPage, found: ModelResults) -> dict[str, Any]:
+    """Put a model's results beside what the catalogue knows of it."""
+    boards = [board for board in found.boards if board.category is None]
+    stated = {name: getattr(page, name) for name in ModelBody.model_fields if hasattr(page, name)}
+    return stated | {
+        "boards": [{"mode": board.mode} | vars(board.place) for board in boards],
         "competitions": [
-            {
-                "slug": competition.slug,
-                "title": competition.title,
-                "categories": [heading.slug for heading in competition.categories],
-                "prompt": competition.prompt,
-            }
-            | _place(competition.place, (*RANKS, "borrowed"))
-            for competition in found.competitions
+            vars(one) | vars(one.place) | {"categories": [heading.slug for heading in one.categories]}
+            for one in found.competitions
         ],
-        "faq": list(answers),
-        "limits": page.limits,
-        "prose": page.prose,
-    }
-
-
-def _place(place: results.BoardPlace, names: tuple[str, ...]) -> dict[str, object]:
-    return {name: getattr(place, name) for name in names}
-
-
-def _offering(offering: ModelOffering) -> dict[str, object]:
-    return {
-        "key": offering.key,
-        "provider": offering.provider,
-        "provider_model_id": offering.provider_model_id,
-        "modes": list(offering.modes),
-        "prices": [
-            {
-                "metric": price.metric,
-                "usd": price.micros / MICROS,
-                "units": price.units,
-                "direction": price.direction,
-                "conditions": price.conditions,
-            }
-            for price in offering.prices
-        ],
-        "notes": list(offering.notes),
-        "status": offering.status,
-        "ended_on": offering.ended_on.isoformat() if offering.ended_on else None,
     }

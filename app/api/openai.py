@@ -142,7 +142,7 @@ def model(model_id: str) -> Response:
 def file(name: str) -> Response:
     """Send a generated image, as long as its link works."""
     with parts().database.reading() as session:
-        found = files.linked(session, name, now=now())
+        found = files.find_linked(session, name, now=now())
     if found is None:
         abort(404)
     headers = {"Cache-Control": "private, no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -176,12 +176,13 @@ def _stream(pending: PendingGeneration, asked: ImageRequest) -> Response:
 
 
 def _name(response: Response, made: Generation) -> Response:
-    response.headers["X-Blindvote-Provider"] = made.provider
-    response.headers["X-Blindvote-Model"] = made.model
-    response.headers["X-Blindvote-Request-Id"] = made.request_id
-    if made.cost_micros is not None:
-        response.headers[LITELLM_COST] = f"{made.cost_micros / MICROS:.6f}"
-    response.headers["x-request-id"] = made.request_id
+    cost = {} if made.cost_micros is None else {LITELLM_COST: f"{made.cost_micros / MICROS:.6f}"}
+    names = {
+        "X-Blindvote-Provider": made.provider,
+        "X-Blindvote-Model": made.model,
+        "X-Blindvote-Request-Id": made.request_id,
+    }
+    response.headers.update(names | cost | {"x-request-id": made.request_id})
     return response
 
 
@@ -195,16 +196,18 @@ def _repetition(asked: ImageRequest) -> Repetition | None:
     count = request.headers.get("X-Stainless-Retry-Count", "")
     if len(key) > KEY_CHARACTERS or not key.isprintable():
         raise InvalidParameter("Idempotency-Key", f"An Idempotency-Key has at most {KEY_CHARACTERS} characters.")
-    if not key and not (count.isascii() and count.isdigit() and len(count) < 4):
+    is_count = count.isascii() and count.isdigit() and len(count) < 4
+    if not key and not is_count:
         return None
-    retries = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
+    retries = int(count) if is_count else 0
     return Repetition(_caller().key_id, replay.fingerprint(asked), key or None, retries)
 
 
 def _take_thread() -> None:
     """Count the thread until the answer has left: a server has more, but not for this. Raises RateLimited."""
     if not _threads.acquire(blocking=False):
-        raise RateLimited("This server waits for as many images as it can.", QUEUE.seconds_until_room())
+        pause = QUEUE.seconds_until_room()
+        raise RateLimited("As many requests for images wait here as this server can hold.", retry_after=pause)
     g.has_thread = True
 
 

@@ -99,10 +99,10 @@ def _events(pending: PendingGeneration, asked: ImageRequest, created: datetime) 
         yield f"event: error\ndata: {dumps(openai_errors.describe(error)[1])}\n\n"
         return
     for drawn in made.drawn:
-        yield _completed(drawn, made, asked, created)
+        yield _write_completed(drawn, made, asked, created)
 
 
-def _completed(drawn: DeliveredImage, made: Generation, asked: ImageRequest, created: datetime) -> str:
+def _write_completed(drawn: DeliveredImage, made: Generation, asked: ImageRequest, created: datetime) -> str:
     kind = f"{EVENTS[asked.operation]}.completed"
     data = {
         "type": kind,

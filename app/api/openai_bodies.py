@@ -62,7 +62,7 @@ def _read_form() -> tuple[dict[str, Any], tuple[bytes, ...], bytes | None]:
             sources[kind] += texts
         elif texts:
             values[name] = texts if name.endswith("[]") else texts[-1]
-    images, masks = ([*_files(kind), *_linked(sources[kind], kind)] for kind in ("image", "mask"))
+    images, masks = ([*_files(kind), *_fetch_linked(sources[kind], kind)] for kind in ("image", "mask"))
     if len(masks) > 1:
         raise InvalidParameter("mask", f"Send one mask, not {len(masks)}; it is that of the first image.")
     return values, tuple(images), masks[0] if masks else None
@@ -79,6 +79,6 @@ def _files(kind: str) -> list[bytes]:
     return [content for content in contents if content]
 
 
-def _linked(sources: list[str], kind: str) -> list[bytes]:
+def _fetch_linked(sources: list[str], kind: str) -> list[bytes]:
     http = open_image_session(Client())
     return [read_source(source, kind, http) for source in sources]

@@ -31,7 +31,7 @@ def model_body(
     return {
         "id": model.slug,
         "object": "model",
-        "created": _created(model.released),
+        "created": _read_created(model.released),
         "owned_by": model.creator or "unknown",
         "shutdown_date": model.sunset.isoformat() if model.sunset else None,
         "name": model.name,
@@ -71,7 +71,7 @@ def schema_body(model: ModelPage) -> dict[str, Any]:
     }
 
 
-def _created(released: str | None) -> int:
+def _read_created(released: str | None) -> int:
     if released is None:
         return 0
     year, month, day = (*map(int, released.split("-")), 1, 1)[:3]

@@ -14,7 +14,8 @@ from app.edge import taste as cards
 from app.edge.after_commit import tell_stored
 from app.edge.context import parts
 from app.edge.identity import encode_id
-from app.leaderboards.views.taste import Narrowing, SecondLook, load_taste
+from app.leaderboards.views.personal import Agreement
+from app.leaderboards.views.taste import Parting, SecondLook, TopModel, load_taste
 from app.words import MODES
 
 blueprint = APIBlueprint(
@@ -43,34 +44,6 @@ class ShareBody(BaseModel):
     question: str | None = Field(None, max_length=40, description="Slug of a question; `better` when left out.")
 
 
-class OwnStandingBody(BaseModel):
-    """A model as this voter's votes alone rate it: Elo points around a mean of 1000, 95 % interval."""
-
-    slug: str
-    name: str
-    creator: str | None
-    rating: float
-    rating_low: float
-    rating_high: float
-
-
-class AgreementBody(BaseModel):
-    """Votes for A or B that side with the crowd, of those on pairs where other voters lean to one side."""
-
-    with_crowd: int
-    compared: int
-
-
-class PartingBody(BaseModel):
-    """The model that voter and crowd place farthest apart, among the `of` models that both rate."""
-
-    slug: str
-    name: str
-    own_place: int
-    crowd_place: int
-    of: int
-
-
 class TasteBody(BaseModel):
     """Describe a voter's taste in one mode, by one question."""
 
@@ -78,9 +51,9 @@ class TasteBody(BaseModel):
     question: str = Field(description="Slug of the question; on a card the one that most of its votes answered.")
     words: str = Field(description="As the voter read it; empty on cards from before there were questions.")
     votes: int = Field(description="Standing votes of this mode on this question.")
-    top: list[OwnStandingBody] = Field(description="At most three, best first.")
-    agreement: AgreementBody
-    parting: PartingBody | None = Field(description="Null where both order the models alike.")
+    top: list[TopModel] = Field(description="At most three, best first.")
+    agreement: Agreement
+    parting: Parting | None = Field(description="Null where both order the models alike.")
 
 
 class SecondLookBody(BaseModel):
@@ -137,7 +110,7 @@ def get_taste() -> Response:
         | {
             "judged": card.judged,
             "second_look": _second_look(card.second_look),
-            "narrowing": _narrowing(card.narrowing),
+            "narrowing": card.narrowing and asdict(card.narrowing),
         }
     )
 
@@ -145,13 +118,15 @@ def get_taste() -> Response:
 @blueprint.post("", responses={"201": SharedCardBody})
 def post_taste(body: ShareBody) -> tuple[Response, int]:
     """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
-    return tell_stored(cards.share_taste(body.mode, body.question), lambda card: (jsonify(_shared(card)), 201))
+    return tell_stored(
+        cards.share_taste(body.mode, body.question), lambda card: (jsonify(_describe_shared(card)), 201)
+    )
 
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
 def get_shared_taste(path: TokenPath) -> Response:
     """Tell a card that somebody shares."""
-    return jsonify(_shared(cards.read_shared(path.token)))
+    return jsonify(_describe_shared(cards.read_shared(path.token)))
 
 
 @blueprint.delete("/<string:token>", responses={"200": RevokedBody})
@@ -168,11 +143,7 @@ def _second_look(look: SecondLook | None) -> dict[str, Any] | None:
     return {"matchup_id": encode_id(told.pop("matchup")), **told}
 
 
-def _narrowing(found: Narrowing | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found)
-
-
-def _shared(card: SharedCard) -> dict[str, Any]:
+def _describe_shared(card: SharedCard) -> dict[str, Any]:
     token = encode_id(card.token)
     path = url_for("taste.shared", token=token)
     url = f"{parts().settings.public_url.rstrip('/')}{path}" if parts().settings.public_url else path

@@ -17,8 +17,7 @@ from app.api.errors import ErrorBody, respond
 from app.arena.log.vote_export import ExportSelection
 from app.arena.people import networks
 from app.arena.people.policy import DAY, check
-from app.edge import context
-from app.edge.context import now, parts
+from app.edge.context import now, parts, refresh
 from app.edge.problems import named
 from app.leaderboards.open_data import votes_file
 from app.leaderboards.open_data.manifest import Provenance, VotesManifest
@@ -93,7 +92,7 @@ def get_votes(query: VotesQuery) -> Response:
         return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
         _charge()
-        file, manifest = _made(query)
+        file, manifest = _make_export(query)
     finally:
         _places.release()
     stamp = manifest.created_at.strftime("%Y-%m-%dT%H%MZ")
@@ -102,20 +101,20 @@ def get_votes(query: VotesQuery) -> Response:
         file, MIMETYPES[query.format], as_attachment=True, download_name=name, conditional=False, etag=False
     )
     response.call_on_close(file.close)
-    return _described(response, manifest)
+    return _describe(response, manifest)
 
 
 @blueprint.get("/manifest", responses={"200": Provenance})
 def get_manifest(query: ManifestQuery) -> Response:
     """Return today's overall boards with their tallies' sums, the method, and the anchors of their levels."""
-    context.refresh(parts(), *MODES)
+    refresh(parts(), *MODES)
     with parts().database.reading() as session:
         return jsonify(votes_file.read_current_provenance(session, query.mode).model_dump(mode="json"))
 
 
-def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
+def _make_export(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
     """Write votes and runs of one snapshot into a file without a name, which goes when it is closed."""
-    context.refresh(parts(), *MODES)
+    refresh(parts(), *MODES)
     secret = secrets.token_bytes(SECRET_BYTES)
     with ExitStack() as unless_made:
         file = cast("BinaryIO", unless_made.enter_context(tempfile.TemporaryFile()))
@@ -128,14 +127,18 @@ def _made(query: VotesQuery) -> tuple[BinaryIO, VotesManifest]:
         return file, made
 
 
-def _described(response: Response, manifest: VotesManifest) -> Response:
+def _describe(response: Response, manifest: VotesManifest) -> Response:
     digest = base64.b64encode(bytes.fromhex(manifest.sha256)).decode("ascii")
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
-    response.headers["X-Votes"] = str(manifest.votes)
-    response.headers["X-Methodology"] = f"{manifest.methodology.method}/{manifest.methodology.version}"
-    response.headers["X-Runs"] = ", ".join(f"{board.mode}={board.run}" for board in manifest.boards)
-    response.headers["Content-Length"] = str(manifest.bytes)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(
+        {
+            "Repr-Digest": f"sha-256=:{digest}:",
+            "X-Votes": str(manifest.votes),
+            "X-Methodology": f"{manifest.methodology.method}/{manifest.methodology.version}",
+            "X-Runs": ", ".join(f"{board.mode}={board.run}" for board in manifest.boards),
+            "Content-Length": str(manifest.bytes),
+            "Cache-Control": "no-store",
+        }
+    )
     return response
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup
 from app.catalog.contracts import Contract, read_contracts
 from app.catalog.limits import Limits, SideRange, describe_largest, listed_sizes, pixels
-from app.catalog.lookup import ModelOffering, ModelPage
-from app.catalog.search import compact
+from app.catalog.lookup import ModelPage
+from app.catalog.spellings import compact
 from app.catalog.status import is_served
 from app.words import MODES
 
@@ -173,28 +173,36 @@ def _check_priced_cases(model: ModelPage, today: date) -> Iterator[Finding]:  # 
 
 def _check_status(model: ModelPage, today: date) -> Iterator[Finding]:
     """Check that the stated status agrees with the dates beside it and with the day."""
-    stated, sunset, deprecated_on = model.stated_status, model.sunset, model.deprecated_on
-    if stated is None:
-        yield "warning", "status_unstated", "no source states a status"
-    if sunset is not None and sunset <= today and stated in {"preview", "active"}:
-        yield "error", "sunset_passed", f"stated as {stated}, and its sunset of {sunset} has passed"
-    if sunset is not None and sunset <= today and stated == "deprecated":
-        yield "warning", "sunset_unconfirmed", f"stated as deprecated, and its sunset of {sunset} has passed"
-    if sunset is not None and today < sunset and stated == "retired":
-        yield "error", "status_date", f"stated as retired, and its sunset of {sunset} lies ahead"
-    if deprecated_on is not None and deprecated_on <= today and stated in {"preview", "active"}:
-        yield "error", "status_date", f"stated as {stated}, and deprecated since {deprecated_on}"
-    if deprecated_on is not None and sunset is not None and sunset < deprecated_on:
-        yield "error", "status_date", f"its sunset of {sunset} lies before its deprecation of {deprecated_on}"
+    stated, sunset, since = model.stated_status, model.sunset, model.deprecated_on
+    is_on = stated in {"preview", "active"}
+    has_passed = sunset is not None and sunset <= today
+    lies_ahead = sunset is not None and today < sunset
+    is_before = sunset is not None and since is not None and sunset < since
+    is_deprecated = since is not None and since <= today
+    passed = f"and its sunset of {sunset} has passed"
+    findings: tuple[tuple[bool, Finding], ...] = (
+        (stated is None, ("warning", "status_unstated", "no source states a status")),
+        (is_on and has_passed, ("error", "sunset_passed", f"stated as {stated}, {passed}")),
+        (
+            stated == "deprecated" and has_passed,
+            ("warning", "sunset_unconfirmed", f"stated as deprecated, {passed}"),
+        ),
+        (
+            stated == "retired" and lies_ahead,
+            ("error", "status_date", f"stated as retired, and its sunset of {sunset} lies ahead"),
+        ),
+        (is_on and is_deprecated, ("error", "status_date", f"stated as {stated}, and deprecated since {since}")),
+        (
+            is_before,
+            ("error", "status_date", f"its sunset of {sunset} lies before its deprecation of {since}"),
+        ),
+    )
+    yield from (finding for holds, finding in findings if holds)
     for offering in (*model.offerings, *model.past_offerings):
-        if message := _offering_status(offering, today):
-            yield "error", "sunset_passed", message
-
-
-def _offering_status(offering: ModelOffering, today: date) -> str | None:
-    if offering.ended_on is None or offering.status not in {"preview", "active"} or offering.ended_on > today:
-        return None
-    return f"{offering.provider} is stated as {offering.status} and ended on {offering.ended_on}"
+        ended = offering.ended_on
+        if ended is not None and ended <= today and offering.status in {"preview", "active"}:
+            told = f"{offering.provider} is stated as {offering.status} and ended on {ended}"
+            yield "error", "sunset_passed", told
 
 
 def _check_dates(model: ModelPage, today: date) -> Iterator[Finding]:
@@ -301,14 +309,16 @@ def _loose_contracts(session: Session, pages: Iterable[ModelPage]) -> Iterator[A
                 yield AuditFinding("error", "contract", page.slug, message)
 
 
-def _asked_and_known(contract: Contract, limits: Limits) -> Iterator[tuple[str, int | None, int | None]]:
+def _asked_and_known(contract: Contract, limits: Limits) -> tuple[tuple[str, int | None, int | None], ...]:
     """Pair what a contract allows at most with what the model does, by name."""
     size, side = contract.size, limits.side_px
-    yield "max_images", contract.n.max if contract.n else None, limits.max_images
-    yield "max_input_images", contract.image.max if contract.image else None, limits.max_input_images
-    yield "prompt_max_chars", contract.prompt.max_chars, limits.prompt_max_chars
-    yield "side_px", size.max if size else None, side.max if side else None
-    yield "max_pixels", size.max_pixels if size else None, limits.max_pixels
+    return (
+        ("max_images", contract.n.max if contract.n else None, limits.max_images),
+        ("max_input_images", contract.image.max if contract.image else None, limits.max_input_images),
+        ("prompt_max_chars", contract.prompt.max_chars, limits.prompt_max_chars),
+        ("side_px", size.max if size else None, side.max if side else None),
+        ("max_pixels", size.max_pixels if size else None, limits.max_pixels),
+    )
 
 
 def _is_older(one: str | None, other: str | None) -> bool:

@@ -44,11 +44,11 @@ def expand(provider: str, file: ContractFile) -> list[Contract]:
         models = own.get("model", ())
         for model in [models] if isinstance(models, str) else models:
             terms = with_defaults(file.defaults, own) | {"provider": provider, "model": model}
-            found.append(_checked(terms))
+            found.append(_check_terms(terms))
     return found
 
 
-def _checked(terms: dict[str, Any]) -> Contract:
+def _check_terms(terms: dict[str, Any]) -> Contract:
     try:
         return CONTRACT.validate_python(terms)
     except ValidationError as error:
@@ -65,7 +65,7 @@ def contract_paths(catalogue: Path) -> list[Path]:
 
 
 def unknown_sources(contracts: Iterable[Contract], known: Iterable[str]) -> list[str]:
-    """Names of sources that no file explains."""
+    """List the names of sources that no file explains."""
     named = {source for contract in contracts for source in contract.sources}
     return sorted(named - set(known))
 

@@ -13,10 +13,11 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
+from app.catalog.limits import Strict
 from app.catalog.lookup import recall, recall_equal
 from app.catalog.tables import WireContract
 
@@ -29,18 +30,15 @@ ValueType = Literal["any", "string", "integer", "number", "boolean", "list", "ob
 OPERATIONS: tuple[Operation, ...] = ("generation", "edit", "variation", "none")
 ANY_MODEL = "*"
 """The model of a contract that holds for every model of a provider without one of its own."""
-STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
-class PromptField:
+class PromptField(Strict):
     """
     Name the field of a request that takes the prompt; an empty field means that the operation takes none.
 
     `refused`: texts that a prompt may not hold, since the server would read them as commands.
     """
-
-    __pydantic_config__ = STRICT
 
     field: str = "prompt"
     max_chars: int | None = None
@@ -48,7 +46,7 @@ class PromptField:
 
 
 @dataclass(frozen=True)
-class ImageField:
+class ImageField(Strict):
     """
     Name the field of a request that takes input images, and how they are written there.
 
@@ -56,8 +54,6 @@ class ImageField:
     `field_2`. `item`: an object in which the text `$image` stands for the image and `$type` for its media type.
     `max_side`, `max_pixels` and `max_bytes` are limits of one image, `formats` the only ones taken (empty: any).
     """
-
-    __pydantic_config__ = STRICT
 
     field: str
     transport: Transport = "data_url"
@@ -73,10 +69,8 @@ class ImageField:
 
 
 @dataclass(frozen=True)
-class MaskField:
+class MaskField(Strict):
     """The field of the mask; `edit` is what marks the area to change. `grey`: half tones mean half strength."""
-
-    __pydantic_config__ = STRICT
 
     field: str
     edit: EditArea
@@ -86,10 +80,8 @@ class MaskField:
 
 
 @dataclass(frozen=True)
-class RatioField:
+class RatioField(Strict):
     """A shape as text. `free`: any ratio up to `max_ratio` (long side over short), else one of `words`."""
-
-    __pydantic_config__ = STRICT
 
     field: str
     words: tuple[str, ...] = ()
@@ -100,7 +92,7 @@ class RatioField:
 
 
 @dataclass(frozen=True)
-class SizeField:
+class SizeField(Strict):
     """
     A size in pixels.
 
@@ -108,8 +100,6 @@ class SizeField:
     hold a side each. `words` maps the provider's word to `WxH`. `free`: any size within the bounds. `companions`
     are values that must stand beside a size. `required`: a call without a size is refused.
     """
-
-    __pydantic_config__ = STRICT
 
     fields: tuple[str, ...]
     form: Literal["text", "object", "sides"] = "text"
@@ -127,10 +117,8 @@ class SizeField:
 
 
 @dataclass(frozen=True)
-class TierField:
+class TierField(Strict):
     """A scale by word: `512`, `1K`, `2k`, `1 MP`; `default` is the provider's own where it is known."""
-
-    __pydantic_config__ = STRICT
 
     field: str
     words: tuple[str, ...]
@@ -138,13 +126,11 @@ class TierField:
 
 
 @dataclass(frozen=True)
-class CountField:
+class CountField(Strict):
     """
     The field of how many images one call may ask for; `max` None: unknown. `default`:
     what a call without it makes.
     """
-
-    __pydantic_config__ = STRICT
 
     field: str
     max: int | None = None
@@ -152,25 +138,21 @@ class CountField:
 
 
 @dataclass(frozen=True)
-class FormatField:
+class FormatField(Strict):
     """The file format by the provider's word, such as `jpg` or `PNG`."""
-
-    __pydantic_config__ = STRICT
 
     field: str
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class ValueField:
+class ValueField(Strict):
     """
     One more accepted value.
 
     `words` maps what a caller may write to the provider's word; the provider's words are always understood.
     `default` is what the provider takes where nothing is sent.
     """
-
-    __pydantic_config__ = STRICT
 
     field: str = ""
     type: ValueType = "any"
@@ -181,10 +163,8 @@ class ValueField:
 
 
 @dataclass(frozen=True)
-class Replies:
+class Replies(Strict):
     """The replies by which the provider says that a call is done, has failed, or was refused for its content."""
-
-    __pydantic_config__ = STRICT
 
     done: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -199,10 +179,8 @@ class Replies:
 
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(Strict):
     """The contract of an operation. `fixed` is always sent; `open`: unknown values are passed on unchanged."""
-
-    __pydantic_config__ = STRICT
 
     provider: str
     model: str

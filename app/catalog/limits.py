@@ -6,11 +6,15 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 
-@dataclass(frozen=True)
-class SideRange:
-    """Bounds in pixels of each side of any image; `step`: each side is a multiple of it."""
+class Strict:
+    """A shape that catalogue files are checked by: a field that it does not have is refused."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class SideRange(Strict):
+    """Bounds in pixels of each side of any image; `step`: each side is a multiple of it."""
 
     min: int | None = None
     max: int | None = None
@@ -18,10 +22,8 @@ class SideRange:
 
 
 @dataclass(frozen=True)
-class Limits:
+class Limits(Strict):
     """Known limits of a model; None or empty where the sources say nothing."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     max_resolution: str | None = None
     """Largest image as `WxH`."""

@@ -9,10 +9,10 @@ from sqlalchemy import bindparam, select, union_all, update
 from sqlalchemy.orm import Session
 
 from app.catalog.contract_files import load_contracts
-from app.catalog.limits import LIMITS, Limits
+from app.catalog.limits import LIMITS
 from app.catalog.parameters import seed_rows
 from app.catalog.seeds import CatalogError, Seeds
-from app.catalog.shapes import ModelSeed, OfferingSeed, PriceSeed, is_slug
+from app.catalog.shapes import PROSE, ModelSeed, OfferingSeed, PriceSeed, is_slug
 from app.catalog.tables import (
     CatalogState,
     ImageModel,
@@ -166,16 +166,11 @@ def _model_values(model: ModelSeed, seeds: Seeds) -> dict[str, Any]:
         "known_as": list(model.known_as),
         "tags": list(model.tags),
         "modes": list(model.modes),
-        "limits": _limits_json(model.limits),
-        "prose": model.prose.model_dump(mode="json", exclude_defaults=True),
+        "limits": LIMITS.dump_python(model.limits, mode="json", exclude_defaults=True),
+        "prose": PROSE.dump_python(model.prose, mode="json", exclude_defaults=True),
         "sources": _sources(model, seeds),
         "stub": False,
     }
-
-
-def _limits_json(limits: Limits) -> dict[str, Any]:
-    stated: dict[str, Any] = LIMITS.dump_python(limits, mode="json", exclude_defaults=True)
-    return stated
 
 
 def _sources(model: ModelSeed, seeds: Seeds) -> list[dict[str, Any]]:
@@ -234,7 +229,7 @@ def _offering_values(offering: OfferingSeed, position: int) -> dict[str, Any]:
     same = ("provider_model_id", "variations", "status", "ended_on", "source")
     return {name: getattr(offering, name) for name in same} | {
         "modes": list(offering.modes),
-        "limits": _limits_json(offering.limits),
+        "limits": LIMITS.dump_python(offering.limits, mode="json", exclude_defaults=True),
         "notes": list(offering.notes),
         "position": position,
     }

@@ -12,7 +12,8 @@ from app.catalog import tables
 from app.catalog.limits import Limits, largest, largest_area, limits
 from app.catalog.parameters import ParameterRow, parameter_row
 from app.catalog.pricing import OfferingPrice, PriceFrom, in_force, lowest, per_image, tiers
-from app.catalog.search import reduce_query, spellings
+from app.catalog.shapes import Prose
+from app.catalog.spellings import list_spellings, reduce_query
 from app.catalog.status import Status, is_served, status
 from app.database.statements import PreparedStatement
 from app.errors import Refusal
@@ -107,20 +108,14 @@ class ModelSummary:
     past_offerings: tuple[ModelOffering, ...] = ()
 
     @property
+    def max_pixels(self) -> int | None:
+        """Return the most pixels of an image, where an area is the limit."""
+        return self.limits.max_pixels
+
+    @property
     def shown_status(self) -> str:
         """Return the status as readers are told it: `preview` for an active model that its maker calls one."""
         return "preview" if (self.status, self.stated_status) == ("active", "preview") else self.status
-
-
-@dataclass(frozen=True)
-class Prose:
-    """The written part of a model page; empty where nobody wrote it."""
-
-    overview: str | None = None
-    strengths: tuple[str, ...] = ()
-    limitations: tuple[str, ...] = ()
-    technical_background: str | None = None
-    best_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +182,7 @@ def _page(session: Session, model_id: int, today: date) -> ModelPage:
         paper=row.paper,
         homepage=row.homepage,
         architecture=row.architecture,
-        parameters=_parameters(session, model_id),
+        parameters=tuple(map(parameter_row, session.execute(_TAKEN, {"model": model_id}))),
         prose=Prose(**_tuples(row.prose)),
         sources=tuple(FactSource(**_tuples(source)) for source in row.sources),
     )
@@ -228,11 +223,10 @@ def _by_spelling(everything: Iterable[ModelSummary]) -> dict[str, str | None]:
 
 def providers(session: Session) -> list[tuple[str, str]]:
     """List (slug, name) of those that offer a model, by name."""
-    return recall(session, "providers", None, lambda: _providers(session))
-
-
-def _providers(session: Session) -> list[tuple[str, str]]:
-    return sorted(map(tuple, session.execute(_OFFERS)), key=lambda row: row[1].casefold())
+    read = session.execute
+    return recall(
+        session, "providers", None, lambda: sorted(map(tuple, read(_OFFERS)), key=lambda row: row[1].casefold())
+    )
 
 
 def version(session: Session) -> int:
@@ -309,7 +303,7 @@ def _summary(
         modes=tuple(row.modes),
         aliases=aliases,
         known_as=tuple(row.known_as),
-        spellings=spellings((row.slug, row.name, *aliases, *row.known_as, *provider_ids)),
+        spellings=list_spellings((row.slug, row.name, *aliases, *row.known_as, *provider_ids)),
         limits=known,
         max_resolution=largest(known),
         max_images=known.max_images,
@@ -388,10 +382,6 @@ def _price_tiers(rows: Iterable[ModelSummary]) -> dict[str, str]:
             first.setdefault(row.slug, (mode, row.demo))
     tier = {pool: tiers(prices) for pool, prices in pools.items()}
     return {slug: tier[pool][slug] for slug, pool in first.items()}
-
-
-def _parameters(session: Session, model_id: int) -> tuple[ParameterRow, ...]:
-    return tuple(parameter_row(row) for row in session.execute(_TAKEN, {"model": model_id}).all())
 
 
 def _tuples(stored: dict[str, Any]) -> dict[str, Any]:

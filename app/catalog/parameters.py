@@ -54,20 +54,20 @@ class ParameterGroup:
     rows: tuple[SharedRow, ...]
 
 
-def grouped(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
+def group_rows(rows: Iterable[ParameterRow]) -> tuple[ParameterGroup, ...]:
     """
     Put rows under their headings, in the order of the reference; a heading without rows is left out.
 
     Rows that differ in their provider alone become one.
     """
-    kept = _shared(rows)
+    kept = _group_alike(rows)
     found = (
         ParameterGroup(g, title, tuple(one for one in kept if one.row.group == g)) for g, title in GROUPS.items()
     )
     return tuple(group for group in found if group.rows)
 
 
-def _shared(rows: Iterable[ParameterRow]) -> list[SharedRow]:
+def _group_alike(rows: Iterable[ParameterRow]) -> list[SharedRow]:
     alike: dict[tuple[object, ...], list[ParameterRow]] = {}
     for row in rows:
         key = (row.name, row.type, row.description, row.note, row.values, row.default, row.minimum, row.maximum)

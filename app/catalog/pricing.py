@@ -23,6 +23,11 @@ class OfferingPrice:
     conditions: dict[str, str]
     source: str
 
+    @property
+    def usd(self) -> float:
+        """Return the amount in US dollars."""
+        return self.micros / MICROS
+
 
 @dataclass(frozen=True)
 class PriceFrom:

@@ -1,13 +1,13 @@
 """Search as people type: case, accents, spaces, dots and hyphens make no difference."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Protocol, TypeVar
 
-_BREAK = re.compile(r"[\W_]+")
+from app.catalog.lookup import ModelSummary
+from app.catalog.spellings import compact, reduce_query, split_words
+
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
 _VERSION = re.compile(r"\bv(?=\d)")
 OWN_NAME, OTHER_NAME, BEGINNING, PART, ALL_WORDS = range(5)
@@ -22,47 +22,7 @@ LONGEST_SLIP = 60
 """Letters of a query that are compared with names: each costs time."""
 
 
-class Named(Protocol):
-    """A thing that is searched for by name."""
-
-    @property
-    def slug(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def creator(self) -> str | None: ...
-    @property
-    def family(self) -> str | None: ...
-    @property
-    def released(self) -> str | None: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def spellings(self) -> tuple[str, ...]: ...
-
-
-Model = TypeVar("Model", bound=Named)
-
-
-def reduce_query(text: str) -> str:
-    """Reduce what somebody types, which nobody may type again, as `compact` reduces a name."""
-    return "".join(_words(text))
-
-
-# Names alone, of all models: whatever else came in would be remembered until it is full.
-@lru_cache(maxsize=4096)
-def compact(name: str) -> str:
-    """Reduce a name to letters and digits in lower case: `DALL·E 2` is `dalle2`, `FLUX.2 [pro]` is `flux2pro`."""
-    return reduce_query(name)
-
-
-def spellings(names: Iterable[str | None]) -> tuple[str, ...]:
-    """Reduce each name to its compact form; a provider's model id also without the part before its last slash."""
-    forms = [form for name in names if name for form in (name, name.rpartition("/")[2])]
-    return tuple(dict.fromkeys(compact(form) for form in forms if compact(form)))
-
-
-def match_rank(model: Named, query: str) -> int | None:
+def match_rank(model: ModelSummary, query: str) -> int | None:
     """
     Rank how a model answers a query: by a name, by the beginning or a part of one, or by all words.
 
@@ -72,7 +32,7 @@ def match_rank(model: Named, query: str) -> int | None:
     ranks = [rank for name in _names(query, model.creator or "") if (rank := _name_rank(model, name)) is not None]
     if ranks:
         return min(ranks)
-    everything, words = searched_text(model), _words(query)
+    everything, words = searched_text(model), split_words(query)
     return ALL_WORDS if words and all(word in everything for word in words) else None
 
 
@@ -81,14 +41,14 @@ def match_rank(model: Named, query: str) -> int | None:
 def _names(query: str, creator: str) -> frozenset[str]:
     """Return the names that a query may mean, with and without its creator, who may lack an `AI` at the end."""
     wanted, whole = reduce_query(query), compact(creator)
-    bare = compact(" ".join(word for word in _words(creator) if word not in FILLERS))
+    bare = compact(" ".join(word for word in split_words(creator) if word not in FILLERS))
     names = {wanted}
     for told in filter(None, (whole, bare)):
         names |= {wanted.removeprefix(told), wanted.removesuffix(told)}
     return frozenset(filter(None, names)) or frozenset({wanted})
 
 
-def _name_rank(model: Named, wanted: str) -> int | None:
+def _name_rank(model: ModelSummary, wanted: str) -> int | None:
     if wanted in {compact(model.name), compact(model.slug)}:
         return OWN_NAME
     if wanted in model.spellings:
@@ -98,12 +58,12 @@ def _name_rank(model: Named, wanted: str) -> int | None:
     return PART if any(wanted in spelling for spelling in model.spellings) else None
 
 
-def searched_text(model: Named) -> str:
+def searched_text(model: ModelSummary) -> str:
     """Join what the words of a query are looked for in: every spelling, the creator, the family."""
     return " ".join((*model.spellings, compact(model.creator or ""), compact(model.family or "")))
 
 
-def search(models: Sequence[Model], query: str) -> list[Model]:
+def search(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
     """
     Find the models that answer a query, the best first; of equal ones those still served, then the newest.
 
@@ -114,7 +74,7 @@ def search(models: Sequence[Model], query: str) -> list[Model]:
     for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
         for worst_rank in (BEGINNING, ALL_WORDS):
             for wording in _wordings(text):
-                found = _ranked(models, wording)
+                found = _rank(models, wording)
                 if found and found[0][0] <= worst_rank:
                     return [model for _, model in found]
     return _nearly_spelled(models, query)
@@ -123,23 +83,23 @@ def search(models: Sequence[Model], query: str) -> list[Model]:
 def _wordings(text: str) -> Iterator[str]:
     """Yield a query as it stands, then without what people add to a name: `the DALL-E v2 model`."""
     yield text
-    bare = " ".join(word for word in _words(text) if word not in FILLERS)
+    bare = " ".join(word for word in split_words(text) if word not in FILLERS)
     if bare:
         yield bare
         yield _VERSION.sub("", bare)
 
 
-def _ranked(models: Sequence[Model], query: str) -> list[tuple[int, Model]]:
+def _rank(models: Sequence[ModelSummary], query: str) -> list[tuple[int, ModelSummary]]:
     """Rank the models that answer one wording, the best first."""
-    words = _words(query)
+    words = split_words(query)
     ranked = [(rank, model) for model in models if (rank := match_rank(model, query)) is not None]
     newest = sorted(ranked, key=lambda one: one[1].released or "", reverse=True)
     return sorted(newest, key=lambda one: _order(one[0], one[1], words))
 
 
-def _nearly_spelled(models: Sequence[Model], query: str) -> list[Model]:
+def _nearly_spelled(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
     """Find the models whose names differ from the query by a slip of the fingers, the nearest first."""
-    by_spelling: dict[str, list[Model]] = {}
+    by_spelling: dict[str, list[ModelSummary]] = {}
     for model in models:
         for spelling in model.spellings:
             by_spelling.setdefault(spelling, []).append(model)
@@ -147,12 +107,6 @@ def _nearly_spelled(models: Sequence[Model], query: str) -> list[Model]:
     return list({model.slug: model for spelling in near for model in by_spelling[spelling]}.values())
 
 
-def _order(rank: int, model: Named, words: Sequence[str]) -> tuple[int, bool, int]:
+def _order(rank: int, model: ModelSummary, words: Sequence[str]) -> tuple[int, bool, int]:
     spread = [len(spelling) for spelling in model.spellings if all(word in spelling for word in words)]
     return rank, model.status == "retired", min(spread, default=999) if rank == ALL_WORDS else 0
-
-
-def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text).casefold().replace("\N{MIDDLE DOT}", "")
-    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return [word for word in _BREAK.split(bare) if word]

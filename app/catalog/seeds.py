@@ -28,7 +28,7 @@ from app.catalog.shapes import (
     OfferingSeed,
     ParameterSeed,
     PriceSeed,
-    ProseSeed,
+    Prose,
     SharedParameter,
     SharedParameters,
     Source,
@@ -50,7 +50,7 @@ TABLES: dict[str, Any] = {
     "offerings": OfferingSeed,
     "prices": PriceSeed,
     "parameters": ParameterSeed,
-    "prose": ProseSeed,
+    "prose": Prose,
     "sources": FactSources,
     "references": Source,
     "limits": Limits,
@@ -88,9 +88,9 @@ def read_seeds(path: Path) -> Seeds:
     files = sorted(set(folder.glob("*.toml")) - {folder / name for name in SHARED_FILES})
     files = files if path.is_dir() else [path]
     problems: list[str] = []
-    sources = _read(_shared(folder, "sources.toml"), SOURCES, problems) or {}
-    providers = _read(_shared(folder, "providers.toml"), PROVIDERS, problems) or {}
-    parameters = _read(_shared(folder, "parameters.toml"), SHARED, problems)
+    sources = _read(_find_shared(folder, "sources.toml"), SOURCES, problems) or {}
+    providers = _read(_find_shared(folder, "providers.toml"), PROVIDERS, problems) or {}
+    parameters = _read(_find_shared(folder, "parameters.toml"), SHARED, problems)
     pairs = [(file, model) for file in files if (model := _read(file, MODEL, problems))]
     for _, model in pairs:
         sources = model.references | sources
@@ -148,7 +148,7 @@ def _read_contracts(folder: Path, problems: list[str]) -> tuple[Contract, ...]:
     return tuple(found)
 
 
-def _shared(folder: Path, name: str) -> Path:
+def _find_shared(folder: Path, name: str) -> Path:
     return folder / name if (folder / name).exists() else SHIPPED / name
 
 

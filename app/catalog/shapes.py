@@ -1,13 +1,14 @@
 """Shapes that catalogue files are checked by: model, offering, price, parameter, source."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from app.catalog.limits import LIMITS, Limits
+from app.catalog.limits import LIMITS, Limits, Strict
 from app.catalog.pricing import MICROS
 from app.words import Mode
 
@@ -26,12 +27,6 @@ Word = Annotated[str, Field(min_length=1, max_length=20)]
 Usd = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=6)]
 Scalar = str | int | bool
 Address = Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$", max_length=300)]
-
-FACTS = (
-    *("creator", "released", "status", "deprecated_on", "sunset", "successor", "licence", "open_weights"),
-    *("weights", "paper", "homepage", "parameter_count", "architecture", "tags", "modes", "prose", "parameters"),
-)
-"""Facts that a model file may state, each with a source."""
 
 
 def is_slug(text: str) -> bool:
@@ -123,14 +118,18 @@ class SharedParameter(ParameterSeed):
     values_from: str | None = None
 
 
-class ProseSeed(_Toml):
-    """The written part of a model page."""
+@dataclass(frozen=True)
+class Prose(Strict):
+    """The written part of a model page; empty where nobody wrote it."""
 
     overview: str | None = None
     strengths: tuple[str, ...] = ()
     limitations: tuple[str, ...] = ()
     technical_background: str | None = None
     best_for: str | None = None
+
+
+PROSE = TypeAdapter(Prose)
 
 
 class FactSources(_Toml):
@@ -154,6 +153,10 @@ class FactSources(_Toml):
     prose: str | None = None
     parameters: str | None = None
     limits: dict[str, str] = {}
+
+
+FACTS = tuple(name for name in FactSources.model_fields if name != "limits")
+"""Facts that a model file may state, each with a source; beside them is each limit."""
 
 
 class ModelSeed(_Toml):
@@ -191,7 +194,7 @@ class ModelSeed(_Toml):
     modes: tuple[Mode, ...] = ()
     demo: bool = False
     limits: Limits = Limits()
-    prose: ProseSeed = ProseSeed()
+    prose: Prose = Prose()
     sources: FactSources = FactSources()
     offerings: tuple[OfferingSeed, ...] = ()
     parameters: tuple[ParameterSeed, ...] = ()

@@ -1,4 +1,4 @@
-"""Whether a model or an offering is still served on a day: stated words weighed against dates, here alone."""
+"""Decides whether a model or an offering is still served on a day, from stated words and dates, here alone."""
 
 from datetime import date
 from typing import Literal, Protocol, cast
@@ -10,17 +10,6 @@ from app.catalog.tables import ImageModel
 Status = Literal["active", "deprecated", "retired"]
 
 
-class Stated(Protocol):
-    """A thing that carries a stated status and the two dates beside it."""
-
-    @property
-    def status(self) -> str | None: ...
-    @property
-    def deprecated_on(self) -> date | None: ...
-    @property
-    def sunset(self) -> date | None: ...
-
-
 class Offered(Protocol):
     """A model at a provider: the provider's own word for its status, and the day on which it ended."""
 
@@ -30,7 +19,7 @@ class Offered(Protocol):
     def ended_on(self) -> date | None: ...
 
 
-def status(model: Stated, today: date) -> Status:
+def status(model: ImageModel, today: date) -> Status:
     """
     Say what a model's status is on a day: as stated, a preview counting as active, and retired from the sunset on.
 

@@ -3,20 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+
+from app.catalog.lookup import ModelSummary
 
 WEIGHTS = {"open": True, "closed": False}
-
-
-class Described(Protocol):
-    """A thing that states these facts; None where nobody does."""
-
-    @property
-    def licence(self) -> str | None: ...
-    @property
-    def open_weights(self) -> bool | None: ...
-    @property
-    def parameter_count(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +23,7 @@ class Traits:
         """Build the query parameters that ask for these traits."""
         return {"licence": self.licence, "weights": self.weights, "max_parameters": self.max_parameters}
 
-    def fit(self, model: Described) -> bool:
+    def fit(self, model: ModelSummary) -> bool:
         """Tell whether a model states all that is asked for."""
         count, most = model.parameter_count, self.max_parameters
         return (

@@ -20,7 +20,7 @@ FAILURES = frozenset({
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
-    "board": "Boards: which models' mean rating is the level of a mode.",
+    "board": "Set the level of a mode's ratings by the models it hangs on.",
     "catalog": "Check the catalogue of models.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
@@ -39,7 +39,7 @@ COMMANDS = {
     "recompute": "Rebuild tallies and boards from the vote log, or prove that they equal it.",
     "renditions": "Render both sizes of every picture of COMPETITIONS, or of all.",
     "report": "Votes by day, how settled each board is, the way to the targets, and what to run next.",
-    "restore": "Make this installation what FILE, a backup, says: database, images and secret key.",
+    "restore": "Put a backup in this installation's place: database, images and secret key.",
     "seed": "Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.",
     "serve": "Serve the arena.",
     "setup": "Ask how this installation is to run, try each answer, and write its settings and its unit.",

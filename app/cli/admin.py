@@ -6,7 +6,7 @@ import click
 
 from app.arena.people import admins, passwords
 from app.arena.people.admins import AdminAccount
-from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_rows
 
 stdin_option = click.option(
@@ -26,10 +26,9 @@ def admin() -> None:
 @admin.command()
 @click.argument("name")
 @stdin_option
-@migrate_option
-def create(name: str, from_stdin: bool, migrate: bool) -> None:
+@with_arena
+def create(arena: Installation, name: str, from_stdin: bool) -> None:
     """Make NAME an admin; asks for the password, which is stored as a hash alone."""
-    arena = open_installation(migrate=migrate)
     digest = _ask_password_hash(name, from_stdin)
     arena.database.write(lambda session: admins.create(session, name, digest, now=now()))
     click.echo(f"{name} may sign in at {_sign_in_address(arena)}")
@@ -38,10 +37,9 @@ def create(name: str, from_stdin: bool, migrate: bool) -> None:
 @admin.command()
 @click.argument("name")
 @stdin_option
-@migrate_option
-def password(name: str, from_stdin: bool, migrate: bool) -> None:
+@with_arena
+def password(arena: Installation, name: str, from_stdin: bool) -> None:
     """Give NAME another password; every session of theirs ends."""
-    arena = open_installation(migrate=migrate)
     digest = _ask_password_hash(name, from_stdin)
     arena.database.write(lambda session: admins.set_password(session, name, digest, now=now()))
     click.echo(f"{name} has a new password and is signed out everywhere")
@@ -49,20 +47,19 @@ def password(name: str, from_stdin: bool, migrate: bool) -> None:
 
 @admin.command()
 @click.argument("name")
-@migrate_option
-def disable(name: str, migrate: bool) -> None:
+@with_arena
+def disable(arena: Installation, name: str) -> None:
     """Let NAME in no more; every session of theirs ends. The name stays taken: it stands in the ledger."""
-    database = open_installation(migrate=migrate).database
-    database.write(lambda session: admins.disable(session, name, now=now()))
+    arena.database.write(lambda session: admins.disable(session, name, now=now()))
     click.echo(f"{name} is disabled")
 
 
 @admin.command("list")
 @json_option
-@migrate_option
-def list_(as_json: bool, migrate: bool) -> None:
+@with_arena
+def list_(arena: Installation, as_json: bool) -> None:
     """List every admin with a password, disabled ones too."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         accounts = admins.list_admins(session, now=now())
     print_rows(accounts, _describe, as_json=as_json)
 

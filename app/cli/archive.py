@@ -14,11 +14,12 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from app.errors import Refusal
 from app.gateway.storage import KEY
@@ -46,18 +47,6 @@ class BackupManifest(BaseModel):
     tables: dict[str, int]
     files: int
     members: dict[str, str]
-
-
-@dataclass(frozen=True)
-class BackupSummary:
-    """A backup's manifest without the hashes of its members."""
-
-    version: str
-    revision: str
-    made_at: str
-    database: str
-    tables: dict[str, int]
-    files: int
 
 
 @dataclass
@@ -110,7 +99,7 @@ def verify_archive(path: Path) -> BackupManifest:
     manifest = b""
     for name, data in read_members(path, lambda _: True):
         if name in hashes or manifest:
-            raise BadBackup(f"The backup holds more than it may: {name}")
+            raise BadBackup(f"The backup holds {name} twice, or after its manifest.")
         if not hashes and (name, data) != ("format", FORMAT):
             raise BadBackup("This is no backup of this version's format.")
         if name == MANIFEST:
@@ -119,7 +108,10 @@ def verify_archive(path: Path) -> BackupManifest:
             hashes[name] = hashlib.sha256(data).hexdigest()
     if not manifest:
         raise BadBackup("This is no backup, or it was cut off: it has no manifest.")
-    read = _parse_manifest(manifest)
+    try:
+        read = BackupManifest.model_validate(json.loads(manifest))
+    except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
+        raise BadBackup("The backup's manifest can't be read.") from error
     wrong = sorted(
         name for name in hashes.keys() | read.members.keys() if hashes.get(name) != read.members.get(name)
     )
@@ -158,9 +150,9 @@ def compress(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest:
-    """Write the manifest, the last member."""
-    manifest = BackupManifest(**asdict(facts), members=dict(writer.members))
+def write_manifest(writer: BackupWriter, **facts: Any) -> BackupManifest:
+    """Write the manifest, the last member; `facts` are its fields but for the hashes of the members."""
+    manifest = BackupManifest(**facts, members=dict(writer.members))
     writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
 
@@ -168,7 +160,7 @@ def write_manifest(writer: BackupWriter, facts: BackupSummary) -> BackupManifest
 def _check_name(info: tarfile.TarInfo) -> None:
     is_known = info.name in {"format", MANIFEST, KEY_MEMBER} or TABLE_PART.fullmatch(info.name)
     if not is_known and not (info.name.startswith("files/") and KEY.fullmatch(info.name.removeprefix("files/"))):
-        raise BadBackup(f"The backup holds what no backup holds: {info.name[:80]!r}")
+        raise BadBackup(f"The backup holds a file that no backup has: {info.name[:80]!r}")
     if not info.isreg() or info.issparse():
         raise BadBackup(f"{info.name} is no plain file.")
     if info.size > MEMBER_BYTES:
@@ -181,10 +173,3 @@ def _read_content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     if len(data) != info.size:
         raise BadBackup("The backup was cut off.")
     return data
-
-
-def _parse_manifest(data: bytes) -> BackupManifest:
-    try:
-        return BackupManifest.model_validate(json.loads(data))
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise BadBackup("The backup's manifest can't be read.") from error

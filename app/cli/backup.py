@@ -16,7 +16,7 @@ from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
 from app.cli.opening import json_option, migrate_option, now, open_database, open_installation
-from app.cli.output import print_json
+from app.cli.output import print_result
 from app.database.doors import Database
 from app.errors import Refusal
 from app.files.rights import keep_files_private
@@ -24,6 +24,7 @@ from app.gateway.storage import Storage, storage_of
 from app.settings import Settings, write_beside
 
 REPORTED_TABLES = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
+UNSTORABLE = "hold text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
 FILLED_BY_MIGRATIONS = frozenset({"catalog_state"})
 
 
@@ -55,7 +56,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
 @json_option
 def restore(file: Path, force: bool, as_json: bool) -> None:
     """
-    Make this installation what FILE, a backup, says: database, images and secret key. Stop the server first.
+    Put a backup in this installation's place: database, images and secret key. Stop the server first.
 
     Everything in the file is checked before anything is changed, the database is made beside the one that stands
     and takes its place in one step. Stopped or failed before that step, it leaves the arena as it was.
@@ -87,20 +88,20 @@ def save_arena(
             for number, (count, part) in enumerate(rows.read_parts(session, table)):
                 writer.add(f"tables/{table.name}/{number:06}.jsonl.gz", archive.compress(part))
                 counts[table.name] += count
-                _name_unstorable(table.name, rows.count_unstorable(table, part))
+                if bad := rows.count_unstorable(table, part):
+                    click.echo(f"{bad} rows of {table.name} {UNSTORABLE}", err=True)
     files = sum(_save_file(storage, key, writer) for key in storage.every_key())
     writer.add(archive.KEY_MEMBER, settings.secret_key.get_secret_value().encode())
     kind = "sqlite" if database.is_sqlite else "postgresql"
     return archive.write_manifest(
         writer,
-        archive.BackupSummary(__version__, revision, now.isoformat(timespec="seconds"), kind, counts, files),
+        version=__version__,
+        revision=revision,
+        made_at=now.isoformat(timespec="seconds"),
+        database=kind,
+        tables=counts,
+        files=files,
     )
-
-
-def _name_unstorable(table: str, count: int) -> None:
-    if count:
-        told = "hold text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
-        click.echo(f"{count} rows of {table} {told}", err=True)
 
 
 def restore_arena(
@@ -142,7 +143,8 @@ def _load(session: Session, file: Path) -> dict[str, int]:
         session.execute(delete(table))
     put_back = rows.prepare_bulk_load(session)
     counts = dict.fromkeys(tables, 0)
-    for name, part in _parts(file):
+    for member, part in archive.read_members(file, lambda member: member.startswith("tables/")):
+        name = member.split("/")[1]
         if name not in tables:
             raise BadBackup(f"The backup holds a table {name}, which its revision does not have.")
         counts[name] += rows.load_part(session, tables[name], archive.decompress(part))
@@ -150,11 +152,6 @@ def _load(session: Session, file: Path) -> dict[str, int]:
     for table in tables.values():
         rows.reset_sequences(session, table)
     return counts
-
-
-def _parts(file: Path) -> Iterator[tuple[str, bytes]]:
-    for name, data in archive.read_members(file, lambda name: name.startswith("tables/")):
-        yield name.split("/")[1], data
 
 
 def _save_file(storage: Storage, key: str, writer: archive.BackupWriter) -> bool:
@@ -211,10 +208,9 @@ def _delete_others(storage: Storage, restored: Collection[str]) -> None:
 
 
 def _tell(done: str, manifest: BackupManifest, *, as_json: bool) -> None:
-    if as_json:
-        print_json(manifest.model_dump(exclude={"members"}))
-        return
     counts = [
         f"{manifest.tables[name]} {name.replace('_', ' ')}" for name in REPORTED_TABLES if name in manifest.tables
     ]
-    click.echo(f"{done}: {', '.join(counts)}, {manifest.files} files (of {manifest.made_at}, {manifest.revision})")
+    made = f"(of {manifest.made_at}, {manifest.revision})"
+    sentence = f"{done}: {', '.join(counts)}, {manifest.files} files {made}"
+    print_result(manifest.model_dump(exclude={"members"}), sentence, as_json=as_json)

@@ -2,13 +2,13 @@
 
 import click
 
-from app.cli.opening import actor, json_option, migrate_option, now, open_installation
-from app.cli.output import print_json
+from app.cli.opening import Installation, actor, json_option, now, with_arena
+from app.cli.output import print_result
 
 
 @click.group()
 def board() -> None:
-    """Boards: which models' mean rating is the level of a mode."""
+    """Set the level of a mode's ratings by the models it hangs on."""
 
 
 @board.command()
@@ -17,9 +17,9 @@ def board() -> None:
 @click.option("--value", type=float, help="Put the one model named at this rating instead.")
 @click.option("--reason", required=True, help="Why; it is published.")
 @json_option
-@migrate_option
+@with_arena
 def anchor(
-    mode: str, models: tuple[str, ...], value: float | None, reason: str, as_json: bool, migrate: bool
+    arena: Installation, mode: str, models: tuple[str, ...], value: float | None, reason: str, as_json: bool
 ) -> None:
     """
     Make MODELS (slugs, ranked on the board of MODE) the anchor of MODE, and compute its boards anew.
@@ -30,18 +30,17 @@ def anchor(
     """
     from app.leaderboards.runs import anchors, refresh
 
-    database, by = open_installation(migrate=migrate).database, actor()
-    change = database.write(
+    by = actor()
+    change = arena.database.write(
         lambda session: anchors.change_anchor(
             session, mode, models, now=now(), actor=by, reason=reason, value=value
         )
     )
-    boards = refresh.rebuild(database, mode, now=now())
-    if as_json:
-        print_json({"mode": mode, "models": models, "boards": boards} | change._asdict())
-        return
+    boards = refresh.rebuild(arena.database, mode, now=now())
     moved = f"every rating moves by {change.shift:+.1f} Elo" if change.shift else "no rating moves"
-    click.echo(
-        f"{mode}: anchor {change.version} puts the mean of {len(models)} at {change.value:.1f} Elo; {moved}"
+    sentences = (
+        f"{mode}: anchor {change.version} puts the mean of {len(models)} at {change.value:.1f} Elo; {moved}\n"
+        f"{len(boards)} boards computed anew"
     )
-    click.echo(f"{len(boards)} boards computed anew")
+    answer = {"mode": mode, "models": models, "boards": boards} | change._asdict()
+    print_result(answer, sentences, as_json=as_json)

@@ -6,8 +6,8 @@ import click
 
 from app.arena.entries import entries
 from app.catalog.audit import audit as audit_models
-from app.cli.opening import json_option, migrate_option, now, open_installation
-from app.cli.output import print_json
+from app.cli.opening import Installation, json_option, now, with_arena
+from app.cli.output import print_result
 
 
 @click.group()
@@ -17,17 +17,14 @@ def catalog() -> None:
 
 @catalog.command()
 @json_option
-@migrate_option
-def audit(as_json: bool, migrate: bool) -> None:
+@with_arena
+def audit(arena: Installation, as_json: bool) -> None:
     """Check every model's limits, prices, status, sources and names. Exit 1: there are errors."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         findings = audit_models(session, now().date(), entries.entered_models(session))
-    if as_json:
-        print_json([vars(finding) for finding in findings])
-    else:
-        for one in findings:
-            click.echo(f"{one.level:<7}  {one.check:<16}  {one.model}: {one.message}")
-        counts = Counter(one.level for one in findings)
-        click.echo(f"Errors: {counts['error']}. Warnings: {counts['warning']}.")
-    if any(one.level == "error" for one in findings):
+    counts = Counter(one.level for one in findings)
+    lines = [f"{one.level:<7}  {one.check:<16}  {one.model}: {one.message}" for one in findings]
+    lines.append(f"Errors: {counts['error']}. Warnings: {counts['warning']}.")
+    print_result([vars(finding) for finding in findings], lines, as_json=as_json)
+    if counts["error"]:
         raise SystemExit(1)

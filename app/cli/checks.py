@@ -32,9 +32,9 @@ BUCKET_REMEDY = (
 )
 
 
-def settings(patient: DoctorContext) -> CheckResult:
+def settings(context: DoctorContext) -> CheckResult:
     """Check for settings that work and that an operator may regret."""
-    configured = patient.settings
+    configured = context.settings
     problems = []
     if len(set(configured.secret_key.get_secret_value())) < PLAIN_LETTERS:
         problems.append("SECRET_KEY looks thought up: use 32 random bytes")
@@ -55,11 +55,11 @@ def settings(patient: DoctorContext) -> CheckResult:
     )
 
 
-def storage(patient: DoctorContext) -> CheckResult:
+def storage(context: DoctorContext) -> CheckResult:
     """Check that a file can be stored; in a bucket that it comes back unchanged and can be deleted."""
-    if not patient.settings.storage_url:
-        problem = patient.storage.problem()
-        folder = patient.settings.data_dir / "files"
+    if not context.settings.storage_url:
+        problem = context.storage.problem()
+        folder = context.settings.data_dir / "files"
         remedy = "make it a folder that this user may write, with room"
         return (
             CheckResult("fail", f"{folder} takes no file ({problem}): {remedy}")
@@ -68,24 +68,24 @@ def storage(patient: DoctorContext) -> CheckResult:
         )
     key, data = f"probe/{secrets.token_hex(8)}.txt", secrets.token_bytes(1024)
     try:
-        patient.storage.put(key, data)
-        same = patient.storage.get(key) == data
-        patient.storage.delete(key)
+        context.storage.put(key, data)
+        same = context.storage.get(key) == data
+        context.storage.delete(key)
     except Exception as error:  # noqa: BLE001 (a bucket's client has its own, without a common base)
         told = BUCKET_REASONS.get(type(error.__cause__ or error).__name__, "away, or it refuses us")
-        return CheckResult("fail", f"{patient.settings.storage_url} takes no file ({told}): {BUCKET_REMEDY}")
+        return CheckResult("fail", f"{context.settings.storage_url} takes no file ({told}): {BUCKET_REMEDY}")
     return (
         CheckResult("ok", "a file goes in and comes back")
         if same
         else CheckResult(
-            "fail", f"a file came back changed: look at what stands before {patient.settings.storage_url}"
+            "fail", f"a file came back changed: look at what stands before {context.settings.storage_url}"
         )
     )
 
 
-def blindness(patient: DoctorContext) -> CheckResult:
+def blindness(context: DoctorContext) -> CheckResult:
     """Check that no picture of an open blind competition is entered elsewhere, where its maker's name is shown."""
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         found = near_duplicates.twins(session)
     shown = [pair for pair in found if pair.is_public]
     if not found:
@@ -102,18 +102,18 @@ def blindness(patient: DoctorContext) -> CheckResult:
     )
 
 
-def disk(patient: DoctorContext) -> CheckResult:
+def disk(context: DoctorContext) -> CheckResult:
     """Check that the volume of database and images is mounted, and its free space."""
-    if point := find_unmounted(patient.settings.data_dir):
+    if point := find_unmounted(context.settings.data_dir):
         return CheckResult("fail", f"{point} is in the system's table of volumes and not mounted: mount it")
-    free = shutil.disk_usage(patient.settings.data_dir).free
+    free = shutil.disk_usage(context.settings.data_dir).free
     level: Level = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
     return CheckResult(
         level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room")
     )
 
 
-def fonts(_patient: DoctorContext) -> CheckResult:
+def fonts(_context: DoctorContext) -> CheckResult:
     """Check that Pillow was built with FreeType and so brings the font the painter writes with."""
     from PIL import features
 
@@ -122,10 +122,10 @@ def fonts(_patient: DoctorContext) -> CheckResult:
     return CheckResult("fail", "Pillow was built without FreeType: install its wheel")
 
 
-def providers(patient: DoctorContext) -> CheckResult:
+def providers(context: DoctorContext) -> CheckResult:
     """List which providers have a key; with --deep check that their addresses answer. Nothing is generated."""
-    made = set_up(patient.settings)
-    silent = [slug for slug, one in made.items() if patient.deep and not _answers(one.base_url)]
+    made = set_up(context.settings)
+    silent = [slug for slug, one in made.items() if context.deep and not _answers(one.base_url)]
     missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
     told = f"set up: {', '.join(made)}" + (f"; without a key: {missing}" if missing else "")
     if silent:
@@ -135,9 +135,9 @@ def providers(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", told)
 
 
-def tallies(patient: DoctorContext) -> CheckResult:
+def tallies(context: DoctorContext) -> CheckResult:
     """Compare tallies and boards with the vote log."""
-    report = verify.verify(patient.database)
+    report = verify.verify(context.database)
     if not report.is_exact:
         return CheckResult("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
     return CheckResult(
@@ -145,13 +145,13 @@ def tallies(patient: DoctorContext) -> CheckResult:
     )
 
 
-def boards(patient: DoctorContext) -> CheckResult:
+def boards(context: DoctorContext) -> CheckResult:
     """
     Check for boards that have been stale for long: readers and voters recompute them, so computing must be
     failing.
     """
-    with patient.database.reading() as session:
-        found = board_ages.read_board_ages(session, patient.now)
+    with context.database.reading() as session:
+        found = board_ages.read_board_ages(session, context.now)
     late = [one.mode for one in found if one.stale and one.seconds > WAITING_SECONDS]
     if late:
         return CheckResult(
@@ -160,14 +160,14 @@ def boards(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", f"{sum(one.stale for one in found)} waiting for a refresh")
 
 
-def sweep(patient: DoctorContext) -> CheckResult:
+def sweep(context: DoctorContext) -> CheckResult:
     """Check when the integrity sweep last ran."""
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         last = session.scalar(select(func.max(Audit.at)))
-        is_used = bool(board_ages.read_board_ages(session, patient.now))
+        is_used = bool(board_ages.read_board_ages(session, context.now))
     if last is None and not is_used:
         return CheckResult("ok", "nothing to audit yet")
-    if last is None or patient.now - last > timedelta(days=SWEEP_DAYS):
+    if last is None or context.now - last > timedelta(days=SWEEP_DAYS):
         return CheckResult("warn", f"last one: {last or 'never'}: run `arena integrity sweep` every night")
     return CheckResult("ok", f"last one {last:%Y-%m-%d %H:%M} UTC")
 

@@ -5,22 +5,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.arena.people import secret_key
+from app.arena.people.policy import CLOCK_LEEWAY
+from app.arena.tables import AdminSession, Matchup, Vote
 from app.cli import rows
-from app.cli.clock_checks import find_future_times
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
 from app.database.doors import Database, DatabaseBusy, NewerDatabase
 from app.database.engines import is_pooled
 from app.database.replica import UnfitReplica, measure_lag
+from app.leaderboards.runs.claims import LONGEST_REST_MS, DatabaseClock
+from app.leaderboards.tables import Board
 
 SOUND_SQLITE = (3, 51, 3)
 CLOCK_SECONDS = 2
 LOCK_SECONDS = 5
+LATEST = 1000
+"""How many of the newest votes and pairs are looked at: they were stored last, whatever their times say."""
 FULL_SHARE, NEARLY_FULL_SHARE = 0.95, 0.7
 """Of the keys of a table that are used up: fail from the first, warn from the second."""
 SEQUENCES = text(
@@ -29,15 +34,15 @@ SEQUENCES = text(
 )
 
 
-def database(patient: DoctorContext) -> CheckResult:
+def database(context: DoctorContext) -> CheckResult:
     """Check that the database stores what it is given, is whole, and survives a power loss."""
-    problem = patient.database.find_problem(LOCK_SECONDS)
+    problem = context.database.find_problem(LOCK_SECONDS)
     if problem:
         return CheckResult("fail", str(CAUSES[problem]))
-    if not patient.database.is_sqlite:
-        return _postgresql(patient.database)
-    found = _sqlite(patient)
-    foreign = _find_unstorable(patient.database) if patient.deep else None
+    if not context.database.is_sqlite:
+        return _postgresql(context.database)
+    found = _sqlite(context)
+    foreign = _find_unstorable(context.database) if context.deep else None
     if foreign is None or found.level == "ok":
         return foreign or found
     return CheckResult(found.level, f"{found.says}; {foreign.says}")
@@ -53,11 +58,11 @@ def _find_unstorable(found: Database) -> CheckResult | None:
     return CheckResult("warn", told) if bad else None
 
 
-def _sqlite(patient: DoctorContext) -> CheckResult:
-    with patient.database.reading() as session:
+def _sqlite(context: DoctorContext) -> CheckResult:
+    with context.database.reading() as session:
         mode, synchronous = (session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous"))
         version = str(session.scalar(text("SELECT sqlite_version()")))
-        damage = _find_damage(session, deep=patient.deep)
+        damage = _find_damage(session, deep=context.deep)
     if damage:
         return CheckResult("fail", f"{damage}: stop the server and restore a backup")
     if (mode, synchronous) != ("wal", 2):
@@ -119,10 +124,10 @@ def _postgresql(found: Database) -> CheckResult:
     return CheckResult("ok", f"PostgreSQL {version}, stores, durable{between}")
 
 
-def migrations(patient: DoctorContext) -> CheckResult:
+def migrations(context: DoctorContext) -> CheckResult:
     """Check that the schema is the one this version was written for."""
     try:
-        pending = patient.database.pending()
+        pending = context.database.pending()
     except NewerDatabase as error:
         return CheckResult("fail", f"{error} Install the version it was used with, or restore a backup.")
     if pending:
@@ -132,11 +137,11 @@ def migrations(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", "none pending")
 
 
-def keys(patient: DoctorContext) -> CheckResult:
+def keys(context: DoctorContext) -> CheckResult:
     """Check that no table is about to run out of keys, after which nothing more could be stored in it."""
-    if patient.database.is_sqlite:
+    if context.database.is_sqlite:
         return CheckResult("ok", "SQLite's keys have 64 bits")
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         fullest = session.execute(SEQUENCES).first()
     if fullest is None:
         return CheckResult("ok", "none used yet")
@@ -149,27 +154,48 @@ def keys(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", says)
 
 
-def clock(patient: DoctorContext) -> CheckResult:
+def clock(context: DoctorContext) -> CheckResult:
     """Compare this machine's clock with the database's, and look for times that are still to come."""
-    if ahead := find_future_times(patient.database, patient.now):
+    if ahead := find_future_times(context.database, context.now):
         return CheckResult("warn", f"{ahead} bear times still to come: the clock was ahead, or is behind now")
-    if patient.database.is_sqlite:
+    if context.database.is_sqlite:
         return CheckResult("ok", "the database has this machine's clock")
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         theirs = float(session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
-    apart = abs(theirs - datetime.now(patient.now.tzinfo).timestamp())
+    apart = abs(theirs - datetime.now(context.now.tzinfo).timestamp())
     if apart > CLOCK_SECONDS:
         return CheckResult("warn", f"{apart:.1f} s apart from the database: let NTP set both clocks")
     return CheckResult("ok", f"{apart * 1000:.0f} ms apart from the database")
 
 
-def replica(patient: DoctorContext) -> CheckResult:
+def find_future_times(database: Database, now: datetime) -> str:
+    """
+    Say how many votes, pairs, sign-ins and boards bear a time far ahead; empty where none does.
+
+    Such times are traces of a clock that was ahead.
+    """
+    soon = now + CLOCK_LEEWAY
+    rested = DatabaseClock() + LONGEST_REST_MS  # boards are timed by the database
+    votes = select(Vote.cast_at.label("at")).order_by(Vote.id.desc()).limit(LATEST).subquery()
+    pairs = select(Matchup.issued_at.label("at")).order_by(Matchup.id.desc()).limit(LATEST).subquery()
+    counts = {
+        "votes": select(func.count()).select_from(votes).where(votes.c.at > soon),
+        "pairs": select(func.count()).select_from(pairs).where(pairs.c.at > soon),
+        "sign-ins": select(func.count()).select_from(AdminSession).where(AdminSession.created_at > soon),
+        "boards": select(func.count()).select_from(Board).where(Board.next_refresh_at > rested),
+    }
+    with database.reading() as session:
+        found = {name: session.scalar(query) for name, query in counts.items()}
+    return ", ".join(f"{count} {name}" for name, count in found.items() if count)
+
+
+def replica(context: DoctorContext) -> CheckResult:
     """Check that the read replica is a standby of this database, and how far it is behind."""
-    url, patience = patient.settings.read_database_url, patient.settings.read_staleness_seconds
+    url, patience = context.settings.read_database_url, context.settings.read_staleness_seconds
     if not url:
         return CheckResult("ok", "none is set: pages come from the database itself")
     try:
-        with patient.database.reading() as session:
+        with context.database.reading() as session:
             lag = measure_lag(url, session.connection(), patience)
     except UnfitReplica as error:
         return CheckResult("warn", f"{error}: pages come from the primary. Correct READ_DATABASE_URL, or mend it")
@@ -180,13 +206,13 @@ def replica(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", f"a standby of the database, {lag * 1000:.0f} ms behind")
 
 
-def secret(patient: DoctorContext) -> CheckResult:
+def secret(context: DoctorContext) -> CheckResult:
     """Compare SECRET_KEY with the one that this arena was last served with."""
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         known = secret_key.read_fingerprint(session)
     if known is None:
         return CheckResult("ok", "never served yet")
-    if known != secret_key.fingerprint(patient.settings.secret_key.get_secret_value()):
+    if known != secret_key.fingerprint(context.settings.secret_key.get_secret_value()):
         return CheckResult(
             "fail",
             "SECRET_KEY is not the one this arena was served with: set that one, or all voters get new cookies",
@@ -194,14 +220,14 @@ def secret(patient: DoctorContext) -> CheckResult:
     return CheckResult("ok", "the one this arena was served with")
 
 
-def rights(patient: DoctorContext) -> CheckResult:
+def rights(context: DoctorContext) -> CheckResult:
     """Check that no other user of this machine can read the key, the database's file or the images."""
-    folder = patient.settings.data_dir
+    folder = context.settings.data_dir
     if not folder.stat().st_mode & stat.S_IXOTH:
         return CheckResult("ok", "only this user and its group may enter DATA_DIR")
     inside = [folder / "secret_key", folder / "files"]
-    if patient.database.is_sqlite:
-        inside.append(Path(make_url(patient.database.url).database or ""))
+    if context.database.is_sqlite:
+        inside.append(Path(make_url(context.database.url).database or ""))
     open_ones = [path.name for path in inside if path.exists() and path.stat().st_mode & stat.S_IROTH]
     if open_ones:
         return CheckResult(

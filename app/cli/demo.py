@@ -29,7 +29,9 @@ REFRESH_SECONDS = 3.0
 
 
 @click.group(invoke_without_command=True)
-@click.option("--votes", type=click.IntRange(0, 5_000), default=900, show_default=True, help="Simulated, in all.")
+@click.option(
+    "--votes", type=click.IntRange(0, 5_000), default=900, show_default=True, help="Simulated votes in all."
+)
 @click.option("--no-serve", is_flag=True, help="Only fill the arena.")
 @migrate_option
 @click.pass_context

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy.engine import make_url
 
+from app.cli.checks import CHECKS, CHECKS_OF_FOLDER, CHECKS_WITHOUT_DATABASE
+from app.cli.doctor_context import CheckResult, DoctorContext
 from app.cli.opening import json_option, now
-from app.cli.output import print_json
+from app.cli.output import print_result
 from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import storage_of
 from app.settings import Settings, read_without_writing
-
-if TYPE_CHECKING:
-    from app.cli.doctor_context import CheckResult, DoctorContext
 
 
 @click.command()
@@ -27,37 +25,30 @@ def doctor(deep: bool, as_json: bool) -> None:
     Changes nothing but a probe file, which it deletes. Exit 0: well, maybe with warnings; 1: something failed;
     2: the settings can't be read.
     """
-    from app.cli.checks import CHECKS, CHECKS_OF_FOLDER, CHECKS_WITHOUT_DATABASE
-    from app.cli.doctor_context import CheckResult, DoctorContext
-
     settings = read_without_writing()
     is_new = _has_no_database(settings)
-    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
+    context = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep, now())
     names: Iterable[str] = CHECKS_WITHOUT_DATABASE if is_new else CHECKS
     if not settings.data_dir.is_dir():
         names = [name for name in names if name not in CHECKS_OF_FOLDER]
-    results = [(name, run_check(CHECKS[name], patient)) for name in names]
+    results = [(name, run_check(CHECKS[name], context)) for name in names]
     if not (is_new or settings.data_dir.is_dir()):
         missing = f"DATA_DIR {settings.data_dir} is not there: mount it, or correct DATA_DIR"
         results.append(("disk", CheckResult("fail", missing)))
     if is_new:
         results.append(("database", CheckResult("warn", _describe_new(settings))))
-    patient.database.close()
-    if as_json:
-        print_json([{"check": name, "level": one.level, "says": one.says} for name, one in results])
-    else:
-        for name, one in results:
-            click.echo(f"{one.level:<5} {name:<11} {one.says}")
+    context.database.close()
+    answer = [{"check": name, "level": one.level, "says": one.says} for name, one in results]
+    lines = [f"{one.level:<5} {name:<11} {one.says}" for name, one in results]
+    print_result(answer, lines, as_json=as_json)
     if any(one.level == "fail" for _, one in results):
         raise SystemExit(1)
 
 
-def run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorContext") -> "CheckResult":
+def run_check(check: Callable[[DoctorContext], CheckResult], context: DoctorContext) -> CheckResult:
     """Run one check; one that can't be made is a finding, too."""
-    from app.cli.doctor_context import CheckResult
-
     try:
-        return check(patient)
+        return check(context)
     except DatabaseBusy as error:
         return CheckResult("fail", str(error.cause))
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)
@@ -68,14 +59,11 @@ def run_check(check: "Callable[[DoctorContext], CheckResult]", patient: "DoctorC
 def _describe_new(given: Settings) -> str:
     """Describe what a missing SQLite file may mean: a new arena, or a volume that is not mounted."""
     made = "`arena seed` or `arena serve` makes it; if there was one, mount its volume or correct DATA_DIR first"
-    if not given.data_dir.is_dir():
-        return f"there is none, nor its folder {given.data_dir}: {made}"
-    return f"there is none yet in {given.data_dir}: {made}"
+    where = f" yet in {given.data_dir}" if given.data_dir.is_dir() else f", nor its folder {given.data_dir}"
+    return f"there is none{where}: {made}"
 
 
 def _has_no_database(given: Settings) -> bool:
     """Return whether SQLite's file is missing: connecting to it would create an empty one."""
     url = make_url(given.database_url)
-    if not url.drivername.startswith("sqlite"):
-        return False
-    return not Path(url.database or "").exists()
+    return url.drivername.startswith("sqlite") and not Path(url.database or "").exists()

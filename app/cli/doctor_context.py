@@ -1,4 +1,4 @@
-"""What each check of `arena doctor` is given, and what it answers."""
+"""The input and the answer of each check of `arena doctor`."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,7 @@
 """`arena entry`: add, withdraw and replace single images."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 import click
 
@@ -8,15 +9,15 @@ from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.entries.pack_format import describe_frames
+from app.arena.entries.renditions import Picture
 from app.arena.voting import replacement
 from app.catalog.pricing import MICROS
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import FiniteRange, print_result
 
+Role = Literal["contestant", "showcase"]
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
-role_option = click.option(
-    "--role", type=click.Choice(["contestant", "showcase"]), default="contestant", show_default=True
-)
+role_option = click.option("--role", type=click.Choice(get_args(Role)), default="contestant", show_default=True)
 vouched_option = click.option(
     "--no-visible-mark",
     metavar="WHY",
@@ -41,30 +42,26 @@ def entry() -> None:
 @click.option("--provider", help="Who ran the model.")
 @click.option("--licence", help="Under which licence the image may be shown.")
 @vouched_option
-@migrate_option
+@with_arena
 def add(
+    arena: Installation,
     competition: str,
     model: str,
     image: Path,
     sample: int,
-    role: str,
+    role: Role,
     prompt: str | None,
     seconds: float | None,
     cost_usd: float | None,
     provider: str | None,
     licence: str | None,
     no_visible_mark: str | None,
-    migrate: bool,
 ) -> None:
     """Enter IMAGE of MODEL into COMPETITION. An unknown model becomes a stub of the catalogue."""
-    arena = open_installation(migrate=migrate)
-    place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
-    notice = describe_frames(image.read_bytes())
-    if notice is not None:
+    place = EntryKey(competition, model, sample, role)
+    if notice := describe_frames(image.read_bytes()):
         click.echo(f"{image.name}: {notice}", err=True)
-    with arena.database.reading() as session:
-        frame, is_edit = competitions.read_frame(session, competition)
-    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
+    picture = _read_picture(arena, competition, image, no_visible_mark)
     cost = None if cost_usd is None else round(cost_usd * MICROS)
     source = {"file": image.name} | entries.describe_exception(no_visible_mark)
     facts = EntryDetails(prompt, provider, seconds, cost, licence, source)
@@ -83,12 +80,11 @@ def add(
 @click.option("--reason", required=True, help="Stands in the public ledger.")
 @sample_option
 @role_option
-@migrate_option
-def withdraw(competition: str, model: str, reason: str, sample: int, role: str, migrate: bool) -> None:
+@with_arena
+def withdraw(arena: Installation, competition: str, model: str, reason: str, sample: int, role: Role) -> None:
     """Take an image out of COMPETITION. Its votes stay counted; nobody is shown it again."""
-    place = EntryKey(competition, model, sample, "showcase" if role == "showcase" else "contestant")
-    database = open_installation(migrate=migrate).database
-    done = database.write(lambda session: entries.withdraw(session, place, reason=reason, now=now()))
+    place = EntryKey(competition, model, sample, role)
+    done = arena.database.write(lambda session: entries.withdraw(session, place, reason=reason, now=now()))
     click.echo(f"{model} sample {sample} of {competition} is {'now' if done else 'already'} withdrawn")
 
 
@@ -101,8 +97,9 @@ def withdraw(competition: str, model: str, reason: str, sample: int, role: str, 
 @click.option("--keep-votes", is_flag=True, help="Votes on the old image stay counted.")
 @vouched_option
 @json_option
-@migrate_option
+@with_arena
 def replace(
+    arena: Installation,
     competition: str,
     model: str,
     image: Path,
@@ -111,7 +108,6 @@ def replace(
     keep_votes: bool,
     no_visible_mark: str | None,
     as_json: bool,
-    migrate: bool,
 ) -> None:
     """
     Put IMAGE in the place of the one that MODEL has in COMPETITION.
@@ -119,10 +115,7 @@ def replace(
     The old one is withdrawn and its votes no longer count, with the reason `replaced`; the new one starts as the
     model's next sample. Stop it and run it again as you like.
     """
-    arena = open_installation(migrate=migrate)
-    with arena.database.reading() as session:
-        frame, is_edit = competitions.read_frame(session, competition)
-    picture = renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)
+    picture = _read_picture(arena, competition, image, no_visible_mark)
     order = replacement.ReplacementOrder(
         competition, model, sample, image.name, reason, keep_votes, no_visible_mark
     )
@@ -134,3 +127,10 @@ def replace(
         f"{done.excluded} votes on it no longer count"
     )
     print_result(vars(done), sentence, as_json=as_json)
+
+
+def _read_picture(arena: Installation, competition: str, image: Path, no_visible_mark: str | None) -> Picture:
+    """Read an image as an entry of a competition. Raises EntryRefused, UnknownCompetition."""
+    with arena.database.reading() as session:
+        frame, is_edit = competitions.read_frame(session, competition)
+    return renditions.picture(image.read_bytes(), frame, no_visible_mark, is_edit=is_edit)

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
+from app.arena.entries import generation
+from app.arena.entries.generation import GenerationContext, GenerationTask
 from app.catalog.pricing import MICROS
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_json, progress_bar
 from app.cli.traces import describe_traces, list_traces
-
-if TYPE_CHECKING:
-    from app.arena.entries.generation import GenerationContext, GenerationTask
+from app.gateway.generate import means
+from app.gateway.wire import Client
 
 
 @click.command()
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would be made and what it would cost, and make nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before spending money.")
 @json_option
-@migrate_option
+@with_arena
 def generate(
+    arena: Installation,
     competition: str,
     models: str,
     samples: int,
@@ -33,27 +34,22 @@ def generate(
     dry_run: bool,
     yes: bool,
     as_json: bool,
-    migrate: bool,
 ) -> None:
     """
     Let models make their images for COMPETITION and enter them.
 
     Images that are there already are not made again, so that the command can be stopped and run once more.
     """
-    from app.arena.entries import generation
-    from app.gateway.generate import means
-    from app.gateway.wire import Client
-
-    arena = open_installation(migrate=migrate)
-    studio = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+    studio = GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
     named = [name.strip() for name in models.split(",") if name.strip()]
     with arena.database.reading() as session:
         orders = generation.find_missing(
             session, generation.plan_tasks(session, competition, named, samples, provider)
         )
-    models_asked = {order.place.model: order for order in orders}
-    costs = {model: _estimate_micros(studio, order) for model, order in models_asked.items()}
-    estimated = [costs[order.place.model] for order in orders]
+    by_model = {order.place.model: order for order in orders}
+    estimates = {model: generation.estimate_cost(studio, one, now=now()).cost for model, one in by_model.items()}
+    micros = {model: cost.micros if cost else None for model, cost in estimates.items()}
+    estimated = [micros[order.place.model] for order in orders]
     say: Callable[[str], None] = (lambda text: click.echo(text, err=True)) if as_json else click.echo
     _print_plan(orders, estimated, say)
     made, refused = 0, []
@@ -66,11 +62,11 @@ def generate(
         for line in map(describe_traces, list_traces(arena, [competition])):
             say(line)
     if as_json:
-        known = [micros for micros in estimated if micros is not None]
+        total = _add_up(estimated)
         print_json(
             {
                 "missing": len(orders),
-                "estimated_usd": sum(known) / MICROS if len(known) == len(orders) else None,
+                "estimated_usd": None if total is None else total / MICROS,
                 "made": made,
                 "refused": refused,
                 "traces": [asdict(one) for one in list_traces(arena, [competition])],
@@ -80,15 +76,7 @@ def generate(
         raise SystemExit(1)
 
 
-def _estimate_micros(studio: "GenerationContext", order: "GenerationTask") -> int | None:
-    """Estimate a task's cost in micro-dollars; None where no price is known."""
-    from app.arena.entries import generation
-
-    cost = generation.estimate_cost(studio, order, now=now()).cost
-    return cost.micros if cost else None
-
-
-def _print_plan(orders: "list[GenerationTask]", estimated: list[int | None], say: Callable[[str], None]) -> None:
+def _print_plan(orders: list[GenerationTask], estimated: list[int | None], say: Callable[[str], None]) -> None:
     if not orders:
         say("Nothing to make: every image is there.")
         return
@@ -101,16 +89,18 @@ def _print_plan(orders: "list[GenerationTask]", estimated: list[int | None], say
 
 
 def _dollars(costs: list[int | None]) -> str:
-    prices = [micros for micros in costs if micros is not None]
-    if len(prices) < len(costs):
-        return "at a price that the catalogue does not know"
-    return f"about ${sum(prices) / MICROS:.4f}"
+    total = _add_up(costs)
+    return "at a price that the catalogue does not know" if total is None else f"about ${total / MICROS:.4f}"
 
 
-def _generate(studio: "GenerationContext", orders: "list[GenerationTask]") -> list[dict[str, str | int]]:
+def _add_up(costs: list[int | None]) -> int | None:
+    """Add up costs in micro-dollars; None where one of them is not known."""
+    known = [micros for micros in costs if micros is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def _generate(studio: GenerationContext, orders: list[GenerationTask]) -> list[dict[str, str | int]]:
     """Generate the entries, showing progress; return the refused ones with their reasons."""
-    from app.arena.entries import generation
-
     refused: list[dict[str, str | int]] = []
     with (
         progress_bar("making", len(orders)) as advance,

@@ -16,31 +16,31 @@ OPENED = 20
 """Images that are decoded without --deep."""
 
 
-def images(patient: DoctorContext) -> CheckResult:
+def images(context: DoctorContext) -> CheckResult:
     """Check that the files named by rows exist and can be decoded: a sample of them, or all with --deep."""
-    named = _read_keys(patient)
-    sample = named if patient.deep else random.sample(named, min(SAMPLE, len(named)))
-    absent = {key for key in sample if not patient.storage.has(key)}
+    named = _read_keys(context)
+    sample = named if context.deep else random.sample(named, min(SAMPLE, len(named)))
+    absent = {key for key in sample if not context.storage.has(key)}
     needed = [key for key in sample if not _has_substitute(key)]
     missing = [key for key in needed if key in absent]
     if missing:
-        return CheckResult("fail", _describe_missing(patient, missing, len(needed)))
+        return CheckResult("fail", _describe_missing(context, missing, len(needed)))
     sample = [key for key in sample if key not in absent]
-    opened = sample if patient.deep else sample[:OPENED]
-    damaged = [key for key in opened if not _is_whole(patient, key)]
+    opened = sample if context.deep else sample[:OPENED]
+    damaged = [key for key in opened if not _is_whole(context, key)]
     if damaged:
         return CheckResult(
             "fail",
             f"{len(damaged)} of {len(opened)} can't be decoded, {damaged[0]} first: restore a backup, or make "
             "renditions anew with `arena renditions` where the originals are whole",
         )
-    spare = f"; {_count_spare(patient, named)} files that no row names take room" if patient.deep else ""
+    spare = f"; {_count_spare(context, named)} files that no row names take room" if context.deep else ""
     return CheckResult("ok", f"{len(sample)} of {len(named)} are there, {len(opened)} decoded{spare}")
 
 
-def _read_keys(patient: DoctorContext) -> list[str]:
+def _read_keys(context: DoctorContext) -> list[str]:
     """Read the key of every picture that a row names, the smaller renditions included."""
-    with patient.database.reading() as session:
+    with context.database.reading() as session:
         keys = list(session.scalars(select(Entry.original_key)))
         for key, side in session.execute(select(Entry.rendition_key, Entry.rendition_side)):
             keys += list_keys(key) if side else [key]
@@ -48,7 +48,7 @@ def _read_keys(patient: DoctorContext) -> list[str]:
         keys += [key for one in tiles for key in (one, tiny_key(one))]
         inputs = [key for key in session.scalars(select(Competition.input_key)) if key]
         keys += [key for one in inputs for key in (one, mask_key(one), outline_key(one)) if key]
-        keys += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > patient.now))
+        keys += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > context.now))
     return sorted(set(keys))
 
 
@@ -57,23 +57,23 @@ def _has_substitute(key: str) -> bool:
     return key.startswith("renditions/") and key.endswith(tiny_key(".webp"))
 
 
-def _describe_missing(patient: DoctorContext, missing: list[str], looked_at: int) -> str:
+def _describe_missing(context: DoctorContext, missing: list[str], looked_at: int) -> str:
     """Describe what is missing; where it is all of it, the place is more likely wrong than the files gone."""
     if len(missing) == looked_at:
-        place = patient.settings.storage_url or f"the folder {patient.settings.data_dir / 'files'}"
-        remedy = "correct STORAGE_URL" if patient.settings.storage_url else "mount it, or correct DATA_DIR"
+        place = context.settings.storage_url or f"the folder {context.settings.data_dir / 'files'}"
+        remedy = "correct STORAGE_URL" if context.settings.storage_url else "mount it, or correct DATA_DIR"
         return f"none of the {looked_at} looked for is in {place}: {remedy}; if it is right, restore a backup"
     return f"{len(missing)} of {looked_at} are missing, {missing[0]} first: restore a backup"
 
 
-def _is_whole(patient: DoctorContext, key: str) -> bool:
+def _is_whole(context: DoctorContext, key: str) -> bool:
     try:
-        pictures.decode(patient.storage.get(key))
+        pictures.decode(context.storage.get(key))
     except (pictures.InvalidImage, FileNotFoundError):
         return False
     return True
 
 
-def _count_spare(patient: DoctorContext, named: list[str]) -> int:
+def _count_spare(context: DoctorContext, named: list[str]) -> int:
     known = set(named)
-    return sum(key not in known for key in patient.storage.every_key())
+    return sum(key not in known for key in context.storage.every_key())

@@ -1,16 +1,23 @@
 """`arena integrity`: tests the votes, lists and changes quarantines, audits the boards."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import click
 
-from app.cli.opening import actor, json_option, migrate_option, now, open_installation
-from app.cli.output import print_json, print_rows
+from app.cli.opening import Installation, actor, json_option, now, with_arena
+from app.cli.output import print_result, print_rows
 from app.cli.traces import traces
 from app.elo_scale import Z_95
-
-if TYPE_CHECKING:
-    from app.leaderboards.integrity.picture_qualities import QualityWorth
+from app.leaderboards.integrity.audit import BoardAudit
+from app.leaderboards.integrity.fraud import flags as fraud_flags
+from app.leaderboards.integrity.fraud import quarantine as fraud_quarantine
+from app.leaderboards.integrity.fraud.flags import FlagView
+from app.leaderboards.integrity.fraud.subjects import Subject
+from app.leaderboards.integrity.fraud.sweep import SweptSubjects
+from app.leaderboards.integrity.fraud.sweep import sweep as sweep_votes
+from app.leaderboards.integrity.picture_qualities import QualityWorth, read_qualities
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -29,8 +36,8 @@ def integrity() -> None:
     help="Whether suspects' votes stop counting. Default: in the public profile they do.",
 )
 @json_option
-@migrate_option
-def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
+@with_arena
+def sweep(arena: Installation, quarantines: bool | None, as_json: bool) -> None:
     """
     Test every voter and network, then audit and store how firm every board is. Best run once a day.
 
@@ -38,135 +45,108 @@ def sweep(quarantines: bool | None, as_json: bool, migrate: bool) -> None:
     voter or leaving out a competition does to the intervals, what other weights do to the ratings, and how many
     votes it would take to gain a rank or change the first place. Stopped, it goes on when run again.
     """
-    from app.arena.people.policy import POLICIES
-    from app.leaderboards.integrity.fraud.sweep import sweep as run
-
-    arena = open_installation(migrate=migrate)
     acts = arena.settings.profile == "public" if quarantines is None else quarantines
-    policy = POLICIES[arena.settings.profile]
-    outcome = run(arena.database, now=now(), policy=policy, is_report=not acts, progress=_progress)
-    if as_json:
-        _print_json(outcome, acts=acts)
-        return
-    _print_findings(outcome, acts=acts)
-    for swept in outcome.audits:
-        _print_audit(swept)
-    if not outcome.audits:
-        click.echo("No mode has two rated models yet.")
+    say = partial(click.echo, err=True)
+    done = sweep_votes(arena.database, now=now(), policy=arena.policy, is_report=not acts, progress=say)
+    answer = {
+        "quarantine": acts,
+        "findings": _list_findings(done.found),
+        "excluded": done.found.excluded,
+        "restored": done.found.restored,
+        "forgotten": done.forgotten,
+        "audits": [vars(audit) for audit in done.audits],
+    }
+    audits = [line for audit in done.audits for line in _describe_audit(audit)]
+    lines = [*_describe_findings(done.found, acts=acts), *(audits or ["No mode has two rated models yet."])]
+    print_result(answer, lines, as_json=as_json)
 
 
 @integrity.command()
 @json_option
-@migrate_option
-def flags(as_json: bool, migrate: bool) -> None:
+@with_arena
+def flags(arena: Installation, as_json: bool) -> None:
     """List everybody who was ever flagged, the newest first."""
-    from app.leaderboards.integrity.fraud import flags as room
-
-    with open_installation(migrate=migrate).database.reading() as session:
-        listed = room.flags(session)
-    print_rows(listed, _flag_line, as_json=as_json, if_none="Nobody was ever flagged.")
+    with arena.database.reading() as session:
+        listed = fraud_flags.flags(session)
+    print_rows(listed, _describe_flag, as_json=as_json, if_none="Nobody was ever flagged.")
 
 
 @integrity.command()
 @click.argument("flag", type=NUMBER)
 @json_option
-@migrate_option
-def show(flag: int, as_json: bool, migrate: bool) -> None:
+@with_arena
+def show(arena: Installation, flag: int, as_json: bool) -> None:
     """Show a flag's evidence, and what its subject was shown and said, by model."""
-    from app.leaderboards.integrity.fraud import flags as room
-
-    with open_installation(migrate=migrate).database.reading() as session:
-        view = room.flag(session, flag)
-        models = room.record(session, view)
-    if as_json:
-        print_json(vars(view) | {"models": [vars(model) for model in models]})
-        return
-    click.echo(_flag_line(view))
-    for name, value in view.evidence.items():
-        click.echo(f"  {name:<14} {'-' if value is None else value}")
-    click.echo(f"  {'model':<32} {'issued':>7} {'answered':>9} {'won':>5}")
-    for model in models:
-        click.echo(f"  {model.slug:<32} {model.issued:>7} {model.answered:>9} {model.wins:>5}")
+    with arena.database.reading() as session:
+        view = fraud_flags.flag(session, flag)
+        models = fraud_flags.record(session, view)
+    lines = [
+        _describe_flag(view),
+        *(f"  {name:<14} {'-' if value is None else value}" for name, value in view.evidence.items()),
+        f"  {'model':<32} {'issued':>7} {'answered':>9} {'won':>5}",
+        *(f"  {one.slug:<32} {one.issued:>7} {one.answered:>9} {one.wins:>5}" for one in models),
+    ]
+    print_result(vars(view) | {"models": [vars(one) for one in models]}, lines, as_json=as_json)
 
 
 @integrity.command()
 @click.argument("subject", metavar="VOTER|NETWORK")
 @why_option
-@migrate_option
-def quarantine(subject: str, reason: str, migrate: bool) -> None:
+@with_arena
+def quarantine(arena: Installation, subject: str, reason: str) -> None:
     """Stop counting the votes of a voter (a number), or from a network (a key), until released."""
-    from app.arena.people.policy import POLICIES
-    from app.leaderboards.integrity.fraud import quarantine as room
-    from app.leaderboards.integrity.fraud.subjects import Subject
-
-    whom, arena = Subject.parse(subject), open_installation(migrate=migrate)
-    policy = POLICIES[arena.settings.profile]
-    done = room.quarantine(arena.database, whom, now=now(), by=actor(), why=reason, policy=policy)
+    done = fraud_quarantine.quarantine(
+        arena.database, Subject.parse(subject), now=now(), by=actor(), why=reason, policy=arena.policy
+    )
     click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
 
 
 @integrity.command()
 @click.argument("flag", type=NUMBER)
 @why_option
-@migrate_option
-def release(flag: int, reason: str, migrate: bool) -> None:
+@with_arena
+def release(arena: Installation, flag: int, reason: str) -> None:
     """Count again exactly the votes that this flag alone keeps out."""
-    from app.arena.people.policy import POLICIES
-    from app.leaderboards.integrity.fraud import quarantine as room
-
-    arena = open_installation(migrate=migrate)
-    policy = POLICIES[arena.settings.profile]
-    done = room.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=policy)
+    done = fraud_quarantine.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=arena.policy)
     click.echo(f"flag {done.flag} released: {done.votes} votes count again")
 
 
 integrity.add_command(traces)
 
 
-def _progress(step: str) -> None:
-    click.echo(step, err=True)
-
-
-def _print_json(outcome: Any, *, acts: bool) -> None:
-    numbers = [*outcome.found.flags, *[None] * len(outcome.found.findings)]
-    print_json(
+def _list_findings(found: SweptSubjects) -> list[dict[str, Any]]:
+    """List what was found for another program; a report gives no finding the number of a flag."""
+    numbers = [*found.flags, *[None] * len(found.findings)]
+    return [
         {
-            "quarantine": acts,
-            "findings": [
-                {
-                    "flag": number,
-                    "voter": finding.subject.voter_id,
-                    "network": finding.subject.network_key and finding.subject.network_key.hex(),
-                    "test": finding.test,
-                    "p_value": finding.p_value,
-                    "evidence": finding.evidence,
-                }
-                for number, finding in zip(numbers, outcome.found.findings, strict=False)
-            ],
-            "excluded": outcome.found.excluded,
-            "restored": outcome.found.restored,
-            "forgotten": outcome.forgotten,
-            "audits": [vars(swept) for swept in outcome.audits],
+            "flag": number,
+            "voter": finding.subject.voter_id,
+            "network": finding.subject.network_key and finding.subject.network_key.hex(),
+            "test": finding.test,
+            "p_value": finding.p_value,
+            "evidence": finding.evidence,
         }
-    )
+        for number, finding in zip(numbers, found.findings, strict=False)
+    ]
 
 
-def _print_findings(outcome: Any, *, acts: bool) -> None:
-    for finding in outcome.found.findings:
+def _describe_findings(found: SweptSubjects, *, acts: bool) -> Iterator[str]:
+    for finding in found.findings:
         subject, evidence = finding.subject, finding.evidence
-        who = f"network {subject.network_key.hex()}" if subject.voter_id is None else f"voter {subject.voter_id}"
+        who = (
+            f"voter {subject.voter_id}" if subject.network_key is None else f"network {subject.network_key.hex()}"
+        )
         about = f", {evidence['direction'] or 'about'} {evidence['model']}" if evidence["model"] else ""
-        click.echo(f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {evidence['answered']} votes)")
+        yield f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {evidence['answered']} votes)"
     verb = "quarantined" if acts else "suspicious; a report changes nothing"
-    click.echo(
-        f"{len(outcome.found.findings)} {verb}; {outcome.found.excluded} votes excluded, "
-        f"{outcome.found.restored} counted again"
-    )
+    changed = f"{found.excluded} votes excluded, {found.restored} counted again"
+    yield f"{len(found.findings)} {verb}; {changed}"
 
 
-def _flag_line(flag: Any) -> str:
+def _describe_flag(flag: FlagView) -> str:
     who = f"network {flag.network}" if flag.voter is None else f"voter {flag.voter}"
-    about = f" {flag.evidence.get('direction') or 'about'} {flag.evidence['model']}" if _model(flag) else ""
+    model = flag.evidence.get("model")
+    about = f" {flag.evidence.get('direction') or 'about'} {model}" if model else ""
     why = f": {flag.decision}" if flag.decision else ""
     return (
         f"{flag.id:>5}  {flag.found_at:%Y-%m-%d}  {who}  {flag.test}{about}  p {flag.p_value:.1g}  "
@@ -174,33 +154,24 @@ def _flag_line(flag: Any) -> str:
     )
 
 
-def _model(flag: Any) -> str | None:
-    model: str | None = flag.evidence.get("model")
-    return model
-
-
-def _print_audit(swept: Any) -> None:
-    from app.leaderboards.integrity.picture_qualities import read_qualities
-
-    numbers = swept.numbers
-    click.echo(f"{swept.mode}: {swept.votes} counted votes, up to vote {swept.last_vote_id}")
-    click.echo(f"  left advantage                   {_side(numbers)}")
+def _describe_audit(audit: BoardAudit) -> list[str]:
+    numbers = audit.numbers
     inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
-    click.echo(f"  interval when clustered by voter x {inflation}")
-    click.echo(f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo")
-    click.echo(f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo")
-    click.echo(
-        f"  first place                      {numbers['first']}; {numbers['votes_to_change_first']} votes for "
-        f"{numbers['first_challenger']} would change it"
-    )
-    odd = len(numbers["days"]["models"]) + len(numbers["days"]["volume"])
-    click.echo(f"  boards with a certificate        {len(numbers['certificates'])}")
-    click.echo(f"  alarms of days                   {odd}")
-    for one in read_qualities(numbers):
-        click.echo(f"  worth of {one.quality:<23} {_worth(one)}")
+    challenge = f"{numbers['votes_to_change_first']} votes for {numbers['first_challenger']} would change it"
+    return [
+        f"{audit.mode}: {audit.votes} counted votes, up to vote {audit.last_vote_id}",
+        f"  left advantage                   {_side(numbers)}",
+        f"  interval when clustered by voter x {inflation}",
+        f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo",
+        f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo",
+        f"  first place                      {numbers['first']}; {challenge}",
+        f"  boards with a certificate        {len(numbers['certificates'])}",
+        f"  alarms of days                   {len(numbers['days']['models']) + len(numbers['days']['volume'])}",
+        *(f"  worth of {one.quality:<23} {_worth(one)}" for one in read_qualities(numbers)),
+    ]
 
 
-def _worth(one: "QualityWorth") -> str:
+def _worth(one: QualityWorth) -> str:
     """Describe a quality by all pictures, open fields too: for admins, as it would tell who made what."""
     shift, error = one.models[one.most_moved]
     return (

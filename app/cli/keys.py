@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from app.catalog.pricing import MICROS
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import FiniteRange, print_rows
 from app.gateway import keys as room
 from app.gateway.keys import SCOPES
@@ -21,15 +21,19 @@ def keys() -> None:
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="All when none is given.")
 @click.option("--cap-usd", type=FiniteRange(0, 1_000_000), help="What it may spend in all.")
 @click.option("--days", type=click.IntRange(1, 3_650), help="Valid for so many days; without end when left out.")
-@migrate_option
+@with_arena
 def create(
-    name: str, scopes: tuple[room.Scope, ...], cap_usd: float | None, days: int | None, migrate: bool
+    arena: Installation,
+    name: str,
+    scopes: tuple[room.Scope, ...],
+    cap_usd: float | None,
+    days: int | None,
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    database, moment = open_installation(migrate=migrate).database, now()
+    moment = now()
     cap = None if cap_usd is None else round(cap_usd * MICROS)
     ends = None if days is None else moment + timedelta(days=days)
-    key, secret = database.write(
+    key, secret = arena.database.write(
         lambda session: room.create_key(
             session, name, now=moment, scopes=scopes or SCOPES, cap_micros=cap, expires_at=ends
         )
@@ -39,20 +43,19 @@ def create(
 
 @keys.command()
 @click.argument("prefix")
-@migrate_option
-def revoke(prefix: str, migrate: bool) -> None:
+@with_arena
+def revoke(arena: Installation, prefix: str) -> None:
     """End the key that starts with PREFIX, at once."""
-    database = open_installation(migrate=migrate).database
-    database.write(lambda session: room.revoke_key(session, prefix, now=now()))
+    arena.database.write(lambda session: room.revoke_key(session, prefix, now=now()))
     click.echo(f"{prefix} is revoked")
 
 
 @keys.command("list")
 @json_option
-@migrate_option
-def list_(as_json: bool, migrate: bool) -> None:
+@with_arena
+def list_(arena: Installation, as_json: bool) -> None:
     """List every key, without its secret."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         listed = room.list_keys(session)
     print_rows(listed, _describe, as_json=as_json)
 

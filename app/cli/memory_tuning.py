@@ -1,5 +1,5 @@
 """
-How malloc and the garbage collector are set: all of it, and what each setting buys.
+Sets malloc and the garbage collector, and tells what each setting buys.
 
 None of it changes what the product does. In an hour of steady load two workers grew by 65 MiB without what is set
 for malloc, and by 2 MiB with it (docs/operations.md). Loading modules takes a seventh less of the time while the

@@ -8,7 +8,7 @@ from app.catalog import lookup
 from app.catalog.search import search
 from app.catalog.shapes import is_slug
 from app.catalog.template import TEMPLATE
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_json
 
 SHOWN = 20
@@ -43,10 +43,10 @@ def new(file: Path) -> None:
 @model.command()
 @click.argument("words", nargs=-1, required=True)
 @json_option
-@migrate_option
-def find(words: tuple[str, ...], as_json: bool, migrate: bool) -> None:
+@with_arena
+def find(arena: Installation, words: tuple[str, ...], as_json: bool) -> None:
     """Find models by name, alias or provider's id: "dalle", "flux 2 pro", "imagen4". Exit 1: none was found."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         answers = search(lookup.models(session, now().date()), " ".join(words))[:SHOWN]
     if as_json:
         print_json([{"slug": one.slug, "name": one.name, "status": one.shown_status} for one in answers])

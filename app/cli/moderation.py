@@ -4,7 +4,7 @@ import click
 
 from app.arena.voting import report_queue
 from app.arena.voting.report_queue import ReportedPicture
-from app.cli.opening import actor, json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, actor, json_option, now, with_arena
 from app.cli.output import print_result, print_rows
 from app.words import ReportReason
 
@@ -19,10 +19,10 @@ def moderation() -> None:
 
 @moderation.command("list")
 @json_option
-@migrate_option
-def list_(as_json: bool, migrate: bool) -> None:
-    """List the pictures that wait, those at rest first. /admin/reports shows them."""
-    with open_installation(migrate=migrate).database.reading() as session:
+@with_arena
+def list_(arena: Installation, as_json: bool) -> None:
+    """List the pictures that wait for a decision, those at rest first. /admin/reports shows them."""
+    with arena.database.reading() as session:
         listed = report_queue.list_reported(session)
     print_rows(listed, _describe, as_json=as_json, if_none="None waits.")
 
@@ -31,11 +31,10 @@ def list_(as_json: bool, migrate: bool) -> None:
 @click.argument("number", type=NUMBER)
 @why_option
 @json_option
-@migrate_option
-def keep(number: int, reason: str, as_json: bool, migrate: bool) -> None:
+@with_arena
+def keep(arena: Installation, number: int, reason: str, as_json: bool) -> None:
     """Let the picture of report NUMBER be drawn again; who reported it can't let it rest again."""
-    database = open_installation(migrate=migrate).database
-    closed = database.write(
+    closed = arena.database.write(
         lambda session: report_queue.keep(session, number, reason=reason, now=now(), actor=actor())
     )
     told = f"the picture of report {number} is kept; {closed} reports are closed"
@@ -46,11 +45,10 @@ def keep(number: int, reason: str, as_json: bool, migrate: bool) -> None:
 @click.argument("number", type=NUMBER)
 @why_option
 @json_option
-@migrate_option
-def withdraw(number: int, reason: str, as_json: bool, migrate: bool) -> None:
+@with_arena
+def withdraw(arena: Installation, number: int, reason: str, as_json: bool) -> None:
     """Withdraw the picture of report NUMBER for good. Its votes stay counted; nobody is shown it again."""
-    database = open_installation(migrate=migrate).database
-    done = database.write(
+    done = arena.database.write(
         lambda session: report_queue.withdraw(session, number, reason=reason, now=now(), actor=actor())
     )
     told = f"the picture of report {number} is {'now' if done else 'already'} withdrawn"

@@ -4,18 +4,18 @@ import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any
 
 import click
 
 from app.arena.ledger import COMMAND_LINE
+from app.arena.people.policy import POLICIES, Policy
 from app.cli.mounts import check_mounted
 from app.database.doors import Database
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 migrate_option = click.option(
     "--migrate", is_flag=True, help="Apply pending migrations to an existing database first."
@@ -31,8 +31,13 @@ class Installation:
     database: Database
     storage: Storage
 
+    @property
+    def policy(self) -> Policy:
+        """Return what the profile of this installation permits."""
+        return POLICIES[self.settings.profile]
 
-def open_installation(*, migrate: bool = False) -> Installation:
+
+def open_installation(*, migrate: bool) -> Installation:
     """Open the database: one that does not exist is created and migrated, an existing one only with `migrate`."""
     settings = Settings()
     keep_files_private(settings)
@@ -46,6 +51,17 @@ def open_installation(*, migrate: bool = False) -> Installation:
             f"The database lacks the migrations {', '.join(pending)}. Make a backup, then use --migrate."
         )
     return Installation(settings, database, storage_of(settings))
+
+
+def with_arena(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option --migrate, and the opened installation as its first argument."""
+
+    @migrate_option
+    @wraps(command)
+    def run(migrate: bool, **given: Any) -> None:
+        command(open_installation(migrate=migrate), **given)
+
+    return run
 
 
 def open_database(settings: Settings) -> Database:

@@ -29,12 +29,13 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=str))
 
 
-def print_result(value: object, sentence: str, *, as_json: bool) -> None:
-    """Print one result, as JSON or as a sentence."""
+def print_result(value: object, lines: str | Iterable[str], *, as_json: bool) -> None:
+    """Print one result, as JSON or as a sentence or several."""
     if as_json:
         print_json(value)
-    else:
-        click.echo(sentence)
+        return
+    for line in (lines,) if isinstance(lines, str) else lines:
+        click.echo(line)
 
 
 def print_rows(
@@ -42,13 +43,8 @@ def print_rows(
 ) -> None:
     """Print a list of dataclasses, as JSON or as a line for each; `if_none` is printed in place of no lines."""
     listed = list(rows)
-    if as_json:
-        print_json([vars(row) for row in listed])
-        return
-    for row in listed:
-        click.echo(describe(row))
-    if not listed and if_none:
-        click.echo(if_none)
+    lines = map(describe, listed) if listed or not if_none else (if_none,)
+    print_result([vars(row) for row in listed], lines, as_json=as_json)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def pack(
         f"{listed.images} images of {listed.models} models in {listed.competitions} competitions; "
         f"{'nothing was written' if dry_run else f'next: arena import-pack {folder}'}"
     )
-    _print_outcomes(answer, sentence, listed.outcomes, as_json=as_json)
+    _print_outcomes(answer, [sentence], listed.outcomes, as_json=as_json)
     _exit(len(listed.refused), listed.images, allow_refused=allow_refused)
 
 
@@ -121,9 +121,9 @@ def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_jso
         f"{len(report.refused)} refused"
     )
     held = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
-    sentence = "\n".join([*(describe_traces(one) for one in told if one.is_telling), sentence])
     outcomes = [*held, *report.outcomes]
-    _print_outcomes(answer | {"traces": [asdict(one) for one in told]}, sentence, outcomes, as_json=as_json)
+    lines = [*(describe_traces(one) for one in told if one.is_telling), sentence]
+    _print_outcomes(answer | {"traces": [asdict(one) for one in told]}, lines, outcomes, as_json=as_json)
     _exit(len(report.refused), taken + unchanged, allow_refused=allow_refused)
 
 
@@ -137,18 +137,15 @@ def _choose_showcases(
 
 
 def _print_outcomes(
-    answer: dict[str, Any], sentence: str, outcomes: Sequence[ImageResult], *, as_json: bool
+    answer: dict[str, Any], last: list[str], outcomes: Sequence[ImageResult], *, as_json: bool
 ) -> None:
-    """Print a line for everything that was not taken as it is, and for notices of what was."""
+    """Print a line for everything that was not taken as it is, and for notices of what was; `last` ends it."""
     named: dict[str, list[dict[str, str | None]]] = {"refused": [], "skipped": [], "notices": []}
-    lines = []
-    for one in outcomes:
-        if one.reason is None:
-            continue
-        kind = one.kind if one.kind in named else "notices"
-        named[kind].append({"subject": one.subject, "reason": one.reason})
-        lines.append(f"{one.kind:<7}  {escape_for_terminal(one.subject)}: {escape_for_terminal(one.reason)}")
-    print_result(answer | named, "\n".join([*lines, sentence]), as_json=as_json)
+    told = [one for one in outcomes if one.reason is not None]
+    for one in told:
+        named.get(one.kind, named["notices"]).append({"subject": one.subject, "reason": one.reason})
+    lines = [escape_for_terminal(f"{one.kind:<7}  {one.subject}: {one.reason}") for one in told]
+    print_result(answer | named, [*lines, *last], as_json=as_json)
 
 
 def _print_table(placements: Sequence[PackPlacement]) -> None:

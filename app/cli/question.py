@@ -6,7 +6,7 @@ import click
 
 from app.arena import questions as room
 from app.arena.questions import LARGEST_SHARE, QuestionDetails
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
 from app.cli.output import FiniteRange, print_result, print_rows
 from app.words import MODES
 
@@ -18,10 +18,10 @@ def question() -> None:
 
 @question.command("list")
 @json_option
-@migrate_option
-def list_(as_json: bool, migrate: bool) -> None:
+@with_arena
+def list_(arena: Installation, as_json: bool) -> None:
     """List every question with its share, and where it fits; retired ones too."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         listed = room.list_questions(session)
     print_rows(listed, _describe, as_json=as_json, if_none="There are none.")
 
@@ -80,11 +80,10 @@ def add(
 @click.argument("slug")
 @click.option("--reason", help="Stands in the public ledger.")
 @json_option
-@migrate_option
-def retire(slug: str, reason: str | None, as_json: bool, migrate: bool) -> None:
+@with_arena
+def retire(arena: Installation, slug: str, reason: str | None, as_json: bool) -> None:
     """Ask SLUG no more. Its votes and its boards stay. Competitions that name it ask what else they name."""
-    database = open_installation(migrate=migrate).database
-    done = database.write(lambda session: room.retire_question(session, slug, now=now(), reason=reason))
+    done = arena.database.write(lambda session: room.retire_question(session, slug, now=now(), reason=reason))
     sentence = f"{slug} is {'now' if done.changed else 'already'} retired"
     if done.named_by:
         sentence += f"; named by {', '.join(done.named_by)}, asked there no more"

@@ -5,9 +5,10 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
 
 from app.cli import rate_parts, votes_file
 from app.cli.memory_tuning import return_large_blocks
@@ -16,20 +17,32 @@ from app.cli.rate_support import FileSupport, describe_support, find_support
 from app.cli.votes_file import Votes
 from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
-
-if TYPE_CHECKING:
-    from app.ratings.board import Ratings
-    from app.ratings.scale import Anchor
-    from app.ratings.tallies import Log, Tallies
-    from app.ratings.voters import Ballots
+from app.ratings import METHOD_VERSION, METHODS
+from app.ratings.board import Ratings
+from app.ratings.scale import Anchor
+from app.ratings.tallies import Log, Tallies
+from app.ratings.voters import Ballots
 
 HIGHEST_ANCHOR = 1_000_000
+
+
+@dataclass(frozen=True)
+class Published:
+    """An arena's models in the order of its board, and the level they are counted from."""
+
+    models: tuple[str, ...]
+    anchored: tuple[str, ...]
+    value: float
+
+    def anchor(self, votes: Votes) -> Anchor:
+        """Build the anchor from those anchored models that have votes in the file."""
+        return Anchor(tuple(votes.models[name] for name in self.anchored if name in votes.models), self.value)
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--method", type=click.Choice(["bradley_terry", "elo"]), default="bradley_terry", show_default=True)
-@click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games each; else the spread is learnt.")
+@click.option("--prior", type=click.FloatRange(0, 100), help="Virtual games of each model; learnt when left out.")
 @click.option("--interval", type=click.Choice(["prompt", "vote"]), default="prompt", show_default=True)
 @click.option("--side-term", is_flag=True, help="Also estimate what being model_a is worth.")
 @click.option("--anchor", metavar="MODEL=VALUE", help="Fix one model's rating; else the mean is 1000.")
@@ -62,7 +75,7 @@ def rate(
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """
     return_large_blocks()
-    board = _published(file)
+    board = _read_published(file)
     if prior is not None and not math.isfinite(prior):
         raise click.UsageError(f"--prior {prior}: this is no number")
     is_elo = method == "elo"
@@ -71,18 +84,17 @@ def rate(
     if board is not None:
         votes = votes.in_order(board.models)
     fixed = _anchor(votes, anchor) if anchor is not None or board is None else board.anchor(votes)
-    if method == "elo":
+    if is_elo:
         if not votes.is_log:
             raise click.UsageError("Sequential Elo needs one vote a line, in their order; this file has counts.")
-        ratings, support = _rate_log(votes, fixed), FileSupport()
+        ratings, support = METHODS["elo"](_log(votes), anchor=fixed), FileSupport()
     else:
         ratings, support = _rate(votes, fixed, prior=prior, interval=interval, side_term=side_term)
     if explain is not None and explain not in votes.models:
         raise click.UsageError(f"--explain {explain}: there is no model {explain!r} in the file")
-    if explain is not None and method == "elo":
+    if explain is not None and is_elo:
         raise click.UsageError("Sequential Elo has no interval to explain.")
     rows = _standings(votes, ratings)
-    total = int(votes.counts.sum())
     if kind == "json":
         print_json(_document(rows, ratings, method, votes, support))
     elif kind == "csv":
@@ -90,7 +102,7 @@ def rate(
         writer.writeheader()
         writer.writerows(map(_spreadsheet_row, rows))
     else:
-        _table(rows, ratings, method, total, support)
+        _table(rows, ratings, method, int(votes.counts.sum()), support)
         if explain is not None:
             rate_parts.print_model(explain, votes.models[explain], ratings, support)
 
@@ -101,7 +113,7 @@ def _spreadsheet_row(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"model": name, "provisional": "true" if row["provisional"] else "false"}
 
 
-def _published(file: Path) -> "Published | None":
+def _read_published(file: Path) -> Published | None:
     """Read the published board of the arena that FILE comes from. Raises InvalidManifest for another file."""
     if str(file) == "-" or not file.with_name(f"{file.name}.json").exists():
         return None
@@ -115,24 +127,7 @@ def _published(file: Path) -> "Published | None":
     return Published(found.boards[0].models, frozen.models if frozen else (), frozen.value if frozen else 1000.0)
 
 
-@dataclass(frozen=True)
-class Published:
-    """An arena's models in the order of its board, and the level they are counted from."""
-
-    models: tuple[str, ...]
-    anchored: tuple[str, ...]
-    value: float
-
-    def anchor(self, votes: Votes) -> "Anchor":
-        """Build the anchor from those anchored models that have votes in the file."""
-        from app.ratings.scale import Anchor
-
-        return Anchor(tuple(votes.models[name] for name in self.anchored if name in votes.models), self.value)
-
-
-def _anchor(votes: Votes, text: str | None) -> "Anchor":
-    from app.ratings.scale import Anchor
-
+def _anchor(votes: Votes, text: str | None) -> Anchor:
     if text is None:
         return Anchor()
     name, _, value = text.rpartition("=")
@@ -149,10 +144,8 @@ def _anchor(votes: Votes, text: str | None) -> "Anchor":
 
 
 def _rate(
-    votes: Votes, anchor: "Anchor", *, prior: float | None, interval: str, side_term: bool
-) -> "tuple[Ratings, FileSupport]":
-    from app.ratings import METHODS
-
+    votes: Votes, anchor: Anchor, *, prior: float | None, interval: str, side_term: bool
+) -> tuple[Ratings, FileSupport]:
     tallies = _tallies(votes)
     ratings = METHODS["bradley_terry"](
         tallies,
@@ -165,31 +158,16 @@ def _rate(
     return ratings, find_support(votes, tallies, ratings)
 
 
-def _rate_log(votes: Votes, anchor: "Anchor") -> "Ratings":
-    from app.ratings import METHODS
-
-    return METHODS["elo"](_log(votes), anchor=anchor)
-
-
-def _tallies(votes: Votes) -> "Tallies":
+def _tallies(votes: Votes) -> Tallies:
     """Tally by competition and pair, voters added up."""
-    import numpy as np
-
-    from app.ratings.tallies import Tallies
-
     rows, counts = votes.without_voters()
     return Tallies(len(votes.models), *np.asarray(rows, dtype=np.intp).T, *counts.T)
 
 
-def _ballots(votes: Votes) -> "Ballots | None":
+def _ballots(votes: Votes) -> Ballots | None:
     """Tally voters in place of competitions; None where no row names one. Rows without a voter are one each."""
     if not votes.voters:
         return None
-    import numpy as np
-
-    from app.ratings.tallies import Tallies
-    from app.ratings.voters import Ballots
-
     unnamed = np.flatnonzero(votes.voter_of_row < 0)
     number = votes.voter_of_row.astype(np.intp, copy=unnamed.size > 0)
     number[unnamed] = len(votes.voters) + np.arange(unnamed.size)
@@ -197,22 +175,18 @@ def _ballots(votes: Votes) -> "Ballots | None":
     return Ballots(Tallies(len(votes.models), number, left, right, *votes.counts.T), competition)
 
 
-def _log(votes: Votes) -> "Log":
-    import numpy as np
-
-    from app.ratings.tallies import Log
-
+def _log(votes: Votes) -> Log:
     competition, left, right = np.array(votes.rows, dtype=np.intp).T
     return Log(len(votes.models), competition, left, right, np.array(votes.counts).argmax(axis=1))
 
 
-def _standings(votes: Votes, ratings: "Ratings") -> list[dict[str, Any]]:
+def _standings(votes: Votes, ratings: Ratings) -> list[dict[str, Any]]:
     """List the models as the board's JSON does, best first; models without a rank come last."""
     rows = [_standing(name, place, ratings) for name, place in votes.models.items()]
     return sorted(rows, key=lambda row: (row["rank"] is None, row["rank"] or 0, -row["rating"]))
 
 
-def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
+def _standing(name: str, i: int, ratings: Ratings) -> dict[str, Any]:
     votes = int(ratings.votes[i])
     wins, losses = int(ratings.wins[i]), int(ratings.losses[i])
 
@@ -244,10 +218,8 @@ def _standing(name: str, i: int, ratings: "Ratings") -> dict[str, Any]:
 
 
 def _document(
-    rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: Votes, support: FileSupport
+    rows: list[dict[str, Any]], ratings: Ratings, method: str, votes: Votes, support: FileSupport
 ) -> dict[str, Any]:
-    from app.ratings import METHOD_VERSION
-
     side = ratings.side
     return {
         "run": {
@@ -264,7 +236,7 @@ def _document(
     }
 
 
-def _table(rows: list[dict[str, Any]], ratings: "Ratings", method: str, votes: int, support: FileSupport) -> None:
+def _table(rows: list[dict[str, Any]], ratings: Ratings, method: str, votes: int, support: FileSupport) -> None:
     rows = [row | {"model": escape_for_terminal(row["model"])} for row in rows]
     width = max(5, *(len(row["model"]) for row in rows))
     click.echo(f"{'rank':>4}  {'range':>7}  {'model':<{width}}  {'Elo':>6}  {'95 %':>13}  {'votes':>7}  win rate")

@@ -1,18 +1,16 @@
-"""What the intervals of `arena rate` are made of, for people and for programs."""
+"""Tells people and programs what the intervals of `arena rate` are made of."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from app.cli.rate_support import REMEDIES, FileSupport
 from app.elo_scale import ELO_PER_LOGIT, PARTS
-
-if TYPE_CHECKING:
-    from app.ratings.board import Ratings
-    from app.ratings.components import VarianceComponent
+from app.ratings.board import Ratings
+from app.ratings.components import VarianceComponent
 
 
-def document(ratings: "Ratings", models: list[str]) -> dict[str, Any] | None:
+def document(ratings: Ratings, models: list[str]) -> dict[str, Any] | None:
     """Return the components in Elo points, and each model's half-width by part; None for a method without any."""
     if ratings.interval == "none":
         return None
@@ -26,7 +24,7 @@ def document(ratings: "Ratings", models: list[str]) -> dict[str, Any] | None:
     }
 
 
-def print_model(name: str, model: int, ratings: "Ratings", support: FileSupport) -> None:
+def print_model(name: str, model: int, ratings: Ratings, support: FileSupport) -> None:
     """Print what makes one model's interval as wide as it is."""
     low, high = float(ratings.low[model]), float(ratings.high[model])
     click.echo(
@@ -34,12 +32,12 @@ def print_model(name: str, model: int, ratings: "Ratings", support: FileSupport)
     )
     parts = _half_widths(ratings, model)
     for part in PARTS:
-        click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_said(part, ratings)}")
+        click.echo(f"  {part:<8} ± {parts[part]:>5.1f}  {_describe_part(part, ratings)}")
     remedy = REMEDIES[support.first_remedy(max(PARTS, key=parts.__getitem__))]
     click.echo(f"The squares of these add up. For this model {remedy} would help most.")
 
 
-def describe_interval(ratings: "Ratings") -> str:
+def describe_interval(ratings: Ratings) -> str:
     """Say what the intervals know that votes share."""
     if ratings.interval == "none":
         return "no intervals: the order decides"
@@ -48,7 +46,7 @@ def describe_interval(ratings: "Ratings") -> str:
     return f"intervals know that votes share {known}" if known else "intervals of the votes"
 
 
-def _said(part: str, ratings: "Ratings") -> str:
+def _describe_part(part: str, ratings: Ratings) -> str:
     known, spread = ratings.known, ratings.spread
     if part == "votes":
         return "" if spread is None else f"strengths lie within {_elo(spread.sd**2):.0f} Elo (SD) of the middle"
@@ -64,13 +62,13 @@ def _said(part: str, ratings: "Ratings") -> str:
     return f"{kind} differs by {component.elo:.0f} ± {component.elo_error:.0f} Elo (SD), from {component.clusters}"
 
 
-def _component(component: "VarianceComponent | None") -> dict[str, float] | None:
+def _component(component: VarianceComponent | None) -> dict[str, float] | None:
     if component is None:
         return None
     return {"sd": component.elo, "error": component.elo_error, "clusters": component.clusters}
 
 
-def _half_widths(ratings: "Ratings", model: int) -> dict[str, float]:
+def _half_widths(ratings: Ratings, model: int) -> dict[str, float]:
     return dict(zip(PARTS, ratings.half_widths[model].tolist(), strict=True))
 
 

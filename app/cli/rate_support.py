@@ -1,15 +1,13 @@
-"""What the board of `arena rate` rests on, in sentences, and what would make it surer first."""
+"""Says in sentences how much the board of `arena rate` rests on, and what would make it surer first."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.cli.votes_file import Votes
 from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
 from app.files.text import escape_for_terminal
-
-if TYPE_CHECKING:
-    from app.ratings.board import Ratings
-    from app.ratings.tallies import Tallies
+from app.ratings.board import Ratings
+from app.ratings.tallies import Tallies
+from app.ratings.threads import find_thread, mending_pairs
 
 REMEDIES = {
     "votes": "more votes",
@@ -48,7 +46,7 @@ class FileSupport:
         return "prompts" if self.prompts is not None and self.prompts <= FEW_PROMPTS else widest
 
 
-def find_support(votes: Votes, tallies: "Tallies", ratings: "Ratings") -> FileSupport:
+def find_support(votes: Votes, tallies: Tallies, ratings: Ratings) -> FileSupport:
     """Find what a board with intervals rests on."""
     voters, names_prompts = ratings.known.voters, bool(votes.competitions.keys() - {""})
     return FileSupport(
@@ -90,9 +88,7 @@ def _describe_thread(thread: GroupLink) -> list[str]:
     ]
 
 
-def _find_thread(models: list[str], tallies: "Tallies", ratings: "Ratings") -> GroupLink | None:
-    from app.ratings.threads import find_thread, mending_pairs
-
+def _find_thread(models: list[str], tallies: Tallies, ratings: Ratings) -> GroupLink | None:
     found = find_thread(tallies.games)
     if found is None:
         return None

@@ -2,48 +2,32 @@
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation
-from app.cli.output import print_json
+from app.cli.opening import Installation, json_option, now, with_arena
+from app.cli.output import print_result
+from app.leaderboards.runs import verify as proof
 
 
 @click.command()
 @click.option("--verify", is_flag=True, help="Write nothing; exit 1 if log, tallies and boards differ.")
 @json_option
-@migrate_option
-def recompute(verify: bool, as_json: bool, migrate: bool) -> None:
+@with_arena
+def recompute(arena: Installation, verify: bool, as_json: bool) -> None:
     """Rebuild tallies and boards from the vote log, or prove that they equal it."""
-    from app.leaderboards.runs import verify as proof
-
-    database = open_installation(migrate=migrate).database
     if not verify:
-        done = proof.recompute(database, now=now())
-        if as_json:
-            print_json({"repaired": done.repaired, "boards": done.boards})
-        else:
-            for slug in done.repaired:
-                click.echo(f"repaired the tallies of {slug}")
-            click.echo(f"{len(done.boards)} boards computed, {len(done.repaired)} competitions repaired")
+        done = proof.recompute(arena.database, now=now())
+        repaired = [f"repaired the tallies of {slug}" for slug in done.repaired]
+        sentence = f"{len(done.boards)} boards computed, {len(done.repaired)} competitions repaired"
+        answer = {"repaired": done.repaired, "boards": done.boards}
+        print_result(answer, [*repaired, sentence], as_json=as_json)
         return
-    report = proof.verify(database)
-    if as_json:
-        print_json(
-            {
-                "votes": report.votes,
-                "tallies": report.tallies,
-                "boards": report.boards,
-                "stale": report.stale,
-                "differences": [vars(difference) for difference in report.differences],
-            }
-        )
-    else:
-        for difference in report.differences:
-            click.echo(
-                f"{difference.kind} {difference.subject}: stored {difference.stored}, log {difference.from_log}"
-            )
-        click.echo(
-            f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards "
-            f"({report.stale} waiting for a refresh): "
-            + (f"{len(report.differences)} differences" if report.differences else "all equal to the log")
-        )
+    report = proof.verify(arena.database)
+    found = f"{len(report.differences)} differences" if report.differences else "all equal to the log"
+    boards = f"{report.boards} boards ({report.stale} waiting for a refresh)"
+    lines = [
+        *(f"{one.kind} {one.subject}: stored {one.stored}, log {one.from_log}" for one in report.differences),
+        f"{report.votes} counted votes, {report.tallies} tallies, {boards}: {found}",
+    ]
+    answer = {name: getattr(report, name) for name in ("votes", "tallies", "boards", "stale")}
+    print_result(answer | {"differences": [vars(one) for one in report.differences]}, lines, as_json=as_json)
     if report.differences:
         raise SystemExit(1)

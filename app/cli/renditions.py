@@ -5,8 +5,17 @@ from dataclasses import asdict
 
 import click
 
+from app.arena.entries.alignment import align_renditions, list_competitions
+from app.arena.entries.orphans import find_orphans
+from app.arena.errors import ArenaError
 from app.cli.opening import Installation, json_option, migrate_option, open_installation
-from app.cli.output import print_json, print_result
+from app.cli.output import print_result
+from app.gateway.images import InvalidImage
+
+LINE = (
+    "{competition}: {rendered} of {entries} pictures rendered, {side} px, "
+    "{small_bytes} and {large_bytes} bytes, likeness {likeness} at least"
+)
 
 
 @click.command()
@@ -22,10 +31,6 @@ def renditions(competitions: tuple[str, ...], orphans: bool, delete: bool, as_js
     What is up to date is left as it is. Stop it and run it again as you like: voters see the old pictures of a
     competition until its new ones are all there.
     """
-    from app.arena.entries.alignment import align_renditions, list_competitions
-    from app.arena.errors import ArenaError
-    from app.gateway.images import InvalidImage
-
     if (delete and not orphans) or (orphans and competitions):
         raise click.UsageError("--delete goes with --orphans, which looks at all competitions.")
     arena = open_installation(migrate=migrate)
@@ -37,31 +42,18 @@ def renditions(competitions: tuple[str, ...], orphans: bool, delete: bool, as_js
     failed = False
     for slug in slugs:
         try:
-            done = align_renditions(arena.database, arena.storage, slug)
+            done = asdict(align_renditions(arena.database, arena.storage, slug))
+            print_result(done, LINE.format(**done), as_json=as_json)
         except (ArenaError, InvalidImage, OSError) as error:
             failed = True
             click.echo(f"{slug}: {error}", err=True)
-            continue
-        if as_json:
-            print_json(asdict(done))
-        else:
-            click.echo(_line(asdict(done)))
     sys.exit(1 if failed else 0)
 
 
 def _report_orphans(arena: Installation, *, delete: bool, as_json: bool) -> None:
-    from app.arena.entries.orphans import find_orphans
-
     with arena.database.reading() as session:
         keys = find_orphans(session, arena.storage)
     for key in keys if delete else ():
         arena.storage.delete(key)
     sentence = f"{len(keys)} files without an entry {'deleted' if delete else 'found'}"
-    print_result({"orphans": keys, "deleted": delete}, "\n".join([*keys, sentence]), as_json=as_json)
-
-
-def _line(done: dict[str, object]) -> str:
-    return (
-        "{competition}: {rendered} of {entries} pictures rendered, {side} px, "
-        "{small_bytes} and {large_bytes} bytes, likeness {likeness} at least".format(**done)
-    )
+    print_result({"orphans": keys, "deleted": delete}, [*keys, sentence], as_json=as_json)

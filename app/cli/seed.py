@@ -11,8 +11,8 @@ from app.arena.entries import competitions
 from app.arena.entries.inputs import delete_unused, store_beside
 from app.catalog.loading import SeedChange, load
 from app.catalog.seeds import batches, read_seeds
-from app.cli.opening import Installation, json_option, migrate_option, now, open_installation
-from app.cli.output import print_json
+from app.cli.opening import Installation, json_option, now, with_arena
+from app.cli.output import print_result
 from app.database.places import ROOT
 from app.files.text import InvalidFile
 from app.files.toml import read_toml
@@ -26,31 +26,31 @@ HEADLINES = frozenset({"image_models", "providers", "categories", "competitions"
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("-v", "--verbose", is_flag=True, help="Print every row, unchanged ones too.")
 @json_option
-@migrate_option
-def seed(paths: tuple[Path, ...], verbose: bool, as_json: bool, migrate: bool) -> None:
+@with_arena
+def seed(arena: Installation, paths: tuple[Path, ...], verbose: bool, as_json: bool) -> None:
     """
     Load catalogue and competition files, or folders of them; scripts/seeds when no PATH is given.
 
     Run twice it changes nothing. A changed price closes the old one and opens a new one.
     """
-    arena = open_installation(migrate=migrate)
     changes = load_seeds(arena, paths or (SEEDS,))
-    if as_json:
-        print_json([{"kind": c.kind, "table": c.table, "key": c.key} for c in changes])
-        return
-    for change in changes:
-        news = change.kind in {"changed", "removed", "kept"} or (
-            change.kind == "created" and change.table in HEADLINES
-        )
-        if verbose or news:
-            click.echo(f"{change.kind:<10} {change.table:<13} {change.key}")
+    shown = [one for one in changes if verbose or _is_news(one)]
     counts = Counter((change.table, change.kind) for change in changes)
-    for (table, kind), count in sorted(counts.items()):
-        click.echo(f"{count:>6} {table} {kind}")
+    lines = [
+        *(f"{one.kind:<10} {one.table:<13} {one.key}" for one in shown),
+        *(f"{count:>6} {table} {kind}" for (table, kind), count in sorted(counts.items())),
+    ]
+    print_result([vars(change) for change in changes], lines, as_json=as_json)
+
+
+def _is_news(change: SeedChange) -> bool:
+    """Tell whether a change is printed without --verbose."""
+    is_headline = change.kind == "created" and change.table in HEADLINES
+    return is_headline or change.kind in {"changed", "removed", "kept"}
 
 
 def load_seeds(arena: Installation, paths: Iterable[Path]) -> list[SeedChange]:
-    """Every row of these files and folders, with what became of it."""
+    """Load these files and folders; list every row with what became of it."""
     changes: list[SeedChange] = []
     for path in paths:
         for folder_or_file, is_catalog in _parts(path):

@@ -80,7 +80,7 @@ def setup(output: Path, admin: str, **answers: object) -> None:
     """
     Ask how this installation is to run, try each answer, and write its settings and its unit.
 
-    Tried are the port, the database with the rights it needs, the place of the images, room, clock, and the proxy:
+    It tries the port, the database and its rights, the place of the images, room on the disk, clock, and proxy:
     PUBLIC_URL must lead here with its headers. The admin gets a password that is shown once. Nothing is written
     where an answer does not hold, and no file is replaced.
     """
@@ -130,12 +130,12 @@ def _try_all(settings: Settings, output: Path) -> Iterator[tuple[str, CheckResul
         return
     database = Database(settings.database_url)
     yield "database", _try_database(database)
-    patient = DoctorContext(settings, database, storage_of(settings), deep=False, now=now())
+    context = DoctorContext(settings, database, storage_of(settings), deep=False, now=now())
     for name in ("settings", "rights", "storage", "disk", "fonts", *(() if database.is_sqlite else ("clock",))):
-        yield name, run_check(CHECKS[name], patient)
+        yield name, run_check(CHECKS[name], context)
     database.close()
     if settings.public_url:
-        yield "proxy", run_check(lambda patient: try_proxy(patient.settings), patient)
+        yield "proxy", run_check(lambda context: try_proxy(context.settings), context)
 
 
 def _make_admin(settings: Settings, name: str) -> None:

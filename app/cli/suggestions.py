@@ -4,7 +4,7 @@ import click
 
 from app.arena.entries import suggestions as room
 from app.arena.entries.suggestions import SuggestionDetails
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result, print_rows
 
 STATUSES = ("new", "accepted", "refused", "all")
@@ -18,10 +18,10 @@ def suggestions() -> None:
 @suggestions.command("list")
 @click.option("--status", type=click.Choice(STATUSES), default="new", show_default=True)
 @json_option
-@migrate_option
-def list_(status: str, as_json: bool, migrate: bool) -> None:
+@with_arena
+def list_(arena: Installation, status: str, as_json: bool) -> None:
     """List suggestions with their numbers, oldest first."""
-    with open_installation(migrate=migrate).database.reading() as session:
+    with arena.database.reading() as session:
         listed = room.list_suggestions(session, None if status == "all" else status)
     print_rows(listed, _describe, as_json=as_json, if_none="There are none.")
 
@@ -31,11 +31,10 @@ def list_(status: str, as_json: bool, migrate: bool) -> None:
 @click.option("--title", required=True, help="Of the competition.")
 @click.option("--slug", help="Its address; made of the title when left out.")
 @json_option
-@migrate_option
-def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bool) -> None:
+@with_arena
+def accept(arena: Installation, number: int, title: str, slug: str | None, as_json: bool) -> None:
     """Make a draft competition of suggestion NUMBER. Give it images, then open it."""
-    database = open_installation(migrate=migrate).database
-    done = database.write(lambda session: room.accept(session, number, title, slug=slug, now=now()))
+    done = arena.database.write(lambda session: room.accept(session, number, title, slug=slug, now=now()))
     name = done.competition
     following = f"next: arena generate {name} --models …; arena competition open {name}"
     print_result(vars(done), f"suggestion {number} is the draft {name}\n{following}", as_json=as_json)
@@ -45,11 +44,10 @@ def accept(number: int, title: str, slug: str | None, as_json: bool, migrate: bo
 @click.argument("number", type=click.IntRange(1))
 @click.option("--reason", required=True, help="Stands in the ledger; the prompt does not.")
 @json_option
-@migrate_option
-def refuse(number: int, reason: str, as_json: bool, migrate: bool) -> None:
+@with_arena
+def refuse(arena: Installation, number: int, reason: str, as_json: bool) -> None:
     """Refuse suggestion NUMBER."""
-    database = open_installation(migrate=migrate).database
-    done = database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
+    done = arena.database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
     print_result(vars(done), f"suggestion {number} is refused", as_json=as_json)
 
 

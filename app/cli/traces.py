@@ -2,23 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import Installation, json_option, migrate_option, open_installation
-from app.cli.output import print_json
-
-if TYPE_CHECKING:
-    from app.leaderboards.integrity.maker_guess import GuessShare
-    from app.leaderboards.integrity.picture_traces import CompetitionTraces
+from app.arena.errors import UnknownCompetition
+from app.cli.opening import Installation, json_option, with_arena
+from app.cli.output import print_result
+from app.leaderboards.integrity.maker_guess import GuessShare
+from app.leaderboards.integrity.picture_traces import CompetitionTraces, ModeTraces, read_traces
+from app.words import MODES
 
 
 @click.command()
 @click.argument("competition", required=False)
 @json_option
-@migrate_option
-def traces(competition: str | None, as_json: bool, migrate: bool) -> None:
+@with_arena
+def traces(arena: Installation, competition: str | None, as_json: bool) -> None:
     """
     Say what the pictures' files tell of their makers, of COMPETITION or of every one.
 
@@ -26,46 +25,31 @@ def traces(competition: str | None, as_json: bool, migrate: bool) -> None:
     guesses the makers of that one's pictures, by the renditions that voters get. Pictures that are alone in a
     trait are named with their makers. Changes nothing.
     """
-    from app.arena.errors import UnknownCompetition
-    from app.leaderboards.integrity.picture_traces import read_traces
-    from app.words import MODES
-
-    arena = open_installation(migrate=migrate)
-    with arena.database.reading() as session:
-        modes = [read_traces(session, mode) for mode in MODES]
+    modes = _read_modes(arena)
     found = [one for mode in modes for one in mode.competitions if competition in {None, one.slug}]
     if competition is not None and not found:
         raise UnknownCompetition(f"There is no competition {competition!r} with pictures to be judged.")
-    wholes = [mode for mode in modes if mode.guess is not None]
-    if as_json:
-        parts = [
-            {"mode": mode.mode, "guess": asdict(mode.guess), "by_kind": mode.by_kind}
-            for mode in wholes
-            if mode.guess
-        ]
-        print_json({"modes": parts, "competitions": [asdict(one) for one in found]})
-        return
-    for one in found:
-        click.echo(describe_traces(one))
-    for mode in wholes:
-        kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in mode.by_kind.items())
-        click.echo(f"{mode.mode}: {_describe_guess(mode.guess)}; by one kind alone: {kinds}")
+    parts = [
+        {"mode": mode.mode, "guess": asdict(mode.guess), "by_kind": mode.by_kind} for mode in modes if mode.guess
+    ]
+    answer = {"modes": parts, "competitions": [asdict(one) for one in found]}
+    lines = [*map(describe_traces, found), *(_describe_mode(mode) for mode in modes if mode.guess)]
+    print_result(answer, lines, as_json=as_json)
 
 
-def list_traces(arena: Installation, slugs: Iterable[str]) -> "list[CompetitionTraces]":
+def list_traces(arena: Installation, slugs: Iterable[str]) -> list[CompetitionTraces]:
     """List what the files of these competitions tell, as they are now, showcases left out."""
-    from app.leaderboards.integrity.picture_traces import read_traces
-    from app.words import MODES
-
     wanted = set(slugs)
-    if not wanted:
-        return []
-    with arena.database.reading() as session:
-        modes = [read_traces(session, mode) for mode in MODES]
+    modes = _read_modes(arena) if wanted else []
     return [one for mode in modes for one in mode.competitions if one.slug in wanted]
 
 
-def describe_traces(one: "CompetitionTraces") -> str:
+def _read_modes(arena: Installation) -> list[ModeTraces]:
+    with arena.database.reading() as session:
+        return [read_traces(session, mode) for mode in MODES]
+
+
+def describe_traces(one: CompetitionTraces) -> str:
     """Describe in a line what a competition's files tell, the pictures that stand out by name."""
     parts = [_describe_guess(one.guess)]
     if one.outstanding:
@@ -76,7 +60,12 @@ def describe_traces(one: "CompetitionTraces") -> str:
     return f"{one.slug}: {'; '.join(parts)}"
 
 
-def _describe_guess(guess: "GuessShare | None") -> str:
+def _describe_mode(mode: ModeTraces) -> str:
+    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in mode.by_kind.items())
+    return f"{mode.mode}: {_describe_guess(mode.guess)}; by one kind alone: {kinds}"
+
+
+def _describe_guess(guess: GuessShare | None) -> str:
     if guess is None:
         return "too few competitions to say how well files tell makers"
     return (

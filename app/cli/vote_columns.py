@@ -1,4 +1,4 @@
-"""Which columns of a table of votes mean what, in the dialects of the arenas and tools that write such tables."""
+"""Finds the columns of a table of votes by the names that arenas and tools give them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,12 +6,10 @@ from functools import partial
 
 from app.cli.vote_words import (
     COUNTS,
-    NOTHING,
     ONE_HOT,
     A,
-    Counts,
     Reader,
-    read_count,
+    read_counts,
     read_one_hot,
     read_win_or_draw,
     read_winner,
@@ -48,7 +46,7 @@ ANSWERS = frozenset({"response_a_id", "response_b_id"})
 @dataclass(frozen=True)
 class ColumnPlan:
     """
-    Which cells of a row are read: `places` in the row, named by `names` up to the outcome's own cells.
+    The cells of a row that are read: `places` in the row, named by `names` up to the outcome's own cells.
 
     `written` has the columns' names as the file writes them.
     """
@@ -85,14 +83,10 @@ def plan_columns(
     prompt = found.pop("prompt", None)
     if prompt is not None:
         found.setdefault("competition", prompt)
-    if not voters:
-        found.pop("voter", None)
     if question is None and set(columns) >= OWN_EXPORT:
         question = BETTER
-    if question is None:
-        found.pop("question", None)
-    if category is None:
-        found.pop("category", None)
+    asked = {"voter": voters, "category": category is not None, "question": question is not None}
+    found = _without(found, *(role for role, is_asked in asked.items() if not is_asked))
     draw = found.pop("draw", None)
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
         return _plan_names(table, found, draw)
@@ -123,7 +117,7 @@ def _plan_names(table: Table, found: dict[str, int], draw: int | None) -> Column
     found = {"model_a": found["winner"], "model_b": found["loser"]} | _without(found, "winner", "loser")
     if draw is None:
         return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
-    read = partial(_win_or_draw, column=table.columns[draw].strip())
+    read = partial(read_win_or_draw, column=table.columns[draw].strip())
     return _plan(table, found, [draw], read, "winner, loser and draw", is_log=True)
 
 
@@ -169,37 +163,14 @@ def _add_ties(
 def _choose_reader(table: Table, kind: str, names: list[str], places: list[int]) -> Reader:
     written = [table.columns[place].strip() for place in places]
     if kind == "winner":
-        return partial(_winner, column=written[0])
+        return partial(read_winner, column=written[0])
     if kind == "counts":
         if not {"wins_a", "wins_b"} <= set(names):
             raise InvalidFile(f"{_first(table)}: counts need both columns wins_a and wins_b")
-        return partial(_counts, columns=written, outcomes=[COUNTS.index(name) for name in names])
+        return partial(read_counts, columns=written, outcomes=[COUNTS.index(name) for name in names])
     if not {"winner_model_a", "winner_model_b"} <= set(names):
         raise InvalidFile(f"{_first(table)}: it needs both columns winner_model_a and winner_model_b")
-    return partial(_one_hot, columns=written, outcomes=[ONE_HOT[name] for name in names])
-
-
-def _winner(cells: Sequence[str], one: str, other: str, *, column: str) -> Counts:
-    return read_winner(cells[0], column, one, other)
-
-
-def _win_or_draw(cells: Sequence[str], _one: str, _other: str, *, column: str) -> Counts:
-    return read_win_or_draw(cells, column)
-
-
-def _one_hot(
-    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[Counts]
-) -> Counts:
-    return read_one_hot(cells, columns, outcomes)
-
-
-def _counts(
-    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[int]
-) -> Counts:
-    counts = list(NOTHING)
-    for text, column, outcome in zip(cells, columns, outcomes, strict=True):
-        counts[outcome] = read_count(text, column)
-    return counts[0], counts[1], counts[2], counts[3]
+    return partial(read_one_hot, columns=written, outcomes=[ONE_HOT[name] for name in names])
 
 
 def _plan(

@@ -50,13 +50,13 @@ def read_count(text: str, column: str) -> int:
     return int(text)
 
 
-def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
+def read_winner(cells: Sequence[str], model_a: str, model_b: str, *, column: str) -> Counts:
     """
     Read who won, as a word of WORDS or as the winner's own name; NOTHING for a skip.
 
     Raises ValueError for any other word, and for a name that is also a word with another meaning.
     """
-    word = text.strip()
+    word = cells[0].strip()
     meant = _find_meaning(word)
     named = A if word == model_a else B if word == model_b else None
     if meant is not None and named is not None and meant != named:
@@ -64,7 +64,8 @@ def read_winner(text: str, column: str, model_a: str, model_b: str) -> Counts:
     outcome = named if meant is None else meant
     if outcome is None:
         raise ValueError(
-            f"column {column}: {text!r} is no outcome; write model_a, model_b, tie, both_bad or the winner's name"
+            f"column {column}: {cells[0]!r} is no outcome; write model_a, model_b, tie, both_bad or the winner's "
+            "name"
         )
     return outcome
 
@@ -75,12 +76,14 @@ def _find_meaning(word: str) -> Counts | None:
     return NOTHING if plain in SKIPS else WORDS.get(plain)
 
 
-def read_win_or_draw(cells: Sequence[str], column: str) -> Counts:
+def read_win_or_draw(cells: Sequence[str], _winner: str, _loser: str, *, column: str) -> Counts:
     """Read whether the pair of a winner and a loser was a draw; an empty cell is none. Raises ValueError."""
     return TIE if cells[0].strip() and read_truth(cells[0], column) else A
 
 
-def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequence[Counts]) -> Counts:
+def read_one_hot(
+    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[Counts]
+) -> Counts:
     """Read columns of which exactly one is true. Raises ValueError."""
     true = [
         outcome
@@ -90,6 +93,16 @@ def read_one_hot(cells: Sequence[str], columns: Sequence[str], outcomes: Sequenc
     if len(true) != 1:
         raise ValueError(f"column {columns[0]}: of {', '.join(columns)} exactly one is 1, here {len(true)} are")
     return true[0]
+
+
+def read_counts(
+    cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str], outcomes: Sequence[int]
+) -> Counts:
+    """Read a count for each of these outcomes, by its place in COUNTS. Raises ValueError."""
+    counts = list(NOTHING)
+    for text, column, outcome in zip(cells, columns, outcomes, strict=True):
+        counts[outcome] = read_count(text, column)
+    return counts[0], counts[1], counts[2], counts[3]
 
 
 ONE_HOT: Mapping[str, Counts] = {

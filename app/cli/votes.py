@@ -4,17 +4,17 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import click
 
-from app.cli.opening import json_option, migrate_option, now, open_installation
+from app.arena.log.vote_export import ExportSelection
+from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
 from app.cli.output import print_result, progress_bar
+from app.leaderboards.open_data import votes_file, votes_import
+from app.leaderboards.open_data.manifest import VotesManifest, manifest_path, read_manifest
+from app.leaderboards.runs.refresh import refresh
 from app.words import MODES
-
-if TYPE_CHECKING:
-    from app.database.doors import Database
-    from app.leaderboards.open_data.manifest import VotesManifest
 
 SECRET_BYTES = 32
 
@@ -29,7 +29,7 @@ def votes() -> None:
 
 @votes.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="Else by FILE's ending; CSV in doubt.")
+@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="By FILE's ending when left out.")
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in MODES]),
@@ -57,19 +57,17 @@ def export(
     """
     if full and (uncounted or simulated):
         raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
-    from app.arena.log.vote_export import ExportSelection
-    from app.leaderboards.open_data import votes_file as room
-
     database, moment = open_installation(migrate=migrate).database, now()
     form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
-    _refresh_boards(database)
+    for each in MODES:  # the boards that the manifest names are to rest on the exported votes
+        refresh(database, each, now=now(), by_force=True)
     secret = secrets.token_bytes(SECRET_BYTES)
     with _replace_files(file) as (data, describe), database.reading() as session:
         if full:
-            manifest = room.write_log(session, data, mode, form, now=moment, secret=secret)
+            manifest = votes_file.write_log(session, data, mode, form, now=moment, secret=secret)
         else:
             chosen = ExportSelection(mode, uncounted, simulated)
-            manifest = room.write_open(session, data, chosen, form, now=moment, secret=secret)
+            manifest = votes_file.write_open(session, data, chosen, form, now=moment, secret=secret)
         describe(manifest)
     sentence = f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}"
     print_result(manifest.model_dump(mode="json"), sentence, as_json=as_json)
@@ -78,39 +76,26 @@ def export(
 @votes.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
-@migrate_option
-def import_(file: Path, as_json: bool, migrate: bool) -> None:
+@with_arena
+def import_(arena: Installation, file: Path, as_json: bool) -> None:
     """
     Take in the log that `arena votes export --full` wrote to FILE, with FILE.json beside it.
 
     Competitions and entries must stand here as they stood there. Everything is checked before anything is stored;
     stop it and run it again as you like: what is here already is left as it is.
     """
-    from app.leaderboards.open_data import manifest, votes_import
-
-    arena, total = open_installation(migrate=migrate), manifest.read_manifest(file).votes
-    with progress_bar("importing", total) as advance:
+    with progress_bar("importing", read_manifest(file).votes) as advance:
         report = votes_import.import_votes(arena.database, file, now=now(), progress=advance)
     sentences = [
         f"{report.votes} votes of {report.voters} voters imported, {report.already} already there",
         *(f"{mode} has taken over the level of the log's boards" for mode in report.anchors),
     ]
-    print_result(vars(report), "\n".join(sentences), as_json=as_json)
-
-
-def _refresh_boards(database: "Database") -> None:
-    """Refresh the boards, so that those named in the manifest rest on the exported votes."""
-    from app.leaderboards.runs import refresh
-
-    for mode in MODES:
-        refresh.refresh(database, mode, now=now(), by_force=True)
+    print_result(vars(report), sentences, as_json=as_json)
 
 
 @contextmanager
-def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[["VotesManifest"], None]]]:
+def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[[VotesManifest], None]]]:
     """Open a file and its manifest for writing; both appear under their names once both are complete."""
-    from app.leaderboards.open_data.manifest import manifest_path
-
     described: list[str] = []
     parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, manifest_path(file))]
     try:

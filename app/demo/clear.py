@@ -23,7 +23,7 @@ from app.leaderboards.tables import Audit, Board, ModeAnchor, RatingHistory
 
 @dataclass(frozen=True)
 class ClearedCounts:
-    """How much was removed. Votes of people are only excluded, pictures they judged only withdrawn."""
+    """Counts of what was removed. Votes of people are only excluded, pictures they judged only withdrawn."""
 
     matchups: int
     excluded: int

@@ -17,7 +17,7 @@ from app.painter.painters import PAINTERS
 
 PAINTERS_PER_ROUND = 2
 FRAME = (640, 640)
-"""Of showcases: smaller than the seeded competitions', as the image edits are."""
+"""Of showcases and image edits: smaller than the seeded competitions', since an edit costs more than a picture."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.arena.entries.generation import GenerationTask
 from app.arena.tables import Category, Competition
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.demo.drawing import PAINTERS_PER_ROUND
+from app.demo.drawing import FRAME, PAINTERS_PER_ROUND
 from app.gateway.storage import Storage
 from app.painter.painters import PAINTERS
 from app.words import Mode
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Box = tuple[float, float, float, float]
-FRAME = (640, 640)
-"""Smaller than the seeded competitions', since an edit costs more than a picture."""
 CATEGORIES = (
     CategoryFile(slug="object", title="Object", position=20),
     CategoryFile(slug="scene", title="Scene", position=21),
@@ -120,7 +118,7 @@ def plan_edits(session: Session, competitions: Sequence[str], edition: int) -> l
         GenerationTask(EntryKey(slug, painters[place], edition))
         for first in range(0, len(editors), PAINTERS_PER_ROUND)
         for turn, slug in enumerate(competitions)
-        for painters in [_rotate(_suited(editors, slug), turn)]
+        for painters in [_rotate(_list_suited(editors, slug), turn)]
         for place in range(first, min(first + PAINTERS_PER_ROUND, len(painters)))
     ]
 
@@ -132,7 +130,7 @@ def _list_editors(session: Session) -> dict[str, bool]:
     return {slug: editors[slug] for slug in PAINTERS if slug in editors}
 
 
-def _suited(editors: Mapping[str, bool], competition: str) -> list[str]:
+def _list_suited(editors: Mapping[str, bool], competition: str) -> list[str]:
     has_mask = any(edit.slug == competition and edit.drawn.mask is not None for edit in EDITS)
     return [slug for slug, takes_masks in editors.items() if takes_masks or not has_mask]
 

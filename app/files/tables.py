@@ -7,7 +7,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -77,7 +77,7 @@ def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
     stream: BinaryIO = io.BufferedReader(_Rest(head, source), HEAD_BYTES)
     if head.startswith(GZIP):
         unpacked = gzip.GzipFile(fileobj=stream)
-        with _explain_gzip(name):
+        with _explain_faults(name):
             head = unpacked.read(HEAD_BYTES)
         stream = io.BufferedReader(_Rest(head, unpacked), HEAD_BYTES)
     encoding = find_encoding(head, name).removesuffix("-sig")
@@ -112,24 +112,23 @@ class _Rest(io.RawIOBase):
 
 
 @contextmanager
-def _explain_gzip(name: str) -> Iterator[None]:
-    """Turn what a damaged archive raises into InvalidFile."""
+def _explain_faults(name: str, count_lines: Callable[[], int] = lambda: 0) -> Iterator[None]:
+    """Turn what damaged archives and other encodings raise into InvalidFile; `count_lines` counts those before."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidFile(f"{name}: the gzip archive is damaged or cut off") from error
+    except UnicodeDecodeError as error:
+        raise InvalidFile(describe_bad_byte(error, name, count_lines())) from error
 
 
 def _open_csv(text: TextIO, name: str, start: str, known: Collection[str]) -> Table:
     csv.field_size_limit(CELL_CHARACTERS)
     skipped, delimiter = _find_header(start, known)
     lines = iter(text)
-    try:
-        with _explain_gzip(name):
-            for _ in range(skipped):
-                next(lines, None)
-    except UnicodeDecodeError as error:
-        raise InvalidFile(describe_bad_byte(error, name)) from error
+    with _explain_faults(name):
+        for _ in range(skipped):
+            next(lines, None)
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     columns = next(_read_rows(reader, name, skipped, 1), Part(1, [[]])).rows[0]
     return Table(name, columns, _read_rows(reader, name, skipped, ROWS))
@@ -140,10 +139,8 @@ def _read_rows(reader: Any, name: str, skipped: int, size: int) -> Iterator[Part
     while True:
         start = reader.line_num + skipped + 1
         try:
-            with _explain_gzip(name):
+            with _explain_faults(name, lambda: reader.line_num + skipped):
                 rows = list(islice(reader, size))
-        except UnicodeDecodeError as error:
-            raise InvalidFile(describe_bad_byte(error, name, reader.line_num + skipped)) from error
         except csv.Error as error:
             raise InvalidFile(f"{name} line {reader.line_num + skipped}: {_explain(error)}") from error
         if not rows:
@@ -234,11 +231,8 @@ def _line_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
     number = 0
     lines = iter(text)
     while True:
-        try:
-            with _explain_gzip(name):
-                line = next(lines, None)
-        except UnicodeDecodeError as error:
-            raise InvalidFile(describe_bad_byte(error, name, number)) from error
+        with _explain_faults(name, lambda: number):  # noqa: B023 (called before the number changes)
+            line = next(lines, None)
         if line is None:
             return
         number += 1
@@ -306,8 +300,5 @@ def _find_value(text: str, place: int) -> int:
 
 
 def _read_json(text: TextIO, name: str, size: int) -> str:
-    try:
-        with _explain_gzip(name):
-            return text.read(size)
-    except UnicodeDecodeError as error:
-        raise InvalidFile(describe_bad_byte(error, name)) from error
+    with _explain_faults(name):
+        return text.read(size)

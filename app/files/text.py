@@ -92,10 +92,9 @@ def refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def read_json(path: Path, name: str | None = None) -> Any:
+def read_json(path: Path) -> Any:
     """Read a JSON document. Raises InvalidFile naming the line, OSError."""
-    name = name or path.name
-    text = read_text(path, name)
+    name, text = path.name, read_text(path)
     try:
         return json.loads(text, object_pairs_hook=refuse_twins)
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Which addresses a link that somebody else gave us may lead to."""
+"""Keeps links that somebody else gave us from leading into private networks."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 

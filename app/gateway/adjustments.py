@@ -1,4 +1,4 @@
-"""What a request asked for and did not get: each change is told to its caller, and refused with `strict`."""
+"""Lists what a request asked for and did not get: its caller is told each change, and `strict` refuses them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,20 +41,17 @@ def unused(name: str, value: Any, provider: str) -> Adjustment:
     return Adjustment(name, told, None, f"{provider} takes no {name} for this model.")
 
 
-def _stated(request: ImageRequest) -> dict[str, str]:
-    return {name: text for name, text in request.texts.items() if text != "auto"}
-
-
 def shape_adjustments(request: ImageRequest, shape: WireShape, provider: str) -> list[Adjustment]:
-    texts, wish = _stated(request), request.wish
-    changed = _outranked(texts)
+    texts = {name: text for name, text in request.texts.items() if text != "auto"}
+    wish = request.wish
+    changed = _note_outranked(texts)
     if wish.size:
         if shape.sent_size != wish.size and not request.fit_exactly:
-            changed.append(_changed("size", texts["size"], shape, provider, "Nearest size of this model."))
+            changed.append(_note_change("size", texts["size"], shape, provider, "Nearest size of this model."))
         return changed
     if wish.ratio and not _has_ratio(wish.ratio, shape):
         name = "size" if "size" in texts else "aspect_ratio"
-        changed.append(_changed(name, texts[name], shape, provider, "Nearest shape of this model."))
+        changed.append(_note_change(name, texts[name], shape, provider, "Nearest shape of this model."))
     if wish.pixels and not _has_scale(wish.pixels, shape):
         changed.append(_scale_changed(texts["resolution"], shape, provider))
     return changed
@@ -74,7 +71,7 @@ def _has_scale(wished: int, shape: WireShape) -> bool:
     return shape.tier is not None and parse_tier(shape.tier) == wished
 
 
-def _changed(name: str, asked: str, shape: WireShape, provider: str, reason: str) -> Adjustment:
+def _note_change(name: str, asked: str, shape: WireShape, provider: str, reason: str) -> Adjustment:
     used = words_of(shape)
     return Adjustment(name, asked, used, reason if used else f"{provider} takes no {name} for this model.")
 
@@ -93,7 +90,7 @@ def words_of(shape: WireShape) -> str | None:
     return " ".join(word for word in (ratio, shape.tier) if word) or None
 
 
-def _outranked(texts: Mapping[str, str]) -> list[Adjustment]:
+def _note_outranked(texts: Mapping[str, str]) -> list[Adjustment]:
     """Note the parameters that a size contradicts: the size wins."""
     size = parse_size(texts["size"]) if "size" in texts else None
     if size is None:

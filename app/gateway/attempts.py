@@ -103,7 +103,7 @@ def _call(
     failure: ProviderError | None = None
     for made in reply.images[:count]:
         try:
-            pictures.append(_finished(_collected(made, http, plan), made, plan, request))
+            pictures.append(_finish(_collect(made, http, plan), made, plan, request))
         except ProviderError as error:
             failure = error
     if len(pictures) < count and failure is None:
@@ -112,7 +112,7 @@ def _call(
     return CallResult(tuple(pictures), failure, clock() - started, cost, reply)
 
 
-def _collected(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> bytes:
+def _collect(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> bytes:
     """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
@@ -121,15 +121,15 @@ def _collected(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> byt
         return from_base64(link)
     for _ in range(FETCHES - 1):
         try:
-            return _fetched(link, http, plan)
+            return _fetch(link, http, plan)
         except ProviderError as error:
             if error.code != "unavailable":
                 raise
             pause(http, FETCH_PAUSE)
-    return _fetched(link, http, plan)
+    return _fetch(link, http, plan)
 
 
-def _fetched(link: str, http: HttpSession, plan: RequestPlan) -> bytes:
+def _fetch(link: str, http: HttpSession, plan: RequestPlan) -> bytes:
     """Fetch an image that is paid for. Raises ProviderError, `unavailable` where a moment later may do."""
     try:
         answer = http.fetch(link, plan.job.contract.replies.hosts)
@@ -142,7 +142,7 @@ def _fetched(link: str, http: HttpSession, plan: RequestPlan) -> bytes:
     return answer.content
 
 
-def _finished(data: bytes, made: ProviderImage, plan: RequestPlan, request: ImageRequest) -> GeneratedImage:
+def _finish(data: bytes, made: ProviderImage, plan: RequestPlan, request: ImageRequest) -> GeneratedImage:
     """
     Convert to the format asked for, or keep it as it came. Raises ProviderError for bytes that are no image.
 

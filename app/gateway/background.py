@@ -10,7 +10,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Thread
-from typing import Protocol
 
 from app.database.doors import Database, DatabaseBusy
 from app.gateway import planning, replay
@@ -48,24 +47,9 @@ class Gateway:
     clock: Callable[[], datetime]
 
 
-class PendingGeneration(Protocol):
-    """A generation under way that somebody waits for."""
-
-    is_replay: bool
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for at most so many seconds; return whether it has ended."""
-
-    def result(self) -> Generation:
-        """Wait to the end. Raises what the request ended in."""
-
-    def abandon(self) -> None:
-        """Say that the caller has gone."""
-
-
 def submit(
     gateway: Gateway, request: ImageRequest, payer: Payer, repetition: Repetition | None
-) -> PendingGeneration:
+) -> "PendingGeneration":
     """
     Start the request, or join the one that it repeats.
 
@@ -86,7 +70,7 @@ def submit(
 
 
 def _start(gateway: Gateway, request: ImageRequest, payer: Payer, keep: KeptAnswer | None) -> "BackgroundRequest":
-    prepared = planning.prepare(gateway.database, request, gateway.means.setup, payer, now=gateway.clock())
+    prepared = planning.prepare(gateway.database, request, gateway.means, payer, now=gateway.clock())
     started = BackgroundRequest(gateway, prepared, payer, QUEUE.enter(payer.name), keep)
     Thread(target=copy_context().run, args=(started.run,), name="generation", daemon=True).start()
     return started
@@ -272,3 +256,7 @@ class JoinedRequest:
             with suppress(DatabaseBusy):
                 self._gateway.database.write(lambda session: replay.want(session, self._row_id, now=now))
         return self._ended is not None
+
+
+PendingGeneration = BackgroundRequest | JoinedRequest
+"""A generation under way that somebody waits for: carried out here, or by whoever asked for it first."""

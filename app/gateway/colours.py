@@ -195,10 +195,10 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
     columns = _to_d50(primaries)
     if columns is None:
         return None
-    xyz = [b"XYZ \0\0\0\0" + b"".join(_fixed(value) for value in column) for column in columns.T]
+    xyz = [b"XYZ \0\0\0\0" + b"".join(_write_fixed_point(value) for value in column) for column in columns.T]
     kind = 0 if len(curve) == 1 else 3
-    para = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_fixed, curve))
-    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, D50))
+    para = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_write_fixed_point, curve))
+    white = b"XYZ \0\0\0\0" + b"".join(map(_write_fixed_point, D50))
     tags = {b"wtpt": white, b"rXYZ": xyz[0], b"gXYZ": xyz[1], b"bXYZ": xyz[2]}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), para)
     table, body, place = b"", b"", 128 + 4 + 12 * len(tags)
@@ -207,7 +207,7 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
         table += name + struct.pack(">II", place + len(body), len(value))
         body += padded
     head = struct.pack(">I4sI4s4s4s", place + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
-    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(_fixed, D50))
+    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(_write_fixed_point, D50))
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
@@ -225,5 +225,5 @@ def _to_d50(primaries: Chromaticities) -> np.ndarray[tuple[int, int], np.dtype[n
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ scaled)
 
 
-def _fixed(value: float) -> bytes:
+def _write_fixed_point(value: float) -> bytes:
     return struct.pack(">i", max(-(2**31), min(2**31 - 1, round(float(value) * 65536))))

@@ -47,7 +47,7 @@ def limit_by_contracts(known: Limits, offered: Sequence[OfferedContract]) -> Lim
         mask=_takes_mask(known, offered),
         output_formats=_formats(known, offered),
     )
-    return _bounded(limits, known, shapes)
+    return _add_bounds(limits, known, shapes)
 
 
 def _shape_key(one: OfferedContract) -> str:
@@ -64,7 +64,7 @@ class SizeChoice:
         self.known = one.known
         size = one.contract.size
         words = listed_sizes(size, one.known) if size else {}
-        self.listed = tuple(_written(found) for found in words)
+        self.listed = tuple(_write_size(found) for found in words)
         self.bounds = size_bounds(size, one.known) if size and not words else None
         self.by_words = self._by_words() if not size else frozenset()
         self.states_bounds = bool(size and (size.min or size.max or size.min_pixels or size.max_pixels))
@@ -89,7 +89,9 @@ class SizeChoice:
             yield from (word for word in words if longest is None or _length(parse_ratio(word)) <= longest)
         else:
             shapes = [Fraction(*pixel_size(text)) for text in self.listed]
-            yield from (word for word in self.known.aspect_ratios if _is_near(parse_ratio(word), shapes))
+            for word in self.known.aspect_ratios:
+                if any(stretch(parse_ratio(word), shape) <= SAME_SHAPE for shape in shapes):
+                    yield word
 
     def tiers(self) -> Iterator[str]:
         """List the scales that can be asked for, in the maker's words where it has some."""
@@ -127,7 +129,7 @@ class SizeChoice:
             if ratio.free:
                 found |= {text for text in texts if text != "auto" and _is_within_ratio(text, ratio)}
             elif sizes:
-                found |= {_written(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
+                found |= {_write_size(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
         return frozenset(found)
 
 
@@ -137,7 +139,7 @@ def _usual(tiers: Iterable[str]) -> tuple[str, ...]:
     return (near,) if near else ()
 
 
-def _written(size: Size) -> str:
+def _write_size(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
@@ -154,10 +156,6 @@ def _is_within(size: Size, bounds: Bounds) -> bool:
 
 def _is_within_ratio(text: str, ratio: RatioField) -> bool:
     return ratio.max_ratio is None or _length(Fraction(*pixel_size(text))) <= Fraction(ratio.max_ratio)
-
-
-def _is_near(shape: Fraction, others: Iterable[Fraction]) -> bool:
-    return any(stretch(shape, other) <= SAME_SHAPE for other in others)
 
 
 def _length(shape: Fraction) -> Fraction:
@@ -180,7 +178,7 @@ def _resolutions(known: Limits, shapes: Sequence[SizeChoice]) -> dict[str, tuple
     }
 
 
-def _bounded(limits: Limits, known: Limits, shapes: Sequence[SizeChoice]) -> Limits:
+def _add_bounds(limits: Limits, known: Limits, shapes: Sequence[SizeChoice]) -> Limits:
     """Put in the largest image, and the bounds of free sizes: those of the widest contract that states some."""
     told = [most for shape in shapes if (most := shape.most())]
     area, size = max(told, key=lambda one: (one[0], one[1] or ""), default=(None, None))

@@ -1,4 +1,4 @@
-"""What a request costs at an offering, in integer millionths of a dollar, known beforehand where prices allow."""
+"""Computes a request's cost at an offering, in integer millionths of a dollar, beforehand where prices allow."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -68,17 +68,9 @@ class ContentPolicy(GatewayError, code="content_policy_violation"):
 class ProviderRejected(GatewayError, code="provider_rejected"):
     """The provider took a parameter for wrong; `param` names it where it is one of the request's own."""
 
-    def __init__(self, message: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.param = param
-
 
 class RateLimited(GatewayError, code="rate_limited"):
     """Every provider asked for a pause, or the queue is full; `retry_after` in seconds."""
-
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class ProviderUnavailable(GatewayError, code="provider_unavailable"):

@@ -1,4 +1,4 @@
-"""What to tell a caller when nothing came. None of it is a provider's own words: they may quote our key."""
+"""Chooses what a caller is told when no image came: never a provider's own words, which may quote our key."""
 
 from collections.abc import Sequence
 
@@ -28,10 +28,12 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
     if "moderated" in codes:
         return ContentPolicy("The provider's content policy refused the prompt or the image made from it.")
     if codes & {"rejected", "vector"}:
-        return _rejected(failures, request)
+        return _explain_rejection(failures, request)
     if codes == {"rate_limited"}:
         longest = max((failure.retry_after or 1 for failure in failures), default=1)
-        return RateLimited(f"Every provider asks for a pause ({names}).", min(LONGEST_RETRY_AFTER, int(longest)))
+        return RateLimited(
+            f"Every provider asks for a pause ({names}).", retry_after=min(LONGEST_RETRY_AFTER, int(longest))
+        )
     if codes and codes <= {"account", "not_found"}:
         return ProviderUnavailable(f"This server's account at the provider does not work ({names}).")
     if http.left <= 0 or codes <= {"timeout"}:
@@ -39,11 +41,11 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
     return AllProvidersFailed(f"No provider delivered an image ({names}).")
 
 
-def _rejected(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
+def _explain_rejection(failures: Sequence[ProviderError], request: ImageRequest) -> ProviderRejected:
     if not any(failure.code == "rejected" for failure in failures):
         return ProviderRejected(f"The provider made a vector drawing (SVG), which is no image here. {RASTER_HINT}")
     ours = {"prompt", "n", "size", "image", "mask", "output_format", *request.texts, *request.extra}
     named = [failure.param for failure in failures if failure.param in ours]
     param = named[0] if named else None
     about = f"the parameter {param}" if param else "a parameter or the combination of parameters"
-    return ProviderRejected(f"The provider refused {about}.", param)
+    return ProviderRejected(f"The provider refused {about}.", param=param)

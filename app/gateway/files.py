@@ -56,7 +56,7 @@ def link_until(session: Session, file: LinkedFile, generation_id: int, until: da
     )
 
 
-def linked(session: Session, name: str, *, now: datetime) -> LinkedFile | None:
+def find_linked(session: Session, name: str, *, now: datetime) -> LinkedFile | None:
     """Find the file behind the last part of a link; None when there is none or its time is over."""
     shaped = NAME.fullmatch(name)
     row = session.get(StoredImage, shaped[1]) if shaped else None

@@ -1,21 +1,19 @@
 """Image formats by their first bytes: declared types and file names lie."""
 
+import re
+
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp", "avif": "avif"}
+SIGNATURE = re.compile(
+    rb"(?P<png>\x89PNG\r\n\x1a\n)|(?P<jpeg>\xff\xd8\xff)|(?P<gif>GIF8[79]a)"
+    rb"|(?P<webp>RIFF.{4}WEBP)|(?P<avif>.{4}ftypavi[fs])",
+    re.DOTALL,
+)
 
 
 def sniff(data: bytes) -> str | None:
     """Return `png`, `jpeg`, `gif`, `webp`, `avif`, or None."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "webp"
-    if data[4:8] == b"ftyp" and data[8:12] in {b"avif", b"avis"}:
-        return "avif"
-    return None
+    found = SIGNATURE.match(data)
+    return found.lastgroup if found else None
 
 
 def media_type(kind: str) -> str:

@@ -1,23 +1,22 @@
-"""`generate`: a request in, images out, whoever makes them. Usable without HTTP."""
+"""Generates images for a request, whoever makes them. `generate` is usable without HTTP."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app import metrics
 from app.catalog.pricing import MICROS
 from app.database.doors import Database
-from app.gateway import planning
 from app.gateway.attempts import AttemptResult, attempt
 from app.gateway.errors import GatewayError
 from app.gateway.failing import failure
 from app.gateway.generation import Generation, generated_images, summarize
 from app.gateway.money import HOUSE, Payer
 from app.gateway.normalize import RequestPlan
-from app.gateway.planning import CostEstimate, PreparedRequest, ProviderSetup
+from app.gateway.planning import CostEstimate, Means, PreparedRequest, estimate, prepare
 from app.gateway.providers import set_up
-from app.gateway.providers.base import FINAL, ImageProvider
+from app.gateway.providers.base import FINAL
 from app.gateway.queue import RequestQueue
 from app.gateway.request import ImageRequest
 from app.gateway.settling import Completion, KeptAnswer, Reservation, begin, end
@@ -38,21 +37,6 @@ QUEUE = RequestQueue(at_once=AT_ONCE, waiting=WAITING)
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Means:
-    """The parts that an installation makes images with; times in seconds."""
-
-    providers: Mapping[str, ImageProvider]
-    default_model: str
-    seconds: float = 300
-    link_seconds: int = 3600
-    queue_seconds: float = 60
-
-    @property
-    def setup(self) -> ProviderSetup:
-        return ProviderSetup(self.providers, self.default_model)
-
-
 def means(settings: Settings) -> Means:
     """Read from the environment what this installation can do."""
     return Means(
@@ -62,11 +46,6 @@ def means(settings: Settings) -> Means:
         link_seconds=settings.file_url_seconds,
         queue_seconds=settings.gateway_queue_seconds,
     )
-
-
-def estimate(database: Database, request: ImageRequest, means: Means, *, now: datetime) -> CostEstimate:
-    """Tell the cost and make nothing. Raises what `generate` raises before it asks a provider."""
-    return planning.estimate(database, request, means.setup, now=now)
 
 
 def generate(
@@ -85,7 +64,7 @@ def generate(
     Waits for a place in the queue first. Money is reserved before the first call and settled after the last.
     Raises a GatewayError.
     """
-    prepared = planning.prepare(database, request, means.setup, payer, now=now)
+    prepared = prepare(database, request, means, payer, now=now)
     with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds) as waited:
         prepared = replace(prepared, queue_seconds=waited)
         http = client.open_session(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))

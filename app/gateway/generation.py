@@ -1,16 +1,16 @@
-"""What a request brought: the images, where they were made, what was changed, counted and charged."""
+"""Describes what a request brought: the images, where they were made, what was changed, counted and charged."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.gateway import files
-from app.gateway.adjustments import Adjustment
+from app.gateway.adjustments import Adjustment, made_otherwise
 from app.gateway.attempts import AttemptResult, GeneratedImage
 from app.gateway.files import LinkedFile
 from app.gateway.images import is_transparent
 from app.gateway.log import Attempt
-from app.gateway.normalize import ChosenDefault, observed, read_defaults
+from app.gateway.normalize import ChosenDefault, read_defaults
 from app.gateway.planning import PreparedRequest
 from app.gateway.providers.base import ProviderReply, Usage
 from app.gateway.request import ImageRequest
@@ -84,8 +84,9 @@ def summarize(
     spent = sum(one.attempt.cost_micros for one in tried)
     slug = plan.offering.key.partition("/")[2]
     linked, inline = _delivery(request, slug)
-    delivered = _stored(storage, pictures) if linked or is_kept else _unstored(pictures)
+    delivered = _store_images(storage, pictures) if linked or is_kept else _leave_unstored(pictures)
     is_stored = all(one.file for one in delivered)
+    expected = plan.job.size if plan.job.sized else None
     return Generation(
         request_id=request_id,
         model=slug,
@@ -98,14 +99,14 @@ def summarize(
         adjustments=(
             *prepared.adjustments,
             *changed,
-            *observed(request, plan, pictures),
-            *_unconverted(request, pictures),
+            *made_otherwise(request, expected, plan.provider.slug, pictures),
+            *_note_unconverted(request, pictures),
         ),
         linked=linked and is_stored,
         inline=inline or not is_stored,
         usage=_usage(replies),
-        quality=_told(reply.quality for reply in replies) or _text(plan.job.extra.get("quality")),
-        background=_told(reply.background for reply in replies) or _background(pictures[0]),
+        quality=_first_stated(reply.quality for reply in replies) or _text(plan.job.extra.get("quality")),
+        background=_first_stated(reply.background for reply in replies) or _background(pictures[0]),
         defaults=read_defaults(request, plan),
         queue_seconds=prepared.queue_seconds,
     )
@@ -124,20 +125,20 @@ def _delivery(request: ImageRequest, slug: str) -> tuple[bool, bool]:
     return True, reads_base64 and request.response_format is None
 
 
-def _stored(storage: Storage, pictures: Sequence[GeneratedImage]) -> tuple[DeliveredImage, ...]:
+def _store_images(storage: Storage, pictures: Sequence[GeneratedImage]) -> tuple[DeliveredImage, ...]:
     """Store the files; a store that fails must not cost the caller images that are paid for."""
     try:
         return tuple(DeliveredImage(one, files.put(storage, one.data, one.format)) for one in pictures)
     except Exception:
         logger.exception("The images could not be stored; they go out as base64.")
-        return _unstored(pictures)
+        return _leave_unstored(pictures)
 
 
-def _unstored(pictures: Sequence[GeneratedImage]) -> tuple[DeliveredImage, ...]:
+def _leave_unstored(pictures: Sequence[GeneratedImage]) -> tuple[DeliveredImage, ...]:
     return tuple(DeliveredImage(one, None) for one in pictures)
 
 
-def _unconverted(request: ImageRequest, pictures: Sequence[GeneratedImage]) -> list[Adjustment]:
+def _note_unconverted(request: ImageRequest, pictures: Sequence[GeneratedImage]) -> list[Adjustment]:
     """Tell of images in another format than asked for."""
     others = {picture.format for picture in pictures} - {request.output_format}
     if request.output_format is None or not others:
@@ -157,7 +158,7 @@ def _usage(replies: Sequence[ProviderReply]) -> Usage | None:
     )
 
 
-def _told(values: Iterable[str | None]) -> str | None:
+def _first_stated(values: Iterable[str | None]) -> str | None:
     return next((value for value in values if value), None)
 
 

@@ -141,7 +141,7 @@ def clean(data: bytes, *, lossless: bool = False) -> InputImage:
     original = image.size
     if original[0] * original[1] > MOST_INPUT_PIXELS:
         scale = sqrt(MOST_INPUT_PIXELS / (original[0] * original[1]))
-        image = _resized(image, (max(1, int(original[0] * scale)), max(1, int(original[1] * scale))))
+        image = _resize(image, (max(1, int(original[0] * scale)), max(1, int(original[1] * scale))))
     is_small = image.width * image.height <= LOSSLESS_PIXELS
     is_photograph = sniff(data) == "jpeg" and image.mode == "RGB" and not (lossless and is_small)
     cleaned = encode(image, "jpeg", 95) if is_photograph else encode(image, "png")
@@ -207,7 +207,7 @@ def encode(image: Image.Image, format_: str, quality: int | None = None) -> byte
     return buffer.getvalue()
 
 
-def encode_webp(image: Image.Image, *, quality: int = 90, method: int = 4) -> bytes:
+def encode_webp(image: Image.Image, *, quality: int, method: int) -> bytes:
     """Write a WebP with fixed settings, so that the file tells of nothing but its pixels."""
     buffer = BytesIO()
     with _few_at_a_time:
@@ -222,7 +222,7 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
         raise InvalidImage(f"The image is {width} x {height} pixels; {most}.")
 
 
-def _resized(image: Image.Image, size: Size) -> Image.Image:
+def _resize(image: Image.Image, size: Size) -> Image.Image:
     with _few_at_a_time:
         return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 

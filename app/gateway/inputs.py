@@ -26,7 +26,7 @@ SPACE = re.compile(r"\s+")
 
 
 def open_image_session(client: Client) -> HttpSession:
-    """Make the line by which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
+    """Open the session in which linked images are fetched: public https addresses alone, `LINK_SECONDS` in all."""
     return client.open_session(seconds=LINK_SECONDS, max_bytes=LINKED_BYTES)
 
 
@@ -54,8 +54,8 @@ def read_source(source: Any, param: str, http: HttpSession) -> bytes:
         raise InvalidParameter(param, "Send an image as a file, an https link, a data URL or base64.")
     text = source.strip()
     if text.lower().startswith(("https://", "http://")):
-        return _fetched(text, param, http)
-    return _decoded(text.partition(",")[2] if text[:5].lower() == "data:" else text, param)
+        return _fetch(text, param, http)
+    return _decode(text.partition(",")[2] if text[:5].lower() == "data:" else text, param)
 
 
 def clean_inputs(request: ImageRequest) -> tuple[ImageRequest, Fraction, tuple[Adjustment, ...]]:
@@ -66,8 +66,8 @@ def clean_inputs(request: ImageRequest) -> tuple[ImageRequest, Fraction, tuple[A
     """
     # Outside a mask a result is to equal its input, which a second JPEG encoding would already change.
     is_exact = request.mask is not None
-    cleaned = [_cleaned(data, "image", lossless=is_exact and not at) for at, data in enumerate(request.images)]
-    mask = _cleaned(request.mask, "mask") if request.mask is not None else None
+    cleaned = [_clean_image(data, "image", lossless=is_exact and not at) for at, data in enumerate(request.images)]
+    mask = _clean_image(request.mask, "mask") if request.mask is not None else None
     scaled = [("image", one) for one in cleaned] + ([("mask", mask)] if mask else [])
     changed = tuple(_scaling(name, one) for name, one in scaled if one.size != one.original_size)
     if request.strict and changed:
@@ -79,7 +79,7 @@ def clean_inputs(request: ImageRequest) -> tuple[ImageRequest, Fraction, tuple[A
     return replace(request, images=images, mask=mask.data if mask else None), natural, changed
 
 
-def _cleaned(data: bytes, param: str, *, lossless: bool = False) -> InputImage:
+def _clean_image(data: bytes, param: str, *, lossless: bool = False) -> InputImage:
     try:
         return clean(data, lossless=lossless)
     except InvalidImage as error:
@@ -91,7 +91,7 @@ def _scaling(param: str, image: InputImage) -> Adjustment:
     return Adjustment(param, before, after, "Scaled down: inputs are sent with at most 4096 x 4096 pixels.")
 
 
-def _fetched(url: str, param: str, http: HttpSession) -> bytes:
+def _fetch(url: str, param: str, http: HttpSession) -> bytes:
     """Follow a link, and a few redirects; every step is held to the same rules."""
     for _ in range(1 + REDIRECTS):
         try:
@@ -110,7 +110,7 @@ def _fetched(url: str, param: str, http: HttpSession) -> bytes:
     raise InvalidParameter(param, "The image could not be fetched: too many redirects.")
 
 
-def _decoded(text: str, param: str) -> bytes:
+def _decode(text: str, param: str) -> bytes:
     if len(text) > INPUT.max_bytes * 3 // 2:
         raise InvalidParameter(param, f"An image may have at most {INPUT.max_bytes:,} bytes.")
     plain = SPACE.sub("", text).replace("-", "+").replace("_", "/").rstrip("=")

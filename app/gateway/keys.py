@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.gateway.errors import GatewayError, InvalidKey, ScopeMissing
-from app.gateway.money import Budget, Payer, spent
+from app.gateway.money import Budget, Payer, read_spent
 from app.gateway.tables import ApiKey
 
 Scope = Literal["models", "generate", "edit"]
@@ -25,16 +25,12 @@ SECRET_BYTES = 32
 SECRET = re.compile(r"(bv_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 
 
-class UnknownScope(GatewayError):
+class UnknownScope(GatewayError, code="unknown_scope"):
     """The scope is none of `SCOPES`."""
 
-    code = "unknown_scope"
 
-
-class UnknownKey(GatewayError):
+class UnknownKey(GatewayError, code="unknown_key"):
     """No key has this prefix."""
-
-    code = "unknown_key"
 
 
 @dataclass(frozen=True)
@@ -139,7 +135,7 @@ def _key(session: Session, row: ApiKey) -> Key:
         prefix=row.prefix,
         scopes=tuple(row.scopes),
         cap_micros=row.cap_micros,
-        spent_micros=spent(session, f"key/{row.id}"),
+        spent_micros=read_spent(session, f"key/{row.id}"),
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -45,11 +45,11 @@ def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
         raise InvalidParameter("mask", NO_TRANSPARENCY)
     size = image_size(image)
     scaled = fit(alpha, size)
-    return WireMask(encode(drawn(scaled, field), "png"), alpha.size if alpha.size != size else None, size)
+    return WireMask(encode(draw(scaled, field), "png"), alpha.size if alpha.size != size else None, size)
 
 
 def fit(alpha: Image.Image, size: Size) -> Image.Image:
-    """Scaled to the image's size; refused where the shapes differ, since nobody knows which part is meant."""
+    """Scale a mask to its image's size. Raises InvalidParameter for another shape: no part of it is sure."""
     if alpha.size == size:
         return alpha
     if stretch(Fraction(*alpha.size), Fraction(*size)) > SAME_SHAPE:
@@ -60,7 +60,7 @@ def fit(alpha: Image.Image, size: Size) -> Image.Image:
     return alpha.resize(size, Image.Resampling.NEAREST)
 
 
-def drawn(alpha: Image.Image, field: MaskField) -> Image.Image:
+def draw(alpha: Image.Image, field: MaskField) -> Image.Image:
     """Draw the mask as the provider reads it: opaque black with a hole, or one grey channel."""
     kept = alpha if field.grey else alpha.point(lambda value: 255 if value >= HALF else 0)
     if field.edit == "transparent":

@@ -49,7 +49,7 @@ def reserve(session: Session, budgets: Iterable[Budget], micros: int) -> None:
         if budget.cap_micros is not None:
             taking = taking.where(Spend.micros + micros <= budget.cap_micros)
         if not execute(session, taking):
-            raise _exhausted(budget)
+            raise _refuse(budget)
 
 
 def settle(session: Session, budgets: Iterable[Budget], *, reserved: int, spent: int) -> None:
@@ -60,12 +60,12 @@ def settle(session: Session, budgets: Iterable[Budget], *, reserved: int, spent:
         session.execute(update(Spend).where(Spend.budget == budget.name).values(micros=correct))
 
 
-def spent(session: Session, budget: str) -> int:
+def read_spent(session: Session, budget: str) -> int:
     """Return what a budget has spent so far, what is reserved included."""
     return session.scalar(select(Spend.micros).where(Spend.budget == budget)) or 0
 
 
-def _exhausted(budget: Budget) -> GatewayError:
+def _refuse(budget: Budget) -> GatewayError:
     if budget.per_day:
         return BudgetExhausted("Today's budget for images is spent; it is there again tomorrow (UTC).")
     return CapReached("This request would cost more than what is left of the key's spend cap.")

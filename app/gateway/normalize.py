@@ -17,9 +17,7 @@ from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelPage
 from app.gateway.adjustments import (
     Adjustment,
-    MadeImage,
     compression_adjustments,
-    made_otherwise,
     shape_adjustments,
 )
 from app.gateway.costs import Cost, estimate
@@ -72,7 +70,7 @@ def plan(
     natural: Fraction = SQUARE,
 ) -> RequestPlan:
     """Plan a request for one offering; `natural` is the shape of an edit's input. Raises InvalidParameter."""
-    limits = merged(model.limits, offering.limits)
+    limits = merge_limits(model.limits, offering.limits)
     _check(request, limits, contract)
     passed = pass_values(request.extra, contract)
     # Where nothing is known of the server, the maker's list of sizes is no limit of it.
@@ -107,11 +105,11 @@ def plan(
     choices = _choices(contract, passed, shape)
     cost = _cost(request, offering, job, shape, choices)
     return RequestPlan(
-        offering, provider, job, tuple(changed), cost, tuple(_priced(one, cost, request.n) for one in choices)
+        offering, provider, job, tuple(changed), cost, tuple(_add_price(one, cost, request.n) for one in choices)
     )
 
 
-def merged(model: Limits, offering: Limits) -> Limits:
+def merge_limits(model: Limits, offering: Limits) -> Limits:
     """Merge two sets of limits: those that the offering states replace the model's."""
     empty = Limits()
     stated = {
@@ -154,7 +152,7 @@ def _mask(
 
 
 def _values(passed: PassedValues, shape: WireShape, contract: Contract, native: str | None) -> dict[str, Any]:
-    """Everything by the provider's path."""
+    """Collect what is sent beside prompt, number and files, by its path in the provider's request."""
     values = {**passed.wire, **shape.values}
     if native is not None and contract.output_format is not None:
         values[contract.output_format.field] = format_word(native, contract)
@@ -185,12 +183,6 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
     return wanted if format_word(wanted, contract) else None
 
 
-def observed(request: ImageRequest, plan: RequestPlan, pictures: Sequence[MadeImage]) -> list[Adjustment]:
-    """Note what only the finished images tell: another size than was asked for, a lossless format."""
-    expected = plan.job.size if plan.job.sized else None
-    return made_otherwise(request, expected, plan.provider.slug, pictures)
-
-
 def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjustment]:
     if contract.prompt.field or not request.prompt:
         return []
@@ -202,10 +194,10 @@ def read_defaults(request: ImageRequest, plan: RequestPlan) -> tuple[ChosenDefau
     if request.model:
         return plan.choices
     model = ChosenDefault("model", plan.offering.key.partition("/")[2], CHOSEN_HERE)
-    return _priced(model, plan.cost, request.n), *plan.choices
+    return _add_price(model, plan.cost, request.n), *plan.choices
 
 
-def _priced(choice: ChosenDefault, cost: Cost | None, n: int) -> ChosenDefault:
+def _add_price(choice: ChosenDefault, cost: Cost | None, n: int) -> ChosenDefault:
     return replace(choice, image_cost_micros=ceil(cost.micros / n) if cost else None)
 
 

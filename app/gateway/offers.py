@@ -1,4 +1,4 @@
-"""Who offers a model, with which contract: the catalogue's offerings and those an operator adds by settings."""
+"""Finds who offers a model, by which contract: in the catalogue and in the offerings that an operator adds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from app.catalog import lookup
 from app.catalog.contracts import Contract, Key, has_contract, read_contracts, read_keys
 from app.catalog.limits import Limits
 from app.catalog.lookup import ModelOffering, ModelSummary
-from app.gateway.normalize import merged
+from app.gateway.normalize import merge_limits
 from app.gateway.providers import COMPATIBLE, PROVIDERS
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
@@ -39,14 +39,14 @@ def offerings_of(model: ModelSummary, providers: Mapping[str, ImageProvider]) ->
     """
     listed = {offering.provider for offering in model.offerings}
     added = [
-        _added(model, provider, provider.offerings[model.slug])
+        _make_offering(model, provider, provider.offerings[model.slug])
         for slug, provider in providers.items()
         if isinstance(provider, HttpProvider) and model.slug in provider.offerings and slug not in listed
     ]
     return (*model.offerings, *added)
 
 
-def _added(model: ModelSummary, provider: ImageProvider, model_id: str) -> ModelOffering:
+def _make_offering(model: ModelSummary, provider: ImageProvider, model_id: str) -> ModelOffering:
     return ModelOffering(
         key=f"{provider.slug}/{model.slug}",
         provider=provider.slug,
@@ -62,7 +62,7 @@ def _added(model: ModelSummary, provider: ImageProvider, model_id: str) -> Model
 
 
 def read_offers(session: Session, offerings: Sequence[ModelOffering]) -> list[Offer]:
-    """Each offering with its contracts."""
+    """Read the contracts of each offering."""
     wanted = {(one.provider, one.provider_model_id) for one in offerings if one.provider_model_id}
     found = read_contracts(session, wanted)
     general = read_contracts(session, [(COMPATIBLE, model) for slug, model in wanted if model and _is_added(slug)])
@@ -88,7 +88,7 @@ def _contracts(
 def read_served(
     session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
 ) -> dict[str, tuple[Operation, ...]]:
-    """Slug to the operations that can be asked for here and now, for the models that have any."""
+    """Map slugs to the operations that can be asked for here and now, for the models that have any."""
     named = (*sorted(providers), COMPATIBLE)
     # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
     keys = lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))
@@ -103,18 +103,18 @@ def read_maskable(
     return frozenset(
         model.slug
         for model in models
-        if any(_takes_mask(model, offer) for offer in read_offers(session, _reached(model, providers)))
+        if any(_takes_mask(model, offer) for offer in read_offers(session, _list_reachable(model, providers)))
     )
 
 
-def _reached(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> list[ModelOffering]:
+def _list_reachable(model: ModelSummary, providers: Mapping[str, ImageProvider]) -> list[ModelOffering]:
     """List the offerings of a model at providers that are set up."""
     return [one for one in offerings_of(model, providers) if one.provider in providers and one.provider_model_id]
 
 
 def _takes_mask(model: ModelSummary, offer: Offer) -> bool:
     contract = offer.contracts.get("edit")
-    limits = merged(model.limits, offer.offering.limits)
+    limits = merge_limits(model.limits, offer.offering.limits)
     return contract is not None and contract.mask is not None and limits.mask is not False
 
 
@@ -132,7 +132,7 @@ def served_operations(
     """List the operations that a provider which is set up has a contract for, within the model's modes."""
     if model.status == "retired":
         return ()
-    set_up = _reached(model, providers)
+    set_up = _list_reachable(model, providers)
     return tuple(
         operation
         for operation, mode in MODES.items()

@@ -42,13 +42,15 @@ class Places:
         self._forget(now)
         if self._drawing[name] >= self.each:
             message = f"You are drawing {self.each} requests already; the next can start when one is ready."
-            raise RateLimited(message, WAIT_SECONDS)
+            raise RateLimited(message, retry_after=WAIT_SECONDS)
         if self._drawing.total() >= self.at_once:
-            raise RateLimited("Others are drawing just now; a place will be free in a moment.", WAIT_SECONDS)
+            raise RateLimited(
+                "Others are drawing just now; a place will be free in a moment.", retry_after=WAIT_SECONDS
+            )
         starts = self._started.get(name, deque())
         if len(starts) >= self.a_minute:
             seconds = max(1, ceil((starts[0] + MINUTE - now).total_seconds()))
-            raise RateLimited(f"{self.a_minute} requests a minute is the pace here.", seconds)
+            raise RateLimited(f"{self.a_minute} requests a minute is the pace here.", retry_after=seconds)
 
     def _forget(self, now: datetime) -> None:
         """Forget starts of more than a minute ago, of everybody: nothing is kept of those who left."""

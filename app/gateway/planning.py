@@ -49,35 +49,38 @@ class CostEstimate:
 
 
 @dataclass(frozen=True)
-class ProviderSetup:
-    """The providers that are set up here, and the model of a request that names none."""
+class Means:
+    """The parts that an installation makes images with; times in seconds."""
 
     providers: Mapping[str, ImageProvider]
     default_model: str
+    seconds: float = 300
+    link_seconds: int = 3600
+    queue_seconds: float = 60
 
 
 def prepare(
-    database: Database, request: ImageRequest, setup: ProviderSetup, payer: Payer, *, now: datetime
+    database: Database, request: ImageRequest, means: Means, payer: Payer, *, now: datetime
 ) -> PreparedRequest:
     """Make the inputs ready and choose the offerings. Raises a GatewayError for what can't be carried out."""
     request, natural, scaled = clean_inputs(request)
-    changed = (*scaled, *_refused_partial_images(request))
+    changed = (*scaled, *_note_partial_images(request))
     with database.reading() as session:
-        target, plans = _routed(session, request, setup, natural, now)
+        target, plans = _choose_route(session, request, means, natural, now)
     return PreparedRequest(request, target.model.id, _payable(plans, payer), changed)
 
 
-def estimate(database: Database, request: ImageRequest, setup: ProviderSetup, *, now: datetime) -> CostEstimate:
+def estimate(database: Database, request: ImageRequest, means: Means, *, now: datetime) -> CostEstimate:
     """Tell the cost and make nothing. Raises what `prepare` raises."""
-    prepared = prepare(database, request, setup, Payer("estimate"), now=now)
+    prepared = prepare(database, request, means, Payer("estimate"), now=now)
     plan = prepared.plans[0]
     changed = (*prepared.adjustments, *plan.adjustments)
     defaults = read_defaults(request, plan)
     return CostEstimate(plan.offering.key.partition("/")[2], plan.offering.provider, plan.cost, changed, defaults)
 
 
-def _routed(
-    session: Session, request: ImageRequest, setup: ProviderSetup, natural: Fraction, now: datetime
+def _choose_route(
+    session: Session, request: ImageRequest, means: Means, natural: Fraction, now: datetime
 ) -> tuple[Target, list[RequestPlan]]:
     """
     Choose the model that was named; else the default one, or the first that can do the operation.
@@ -86,15 +89,15 @@ def _routed(
     """
 
     def routed(name: str) -> tuple[Target, list[RequestPlan]]:
-        target = find(session, name, now, setup.providers)
-        return target, route(session, target, request, setup.providers, now=now, natural=natural)
+        target = find(session, name, now, means.providers)
+        return target, route(session, target, request, means.providers, now=now, natural=natural)
 
     if request.model or request.operation == "generation":
-        return routed(request.model or setup.default_model)
-    models = servable(session, setup.providers, now)
-    served = read_served(session, models, setup.providers)
+        return routed(request.model or means.default_model)
+    models = servable(session, means.providers, now)
+    served = read_served(session, models, means.providers)
     able = [model for model in models if request.operation in served[model.slug]]
-    able.sort(key=lambda m: (m.slug != setup.default_model, not m.demo, _price(m), m.slug))
+    able.sort(key=lambda m: (m.slug != means.default_model, not m.demo, _price(m), m.slug))
     refused: GatewayError = ModelUnavailable(f"No model on this server can {NOUNS[request.operation]}.")
     for model in able:
         try:
@@ -116,7 +119,7 @@ def _payable(plans: list[RequestPlan], payer: Payer) -> tuple[RequestPlan, ...]:
     return tuple(priced if payer.is_capped else plans)
 
 
-def _refused_partial_images(request: ImageRequest) -> list[Adjustment]:
+def _note_partial_images(request: ImageRequest) -> list[Adjustment]:
     """Tell that only finished images are sent. Raises InvalidParameter with `strict`."""
     if not request.partial_images:
         return []

@@ -34,7 +34,7 @@ class QueuedRequest:
 
     @property
     def seconds(self) -> float:
-        """How long it waited, once it is admitted."""
+        """Return how many seconds it waited, once it is admitted."""
         return self.started - self.entered
 
 
@@ -67,7 +67,7 @@ class RequestQueue:
                     else "Your share of the queue is full"
                 )
                 metrics.observe("queue_seconds", 0, "full")
-                raise RateLimited(f"{full}.", self._promise_room())
+                raise RateLimited(f"{full}.", retry_after=self._promise_room())
             metrics.observe("queue_depth", len(self._queued))
             joined = QueuedRequest(caller, self._clock())
             self._queued.append(joined)
@@ -85,7 +85,7 @@ class RequestQueue:
             self._queued.remove(queued)
             pause = self._seconds_until_place(position)
             metrics.observe("queue_seconds", self._clock() - queued.entered, "late")
-        raise RateLimited(f"No place became free within {seconds:.0f} seconds.", pause)
+        raise RateLimited(f"No place became free within {seconds:.0f} seconds.", retry_after=pause)
 
     def leave(self, queued: QueuedRequest) -> None:
         """Give the place back, or stop waiting for it."""

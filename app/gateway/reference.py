@@ -19,7 +19,7 @@ from app.catalog.limits import Limits, largest
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.gateway.contract_limits import OfferedContract, limit_by_contracts
-from app.gateway.normalize import merged
+from app.gateway.normalize import merge_limits
 from app.gateway.offers import MODES
 from app.gateway.request import OURS
 from app.words import Mode
@@ -45,7 +45,7 @@ def read_model(session: Session, slug: str, today: date) -> ModelPage:
 
     def read() -> ModelPage:
         # Most changes of the catalogue are about other models: to tell so takes a quarter of making it anew.
-        made_from = page, _offered(session, page), _wordings(session)
+        made_from = page, _read_offered(session, page), _wordings(session)
         return lookup.recall_equal(session, ("referred", page.id), made_from, lambda: refer(session, page))
 
     return lookup.recall(session, ("reference", page.id), today, read)
@@ -57,32 +57,32 @@ def read_models(session: Session, today: date) -> tuple[ModelSummary, ...]:
 
 
 def _read_models(session: Session, today: date) -> tuple[ModelSummary, ...]:
-    return tuple(_limited(model, _offered(session, model)) for model in lookup.models(session, today))
+    return tuple(_put_limits(model, _read_offered(session, model)) for model in lookup.models(session, today))
 
 
 def refer(session: Session, page: ModelPage) -> ModelPage:
     """Put the limits and parameters of a model's contracts in the place of the catalogue's."""
-    offered = _offered(session, page)
+    offered = _read_offered(session, page)
     if not offered:
         return page
-    limited = _limited(page, offered)
-    rows = (*_own_rows(session, page, limited.limits, offered), *_passed_rows(session, page, offered))
+    limited = _put_limits(page, offered)
+    rows = (*_own_rows(session, page, limited.limits, offered), *_list_passed_rows(session, page, offered))
     return replace(limited, parameters=rows)
 
 
-def _limited(model: Model, offered: Sequence[OfferedContract]) -> Model:
+def _put_limits(model: Model, offered: Sequence[OfferedContract]) -> Model:
     """Put the limits of a model's contracts in the place of the catalogue's, where it has contracts."""
     limits = limit_by_contracts(model.limits, offered) if offered else model.limits
     return replace(model, limits=limits, max_resolution=largest(limits), max_images=limits.max_images)
 
 
-def _offered(session: Session, page: ModelSummary) -> tuple[OfferedContract, ...]:
+def _read_offered(session: Session, page: ModelSummary) -> tuple[OfferedContract, ...]:
     """List the contracts of a model's offerings, for the operations of its modes; none of the HISTORIC ones."""
     if page.slug in HISTORIC:
         return ()
     offerings = {(one.provider, one.provider_model_id): one for one in page.offerings if one.provider_model_id}
     found = read_contracts(session, [(provider, str(model)) for provider, model in offerings])
-    limits = {offer: merged(page.limits, offering.limits) for offer, offering in offerings.items()}
+    limits = {offer: merge_limits(page.limits, offering.limits) for offer, offering in offerings.items()}
     return tuple(
         OfferedContract(offering, contract, limits[provider, model])
         for (provider, model), offering in offerings.items()
@@ -152,7 +152,9 @@ def _reads(name: str, one: OfferedContract) -> bool:
     }.get(name, True)
 
 
-def _passed_rows(session: Session, page: ModelPage, offered: Sequence[OfferedContract]) -> Iterator[ParameterRow]:
+def _list_passed_rows(
+    session: Session, page: ModelPage, offered: Sequence[OfferedContract]
+) -> Iterator[ParameterRow]:
     """List the parameters that are passed on: one row for all providers where all take the same, else one each."""
     providers = dict.fromkeys(one.offering.provider for one in offered)
     by_provider = {
@@ -182,7 +184,7 @@ def _rows_of(
     for name in dict.fromkeys(name for contract in contracts for name in contract.accepts):
         if name not in OURS:
             row = described.get(name) or _wordings(session).get(name) or _bare(name)
-            yield _passed_row(page, replace(row, provider=provider), contracts)
+            yield _narrow_row(page, replace(row, provider=provider), contracts)
     if any(contract.open for contract in contracts):
         accepted = {name for contract in contracts for name in contract.accepts} | OURS
         yield from (replace(row, provider=provider) for name, row in described.items() if name not in accepted)
@@ -192,7 +194,7 @@ def _bare(name: str) -> ParameterRow:
     return ParameterRow("additional", name, "any", "", None, (), None, {}, "passthrough", None)
 
 
-def _passed_row(page: ModelPage, row: ParameterRow, contracts: Sequence[Contract]) -> ParameterRow:
+def _narrow_row(page: ModelPage, row: ParameterRow, contracts: Sequence[Contract]) -> ParameterRow:
     """Bring a described parameter to what these contracts of one provider accept for it."""
     fields = {contract.operation: contract.accepts.get(row.name) for contract in contracts}
     taken = [field for field in fields.values() if field is not None]

@@ -90,7 +90,7 @@ def claim(session: Session, repetition: Repetition, *, now: datetime) -> Claim:
     Raises IdempotencyKeyReused when the key came with another request.
     """
     _expire(session, now)
-    row = None if repetition.idempotency_key else _retried(session, repetition, now)
+    row = None if repetition.idempotency_key else _find_retried(session, repetition, now)
     if row is None:
         row_id = _add(session, repetition, now)
         if row_id is not None:
@@ -132,7 +132,7 @@ def keep(session: Session, row_id: int, made: Generation, generation_id: int, *,
     held = [files.another_link(drawn.file) for drawn in made.drawn if drawn.file]
     for file in held:
         files.link_until(session, file, generation_id, until)
-    row.state, row.expires_at, row.answer = "done", until, _written(made, [file.token for file in held])
+    row.state, row.expires_at, row.answer = "done", until, _write_answer(made, [file.token for file in held])
 
 
 def fail(session: Session, row_id: int, error: Exception, *, now: datetime, may_retry: bool) -> None:
@@ -223,7 +223,7 @@ def _same_key(session: Session, repetition: Repetition) -> KeptRequest:
     return row
 
 
-def _retried(session: Session, repetition: Repetition, now: datetime) -> KeptRequest | None:
+def _find_retried(session: Session, repetition: Repetition, now: datetime) -> KeptRequest | None:
     """
     Find what this is a retry of.
 
@@ -271,7 +271,7 @@ def _expire(session: Session, now: datetime) -> None:
     session.execute(delete(KeptRequest).where(KeptRequest.id.in_(over.scalar_subquery())))
 
 
-def _written(made: Generation, tokens: Sequence[str]) -> dict[str, Any]:
+def _write_answer(made: Generation, tokens: Sequence[str]) -> dict[str, Any]:
     images = [
         {
             "token": token,

@@ -102,7 +102,7 @@ def read_request(
 
     A null and an empty text are the same as no value: SDKs send the one, forms the other.
     """
-    given = {name: _worded(name, value) for name, value in unfolded(values).items() if value not in (None, "")}
+    given = {name: _lower_word(name, value) for name, value in unfold(values).items() if value not in (None, "")}
     texts = _shape_texts(given)
     prompt = _text(given, "prompt") if "prompt" in given else ""
     if not prompt.strip() and operation != "variation":
@@ -136,17 +136,17 @@ def read_wish(texts: Mapping[str, str]) -> SizeWish:
     ratio: Fraction | None = None
     pixels: int | None = None
     if "aspect_ratio" in texts and texts["aspect_ratio"] != "auto":
-        ratio = _sized("aspect_ratio", parse_ratio, texts)
+        ratio = _parse_shape("aspect_ratio", parse_ratio, texts)
     if "resolution" in texts and texts["resolution"] != "auto":
-        pixels = _sized("resolution", parse_tier, texts)
+        pixels = _parse_shape("resolution", parse_tier, texts)
     if "size" in texts:
-        asked = _sized("size", parse_size, texts)
+        asked = _parse_shape("size", parse_size, texts)
         size = asked if isinstance(asked, tuple) else None
         ratio = asked if isinstance(asked, Fraction) else ratio
     return SizeWish(size) if size else SizeWish(None, ratio, pixels)
 
 
-def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:
+def unfold(values: Mapping[str, Any]) -> dict[str, Any]:
     """Put nested form names, which SDKs write as `name[]` and `name[key]`, back into lists and objects."""
     found: dict[str, Any] = {}
     for name, value in values.items():
@@ -176,14 +176,14 @@ def _check_files(operation: Operation, images: tuple[bytes, ...], mask: bytes | 
         raise InvalidParameter("image", f"At most {limit} input images.")
 
 
-def _sized(name: str, read: Callable[[str], Read], texts: Mapping[str, str]) -> Read:
+def _parse_shape(name: str, read: Callable[[str], Read], texts: Mapping[str, str]) -> Read:
     try:
         return read(texts[name])
     except BadSize as error:
         raise InvalidParameter(name, str(error)) from error
 
 
-def _worded(name: str, value: Any) -> Any:
+def _lower_word(name: str, value: Any) -> Any:
     """Put OpenAI's words, and `auto` as a shape, in lower case."""
     if not isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""Which model is meant, and who makes it: healthy first, then cheapest for this very request, then fastest."""
+"""Finds the model that is meant and who makes it: healthy first, then cheapest for this request, then fastest."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -73,13 +73,13 @@ def route(
     natural: Fraction,
 ) -> list[RequestPlan]:
     """
-    Everybody who can serve the request, best first; never empty.
+    Plan the request for everybody who can serve it, the best first; there is one at least.
 
     Raises ModelRetired, UnsupportedMode, ModelUnavailable, or InvalidParameter when nobody takes a parameter.
     """
     model = target.model
     if model.status == "retired":
-        raise ModelRetired(_retired(session, model, request.mode, providers, now))
+        raise ModelRetired(_describe_retirement(session, model, request.mode, providers, now))
     offerings = [one for one in offerings_of(model, providers) if target.provider in {None, one.provider}]
     offers = read_offers(session, offerings)
     able = [offer for offer in offers if _can(offer, model, request)]
@@ -180,7 +180,7 @@ def instead(
     return alike[:SUGGESTED]
 
 
-def _retired(
+def _describe_retirement(
     session: Session, model: ModelPage, mode: str, providers: Mapping[str, ImageProvider], now: datetime
 ) -> str:
     names = ", ".join(other.slug for other in instead(session, model, mode, providers, now))
@@ -192,7 +192,7 @@ def _retired(
 def _nobody_can(
     model: ModelPage, offers: Sequence[Offer], request: ImageRequest
 ) -> UnsupportedMode | ModelUnavailable:
-    """Another mode may be had, or nothing at all is known of the APIs of those who offer the model."""
+    """Say that another mode may be had, or that nothing is known of the APIs of those who offer the model."""
     operations = {operation for offer in offers for operation in offer.contracts}
     modes = dict.fromkeys(MODES[operation] for operation in MODES if operation in operations)
     if not modes:

@@ -54,7 +54,7 @@ class WireShape:
 def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fraction) -> WireShape:
     """Choose the shape to send: `natural` where none is wished; `known` bounds it where the contract does not."""
     if wish.is_empty:
-        return _unasked(contract, known, natural)
+        return _shape_without_wish(contract, known, natural)
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):
         return _by_size(wish, contract.size, known, natural)
     values: dict[str, Any] = {}
@@ -70,8 +70,8 @@ def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fractio
     return WireShape(values, expected(ratio or natural, scale, known, contract), None, ratio, tier)
 
 
-def _unasked(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
-    """Nothing is sent, unless the provider takes no call without a size."""
+def _shape_without_wish(contract: Contract, known: Limits, natural: Fraction) -> WireShape:
+    """Send no shape, unless the provider takes no call without a size."""
     if contract.size is not None and contract.size.required:
         return _by_size(SizeWish(), contract.size, known, natural)
     default = contract.tier.default if contract.tier else None
@@ -162,12 +162,12 @@ def nearest_tier(pixels: int, words: tuple[str, ...]) -> str:
 
 
 def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contract) -> Size | None:
-    """About the size an image of this shape and tier has; None where nothing is known."""
+    """Estimate the size that an image of this shape and tier has; None where nothing is known."""
     pixels = parse_tier(tier) if tier else None
     if pixels is None or known.sizes or known.side_px:
-        found = match(SizeWish(None, shape, pixels), known)
-        if found.size or not (contract.ratio or contract.size):
-            return found.size
+        size = match(SizeWish(None, shape, pixels), known)
+        if size or not (contract.ratio or contract.size):
+            return size
     return from_shape(shape, pixels or ONE_K)
 
 

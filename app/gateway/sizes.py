@@ -48,19 +48,6 @@ class SizeWish:
 
 
 @dataclass(frozen=True)
-class Match:
-    """
-    The size to ask a model for. `size` is to be expected; it is None where nothing is known of the model's sizes.
-
-    `aspect_ratio` and `resolution` are the model's own words, None where it has no such parameter.
-    """
-
-    size: Size | None
-    aspect_ratio: str | None
-    resolution: str | None
-
-
-@dataclass(frozen=True)
 class Bounds:
     """Limits of a free size, in pixels: of each side, of long over short, of the area at most and at least."""
 
@@ -95,7 +82,7 @@ def parse_ratio(text: str) -> Fraction:
 
 def parse_tier(text: str) -> int:
     """
-    Pixels of a tier: `2K` is (1024 * 2)², `512` and `768sq` are a side, `0.25` and `1 MP` are megapixels of 1024².
+    Read a tier as pixels: `2K` is (1024 * 2)², `512` and `768sq` are sides, `0.25` and `1 MP` megapixels of 1024².
 
     `720p` is what video calls so, 1280x720. A number of `LEAST_SIDE` or more is a side: nobody asks for 512
     megapixels. Raises BadSize.
@@ -128,7 +115,7 @@ def nearest_ratio(target: Fraction, options: Iterable[Fraction]) -> Fraction:
 
 def nearest_size(shape: Fraction, pixels: int, sizes: Sequence[Size]) -> Size:
     """
-    Shape first, then scale, among the sizes a model lists; the first must not be empty.
+    Find the nearest of the sizes that a model lists, of which there must be one: in shape first, then in area.
 
     Of equally near ones the same orientation, then the smaller area.
     """
@@ -147,7 +134,7 @@ def nearest_size(shape: Fraction, pixels: int, sizes: Sequence[Size]) -> Size:
 
 def clamp(size: Size, bounds: Bounds) -> Size:
     """
-    Scaled as a whole until it fits, so that the shape stays.
+    Scale a size as a whole until it fits the bounds, so that its shape stays.
 
     A shape longer than the bounds allow has its ratio capped: 4096x512 in 256 to 1024 becomes 1024x256.
     """
@@ -158,7 +145,7 @@ def clamp(size: Size, bounds: Bounds) -> Size:
     by_area = Fraction(isqrt(10**8 * bounds.area * 10**6 // int(long * short * 10**6)), 10**4)
     down = min(Fraction(1), bounds.high / long, by_area)
     factor = max(down, bounds.low / short, _up(long * short * down**2, bounds) * down)
-    width, height = _stepped(long * factor, short * factor, bounds)
+    width, height = _round_to_step(long * factor, short * factor, bounds)
     return (height, width) if turned else (width, height)
 
 
@@ -171,7 +158,7 @@ def _up(area: Fraction, bounds: Bounds) -> Fraction:
 
 
 def from_shape(ratio: Fraction, pixels: int) -> Size:
-    """Whole pixels of this ratio and about this area."""
+    """Return whole pixels of this ratio and of about this area."""
     height = sqrt(pixels / ratio)
     return max(1, round(height * ratio)), max(1, round(height))
 
@@ -187,28 +174,25 @@ def bounds_of(limits: Limits) -> Bounds:
     return Bounds(low, high, (side.step if side else None) or 1, min(ratios), area)
 
 
-def match(wish: SizeWish, limits: Limits, *, natural: Fraction = SQUARE) -> Match:
+def match(wish: SizeWish, limits: Limits) -> Size | None:
     """
-    Find the nearest size a model can make; `natural` is the shape when none is asked for, as an edit's input.
+    Find the nearest size that a model can make; None where nothing is known of its sizes and no size is wished.
 
-    A ratio alone means the default scale, 1K; a tier alone keeps the natural shape.
+    A ratio alone means the default scale, 1K; a tier alone means a square.
     """
-    shape = Fraction(*wish.size) if wish.size else wish.ratio or natural
+    shape = Fraction(*wish.size) if wish.size else wish.ratio or SQUARE
     pixels = wish.size[0] * wish.size[1] if wish.size else wish.pixels or ONE_K
-    ratios = {Fraction(*_parts(text)): text for text in limits.aspect_ratios}
+    ratios = [Fraction(*_parts(text)) for text in limits.aspect_ratios]
     near = nearest_ratio(shape, ratios) if ratios else shape
     tier = nearest_tier(pixels, limits)
     listed = [_size(text) for text in limits.sizes if text != "auto"]
     if limits.side_px is not None:
-        free = wish.size or from_shape(near, parse_tier(tier) if tier else pixels)
-        size: Size | None = clamp(free, bounds_of(limits))
-    elif listed:
-        size = nearest_size(shape, pixels, listed)
-    elif ratios or tier:
-        size = clamp(from_shape(near, parse_tier(tier) if tier else ONE_K), bounds_of(limits))
-    else:
-        size = wish.size
-    return Match(size, ratios.get(near), tier)
+        return clamp(wish.size or from_shape(near, parse_tier(tier) if tier else pixels), bounds_of(limits))
+    if listed:
+        return nearest_size(shape, pixels, listed)
+    if ratios or tier:
+        return clamp(from_shape(near, parse_tier(tier) if tier else ONE_K), bounds_of(limits))
+    return wish.size
 
 
 def nearest_tier(pixels: int, limits: Limits) -> str | None:
@@ -221,8 +205,8 @@ def nearest_tier(pixels: int, limits: Limits) -> str | None:
     )
 
 
-def _stepped(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
-    """Whole multiples of the step inside the bounds; the long side gives way where rounding would break one."""
+def _round_to_step(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
+    """Round to multiples of the step inside the bounds; the long side gives way where rounding would break one."""
     step = bounds.step
     low, high = -(-bounds.low // step) * step, bounds.high // step * step
     sides = [min(max(round(side / step) * step, low), high) for side in (long, short)]
@@ -232,7 +216,7 @@ def _stepped(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
 
 
 def _same_way(one: Fraction, other: Fraction) -> bool:
-    """Both wide, both tall, or both square."""
+    """Tell whether both are wide, both tall, or both square."""
     return (one > 1) == (other > 1) and (one < 1) == (other < 1)
 
 

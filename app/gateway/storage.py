@@ -63,7 +63,7 @@ class Storage:
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""
-        kind, name = _checked(key).split("/")
+        kind, name = _check_key(key).split("/")
         # Every picture comes this way: a path made of its parts, or a file object, takes as long as the file.
         file = os.open(f"{self._read_from}/{kind}/{name[:2]}/{name}", os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -105,7 +105,7 @@ class Storage:
         return folder_problem(existing)
 
     def _path(self, key: str) -> Path:
-        kind, name = _checked(key).split("/")
+        kind, name = _check_key(key).split("/")
         return self.folder / kind / name[:2] / name
 
 
@@ -131,18 +131,18 @@ class Bucket(Storage):
     def put(self, key: str, data: bytes) -> None:
         """Store an object; a bucket keeps it whole or not at all."""
         with _reaching():
-            self._store.put(_checked(key), data, use_multipart=False)
+            self._store.put(_check_key(key), data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""
         with _reaching():
-            return bytes(self._store.get(_checked(key)).bytes())
+            return bytes(self._store.get(_check_key(key)).bytes())
 
     def has(self, key: str) -> bool:
         """Tell whether an object is there, by one request."""
         with _reaching():
             try:
-                self._store.head(_checked(key))
+                self._store.head(_check_key(key))
             except FileNotFoundError:
                 return False
             return True
@@ -150,7 +150,7 @@ class Bucket(Storage):
     def delete(self, key: str) -> None:
         """Delete an object; some stores complain of one that is not there, which is ignored."""
         try:
-            self._store.delete(_checked(key))
+            self._store.delete(_check_key(key))
         except FileNotFoundError:
             return
 
@@ -249,7 +249,7 @@ def fresh_key(kind: str, suffix: str) -> str:
     return f"{kind}/{secrets.token_urlsafe(16)}.{suffix}"
 
 
-def _checked(key: str) -> str:
+def _check_key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise ValueError(f"not a storage key: {key!r}")
     return key

@@ -30,7 +30,7 @@ class ApiKey(Base):
 
 
 class Spend(Base):
-    """What a budget has spent: reserved before a call, corrected after it."""
+    """The sum that a budget has spent: reserved before a call, corrected after it."""
 
     __tablename__ = "spend"
     __table_args__ = (CheckConstraint("micros >= 0", name="not_negative"),)

@@ -14,7 +14,11 @@ TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 @dataclass
 class PassedValues:
-    """`wire` is by the provider's path, `accepted` by the caller's name; `adjustments` tell of the others."""
+    """
+    Values after a contract's checks: `wire` by the provider's path, `accepted` by the caller's name.
+
+    `adjustments` tell of the values that were changed or dropped.
+    """
 
     wire: dict[str, Any] = field(default_factory=dict)
     accepted: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +67,7 @@ def _pass_known(
     passed: PassedValues, name: str, value: Any, known: tuple[str, ValueField], contract: Contract
 ) -> None:
     path, field_ = known
-    used = _word(value, field_) if field_.words else _within(_typed(name, value, field_), field_)
+    used = _word(value, field_) if field_.words else _within(_convert(name, value, field_), field_)
     if used is None:
         listed = ", ".join(dict.fromkeys(field_.words.values()))
         reason = f"{contract.provider} knows these words for {name}: {listed}."
@@ -75,7 +79,7 @@ def _pass_known(
         return
     passed.wire[path] = used
     passed.accepted[name] = value
-    if not field_.words and used != _typed(name, value, field_):
+    if not field_.words and used != _convert(name, value, field_):
         reason = f"{contract.provider} takes {name} from {field_.min} to {field_.max}."
         passed.adjustments.append(Adjustment(name, value, used, reason))
 
@@ -89,7 +93,7 @@ def _word(value: Any, field_: ValueField) -> str | None:
     return field_.words.get(text) or folded.get(text.lower())
 
 
-def _typed(name: str, value: Any, field_: ValueField) -> Any:
+def _convert(name: str, value: Any, field_: ValueField) -> Any:
     """Convert what forms send as text to the type that the provider wants. Raises InvalidParameter."""
     try:
         return READERS[field_.type](value)

@@ -124,12 +124,12 @@ class HttpSession:
             raise TransportError("deadline", is_timeout=True)
 
     def send(self, request: httpx.Request) -> HttpAnswer:
-        """To the address the operator chose, whatever it is. Raises TransportError."""
+        """Send a request to the address that the operator chose, whatever it is. Raises TransportError."""
         return self._exchange(request, permit=lambda _address: True)
 
     def fetch(self, url: str, hosts: tuple[str, ...] = ()) -> HttpAnswer:
         """
-        Behind a link the provider gave: https on a public address.
+        Fetch what lies behind a link that the provider gave: https on a public address.
 
         The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback. A
         redirect is followed within the link's origin, the provider's own and its `hosts`. Raises TransportError.
@@ -182,7 +182,7 @@ class HttpSession:
             raise TransportError("deadline", is_timeout=True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
             raise TransportError(type(error).__name__, is_timeout=self.left <= 0) from error
-        return HttpAnswer(response.status, headers, self._inflated(content, headers))
+        return HttpAnswer(response.status, headers, self._inflate(content, headers))
 
     def _read(self, chunks: Iterable[bytes]) -> bytes:
         received = bytearray()
@@ -192,8 +192,8 @@ class HttpSession:
             _check_length(received)
         return bytes(received)
 
-    def _inflated(self, content: bytes, headers: dict[str, str]) -> bytes:
-        """Identity was asked for; what comes packed all the same is unpacked within the allowance."""
+    def _inflate(self, content: bytes, headers: dict[str, str]) -> bytes:
+        """Unpack within the allowance what comes packed although identity was asked for. Raises TransportError."""
         encoding = headers.get("content-encoding", "identity").lower()
         if encoding == "identity":
             return content
@@ -219,7 +219,7 @@ def _check_length(answer: bytearray) -> None:
 
 
 def origin(url: SplitResult) -> tuple[str, str, int | None]:
-    """Scheme, host and port. Raises ValueError for a port that is none."""
+    """Return scheme, host and port of an address. Raises ValueError for a port that is none."""
     return url.scheme, (url.hostname or "").lower(), url.port or PORTS.get(url.scheme)
 
 
@@ -243,8 +243,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """To the first permitted address that answers."""
-        addresses = _resolved(self.http, host, port)
+        """Connect to the first permitted address that answers."""
+        addresses = _resolve(self.http, host, port)
         if not all(self.permit(address) for address in addresses):
             raise TransportError("address not permitted")
         failure: Exception = httpcore.ConnectError("no address")
@@ -260,7 +260,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """Every operation gets the time that is left, not a timeout of its own."""
+    """A stream whose every operation gets the time that is left, and no timeout of its own."""
 
     def __init__(self, inner: httpcore.NetworkStream, http: HttpSession) -> None:
         self.inner = inner
@@ -289,7 +289,7 @@ class _Stream(httpcore.NetworkStream):
         return self.inner.get_extra_info(info)
 
 
-def _resolved(http: HttpSession, host: str, port: int) -> list[str]:
+def _resolve(http: HttpSession, host: str, port: int) -> list[str]:
     """Resolve a name in a thread of its own: the system's resolver knows no deadline."""
     found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena import errors
@@ -25,6 +25,7 @@ from app.leaderboards.views.taste import SET
 from app.web.errors import page
 from app.web.formats import tell_crowd
 from app.web.picture_reports import read_reported_sides
+from app.web.responses import audience, private_page, see_other
 from app.words import BETTER, MODES, OUTCOMES, UNLOADABLE, Mode, Outcome
 
 blueprint = Blueprint("arena", __name__)
@@ -61,14 +62,14 @@ class Screen:
 
 @blueprint.get("/arena")
 def entrance() -> Response:
-    """The open matchup, or a way to start; creates nothing."""
+    """Show the open matchup, or a way to start; nothing is created."""
     who, wish = voter(), read_wish(request.args)
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
         choice = _read_choice(session, wish.mode)
         is_changed = issued is not None and _is_another_question(session, issued, choice)
     if issued is None:
-        return _private("start.html", wish=wish, choice=choice)
+        return private_page("start.html", wish=wish, choice=choice)
     return _screen(Screen(issued, is_another_question=is_changed), wish, choice)
 
 
@@ -85,7 +86,7 @@ def start() -> Response:
 
 @blueprint.get("/arena/<matchup_id>")
 def pair(matchup_id: str) -> Response:
-    """An own matchup: to be judged, or revealed."""
+    """Show a matchup of this voter: to be judged, or with the makers of its images."""
     (who, matchup), wish = voting.own(matchup_id), read_wish(request.args)
     with parts().database.reading() as session:
         screen = Screen(matchups.matchup(session, who, matchup))
@@ -119,10 +120,8 @@ def frame(width: int, height: int, pixels: int) -> Response:
     )
     most = LARGEST_SCALE * pixels * width // max(width, height)
     sheet = f":root {{ --fw: {width}; --fh: {height}; --most: {most}px; }}\n"
-    response = Response(sheet, mimetype="text/css")
-    scope = "private" if parts().settings.profile == "team" else "public"
-    response.headers["Cache-Control"] = f"{scope}, max-age={FRAME_SECONDS}, immutable"
-    return response
+    kept = f"{audience()}, max-age={FRAME_SECONDS}, immutable"
+    return Response(sheet, mimetype="text/css", headers={"Cache-Control": kept})
 
 
 @blueprint.post("/arena/<matchup_id>/vote")
@@ -169,13 +168,13 @@ def _back_to(matchup_id: str, wish: MatchupFilter) -> Response:
         model=wish.model,
         question=wish.question,
     )
-    return make_response(redirect(where, 303))
+    return see_other(where)
 
 
 def _screen(screen: Screen, wish: MatchupFilter, choice: Choice) -> Response:
     undo_seconds = parts().settings.undo_seconds
     answer = screen.answer
-    return _private(
+    return private_page(
         "arena.html",
         screen=screen,
         state=_state(answer),
@@ -211,7 +210,7 @@ def _state(answer: vote_casting.VoteRecord | None) -> str:
 
 
 def _fits(issued: BlindMatchup, wish: MatchupFilter) -> bool:
-    """Two open pairs come first, whatever was asked for since."""
+    """Tell whether a pair is what was asked for: two open pairs come first, whatever was asked for since."""
     return (
         issued.mode == wish.mode
         and wish.category in {None, *(slug for slug, _ in issued.categories)}
@@ -251,12 +250,4 @@ def _nothing_left(wish: MatchupFilter, *, is_enough: bool) -> Response:
         choice = _read_choice(session, wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
-    response = _private("nothing_left.html", wish=wish, choice=choice, is_enough=is_enough)
-    response.status_code = 409
-    return response
-
-
-def _private(template: str, **values: Any) -> Response:
-    response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page("nothing_left.html", 409, wish=wish, choice=choice, is_enough=is_enough)

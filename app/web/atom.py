@@ -200,7 +200,7 @@ def _place(item: NewsItem) -> Place:
 
 def _both(item: NewsItem) -> tuple[Place, Place]:
     if item.before is None:
-        raise ValueError("A model that left its ranks was known to have others.")
+        raise ValueError("News of a model that left its ranks lack the place it had.")
     return _place(item), item.before
 
 

@@ -65,7 +65,7 @@ class Axis:
         return round(MARGIN + inner * (rating - self.low) / max(self.high - self.low, 1), 1)
 
     def bar(self, row: Interval) -> tuple[float, float]:
-        """Start and width of an interval; a very narrow one is still seen."""
+        """Return where an interval starts and how wide it is, in pixels; a very narrow one is still seen."""
         start, end = self.x(row.rating_low), self.x(row.rating_high)
         missing = max(0.0, NARROWEST - (end - start)) / 2
         return round(start - missing, 1), round(end - start + 2 * missing, 1)
@@ -150,7 +150,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         all_columns=COLUMN_CHOICES,
         records=records,
         categories=tabs(listed),
-        competitions=_counted(listed, category),
+        competitions=_count_competitions(listed, category),
         choices=choices,
         modes=MODES,
         sort_link=lambda column: asked.link(column, columns_query(columns)),
@@ -169,7 +169,7 @@ def tabs(listed: Iterable[CompetitionSummary | BoardCompetition]) -> list[tuple[
     return sorted({c for entry in listed for c in entry.categories}, key=lambda c: c[1].casefold())
 
 
-def _counted(listed: list[BoardCompetition], category: str | None) -> int:
+def _count_competitions(listed: list[BoardCompetition], category: str | None) -> int:
     """Count the competitions with votes that this board adds up."""
     return sum(
         bool(entry.votes) and (category is None or category in {slug for slug, _ in entry.categories})

@@ -1,13 +1,12 @@
 """The picture that a link to a model shows in a chat: name, rank, rating and price, drawn with Pillow."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Blueprint, Response
 
 from app.catalog.pricing import dollars
-from app.edge.context import parts, today
+from app.edge.context import today
 from app.edge.page_cache import reading_page
 from app.gateway import reference
 from app.leaderboards.views import results
@@ -15,6 +14,7 @@ from app.leaderboards.views.certainty import describe_ranks
 from app.web import facts
 from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, start_card, write_words
 from app.web.formats import mode_title
+from app.web.responses import audience, card_picture
 from app.web.versions import versions
 
 blueprint = Blueprint("cards", __name__)
@@ -44,12 +44,7 @@ def arena_card() -> Response:
 
 
 def _serve(said: Card) -> Response:
-    response = Response(drawn(said), mimetype="image/png")
-    response.set_etag(hashlib.sha256(repr(said).encode()).hexdigest()[:32])
-    audience = "private" if parts().settings.profile == "team" else "public"
-    response.headers["Cache-Control"] = f"{audience}, max-age={KEPT_SECONDS}"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return card_picture(draw(said), said, f"{audience()}, max-age={KEPT_SECONDS}")
 
 
 def words(slug: str) -> Card:
@@ -76,7 +71,7 @@ def words(slug: str) -> Card:
 
 # 40 KB each, and every vote makes another: more would take hours to fill and 10 MB of each worker.
 @lru_cache(maxsize=64)
-def drawn(said: Card) -> bytes:
+def draw(said: Card) -> bytes:
     """Draw the card as a PNG file."""
     image, draw = start_card()
     write_words(draw, (MARGIN, 190), said.name, _fitting(said.name), INK)

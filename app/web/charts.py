@@ -103,7 +103,7 @@ def history_chart(points: Sequence[HistoryPoint]) -> HistoryChart:
     return HistoryChart(curve(moments, LOW, text), tuple(points))
 
 
-def matrix_view(matrix: WinMatrix, *, is_counts: bool = False) -> MatrixView:
+def matrix_view(matrix: WinMatrix, *, is_counts: bool) -> MatrixView:
     """Shade the cells from 0, never wins, to HEAT, always wins, the stronger the more votes."""
     rows = tuple(tuple(map(_cell, row)) for row in matrix.cells)
     return MatrixView(matrix.models, rows, matrix.of, is_counts)

@@ -23,7 +23,7 @@ from app.web.formats import UNKNOWN
 from app.web.models import visible
 from app.web.question_tabs import list_tabs
 from app.web.structured import comparison_data, page_data
-from app.web.versions import versions
+from app.web.versions import arena_page
 from app.words import MODES, Mode
 
 blueprint = Blueprint("compare", __name__)
@@ -80,8 +80,7 @@ def pair(a: str, b: str) -> Response:
         ids = lookup.ids(session, [a, b])
     if a in ids and ids[a] == ids.get(b):
         return make_response(redirect(url_for("models.model", slug=a), 302))
-    base, question = base_url(), request.args.get("question") or None
-    return public_page((base, question, versions()), lambda: _render(a, b, base, question))
+    return arena_page(_render, a, b, request.args.get("question") or None)
 
 
 def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
@@ -103,7 +102,7 @@ def _choice(chosen: str, base: str) -> str:
     return render_template("compare_choose.html", structured=about, models=listed, chosen=chosen)
 
 
-def _render(a: str, b: str, base: str, question: str | None) -> str:
+def _render(a: str, b: str, question: str | None, base: str) -> str:
     with reading_page() as session:
         pages = [reference.read_model(session, slug, today()) for slug in (a, b)]
         first, second = pages

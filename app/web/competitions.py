@@ -7,16 +7,15 @@ from flask import Blueprint, Response, render_template, request
 from app.arena.entries import competitions, gallery
 from app.arena.voting.guessing import count_pairs_served
 from app.edge.context import now, parts
-from app.edge.page_cache import public_page, reading_page
+from app.edge.page_cache import reading_page
 from app.leaderboards.integrity import certificates
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
-from app.web.addresses import base_url
 from app.web.boards import axis, tabs
 from app.web.covers import read_covers
 from app.web.question_tabs import list_tabs
 from app.web.structured import board_data, page_data
-from app.web.versions import versions
+from app.web.versions import arena_page
 from app.words import MODES
 
 blueprint = Blueprint("competitions", __name__)
@@ -26,19 +25,17 @@ FILTERS = ("mode", "category", "status")
 @blueprint.get("/competitions")
 def index() -> Response:
     """List every competition, newest first."""
-    asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    base = base_url()
-    return public_page((base, tuple(asked.items()), versions()), lambda: _render_list(asked, base))
+    return arena_page(_render_list, tuple((name, request.args.get(name)) for name in FILTERS))
 
 
 @blueprint.get("/competitions/<slug>")
 def competition(slug: str) -> Response:
     """Show the prompt, the board and, where allowed, the gallery."""
-    base, question = base_url(), request.args.get("question") or None
-    return public_page((base, question, versions()), lambda: _render(slug, base, question))
+    return arena_page(_render, slug, request.args.get("question") or None)
 
 
-def _render_list(asked: dict[str, str], base: str) -> str:
+def _render_list(filters: tuple[tuple[str, str | None], ...], base: str) -> str:
+    asked = {name: value for name, value in filters if value}
     with reading_page() as session:
         listed = competitions.list_competitions(session)
         covers, computed = read_covers(session, listed), boards.read_computed(session)
@@ -62,7 +59,7 @@ def _render_list(asked: dict[str, str], base: str) -> str:
     )
 
 
-def _render(slug: str, base: str, question: str | None) -> str:
+def _render(slug: str, question: str | None, base: str) -> str:
     with reading_page() as session:
         exhibit = gallery.read_gallery(session, slug, shows_sheet=parts().policy.shows_sheets)
         view = boards.read_competition_board(session, slug, now=now(), question=question)

@@ -51,7 +51,7 @@ def document(name: str) -> Response:
 
 
 @cache
-def written(name: str) -> str:
+def render(name: str) -> str:
     """Render a document as HTML, its headings with ids, its links to others as addresses here."""
     reader = MarkdownIt("commonmark", {"html": True}).enable("table")
     tokens = reader.parse(_file(name).read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def _document(name: str, base: str) -> str:
     path = ELSEWHERE.get(name, f"/docs/{name}")
     about = page_data(_documents()[name], f"{base}{path}", base, None)
     return render_template(
-        "docs_page.html", structured=about, path=path, title=_documents()[name], text=written(name)
+        "docs_page.html", structured=about, path=path, title=_documents()[name], text=render(name)
     )
 
 
@@ -130,7 +130,7 @@ def _api(base: str, samples: Samples) -> str:
         info=described["info"],
         groups=operations.groups(described, base, samples),
         gateway=_gateway(base),
-        text=written("api"),
+        text=render("api"),
         documents=[(ELSEWHERE.get(name, f"/docs/{name}"), title) for name, title in _documents().items()],
     )
 

@@ -43,7 +43,7 @@ class Drawable:
 
     @property
     def first(self) -> str | None:
-        """The gateway's default, where visitors may draw with it; else a model that draws from text."""
+        """Return the gateway's default where visitors may draw with it, else a model that draws from text."""
         slugs = [model.slug for model in self.models if Mode.TEXT_TO_IMAGE in model.modes]
         return self.means.default_model if self.means.default_model in slugs else next(iter(slugs), None)
 

@@ -1,4 +1,4 @@
-"""What the pictures of links have in common: size, colours, and words in Pillow's own font."""
+"""Shared parts of the pictures of links: size, colours, and words in Pillow's own font."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -27,13 +27,13 @@ def start_card() -> "tuple[Image, ImageDraw]":
 def write_words(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, colour: str) -> None:
     """Write a line of words with its upper left corner at this place; `size` in pixels."""
     weight = size // 40 if colour == INK else 0
-    draw.text(at, _known(words), font=_font(size), fill=colour, stroke_width=weight, stroke_fill=colour)
+    draw.text(at, _replace_unknown(words), font=_font(size), fill=colour, stroke_width=weight, stroke_fill=colour)
 
 
 def shorten(words: str, size: int, width: int) -> str:
     """Cut words at their end until they fit into so many pixels."""
     font, cut = _font(size), words
-    while font.getlength(_known(cut)) > width and len(cut) > 4:
+    while font.getlength(_replace_unknown(cut)) > width and len(cut) > 4:
         cut = f"{cut.removesuffix('...')[:-1].rstrip()}..."
     return cut
 
@@ -44,7 +44,7 @@ def _font(size: int) -> "FreeTypeFont | ImageFont":
     return ImageFont.load_default(size)
 
 
-def _known(words: str) -> str:
+def _replace_unknown(words: str) -> str:
     """Replace the signs that Pillow's own font lacks; it is always there."""
     return words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
 

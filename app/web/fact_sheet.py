@@ -1,7 +1,7 @@
 """The fact sheet of a model page: what follows from the catalogue alone, rendered when a fact of it changes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,7 +69,7 @@ def list_details(page: ModelPage, successor: ModelSummary | None, marks: Marks) 
 
 
 def _render(page: ModelPage, successor: ModelSummary | None, today: date) -> FactSheet:
-    marks, groups = source_marks(page), parameters.grouped(page.parameters)
+    marks, groups = source_marks(page), parameters.group_rows(page.parameters)
     modes = [(mode, mode_title(mode)) for mode in page.modes]
     shapes, ways = facts.size_tables(page.limits), facts.behaviours(page.parameters)
     stale = facts.stale_days(page, today)
@@ -88,37 +88,46 @@ def _part(name: str, *given: Any, template: str = "") -> Markup:
     return Markup(getattr(module, name)(*given))  # noqa: S704 (a macro escapes what it is given)
 
 
-def _details(page: ModelPage, successor: ModelSummary | None, marks: Marks) -> Iterator[Detail]:
-    if page.stated_status:
-        yield Detail("Status", page.shown_status.capitalize(), marks["status"], note=facts.checked(page, "status"))
+def _details(page: ModelPage, successor: ModelSummary | None, marks: Marks) -> tuple[Detail, ...]:
+    status = page.shown_status.capitalize() if page.stated_status else ""
     also = f"also {', '.join(page.aliases)}" if page.aliases else ""
-    yield Detail("Model ID", page.slug, Markup(), note=also, code=True)
-    yield Detail("Creator", page.creator or "", marks["creator"], _list(creator=page.creator))
-    yield Detail("Family", page.family or "", Markup(), _list(q=page.family))
-    yield Detail("Released", facts.released(page.released) or "", marks["released"])
-    for name, fact, day in (
-        ("Deprecated", "deprecated_on", page.deprecated_on),
-        ("Sunset", "sunset", page.sunset),
-    ):
-        yield Detail(name, facts.day(day) if day else "", marks[fact])
-    if successor:
-        yield Detail("Successor", successor.name, marks["successor"], f"/models/{successor.slug}")
-    yield Detail("Licence", page.licence or "", marks["licence"], _list(licence=page.licence))
-    yield from _making(page, marks)
-    for key, name, value in facts.limit_rows(page.limits):
-        yield Detail(name, value if key not in SHAPES else "", marks[f"limits.{key}"])
+    heir, link = (successor.name, f"/models/{successor.slug}") if successor else ("", None)
+    return (
+        Detail("Status", status, marks["status"], note=facts.checked(page, "status")),
+        Detail("Model ID", page.slug, Markup(), note=also, code=True),
+        Detail("Creator", page.creator or "", marks["creator"], _list(creator=page.creator)),
+        Detail("Family", page.family or "", Markup(), _list(q=page.family)),
+        Detail("Released", facts.released(page.released) or "", marks["released"]),
+        Detail("Deprecated", _day(page.deprecated_on), marks["deprecated_on"]),
+        Detail("Sunset", _day(page.sunset), marks["sunset"]),
+        Detail("Successor", heir, marks["successor"], link),
+        Detail("Licence", page.licence or "", marks["licence"], _list(licence=page.licence)),
+        *_making(page, marks),
+        *(
+            Detail(name, value if key not in SHAPES else "", marks[f"limits.{key}"])
+            for key, name, value in facts.limit_rows(page.limits)
+        ),
+    )
 
 
-def _making(page: ModelPage, marks: Marks) -> Iterator[Detail]:
+def _making(page: ModelPage, marks: Marks) -> tuple[Detail, ...]:
     """Tell what the model is made of, and where that is written."""
-    if page.open_weights is not None:
-        words = "Open, to download" if page.weights else "Open" if page.open_weights else "Closed"
-        yield Detail("Weights", words, marks["weights"] + marks["open_weights"], page.weights)
+    weights = "Open, to download" if page.weights else "Open" if page.open_weights else "Closed"
+    known = "" if page.open_weights is None else weights
     count = facts.parameters(page.parameter_count) if page.parameter_count else ""
-    yield Detail("Parameters", count, marks["parameter_count"])
-    yield Detail("Architecture", page.architecture or "", marks["architecture"])
-    for name, fact, link in (("Paper", "paper", page.paper), ("Home page", "homepage", page.homepage)):
-        yield Detail(name, facts.host(link) if link else "", marks[fact], link)
+    return (
+        Detail("Weights", known, marks["weights"] + marks["open_weights"], page.weights),
+        Detail("Parameters", count, marks["parameter_count"]),
+        Detail("Architecture", page.architecture or "", marks["architecture"]),
+        *(
+            Detail(name, facts.host(link) if link else "", marks[fact], link)
+            for name, fact, link in (("Paper", "paper", page.paper), ("Home page", "homepage", page.homepage))
+        ),
+    )
+
+
+def _day(when: date | None) -> str:
+    return facts.day(when) if when else ""
 
 
 def _list(**query: str | None) -> str:

@@ -78,12 +78,12 @@ class PriceRow:
 
 
 def day(when: date) -> str:
-    """`May 12, 2026`."""
+    """Write a day as `May 12, 2026`."""
     return f"{MONTHS[when.month - 1]} {when.day}, {when.year}"
 
 
 def released(stated: str | None) -> str | None:
-    """`2022`, `April 2022` or `April 13, 2022`, as exact as it is known."""
+    """Write a release as `2022`, `April 2022` or `April 13, 2022`, as exact as it is known."""
     if stated is None:
         return None
     parts = [int(part) for part in stated.split("-")]
@@ -93,35 +93,35 @@ def released(stated: str | None) -> str | None:
 
 
 def cents(micros: int) -> str:
-    """`1.6¢`, `13.4¢`, `0.13¢`."""
+    """Write a price in cents: `1.6¢`, `13.4¢`, `0.13¢`."""
     return f"{micros / 10_000:.3g}¢"
 
 
 def spaced(size: str) -> str:
-    """`1024 x 1024`."""
+    """Write a size as `1024 x 1024`."""
     return size.replace("x", " x ")
 
 
 def iso_day(stated: str) -> str:
-    """`May 12, 2026` from `2026-05-12`."""
+    """Write an ISO day, such as `2026-05-12`, as `May 12, 2026`."""
     return day(date.fromisoformat(stated))
 
 
 def maximum(limits: Limits) -> str | None:
-    """`1024 x 1024`, or `2 megapixels` where an area is the limit."""
+    """Write the largest image as `1024 x 1024`, or as `2 megapixels` where an area is the limit."""
     words = describe_largest(limits)
     return words.removesuffix(" pixels") if words else None
 
 
 def parameters(count: int) -> str:
-    """`12 billion`, `860 million`."""
+    """Write a number of parameters as `12 billion`, `860 million`."""
     if count >= 1_000_000_000:
         return f"{count / 1_000_000_000:.3g} billion"
     return f"{count / 1_000_000:.3g} million"
 
 
 def host(address: str) -> str:
-    """Whose address it is: `arxiv.org` of `https://arxiv.org/abs/2112.10752`."""
+    """Name whose address it is: `arxiv.org` of `https://arxiv.org/abs/2112.10752`."""
     return urlsplit(address).netloc.removeprefix("www.")
 
 
@@ -147,7 +147,7 @@ def offering_status(offering: ModelOffering) -> str:
 
 
 def size_tables(limits: Limits) -> tuple[SizeTable, ...]:
-    """Every listed size under its tier, with the ratio and tier that ask for the same by the gateway's rules."""
+    """List every size under its tier, with the ratio and tier that ask for the same by the gateway's rules."""
     return _size_tables(LIMITS.dump_json(limits))
 
 
@@ -173,7 +173,7 @@ def bounds(low: float | None, high: float | None) -> str:
 
 
 def behaviours(rows: Iterable[ParameterRow]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(name, what happens, parameters of this model) for each of the four behaviours."""
+    """List (name, what happens, parameters of this model) for each of the four behaviours."""
     known = list(rows)
     return tuple(
         (name, text, tuple(dict.fromkeys(row.name for row in known if row.behaviour == name)))
@@ -202,13 +202,13 @@ def price_rows(offering: ModelOffering) -> tuple[PriceRow, ...]:
 
 
 def limit_rows(limits: Limits) -> tuple[tuple[str, str, str], ...]:
-    """(key, name, value) of each known limit."""
+    """List (key, name, value) of each known limit."""
     found = ((key, name, _limit(key, limits)) for key, name in LIMIT_NAMES.items())
     return tuple((key, name, value) for key, name, value in found if value)
 
 
 def footnotes(model: ModelPage) -> dict[str, tuple[int, ...]]:
-    """Fact to the numbers of the sources it is from; the sources are numbered in their order."""
+    """Map facts to the numbers of the sources that they are from; sources are numbered in their order."""
     found: dict[str, tuple[int, ...]] = {}
     for number, source in enumerate(model.sources, 1):
         for fact in source.facts:
@@ -241,8 +241,8 @@ def _ratio(size: str, limits: Limits) -> str | None:
 
 
 def _gives(ratio: str, tier: str | None, limits: Limits) -> str | None:
-    found = match(SizeWish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
-    return f"{found.size[0]}x{found.size[1]}" if found.size else None
+    size = match(SizeWish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
+    return f"{size[0]}x{size[1]}" if size else None
 
 
 def _price_row(price: OfferingPrice) -> PriceRow:

@@ -27,7 +27,7 @@ from app.web.models import visible
 from app.web.placements import groups
 from app.web.question_tabs import list_tabs
 from app.web.structured import installed_at
-from app.web.versions import versions
+from app.web.versions import arena_page, versions
 from app.words import MODES
 
 blueprint = Blueprint("feeds", __name__)
@@ -49,8 +49,7 @@ def badge(slug: str) -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """List every page that is the same for everybody."""
-    base = base_url()
-    return public_page((base, versions()), lambda: _sitemap(base), "application/xml")
+    return arena_page(_sitemap, mimetype="application/xml")
 
 
 @blueprint.get("/favicon.ico")
@@ -70,15 +69,13 @@ def robots() -> Response:
 @blueprint.get("/llms.txt")
 def llms() -> Response:
     """Tell language models what this site is and where everything stands."""
-    base = base_url()
-    return public_page((base, versions()), lambda: _llms(base), "text/plain")
+    return arena_page(_llms, mimetype="text/plain")
 
 
 @blueprint.get("/models/<slug>/llms.txt")
 def model_llms(slug: str) -> Response:
     """Serve a model's page as plain text."""
-    base = base_url()
-    return public_page((base, versions()), lambda: _model_llms(slug, base), "text/plain")
+    return arena_page(_model_llms, slug, mimetype="text/plain")
 
 
 def _badge(slug: str, mode: str, category: str | None) -> str:
@@ -109,7 +106,7 @@ def _sitemap(base: str) -> str:
         paths = [*_paths(visible(session), competitions.list_competitions(session)), *_neighbours(session)]
         computed = boards.read_computed(session)
     newest = max(computed.values(), default=installed_at())
-    pages = [(path, _changed(path, computed, newest)) for path in paths]
+    pages = [(path, _last_change(path, computed, newest)) for path in paths]
     return render_template("sitemap.xml", base=base, pages=pages)
 
 
@@ -148,7 +145,7 @@ def _neighbours(session: Session) -> Iterator[str]:
     yield from pairs
 
 
-def _changed(path: str, computed: Mapping[str, datetime], newest: datetime) -> datetime:
+def _last_change(path: str, computed: Mapping[str, datetime], newest: datetime) -> datetime:
     """
     Tell when a page's board was last computed; of a page about several boards, when the newest was.
 

@@ -13,6 +13,7 @@ from app.arena.voting import pictures
 from app.arena.voting.expected_pictures import PaddedPicture
 from app.edge.context import Parts, now, parts
 from app.edge.identity import decode_id, voter
+from app.web.responses import audience
 
 blueprint = Blueprint("files", __name__)
 BLIND_HEADERS = frozenset(
@@ -178,9 +179,6 @@ def mask_outline(slug: str) -> Response:
 
 
 def _picture(key: str, *, is_public: bool) -> Response:
-    kept = f"public, max-age={MEDIA_SECONDS}"
-    if parts().settings.profile == "team":
-        kept = f"private, max-age={MEDIA_SECONDS}"
-    headers = {"Cache-Control": kept if is_public else "private, no-store"}
+    headers = {"Cache-Control": f"{audience()}, max-age={MEDIA_SECONDS}" if is_public else "private, no-store"}
     kind = "image/png" if key.endswith(".png") else "image/webp"
     return Response(parts().storage.get(key), mimetype=kind, headers=headers)

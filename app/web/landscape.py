@@ -1,4 +1,4 @@
-"""All models of a mode in one view: Elo against price and speed, and who beat whom how often."""
+"""Shows all models of a mode in one view: Elo against price and speed, and who beat whom how often."""
 
 from dataclasses import dataclass, replace
 from functools import partial

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena.people import shared_tastes, vote_history
@@ -17,6 +17,7 @@ from app.leaderboards.views.taste import Taste, summarize
 from app.web.boards import Axis, axis
 from app.web.formats import plural
 from app.web.pagination import page_number
+from app.web.responses import keep_private, private_page, see_other
 from app.words import BETTER, MODES
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
@@ -36,7 +37,7 @@ class OwnMode:
 def votes() -> Response:
     """Show own taste and what of it is shared on the first page, then own votes with names and pictures."""
     page, asked = page_number(), request.args.get("question") or None
-    return _private(make_response(render_template("me.html", page=page, **_own(voter(), page, asked))))
+    return private_page("me.html", page=page, **_own(voter(), page, asked))
 
 
 @blueprint.post("/delete")
@@ -49,7 +50,7 @@ def delete() -> Response:
 
 
 def _forget_cookie() -> Response:
-    response = make_response(redirect(url_for("me.votes"), 303))
+    response = see_other(url_for("me.votes"))
     # Browsers obey no answer about a __Host- cookie that does not say Secure.
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
@@ -82,14 +83,14 @@ def _own(who: bytes | None, page: int, slug: str | None) -> dict[str, Any]:
 def _modes(session: Session, who: bytes, asked: QuestionDetails) -> tuple[OwnMode, ...]:
     boards = ((mode, personal.read_own_board(session, who, mode, asked.slug)) for mode in MODES)
     return tuple(
-        OwnMode(summarize(mode, asked, board, _agreement(session, who, mode, asked)), board, axis(board))
+        OwnMode(
+            summarize(mode, asked, board, personal.read_agreement(session, who, mode, asked.slug)),
+            board,
+            axis(board),
+        )
         for mode, board in boards
         if board
     )
-
-
-def _agreement(session: Session, who: bytes, mode: str, asked: QuestionDetails) -> personal.Agreement:
-    return personal.read_agreement(session, who, mode, asked.slug)
 
 
 @blueprint.get("/summary")
@@ -101,9 +102,4 @@ def summary() -> Response:
         with parts().database.reading() as session:
             number = vote_history.count_votes(session, who)
     words = f"{plural(number, 'vote')} by you" if number else "Your votes"
-    return _private(Response(words, mimetype="text/plain"))
-
-
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return keep_private(Response(words, mimetype="text/plain"))

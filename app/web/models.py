@@ -65,14 +65,6 @@ def _parse_mode(mode: str) -> str:
     return mode
 
 
-def _parse_weights(value: str) -> str | None:
-    return _parse_trait("weights", value).weights
-
-
-def _parse_parameters(value: str) -> float | None:
-    return _parse_trait("max_parameters", value).max_parameters
-
-
 def _parse_trait(name: str, value: str) -> Traits:
     try:
         return read_traits({name: value})
@@ -90,9 +82,13 @@ class ListFilters(Filters):
     sort: str = "rating"
     order: str = SORTS["rating"]
     mode: str | None = filter_field(lambda model, mode: mode in model.modes, _parse_mode)
-    weights: str | None = filter_field(lambda model, weights: Traits(weights=weights).fit(model), _parse_weights)
+    weights: str | None = filter_field(
+        lambda model, weights: Traits(weights=weights).fit(model),
+        lambda value: _parse_trait("weights", value).weights,
+    )
     max_parameters: float | None = filter_field(
-        lambda model, most: Traits(max_parameters=most).fit(model), _parse_parameters
+        lambda model, most: Traits(max_parameters=most).fit(model),
+        lambda value: _parse_trait("max_parameters", value).max_parameters,
     )
 
 
@@ -111,7 +107,7 @@ class ModeResults:
 
 @blueprint.get("/models")
 def index() -> Response:
-    """Every model, as the query says; demo models where they have images."""
+    """List the models that the query asks for, demo models where they have images."""
     asked = _parse_query(request.args)
     mode = asked.mode or MODES[0]
     refresh(parts(), mode)
@@ -124,7 +120,7 @@ def index() -> Response:
 
 @blueprint.get("/models/<slug>")
 def model(slug: str) -> AnyResponse:
-    """One model, by its slug; an alias or another spelling of one leads to it."""
+    """Show a model by its slug; an alias or another spelling of one leads to it."""
     base, known = base_url(), versions()
     if slug not in recall(lookup.slugs):
         with reading_page() as session:
@@ -183,7 +179,7 @@ def _computed_at(standings: list[ModeResults]) -> datetime | None:
 
 
 def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
-    """Four, two or one: as many as fill their rows."""
+    """Choose four pictures, two or one: as many as fill their rows."""
     return pictures[:4] if len(pictures) >= 4 else pictures[:2]
 
 

@@ -113,7 +113,7 @@ def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> Docume
         Field(name, _kind(given["schema"], schemas), given["description"])
         for name, given in one.get("headers", {}).items()
     )
-    about = _resolved(schema, schemas).get("description", "") or one["description"]
+    about = _resolve(schema, schemas).get("description", "") or one["description"]
     return DocumentedResponse(
         status, about, _fields(schema, schemas), tuple(kind for kind in content if kind != JSON), headers
     )
@@ -123,7 +123,7 @@ def _fields(
     schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "", depth: int = 0
 ) -> tuple[Field, ...]:
     """List fields depth first; what lies in lists is marked by `[]`."""
-    inner = _resolved(schema, schemas)
+    inner = _resolve(schema, schemas)
     if inner.get("type") == "array":
         return _fields(inner.get("items", {}), schemas, f"{prefix}[]", depth + 1)
     lines: list[Field] = []
@@ -136,18 +136,18 @@ def _fields(
     return tuple(lines)
 
 
-def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def _resolve(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """Look behind references and `or null`."""
     if "$ref" in schema:
         target: dict[str, Any] = schemas[schema["$ref"].rsplit("/", 1)[1]]
-        return _resolved(target, schemas)
+        return _resolve(target, schemas)
     real = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-    return _resolved(real[0], schemas) if len(real) == 1 else schema
+    return _resolve(real[0], schemas) if len(real) == 1 else schema
 
 
 def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
     """Say a type in words: `string`, `list of object, or null`, `"a" "b"`."""
-    inner = _resolved(schema, schemas)
+    inner = _resolve(schema, schemas)
     choices = schema.get("enum") or inner.get("enum") or ([inner["const"]] if "const" in inner else None)
     or_null = ", or null" if any(one.get("type") == "null" for one in schema.get("anyOf", ())) else ""
     if choices:

@@ -9,16 +9,15 @@ from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.entries.galleries import read_samples
 from app.edge.context import now
-from app.edge.page_cache import public_page, reading_page
+from app.edge.page_cache import reading_page
 from app.leaderboards.runs.history import votes_at
 from app.leaderboards.views import boards
 from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.duel import choose_competition, read_duel
-from app.web.addresses import base_url
 from app.web.boards import axis
 from app.web.covers import read_covers, remember
 from app.web.structured import page_data
-from app.web.versions import versions
+from app.web.versions import arena_page
 from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
@@ -41,8 +40,7 @@ class VoteCount:
 @blueprint.get("/")
 def home() -> Response:
     """Show what this is, a way to vote, who leads, and what can be judged now."""
-    base = base_url()
-    return public_page((base, versions()), lambda: _home(base))
+    return arena_page(_home)
 
 
 def _home(base: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from app.arena.people import networks
@@ -28,6 +28,7 @@ from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, Operat
 from app.gateway.wire import Client
 from app.web.addresses import base_url
 from app.web.drawable import Absence, Drawable, drawable, look
+from app.web.responses import private_page
 from app.web.snippets import Example, ExampleCall, example
 from app.web.structured import page_data
 
@@ -60,22 +61,6 @@ STARTERS = (
 places = BoundedSemaphore(PLAYGROUND_THREADS)
 """For forms that are drawn, or wait to be, in this process."""
 Trouble = gateway.GatewayError | DatabaseBusy
-STATUS: dict[type[Exception], int] = {
-    gateway.InvalidParameter: 400,
-    gateway.UnsupportedMode: 400,
-    gateway.PriceUnknown: 400,
-    gateway.ContentPolicy: 400,
-    gateway.ProviderRejected: 400,
-    gateway.ModelNotFound: 404,
-    gateway.ModelRetired: 404,
-    gateway.ModelUnavailable: 404,
-    gateway.RateLimited: 429,
-    gateway.BudgetExhausted: 429,
-    gateway.AllProvidersFailed: 502,
-    gateway.ProviderUnavailable: 503,
-    gateway.DeadlineExceeded: 504,
-    DatabaseBusy: 503,
-}
 
 
 @dataclass(frozen=True)
@@ -135,19 +120,19 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The HTTP status, if this were the whole answer."""
-        return 200 if isinstance(self.ended, Generation) else STATUS.get(type(self.ended), 500)
+        """Return the HTTP status, if this were the whole answer."""
+        return 200 if isinstance(self.ended, Generation) else self.ended.status
 
     @property
     def seconds(self) -> float:
-        """How long everything took that was tried."""
+        """Return how many seconds everything took that was tried."""
         return sum(attempt.seconds for attempt in self.made.attempts) if self.made else 0.0
 
 
 @blueprint.get(PLAYGROUND_PATH)
 def form() -> Response:
     """Show the form, filled in as the query says; draws nothing."""
-    return _page(_wanted(request.args), _drawable(), ())
+    return _page(_parse_form(request.args), _drawable(), ())
 
 
 @blueprint.post(PLAYGROUND_PATH)
@@ -181,7 +166,7 @@ def _read_form() -> PlaygroundForm:
     """Read the form, and its files where it has any. Raises RequestEntityTooLarge."""
     has_files = request.mimetype == "multipart/form-data"
     request.max_content_length = UPLOAD_BYTES if has_files else BODY_BYTES
-    return _wanted(request.form)
+    return _parse_form(request.form)
 
 
 def _draw(wanted: PlaygroundForm) -> Response:
@@ -196,12 +181,14 @@ def _draw(wanted: PlaygroundForm) -> Response:
 def _turn_away(wanted: PlaygroundForm) -> Response:
     """Show the form with the time to come back."""
     among = _drawable()
-    full = gateway.RateLimited("Others are drawing just now; a place will be free in a moment.", WAIT_SECONDS)
+    full = gateway.RateLimited(
+        "Others are drawing just now; a place will be free in a moment.", retry_after=WAIT_SECONDS
+    )
     names = _names(wanted, among)
-    return _page(wanted, among, _told(names, among, [full] * len(names)))
+    return _page(wanted, among, _tell_results(names, among, [full] * len(names)))
 
 
-def _wanted(given: MultiDict[str, str]) -> PlaygroundForm:
+def _parse_form(given: MultiDict[str, str]) -> PlaygroundForm:
     """Read the form, with line ends as everybody but forms writes them."""
     texts = {name: given.get(name, "").strip() for name in (*SHAPING, "n")}
     models = dict.fromkeys(name.strip() for name in given.getlist("model")[:2] if name.strip())
@@ -237,7 +224,7 @@ def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
 
     names = _names(wanted, among)
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        return _told(names, among, list(pool.map(one, names)))
+        return _tell_results(names, among, list(pool.map(one, names)))
 
 
 def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
@@ -245,7 +232,9 @@ def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
     return wanted.models or (among.first or among.means.default_model,)
 
 
-def _told(names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]) -> tuple[Result, ...]:
+def _tell_results(
+    names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]
+) -> tuple[Result, ...]:
     """Tell how each model's request ended."""
     with parts().database.reading() as session:
         picks = [look(session, name, among) for name in names]
@@ -274,7 +263,7 @@ def _page(
     with parts().database.reading() as session:
         picks = [look(session, name, among) for name in wanted.models]
     slugs = [one.slug for one in picks if isinstance(one, ModelSummary)] or [among.first or ""]
-    html = render_template(
+    page = private_page(
         "playground.html",
         structured=page_data("Playground", f"{base_url()}/playground", base_url(), None),
         nonce=nonce(),
@@ -294,15 +283,13 @@ def _page(
         most=MOST_IMAGES,
         longest=MAX_PROMPT,
     )
-    return _private(html, results, mistake)
+    return _set_status(page, results, mistake)
 
 
-def _private(html: str, results: Sequence[Result], mistake: gateway.InvalidParameter | None) -> Response:
+def _set_status(page: Response, results: Sequence[Result], mistake: gateway.InvalidParameter | None) -> Response:
     """Answer 200 when any model drew, else with the status of the first trouble and the time to come back."""
-    status = 400 if mistake else min((result.status for result in results), default=200)
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "private, no-store"
+    page.status_code = 400 if mistake else min((result.status for result in results), default=200)
     pauses = [one.ended.retry_after or 1 for one in results if isinstance(one.ended, gateway.RateLimited)]
-    if status == 429 and pauses:
-        response.headers["Retry-After"] = str(min(pauses))
-    return response
+    if page.status_code == 429 and pauses:
+        page.headers["Retry-After"] = str(min(pauses))
+    return page

@@ -27,7 +27,7 @@ class QuestionChart(NamedTuple):
     rows: tuple[QuestionDifference, ...]
 
 
-def draw_questions(rows: Sequence[QuestionDifference], marked: str | None = None) -> tuple[QuestionChart, ...]:
+def draw_questions(rows: Sequence[QuestionDifference]) -> tuple[QuestionChart, ...]:
     """Draw a chart for each question of one mode."""
     by_question: dict[str, list[QuestionDifference]] = {}
     for row in rows:
@@ -37,17 +37,18 @@ def draw_questions(rows: Sequence[QuestionDifference], marked: str | None = None
             question,
             f"{_quote(some[0].words)} against {BETTER_WORDS}",
             f"Elo for {BETTER_WORDS}",
-            scatter([_spot(row, marked) for row in some], TALL, lambda value: f"{value:.0f}", is_log=False),
+            scatter([_spot(row) for row in some], TALL, lambda value: f"{value:.0f}", is_log=False),
             tuple(some),
         )
         for question, some in by_question.items()
     )
 
 
-def _spot(row: QuestionDifference, marked: str | None) -> Spot:
+def _spot(row: QuestionDifference) -> Spot:
     said = (
         f"{row.rating:.0f} against {row.better:.0f} Elo, {row.difference:+.0f} \N{PLUS-MINUS SIGN}{row.half:.0f}"
     )
-    href, own = f"/models/{row.slug}", row.slug == marked
     low, high = row.rating - row.half, row.rating + row.half
-    return Spot(row.better, row.rating, low, high, row.name, f"{row.name}: {said}", href, row.is_sure, own)
+    return Spot(
+        row.better, row.rating, low, high, row.name, f"{row.name}: {said}", f"/models/{row.slug}", row.is_sure
+    )

@@ -31,8 +31,9 @@ class NearModel:
 @dataclass(frozen=True)
 class Reach:
     """
-    `served`: a provider of the model is set up here. `unset`: one could be, with one of `keys`.
+    Whether a model can be used on this server.
 
+    `served`: a provider of the model is set up here. `unset`: one could be, with one of `keys`.
     `nobody`: the gateway knows no provider of it. `retired`: nobody serves it any more. For all but `served`,
     `instead` can be used on this server; `successor` is what the maker names, `newer` are later models of the same
     creator, wherever they run.

@@ -1,11 +1,12 @@
 """A form for prompts that visitors would like to see judged; what they write is shown to nobody but an admin."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from app.arena.entries.suggestions import LONGEST, SHORTEST, InvalidSuggestion
 from app.edge.after_commit import tell_stored
 from app.edge.suggestions import suggest
 from app.web.addresses import base_url
+from app.web.responses import private_page, see_other
 from app.web.structured import page_data
 
 blueprint = Blueprint("suggest", __name__)
@@ -25,13 +26,14 @@ def send() -> Response:
         stored = suggest(prompt)
     except InvalidSuggestion as mistake:
         return _page(thanks=False, prompt=prompt, mistake=str(mistake))
-    return tell_stored(stored, lambda _: make_response(redirect(url_for("suggest.form", thanks=""), 303)))
+    return tell_stored(stored, lambda _: see_other(url_for("suggest.form", thanks="")))
 
 
 def _page(thanks: bool, prompt: str = "", mistake: str | None = None) -> Response:
     base = base_url()
-    html = render_template(
+    return private_page(
         "suggest.html",
+        400 if mistake else 200,
         structured=page_data("Suggest a prompt", f"{base}/suggest", base, None),
         thanks=thanks,
         prompt=prompt,
@@ -39,6 +41,3 @@ def _page(thanks: bool, prompt: str = "", mistake: str | None = None) -> Respons
         shortest=SHORTEST,
         longest=LONGEST,
     )
-    response = make_response(html, 400 if mistake else 200)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

@@ -1,6 +1,5 @@
 """The picture that a link to a shared taste shows in a chat, drawn with Pillow."""
 
-import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,11 +30,6 @@ BARS = (680, SIZE[0] - MARGIN - 110)
 LONGEST_NAME = BARS[0] - MARGIN - 48 - 24
 """Pixels for a name, between its place and its bar."""
 FIRST_ROW, ROW = 250, 84
-
-
-def hash_card(taste: Taste) -> str:
-    """Return the entity tag of a taste's picture."""
-    return hashlib.sha256(repr(taste).encode()).hexdigest()[:32]
 
 
 @lru_cache(maxsize=64)

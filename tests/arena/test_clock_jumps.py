@@ -14,7 +14,7 @@ from app.arena.voting import matchups, pictures, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, VoteRecord
-from app.cli.clock_checks import find_future_times
+from app.cli.database_checks import find_future_times
 from app.database.doors import Database
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.claims import LONGEST_REST_MS

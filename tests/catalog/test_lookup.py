@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog import lookup
 from app.catalog.lookup import UnknownModel
-from app.catalog.parameters import grouped
+from app.catalog.parameters import group_rows
 from app.catalog.pricing import PriceFrom
 from app.catalog.status import is_served, retired, status
 from app.catalog.tables import ImageModel
@@ -141,7 +141,7 @@ def test_parameters_come_from_shared_and_own_rows(database: Database, folder: Pa
     assert rows["size"].values == ("512x512", "1024x1024")
     assert rows["style"].modes == {"text-to-image": "supported"}
     assert (rows["user"].provider, rows["style"].provider) == ("acme", None)
-    titles = [(group.title, [one.row.name for one in group.rows]) for group in grouped(rows.values())]
+    titles = [(group.title, [one.row.name for one in group.rows]) for group in group_rows(rows.values())]
     assert titles == [
         ("Core parameters", ["prompt", "style"]),
         ("Size and layout", ["size"]),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.catalog import lookup
 from app.catalog.loading import load
-from app.catalog.search import compact, search
+from app.catalog.search import search
+from app.catalog.spellings import compact
 from app.database.doors import Database
 from tests.catalog.test_seed_files import NOW, seeded, seeds
 

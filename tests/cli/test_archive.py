@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 
 from app.cli import archive
-from app.cli.archive import BackupSummary, BadBackup
+from app.cli.archive import BadBackup
 
-SUMMARY = BackupSummary("1", "0001", "2026-11-28T00:00:00+00:00", "sqlite", {"votes": 1}, 1)
+FACTS = {
+    "version": "1",
+    "revision": "0001",
+    "made_at": "2026-11-28T00:00:00+00:00",
+    "database": "sqlite",
+    "tables": {"votes": 1},
+    "files": 1,
+}
 PART = "tables/votes/000000.jsonl.gz"
 
 
@@ -17,7 +24,7 @@ def write(path: Path, members: dict[str, bytes]) -> None:
     with archive.write_archive(path) as writer:
         for name, data in members.items():
             writer.add(name, data)
-        archive.write_manifest(writer, SUMMARY)
+        archive.write_manifest(writer, **FACTS)
 
 
 def rewrite(path: Path, change: dict[str, bytes | None]) -> None:
@@ -72,8 +79,8 @@ def test_a_backup_that_fails_leaves_neither_a_file_nor_a_half(tmp_path: Path) ->
         ({"manifest.json": None}, "it has no manifest"),
         ({"manifest.json": b"{}"}, "manifest can't be read"),
         ({"format": b"somebody else's\n"}, "not a backup|no backup"),
-        ({"files/../../etc/passwd": b"x"}, "what no backup holds"),
-        ({"notes.txt": b"x"}, "what no backup holds"),
+        ({"files/../../etc/passwd": b"x"}, "a file that no backup has"),
+        ({"notes.txt": b"x"}, "a file that no backup has"),
     ],
     ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )

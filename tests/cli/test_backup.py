@@ -289,7 +289,9 @@ def test_a_whole_backup_of_a_bad_key_changes_nothing(
     file = tmp_path / "odd.tar"
     with archive.write_archive(file) as writer:
         writer.add(archive.KEY_MEMBER, key)
-        archive.write_manifest(writer, archive.BackupSummary("0", "0001", "2026", "sqlite", {}, 0))
+        archive.write_manifest(
+            writer, version="0", revision="0001", made_at="2026", database="sqlite", tables={}, files=0
+        )
     code, said, complaint = arena("restore", str(file), "--force")
     assert (code, said) == (2, ""), complaint
     assert says in complaint

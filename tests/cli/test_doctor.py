@@ -30,7 +30,7 @@ RANDOM = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
 
 
 @pytest.fixture
-def patient(database: Database, database_url: str, tmp_path: Path) -> DoctorContext:
+def context(database: Database, database_url: str, tmp_path: Path) -> DoctorContext:
     storage = make_arena(database, tmp_path, competitions=1)
     cast(database, issue(database).public_id, "a")
     refresh.refresh(database, "text-to-image", now=NOW)
@@ -38,58 +38,58 @@ def patient(database: Database, database_url: str, tmp_path: Path) -> DoctorCont
     return DoctorContext(settings, database, storage, deep=False, now=NOW)
 
 
-def change(patient: DoctorContext, statement: str) -> None:
+def change(context: DoctorContext, statement: str) -> None:
     def work(session: object) -> None:
         session.execute(text(statement))  # type: ignore[attr-defined]
 
-    patient.database.write(work)
+    context.database.write(work)
 
 
-def test_illnesses_have_names(patient: DoctorContext) -> None:
-    assert {name: check(patient).level for name, check in CHECKS.items()} == {
+def test_illnesses_have_names(context: DoctorContext) -> None:
+    assert {name: check(context).level for name, check in CHECKS.items()} == {
         **dict.fromkeys(CHECKS, "ok"),
         "sweep": "warn",
-        "database": "ok" if patient.database.is_sqlite else "fail",  # the tests' server runs with fsync off
-        "disk": checks.disk(patient).level,
+        "database": "ok" if context.database.is_sqlite else "fail",  # the tests' server runs with fsync off
+        "disk": checks.disk(context).level,
     }
-    stored = [key for key in patient.storage.every_key() if key.startswith("renditions/")]
+    stored = [key for key in context.storage.every_key() if key.startswith("renditions/")]
     tiny = [key for key in stored if key.endswith("-tiny.webp")]
     for key in tiny:
-        patient.storage.delete(key)
-    assert (checks.images(patient).level, len(tiny)) == ("ok", 3), "older versions made none of these"
+        context.storage.delete(key)
+    assert (checks.images(context).level, len(tiny)) == ("ok", 3), "older versions made none of these"
     key = next(key for key in stored if key not in tiny)
-    patient.storage.delete(key)
-    assert checks.images(patient).level == "fail"
-    assert key in checks.images(replace(patient, deep=True)).says
-    change(patient, "UPDATE competitions SET version = version + 1")
-    assert checks.boards(patient).level == "ok"
-    assert checks.boards(replace(patient, now=NOW + timedelta(hours=1))).level == "warn"
-    change(patient, "UPDATE tallies SET left_wins = left_wins + 1")
-    assert "1 differences" in checks.tallies(patient).says
-    patient.database.migrate("0004")
-    assert "0005" in checks.migrations(patient).says
+    context.storage.delete(key)
+    assert checks.images(context).level == "fail"
+    assert key in checks.images(replace(context, deep=True)).says
+    change(context, "UPDATE competitions SET version = version + 1")
+    assert checks.boards(context).level == "ok"
+    assert checks.boards(replace(context, now=NOW + timedelta(hours=1))).level == "warn"
+    change(context, "UPDATE tallies SET left_wins = left_wins + 1")
+    assert "1 differences" in checks.tallies(context).says
+    context.database.migrate("0004")
+    assert "0005" in checks.migrations(context).says
 
 
-def test_a_picture_that_tells_its_maker(patient: DoctorContext) -> None:
+def test_a_picture_that_tells_its_maker(context: DoctorContext) -> None:
     """Entries of an older version: nothing forbade one picture in two competitions."""
 
     def show(session: Session) -> None:
         make_competition(session, "shown", status="closed")
-        make_entry(session, patient.storage, "shown", "maker", seed=50)
+        make_entry(session, context.storage, "shown", "maker", seed=50)
 
-    patient.database.write(show)
-    assert checks.blindness(patient).level == "ok"
-    change(patient, "UPDATE entries SET perceptual_hash = 5 WHERE id IN (1, (SELECT max(id) FROM entries))")
+    context.database.write(show)
+    assert checks.blindness(context).level == "ok"
+    change(context, "UPDATE entries SET perceptual_hash = 5 WHERE id IN (1, (SELECT max(id) FROM entries))")
     told = "sample 0 of maker in shown looks like sample 0 of m0 in c0 and "
-    found = checks.blindness(patient)
+    found = checks.blindness(context)
     assert (found.level, found.says.partition("is shown with its name (1 in all)")[0]) == ("fail", told)
     assert "withdraw one of the two (arena entry withdraw)" in found.says
-    change(patient, "UPDATE competitions SET status = 'draft' WHERE slug = 'shown'")
-    found = checks.blindness(patient)
+    change(context, "UPDATE competitions SET status = 'draft' WHERE slug = 'shown'")
+    found = checks.blindness(context)
     assert (found.level, found.says.partition("will tell its name (1 in all)")[0]) == ("warn", told)
     place = EntryKey("c0", "m0")
-    patient.database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
-    assert checks.blindness(patient).level == "ok"
+    context.database.write(lambda session: entries.withdraw(session, place, reason="twice", now=NOW))
+    assert checks.blindness(context).level == "ok"
 
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     from app.cli.doctor import run_check
     from app.gateway.storage import storage_of
 
-    patient = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
-    found = run_check(checks.storage, patient)
+    context = DoctorContext(settings, Database(settings.database_url), storage_of(settings), deep=False, now=NOW)
+    found = run_check(checks.storage, context)
     assert (found.level, "takes no file (not a directory)" in found.says) == ("fail", True)
 
 
@@ -138,74 +138,74 @@ def test_the_operators_page_names_every_check() -> None:
     assert [name for name in CHECKS if f"| `{name}` |" not in page] == []
 
 
-def test_a_picture_that_is_cut_short(patient: DoctorContext) -> None:
-    key = next(key for key in patient.storage.every_key() if key.startswith("renditions/"))
-    whole = patient.storage.get(key)
-    patient.storage.put(key, whole[: len(whole) // 2])
-    found = checks.images(replace(patient, deep=True))
+def test_a_picture_that_is_cut_short(context: DoctorContext) -> None:
+    key = next(key for key in context.storage.every_key() if key.startswith("renditions/"))
+    whole = context.storage.get(key)
+    context.storage.put(key, whole[: len(whole) // 2])
+    found = checks.images(replace(context, deep=True))
     assert (found.level, f"{key} first" in found.says, "decoded" in found.says) == ("fail", True, True)
-    patient.storage.put(key, whole)
-    assert checks.images(replace(patient, deep=True)).level == "ok"
+    context.storage.put(key, whole)
+    assert checks.images(replace(context, deep=True)).level == "ok"
 
 
-def test_all_pictures_gone_is_a_wrong_place(patient: DoctorContext, tmp_path: Path) -> None:
+def test_all_pictures_gone_is_a_wrong_place(context: DoctorContext, tmp_path: Path) -> None:
     (tmp_path / "files").rename(tmp_path / "elsewhere")
-    found = checks.images(patient)
+    found = checks.images(context)
     assert (found.level, "mount it" in found.says) == ("fail", True)
-    settings = patient.settings.model_copy(update={"storage_url": "s3://other-bucket"})
-    assert "s3://other-bucket: correct STORAGE_URL" in checks.images(replace(patient, settings=settings)).says
+    settings = context.settings.model_copy(update={"storage_url": "s3://other-bucket"})
+    assert "s3://other-bucket: correct STORAGE_URL" in checks.images(replace(context, settings=settings)).says
 
 
-def test_a_file_of_sqlite_that_is_damaged(patient: DoctorContext) -> None:
-    if not patient.database.is_sqlite:
+def test_a_file_of_sqlite_that_is_damaged(context: DoctorContext) -> None:
+    if not context.database.is_sqlite:
         return
-    name = make_url(patient.database.url).database or ""
-    with patient.database.reading() as session:
+    name = make_url(context.database.url).database or ""
+    with context.database.reading() as session:
         session.execute(text("SELECT 1"))
-    change(patient, "DELETE FROM ledger")
-    patient.database.close()
+    change(context, "DELETE FROM ledger")
+    context.database.close()
     size = Path(name).stat().st_size
     with Path(name).open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * 8192)
-    found = run_check(checks.database, patient)
+    found = run_check(checks.database, context)
     assert (found.level, "restore a backup" in found.says) == ("fail", True)
 
 
-def test_texts_that_postgresql_would_refuse(patient: DoctorContext) -> None:
-    if not patient.database.is_sqlite:
+def test_texts_that_postgresql_would_refuse(context: DoctorContext) -> None:
+    if not context.database.is_sqlite:
         return
-    change(patient, "UPDATE competitions SET title = 'a' || char(0) || 'b'")
-    assert checks.database(patient).level == "ok"
-    found = checks.database(replace(patient, deep=True))
+    change(context, "UPDATE competitions SET title = 'a' || char(0) || 'b'")
+    assert checks.database(context).level == "ok"
+    found = checks.database(replace(context, deep=True))
     assert (found.level, '"competitions"."title" holds a NUL' in found.says) == ("fail", True)
 
 
-def test_another_key_than_before(patient: DoctorContext) -> None:
-    assert checks.secret(patient).says == "never served yet"
-    assert not patient.database.write(lambda session: secret_key.note_use(session, RANDOM, now=NOW))
-    assert checks.secret(patient).says == "the one this arena was served with"
-    other = patient.settings.model_copy(update={"secret_key": SecretStr(RANDOM[::-1])})
-    assert checks.secret(replace(patient, settings=other)).level == "fail"
-    assert patient.database.write(lambda session: secret_key.note_use(session, RANDOM[::-1], now=NOW))
-    assert checks.secret(replace(patient, settings=other)).level == "ok"
+def test_another_key_than_before(context: DoctorContext) -> None:
+    assert checks.secret(context).says == "never served yet"
+    assert not context.database.write(lambda session: secret_key.note_use(session, RANDOM, now=NOW))
+    assert checks.secret(context).says == "the one this arena was served with"
+    other = context.settings.model_copy(update={"secret_key": SecretStr(RANDOM[::-1])})
+    assert checks.secret(replace(context, settings=other)).level == "fail"
+    assert context.database.write(lambda session: secret_key.note_use(session, RANDOM[::-1], now=NOW))
+    assert checks.secret(replace(context, settings=other)).level == "ok"
 
 
-def test_keys_that_run_out(patient: DoctorContext) -> None:
-    if patient.database.is_sqlite:
+def test_keys_that_run_out(context: DoctorContext) -> None:
+    if context.database.is_sqlite:
         return
     for used, level in ((0.5, "ok"), (0.71, "warn"), (0.96, "fail")):
-        change(patient, f"SELECT setval('ledger_id_seq', {int(used * (2**31 - 1))})")
-        found = checks.keys(patient)
+        change(context, f"SELECT setval('ledger_id_seq', {int(used * (2**31 - 1))})")
+        found = checks.keys(context)
         assert (found.level, "ledger_id_seq" in found.says) == (level, True)
 
 
-def test_rights_of_others(patient: DoctorContext, tmp_path: Path) -> None:
+def test_rights_of_others(context: DoctorContext, tmp_path: Path) -> None:
     (tmp_path / "files").chmod(0o755)
     tmp_path.chmod(0o755)
-    assert (checks.rights(patient).level, "files" in checks.rights(patient).says) == ("warn", True)
+    assert (checks.rights(context).level, "files" in checks.rights(context).says) == ("warn", True)
     tmp_path.chmod(0o750)
-    assert checks.rights(patient).level == "ok"
+    assert checks.rights(context).level == "ok"
 
 
 def test_a_folder_that_is_missing_stays_missing(arena: Callable[..., Result], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 from html import unescape
 from pathlib import Path
 
-from app.web.docs import written
+from app.web.docs import render
 from tests.web.conftest import running
 
 
@@ -21,5 +21,5 @@ def test_page_and_document_are_equal(sqlite_template: Path, tmp_path: Path) -> N
     for app in running(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path):
         page = app.test_client().get("/methodology").text
     article = page.split('<article class="prose method">')[1].split("</article>")[0]
-    assert words(written("methodology")) == words(article)
+    assert words(render("methodology")) == words(article)
     assert len(words(article)) > 20

@@ -221,10 +221,10 @@ def test_links_work_for_an_hour_and_then_are_gone(both: World) -> None:
     assert file is not None
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}\.png", file.name), "128 random bits"
     with both.database.reading() as session:
-        assert files.linked(session, file.name, now=NOW + timedelta(seconds=3599)) == file
-        assert files.linked(session, file.name, now=NOW + timedelta(seconds=3600)) is None
+        assert files.find_linked(session, file.name, now=NOW + timedelta(seconds=3599)) == file
+        assert files.find_linked(session, file.name, now=NOW + timedelta(seconds=3600)) is None
         for other in (file.token, f"{file.token}.jpg", "x.png", ""):
-            assert files.linked(session, other, now=NOW) is None
+            assert files.find_linked(session, other, now=NOW) is None
     both.now = NOW + timedelta(hours=2)
     both.ask(size="256x256")
     with pytest.raises(FileNotFoundError):

@@ -79,7 +79,7 @@ def test_of_many_retries_each_takes_another_request(both: World) -> None:
 
 @pytest.mark.parametrize(
     ("error", "may_retry", "is_owner"),
-    [(RateLimited("later", 5), True, True), (ValueError("no"), False, False)],
+    [(RateLimited("later", retry_after=5), True, True), (ValueError("no"), False, False)],
 )
 def test_a_retry_takes_over_what_failed_and_may_be_tried_again(
     both: World, error: Exception, may_retry: bool, is_owner: bool
@@ -93,7 +93,7 @@ def test_a_retry_takes_over_what_failed_and_may_be_tried_again(
 
 def test_the_error_that_a_request_ended_in_is_told_again(both: World) -> None:
     row = claim(both, Repetition(key_of(both), "f" * 64, "order")).row_id
-    error = RateLimited("Every provider asks for a pause.", 9)
+    error = RateLimited("Every provider asks for a pause.", retry_after=9)
     both.database.write(lambda session: replay.fail(session, row, error, now=NOW, may_retry=True))
     with both.database.reading() as session, pytest.raises(RateLimited, match="asks for a pause") as caught:
         replay.outcome(session, row, now=NOW)

@@ -91,7 +91,7 @@ def test_all_budgets_pay_or_none(database: Database) -> None:
 
 def _spent(database: Database, *names: str) -> list[int]:
     with database.reading() as session:
-        return [money.spent(session, name) for name in names]
+        return [money.read_spent(session, name) for name in names]
 
 
 def test_a_race_for_the_last_cent_has_one_winner(database: Database) -> None:

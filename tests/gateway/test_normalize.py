@@ -6,11 +6,12 @@ import pytest
 
 from app.catalog.contracts import CONTRACT, Contract
 from app.catalog.limits import Limits, SideRange
-from app.catalog.lookup import ModelOffering, ModelPage, Prose
+from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.pricing import OfferingPrice
+from app.catalog.shapes import Prose
 from app.gateway.errors import InvalidParameter
 from app.gateway.masks import image_size
-from app.gateway.normalize import ChosenDefault, RequestPlan, merged, plan
+from app.gateway.normalize import ChosenDefault, RequestPlan, merge_limits, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.painter import LocalPainter
@@ -287,7 +288,7 @@ def test_a_format_is_asked_for_by_the_providers_word(asked: dict[str, object], w
 
 
 def test_an_offering_narrows_its_model() -> None:
-    found = merged(SIZED, Limits(max_images=1, sizes=("256x256",)))
+    found = merge_limits(SIZED, Limits(max_images=1, sizes=("256x256",)))
     assert (found.max_images, found.sizes, found.prompt_max_chars) == (1, ("256x256",), None)
 
 

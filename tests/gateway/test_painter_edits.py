@@ -64,7 +64,7 @@ def test_the_catalogue_offers_edits_and_variations_with_limits_that_differ() -> 
 def job(slug: str, *images: bytes, **changes: object) -> ProviderRequest:
     limits: Limits = offering(slug).limits
     natural = Fraction(*Image.open(BytesIO(images[0])).size) if images else SQUARE
-    size = match(SizeWish(), limits, natural=natural).size
+    size = match(SizeWish(ratio=natural), limits)
     made = ProviderRequest(
         slug, "edit", "a starry night sky", 1, limits, CONTRACT, size=size, images=images, values={"seed": 5}
     )

@@ -14,7 +14,7 @@ from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.parameters import ParameterRow
 from app.database.doors import Database
 from app.gateway.adjustments import shape_adjustments
-from app.gateway.normalize import kind_of, merged
+from app.gateway.normalize import kind_of, merge_limits
 from app.gateway.offers import MODES, Offer, read_offers
 from app.gateway.providers import PROVIDERS
 from app.gateway.reference import HISTORIC, read_model, read_models
@@ -58,7 +58,7 @@ def takes(made: ModelPage, offer: Offer, contract: Contract, **values: Any) -> b
     """Whether the contract can be asked for exactly this; a size also where a ratio and a tier make it."""
     images = () if contract.operation == "generation" else PICTURE
     request = read_request(contract.operation, {"prompt": "a fox", **values}, images=images)  # type: ignore[arg-type]
-    known = merged(made.limits, offer.offering.limits)
+    known = merge_limits(made.limits, offer.offering.limits)
     shape = shape_of(request.wish, contract, known, Fraction(1))
     changed = [*pass_values(request.extra, contract).adjustments, *shape_adjustments(request, shape, "x")]
     return not changed or (not request.extra and request.wish.size is not None and shape.size == request.wish.size)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gateway.errors import InvalidParameter
-from app.gateway.request import read_request, unfolded
+from app.gateway.request import read_request, unfold
 
 
 def read(**values: Any) -> Any:
@@ -64,7 +64,7 @@ def test_what_is_not_ours_passes_through() -> None:
 
 
 def test_nested_form_names() -> None:
-    assert unfolded({"nest[a]": "1", "nest[b]": "2", "lst[]": ["x", "y"], "one[]": "z", "plain": "p"}) == {
+    assert unfold({"nest[a]": "1", "nest[b]": "2", "lst[]": ["x", "y"], "one[]": "z", "plain": "p"}) == {
         "nest": {"a": "1", "b": "2"},
         "lst": ["x", "y"],
         "one": ["z"],

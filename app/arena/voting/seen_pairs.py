@@ -44,7 +44,7 @@ def _waiting(*also: Any) -> Any:
             *also,
         )
         .select_from(Voter)
-        .outerjoin(Matchup, and_(Matchup.voter_id == Voter.id, Matchup.closed_at.is_(None)))
+        .outerjoin(Matchup, and_(Matchup.voter_id == _find_voter(), Matchup.closed_at.is_(None)))
         .outerjoin(_LEFT, _LEFT.id == Matchup.left_entry_id)
         .outerjoin(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
         .where(Voter.token == bindparam("voter"))
@@ -63,13 +63,23 @@ def _named(linger: int | None) -> ScalarSelect[str]:
 
     It is counted in votes, which come in the order in which names were seen.
     """
-    # The id is asked for again: what stands in FROM sees nothing of the row outside.
-    who = select(Voter.id).where(Voter.token == bindparam("voter")).scalar_subquery()
-    own = select(Vote.matchup_id, Vote.outcome).where(Vote.voter_id == who)
+    own = select(Vote.matchup_id, Vote.outcome).where(Vote.voter_id == _find_voter())
     lately = own.order_by(Vote.id.desc()).limit(literal_column(str(linger))).offset(literal_column("0"))
     latest = (own if linger is None else lately).subquery()
-    named = select(_KEYS).join(latest, latest.c.matchup_id == _ISSUED.id)
-    return named.where(latest.c.outcome != literal_column("'skip'")).scalar_subquery()
+    # A look-up for each vote, and no join: PostgreSQL would read every matchup there is to join fifty of them.
+    key = select(_KEY).where(_ISSUED.id == latest.c.matchup_id).correlate(latest).scalar_subquery()
+    named = select(func.aggregate_strings(cast(key, String), literal_column("','")))  # type: ignore[arg-type]
+    return named.select_from(latest).where(latest.c.outcome != literal_column("'skip'")).scalar_subquery()
+
+
+def _find_voter() -> ScalarSelect[int]:
+    """
+    Select the voter's id by the token once more.
+
+    What stands in FROM sees nothing of the row outside; and by an id that it has, PostgreSQL looks rows up, where
+    for one still to be joined it may read all open matchups.
+    """
+    return select(Voter.id).where(Voter.token == bindparam("voter")).scalar_subquery()
 
 
 def _owed() -> ScalarSelect[int]:

@@ -21,8 +21,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally, Vote, Voter
 from app.database.doors import insert, run_last
@@ -35,6 +36,7 @@ TALLY_COLUMN = {
     Outcome.TIE.value: "ties",
     Outcome.BOTH_BAD.value: "both_bad",
 }
+_IDS, _MATCHUPS = bindparam("ids", type_=ARRAY(Integer)), bindparam("matchups", type_=ARRAY(Integer))
 _CELL = ["competition_id", "left_model_id", "right_model_id", "question"]
 _ASKED = ["competition_id", "question"]
 
@@ -105,11 +107,12 @@ def store_votes(
     if not votes:
         return [], run_last(session, *beside) if beside else []
     # Everybody who votes, closes or withdraws locks competitions first and matchups last: no two wait in a circle.
+    store = _STORE_ASKED if any(map(_raises_question, votes)) else _STORE_ALL
     _, _, closed_rows, *rows = run_last(
         session,
         (_HOLD_COMPETITIONS, {"ids": [vote.row.competition_id for vote in votes if vote.row.counted]}),
         (_HOLD_VOTERS, {"ids": [vote.row.voter_id for vote in votes]}),
-        (_STORE_ASKED if any(map(_raises_question, votes)) else _STORE_ALL, {"votes": _json(votes)}),
+        (store, {"votes": _json(votes), "matchups": [vote.row.id for vote in votes]}),
         *beside,
     )
     closed = {row.matchup for row in closed_rows}
@@ -150,11 +153,19 @@ def _json(votes: Sequence[NewVote]) -> str:
     return json.dumps([vote.as_dict() for vote in votes])
 
 
-def _close(given: Any) -> Any:
+def _close(insert: Any, given: Any) -> Any:
     """Decide whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
+    is_open: tuple[Any, ...] = (Matchup.closed_at.is_(None),)
+    if insert is postgresql.insert:
+        # By their ids, and in words that PostgreSQL's indices of open matchups don't answer to: it takes these for
+        # small, as it counted them when few were open, and would read them from end to end.
+        is_open = (
+            Matchup.id == any_(_MATCHUPS),
+            func.coalesce(Matchup.closed_at, literal_column("0")) == literal_column("0"),
+        )
     return (
         update(Matchup)
-        .where(Matchup.id == given.c.matchup, Matchup.closed_at.is_(None))
+        .where(Matchup.id == given.c.matchup, *is_open)
         # A vote that does not count changes no result: it may be stored after its competition closed.
         .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
         .values(closed_at=given.c.cast_at)
@@ -216,8 +227,12 @@ def _raise_votes(_insert: Any, given: Any) -> Any:
 
 
 def _age_others(_insert: Any, given: Any) -> Any:
-    others = (Matchup.voter_id == given.c.voter, Matchup.id != given.c.matchup, Matchup.closed_at.is_(None))
-    return update(Matchup).where(*others).values(expires_at=given.c.others_until)
+    """Set when a voter's other open matchup expires; each has one at most, in the other slot."""
+    other = aliased(Matchup)
+    found = select(other.id).where(other.voter_id == given.c.voter, other.closed_at.is_(None))
+    # Looked up for each vote: for a join PostgreSQL would read all open matchups.
+    its_id = found.where(other.id != given.c.matchup).limit(literal_column("1")).correlate(given).scalar_subquery()
+    return update(Matchup).where(Matchup.id == its_id).values(expires_at=given.c.others_until)
 
 
 _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
@@ -225,7 +240,7 @@ _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
 
 def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
     given = _given_rows(insert)
-    closed = _close(given).returning(Matchup.id).cte("closed")
+    closed = _close(insert, given).returning(Matchup.id).cte("closed")
     stored = select(*given.c).join(closed, closed.c.id == given.c.matchup).cte("stored")
     made = [change(insert, stored).cte(change.__name__) for change in changes]
     return select(stored.c.matchup).add_cte(*made)
@@ -243,10 +258,9 @@ def _change_one(change: Callable[[Any, Any], Any]) -> PreparedStatement:
 
 _STORE_ALL = PreparedStatement(lambda insert: _store_all(insert, _CHANGES))
 _STORE_ASKED = PreparedStatement(lambda insert: _store_all(insert, (*_CHANGES, _raise_questions)))
-_CLOSE = _change_one(lambda _, given: _close(given))
+_CLOSE = _change_one(_close)
 _CHANGE_EACH = [_change_one(change) for change in _CHANGES]
 _RAISE_QUESTION = _change_one(_raise_questions)
-_IDS = bindparam("ids", type_=ARRAY(Integer))
 _HOLD_COMPETITIONS = PreparedStatement(
     lambda _: (
         select(Competition.id)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, from_base64
+from app.gateway.providers.base import ProviderImage, ProviderReply, ProviderRequest, from_base64, make_reply
 from app.gateway.providers.http import HttpProvider
 
 
 @dataclass(frozen=True)
 class Automatic1111(HttpProvider):
-    """`key` is `user:password` where the server was started with --api-auth, else empty."""
+    """The client of one's own web UI; `key` is `user:password` where --api-auth asks for it, else empty."""
 
     slug: str = "a1111"
     needs_key: ClassVar[bool] = False
@@ -34,7 +34,4 @@ class Automatic1111(HttpProvider):
 def read_base64_images(found: Mapping[str, Any]) -> ProviderReply:
     """Read a list of images in bare base64. Raises ProviderError."""
     coded = found.get("images")
-    made = tuple(ProviderImage(data=from_base64(text)) for text in coded) if isinstance(coded, list) else ()
-    if not made:
-        raise ProviderError("no_image")
-    return ProviderReply(made)
+    return make_reply(ProviderImage(data=from_base64(text)) for text in (coded if isinstance(coded, list) else ()))

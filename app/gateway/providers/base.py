@@ -1,8 +1,8 @@
-"""What every provider shares: the request it is given, the images it gives back, the ways in which it fails."""
+"""The interface of every provider: the request it is given, the images it gives back, the ways it fails."""
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +30,13 @@ Code = Literal[
 ]
 PASSING: frozenset[Code] = frozenset({"rate_limited", "unavailable"})
 """Failures after which the same question may be answered a moment later."""
+STATUS_CODES: dict[int, Code] = {
+    429: "rate_limited",
+    **dict.fromkeys((401, 402, 403), "account"),
+    404: "not_found",
+    **dict.fromkeys((400, 413, 415, 422), "rejected"),
+}
+"""What the statuses of refused calls mean; every other means that the provider is out of reach."""
 LOOKS = 5
 LONGEST_PAUSE = 5.0
 FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
@@ -124,21 +131,22 @@ class ImageProvider(Protocol):
         """Empty where no network is needed."""
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """Up to `request.n` images. Raises ProviderError."""
+        """Make at most `request.n` images. Raises ProviderError."""
+
+
+def make_reply(images: Iterable[ProviderImage], otherwise: Code = "no_image") -> ProviderReply:
+    """Make a reply of images. Raises ProviderError with the code `otherwise` where there are none."""
+    made = tuple(images)
+    if not made:
+        raise ProviderError(otherwise)
+    return ProviderReply(made)
 
 
 def refusal(answer: HttpAnswer) -> ProviderError:
     """Translate a status into an error, where the provider has no better word for it."""
-    status = answer.status
-    if status == 429:
-        return ProviderError("rate_limited", retry_after=retry_after(answer))
-    if status in {401, 402, 403}:
-        return ProviderError("account")
-    if status == 404:
-        return ProviderError("not_found")
-    if status in {400, 413, 415, 422}:
-        return ProviderError("rejected", param=named_param(answer))
-    return ProviderError("unavailable", retry_after=retry_after(answer))
+    code = STATUS_CODES.get(answer.status, "unavailable")
+    param = named_param(answer) if code == "rejected" else None
+    return ProviderError(code, param=param, retry_after=retry_after(answer) if code in PASSING else None)
 
 
 def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
@@ -227,7 +235,7 @@ def pause(http: HttpSession, seconds: float) -> None:
 
 
 def retry_after(answer: HttpAnswer) -> float | None:
-    """Seconds, where the header gives them as a number."""
+    """Read after how many seconds to come again; None where the header gives no number."""
     text = answer.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
@@ -256,7 +264,7 @@ def items(value: Any) -> list[dict[str, Any]]:
 
 
 def from_base64(text: Any) -> bytes:
-    """Plain, as a data URL, or with line breaks: providers send all three. Raises ProviderError."""
+    """Decode base64: plain, as a data URL, or with line breaks, as providers send it. Raises ProviderError."""
     if not isinstance(text, str):
         raise ProviderError("bad_reply")
     plain = text.partition(",")[2] if text.startswith("data:") else text

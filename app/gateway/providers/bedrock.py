@@ -11,14 +11,14 @@ from app.gateway.providers.http import HttpProvider
 
 @dataclass(frozen=True)
 class Bedrock(HttpProvider):
-    """The region is part of the address."""
+    """The client of Bedrock; the region is part of its address."""
 
     base_url: str = "https://bedrock-runtime.us-west-2.amazonaws.com"
     slug: str = "bedrock"
     key_name: ClassVar[str] = "AWS_BEARER_TOKEN_BEDROCK"
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """Base64, and why some of it is missing."""
+        """Read the images in base64, or why there is none."""
         coded = found.get("images")
         images = [text for text in coded if text] if isinstance(coded, list) else []
         if not images:

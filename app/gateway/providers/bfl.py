@@ -6,7 +6,7 @@ That address may lie on a regional host of bfl.ai; in the first seconds another 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -39,6 +39,7 @@ class BlackForestLabs(HttpProvider):
 
     base_url: str = "https://api.bfl.ai"
     slug: str = "bfl"
+    key_header: ClassVar[tuple[str, str]] = ("x-key", "{}")
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Submit and poll. Raises ProviderError."""
@@ -61,7 +62,7 @@ class BlackForestLabs(HttpProvider):
             pause(http, POLL_SECONDS)
 
     def _look(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
-        """Empty while the task is not known there yet."""
+        """Ask for the state of a task; it is empty while the task is not known there yet."""
         try:
             asked = httpx.Request("GET", url, headers=self.headers())
             answer = look(http, asked, POLL_SECONDS, refusal_in(replies))
@@ -71,10 +72,6 @@ class BlackForestLabs(HttpProvider):
             raise
         state = body(answer)
         return {} if state.get("status") == "Task not found" else state
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Put the key into the header that the provider asks for."""
-        return {"x-key": self.key.get_secret_value()}
 
 
 def read_result(state: Mapping[str, Any], replies: Replies, credit: Any = None) -> ProviderReply:

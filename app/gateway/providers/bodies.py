@@ -18,7 +18,7 @@ FilePart = tuple[str, tuple[str, bytes, str]]
 
 @dataclass(frozen=True)
 class Body:
-    """`values` as nested objects and lists, `files` as the parts of a form."""
+    """A request's body: `values` as nested objects and lists, `files` as the parts of a form."""
 
     values: dict[str, Any]
     files: list[FilePart]
@@ -37,11 +37,9 @@ def build_body(request: ProviderRequest, links: Sequence[str] | None = None) -> 
     return Body(values, files)
 
 
-def build_request(
-    url: str, request: ProviderRequest, headers: Mapping[str, str], links: Sequence[str] | None = None
-) -> httpx.Request:
+def build_request(url: str, request: ProviderRequest, headers: Mapping[str, str]) -> httpx.Request:
     """Build a POST of the body, as JSON or as a form."""
-    made = build_body(request, links)
+    made = build_body(request)
     if request.contract.encoding == "json":
         return httpx.Request("POST", url, headers=dict(headers), json=made.values)
     # A form without a file would be sent URL-encoded: an empty part keeps it multipart.

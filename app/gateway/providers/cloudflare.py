@@ -11,7 +11,7 @@ from typing import Any
 
 from app.catalog.contracts import Replies
 from app.gateway.formats import sniff
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
+from app.gateway.providers.base import ProviderImage, ProviderReply, from_base64, make_reply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.tasks import links_at
 from app.gateway.wire import HttpAnswer
@@ -21,7 +21,7 @@ PLACES = ("result.image", "result.images", "result.result.image", "result.result
 
 @dataclass(frozen=True)
 class Cloudflare(HttpProvider):
-    """The base URL is `https://api.cloudflare.com/client/v4/accounts/ACCOUNT/ai`."""
+    """The client of Workers AI at `https://api.cloudflare.com/client/v4/accounts/ACCOUNT/ai`, its base URL."""
 
     slug: str = "cloudflare"
 
@@ -33,10 +33,7 @@ class Cloudflare(HttpProvider):
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
         """Read the base64 or links inside of the result."""
-        written = [text for place in PLACES for text in links_at(found, place)]
-        if not written:
-            raise ProviderError("no_image")
-        return ProviderReply(tuple(map(read_text_image, written)))
+        return make_reply(read_text_image(text) for place in PLACES for text in links_at(found, place))
 
 
 def read_text_image(text: str) -> ProviderImage:

@@ -6,10 +6,10 @@ Wire facts: docs.comfy.org/development/comfy-router. A call is held until the im
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
+from app.gateway.providers.base import ProviderImage, ProviderReply, make_reply
 from app.gateway.providers.dashscope import links_of_messages
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
@@ -29,20 +29,15 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Comfy(HttpProvider):
-    """The contract's path names the maker and the model."""
+    """The client of Comfy Router; the contract's path names the maker and the model."""
 
     base_url: str = "https://api.comfy.org/v2"
     slug: str = "comfy"
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Return the provider's own header."""
-        return {"X-API-Key": self.key.get_secret_value()}
+    key_header: ClassVar[tuple[str, str]] = ("X-API-Key", "{}")
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
         """Read a list: one of `data` is Ideogram's and Recraft's, messages are Alibaba's."""
         if isinstance(found.get("data"), list):
             return read_images(found)
         links = [*links_of_messages(found), *(link for place in PLACES for link in links_at(found, place))]
-        if not links:
-            raise ProviderError("no_image")
-        return ProviderReply(tuple(ProviderImage(url=link) for link in dict.fromkeys(links)))
+        return make_reply(ProviderImage(url=link) for link in dict.fromkeys(links))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, items
+from app.gateway.providers.base import Code, ProviderImage, ProviderReply, ProviderRequest, items, make_reply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.tasks import TaskApi, TaskProvider
 from app.gateway.wire import HttpSession
@@ -17,7 +17,7 @@ from app.gateway.wire import HttpSession
 
 @dataclass(frozen=True)
 class DashScope(TaskProvider):
-    """A contract with states that end a task is one of tasks; the others answer at once."""
+    """The client of DashScope; contracts with states that end a task are about tasks, others answer at once."""
 
     base_url: str = "https://dashscope-intl.aliyuncs.com/api/v1"
     slug: str = "dashscope"
@@ -40,11 +40,9 @@ class DashScope(TaskProvider):
         return super().headers(request) | ({"X-DashScope-Async": "enable"} if is_task else {})
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """Links in the parts of messages; an error may come with status 200, as a code without an output."""
-        made = tuple(ProviderImage(url=link) for link in links_of_messages(found))
-        if not made:
-            raise ProviderError("moderated" if found.get("code") in replies.moderation_codes else "no_image")
-        return ProviderReply(made)
+        """Read the links in messages; an error may come with status 200, as a code without an output."""
+        otherwise: Code = "moderated" if found.get("code") in replies.moderation_codes else "no_image"
+        return make_reply((ProviderImage(url=link) for link in links_of_messages(found)), otherwise)
 
 
 def links_of_messages(found: Mapping[str, Any]) -> list[str]:

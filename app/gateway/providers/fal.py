@@ -5,6 +5,7 @@ The queue tries a failed run again by itself, up to ten times, so nothing is sub
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from app.gateway.providers.base import (
     body,
     items,
     look,
+    make_reply,
     pause,
     refusal_in,
     to_poll,
@@ -40,6 +42,7 @@ class Fal(HttpProvider):
     base_url: str = "https://queue.fal.run"
     slug: str = "fal"
     key_name: ClassVar[str] = "FAL_KEY"
+    key_header: ClassVar[tuple[str, str]] = ("Authorization", "Key {}")
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Queue a run, wait for it and read its result. Links are followed as given; fal forbids building them."""
@@ -66,18 +69,12 @@ class Fal(HttpProvider):
             )
 
     def _cancel(self, url: Any, http: HttpSession) -> None:
-        try:
+        with suppress(TransportError, ProviderError):
             http.send(httpx.Request("PUT", to_poll(url, self.base_url), headers=self.headers()))
-        except (TransportError, ProviderError) as failure:
-            raise ProviderError("timeout") from failure
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
         request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
         return body(look(http, request, POLL_SECONDS, refusal_in(replies)))
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Put the key into the header that the provider asks for."""
-        return {"Authorization": f"Key {self.key.get_secret_value()}"}
 
 
 def read_result(result: Mapping[str, Any]) -> ProviderReply:
@@ -86,11 +83,9 @@ def read_result(result: Mapping[str, Any]) -> ProviderReply:
     marks = result.get("has_nsfw_concepts")
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []
     unsafe += [False] * (len(found) - len(unsafe))
-    made = tuple(
-        ProviderImage(url=item["url"])
+    links = [
+        item["url"]
         for item, blocked in zip(found, unsafe, strict=False)
         if not blocked and isinstance(item.get("url"), str)
-    )
-    if not made:
-        raise ProviderError("moderated" if any(unsafe) else "no_image")
-    return ProviderReply(made)
+    ]
+    return make_reply((ProviderImage(url=link) for link in links), "moderated" if any(unsafe) else "no_image")

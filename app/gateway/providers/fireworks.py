@@ -1,10 +1,12 @@
 """Fireworks AI: the answer is the image itself. Wire facts: @ai-sdk/fireworks 2.0.90."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from app.catalog.contracts import Replies
 from app.gateway.formats import sniff
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.wire import HttpAnswer
 
@@ -15,10 +17,7 @@ class Fireworks(HttpProvider):
 
     base_url: str = "https://api.fireworks.ai/inference/v1"
     slug: str = "fireworks"
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """Ask for the image's bytes, beside the key."""
-        return super().headers(request) | {"Accept": "image/*"}
+    fixed_headers: ClassVar[Mapping[str, str]] = {"Accept": "image/*"}
 
     def read(self, answer: HttpAnswer, replies: Replies) -> ProviderReply:  # noqa: ARG002
         """Take the body itself as the image, if it is one."""

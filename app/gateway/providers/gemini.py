@@ -6,17 +6,17 @@ Wire facts: google-genai 3.6.1 and LiteLLM's sources.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
     ProviderError,
     ProviderImage,
     ProviderReply,
-    ProviderRequest,
     Usage,
     from_base64,
     items,
+    make_reply,
 )
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import count_of
@@ -24,35 +24,30 @@ from app.gateway.providers.openai import count_of
 
 @dataclass(frozen=True)
 class Gemini(HttpProvider):
-    """The key travels in a header, never in the link."""
+    """The client of the Gemini API; the key travels in a header, never in the link."""
 
     base_url: str = "https://generativelanguage.googleapis.com/v1beta"
     slug: str = "gemini"
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Put the key into Google's own header."""
-        return {"x-goog-api-key": self.key.get_secret_value()}
+    key_header: ClassVar[tuple[str, str]] = ("x-goog-api-key", "{}")
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """Each family has an answer of its own."""
+        """Read the answer of either family: predictions are Imagen's, candidates Gemini's."""
         return read_predictions(found) if "predictions" in found else read_candidates(found, replies)
 
 
 @dataclass(frozen=True)
 class Vertex(Gemini):
-    """With a key of its express mode; a project's own address is given as the upstream."""
+    """The client of Vertex AI with a key of its express mode; a project's own address is given as the upstream."""
 
     base_url: str = "https://aiplatform.googleapis.com/v1/publishers/google"
     slug: str = "vertex"
 
 
 def read_predictions(found: Mapping[str, Any]) -> ProviderReply:
-    """Imagen leaves out what its filter stopped. Raises ProviderError."""
+    """Read Imagen's images; it leaves out what its filter stopped. Raises ProviderError."""
     predictions = items(found.get("predictions"))
     coded = [item["bytesBase64Encoded"] for item in predictions if item.get("bytesBase64Encoded")]
-    if not coded:
-        raise ProviderError("moderated")
-    return ProviderReply(tuple(ProviderImage(data=from_base64(text)) for text in coded))
+    return make_reply((ProviderImage(data=from_base64(text)) for text in coded), "moderated")
 
 
 def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply:

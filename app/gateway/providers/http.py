@@ -1,4 +1,4 @@
-"""What the providers reached over HTTP share: a key, an address, and for most of them one POST."""
+"""The base of the providers reached over HTTP: a key, an address, and for most of them one POST."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ class HttpProvider:
 
     `offerings` are models that the operator says it serves besides those of the catalogue: slug to the id there.
     `key_name` is the setting of its key where that is not the slug followed by `_API_KEY`; `needs_key` is false
-    for a server that people run themselves, which is used once it has an address.
+    for a server that people run themselves, which is used once it has an address. `key_header` is the header that
+    takes the key and how it is written there; `fixed_headers` go out beside it.
     """
 
     key: SecretStr
@@ -37,6 +38,8 @@ class HttpProvider:
     offerings: Mapping[str, str] = field(default_factory=dict)
     key_name: ClassVar[str] = ""
     needs_key: ClassVar[bool] = True
+    key_header: ClassVar[tuple[str, str]] = ("Authorization", "Bearer {}")
+    fixed_headers: ClassVar[Mapping[str, str]] = {}
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Send one POST, which is held until the images are there. Raises ProviderError."""
@@ -56,9 +59,10 @@ class HttpProvider:
         return f"{self.base_url.rstrip('/')}/{path}"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Put the key into the header that most APIs read; no header where there is no key."""
+        """Put the key into the provider's header, if there is a key, beside what each request carries."""
         key = self.key.get_secret_value()
-        return {"Authorization": f"Bearer {key}"} if key else {}
+        name, form = self.key_header
+        return ({name: form.format(key)} if key else {}) | dict(self.fixed_headers)
 
     def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
         """Translate an answer with a status from 300 up into an error."""

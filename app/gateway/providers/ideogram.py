@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderReply, ProviderRequest, refusal
+from app.gateway.providers.base import ProviderError, ProviderReply, refusal
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
 from app.gateway.wire import HttpAnswer
@@ -13,14 +13,11 @@ from app.gateway.wire import HttpAnswer
 
 @dataclass(frozen=True)
 class Ideogram(HttpProvider):
-    """An unsafe image has no link and says so."""
+    """The client of Ideogram's API; an unsafe image has no link and says so."""
 
     base_url: str = "https://api.ideogram.ai"
     slug: str = "ideogram"
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Put the key into Ideogram's own header."""
-        return {"Api-Key": self.key.get_secret_value()}
+    key_header: ClassVar[tuple[str, str]] = ("Api-Key", "{}")
 
     def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:  # noqa: ARG002
         """Translate a refusal: 422 is the safety check of the prompt or of an input image."""

@@ -8,7 +8,7 @@ from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 @dataclass(frozen=True)
 class InferenceSh(TaskProvider):
-    """Every answer stands inside of `data`; apps write `images`, or one `image`."""
+    """The client of inference.sh; answers stand inside of `data`, and apps write `images`, or one `image`."""
 
     base_url: str = "https://api.inference.sh"
     slug: str = "inference.sh"

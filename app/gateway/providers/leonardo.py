@@ -8,7 +8,7 @@ from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 @dataclass(frozen=True)
 class Leonardo(TaskProvider):
-    """The contract's path names the version."""
+    """The client of Leonardo.Ai; the contract's path names the version."""
 
     base_url: str = "https://cloud.leonardo.ai/api/rest"
     slug: str = "leonardo"

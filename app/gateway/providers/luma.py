@@ -12,7 +12,7 @@ from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 @dataclass(frozen=True)
 class Luma(TaskProvider):
-    """One image a call; `assets.image` is a link."""
+    """The client of the Dream Machine API; each call makes one image, whose link is `assets.image`."""
 
     base_url: str = "https://api.lumalabs.ai/dream-machine/v1"
     slug: str = "luma"
@@ -23,7 +23,7 @@ class Luma(TaskProvider):
 
 @dataclass(frozen=True)
 class LumaAgents(TaskProvider):
-    """One image a call; `output` is a list of links."""
+    """The client of the Agents API; each call makes one image, and `output` is a list of links."""
 
     base_url: str = "https://agents.lumalabs.ai/v1"
     slug: str = "luma-agents"

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.gateway.providers.base import ProviderRequest
 from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 
 @dataclass(frozen=True)
 class MuApi(TaskProvider):
-    """The contract's path is the model's."""
+    """The client of MuAPI; the contract's path is the model's."""
 
     base_url: str = "https://api.muapi.ai/api/v1"
     slug: str = "muapi"
+    key_header: ClassVar[tuple[str, str]] = ("x-api-key", "{}")
     api: ClassVar[TaskApi] = TaskApi(
         identity=("request_id", "id"),
         state="status",
@@ -21,7 +21,3 @@ class MuApi(TaskProvider):
         reasons=("error",),
         unsafe="has_nsfw_contents",
     )
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Return the provider's own header."""
-        return {"x-api-key": self.key.get_secret_value()}

@@ -54,13 +54,13 @@ REFUSING = ("sensitive", "policy", "moderat", "safety", "risk")
 
 @dataclass(frozen=True)
 class OpenAI(HttpProvider):
-    """`key` may be empty for a server of one's own; `slug` names it in the catalogue."""
+    """A server that speaks OpenAI's API; `key` may be empty for one's own, `slug` names it in the catalogue."""
 
     base_url: str = "https://api.openai.com/v1"
     slug: str = "openai"
 
     def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """Azure has a header of its own."""
+        """Put the key into the header that the server reads: Azure has one of its own."""
         header = KEY_HEADERS.get(self.slug)
         return {header: self.key.get_secret_value()} if header else super().headers(request)
 

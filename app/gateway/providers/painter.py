@@ -27,18 +27,14 @@ _few_at_a_time = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class LocalPainter:
-    """`rng` draws the seed when the caller gives none."""
+    """The painter as a provider; `rng` draws the seed when the caller gives none."""
 
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     slug: str = "painter"
     base_url: str = ""
-    parameters: frozenset[str] = frozenset({"seed"})
-
-    def native_formats(self, model_id: str, limits: Limits) -> frozenset[str]:  # noqa: ARG002
-        return frozenset(limits.output_formats) or frozenset({"png"})
 
     def make(self, job: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """Image by image until the time is up; the same seed paints the same picture. Raises ProviderError."""
+        """Paint one by one until the time is up; the same seed paints the same picture. Raises ProviderError."""
         if job.model_id not in PAINTERS:
             raise ProviderError("not_found")
         first = job.values.get("seed", self.rng.randrange(SEEDS))
@@ -58,7 +54,7 @@ class LocalPainter:
         from app.painter.editing.region import UnusableMask  # noqa: PLC0415  (numpy loads when first used)
         from app.painter.paint import UnpaintableSize  # noqa: PLC0415
 
-        native = job.output_format or min(self.native_formats(job.model_id, job.limits))
+        native = job.output_format or min(job.limits.output_formats, default="png")
         try:
             picture = _picture(job, seed)
         except UnpaintableSize as error:
@@ -77,7 +73,7 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
     if job.operation == "generation":
         return paint(job.prompt, job.model_id, seed, job.size or DEFAULT_SIZE)
     first, *others = _inputs(job)
-    size = _edited_size(job, first.size)
+    size = _choose_edit_size(job, first.size)
     if job.operation == "variation":
         return vary(fit(first, size), job.model_id, seed)
     mask = decode(job.mask, alpha=True, limits=INPUT) if job.mask is not None else None
@@ -92,7 +88,7 @@ def _inputs(job: ProviderRequest) -> list["Image.Image"]:
     return images
 
 
-def _edited_size(job: ProviderRequest, natural: Size) -> Size:
+def _choose_edit_size(job: ProviderRequest, natural: Size) -> Size:
     """Choose the size of an edit: the input's own where it may be, so that unmasked pixels stay exact."""
     if job.sized and job.size:
         return job.size

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.gateway.providers.base import ProviderRequest
 from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 
 @dataclass(frozen=True)
 class PiApi(TaskProvider):
-    """Models write `image_url`, `image_urls`, or both."""
+    """The client of PiAPI; models write `image_url`, `image_urls`, or both."""
 
     base_url: str = "https://api.piapi.ai/api/v1"
     slug: str = "piapi"
+    key_header: ClassVar[tuple[str, str]] = ("X-API-Key", "{}")
     api: ClassVar[TaskApi] = TaskApi(
         identity=("data.task_id",),
         state="data.status",
@@ -20,7 +20,3 @@ class PiApi(TaskProvider):
         images=("data.output.image_url", "data.output.image_urls"),
         reasons=("data.error.message", "data.error.raw_message"),
     )
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:  # noqa: ARG002
-        """Return the provider's own header."""
-        return {"X-API-Key": self.key.get_secret_value()}

@@ -5,6 +5,7 @@ Output links live about an hour, so they are fetched at once.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from app.gateway.providers.base import (
     data_url,
     is_moderated,
     look,
+    make_reply,
     pause,
     refusal_in,
     to_poll,
@@ -39,7 +41,7 @@ LARGEST_DATA_URL = 256_000
 
 @dataclass(frozen=True)
 class Replicate(HttpProvider):
-    """The contract's path is `owner/name`, or `owner/name:version` for a community model."""
+    """The client of Replicate; a contract's path is `owner/name`, of a community model `owner/name:version`."""
 
     base_url: str = "https://api.replicate.com/v1"
     slug: str = "replicate"
@@ -78,10 +80,8 @@ class Replicate(HttpProvider):
         return body(look(http, self._request("GET", to_poll(links.get("get"), self.base_url)), POLL_SECONDS))
 
     def _cancel(self, links: Mapping[str, Any], http: HttpSession) -> None:
-        try:
+        with suppress(TransportError):
             http.send(self._request("POST", to_poll(links.get("cancel"), self.base_url)))
-        except TransportError as failure:
-            raise ProviderError("timeout") from failure
 
     def _upload(self, data: bytes, http: HttpSession) -> str:
         """Return a small file as a data URL, or the link of a large one after it was uploaded."""
@@ -107,7 +107,4 @@ def read_prediction(prediction: Mapping[str, Any], replies: Replies) -> Provider
         raise ProviderError("moderated" if is_moderated(replies, words) else "unavailable")
     output = prediction.get("output")
     links = [output] if isinstance(output, str) else output if isinstance(output, list) else []
-    made = tuple(ProviderImage(url=link) for link in links if isinstance(link, str))
-    if not made:
-        raise ProviderError("no_image")
-    return ProviderReply(made)
+    return make_reply(ProviderImage(url=link) for link in links if isinstance(link, str))

@@ -23,7 +23,7 @@ from app.gateway.providers.http import HttpProvider
 
 @dataclass(frozen=True)
 class Runware(HttpProvider):
-    """`new_id` names the task; a task that is sent twice under one name is refused."""
+    """The client of Runware; `new_id` names each task, since one that is sent twice under a name is refused."""
 
     base_url: str = "https://api.runware.ai/v1"
     slug: str = "runware"
@@ -35,18 +35,14 @@ class Runware(HttpProvider):
         return httpx.Request("POST", self.base_url, headers=self.headers(request), json=[task])
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-        """Read one image from each item of the answer."""
-        return read_tasks(found, replies)
-
-
-def read_tasks(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
-    """Read the images of an answer, which may hold errors beside them. Raises ProviderError."""
-    results = items(found.get("data"))
-    made = tuple(ProviderImage(url=item["imageURL"]) for item in results if isinstance(item.get("imageURL"), str))
-    if not made:
-        raise _error({str(item.get("code")) for item in items(found.get("errors"))}, replies)
-    costs = [item["cost"] for item in results if isinstance(item.get("cost"), int | float)]
-    return ProviderReply(made, Usage(cost_micros=round(sum(costs) * MICROS)) if costs else None)
+        """Read one image from each item of the answer, which may hold errors beside them. Raises ProviderError."""
+        results = items(found.get("data"))
+        links = [item["imageURL"] for item in results if isinstance(item.get("imageURL"), str)]
+        if not links:
+            raise _error({str(item.get("code")) for item in items(found.get("errors"))}, replies)
+        costs = [item["cost"] for item in results if isinstance(item.get("cost"), int | float)]
+        usage = Usage(cost_micros=round(sum(costs) * MICROS)) if costs else None
+        return ProviderReply(tuple(ProviderImage(url=link) for link in links), usage)
 
 
 def _error(codes: set[str], replies: Replies) -> ProviderError:

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest, from_base64
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
 from app.gateway.providers.http import HttpProvider
 
 
 @dataclass(frozen=True)
 class Stability(HttpProvider):
-    """A filtered image comes back blurred with status 200: it counts as a refusal, not as an image."""
+    """The client of the stable-image API; a filtered image comes back blurred and counts as a refusal."""
 
     base_url: str = "https://api.stability.ai"
     slug: str = "stability"
-
-    def headers(self, request: ProviderRequest | None = None) -> dict[str, str]:
-        """JSON tells why there is no image; the plain bytes would not."""
-        return super().headers(request) | {"Accept": "application/json"}
+    # JSON tells why there is no image; the plain bytes would not.
+    fixed_headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
         """Read the one image, in base64."""

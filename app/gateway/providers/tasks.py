@@ -1,6 +1,7 @@
 """Providers that take a task and are asked for it until it has ended: what their adapters share."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ import httpx
 
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
+    Code,
     ProviderError,
     ProviderImage,
     ProviderReply,
@@ -16,6 +18,7 @@ from app.gateway.providers.base import (
     body,
     is_moderated,
     look,
+    make_reply,
     pause,
     refusal_in,
     to_poll,
@@ -70,11 +73,9 @@ class TaskProvider(HttpProvider):
                 self._cancel(identity, http)
                 raise ProviderError("timeout")
             pause(http, self.api.seconds)
-            task = body(look(http, self._status(link), self.api.seconds, refusal_in(replies)))
+            asked = httpx.Request("GET", link, headers=self.headers())
+            task = body(look(http, asked, self.api.seconds, refusal_in(replies)))
         return read_task(task, replies, self.api)
-
-    def _status(self, link: str) -> httpx.Request:
-        return httpx.Request("GET", link, headers=self.headers())
 
     def _address(self, task: Mapping[str, Any], replies: Replies) -> str:
         """Build a task's address. Raises ProviderError where it is not the provider's or the task has no name."""
@@ -91,14 +92,11 @@ class TaskProvider(HttpProvider):
         return str(found)
 
     def _cancel(self, identity: str, http: HttpSession) -> None:
-        if self.api.cancel is None:
-            return
-        method, path = self.api.cancel
-        request = httpx.Request(method, self.url(path.replace("{id}", identity)), headers=self.headers())
-        try:
-            http.send(request)
-        except TransportError as failure:
-            raise ProviderError("timeout") from failure
+        if self.api.cancel is not None:
+            method, path = self.api.cancel
+            url = self.url(path.replace("{id}", identity))
+            with suppress(TransportError):
+                http.send(httpx.Request(method, url, headers=self.headers()))
 
 
 def read_task(task: Mapping[str, Any], replies: Replies, api: TaskApi) -> ProviderReply:
@@ -112,9 +110,8 @@ def read_task(task: Mapping[str, Any], replies: Replies, api: TaskApi) -> Provid
     marks = value_at(task, api.unsafe) if api.unsafe else None
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []
     kept = [link for place, link in enumerate(links) if place >= len(unsafe) or not unsafe[place]]
-    if not kept:
-        raise ProviderError("moderated" if any(unsafe) or replies.empty_is_refusal else "no_image")
-    return ProviderReply(tuple(ProviderImage(url=link) for link in dict.fromkeys(kept)))
+    otherwise: Code = "moderated" if any(unsafe) or replies.empty_is_refusal else "no_image"
+    return make_reply((ProviderImage(url=link) for link in dict.fromkeys(kept)), otherwise)
 
 
 def value_at(found: Any, path: str) -> Any:

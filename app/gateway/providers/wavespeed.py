@@ -8,7 +8,7 @@ from app.gateway.providers.tasks import TaskApi, TaskProvider
 
 @dataclass(frozen=True)
 class WaveSpeed(TaskProvider):
-    """The contract's path is the model's."""
+    """The client of WaveSpeedAI; the contract's path is the model's."""
 
     base_url: str = "https://api.wavespeed.ai/api/v3"
     slug: str = "wavespeed"

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, Text, and_, column, select
+from sqlalchemy import Integer, Text, and_, column, literal_column, select, true
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
@@ -22,18 +23,19 @@ ELO_SCALE = 400
 """Points of difference at which ten of eleven votes go to the stronger model."""
 
 
-# In the path of every vote.
-_TALLIES = PreparedStatement(
-    lambda insert: _tallies(
-        json_rows(insert, "cells", *(column(name, Integer) for name in CELL[:3]), column("question", Text))
-    )
-)
-
-
-def _tallies(given: Any) -> Any:
+def _tallies(insert: Any) -> Any:
+    given = json_rows(insert, "cells", *(column(name, Integer) for name in CELL[:3]), column("question", Text))
     counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
     here = and_(*(getattr(Tally, name) == given.c[name] for name in CELL))
-    return select(*given.c, *counts).join(Tally, here)
+    if insert is not postgresql.insert:
+        return select(*given.c, *counts).join(Tally, here)
+    # PostgreSQL expects a hundred cells and would read the whole table for them: OFFSET has it look each one up.
+    tally = select(*counts).where(here).offset(literal_column("0")).lateral("tally")
+    return select(*given.c, *tally.c).join(tally, true())
+
+
+# In the path of every vote.
+_TALLIES = PreparedStatement(_tallies)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.edge import admin
 from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.leaderboards.integrity import picture_traces
-from app.web.admin.door import blueprint, decide, done, number, reason, shown
+from app.web.admin.door import admin_page, blueprint, decide, done, number, reason
 
 Role = Literal["contestant", "showcase"]
 STATUS = {"open": "open", "close": "closed"}
@@ -22,7 +22,7 @@ def listing() -> Response:
     """List every competition, drafts too, with how far it is to its target."""
     with parts().database.reading() as session:
         listed = competitions.list_competitions(session, drafts=True)
-    return shown("competitions.html", listed=listed)
+    return admin_page("competitions.html", listed=listed)
 
 
 @blueprint.get("/competitions/<slug>")
@@ -34,17 +34,14 @@ def competition(slug: str) -> Response:
             abort(404)
         standings = moderation.list_entries(session, slug)
         traces = picture_traces.read_competition_traces(session, slug)
-    return shown("competition.html", competition=row, standings=standings, traces=traces)
+    return admin_page("competition.html", competition=row, standings=standings, traces=traces)
 
 
 @blueprint.post("/competitions/<slug>/<any(open, close):deed>")
 def set_status(slug: str, deed: str) -> Response:
     """Open or close. Raises UnknownCompetition."""
-    who, moment, why = admin.acting(), now(), reason()
     return decide(
-        lambda session: competitions.set_status(
-            session, slug, STATUS[deed], now=moment, actor=who.actor, reason=why
-        ),
+        lambda session, **by: competitions.set_status(session, slug, STATUS[deed], **by),
         "admin.competition",
         slug=slug,
     )
@@ -53,9 +50,9 @@ def set_status(slug: str, deed: str) -> Response:
 @blueprint.post("/competitions/<slug>/target")
 def set_target(slug: str) -> Response:
     """Set how many counted votes are wanted; none for no target. Raises UnknownCompetition."""
-    who, moment, why, target = admin.acting(), now(), reason(), number("target")
+    target = number("target")
     return decide(
-        lambda session: competitions.set_target(session, slug, target, now=moment, actor=who.actor, reason=why),
+        lambda session, **by: competitions.set_target(session, slug, target, **by),
         "admin.competition",
         slug=slug,
     )
@@ -64,11 +61,10 @@ def set_target(slug: str) -> Response:
 @blueprint.post("/competitions/<slug>/withdraw")
 def withdraw(slug: str) -> Response:
     """Take an image out of the pool; its votes stay. Raises UnknownCompetition, UnknownEntry."""
-    who, moment, why = admin.acting(), now(), reason()
     role: Role = "showcase" if request.form.get("role") == "showcase" else "contestant"
     place = EntryKey(slug, request.form.get("model", ""), number("sample") or 0, role)
     return decide(
-        lambda session: entries.withdraw(session, place, reason=why, now=moment, actor=who.actor),
+        lambda session, **by: entries.withdraw(session, place, **by),
         "admin.competition",
         slug=slug,
     )
@@ -78,7 +74,7 @@ def withdraw(slug: str) -> Response:
 def suggested() -> Response:
     """List visitors' prompts that wait for a decision, the oldest first."""
     with parts().database.reading() as session:
-        return shown("suggestions.html", suggestions=suggestions.list_suggestions(session))
+        return admin_page("suggestions.html", suggestions=suggestions.list_suggestions(session))
 
 
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/accept")
@@ -94,8 +90,4 @@ def accept(suggestion: int) -> Response:
 @blueprint.post("/suggestions/<int(max=2147483647):suggestion>/refuse")
 def refuse(suggestion: int) -> Response:
     """Put it aside. Raises UnknownSuggestion, SuggestionDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: suggestions.refuse(session, suggestion, reason=why, now=moment, actor=who.actor),
-        "admin.suggested",
-    )
+    return decide(lambda session, **by: suggestions.refuse(session, suggestion, **by), "admin.suggested")

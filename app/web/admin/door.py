@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena import errors
@@ -14,6 +14,7 @@ from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.origin import SAFE_METHODS
+from app.web.responses import private_page, see_other
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 OPEN = frozenset({"admin.login", "admin.sign_in"})
@@ -27,7 +28,7 @@ def guard() -> Response | None:
         return None
     if admin.administrator() is None and request.method in SAFE_METHODS:
         where = url_for("admin.login", next=request.full_path.removesuffix("?"))
-        return make_response(redirect(where, 303))
+        return see_other(where)
     who = admin.acting()
     if request.method not in SAFE_METHODS:
         admin.check_form(who)
@@ -39,7 +40,7 @@ def login() -> Response:
     """Show the form; redirect those who are signed in already."""
     target = admin.local_path(request.args.get("next", ""))
     if admin.administrator() is not None:
-        return make_response(redirect(target, 303))
+        return see_other(target)
     return _login(target)
 
 
@@ -62,7 +63,7 @@ def sign_in() -> Response:
 @blueprint.post("/logout")
 def logout() -> Response:
     """End the session on the server."""
-    return admin.sign_out(make_response(redirect(url_for("admin.login"), 303)))
+    return admin.sign_out(see_other(url_for("admin.login")))
 
 
 @blueprint.get("/password")
@@ -90,14 +91,15 @@ def change_password() -> Response:
     return tell_stored(database.write(work), lambda token: admin.send_cookie(done("admin.overview"), token))
 
 
-def shown(template: str, status: int = 200, **values: Any) -> Response:
+def admin_page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a page for admins, which nobody caches."""
     who = admin.acting()
     with parts().database.reading() as session:
         waiting = moderation.count_undecided_flags(session)
         reported = report_queue.count_reported(session)
-    html = render_template(
+    return private_page(
         f"admin/{template}",
+        status,
         nonce=nonce(),
         who=who,
         form_token=admin.form_token(who),
@@ -106,17 +108,22 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         is_done="done" in request.args,
         **values,
     )
-    return _private(html, status)
 
 
-def decide(work: Callable[[Session], object], endpoint: str, **values: Any) -> Response:
-    """Do in one transaction what an admin decided, then redirect to the page that shows it."""
-    return tell_stored(parts().database.write(work), lambda _: done(endpoint, **values))
+def decide(work: Callable[..., object], endpoint: str, **values: Any) -> Response:
+    """
+    Do in one transaction what an admin decided, then redirect to the page that shows it.
+
+    `work` is given the session and by name who decided (`actor`), `now` and the `reason`.
+    """
+    by = {"actor": admin.acting().actor, "now": now(), "reason": reason()}
+    stored = parts().database.write(lambda session: work(session, **by))
+    return tell_stored(stored, lambda _: done(endpoint, **values))
 
 
 def done(endpoint: str, **values: Any) -> Response:
     """Redirect to the page, which says that it happened."""
-    return make_response(redirect(url_for(endpoint, **values, done=1), 303))
+    return see_other(url_for(endpoint, **values, done=1))
 
 
 def reason() -> str:
@@ -138,19 +145,16 @@ def number(name: str) -> int | None:
 
 
 def _let_in(target: str, token: str, name: str) -> Response:
-    return admin.remember_browser(admin.send_cookie(make_response(redirect(target, 303)), token), name)
+    return admin.remember_browser(admin.send_cookie(see_other(target), token), name)
 
 
 def _login(target: str, problem: str | None = None, status: int = 200) -> Response:
-    html = render_template("admin/login.html", nonce=nonce(), target=target, problem=problem, login=team.login())
-    return _private(html, status)
+    return private_page(
+        "admin/login.html", status, nonce=nonce(), target=target, problem=problem, login=team.login()
+    )
 
 
 def _password(problem: str | None = None, status: int = 200) -> Response:
-    return shown("password.html", status, problem=problem, shortest=passwords.SHORTEST, longest=passwords.LONGEST)
-
-
-def _private(html: str, status: int) -> Response:
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return admin_page(
+        "password.html", status, problem=problem, shortest=passwords.SHORTEST, longest=passwords.LONGEST
+    )

@@ -1,15 +1,16 @@
 """Providers, money and keys."""
 
+from datetime import datetime
+
 from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app.arena import ledger
-from app.edge import admin
 from app.edge.context import now, parts
 from app.gateway import accounts, health, keys
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
-from app.web.admin.door import blueprint, decide, reason, shown
+from app.web.admin.door import admin_page, blueprint, decide
 
 DAYS = 14
 
@@ -20,7 +21,7 @@ def gateway() -> Response:
     moment = now()
     slugs = (*PROVIDERS, *parts().settings.openai_compatible)
     with parts().database.reading() as session:
-        return shown(
+        return admin_page(
             "gateway.html",
             days=DAYS,
             records=accounts.records(session, slugs, means(parts().settings).providers),
@@ -34,13 +35,12 @@ def gateway() -> Response:
 @blueprint.post("/gateway/wake")
 def wake() -> Response:
     """Let a resting provider or offering be tried again at once."""
-    who, moment, why = admin.acting(), now(), reason()
     name = request.form.get("name", "")
 
-    def work(session: Session) -> None:
-        if name in {rest.name for rest in accounts.rests(session, now=moment)}:
+    def work(session: Session, *, now: datetime, **by: str) -> None:
+        if name in {rest.name for rest in accounts.rests(session, now=now)}:
             health.record_success(session, [name])
-            ledger.note(session, "provider.woken", f"provider:{name}", now=moment, actor=who.actor, reason=why)
+            ledger.note(session, "provider.woken", f"provider:{name}", now=now, **by)
 
     return decide(work, "admin.gateway")
 
@@ -48,11 +48,10 @@ def wake() -> Response:
 @blueprint.post("/gateway/revoke")
 def revoke() -> Response:
     """End a key at once, with the reason given, and note it in the ledger."""
-    who, moment, why = admin.acting(), now(), reason()
     prefix = request.form.get("prefix", "")
 
-    def work(session: Session) -> None:
-        keys.revoke_key(session, prefix, now=moment)
-        ledger.note(session, "key.revoked", f"key:{prefix}", now=moment, actor=who.actor, reason=why)
+    def work(session: Session, *, now: datetime, **by: str) -> None:
+        keys.revoke_key(session, prefix, now=now)
+        ledger.note(session, "key.revoked", f"key:{prefix}", now=now, **by)
 
     return decide(work, "admin.gateway")

@@ -9,7 +9,7 @@ from app.gateway import accounts
 from app.gateway.generate import means
 from app.gateway.providers import PROVIDERS
 from app.leaderboards.integrity import audit
-from app.web.admin.door import blueprint, shown
+from app.web.admin.door import admin_page, blueprint
 from app.web.pagination import page_number
 from app.words import MODES
 
@@ -23,7 +23,7 @@ def overview() -> Response:
     ready = means(parts().settings).providers
     with parts().database.reading() as session:
         listed = [entry for entry in competitions.list_competitions(session) if entry.status == "open"]
-        return shown(
+        return admin_page(
             "overview.html",
             today=moderation.count_votes_today(session, now=moment),
             open_now=listed,
@@ -43,4 +43,4 @@ def ledger() -> Response:
     action = request.args.get("action", "")[:ACTION_CHARACTERS]
     with parts().database.reading() as session:
         lines = moderation.list_ledger(session, action=action, page=page_number())
-    return shown("ledger.html", lines=lines, action=action, page=page_number(), size=moderation.PAGE)
+    return admin_page("ledger.html", lines=lines, action=action, page=page_number(), size=moderation.PAGE)

@@ -1,6 +1,8 @@
 """Voters and networks by number, what was found about them, and their votes."""
 
-from flask import Response, abort, make_response, redirect, request, url_for
+from datetime import datetime
+
+from flask import Response, abort, request, url_for
 from sqlalchemy.orm import Session
 
 from app.arena.people import moderation
@@ -12,8 +14,9 @@ from app.edge.context import now, parts
 from app.leaderboards.integrity.fraud import flags as watched
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
-from app.web.admin.door import blueprint, decide, done, reason, shown
+from app.web.admin.door import admin_page, blueprint, decide, done, reason
 from app.web.pagination import page_number
+from app.web.responses import see_other
 from app.words import Reason
 
 """Why a vote does not count that an admin took out; the words are in the ledger."""
@@ -26,7 +29,7 @@ def flags() -> Response:
     decided = request.args.get("decided") == "yes"
     with parts().database.reading() as session:
         rows = moderation.list_flags(session, decided=decided, page=page_number())
-    return shown("flags.html", findings=rows, decided=decided, page=page_number(), size=moderation.PAGE)
+    return admin_page("flags.html", findings=rows, decided=decided, page=page_number(), size=moderation.PAGE)
 
 
 @blueprint.get("/flags/<int(max=2147483647):flag>")
@@ -34,7 +37,7 @@ def flag(flag: int) -> Response:
     """Show a flag's evidence, model by model. Raises UnknownFlag."""
     with parts().database.reading() as session:
         view = watched.flag(session, flag)
-        return shown("flag.html", flag=view, record=watched.record(session, view))
+        return admin_page("flag.html", flag=view, record=watched.record(session, view))
 
 
 @blueprint.post("/flags/<int(max=2147483647):flag>/release")
@@ -63,7 +66,7 @@ def find() -> Response:
     given = request.args.get("number", "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < DIGITS):
         abort(400, "A voter is known here by a number.")
-    return make_response(redirect(url_for("admin.voter", number=int(given)), 303))
+    return see_other(url_for("admin.voter", number=int(given)))
 
 
 @blueprint.get("/voters/<int(max=2147483647):number>")
@@ -73,7 +76,7 @@ def voter(number: int) -> Response:
         person = moderation.read_voter(session, number)
         votes = moderation.list_votes_of_voter(session, number, page=page_number())
         flags_of_voter = moderation.list_flags(session, voter_id=number)
-    return shown(
+    return admin_page(
         "voter.html", person=person, votes=votes, findings=flags_of_voter, page=page_number(), size=moderation.PAGE
     )
 
@@ -86,24 +89,23 @@ def votes() -> Response:
         listed = list_questions(session)
         asked = None if slug is None else read_question(session, slug)
         latest = moderation.list_latest_votes(session, slug)
-    return shown("votes.html", votes=latest, questions=listed, asked=asked)
+    return admin_page("votes.html", votes=latest, questions=listed, asked=asked)
 
 
 @blueprint.get("/votes/<int(max=2147483647):number>")
 def vote(number: int) -> Response:
     """Show one vote. Raises UnknownVote."""
     with parts().database.reading() as session:
-        return shown("vote.html", vote=moderation.read_vote(session, number))
+        return admin_page("vote.html", vote=moderation.read_vote(session, number))
 
 
 @blueprint.post("/votes/<int(max=2147483647):number>/<any(exclude, restore):deed>")
 def annotate(number: int, deed: str) -> Response:
     """Take a vote out of the tallies, or count it again. Raises UnknownVote."""
-    who, moment, why = admin.acting(), now(), reason()
     excluded = Reason.ADMIN if deed == "exclude" else None
 
-    def work(session: Session) -> None:
+    def work(session: Session, *, now: datetime, actor: str, reason: str) -> None:
         moderation.read_vote(session, number)
-        vote_casting.annotate(session, number, now=moment, reason=excluded, actor=who.actor, why=why)
+        vote_casting.annotate(session, number, now=now, reason=excluded, actor=actor, why=reason)
 
     return decide(work, "admin.vote", number=number)

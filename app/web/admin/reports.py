@@ -3,16 +3,15 @@
 from flask import Response
 
 from app.arena.voting import report_queue
-from app.edge import admin
-from app.edge.context import now, parts
-from app.web.admin.door import blueprint, decide, reason, shown
+from app.edge.context import parts
+from app.web.admin.door import admin_page, blueprint, decide
 
 
 @blueprint.get("/reports")
 def reports() -> Response:
     """List the pictures that wait for a decision, those at rest first. No model is named."""
     with parts().database.reading() as session:
-        return shown("reports.html", pictures=report_queue.list_reported(session))
+        return admin_page("reports.html", pictures=report_queue.list_reported(session))
 
 
 @blueprint.get("/reports/<int(max=2147483647):report>.webp")
@@ -27,18 +26,10 @@ def reported_picture(report: int) -> Response:
 @blueprint.post("/reports/<int(max=2147483647):report>/keep")
 def keep(report: int) -> Response:
     """Let the picture be drawn again. Raises UnknownReport, ReportDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: report_queue.keep(session, report, reason=why, now=moment, actor=who.actor),
-        "admin.reports",
-    )
+    return decide(lambda session, **by: report_queue.keep(session, report, **by), "admin.reports")
 
 
 @blueprint.post("/reports/<int(max=2147483647):report>/withdraw")
 def withdraw_reported(report: int) -> Response:
     """Withdraw the picture; its votes stay. Raises UnknownReport, ReportDecided."""
-    who, moment, why = admin.acting(), now(), reason()
-    return decide(
-        lambda session: report_queue.withdraw(session, report, reason=why, now=moment, actor=who.actor),
-        "admin.reports",
-    )
+    return decide(lambda session, **by: report_queue.withdraw(session, report, **by), "admin.reports")
