@@ -6,6 +6,7 @@ What this installation is made of: requirements.lock against what is installed, 
 `--lock` stops after what needs no database of vulnerabilities and ends with 0 or 1. Without `--online` nothing is
 looked up, which is said and ends with 3: an audit that audited nothing must not look like a clean one. So does
 `--online` where no database could be reached, and `--advisories` with a file older than a month (`advisories.py`).
+Exit 1 where something is wrong.
 """
 
 import argparse

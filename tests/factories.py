@@ -15,11 +15,22 @@ from app.arena.voting import matchups, vote_casting
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, VoteRecord
+from app.catalog.seeds import SHIPPED, Seeds, read_seeds
 from app.database.doors import Database
 from app.gateway.storage import Storage
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FRAME = (64, 64)
+_READ: dict[tuple[bool, tuple[tuple[str, str], ...]], Seeds] = {}
+
+
+def read_catalogue(folder: Path = SHIPPED) -> Seeds:
+    """Read a folder's catalogue, once for all tests whose files say the same: reading is most of the work."""
+    written = tuple(sorted((str(path.relative_to(folder)), path.read_text()) for path in folder.rglob("*.toml")))
+    key = folder.resolve() == SHIPPED.resolve(), written
+    if key not in _READ:
+        _READ[key] = read_seeds(folder)
+    return _READ[key]
 
 
 @cache

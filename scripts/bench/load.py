@@ -5,6 +5,7 @@ Requests per second through the production server, beside the floor of the same 
 
 Needs wrk (Debian: apt-get install wrk). Client and server share the machine: trust ratios, not figures. What has a
 bar takes turns with its floor, half the seconds each time, as a machine's speed changes; the median turn is told.
+Exit 1 where a bar is missed or a request failed.
 """
 
 import argparse

@@ -5,7 +5,7 @@ How long the migration to 64-bit keys takes on PostgreSQL, and how much space it
 
 Fills matchups and votes of a server of its own at the revision before, with their indexes, and migrates. With
 --kill-after the server is killed (SIGKILL) so many seconds into a first migration: the schema must be the old one
-then, every vote there, and the same migration run again.
+then, every vote there, and the same migration run again. Exit 1 where a vote is missing afterwards.
 """
 
 import argparse

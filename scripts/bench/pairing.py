@@ -1,5 +1,5 @@
 """
-Counts votes until the board's order is right, by rule of pairing; and what one pair costs as votes pile up.
+Counts votes until the board's order is right, by rule of pairing, and how many intervals hold the truth.
 
 Every rule votes in the same simulated worlds and is judged by the same rating code, Bradley-Terry on tallies.
 Counted are the votes until Kendall's tau between the board and the truth first reaches 0.95. Strengths are normal
@@ -7,7 +7,7 @@ Counted are the votes until Kendall's tau between the board and the truth first 
 prompts. Nobody's history excludes anything. The rules beside ours: even pairs; LMArena's published one (Chiang et
 al. 2024, arXiv 2403.04132, eq. 9); MineBench's lanes (`minebench.py`).
 
-    python scripts/bench/pairing.py [--quick] [--only order|time|limit]
+    python scripts/bench/pairing.py [--quick] [--only order|limit]
 """
 
 import argparse
@@ -32,7 +32,6 @@ from app.ratings.model import believed
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.words import BETTER
 from scripts.bench.minebench import Scheduler
-from scripts.bench.pairing_time import time_per_pair
 
 STRENGTH_SD = 139 / ELO_PER_LOGIT
 PROMPT_SD = 61 / ELO_PER_LOGIT
@@ -252,19 +251,15 @@ def cell(needed: list[float], even: list[float]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Votes until the order is right, and time per pair.")
-    parser.add_argument(
-        "--quick", action="store_true", help="24 models, one stream per world, a log of ten seconds"
-    )
-    parser.add_argument("--only", choices=("order", "time", "limit"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="24 models, and one stream of votes for each world")
+    parser.add_argument("--only", choices=("order", "limit"))
     asked = parser.parse_args()
     if asked.only in {None, "limit"}:
         order_is_right(20, 1 if asked.quick else 3, (8, 12, 24), WITH_AND_WITHOUT)
     if asked.only in {None, "order"}:
         order_is_right(20, 1 if asked.quick else 3, (24,) if asked.quick else (24, 40))
         intervals_hold(20 if asked.quick else 100)
-    if asked.only in {None, "time"}:
-        time_per_pair(10 if asked.quick else 120)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 """
 Print the table of docs/gateway.md: what each provider is asked in its own words, and what is done here.
 
+    scripts/bench/provider_table.py [--write | --check]
+
 `--write` puts it into the document, `--check` exits with 1 where it isn't there as a whole. A new provider needs
 no line of the document: a release refuses to go without a whole table.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -90,16 +93,17 @@ def with_table(document: str) -> str:
 
 def main() -> None:
     """Print the table, or write or check the document's."""
-    document = DOCUMENT.read_text(encoding="utf-8")
-    match sys.argv[1:]:
-        case []:
-            print(table())
-        case ["--write"]:
-            DOCUMENT.write_text(with_table(document), encoding="utf-8")
-        case ["--check"]:
-            sys.exit(int(table() not in document))
-        case _:
-            sys.exit(f"usage: {sys.argv[0]} [--write | --check]")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--write", action="store_true")
+    what.add_argument("--check", action="store_true")
+    given, document = parser.parse_args(), DOCUMENT.read_text(encoding="utf-8")
+    if given.check:
+        sys.exit(int(table() not in document))
+    if given.write:
+        DOCUMENT.write_text(with_table(document), encoding="utf-8")
+    else:
+        print(table())
 
 
 if __name__ == "__main__":

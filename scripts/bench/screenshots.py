@@ -14,7 +14,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from flask import Flask
 from playwright.sync_api import Page, Response
 from sqlalchemy.orm import Session
@@ -23,8 +22,7 @@ from app import create_app
 from app.arena.people import admins
 from app.edge.admin import cookie_name
 from app.settings import Settings
-from tests.web.browsing import chromium, served
-from tests.web.test_browser_pages import RULES
+from tests.web.browsing import chromium, find_violations, served
 
 FIXED = (
     "/",
@@ -116,7 +114,7 @@ def main() -> None:
                 page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)  # noqa: B023
                 for path in paths:
                     found = shoot(page, base, path, None if asked.no_pictures else asked.out, f"{scheme}-{width}")
-                    found += [f"AXE {fault}" for fault in violations(page)] if asked.axe else []
+                    found += [f"AXE {fault}" for fault in find_violations(page)] if asked.axe else []
                     found += [f"CONSOLE {one}" for one in said if "404" not in one]
                     said.clear()
                     print(f"{scheme:<6}{width:>5}  {path:<44} {' '.join(found)}", flush=True)
@@ -151,14 +149,6 @@ def sign_in(app: Flask) -> str:
 
     token: str = database.write(work)
     return token
-
-
-def violations(page: Page) -> list[str]:
-    """Find what breaks a rule of WCAG, or axe's best practice."""
-    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    return [
-        f"{rule['id']} {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"]
-    ]
 
 
 def shoot(page: Page, base: str, path: str, out: Path | None, name: str) -> list[str]:

@@ -3,9 +3,12 @@
 Print how many of the catalogue's active offerings the gateway could serve, were every key set.
 
 An offering counts as served when its provider can be called and a contract says how. The rest is listed with what
-is missing. Run from the checkout: `scripts/bench/servable.py [FOLDER]`.
+is missing. FOLDER holds the catalogue's files; by itself those of this checkout.
+
+    scripts/bench/servable.py [FOLDER]
 """
 
+import argparse
 import sys
 from datetime import UTC, date, datetime
 from itertools import product
@@ -49,7 +52,9 @@ def active_offerings(seeds: Seeds, today: date) -> list[tuple[str, OfferingSeed]
 
 def main() -> None:
     """Read the files and print the share."""
-    seeds = read_seeds(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "scripts" / "seeds" / "catalog")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "scripts" / "seeds" / "catalog")
+    seeds = read_seeds(parser.parse_args().folder)
     contracts = {(one.provider, one.model, one.operation): one for one in seeds.contracts}
     offers = active_offerings(seeds, datetime.now(UTC).date())
     reasons = [(slug, offering, missing(offering, contracts)) for slug, offering in offers]

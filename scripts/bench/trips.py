@@ -9,6 +9,7 @@ each kind of request; a pair that comes when the pairing pool is renewed takes m
 meanwhile. Run it in two checkouts to compare them.
 """
 
+import argparse
 import os
 import socket
 import sys
@@ -66,6 +67,7 @@ class Relay:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory() as relayed, serving("postgres", start=False) as server:
         assert server.cluster
         relay = Relay(Path(relayed), server.cluster.folder)

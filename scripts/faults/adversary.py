@@ -8,6 +8,8 @@ sides must be a coin. The last rows take the defences out one by one: there the 
 What is told by answers, and not by pairing, is the business of `public_answers.py`.
 
     python scripts/faults/adversary.py [--quick] [--cookies 150]
+
+Prints a row for each game. Exit 1 where a limit breaks, or holds without its defence.
 """
 
 import argparse

@@ -4,12 +4,12 @@ stays, nobody sees a failure, and a matchup lives on unless the step itself carr
 
     python scripts/faults/clock.py [--votes 40]
 
-Takes faketime (on Debian: apt-get install faketime).
+Takes faketime (on Debian: apt-get install faketime). Exit 1 where a vote is lost or changed, or an answer is not
+the expected one.
 """
 
 import argparse
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -18,11 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 import httpx
 
 from scripts.faults.server import Server, serving
-from scripts.faults.stored import compare
-from scripts.faults.voters import Acknowledged, crowd
+from scripts.faults.stored import compare_on
+from scripts.faults.voters import Acknowledged, vote_until
 
 STEPS = {"nine minutes ahead": 540, "two days back": -172_800, "two days ahead": 172_800}
 """Seconds against the true clock. A matchup lasts 1800."""
+VOTERS = 4
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def prove(server: Server, votes: int) -> bool:
     known, wrong = Acknowledged(), 0
     for name, step in STEPS.items():
         _set(server, 0)
-        _vote(server, known, votes)
+        vote_until(server.url, known, len(known.votes) + votes, VOTERS)
         with httpx.Client(base_url=server.url, timeout=60, verify=False) as client:
             voted, waiting = _issue(client), _issue(client)
             _cast(client, voted)
@@ -61,17 +62,11 @@ def prove(server: Server, votes: int) -> bool:
         expected = (410, 409) if step > 1800 else (200, 200)
         wrong += (late, undone) != expected
         print(f"{name}: a vote on the open matchup {late}, taking back the last one {undone}, expected {expected}")
-        _vote(server, known, votes)
-    with server.database() as database:
-        stored = compare(database, known)
+        vote_until(server.url, known, len(known.votes) + votes, VOTERS)
+    stored = compare_on(server, known)
     print(f"{len(known.votes)} votes acknowledged, {known}")
     print(stored)
     return server.is_sound() and stored.holds() and known.is_polite() and not wrong
-
-
-def _vote(server: Server, known: Acknowledged, votes: int) -> None:
-    for thread in crowd(server.url, known, len(known.votes) + votes, 4, threading.Event()):
-        thread.join()
 
 
 def _issue(client: httpx.Client) -> str:

@@ -61,9 +61,9 @@ MUTATIONS = (
         "the padding of blind files",
         (
             Edit(
-                "app/web/files.py",
-                "renditions.padded(stored, length)",
-                "stored",
+                "app/arena/entries/renditions.py",
+                "    filling = length - len(rendition) - CHUNK_HEADER\n",
+                "    return rendition\n    filling = length - len(rendition) - CHUNK_HEADER\n",
             ),
         ),
         ("tests/web/test_blindness.py", "-k", "length or bytes"),

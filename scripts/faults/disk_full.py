@@ -3,6 +3,8 @@ A full disk: acknowledged votes are stored, the others are told 503, reads go on
 same processes, as soon as there is room. SQLite on a small tmpfs, which takes root to mount.
 
     python scripts/faults/disk_full.py [--refused 500] [--voters 8]
+
+Exit 1 where a vote is lost or changed, a page fails, or votes are taken again too late.
 """
 
 import argparse
@@ -11,9 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 import httpx
 
 from scripts.faults.server import Server, serving
-from scripts.faults.stored import compare
-from scripts.faults.voters import Acknowledged, crowd
+from scripts.faults.stored import compare_on
+from scripts.faults.voters import voting, wait_for
 
 SIZE = 64 * 2**20
 LEFT = 64 * 2**10
@@ -66,25 +66,18 @@ def is_small(folder: Path) -> bool:
 
 def prove(server: Server, refused: int, voters: int, recovery: float = RECOVERY_SECONDS) -> bool:
     """Print the figures; whether they are as they must be."""
-    known, stop = Acknowledged(), threading.Event()
     ballast = server.folder / "ballast"
-    threads = crowd(server.url, known, 10**9, voters, stop)
-    wait_for(lambda: len(known.votes) >= 2 * voters)
-    with suppress(OSError), ballast.open("wb", buffering=0) as file:  # votes may take the last of it meanwhile
-        while (room := shutil.disk_usage(server.folder).free) > LEFT:
-            file.write(bytes(min(room - LEFT, 2**20)))
-    wait_for(lambda: known.statuses[503] >= refused)
-    reads = _read(server)
-    full = len(known.votes)
-    ballast.unlink()
-    began = time.monotonic()
-    wait_for(lambda: len(known.votes) >= full + 3 * voters)
-    recovered = time.monotonic() - began
-    stop.set()
-    for thread in threads:
-        thread.join()
-    with server.database() as database:
-        stored = compare(database, known)
+    with voting(server.url, voters) as known:
+        known.wait_for_more(2 * voters)
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:  # votes may take the last of it meanwhile
+            while (room := shutil.disk_usage(server.folder).free) > LEFT:
+                file.write(bytes(min(room - LEFT, 2**20)))
+        wait_for(lambda: known.statuses[503] >= refused)
+        reads = _read(server)
+        full = len(known.votes)
+        ballast.unlink()
+        recovered = known.wait_for_more(3 * voters)
+    stored = compare_on(server, known)
     print(f"{full} votes acknowledged until the disk was full, {len(known.votes)} in the end, {known}")
     print(f"pages read while it was full: {reads}")
     print(f"{stored}; {3 * voters} votes taken {recovered:.2f} s after there was room again")
@@ -95,15 +88,6 @@ def prove(server: Server, refused: int, voters: int, recovery: float = RECOVERY_
 def _read(server: Server) -> dict[str, int]:
     with httpx.Client(base_url=server.url, timeout=30, verify=False) as client:
         return {page: client.get(page).status_code for page in PAGES}
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds. Raises RuntimeError after a minute."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError("that did not happen within a minute")
-        time.sleep(0.01)
 
 
 if __name__ == "__main__":

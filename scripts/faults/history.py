@@ -3,6 +3,8 @@ Histories: many people issue, vote, skip, ask again, take back and read, two at 
 stop waiting at a random moment. What they were told must be one history of each matchup, and the database its end.
 
     python scripts/faults/history.py [--database sqlite|postgres] [--operations 10000] [--threads 8]
+
+Exit 1 where a history cannot have happened, or the database is not its end.
 """
 
 import argparse

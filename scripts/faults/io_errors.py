@@ -3,6 +3,8 @@ Failing disks: the n-th sync answers EIO, or the n-th write ENOSPC, for every n 
 vote that is not stored, and the same process goes on as soon as the disk does. SQLite; strace plays the disk.
 
     python scripts/faults/io_errors.py [--n 200] [--fault sync|write]
+
+Exit 1 where a vote is lost or changed, the file is damaged, or the process does not go on.
 """
 
 import argparse

@@ -2,6 +2,8 @@
 Takes defences out, one at a time, in a copy of the tree: each must turn at least one test red.
 
     python scripts/faults/mutations.py [NAME…]
+
+Prints a line for each. Exit 1 where no test noticed one.
 """
 
 import argparse

@@ -8,6 +8,8 @@ picture what can be seen of it: size, light, traces, likeness, reports. Both are
 links lead to is read, as in `public_answers.py`. `mutations.py` takes the defences out one by one.
 
     python scripts/faults/other_makers.py [--models 8]
+
+Prints the answers that differ. Exit 1 where one does.
 """
 
 import argparse

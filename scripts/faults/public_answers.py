@@ -7,6 +7,8 @@ showcases with every picture in every size, headers and lengths. Two comparisons
 integrity with open pairs in them, or without batches. In `local` the sheets of open competitions are compared.
 
     python scripts/faults/public_answers.py [--models 8]
+
+Exit 1 where an answer moves, or a comparison that must find something finds nothing.
 """
 
 import argparse

@@ -4,11 +4,12 @@ slow ones held is free again. Prints the 99th hundredth of the others' times, wi
 
     python scripts/faults/slow_clients.py [--slow 200] [--requests 1000] [--kind heads] [--addresses 1] [--proxy]
 
-Kinds: `heads` send a byte of their head now and then. `bodies` do so with their body, `stalled` send one byte
-of it and nothing more, `chunks` do not say how much will come, `uploads` stall the files of the playground's form;
-`readers` take nothing of a long answer (a few are enough: --slow 10).
-The others are asked for --seconds after the deadline of bodies (app/edge/body_deadlines.py). With --proxy the slow
-ones come through a proxy that is trusted, which waits for them as long as they do.
+Kinds: `heads` send a byte of their head now and then. `bodies` do so with their body, `stalled` send one byte of
+it and nothing more, `chunks` do not say how much will come, `uploads` stall the files of the playground's form;
+`readers` take nothing of a long answer (a few are enough: --slow 10). The others are asked for --seconds after the
+deadline of bodies (app/edge/body_deadlines.py). With --proxy the slow ones come through a proxy that is trusted,
+which waits for them as long as they do. Exit 1 where one of the others waits too long, or the slow ones keep what
+they held.
 """
 
 import argparse

@@ -9,7 +9,8 @@ It begins with rushes that set every thread of the server to work: a pool that f
 leak, and so does the allocator's free space until each thread has done everything many times. The first ten
 minutes, of a short run the first quarter, are not judged, as caches fill up. Judged after them: the memory of each
 worker grows by at most 1 MiB an hour (missed when its slope less two standard errors is above that), and there are
-no more open files or threads than before and one for each client.
+no more open files or threads than before and one for each client. Exit 1 where a figure grows, a vote is lost or
+anybody sees a failure.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from scripts.bench.load import cpu_of
 from scripts.faults import gauges
 from scripts.faults.gauges import Process, Trend, trend
 from scripts.faults.server import ARENA, DATABASES, ROOT, Server, serving
-from scripts.faults.stored import compare
+from scripts.faults.stored import compare_on
 from scripts.faults.visitors import Traffic, Visitor, rush
 
 CLIENTS = 8
@@ -131,8 +132,7 @@ def soak(
 
 def kept(server: Server, traffic: Traffic) -> bool:
     """Print what visitors were told; whether nothing failed and each acknowledged vote is stored."""
-    with server.database() as database:
-        votes = compare(database, traffic.known)
+    votes = compare_on(server, traffic.known)
     print(f"\n{len(traffic.known.votes)} votes acknowledged; {votes}; {traffic.made} images generated")
     print(f"answers {_classes(traffic)}; {traffic.failures} failures, {len(traffic.wrong)} not as expected")
     for wrong in traffic.wrong[:5]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.arena.tables import Matchup, Vote
 from app.database.doors import Database
+from scripts.faults.server import Server
 from scripts.faults.voters import Acknowledged
 
 
@@ -40,6 +41,12 @@ def compare(database: Database, known: Acknowledged) -> Comparison:
         changed=sum(stored.get(matchup, outcome) != outcome for matchup, outcome in known.votes.items()),
         twice=len(rows) - len(stored),
     )
+
+
+def compare_on(server: Server, known: Acknowledged) -> Comparison:
+    """Compare what voters were told with what the server's database holds."""
+    with server.database() as database:
+        return compare(database, known)
 
 
 def public(public_id: bytes) -> str:

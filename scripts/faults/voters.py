@@ -2,7 +2,10 @@
 
 import random
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -33,6 +36,12 @@ class Acknowledged:
     def is_polite(self) -> bool:
         """Whether each answer was one a fault excuses, and every 503 said when to ask again."""
         return not self.silent and set(self.statuses) <= {200, 201, 409, 503}
+
+    def wait_for_more(self, votes: int) -> float:
+        """Wait until so many more votes are acknowledged; return the seconds that took."""
+        began, reached = time.monotonic(), len(self.votes) + votes
+        wait_for(lambda: len(self.votes) >= reached)
+        return time.monotonic() - began
 
     def __str__(self) -> str:
         return f"answers {dict(sorted(self.statuses.items()))}, {self.silent} of the 503 without Retry-After"
@@ -83,3 +92,31 @@ def crowd(url: str, known: Acknowledged, want: int, voters: int, stop: threading
     for thread in threads:
         thread.start()
     return threads
+
+
+def vote_until(url: str, known: Acknowledged, want: int, voters: int) -> None:
+    """Let so many voters vote until `want` votes are acknowledged in all, or nothing answers any more."""
+    for thread in crowd(url, known, want, voters, threading.Event()):
+        thread.join()
+
+
+@contextmanager
+def voting(url: str, voters: int) -> Iterator[Acknowledged]:
+    """Let so many voters vote without end; they have gone home when the block is left."""
+    known, stop = Acknowledged(), threading.Event()
+    threads = crowd(url, known, 10**9, voters, stop)
+    try:
+        yield known
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds. Raises RuntimeError after a minute."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError("that did not happen within a minute")
+        time.sleep(0.01)

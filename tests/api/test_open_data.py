@@ -122,6 +122,7 @@ def test_an_arena_without_votes_has_a_file_too(api: Api) -> None:
     assert api.get("/votes/manifest").get_json()["boards"] == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("query", ["format=xml", "mode=video", "format="])
 def test_bad_parameters(api: Api, query: str) -> None:
     assert api.get(f"/votes?{query}").status_code == 400

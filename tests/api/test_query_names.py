@@ -10,6 +10,7 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("path", "param", "hint"),
     [
@@ -29,6 +30,7 @@ def test_the_api_refuses_an_unknown_name(client: FlaskClient, path: str, param: 
     assert hint in error["message"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["/", "/leaderboards/text-to-image", "/models", "/competitions"])
 def test_pages_ignore_what_links_carry(client: FlaskClient, path: str) -> None:
     assert client.get(f"{path}?utm_source=news&fbclid=abc").status_code == 200

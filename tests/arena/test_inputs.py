@@ -16,15 +16,14 @@ from app.arena.entries.entries import EntryKey
 from app.arena.entries.generation import GenerationContext, GenerationTask
 from app.arena.tables import Competition, Entry
 from app.catalog.loading import load
-from app.catalog.seeds import batches, read_seeds
+from app.catalog.seeds import batches
 from app.database.doors import Database
-from app.database.places import ROOT
 from app.gateway.generate import Means
 from app.gateway.images import InvalidImage
 from app.gateway.providers import LocalPainter
 from app.gateway.storage import Storage
 from app.gateway.wire import Client
-from tests.factories import NOW, picture_bytes
+from tests.factories import NOW, picture_bytes, read_catalogue
 
 SIZE = (320, 256)
 TOML = """
@@ -106,7 +105,7 @@ def test_a_mask_without_an_input_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def studio(database: Database, storage: Storage, tmp_path: Path) -> GenerationContext:
     """The seeded painters that edit, and a competition whose file names an input and a mask."""
-    for part in batches(read_seeds(ROOT / "scripts" / "seeds" / "catalog")):
+    for part in batches(read_catalogue()):
         database.write(lambda session: load(session, part, now=NOW))  # noqa: B023
     (tmp_path / "photo.png").write_bytes(picture_bytes(1, SIZE))
     (tmp_path / "mask.png").write_bytes(mask_bytes())

@@ -21,12 +21,10 @@ from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry
 from app.arena.voting.pool import Pool
 from app.catalog.loading import load
-from app.catalog.seeds import read_seeds
 from app.catalog.tables import ImageModel, ModelAlias
 from app.database.doors import Database
-from app.database.places import ROOT
 from app.gateway.storage import Storage
-from tests.factories import NOW, make_competition, picture_bytes
+from tests.factories import NOW, make_competition, picture_bytes, read_catalogue
 
 PACK = Path(__file__).resolve().parents[3] / "shared" / "images"
 
@@ -240,7 +238,7 @@ def test_the_real_pack(tmp_path: Path, sqlite_template: Path) -> None:
     folder = PACK if is_whole else copy_part(tmp_path / "pack")
     shutil.copy(sqlite_template, tmp_path / "db.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}")
-    database.write(lambda session: load(session, read_seeds(ROOT / "scripts/seeds/catalog"), now=NOW))
+    database.write(lambda session: load(session, read_catalogue(), now=NOW))
     report = import_pack(database, Storage(tmp_path / "files"), folder, now=lambda: NOW)
     counts = (report.competitions, report.count("taken"), report.count("refused"))
     assert counts == ((68, 1712, 16) if is_whole else (11, 119, 13))

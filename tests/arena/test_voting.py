@@ -149,7 +149,7 @@ def test_undo_has_its_time_and_its_owner(database: Database, tmp_path: Path) -> 
     with pytest.raises(errors.NotVoted):
         undo(database, matchup)
     cast(database, matchup, "a")
-    with pytest.raises(errors.UndoTooLate):
+    with pytest.raises(errors.UndoTooLate, match="for 10 minutes"):
         undo(database, matchup, now=later(minutes=10, seconds=1))
     with pytest.raises(errors.MatchupNotFound):
         undo(database, matchup, BOB)

@@ -14,9 +14,10 @@ from app.catalog import lookup
 from app.catalog.limits import Limits, SideRange
 from app.catalog.loading import load
 from app.catalog.lookup import ModelOffering, ModelPage
-from app.catalog.seeds import Seeds, read_seeds
+from app.catalog.seeds import Seeds
 from app.database.doors import Database
 from app.painter.painters import PAINTERS
+from tests.factories import read_catalogue
 
 SEEDS = Path(__file__).resolve().parents[2] / "scripts" / "seeds"
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -43,7 +44,7 @@ CATEGORIES = {
 
 @cache
 def seeds() -> Seeds:
-    return read_seeds(SEEDS / "catalog")
+    return read_catalogue()
 
 
 @pytest.fixture(scope="module")

@@ -175,8 +175,12 @@ def test_generate_refuses_before_it_asks(
 def test_served_at_once_stopped_and_completed(
     arena: Callable[..., Result], database: Database, seeds: Path
 ) -> None:
+    """Paint one competition of each mode: every picture is painted again in a process of its own."""
+    for slug in SEEDED[1:]:
+        (seeds / "competitions" / f"{slug}.toml").unlink()
+    every = (1 + len(SHOWCASES)) * len(PAINTERS) + 7
     with _demo(seeds) as (demo, address):
-        assert _first_pair(address)["competition"]["slug"] in SEEDED
+        assert _first_pair(address)["competition"]["slug"] == SEEDED[0]
         assert httpx.get(address).status_code == 200
         demo.send_signal(signal.SIGINT)
         said = demo.communicate(timeout=60)[0]
@@ -185,7 +189,7 @@ def test_served_at_once_stopped_and_completed(
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
     made, votes = counted(database, Entry, Vote)
-    assert (2 <= made <= ALL, votes <= 30) == (True, True)
+    assert (2 <= made <= every, votes <= 30) == (True, True)
 
     with _demo(seeds) as (demo, address):
         assert demo.stdout is not None
@@ -198,7 +202,7 @@ def test_served_at_once_stopped_and_completed(
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert demo.returncode == 0, "an end, not an interruption"
-    assert counted(database, Entry, Vote) == [ALL, 30]
+    assert counted(database, Entry, Vote) == [every, 30]
     assert arena("recompute", "--verify")[0] == 0
 
 
@@ -214,7 +218,8 @@ def _demo(seeds: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = (
-        f"import pathlib, app.cli, app.cli.demo as d, app.demo.edits as e; e.FRAME = (256, 256); "
+        f"import pathlib, app.cli, app.cli.demo as d, app.demo.drawing as s, app.demo.edits as e; "
+        f"e.FRAME = s.FRAME = (256, 256); e.EDITS = e.EDITS[:1]; "
         f"d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
     )
     with subprocess.Popen(

@@ -58,6 +58,7 @@ def test_opening_and_closing_as_json(run: Run) -> None:
         assert said == {"slug": "c0", "status": status, "changed": changed}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("words", [("c0", "0"), ("c0", "many"), ("c0", "-3"), ("c9", "10"), ("c0", "9" * 11)])
 def test_what_is_no_target(run: Run, words: tuple[str, str]) -> None:
     assert run("competition", "target", *words)[0] == 2

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.catalog.loading import load
-from app.catalog.seeds import read_seeds
 from app.database.doors import Database
-from app.database.places import ROOT
 from app.gateway.storage import Storage
+from tests.factories import read_catalogue
 from tests.gateway.upstream import Upstream, running
 from tests.gateway.world import NOW, World, load_catalogue
 
@@ -56,8 +55,7 @@ def seeded_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
     path = tmp_path_factory.mktemp("seeded") / "seeded.sqlite3"
     shutil.copy(sqlite_template, path)
     database = Database(f"sqlite:///{path}")
-    seeds = read_seeds(ROOT / "scripts" / "seeds" / "catalog")
-    database.write(lambda session: load(session, seeds, now=NOW))
+    database.write(lambda session: load(session, read_catalogue(), now=NOW))
     database.close()
     return path
 

@@ -71,6 +71,7 @@ def planned(
     terms: Contract = WORDS,
     *,
     narrower: Limits = Limits(),  # noqa: B008
+    prices: tuple[OfferingPrice, ...] = (),
     provider: ImageProvider | None = None,
     **values: object,
 ) -> RequestPlan:
@@ -78,7 +79,7 @@ def planned(
 
     request = read_request("generation", {"prompt": "x", **values})
     upstream = provider or OpenAI(SecretStr(CANARY), "http://localhost/v1")
-    return plan(request, page(limits), offering(narrower), upstream, terms)
+    return plan(request, page(limits), offering(narrower, *prices), upstream, terms)
 
 
 def said(made: RequestPlan) -> list[tuple[str, object, object]]:
@@ -208,6 +209,25 @@ def test_what_the_caller_left_open_is_told_with_its_price() -> None:
     assert planned(Limits(), dear, quality="low", resolution="1K").choices == ()
 
 
+def test_the_tier_that_is_made_is_the_one_that_is_paid() -> None:
+    """Take the tier that was asked for, else the provider's own, else the one nearest to the size."""
+    prices = tuple(
+        OfferingPrice("image", micros, 1, None, {"resolution": tier}, "page")
+        for tier, micros in (("1K", 1), ("2K", 4))
+    )
+    own = contract(tier={"field": "resolution", "words": ["1K", "2K"], "default": "2K"})
+    both = Limits(resolutions={"1K": (), "2K": ()})
+    for terms, asked, micros in (
+        (TIERED, {"resolution": "2K"}, 4),
+        (TIERED, {"resolution": "1K"}, 1),
+        (own, {}, 4),
+        (TIERED, {}, 1),
+    ):
+        cost = planned(both, terms, prices=prices, **asked).cost  # type: ignore[arg-type]
+        assert cost is not None
+        assert cost.micros == micros
+
+
 def test_size_wins_and_says_what_it_overrode() -> None:
     made = planned(SIZED, size="512x512", aspect_ratio="16:9", resolution="4K")
     assert made.job.size == (512, 512)
@@ -248,6 +268,23 @@ def test_a_call_never_asks_for_more_than_the_provider_makes() -> None:
     assert [planned(SIZED, n=n).job.n for n in (1, 4, 10)] == [1, 4, 4]
     assert planned(Limits(), NOTHING, n=10).job.n == 1
     assert planned(Limits(), contract(n={"field": "n", "max": 3}), n=10).job.n == 3
+
+
+def test_who_takes_no_number_is_asked_for_one_image_a_call() -> None:
+    assert planned(Limits(max_images=4), contract(n=None), n=2).job.n == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        *[({"output_format": "jpeg"}, "jpg"), ({"output_format": "webp"}, None), ({}, None)],
+        ({"output_format": "jpeg", "output_compression": 50}, None),
+    ],
+)
+def test_a_format_is_asked_for_by_the_providers_word(asked: dict[str, object], word: str | None) -> None:
+    """Send a word only where the provider has one, and nobody compresses what it makes."""
+    made = planned(Limits(), contract(output_format={"field": "format", "words": ["jpg", "png"]}), **asked)
+    assert made.job.values.get("format") == word
 
 
 def test_an_offering_narrows_its_model() -> None:

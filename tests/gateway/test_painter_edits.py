@@ -12,9 +12,7 @@ from PIL import Image, ImageDraw
 
 from app.catalog.contracts import Contract
 from app.catalog.limits import Limits
-from app.catalog.seeds import read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.places import ROOT
 from app.gateway.errors import GatewayError, InvalidParameter, ProviderRejected
 from app.gateway.images import decode
 from app.gateway.providers.base import ProviderError, ProviderRequest
@@ -23,9 +21,10 @@ from app.gateway.sizes import SQUARE, SizeWish, match
 from app.gateway.wire import Client
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
+from tests.factories import read_catalogue
 from tests.gateway.world import World, load_catalogue
 
-SEEDS = {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
+SEEDS = {model.slug: model for model in read_catalogue().models}
 SIZE = (320, 256)
 CONTRACT = Contract("painter", "*", "edit", ("page",), date(2026, 11, 28))
 

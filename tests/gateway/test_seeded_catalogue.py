@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalog.seeds import read_seeds
 from app.catalog.shapes import ModelSeed
-from app.database.places import ROOT
 from app.gateway.sizes import SizeWish, match, parse_tier
 from app.painter.paint import check
 from app.painter.painters import PAINTERS
+from tests.factories import read_catalogue
 
 tiers = st.sampled_from(["0.25", "0.5K", "1K", "2K", "4K", "8K"]).map(parse_tier)
 sides = st.integers(1, 99_999)
@@ -26,7 +25,7 @@ wishes = st.one_of(
 
 @cache
 def models() -> dict[str, ModelSeed]:
-    return {model.slug: model for model in read_seeds(ROOT / "scripts" / "seeds" / "catalog").models}
+    return {model.slug: model for model in read_catalogue().models}
 
 
 @pytest.fixture(scope="module", autouse=True)

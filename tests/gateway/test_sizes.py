@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import log
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -67,10 +68,25 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "side"), [("0.5K", 512), ("1K", 1024), ("2k", 2048), ("4K", 4096), ("0.25", 512), ("1MP", 1024)]
+    ("text", "side"),
+    [
+        *[("0.5K", 512), ("1K", 1024), ("2k", 2048), ("4K", 4096), ("0.25", 512), ("1MP", 1024), ("16", 4096)],
+        *[("64", 64), ("512", 512), ("768sq", 768), ("32sq", 32)],
+    ],
 )
-def test_tiers_are_squares_of_1024(text: str, side: int) -> None:
+def test_tiers_are_squares(text: str, side: int) -> None:
+    """Count 1024 pixels a side for each K, else the side that is named."""
     assert parse_tier(text) == side**2
+
+
+def test_a_tier_of_video_calls_is_wide() -> None:
+    assert parse_tier("720p") == 1280 * 720
+
+
+@pytest.mark.parametrize("said", [{"size": (8, 8)}, {"ratio": Fraction(1)}, {"pixels": 64}])
+def test_one_word_is_a_wish(said: dict[str, Any]) -> None:
+    assert SizeWish().is_empty
+    assert not SizeWish(**said).is_empty
 
 
 @pytest.mark.parametrize("text", ["0K", "K", "-1K", "1G", "", "1.2.3K"])
@@ -138,6 +154,19 @@ def test_ties_keep_the_orientation_then_the_smaller_area() -> None:
     assert nearest_size(Fraction(1), 2048 * 1024, [(2048, 2048), (1024, 1024)]) == (1024, 1024)
 
 
+@pytest.mark.parametrize("target", [Fraction(5, 4), Fraction(3, 2), Fraction(2), Fraction(3)])
+def test_of_a_square_and_a_shape_as_near_the_same_orientation_wins(target: Fraction) -> None:
+    for wish in (target, 1 / target):
+        assert nearest_ratio(wish, [Fraction(1), wish**2]) == wish**2
+
+
+def test_the_least_area_is_reached_and_hardly_passed() -> None:
+    for step in (1, 16):
+        width, height = clamp((100, 100), Bounds(1, 4096, step, Fraction(16), 4096**2, 512**2))
+        assert width == height
+        assert 512 <= width <= 512 + 2 * step
+
+
 def test_nothing_known_changes_nothing() -> None:
     assert match(SizeWish(size=(333, 777)), Limits()) == (333, 777)
     assert match(SizeWish(), Limits()) is None
@@ -172,7 +201,7 @@ bounds = st.builds(
     lambda low, width, step, ratio: Bounds(
         low, low * width, step, min(Fraction(width), Fraction(ratio)), (low * width) ** 2
     ),
-    st.sampled_from([64, 128, 256]),
+    st.sampled_from([64, 90, 128, 256]),
     st.integers(2, 16),
     st.sampled_from([1, 8, 16, 64]),
     st.integers(2, 20),

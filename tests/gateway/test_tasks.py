@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.catalog.seeds import read_contract_files
-from app.database.places import ROOT
 from app.gateway.errors import AllProvidersFailed, ContentPolicy, DeadlineExceeded
 from app.gateway.providers.cloudflare import Cloudflare
 from app.gateway.providers.comfy import Comfy
@@ -21,7 +19,7 @@ from app.gateway.providers.piapi import PiApi
 from app.gateway.providers.runway import Runway
 from app.gateway.providers.tasks import TaskProvider
 from app.gateway.providers.wavespeed import WaveSpeed
-from tests.factories import hole, picture_bytes
+from tests.factories import hole, picture_bytes, read_catalogue
 from tests.gateway.test_providers_words import at
 from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import World
@@ -153,8 +151,9 @@ def test_a_refused_task_is_a_matter_of_content(seeded_world: World, upstream: Up
 def test_every_state_that_ends_a_task_ends_it(seeded_world: World, upstream: Upstream, name: str) -> None:
     """A state nobody knows to be the last would be polled until the deadline."""
     slug = TASKS[name][0].slug
-    contracts = read_contract_files(ROOT / "scripts" / "seeds" / "catalog")
-    failed = sorted({state for one in contracts if one.provider == slug for state in one.replies.failed})
+    failed = sorted(
+        {state for one in read_catalogue().contracts if one.provider == slug for state in one.replies.failed}
+    )
     assert failed
     state = TASKS[name][0].api.state.split(".")
     for word in failed:

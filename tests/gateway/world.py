@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.catalog.loading import load
-from app.catalog.seeds import Seeds, read_seeds
 from app.database.doors import Database
 from app.gateway.generate import Generation, Means, generate
 from app.gateway.money import HOUSE, Payer
@@ -22,6 +21,7 @@ from app.gateway.providers.replicate import Replicate
 from app.gateway.request import Operation, read_request
 from app.gateway.storage import Storage
 from app.gateway.wire import Client
+from tests.factories import read_catalogue
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CANARY = "sk-canary-0123456789abcdef"
@@ -313,10 +313,6 @@ accepts.seed = { type = "integer", min = 0, max = 2147483647 }
 }
 
 
-_READ: dict[tuple[tuple[str, str], ...], Seeds] = {}
-"""Catalogues by what their files say: hundreds of tests load the same one, and reading it is most of the work."""
-
-
 def load_catalogue(
     database: Database,
     folder: Path,
@@ -333,10 +329,7 @@ def load_catalogue(
     for name, text in {**CONTRACTS, **(contracts or {})}.items():
         (folder / "contracts" / f"{name}.toml").write_text(HEAD + text, "utf-8")
     (folder / "contracts" / "sources.toml").write_text(SOURCES, "utf-8")
-    written = tuple(sorted((path.name, path.read_text("utf-8")) for path in folder.rglob("*.toml")))
-    if written not in _READ:
-        _READ[written] = read_seeds(folder)
-    seeds = _READ[written]
+    seeds = read_catalogue(folder)
     database.write(lambda session: load(session, seeds, now=NOW))
 
 

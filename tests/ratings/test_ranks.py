@@ -46,7 +46,7 @@ def test_no_models_and_one_model_have_ranges() -> None:
 
 
 def test_fewer_draws_for_large_boards() -> None:
-    assert (default_draws(40), default_draws(400)) == (1000, 200)
+    assert [default_draws(models) for models in (40, 100, 101, 400)] == [1000, 1000, 200, 200]
 
 
 @settings(max_examples=150, deadline=None)

@@ -15,7 +15,7 @@ def test_ten_to_one_is_four_hundred_points() -> None:
 
 
 def test_anchors_share_the_level() -> None:
-    assert shares(Anchor(), 4) == pytest.approx([0.25] * 4)
+    assert [shares(Anchor(), models).tolist() for models in (0, 1, 4)] == [[], [1.0], [0.25] * 4]
     assert shares(Anchor((1, 3)), 4) == pytest.approx([0, 0.5, 0, 0.5])
     assert gauge(Anchor((1, 3)), 4) == pytest.approx([0, 0.5, 0, 0.5])
     assert gauge(Anchor((1,)), 4) == pytest.approx([0.25] * 4)

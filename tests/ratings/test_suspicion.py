@@ -183,6 +183,19 @@ def test_a_slip_on_a_clear_pair_accuses_nobody() -> None:
     assert found.p[2] > ALPHA
 
 
+def test_five_votes_of_one_kind_are_weighed_as_by_hand() -> None:
+    """Give one of two equal models two and a half points too many, beside a board that is sure."""
+    by_group = tallies_of(2, [(0, 0, 1, 2000, 2000, 0, 0), (1, 0, 1, 5, 0, 0, 0), (2, 0, 1, 4, 0, 0, 0)])
+    found = likelihood(by_group, board(by_group))
+    noise, taste = OVERDISPERSION * 5 / 4, TASTE * 5 / 4
+    variance = noise + taste**2
+    squares, spread = 2 * 2.5**2 / variance, 2 * (2 + 2 * (noise / variance) ** 2)
+    expected = suspicion._chi_squared_tail(np.array([squares]), np.array([2.0]), np.array([spread]))
+    assert found.pattern[1] == pytest.approx(expected[0], rel=0.02)
+    assert found.p[1] < 1
+    assert found.p[2] == 1  # too few votes
+
+
 def test_capped_counts_the_first_of_each_voter_and_network() -> None:
     voter = np.array([0, 0, 0, 1, 1, 2, 0, 2])
     network = np.array([9, 9, 9, 9, 9, 9, 8, 7])

@@ -74,6 +74,14 @@ def test_a_log_counts_to_tallies() -> None:
     assert rows_of(tallies) == [(0, 2, 0, 1, 0, 0, 0), (2, 0, 1, 2, 1, 0, 0), (2, 1, 0, 0, 0, 1, 1)]
 
 
+def test_few_votes_among_many_models_are_counted_where_they_are() -> None:
+    tallies = tallies_of(40, [(2, 5, 39, 3, 0, 0, 0), (7, 39, 0, 0, 1, 1, 0)])
+    assert not tallies.is_dense
+    expected = np.zeros((2, 40))
+    expected[0, [5, 39]], expected[1, [39, 0]] = 3, 2
+    assert np.array_equal(tallies.battles_by_competition(), expected)
+
+
 def test_many_votes_count_as_few_do() -> None:
     """Whether a table of all cells is smaller than the log or not, the rows are the same."""
     log = simulate(np.zeros(3), 400, np.random.default_rng(0), competitions=2, ties=0.3)

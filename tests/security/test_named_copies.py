@@ -31,11 +31,11 @@ OFFERED = (("a-lost-cube", "contestant"), ("a-shown-cube", "contestant"), ("a-lo
 FIRST = ("/", "/competitions", "/models", "/feed.atom", "/sitemap.xml", "/api/v1/models", "/api/v1/competitions")
 
 
-@pytest.fixture(scope="module")
-def shown(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder = tmp_path_factory.mktemp("shown")
-    shutil.copy(sqlite_template, folder / "shown.sqlite3")
-    with application(f"sqlite:///{folder / 'shown.sqlite3'}", folder) as app:
+@pytest.fixture
+def shown(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
+    """Give each test an arena of its own: two of them change what is shown."""
+    shutil.copy(sqlite_template, tmp_path / "shown.sqlite3")
+    with application(f"sqlite:///{tmp_path / 'shown.sqlite3'}", tmp_path) as app:
         for slug in JUDGED:
             competition(app, slug, models=MODELS[:3])
         competition(app, "a-lost-cube", models=MODELS[:3], status="closed")

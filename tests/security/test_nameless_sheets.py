@@ -58,20 +58,24 @@ def browser(app: Flask) -> FlaskClient:
 def arenas(
     request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Flask, Flask]]:
-    """The profile, an arena, and the same one with other makers behind the pictures of one open competition."""
-    folder = tmp_path_factory.mktemp("sheets")
-    shutil.copy(sqlite_template, folder / "one.sqlite3")
-    with serving(request.param, folder, "one.sqlite3") as app:
+    """Give the profile and its two arenas, which no test may change."""
+    yield from make_arenas(request.param, sqlite_template, tmp_path_factory.mktemp("sheets"))
+
+
+def make_arenas(profile: str, template: Path, folder: Path) -> Iterator[tuple[str, Flask, Flask]]:
+    """Make an arena, and the same one with other makers behind the pictures of one open competition."""
+    shutil.copy(template, folder / "one.sqlite3")
+    with serving(profile, folder, "one.sqlite3") as app:
         competition(app, OPEN, models=NAMES)
         competition(app, "a-lost-cube", models=NAMES, status="closed")
         competition(app, "a-small-cube", models=NAMES[:3])
         for slug in (OPEN, "a-lost-cube", "a-small-cube"):
             align_renditions(parts_of(app).database, parts_of(app).storage, slug)
     shutil.copy(folder / "one.sqlite3", folder / "other.sqlite3")
-    with serving(request.param, folder, "other.sqlite3") as other:
+    with serving(profile, folder, "other.sqlite3") as other:
         parts_of(other).database.write(rotate_models)
-        with serving(request.param, folder, "one.sqlite3") as app:
-            yield request.param, app, other
+        with serving(profile, folder, "one.sqlite3") as app:
+            yield profile, app, other
 
 
 def rotate_models(session: Any) -> None:
@@ -166,13 +170,19 @@ def test_who_knows_an_address_is_told_no_more_than_others(arenas: tuple[str, Fla
             assert (stranger.get(path).status_code == 200) == (profile == "local")
 
 
-def test_a_newcomer_and_a_withdrawal_move_no_single_picture(arenas: tuple[str, Flask, Flask]) -> None:
-    _, app, _ = arenas
-    before = {path for path in tiles(read(app)) if path.endswith("-320.webp")}
-    enter(app, OPEN, Named("hidden-model-h", "Hidden Name H"), seed=77_000)
-    align_renditions(parts_of(app).database, parts_of(app).storage, OPEN)
-    assert {path for path in tiles(read(app)) if path.endswith("-320.webp")} == before
+@pytest.fixture(params=PROFILES)
+def own(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
+    """Give an arena of a profile to a test that changes it."""
+    for _, app, _ in make_arenas(request.param, sqlite_template, tmp_path):
+        yield app
+
+
+def test_a_newcomer_and_a_withdrawal_move_no_single_picture(own: Flask) -> None:
+    before = {path for path in tiles(read(own)) if path.endswith("-320.webp")}
+    enter(own, OPEN, Named("hidden-model-h", "Hidden Name H"), seed=77_000)
+    align_renditions(parts_of(own).database, parts_of(own).storage, OPEN)
+    assert {path for path in tiles(read(own)) if path.endswith("-320.webp")} == before
     place = entries.EntryKey(OPEN, NAMES[0].slug)
-    parts_of(app).database.write(lambda s: entries.withdraw(s, place, reason="x", now=moment()))
+    parts_of(own).database.write(lambda s: entries.withdraw(s, place, reason="x", now=moment()))
     assert len(before) < 2 * sheets.TOGETHER
-    assert tiles(read(app)) == [], "of a batch of seven, three would be left: all go"
+    assert tiles(read(own)) == [], "of a batch of seven, three would be left: all go"

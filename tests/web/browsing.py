@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -34,6 +35,22 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+RUN_AXE = """(options) => axe.run(options).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+  nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ""}`)))"""
+
+
+def find_violations(page: Page, scheme: str = "light") -> list[str]:
+    """
+    Say which rules of accessibility a page breaks; in the dark only those of colours, as the rest is the same.
+
+    Nothing but the text of violations leaves the browser: Playwright checks what does value by value.
+    """
+    rules = RULES if scheme == "light" else COLOURS
+    page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(RUN_AXE, {"runOnly": rules, "resultTypes": ["violations"]})
+    return found
 
 
 @dataclass

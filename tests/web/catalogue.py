@@ -12,8 +12,8 @@ from flask import Flask, g
 
 from app.arena.entries import competitions
 from app.catalog.loading import load
-from app.catalog.seeds import read_seeds
 from app.database.places import ROOT
+from tests.factories import read_catalogue
 from tests.web.conftest import running
 from tests.web.factories import Named, enter, parts_of, votes
 
@@ -53,7 +53,7 @@ def folder_of(folder: Path, *slugs: str) -> Path:
 
 def load_folder(app: Flask, folder: Path, now: datetime = TODAY) -> None:
     """Bring the catalogue to what the files say."""
-    seeds = read_seeds(folder)
+    seeds = read_catalogue(folder)
     parts_of(app).database.write(lambda session: load(session, seeds, now=now))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, served, visiting
 from tests.web.buyers import buyers_arena
-from tests.web.test_browser_pages import too_wide, violations
+from tests.web.test_browser_pages import too_wide
 
 pytestmark = DRIVES_CHROMIUM
 CHARTS = "/charts/text-to-image"
@@ -57,7 +57,7 @@ def test_every_page_for_buyers(browser: Browser, base: str, scheme: str, width: 
             visit.page.evaluate(
                 "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
             )
-            faults[path] = violations(visit, scheme) + too_wide(visit)
+            faults[path] = find_violations(visit.page, scheme) + too_wide(visit)
         assert visit.complaints == []
     assert {path: found for path, found in faults.items() if found} == {}
 

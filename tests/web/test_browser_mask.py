@@ -11,10 +11,10 @@ from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import hole, picture_bytes
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, served, visiting
 from tests.web.catalogue import SEEDS, at, load_folder
 from tests.web.conftest import running
-from tests.web.test_browser_pages import too_wide, violations
+from tests.web.test_browser_pages import too_wide
 
 pytestmark = DRIVES_CHROMIUM
 SIZE = (480, 320)
@@ -95,7 +95,7 @@ def test_painted_with_a_mouse_undone_and_sent(browser: Browser, base: str) -> No
         page.mouse.click(left + width * 0.8, top + height * 0.5)
         undo.click()
         assert_left_half_is_clear(page)
-        assert violations(visit) == []
+        assert find_violations(visit.page) == []
         finish(visit)
         page.get_by_role("button", name="Clear").click()
         expect(undo).to_be_disabled()

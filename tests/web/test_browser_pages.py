@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, Named, competition, votes
 
@@ -27,7 +26,6 @@ PATHS = {
     "mine": "/me",
     "missing": "/nowhere",
 }
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LONG = "A very long prompt that goes on with words like antidisestablishmentarianism. " * 12
 WIDE = tuple(
     Named(f"a-model-with-a-rather-long-name-{n}", f"A Model With A Rather Long Name {n}") for n in range(3)
@@ -49,17 +47,6 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
             yield address
 
 
-def violations(visit: Visit, scheme: str = "light") -> list[str]:
-    """By every rule; in the dark by those that look at colours: the rest of the page is the same."""
-    rules = RULES if scheme == "light" else {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-    found = Axe().run(visit.page, options={"runOnly": rules, "resultTypes": ["violations"]})
-    return [
-        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    ]
-
-
 def too_wide(visit: Visit) -> list[str]:
     """Elements that reach beyond the window, if the page scrolls sideways."""
     script = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
@@ -77,15 +64,19 @@ def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> Non
     with visiting(browser, base, color_scheme=scheme, viewport={"width": width, "height": 700}) as visit:
         for name, path in PATHS.items():
             visit.open(path)
-            faults[name] = violations(visit, scheme) + too_wide(visit)
+            faults[name] = find_violations(visit.page, scheme) + too_wide(visit)
         complaints = [said for said in visit.complaints if "404" not in said]
     assert {name: found for name, found in faults.items() if found} == {}
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("mode", ["text-to-image", "image-edit"])
+@pytest.mark.parametrize(
+    ("mode", "width", "scheme"),
+    [
+        *[("text-to-image", 320, "light"), ("text-to-image", 1280, "dark")],
+        *[("image-edit", 1280, "light"), ("image-edit", 320, "dark")],
+    ],
+)
 def test_the_arena_before_and_after_the_vote(
     browser: Browser, base: str, scheme: str, width: int, mode: str
 ) -> None:
@@ -95,13 +86,13 @@ def test_the_arena_before_and_after_the_vote(
         visit.open(f"/arena?mode={mode}")
         visit.page.get_by_role("button", name="Show me a pair").click()
         visit.wait("open")
-        faults["before"] = violations(visit, scheme) + too_wide(visit)
+        faults["before"] = find_violations(visit.page, scheme) + too_wide(visit)
         visit.page.wait_for_timeout(500)  # presses just after a change of the screen are not heard
         visit.page.get_by_role("button", name="A is better").click()
         visit.wait("revealed")
-        faults["after"] = violations(visit, scheme) + too_wide(visit)
+        faults["after"] = find_violations(visit.page, scheme) + too_wide(visit)
         visit.open("/me")
-        faults["mine"] = violations(visit, scheme) + too_wide(visit)
+        faults["mine"] = find_violations(visit.page, scheme) + too_wide(visit)
         assert visit.complaints == []
     assert {name: found for name, found in faults.items() if found} == {}
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.gateway_server import make
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Upstream, coded, running, says
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, served, visiting
 from tests.web.catalogue import at
-from tests.web.test_browser_pages import too_wide, violations
+from tests.web.test_browser_pages import too_wide
 
 pytestmark = DRIVES_CHROMIUM
 PAIR = "/playground?model=poster-pro&model=brush-1&size=256x256&prompt=a+red+cube"
@@ -77,7 +77,7 @@ def test_no_violation_at_any_step(browser: Browser, base: str, scheme: str, widt
 
 
 def _faults(visit: Visit, scheme: str) -> list[str]:
-    return violations(visit, scheme) + too_wide(visit)
+    return find_violations(visit.page, scheme) + too_wide(visit)
 
 
 def test_by_keyboard_the_focus_stays_and_the_result_is_told(browser: Browser, base: str) -> None:

@@ -57,6 +57,7 @@ def test_a_chart_escapes_names() -> None:
         assert not re.search(r'"[^"<>]*\(\'1', text), "no quote of a name ends an attribute"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("columns", ["", "?columns=licence,price,change", f"?columns={','.join(CHOICES)}"])
 def test_cells_stand_under_their_headings(app: Flask, columns: str) -> None:
     database = parts_of(app).database

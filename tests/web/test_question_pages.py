@@ -54,6 +54,7 @@ def test_an_arena_of_one_question_says_nothing_of_it(arena: Flask, client: Flask
     assert client.get(BOARD).text.count('aria-label="Questions"') == 0
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("slug", "words"), [("better", BETTER), ("prompt", PROMPT)])
 def test_a_chosen_question_is_shown_and_read_out_first(
     asking: Flask, client: FlaskClient, slug: str, words: str
@@ -81,6 +82,7 @@ def is_marked(html: str) -> bool:
     return "data-changed" in asks[0]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("answer", ["a", "both_bad", "skip", "undone"])
 def test_a_change_of_question_is_marked_without_a_script(asking: Flask, answer: str) -> None:
     client, marks = asking.test_client(), []
@@ -140,6 +142,7 @@ def test_a_pair_as_json_says_what_it_asks(asking: Flask, client: FlaskClient) ->
     assert (refused.status_code, refused.get_json()["error"]["code"]) == (404, "unknown_question")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("outcome", ["a", "tie", "skip", "unloadable"])
 @pytest.mark.parametrize("question", ["better", "prompt"])
 def test_a_vote_as_json_says_what_was_asked(asking: Flask, question: str, outcome: str) -> None:
@@ -194,6 +197,7 @@ def test_the_api_takes_the_question(asking: Flask, client: FlaskClient) -> None:
     assert table.headers["Content-Disposition"].endswith('"text-to-image-prompt.csv"')
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "page",
     [

@@ -80,6 +80,7 @@ def test_every_report_is_answered_alike(arena: Flask) -> None:
     assert len({headers for _, headers in answers}) == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,0 +1,42 @@
+"""Hold that each program of scripts tells what it prints, and when it ends with 1."""
+
+import os
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.database.places import ROOT
+
+SERVED = {"bare.py": "the floor that load.py and rounds.py start"}
+"""Programs that no person calls, and why."""
+PROGRAMS = sorted(
+    path
+    for path in (ROOT / "scripts").rglob("*.py")
+    if path.parent.name != "accept" and path.name not in SERVED and '__name__ == "__main__"' in path.read_text()
+)
+MAY_FAIL = re.compile(r"else 1$|return 1$|SystemExit\(f|sys\.exit\((?!main|stop)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_help_tells_what_a_program_is_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [str(path), "--help"])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(path), run_name="__main__")
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert told.lower().startswith("usage:")
+    assert len(told.split("\n\n")) >= 3, "what it is for, and its options"
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_a_program_that_may_fail_says_when(path: Path) -> None:
+    source = path.read_text()
+    if MAY_FAIL.search(source):
+        assert re.search(r"exits?\s+(with\s+)?1\b", source, re.IGNORECASE)
