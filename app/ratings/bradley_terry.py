@@ -6,7 +6,7 @@ a tie is half a win for each. Sandwich covariance: Huber 1967, White 1982; for a
 arXiv 2403.04132, section 5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -125,14 +125,35 @@ class Design:
 
 
 @dataclass(frozen=True, eq=False)
+class FittedCells:
+    """Each cell's chance that the first model scores, its p(1 - p), and how surely its models' distance is known."""
+
+    cells: Cells
+    strength: Array
+    bread: Array
+
+    @cached_property
+    def chances(self) -> tuple[Array, Array]:
+        """Return (cells,) p and p(1 - p)."""
+        return chances(self.strength[self.cells.first] - self.strength[self.cells.second])
+
+    @cached_property
+    def apart(self) -> Array:
+        """Return the (cells,) variances of the distance of each cell's two models by the bread."""
+        own, first, second = self.bread.diagonal(), self.cells.first, self.cells.second
+        return np.asarray(own[first] + own[second] - 2 * self.bread[first, second])
+
+
+@dataclass(frozen=True, eq=False)
 class Fit:
     """
     A fit and its sandwich: ``information`` is minus the second derivative, ``filling`` the slope's variance, None
     where that is the information itself.
 
     With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
-    the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the
-    strengths beyond the sandwich, None for none.
+    the votes have, and ``precision``, (n,), what the prior adds to its diagonal, None where it adds more than that.
+    ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond the
+    sandwich, None for none.
     """
 
     strength: Array
@@ -142,6 +163,7 @@ class Fit:
     votes: Array
     scale: float = 1.0
     doubt: Array | None = None
+    precision: Array | None = None
 
     @cached_property
     def bread(self) -> Array:
@@ -152,13 +174,36 @@ class Fit:
     def follows(self) -> Array:
         """Return (n, n) how far each strength follows a shift of each model's votes."""
         n = self.strength.size
-        return np.asarray(self.bread[:n] @ self.votes[:, :n])
+        if self.precision is None:
+            return np.asarray(self.bread[:n] @ self.votes[:, :n])
+        # The bread times what votes and prior know together is 1.
+        follows = self.bread[:n, :n] * -self.precision
+        _add_diagonal(follows, np.ones(n))
+        return follows
+
+    def with_doubt(self, doubt: Array) -> "Fit":
+        """Return the same fit with a doubt; the inverse that it knows goes with it."""
+        doubting = replace(self, doubt=doubt)
+        doubting.__dict__["bread"] = self.bread
+        return doubting
+
+    def at(self, cells: Cells) -> "FittedCells":
+        """Return what the fit says of some cells, which it remembers of those it was asked about last."""
+        known: FittedCells | None = self.__dict__.get("_cells")
+        if known is None or known.cells is not cells:
+            known = self.__dict__["_cells"] = FittedCells(cells, self.strength, self.bread)
+        return known
 
     def follow(self, shifts: Array) -> Array:
         """Return the (n, n) covariance of the strengths if the models' votes shift by these variances, (n,)."""
         # A product with its own transpose costs half of one with another matrix.
         moved = self.follows * np.sqrt(shifts)
         return np.asarray(moved @ moved.T)
+
+    def followed_diagonal(self, shifts: Array, gauge: Array) -> Array:
+        """Return (n, parts) the diagonals of `follow` for these shifts, (n, parts), counted from a level."""
+        across = self.follows @ (shifts * (self.follows.T @ gauge)[:, None])
+        return np.asarray(self.follows**2 @ shifts - 2 * across + gauge @ across)
 
     def covariance(self, gauge: Array) -> Array:
         """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
@@ -220,8 +265,15 @@ def _descend(matrix: Array, right: Array) -> Array | None:
 
 def centred(covariance: Array, gauge: Array) -> Array:
     """Return (n, n) of the same numbers counted from their mean by these weights."""
-    half = covariance - gauge @ covariance
-    return np.asarray(half - (half @ gauge)[:, None])
+    found = covariance - gauge @ covariance
+    found -= (found @ gauge)[:, None]
+    return np.asarray(found)
+
+
+def centred_diagonal(covariance: Array, gauge: Array) -> Array:
+    """Return (n,) the diagonal of a symmetric covariance counted from such a mean."""
+    across = covariance @ gauge
+    return np.asarray(covariance.diagonal() - 2 * across + gauge @ across)
 
 
 def strengths(
@@ -256,8 +308,10 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     chance, variance = chances(design.rows(x))
     filling = design.gram(residual_variance(design.cells, chance))
     _add_diagonal(filling, prior.scatter(strength))
-    weights = design.cells.played * variance
-    return Fit(strength, side, _information(design, prior, x, weights), filling, design.gram(weights))
+    weights, own = design.cells.played * variance, prior.curvature(strength)
+    precision = own if own.any() else None
+    information = _information(design, prior, x, weights)
+    return Fit(strength, side, information, filling, design.gram(weights), precision=precision)
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:

@@ -99,7 +99,9 @@ def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     votes = scaled.gram(scaled.cells.played * chances(scaled.rows(x))[1])
     information = votes.copy()
     information[np.arange(n), np.arange(n)] += belief.precision
-    return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion)
+    return Fit(
+        x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion, precision=belief.precision
+    )
 
 
 def expected_doubt(fitted: Fit, spread: Spread) -> Array:

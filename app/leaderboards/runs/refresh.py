@@ -4,12 +4,14 @@ Keeps boards fresh without a worker: whoever finds a stale one computes it, the 
 numpy is imported with the first board that has to be computed.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
@@ -21,7 +23,7 @@ from app.database.engines import BUSY_SECONDS
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
-from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.words import BETTER
 
 BUDGET_SECONDS = 5.0
@@ -265,6 +267,17 @@ def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)
-    return of_now and from_json(run.versions) == {
-        str(number): version for number, version in scope.versions.items()
-    }
+    return of_now and _read_versions(run.versions) == scope.versions
+
+
+def _read_versions(stored: Any) -> dict[int, int]:
+    """Read a run's versions by the competition's id: SQLite holds text, PostgreSQL's driver has parsed it."""
+    if isinstance(stored, str):
+        return _parse_versions(stored)
+    return {int(number): version for number, version in stored.items()}
+
+
+@lru_cache(maxsize=1024)
+def _parse_versions(stored: str) -> dict[int, int]:
+    """Parse the versions of a run, of which most are the same at the next look; nobody may change them."""
+    return {int(number): version for number, version in json.loads(stored).items()}

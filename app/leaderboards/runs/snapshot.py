@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -108,12 +109,13 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        found, names = hashlib.sha256(), tuple(self.slugs.items())
-        by_competition = rows[np.argsort(rows[:, 0], kind="stable")]
-        competitions, starts = np.unique(by_competition[:, 0], return_index=True)
+        found, names = hashlib.sha256(), _recall_names(tuple(self.slugs.items()))
+        if (rows[1:, 0] < rows[:-1, 0]).any():
+            rows = rows[np.argsort(rows[:, 0], kind="stable")]
+        competitions, starts = np.unique(rows[:, 0], return_index=True)
         # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
         words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
-        parts = np.split(by_competition[:, 1:], starts[1:])
+        parts = np.split(np.ascontiguousarray(rows[:, 1:]), starts[1:])
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
@@ -122,6 +124,12 @@ class Snapshot:
 def _number(ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Index]:
     """Return the ids that occur, ascending, and where each stands among them."""
     return distinct(ids, int(ids.max(initial=-1)) + 1)
+
+
+@lru_cache(maxsize=1)
+def _recall_names(names: Names) -> Names:
+    """Return the names as they were given last where they are the same: one object is quick to compare."""
+    return names
 
 
 def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:
