@@ -51,4 +51,7 @@ def _read_tallies(session: Session, competition: int, question: str) -> TallyRow
     cursor, _ = _TALLIES.run(session, {"competition": competition, "question": question})
     rows = cursor.fetchall()
     cursor.close()
-    return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(TALLY_COLUMNS))
+    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(TALLY_COLUMNS))
+    # By pairs, so that boards need not sort them at each refresh.
+    low, high = np.sort(table[:, 1:3], axis=1).T
+    return table[np.lexsort((high, low))]

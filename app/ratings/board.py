@@ -167,19 +167,21 @@ def elsewhere(
     prompts: PromptEffect | None = None,
     prior: Prior = None,
     anchor: Anchor = ALL,
+    start: Array | None = None,
 ) -> tuple[Array, Array]:
     """
     Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
     With ``prompts`` the variances include what the finite number of these competitions leaves open. A ``prior``
-    that is a spread is known as well as its error tells.
+    that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by all
+    competitions.
     """
     rest, n = tallies.without(competition), tallies.models
-    fitted = model.believed(Design(rest.pairs(), n, side=False), prior)
+    fitted = model.believed(Design(rest.pairs(), n, side=False), prior, start)
     if isinstance(prior, Spread):
         fitted = replace(fitted, fit=fitted.fit.with_doubt(expected_doubt(fitted.fit, prior)))
     known = Components(prompts=prompts)
-    variance = model.covariance(rest, fitted, known, scale.gauge(anchor, n))[1].diagonal()
+    variance = model.variances(rest, fitted, known, scale.gauge(anchor, n))
     return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
 
 

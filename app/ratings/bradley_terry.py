@@ -28,11 +28,17 @@ GRADIENT_ERROR = 1e-13
 
 def chances(x: Array) -> tuple[Array, Array]:
     """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
-    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1.
-    small = np.exp(-np.abs(x))
-    large = 1.0 / (1.0 + small)
+    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1. In place, as
+    # memory that was never touched takes longer to get than these sums.
+    small = np.abs(x)
+    np.negative(small, out=small)
+    np.exp(small, out=small)
+    large = small + 1.0
+    np.divide(1.0, large, out=large)
     small *= large
-    return np.where(x < 0, small, large), small * large
+    found = np.where(x < 0, small, large)
+    small *= large
+    return found, small
 
 
 def logistic(x: Array) -> Array:
@@ -116,8 +122,10 @@ class Design:
         """Return Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
         n = self.models
         between = totals(self._place, weights, n * n).reshape(n, n)
-        laplacian = -between - between.T
-        laplacian.flat[:: n + 1] = between.sum(0) + between.sum(1)
+        laplacian = between + between.T
+        degree = laplacian.sum(axis=1)
+        np.negative(laplacian, out=laplacian)
+        laplacian.flat[:: n + 1] = degree
         if not self.side:
             return laplacian
         border = between.sum(1) - between.sum(0)
@@ -210,6 +218,12 @@ class Fit:
         n = self.strength.size
         found = self._sandwich[:n, :n]
         return centred(found if self.doubt is None else found + self.doubt, gauge)
+
+    def variance(self, gauge: Array) -> Array:
+        """Return the (n,) diagonal of `covariance`."""
+        n = self.strength.size
+        found = centred_diagonal(self._sandwich[:n, :n], gauge)
+        return found if self.doubt is None else found + centred_diagonal(self.doubt, gauge)
 
     def side_error(self) -> float:
         """Return the standard error of the side term, in logits."""

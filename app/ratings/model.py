@@ -64,14 +64,18 @@ class IntervalParts:
     variation: Array
 
 
-def believed(design: Design, prior: Prior) -> Fitted:
-    """Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here."""
+def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted:
+    """
+    Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here.
+
+    With a spread that is known Newton begins at ``start``, which has to follow from the same votes.
+    """
     if prior is None:
         plain = replace(design, side=False)
         found, spread = learn(plain)
         return Fitted(held(design, spread) if design.side else found, spread.dispersion, spread)
     if isinstance(prior, Spread):
-        return Fitted(held(design, prior), prior.dispersion, prior)
+        return Fitted(held(design, prior, start), prior.dispersion, prior)
     found = fit(design, VirtualGames(prior))
     x = np.append(found.strength, found.side)[: design.models + design.side]
     cells = design.cells
@@ -110,8 +114,8 @@ def covariance(
     The third is the diagonal of the second by its parts.
     """
     alone = fitted.fit.covariance(gauge)
-    added, shared = _shared(tallies, fitted.fit, known, gauge)
-    pulled, own = _pull_of(fitted, added, gauge), added.diagonal()
+    added, shared, pulled = _shared(tallies, fitted, known, gauge)
+    own = added.diagonal()
     widened = 1 + pulled**2 / np.where(own > 0, own, np.inf)
     votes = np.maximum(alone.diagonal(), 0.0)
     prompts, voters, pairs = (widened * each for each in shared.T)
@@ -129,13 +133,19 @@ def covariance(
     return alone, added, parts
 
 
-def _shared(tallies: Tallies, found: Fit, known: Components, gauge: Array) -> tuple[Array, Array]:
-    """
-    Return the (n, n) covariance that prompts, voters and pairs add, and its (n, 3) diagonal by these.
+def variances(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> Array:
+    """Return (n,) of the strengths by all parts: the diagonal of the second of `covariance`."""
+    added, _, pulled = _shared(tallies, fitted, known, gauge)
+    return np.asarray(fitted.fit.variance(gauge) + added.diagonal() + pulled**2)
 
-    Both are zeros for what is not known.
+
+def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
     """
-    n = tallies.models
+    Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the (n,) pull.
+
+    All are zeros for what is not known.
+    """
+    n, found = tallies.models, fitted.fit
     shifts, added, own, whole = np.zeros((n, 3)), np.zeros((n, n)), np.zeros((n, 3)), {}
     if known.prompts is not None and n > MANY_MODELS:
         shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance)
@@ -152,7 +162,8 @@ def _shared(tallies: Tallies, found: Fit, known: Components, gauge: Array) -> tu
     if shifts.any():
         added += found.follow(shifts.sum(axis=1))
         own += found.followed_diagonal(shifts, gauge)
-    return centred(added, gauge), own
+    added = centred(added, gauge)
+    return added, own, _pull_of(fitted, added, gauge)
 
 
 def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Array:

@@ -219,7 +219,8 @@ class _Turn:
         if ours and ours[0].kind == "overall":
             board, anchor = compute.rate_overall(seen)
             frozen = board if anchor != seen.anchor else None
-            boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
+            shared, near = read_shared(board.parts), compute.read_strengths(board)
+            boards, seen = [board], replace(seen, anchor=anchor, shared=shared, near=near)
         if boards or seen.overall_run is not None:
             # The overall board comes first: the others borrow its level and its variances.
             rest = [scope for scope in ours if scope.kind != "overall"]

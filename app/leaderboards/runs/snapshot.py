@@ -25,7 +25,7 @@ from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.ratings.components import VarianceComponent
-from app.ratings.tallies import Index, Tallies, distinct
+from app.ratings.tallies import Array, Index, Tallies, distinct
 from app.words import BETTER, JUDGEMENTS, Outcome
 
 Rows = TallyRows
@@ -77,6 +77,8 @@ class Snapshot:
     """The current runs of `better`, which another question borrows from."""
     difference: VarianceComponent | None = None
     """By how much ratings of another question differ from those of `better`, as the current overall run has it."""
+    near: Array | None = None
+    """Strengths of the overall board's models, from which those of fewer competitions are found in a step or two."""
     _boards: dict[str, BoardTallies] = field(default_factory=dict)
     """The boards that were summed up, by key: several others borrow from the overall one."""
 
