@@ -29,7 +29,7 @@ from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent
 from app.ratings.model import believed, components
-from app.ratings.tallies import Tallies
+from app.ratings.tallies import Tallies, distinct
 from app.ratings.voters import Ballots, Voters
 from app.words import BETTER, JUDGEMENTS, Outcome
 
@@ -56,9 +56,8 @@ class VoterRows:
             rows = rows[is_here.all(axis=1)]
         if not rows.size:
             return None
-        voter = np.unique(rows[:, 1], return_inverse=True)[1]
+        voter, prompt = (distinct(rows[:, column], int(rows[:, column].max()) + 1)[1] for column in (1, 0))
         left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (2, 3))
-        prompt = np.unique(rows[:, 0], return_inverse=True)[1]
         return Ballots(Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T), prompt)
 
 
