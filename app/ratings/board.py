@@ -173,8 +173,8 @@ def elsewhere(
     Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
     With ``prompts`` the variances include what the finite number of these competitions leaves open. A ``prior``
-    that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by all
-    competitions.
+    that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by
+    all competitions.
     """
     rest, n = tallies.without(competition), tallies.models
     fitted = model.believed(Design(rest.pairs(), n, side=False), prior, start)

@@ -28,8 +28,8 @@ GRADIENT_ERROR = 1e-13
 
 def chances(x: Array) -> tuple[Array, Array]:
     """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
-    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1. In place, as
-    # memory that was never touched takes longer to get than these sums.
+    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1. In place,
+    # as memory that was never touched takes longer to get than these sums.
     small = np.abs(x)
     np.negative(small, out=small)
     np.exp(small, out=small)
@@ -134,7 +134,7 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class FittedCells:
-    """Each cell's chance that the first model scores, its p(1 - p), and how surely its models' distance is known."""
+    """Describe some cells by a fit: the chance that the first model scores, and how surely that is known."""
 
     cells: Cells
     strength: Array
@@ -159,9 +159,9 @@ class Fit:
     where that is the information itself.
 
     With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
-    the votes have, and ``precision``, (n,), what the prior adds to its diagonal, None where it adds more than that.
-    ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond the
-    sandwich, None for none.
+    the votes have, and ``precision``, (n,), what the prior adds to its diagonal, None where it adds more. ``scale``
+    is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond the sandwich,
+    None for none.
     """
 
     strength: Array

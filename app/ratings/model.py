@@ -109,9 +109,9 @@ def covariance(
     tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
 ) -> tuple[Array, Array, IntervalParts]:
     """
-    Return (n, n) of the strengths counted from the level that these weights name: by votes alone, and by all parts.
+    Return (n, n) of the strengths by votes alone, the same by all parts, and the diagonal of that by its parts.
 
-    The third is the diagonal of the second by its parts.
+    Strengths are counted from the level that the ``gauge`` names by its weights.
     """
     alone = fitted.fit.covariance(gauge)
     added, shared, pulled = _shared(tallies, fitted, known, gauge)
@@ -141,9 +141,9 @@ def variances(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array)
 
 def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
     """
-    Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the (n,) pull.
+    Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the pull.
 
-    All are zeros for what is not known.
+    All are zeros for what is not known; the pull towards the middle is (n,).
     """
     n, found = tallies.models, fitted.fit
     shifts, added, own, whole = np.zeros((n, 3)), np.zeros((n, n)), np.zeros((n, 3)), {}

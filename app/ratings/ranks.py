@@ -113,8 +113,8 @@ def _least_draws(scale: Singles, variance: Array) -> Array:
     """
     Return (n,) such that of two models more than FAR errors apart one was drawn farther from 0 than this.
 
-    With u the draws in parts of their deviations, a distance is at most r √(u² + u'²) by Cauchy and Schwarz, r being
-    by how much its error would be larger without correlation. So one u is beyond FAR / (r √2), as few are.
+    With u the draws in parts of their deviations, a distance is at most r √(u² + u'²) by Cauchy and Schwarz, r
+    being by how much its error would be larger without correlation. So one u is beyond FAR / (r √2), as few are.
     """
     larger = ((variance + variance[:, None]) * np.square(scale, dtype=np.float64)).max(axis=1)
     rounded = 1 - 1e-4

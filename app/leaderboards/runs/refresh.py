@@ -35,7 +35,7 @@ SHARE = 6
 LEAST_REST = 3
 """Times its CPU that a rest lasts however slow others made the pass on the clock: requests come before boards."""
 PASSES = 3
-"""What a vote waits for beside the rest: the pass that missed it and the one that has it, each half as slow again."""
+"""What a vote waits for beside the rest: the pass that missed it and the next one, each half as slow again."""
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
@@ -95,9 +95,9 @@ def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[
     Return for how many seconds a mode rests after a pass over it, and every other mode of the database.
 
     A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most twice
-    as long on the clock; this one took `waited` seconds there. All rest until pass and rest were SHARE times its CPU
-    (`worked` seconds), and for LEAST_REST times that at least: as one pass is made at a time, all modes, questions
-    and processes of a database take a sixth of a core together.
+    as long on the clock; this one took `waited` seconds there. All rest until pass and rest were SHARE times its
+    CPU (`worked` seconds), and for LEAST_REST times that at least: as one pass is made at a time, all modes,
+    questions and processes of a database take a sixth of a core together.
     """
     least = max(SHARE * worked - waited, LEAST_REST * worked)
     return max(refresh_seconds - PASSES * waited, least), least

@@ -78,7 +78,7 @@ class Snapshot:
     difference: VarianceComponent | None = None
     """By how much ratings of another question differ from those of `better`, as the current overall run has it."""
     near: Array | None = None
-    """Strengths of the overall board's models, from which those of fewer competitions are found in a step or two."""
+    """Strengths of the overall board's models, at which a search for those of fewer competitions begins."""
     _boards: dict[str, BoardTallies] = field(default_factory=dict)
     """The boards that were summed up, by key: several others borrow from the overall one."""
 
