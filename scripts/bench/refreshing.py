@@ -3,10 +3,10 @@ How long a board of many models and competitions takes to refresh after one vote
 
     python scripts/bench/refreshing.py [--models 200] [--competitions 60] [--votes 20000] [--times 20]
 
-A fresh SQLite database each, filled as `scripts/bench/filling.py` does. A vote makes two boards stale, the overall
-one and its competition's. Prints what a pass over both takes in milliseconds of this process's CPU and on the clock
-(median, least and worst), each part of it, and a pass over the overall board alone. Exits with 1 where the pass over
-both is above the bar of 30 ms of CPU.
+A fresh SQLite database each, filled as `scripts/bench/filling.py` does. A vote makes two boards stale, the
+overall one and its competition's. Prints what a pass over both takes in milliseconds of this process's CPU and on
+the clock (median, least and worst), each part of it, and a pass over the overall board alone. Exits with 1 where
+the pass over both is above the bar of 30 ms of CPU.
 """
 
 import argparse
