@@ -161,8 +161,8 @@ class Fit:
     With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
     the votes have; ``precision``, (n,), is what the prior adds to its diagonal, None where it adds more.
 
-    ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond the
-    sandwich, None for none.
+    ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond
+    the sandwich, None for none.
     """
 
     strength: Array
