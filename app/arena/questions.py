@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
@@ -25,6 +25,21 @@ LARGEST_SHARE = 1_000.0
 LONGEST_SLUG = 40
 LONGEST_WORDS = 80
 _ALL = PreparedStatement(lambda _: select(*PairQuestion.__table__.c).order_by(PairQuestion.id))
+# Asked whenever boards are refreshed or pairs are made ready.
+_VERSIONS = PreparedStatement(
+    lambda _: (
+        select(Competition.id, Competition.version)
+        .where(Competition.mode == bindparam("mode"))
+        .where(Competition.version > 0)
+    )
+)
+_QUESTION_VERSIONS = PreparedStatement(
+    lambda _: (
+        select(Competition.id, QuestionVersion.version)
+        .join(QuestionVersion, QuestionVersion.competition_id == Competition.id)
+        .where(Competition.mode == bindparam("mode"), QuestionVersion.question == bindparam("question"))
+    )
+)
 
 
 def _refuse_no_shares(shares: dict[str, float]) -> dict[str, float]:
@@ -84,14 +99,8 @@ def read_question(session: Session, slug: str | None) -> QuestionDetails:
 def read_versions(session: Session, mode: str, question: str) -> dict[int, int]:
     """Read, by competition id, the versions of a question's votes in a mode, where it was ever voted on."""
     if question == BETTER:
-        versions = select(Competition.id, Competition.version).where(Competition.version > 0)
-    else:
-        versions = (
-            select(Competition.id, QuestionVersion.version)
-            .join(QuestionVersion, QuestionVersion.competition_id == Competition.id)
-            .where(QuestionVersion.question == question)
-        )
-    return dict(session.execute(versions.where(Competition.mode == mode)).all())
+        return dict(_VERSIONS.all(session, mode=mode))
+    return dict(_QUESTION_VERSIONS.all(session, mode=mode, question=question))
 
 
 def add_question(

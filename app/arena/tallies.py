@@ -4,11 +4,12 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.questions import read_versions
 from app.arena.tables import Tally
+from app.database.statements import PreparedStatement
 
 TallyRows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad."""
@@ -24,6 +25,11 @@ TALLY_COLUMNS = (
     Tally.both_bad,
 )
 """The columns of `TallyRows`, in their order."""
+_TALLIES = PreparedStatement(
+    lambda _: select(*TALLY_COLUMNS).where(
+        Tally.competition_id == bindparam("competition"), Tally.question == bindparam("question")
+    )
+)
 
 
 def read_changed(session: Session, mode: str, question: str, before: ReadTallies) -> ReadTallies:
@@ -37,8 +43,15 @@ def read_changed(session: Session, mode: str, question: str, before: ReadTallies
         return before
     unchanged = {one: known for one, known in before.items() if versions.get(one) == known[0]}
     changed = [competition for competition in versions if competition not in unchanged]
-    wanted = select(*TALLY_COLUMNS).where(Tally.competition_id.in_(changed), Tally.question == question)
-    # By the connection: the session would take as long again to hand on rows that are no objects of its own.
-    rows = session.connection().execute(wanted).all()
+    return unchanged | {one: (versions[one], _read_tallies(session, one, question)) for one in changed}
+
+
+def _read_tallies(session: Session, competition: int, question: str) -> TallyRows:
+    # The driver's rows as they are: naming their columns would take as long as reading them.
+    cursor, _ = _TALLIES.run(session, {"competition": competition, "question": question})
+    rows = cursor.fetchall()
+    cursor.close()
     table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(TALLY_COLUMNS))
-    return unchanged | {one: (versions[one], table[table[:, 0] == one]) for one in changed}
+    # By pairs, so that boards need not sort them at each refresh.
+    low, high = np.sort(table[:, 1:3], axis=1).T
+    return table[np.lexsort((high, low))]

@@ -144,11 +144,10 @@ def rate(
     fitted = model.believed(Design(cells, n, side_term), prior)
     by_votes = interval == "vote"
     known = NOTHING if by_votes else model.components(tallies, fitted, prompts=prompts, voters=voters)
-    gauge = scale.gauge(anchor, n)
-    published, parts = model.covariance(tallies, fitted, known, gauge)
+    alone, published, parts = model.covariance(tallies, fitted, known, scale.gauge(anchor, n))
     estimate = RatingEstimate(
         strength=fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength,
-        covariance=fitted.fit.covariance(gauge),
+        covariance=alone,
         published=published,
         parts=parts,
         interval="vote" if known.prompts is None else "prompt",
@@ -168,19 +167,21 @@ def elsewhere(
     prompts: PromptEffect | None = None,
     prior: Prior = None,
     anchor: Anchor = ALL,
+    start: Array | None = None,
 ) -> tuple[Array, Array]:
     """
     Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
 
     With ``prompts`` the variances include what the finite number of these competitions leaves open. A ``prior``
-    that is a spread is known as well as its error tells.
+    that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by
+    all competitions.
     """
     rest, n = tallies.without(competition), tallies.models
-    fitted = model.believed(Design(rest.pairs(), n, side=False), prior)
+    fitted = model.believed(Design(rest.pairs(), n, side=False), prior, start)
     if isinstance(prior, Spread):
-        fitted = replace(fitted, fit=replace(fitted.fit, doubt=expected_doubt(fitted.fit, prior)))
+        fitted = replace(fitted, fit=fitted.fit.with_doubt(expected_doubt(fitted.fit, prior)))
     known = Components(prompts=prompts)
-    variance = model.covariance(rest, fitted, known, scale.gauge(anchor, n))[0].diagonal()
+    variance = model.variances(rest, fitted, known, scale.gauge(anchor, n))
     return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
 
 
@@ -206,10 +207,10 @@ def rate_competition(
     found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision), start=mean)
     fitted = model.Fitted(replace(found, filling=None, scale=1 / dispersion), dispersion, None)
     known = Components(voters=voters)
-    published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
+    alone, published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
     estimate = RatingEstimate(
         strength=found.strength,
-        covariance=fitted.fit.covariance(np.zeros(n)),
+        covariance=alone,
         published=published,
         parts=parts,
         interval="vote",

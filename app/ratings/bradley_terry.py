@@ -6,7 +6,7 @@ a tie is half a win for each. Sandwich covariance: Huber 1967, White 1982; for a
 arXiv 2403.04132, section 5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -28,11 +28,17 @@ GRADIENT_ERROR = 1e-13
 
 def chances(x: Array) -> tuple[Array, Array]:
     """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
-    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1.
-    small = np.exp(-np.abs(x))
-    large = 1.0 / (1.0 + small)
+    # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1. In place,
+    # as memory that was never touched takes longer to get than these sums.
+    small = np.abs(x)
+    np.negative(small, out=small)
+    np.exp(small, out=small)
+    large = small + 1.0
+    np.divide(1.0, large, out=large)
     small *= large
-    return np.where(x < 0, small, large), small * large
+    found = np.where(x < 0, small, large)
+    small *= large
+    return found, small
 
 
 def logistic(x: Array) -> Array:
@@ -116,12 +122,34 @@ class Design:
         """Return Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
         n = self.models
         between = totals(self._place, weights, n * n).reshape(n, n)
-        laplacian = -between - between.T
-        laplacian.flat[:: n + 1] = between.sum(0) + between.sum(1)
+        laplacian = between + between.T
+        degree = laplacian.sum(axis=1)
+        np.negative(laplacian, out=laplacian)
+        laplacian.flat[:: n + 1] = degree
         if not self.side:
             return laplacian
         border = between.sum(1) - between.sum(0)
         return np.block([[laplacian, border[:, None]], [border, weights.sum()]])
+
+
+@dataclass(frozen=True, eq=False)
+class FittedCells:
+    """Describe some cells by a fit: the chance that the first model scores, and how surely that is known."""
+
+    cells: Cells
+    strength: Array
+    bread: Array
+
+    @cached_property
+    def chances(self) -> tuple[Array, Array]:
+        """Return (cells,) p and p(1 - p)."""
+        return chances(self.strength[self.cells.first] - self.strength[self.cells.second])
+
+    @cached_property
+    def apart(self) -> Array:
+        """Return the (cells,) variances of the distance of each cell's two models by the bread."""
+        own, first, second = self.bread.diagonal(), self.cells.first, self.cells.second
+        return np.asarray(own[first] + own[second] - 2 * self.bread[first, second])
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +159,10 @@ class Fit:
     where that is the information itself.
 
     With a side term the last row and column of both are the side's. ``votes`` is the part of the information that
-    the votes have. ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the
-    strengths beyond the sandwich, None for none.
+    the votes have; ``precision``, (n,), is what the prior adds to its diagonal, None where it adds more.
+
+    ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond
+    the sandwich, None for none.
     """
 
     strength: Array
@@ -142,6 +172,7 @@ class Fit:
     votes: Array
     scale: float = 1.0
     doubt: Array | None = None
+    precision: Array | None = None
 
     @cached_property
     def bread(self) -> Array:
@@ -152,7 +183,25 @@ class Fit:
     def follows(self) -> Array:
         """Return (n, n) how far each strength follows a shift of each model's votes."""
         n = self.strength.size
-        return np.asarray(self.bread[:n] @ self.votes[:, :n])
+        if self.precision is None:
+            return np.asarray(self.bread[:n] @ self.votes[:, :n])
+        # The bread times what votes and prior know together is 1.
+        follows = self.bread[:n, :n] * -self.precision
+        _add_diagonal(follows, np.ones(n))
+        return follows
+
+    def with_doubt(self, doubt: Array) -> "Fit":
+        """Return the same fit with a doubt; the inverse that it knows goes with it."""
+        doubting = replace(self, doubt=doubt)
+        doubting.__dict__["bread"] = self.bread
+        return doubting
+
+    def at(self, cells: Cells) -> "FittedCells":
+        """Return what the fit says of some cells, which it remembers of those it was asked about last."""
+        known: FittedCells | None = self.__dict__.get("_cells")
+        if known is None or known.cells is not cells:
+            known = self.__dict__["_cells"] = FittedCells(cells, self.strength, self.bread)
+        return known
 
     def follow(self, shifts: Array) -> Array:
         """Return the (n, n) covariance of the strengths if the models' votes shift by these variances, (n,)."""
@@ -160,11 +209,22 @@ class Fit:
         moved = self.follows * np.sqrt(shifts)
         return np.asarray(moved @ moved.T)
 
+    def followed_diagonal(self, shifts: Array, gauge: Array) -> Array:
+        """Return (n, parts) the diagonals of `follow` for these shifts, (n, parts), counted from a level."""
+        across = self.follows @ (shifts * (self.follows.T @ gauge)[:, None])
+        return np.asarray(self.follows**2 @ shifts - 2 * across + gauge @ across)
+
     def covariance(self, gauge: Array) -> Array:
         """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
         n = self.strength.size
         found = self._sandwich[:n, :n]
         return centred(found if self.doubt is None else found + self.doubt, gauge)
+
+    def variance(self, gauge: Array) -> Array:
+        """Return the (n,) diagonal of `covariance`."""
+        n = self.strength.size
+        found = centred_diagonal(self._sandwich[:n, :n], gauge)
+        return found if self.doubt is None else found + centred_diagonal(self.doubt, gauge)
 
     def side_error(self) -> float:
         """Return the standard error of the side term, in logits."""
@@ -220,8 +280,15 @@ def _descend(matrix: Array, right: Array) -> Array | None:
 
 def centred(covariance: Array, gauge: Array) -> Array:
     """Return (n, n) of the same numbers counted from their mean by these weights."""
-    half = covariance - gauge @ covariance
-    return np.asarray(half - (half @ gauge)[:, None])
+    found = covariance - gauge @ covariance
+    found -= (found @ gauge)[:, None]
+    return np.asarray(found)
+
+
+def centred_diagonal(covariance: Array, gauge: Array) -> Array:
+    """Return (n,) the diagonal of a symmetric covariance counted from such a mean."""
+    across = covariance @ gauge
+    return np.asarray(covariance.diagonal() - 2 * across + gauge @ across)
 
 
 def strengths(
@@ -256,8 +323,10 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     chance, variance = chances(design.rows(x))
     filling = design.gram(residual_variance(design.cells, chance))
     _add_diagonal(filling, prior.scatter(strength))
-    weights = design.cells.played * variance
-    return Fit(strength, side, _information(design, prior, x, weights), filling, design.gram(weights))
+    weights, own = design.cells.played * variance, prior.curvature(strength)
+    precision = own if own.any() else None
+    information = _information(design, prior, x, weights)
+    return Fit(strength, side, information, filling, design.gram(weights), precision=precision)
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:

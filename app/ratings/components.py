@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
-from app.ratings.bradley_terry import Fit, chances, residual_variance
+from app.ratings.bradley_terry import Fit, residual_variance
 from app.ratings.seats import Seats, sum_seats
 from app.ratings.tallies import Array, Cells, Index, Tallies, totals
 
@@ -174,16 +174,11 @@ def vote_noise(cells: Cells, fitted: Fit, dispersion: float) -> float:
     the squares added. It is below ``dispersion`` where strengths are known badly: the fit's p are then nearer to a
     half than the chances are, by 2 % at a hundred votes a model and 13 % at five.
     """
-    chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
-    taken = dispersion * fitted.scale * apart(fitted.bread, cells) * cells.played * variance**2
+    there = fitted.at(cells)
+    chance, variance = there.chances
+    taken = dispersion * fitted.scale * there.apart * cells.played * variance**2
     found = residual_variance(cells, chance).sum() + taken.sum()
     return max(float(found / max(cells.played @ variance, TINY)), LEAST_NOISE * dispersion)
-
-
-def apart(covariance: Array, cells: Cells) -> Array:
-    """Return the (cells,) variances of the distance of each cell's two models."""
-    own = covariance.diagonal()
-    return np.asarray(own[cells.first] + own[cells.second] - 2 * covariance[cells.first, cells.second])
 
 
 def _bound(seats: Seats) -> Array:

@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 
-from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, chances, fit
+from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, centred_diagonal, chances, fit
 from app.ratings.components import LEAST_VARIANCE, VarianceComponent, residuals
 from app.ratings.pair_effects import pair_covariance, pair_effect
-from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect
+from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
 from app.ratings.spread import Spread, dispersion, held, learn
 from app.ratings.tallies import Array, Tallies
-from app.ratings.voters import Ballots, Voters, voter_covariance, voter_effect, voter_weights
+from app.ratings.voters import Ballots, Voters, voter_effect, voter_shifts, voter_weights
 
 PROMPTS_FROM = 3
 """Competitions from which the variance between prompts is estimated."""
@@ -64,14 +64,18 @@ class IntervalParts:
     variation: Array
 
 
-def believed(design: Design, prior: Prior) -> Fitted:
-    """Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here."""
+def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted:
+    """
+    Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here.
+
+    With a spread that is known Newton begins at ``start``, which has to follow from the same votes.
+    """
     if prior is None:
         plain = replace(design, side=False)
         found, spread = learn(plain)
         return Fitted(held(design, spread) if design.side else found, spread.dispersion, spread)
     if isinstance(prior, Spread):
-        return Fitted(held(design, prior), prior.dispersion, prior)
+        return Fitted(held(design, prior, start), prior.dispersion, prior)
     found = fit(design, VirtualGames(prior))
     x = np.append(found.strength, found.side)[: design.models + design.side]
     cells = design.cells
@@ -101,14 +105,20 @@ def components(
     return Components(prompts, voters, pairs)
 
 
-def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, IntervalParts]:
-    """Return (n, n) of the strengths counted from the level that these weights name, and its diagonal by parts."""
-    alone, shared = fitted.fit.covariance(gauge), _shared(tallies, fitted.fit, known, gauge)
-    added = shared[0] + shared[1] + shared[2]
-    pulled, own = _pull_of(fitted, added, gauge), added.diagonal()
+def covariance(
+    tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
+) -> tuple[Array, Array, IntervalParts]:
+    """
+    Return (n, n) of the strengths by votes alone, the same by all parts, and the diagonal of that by its parts.
+
+    Strengths are counted from the level that the ``gauge`` names by its weights.
+    """
+    alone = fitted.fit.covariance(gauge)
+    added, shared, pulled = _shared(tallies, fitted, known, gauge)
+    own = added.diagonal()
     widened = 1 + pulled**2 / np.where(own > 0, own, np.inf)
     votes = np.maximum(alone.diagonal(), 0.0)
-    prompts, voters, pairs = (widened * each.diagonal() for each in shared)
+    prompts, voters, pairs = (widened * each for each in shared.T)
     doubt = np.zeros_like(votes)
     if known.prompts is not None:
         doubt += (prompts * known.prompts.error / np.maximum(known.prompts.variance, LEAST_VARIANCE)) ** 2
@@ -118,19 +128,42 @@ def covariance(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array
         doubt += (pairs * known.pairs.relative_error) ** 2
     total = votes + prompts + voters + pairs
     parts = IntervalParts(votes, prompts, voters, pairs, doubt / np.where(total > 0, total, 1.0) ** 2)
-    return alone + added + np.outer(pulled, pulled), parts
+    added += alone
+    added += pulled * pulled[:, None]
+    return alone, added, parts
 
 
-def _shared(tallies: Tallies, found: Fit, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
-    """Return the (n, n) covariances that prompts, voters and pairs add; zeros for what is not known."""
-    prompts = voters = pairs = np.zeros((tallies.models, tallies.models))
-    if known.prompts is not None:
-        prompts = centred(prompt_covariance(tallies, found, known.prompts.variance), gauge)
+def variances(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> Array:
+    """Return (n,) of the strengths by all parts: the diagonal of the second of `covariance`."""
+    added, _, pulled = _shared(tallies, fitted, known, gauge)
+    return np.asarray(fitted.fit.variance(gauge) + added.diagonal() + pulled**2)
+
+
+def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
+    """
+    Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the pull.
+
+    All are zeros for what is not known; the pull towards the middle is (n,).
+    """
+    n, found = tallies.models, fitted.fit
+    shifts, added, own, whole = np.zeros((n, 3)), np.zeros((n, n)), np.zeros((n, 3)), {}
+    if known.prompts is not None and n > MANY_MODELS:
+        shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance)
+    elif known.prompts is not None:
+        whole[0] = prompt_covariance(tallies, found, known.prompts.variance)
     if known.voters is not None:
-        voters = centred(voter_covariance(known.voters, found), gauge)
+        shifts[:, 1] = voter_shifts(known.voters)
     if known.pairs is not None:
-        pairs = centred(pair_covariance(tallies, found, known.pairs.variance), gauge)
-    return prompts, voters, pairs
+        whole[2] = pair_covariance(tallies, found, known.pairs.variance)
+    for part, covariances in whole.items():
+        added += covariances
+        own[:, part] = centred_diagonal(covariances, gauge)
+    # What follows shifts of votes is summed before it is multiplied out.
+    if shifts.any():
+        added += found.follow(shifts.sum(axis=1))
+        own += found.followed_diagonal(shifts, gauge)
+    added = centred(added, gauge)
+    return added, own, _pull_of(fitted, added, gauge)
 
 
 def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design, Fit, chances
-from app.ratings.components import Residuals, VarianceComponent, apart, estimate, vote_noise
+from app.ratings.components import Residuals, VarianceComponent, estimate, vote_noise
 from app.ratings.prompts import MANY_MODELS
 from app.ratings.tallies import Array, Cells, Tallies, totals
 
@@ -24,9 +24,10 @@ TYPICAL = (20 / ELO_PER_LOGIT) ** 2
 def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
     """Estimate the variance of pairs' own effects, less what prompts of these variances (n,) leave in pairs."""
     cells = tallies.pairs()
-    chance, variance = chances(fitted.strength[cells.first] - fitted.strength[cells.second])
+    there = fitted.at(cells)
+    chance, variance = there.chances
     information = cells.played * variance
-    taken = np.minimum(information * fitted.scale * apart(fitted.bread, cells), 1.0)
+    taken = np.minimum(information * fitted.scale * there.apart, 1.0)
     votes = vote_noise(cells, fitted, dispersion) * information * (1 - taken)
     if prompts is not None:
         votes = np.maximum(votes + information**2 * _prompts_of_pairs(tallies, cells, prompts), votes / 2)
@@ -47,7 +48,7 @@ def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:
     """
     n, met = tallies.models, tallies.pairs()
     design = Design(met, n, side=False)
-    spread = chances(design.rows(fitted.strength))[1]
+    spread = fitted.at(met).chances[1]
     weighed = fitted.scale * met.played * spread
     uneven = fitted.bread[:n, :n]
     if n > MANY_MODELS:

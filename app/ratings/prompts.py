@@ -81,9 +81,14 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
     n = tallies.models
     if n > MANY_MODELS:
-        return fitted.follow(variance * prompt_weights(tallies))
+        return fitted.follow(prompt_shifts(tallies, variance))
     bread = fitted.scale * fitted.bread[:n, :n]
     return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
+
+
+def prompt_shifts(tallies: Tallies, variance: Array) -> Array:
+    """Return the (n,) variances by which a finite number of prompts shifts the models' votes."""
+    return variance * prompt_weights(tallies)
 
 
 def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:

@@ -72,11 +72,11 @@ def rate_asked(
     gauge = np.full(n, 1 / max(n, 1))
     borrowed = belief.precision / found.information.diagonal()
     strength = found.strength - gauge @ (found.strength - mean)
-    published, parts = model.covariance(tallies, fitted, known, gauge)
+    alone, published, parts = model.covariance(tallies, fitted, known, gauge)
     published, parts = _widen(published, parts, borrowed, (strength - mean) / variance, error)
     estimate = RatingEstimate(
         strength=strength,
-        covariance=fitted.fit.covariance(gauge),
+        covariance=alone,
         published=published,
         parts=parts,
         interval="vote" if known.prompts is None else "prompt",

@@ -99,7 +99,9 @@ def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     votes = scaled.gram(scaled.cells.played * chances(scaled.rows(x))[1])
     information = votes.copy()
     information[np.arange(n), np.arange(n)] += belief.precision
-    return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion)
+    return Fit(
+        x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion, precision=belief.precision
+    )
 
 
 def expected_doubt(fitted: Fit, spread: Spread) -> Array:
@@ -112,9 +114,14 @@ def expected_doubt(fitted: Fit, spread: Spread) -> Array:
     """
     n, s, e = fitted.strength.size, spread.sd, spread.error
     bread = fitted.bread[:n, :n]
-    squared = bread @ bread
+    # A product with its own transpose costs half of one with another matrix.
+    squared = bread @ bread.T
+    found = squared @ (4 * e**2 / s**6 * bread)
+    squared *= e**2 / s**4
+    found += squared
     moved = 2 * e / s**3 * (bread @ fitted.strength)
-    return np.asarray(e**2 * (squared / s**4 + 4 * squared @ bread / s**6) + np.outer(moved, moved))
+    found += moved * moved[:, None]
+    return np.asarray(found)
 
 
 def normal(models: int, sd: float) -> Known:

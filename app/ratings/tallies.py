@@ -8,7 +8,7 @@ therefore the same in any order of rows, however they are split or merged.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,17 @@ def totals(key: Index, values: Counts, size: int) -> Array:
     return np.asarray(np.bincount(key, values.astype(np.float64, copy=False), size), dtype=np.float64)
 
 
+@lru_cache(maxsize=8)
+def _is_above_diagonal(models: int) -> Mask:
+    return np.triu(np.ones((models, models), dtype=np.bool_), 1)
+
+
 def distinct(key: Index, size: int) -> tuple[Index, Index]:
     """Return the keys that occur, ascending, all below ``size``, and where each key stands among them."""
+    # Keys that come in order need no sorting, as those of tallies do that were read in order.
+    if size > SPARSE * key.size > 0 and (key[1:] >= key[:-1]).all():
+        begins = np.concatenate([[True], key[1:] != key[:-1]])
+        return key[begins], np.cumsum(begins) - 1
     # A table of all possible keys costs more than sorting where few of them occur.
     if size > SPARSE * max(key.size, 1):
         return np.unique(key, return_inverse=True)
@@ -166,7 +175,7 @@ class Tallies:
 
     @cached_property
     def _pairs(self) -> Cells:
-        key = np.flatnonzero(np.triu(self.games))
+        key = np.flatnonzero((self.games > 0) & _is_above_diagonal(self.models))
         first, second = np.divmod(key, self.models)
         lost = self.wins.take(second * self.models + first)
         return Cells(first, second, self.wins.take(key), lost, self.tied.take(key))

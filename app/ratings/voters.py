@@ -103,4 +103,9 @@ def weights_of_sums(votes: Array, squares: Array) -> Array:
 
 def voter_covariance(voters: Voters, fitted: Fit) -> Array:
     """Return (n, n) of the strengths, by the tastes of a finite number of voters."""
-    return fitted.follow(voters.taste.variance * voters.weights)
+    return fitted.follow(voter_shifts(voters))
+
+
+def voter_shifts(voters: Voters) -> Array:
+    """Return the (n,) variances by which the tastes of a finite number of voters shift the models' votes."""
+    return voters.taste.variance * voters.weights

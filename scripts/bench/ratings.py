@@ -264,7 +264,7 @@ def every_part(columns: dict[str, Any], voters: Voters) -> Array:
     tallies = Tallies(**columns)
     fitted = believed(Design(tallies.pairs(), tallies.models, side=False), None)
     known = estimate_components(tallies, fitted, voters=voters)
-    return covariance(tallies, fitted, known, scale.gauge(Anchor(), tallies.models))[0]
+    return covariance(tallies, fitted, known, scale.gauge(Anchor(), tallies.models))[1]
 
 
 def main() -> None:

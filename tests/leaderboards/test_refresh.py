@@ -4,18 +4,20 @@ import hashlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Tally
+from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.leaderboards.runs import claims, compute, publish, snapshot
 from app.leaderboards.runs.anchors import AnchorSet
@@ -288,3 +290,46 @@ def test_other_modes_are_left_alone(database: Database) -> None:
     assert refresh(database, "image-edit", now=START) == ["image-edit", "competition:edit"]
     with database.reading() as session:
         assert {row.mode for row in session.scalars(select(ModeAnchor))} <= {MODE, "image-edit"}
+
+
+VOTE = st.tuples(st.integers(0, 2), st.permutations(range(6)), st.integers(0, 3))
+"""A competition, of whose models the first two of an order meet, and the outcome."""
+NUMBERS = ("rating", "rating_low", "rating_high", "vote_low", "vote_high", "known_mean", "known_variance")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(VOTE, min_size=1, max_size=4), min_size=1, max_size=3))
+def test_passes_one_after_the_other_say_what_one_over_everything_says(
+    database: Database, database_url: str, passes: list[list[tuple[int, list[int], int]]]
+) -> None:
+    """Pass after each few votes; then another process, which remembers nothing, computes every board anew."""
+    with database.reading() as session:
+        known = [list(session.scalars(select(of.id).order_by(of.id))) for of in (ImageModel, Competition)]
+    models, competitions = known if all(known) else factories.world(database)
+    for votes in passes:
+        database.write(lambda session, votes=votes: cast_votes(session, votes, models, competitions))
+        rest_over(database)
+        last = refreshed(database)
+        assert MODE in last
+    # Boards without new votes keep what they borrowed when they were rated.
+    found = {key: standings(database, key) for key in last}
+    with closing(Database(database_url)) as another:
+        rebuild(another, MODE, now=START)
+    for key in last:
+        anew = standings(database, key)
+        assert anew.keys() == found[key].keys()
+        for model, row in anew.items():
+            before = found[key][model]
+            assert (row.rank, row.rank_low, row.rank_high) == (before.rank, before.rank_low, before.rank_high)
+            for name in NUMBERS:
+                assert getattr(row, name) == pytest.approx(getattr(before, name), abs=1e-6), (key, name)
+
+
+def cast_votes(
+    session: Session, votes: list[tuple[int, list[int], int]], models: list[int], competitions: list[int]
+) -> None:
+    """Add votes to their tallies, as counted ones would."""
+    for at, (left, right, *_), outcome in votes:
+        factories.tally(
+            session, competitions[at], models[left], models[right], *(int(outcome == n) for n in range(4))
+        )

@@ -114,9 +114,9 @@ def test_a_mode_that_cannot_be_rated_holds_no_other_up(database: Database) -> No
 @pytest.mark.parametrize(
     ("waited", "worked", "rests"),
     [
-        (0.1, 0.05, (0.6, 0.25)),  # the next pass ends within a second of a vote that this one missed
-        (0.1, 0.16, (0.8, 0.8)),  # five times the CPU
-        (0.6, 0.05, (0.25, 0.25)),  # slow on the clock because others work: the share of a core is still bounded
+        (0.1, 0.05, (0.7, 0.2)),  # the next pass ends within a second of a vote that this one missed
+        (0.1, 0.16, (0.86, 0.86)),  # pass and rest are six times the CPU
+        (0.6, 0.05, (0.15, 0.15)),  # slow on the clock because others work: it does not go on at once
         (0.0, 0.0, (1.0, 0.0)),
     ],
 )

@@ -160,6 +160,15 @@ def test_elsewhere_leaves_the_competition_out() -> None:
     assert (wider > variance + 0.02).all()
 
 
+def test_elsewhere_says_the_same_wherever_its_search_begins() -> None:
+    tallies = simulate(np.linspace(-1, 1, 8), 900, np.random.default_rng(4), competitions=3).tallies()
+    known = {"prompts": uniform(0.1, 8), "prior": Spread(0.6, 0.1, 0.9)}
+    cold = elsewhere(tallies, 2, **known)
+    warm = elsewhere(tallies, 2, **known, start=rate(tallies).strength)
+    for one, other in zip(cold, warm, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+
+
 def test_prompts_widen_as_their_weights_say_where_all_meet_evenly() -> None:
     """Each of many models meets all others on every prompt: the prompts add τ² w, less the mean's share."""
     rows: list[Row] = [(g, i, j, 200, 200, 0, 0) for g in range(4) for i in range(8) for j in range(i + 1, 8)]

@@ -1,10 +1,22 @@
 """Ranks and rank ranges."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ratings.ranks import default_draws, rank_ranges, ranks, upper_bound_ranks
+from app.ratings.ranks import (
+    FAR,
+    _critical,
+    _draw,
+    _inverse_errors,
+    _largest,
+    _quantile,
+    default_draws,
+    rank_ranges,
+    ranks,
+    upper_bound_ranks,
+)
 
 
 def test_equal_ratings_share_a_rank() -> None:
@@ -62,3 +74,19 @@ def test_a_range_holds_its_rank_and_the_seed_decides(models: int, seed: int) -> 
     assert (high <= models).all()
     assert low.min() == 1
     assert np.array_equal((low, high), rank_ranges(strength, covariance, 100, seed))
+
+
+@pytest.mark.parametrize("newcomers", [0.0, 0.05, 2.0, 200.0])
+@pytest.mark.parametrize(("models", "draws"), [(80, 300), (200, 200)])
+def test_ranges_of_many_models_are_those_of_every_distance(models: int, draws: int, newcomers: float) -> None:
+    """What is left out of many models' distances is too small to tell, whatever some models vary by."""
+    rng = np.random.default_rng(models)
+    met = rng.poisson(1.0, (models, models)).astype(float)
+    met += met.T
+    covariance = np.linalg.inv(np.diag(met.sum(axis=1) + 2) - met * (1 - np.eye(models)))
+    covariance += np.diag(newcomers * rng.gamma(0.3, 0.05, models)) + 0.1 * newcomers
+    scale = _inverse_errors(covariance).astype(np.float32)
+    noise = _draw(covariance, draws, 0).astype(np.float32)
+    every = _quantile(_largest(noise, scale))
+    assert np.array_equal(_critical(noise, scale, covariance.diagonal()), every)
+    assert (every > FAR).any()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Log, Tallies
+from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Log, Tallies, distinct
 from tests.ratings.boards import Row, boards, rows_of, simulate, tallies_of
 
 ROWS: list[Row] = [(4, 0, 1, 3, 1, 2, 1), (9, 1, 0, 5, 2, 0, 0), (9, 2, 0, 0, 1, 0, 4)]
@@ -123,3 +123,11 @@ def test_sums_do_not_depend_on_order_splits_or_sides(tallies: Tallies, shuffler:
     (_, one), (_, other) = tallies.pairs_by_competition(), again.pairs_by_competition()
     for name in ("first", "second", "won", "lost", "tied"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+@given(st.lists(st.integers(0, 400), max_size=30), st.booleans())
+def test_keys_are_numbered_alike_in_order_and_not(keys: list[int], in_order: bool) -> None:
+    key = np.array(sorted(keys) if in_order else keys, dtype=np.int64)
+    found, number = distinct(key, 401)
+    assert found.tolist() == sorted(set(keys))
+    assert found[number].tolist() == key.tolist()

@@ -126,8 +126,7 @@ def settle(session: Session, key: str, token: str) -> int | None:
 
 def release(session: Session, token: str, question: str) -> None:
     """Give up a question's boards that are still claimed with this token, for the next reader to take."""
-    ours = update(Board).where(Board.claim == token, Board.question == question)
-    execute(session, ours.values(claim=None, claim_until=None))
+    _RELEASE.change(session, token=token, asked=question)
 
 
 def give_up(session: Session, token: str) -> None:
@@ -179,6 +178,13 @@ _SETTLE = PreparedStatement(
         .where(_BOARDS.c.claim_until >= DatabaseClock())
         .values(claim=None, claim_until=None)
         .returning(_BOARDS.c.id)
+    )
+)
+_RELEASE = PreparedStatement(
+    lambda _: (
+        update(_BOARDS)
+        .where(_BOARDS.c.claim == bindparam("token"), _BOARDS.c.question == bindparam("asked"))
+        .values(claim=None, claim_until=None)
     )
 )
 # A mode rests in the row of its overall board.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.database.doors import milliseconds
+from app.elo_scale import ELO_PER_LOGIT
 from app.leaderboards.runs.anchors import SETTLED_MODELS, AnchorSet
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.shared import describe_parts
@@ -144,7 +145,9 @@ def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies
         return None
     competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
     anchor = anchor_on(snapshot.anchor, whole)
-    mean, variance = elsewhere(whole.tallies, competition, prompts=prompts, prior=shared.spread, anchor=anchor)
+    mean, variance = elsewhere(
+        whole.tallies, competition, prompts=prompts, prior=shared.spread, anchor=anchor, start=snapshot.near
+    )
     at = np.searchsorted(whole.model_ids, board.model_ids)
     return BorrowedStrength(mean[at], (variance + prompts.variance)[at])
 
@@ -180,6 +183,12 @@ def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
     """Find the anchor's models on this board, as its indices; all of its models where none is there."""
     present = np.flatnonzero(np.isin(board.model_ids, anchor.model_ids))
     return Anchor(tuple(present.tolist()), anchor.value)
+
+
+def read_strengths(board: RatedBoard) -> Array:
+    """Read (n,) a board's strengths in logits, whose mean is 0, as it is where they are normal around 0."""
+    rating = np.array([row["rating"] for row in board.standings], dtype=float)
+    return np.asarray((rating - rating.mean()) / ELO_PER_LOGIT if rating.size else rating)
 
 
 def settled_models(board: BoardTallies, ratings: Ratings) -> tuple[int, ...]:

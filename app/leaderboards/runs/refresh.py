@@ -4,12 +4,14 @@ Keeps boards fresh without a worker: whoever finds a stale one computes it, the 
 numpy is imported with the first board that has to be computed.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
@@ -21,17 +23,19 @@ from app.database.engines import BUSY_SECONDS
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
-from app.leaderboards.tables import Board, ModeAnchor, RatingRun, from_json
+from app.leaderboards.tables import Board, ModeAnchor, RatingRun
 from app.words import BETTER
 
 BUDGET_SECONDS = 5.0
 """Half of a claim: what a pass does not get to is left for the next reader."""
 PATIENCE_SECONDS = 0.2
 """Seconds to wait for a claim: a reader waits for no writer, and is served the run that stands."""
-REST = 5
-"""After a pass every mode rests at least five times its CPU time: a sixth of a core for all modes together."""
-PASSES = 4
-"""What a vote waits for beside the rest: the pass that missed it and the one that has it, each twice as slow."""
+SHARE = 6
+"""A pass and the rest after it last six times its CPU time at least: a sixth of a core for all modes together."""
+LEAST_REST = 3
+"""Times its CPU that a rest lasts however slow others made the pass on the clock: requests come before boards."""
+PASSES = 3
+"""What a vote waits for beside the rest: the pass that missed it and the next one, each half as slow again."""
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
@@ -90,12 +94,12 @@ def plan_rest(refresh_seconds: float, *, waited: float, worked: float) -> tuple[
     """
     Return for how many seconds a mode rests after a pass over it, and every other mode of the database.
 
-    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most three
-    times as long on the clock; this one took `waited` seconds there. All rest for REST times its CPU (`worked`
-    seconds) at least: as one pass is made at a time, all modes, questions and processes of a database take a sixth
-    of a core together, however slow others make a pass on the clock.
+    A vote that this pass just missed is on its board within `refresh_seconds`, if the next one takes at most twice
+    as long on the clock; this one took `waited` seconds there. All rest until pass and rest were SHARE times its
+    CPU (`worked` seconds), and for LEAST_REST times that at least: as one pass is made at a time, all modes,
+    questions and processes of a database take a sixth of a core together.
     """
-    least = REST * worked
+    least = max(SHARE * worked - waited, LEAST_REST * worked)
     return max(refresh_seconds - PASSES * waited, least), least
 
 
@@ -106,8 +110,8 @@ def refresh(
     Compute this mode's stale boards, unless boards are being computed anywhere; returns the keys published.
 
     Never waits for others. A vote is on its boards within `refresh_seconds`; where that would take more than a
-    sixth of a core, modes rest for five times the CPU time of this. By force it is done though the mode rests, and
-    over whoever holds a claim.
+    sixth of a core, modes rest for longer. By force it is done though the mode rests, and over whoever holds a
+    claim.
     """
     turn = _Turn(database, mode, now, refresh_seconds)
     with turn.working(), database.reading() as session:
@@ -189,7 +193,7 @@ class _Turn:
 
     def give_up(self) -> None:
         """Give the claims up after an error: others go on, and this mode is tried again once they had ended."""
-        others_ms = round(1000 * REST * self.worked)
+        others_ms = round(1000 * SHARE * self.worked)
 
         def work(session: Session) -> None:
             claims.hold(session)
@@ -217,7 +221,8 @@ class _Turn:
         if ours and ours[0].kind == "overall":
             board, anchor = compute.rate_overall(seen)
             frozen = board if anchor != seen.anchor else None
-            boards, seen = [board], replace(seen, anchor=anchor, shared=read_shared(board.parts))
+            shared, near = read_shared(board.parts), compute.read_strengths(board)
+            boards, seen = [board], replace(seen, anchor=anchor, shared=shared, near=near)
         if boards or seen.overall_run is not None:
             # The overall board comes first: the others borrow its level and its variances.
             rest = [scope for scope in ours if scope.kind != "overall"]
@@ -265,6 +270,17 @@ def _is_current(run: Row[tuple[Any, ...]], scope: Scope) -> bool:
     from app.ratings import METHOD_VERSION  # noqa: PLC0415 (numpy)
 
     of_now = (run.method_version, run.anchor_version) == (METHOD_VERSION, run.in_force or 0)
-    return of_now and from_json(run.versions) == {
-        str(number): version for number, version in scope.versions.items()
-    }
+    return of_now and _read_versions(run.versions) == scope.versions
+
+
+def _read_versions(stored: Any) -> dict[int, int]:
+    """Read a run's versions by the competition's id: SQLite holds text, PostgreSQL's driver has parsed it."""
+    if isinstance(stored, str):
+        return _parse_versions(stored)
+    return {int(number): version for number, version in stored.items()}
+
+
+@lru_cache(maxsize=1024)
+def _parse_versions(stored: str) -> dict[int, int]:
+    """Parse the versions of a run, of which most are the same at the next look; nobody may change them."""
+    return {int(number): version for number, version in json.loads(stored).items()}

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -24,7 +25,7 @@ from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.leaderboards.tables import Board, RatingRun, Standing, from_json
 from app.ratings.components import VarianceComponent
-from app.ratings.tallies import Index, Tallies, distinct
+from app.ratings.tallies import Array, Index, Tallies, distinct
 from app.words import BETTER, JUDGEMENTS, Outcome
 
 Rows = TallyRows
@@ -76,6 +77,8 @@ class Snapshot:
     """The current runs of `better`, which another question borrows from."""
     difference: VarianceComponent | None = None
     """By how much ratings of another question differ from those of `better`, as the current overall run has it."""
+    near: Array | None = None
+    """Strengths of the overall board's models, at which a search for those of fewer competitions begins."""
     _boards: dict[str, BoardTallies] = field(default_factory=dict)
     """The boards that were summed up, by key: several others borrow from the overall one."""
 
@@ -108,12 +111,13 @@ class Snapshot:
 
         Anybody can make it from the votes' export.
         """
-        found, names = hashlib.sha256(), tuple(self.slugs.items())
-        by_competition = rows[np.argsort(rows[:, 0], kind="stable")]
-        competitions, starts = np.unique(by_competition[:, 0], return_index=True)
+        found, names = hashlib.sha256(), _recall_names(tuple(self.slugs.items()))
+        if (rows[1:, 0] < rows[:-1, 0]).any():
+            rows = rows[np.argsort(rows[:, 0], kind="stable")]
+        competitions, starts = np.unique(rows[:, 0], return_index=True)
         # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
         words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
-        parts = np.split(by_competition[:, 1:], starts[1:])
+        parts = np.split(np.ascontiguousarray(rows[:, 1:]), starts[1:])
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
@@ -122,6 +126,12 @@ class Snapshot:
 def _number(ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Index]:
     """Return the ids that occur, ascending, and where each stands among them."""
     return distinct(ids, int(ids.max(initial=-1)) + 1)
+
+
+@lru_cache(maxsize=1)
+def _recall_names(names: Names) -> Names:
+    """Return the names as they were given last where they are the same: one object is quick to compare."""
+    return names
 
 
 def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:

@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.questions import read_versions
 from app.arena.tables import Competition, Matchup, Vote
+from app.database.doors import moment_of
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent
 from app.ratings.model import believed, components
-from app.ratings.tallies import Tallies
+from app.ratings.tallies import Tallies, distinct
 from app.ratings.voters import Ballots, Voters
 from app.words import BETTER, JUDGEMENTS, Outcome
 
@@ -55,9 +56,8 @@ class VoterRows:
             rows = rows[is_here.all(axis=1)]
         if not rows.size:
             return None
-        voter = np.unique(rows[:, 1], return_inverse=True)[1]
+        voter, prompt = (distinct(rows[:, column], int(rows[:, column].max()) + 1)[1] for column in (1, 0))
         left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (2, 3))
-        prompt = np.unique(rows[:, 0], return_inverse=True)[1]
         return Ballots(Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T), prompt)
 
 
@@ -161,6 +161,11 @@ def _as_table(rows: Iterable[Any]) -> npt.NDArray[np.int64]:
     return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 8)
 
 
+_SUMS = PreparedStatement(
+    lambda _: select(VoterSums.at, VoterSums.votes, cast(VoterSums.numbers, Text).label("numbers")).where(
+        VoterSums.mode == bindparam("mode"), VoterSums.question == bindparam("question")
+    )
+)
 _LATEST = PreparedStatement(lambda _: select(func.max(Vote.id).label("id")))
 # Competitions are not joined: SQLite would begin with theirs, and read every vote of theirs.
 _SINCE = PreparedStatement(
@@ -184,13 +189,11 @@ _SINCE = PreparedStatement(
 
 def read_sums(session: Session, mode: str, question: str = BETTER) -> VoterTotals | None:
     """Read the newest aggregate of a question; None before the first."""
-    of_both = (VoterSums.mode == mode, VoterSums.question == question)
-    numbers = cast(VoterSums.numbers, Text).label("numbers")
-    row = session.execute(select(VoterSums.at, VoterSums.votes, numbers).where(*of_both)).one_or_none()
+    row = _SUMS.first(session, mode=mode, question=question)
     if row is None:
         return None
     parsed = _parse(row.numbers)
-    return VoterTotals(row.at, row.votes, VarianceComponent(*parsed["taste"]), parsed["boards"])
+    return VoterTotals(moment_of(row.at), row.votes, VarianceComponent(*parsed["taste"]), parsed["boards"])
 
 
 @lru_cache(maxsize=4)
