@@ -30,10 +30,10 @@ def chances(x: Array) -> tuple[Array, Array]:
     """Return p = 1/(1 + exp(-x)) and p(1 - p), exact in the far tails too."""
     # Only exp of a negative number: that of a large one overflows, and 1 - p has no digits left near 1. In place,
     # as memory that was never touched takes longer to get than these sums.
-    small = np.abs(x)
+    small = np.asarray(np.abs(x), dtype=float)
     np.negative(small, out=small)
     np.exp(small, out=small)
-    large = small + 1.0
+    large = np.add(small, 1.0, out=np.empty_like(small))
     np.divide(1.0, large, out=large)
     small *= large
     found = np.where(x < 0, small, large)

@@ -185,6 +185,7 @@ def test_tails_keep_their_digits() -> None:
     assert variance == pytest.approx([np.exp(-40), np.exp(-40), 0.25], rel=1e-12)
     assert chance == pytest.approx([1.0, np.exp(-40), 0.5], rel=1e-12)
     assert logistic(np.array([-1e4, 1e4])).tolist() == [0.0, 1.0]
+    assert float(logistic(np.float64(-1.0))) == pytest.approx(1 / (1 + np.e))
 
 
 def test_weights_that_are_no_numbers_are_refused() -> None:

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import DRIVES_CHROMIUM, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, find_violations, served, visiting
 from tests.web.catalogue import PRICED, TODAY, at, folder_of, load_competitions, load_folder
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, enter, votes
-from tests.web.test_browser_pages import too_wide, violations
+from tests.web.test_browser_pages import too_wide
 
 pytestmark = DRIVES_CHROMIUM
 PATHS = {
@@ -65,7 +65,7 @@ def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> Non
             visit.page.evaluate(
                 "document.querySelectorAll('details:not([name])').forEach((one) => { one.open = true })"
             )
-            faults[name] = violations(visit) + too_wide(visit)
+            faults[name] = find_violations(visit.page, scheme) + too_wide(visit)
         assert visit.complaints == []
     assert {name: found for name, found in faults.items() if found} == {}
 
