@@ -3,7 +3,7 @@ How many kilobytes a phone loads for home, a board and model pages, with every p
 
     python -m scripts.bench.page_weights DATA_FOLDER [PATH ...]
 
-Serves the data folder by itself, such as one of `readers_arena` or `images_arena`. Each page is opened in Chromium
+Serves the data folder by itself, such as one of `readers_arena`. Each page is opened in Chromium
 with nothing in its cache, 390 px wide at two pixels for one, and scrolled to its end, so that lazy pictures come
 too. Counts bytes as they are sent, headers and compression included. Exit 1 where a page takes more than 400 KB.
 """
