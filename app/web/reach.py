@@ -31,7 +31,7 @@ class NearModel:
 @dataclass(frozen=True)
 class Reach:
     """
-    Whether a model can be used on this server.
+    Tell whether a model can be used on this server, and what to use in its place.
 
     `served`: a provider of the model is set up here. `unset`: one could be, with one of `keys`.
     `nobody`: the gateway knows no provider of it. `retired`: nobody serves it any more. For all but `served`,
