@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.questions import read_versions
 from app.arena.tables import Tally
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedTable
 
 TallyRows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad."""
@@ -25,7 +25,7 @@ TALLY_COLUMNS = (
     Tally.both_bad,
 )
 """The columns of `TallyRows`, in their order."""
-_TALLIES = PreparedStatement(
+_TALLIES = PreparedTable(
     lambda _: select(*TALLY_COLUMNS).where(
         Tally.competition_id == bindparam("competition"), Tally.question == bindparam("question")
     )
@@ -47,10 +47,7 @@ def read_changed(session: Session, mode: str, question: str, before: ReadTallies
 
 
 def _read_tallies(session: Session, competition: int, question: str) -> TallyRows:
-    # The driver's rows as they are: naming their columns would take as long as reading them.
-    cursor, _ = _TALLIES.run(session, {"competition": competition, "question": question})
-    rows = cursor.fetchall()
-    cursor.close()
+    rows = _TALLIES.all(session, competition=competition, question=question)
     table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, len(TALLY_COLUMNS))
     # By pairs, so that boards need not sort them at each refresh.
     low, high = np.sort(table[:, 1:3], axis=1).T

@@ -1,17 +1,36 @@
 """Prepared statements for the hottest path, without the cost of building or dispatching them."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, bindparam, func, literal_column, select
+from pydantic_core import from_json
+from sqlalchemy import (
+    Boolean,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+PACKED_TYPES = (Integer, String, Boolean)
+"""What comes out of JSON as SQLite holds it, whatever the version: all but fractions and bytes."""
+LEAST_PACKED = 3
+"""The columns from which on it pays to pack them."""
 IDLE = 0
 """What libpq calls the status of a connection without a transaction (PQTRANS_IDLE)."""
 
@@ -32,15 +51,15 @@ class PreparedStatement:
 
     def first(self, session: Session, **values: Any) -> Any:
         """Return the first row, its columns by name; None where there is none."""
-        cursor, row_type = self.run(session, values)
+        cursor, compiled = self.run(session, values)
         row = cursor.fetchone()
         cursor.close()
-        return None if row is None else row_type._make(row)
+        return None if row is None else compiled.unpack([row])[0]
 
     def all(self, session: Session, **values: Any) -> list[Any]:
         """Return every row, its columns by name."""
-        cursor, row_type = self.run(session, values)
-        rows = [row_type._make(row) for row in cursor.fetchall()]
+        cursor, compiled = self.run(session, values)
+        rows = compiled.unpack(cursor.fetchall())
         cursor.close()
         return rows
 
@@ -59,15 +78,14 @@ class PreparedStatement:
             cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
         cursor.close()
 
-    def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, Any]:
-        """Return the driver's cursor and the type of its rows. Raises what SQLAlchemy would."""
+    def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, "_CompiledStatement"]:
+        """Return the driver's cursor, and the statement, which unpacks its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
-        cursor = driver.cursor()
         try:
-            cursor.execute(compiled.statement, compiled.arranged(values))
+            cursor = driver.execute(compiled.statement, compiled.arranged(values))
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy(error, dialect, compiled.statement) from error
-        return cursor, compiled.row_type
+        return cursor, compiled
 
     def ready(self, session: Session) -> tuple[Any, Dialect, "_CompiledStatement"]:
         """Return driver, dialect and statement, after writing what the session holds, as its own methods would."""
@@ -79,12 +97,58 @@ class PreparedStatement:
         return driver, dialect, self._compiled[dialect.name]
 
     def _compile(self, dialect: Dialect) -> "_CompiledStatement":
-        statement = self._build(sqlite.insert if dialect.name == "sqlite" else postgresql.insert)
+        is_sqlite = dialect.name == "sqlite"
+        statement = self._build(sqlite.insert if is_sqlite else postgresql.insert)
+        gives_rows = bool(statement.exported_columns)
+        statement, unpack = self._lay_out(statement, is_sqlite=is_sqlite)
         compiled = statement.compile(dialect=dialect)
-        columns = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
-        row_type = namedtuple("Row", columns)  # type: ignore[misc] # noqa: PYI024
         constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
-        return _CompiledStatement(compiled.string, constants, compiled.positiontup, row_type)
+        return _CompiledStatement(compiled.string, constants, compiled.positiontup, unpack, gives_rows)
+
+    def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
+        """Choose the columns that the driver is to give, and what makes the statement's rows of them."""
+        names = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
+        # What its `_make` does, without a call of Python for each row.
+        name_row = partial(tuple.__new__, namedtuple("Row", names))  # noqa: PYI024
+        if is_sqlite and isinstance(statement, Select):
+            return _pack(statement, name_row)
+        return statement, lambda rows: list(map(name_row, rows))
+
+
+class PreparedTable(PreparedStatement):
+    """A prepared SELECT of many rows of numbers, which come without names and in no order."""
+
+    def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
+        if not is_sqlite:
+            return statement, list
+        rows = statement.subquery()
+        # All in one text: see `_pack`.
+        return select(func.json_group_array(func.json_array(*rows.c))), lambda found: from_json(found[0][0])
+
+
+Unpack = Callable[[Sequence[Any]], list[Any]]
+"""What makes a statement's rows of those that the driver gives."""
+
+
+def _pack(statement: Select[Any], name_row: Callable[[Any], Any]) -> tuple[Select[Any], Unpack]:
+    """
+    Have SQLite give the numbers and texts of each row as one JSON array.
+
+    Its driver gives the interpreter up for each column of each row, and must win it back from other threads.
+    """
+    columns = list(statement.selected_columns)
+    kinds = [getattr(one.type, "impl_instance", one.type) for one in columns]
+    packed = [n for n, kind in enumerate(kinds) if isinstance(kind, PACKED_TYPES)]
+    if len(packed) < LEAST_PACKED:
+        return statement, lambda rows: list(map(name_row, rows))
+    others = [n for n in range(len(columns)) if n not in packed]
+    array = func.json_array(*(columns[n] for n in packed))
+    laid_out = statement.with_only_columns(array, *(columns[n] for n in others), maintain_column_froms=True)
+    if not others:
+        return laid_out, lambda rows: [name_row(from_json(text)) for (text,) in rows]
+    given = [*packed, *others]
+    in_order = itemgetter(*(given.index(n) for n in range(len(columns))))
+    return laid_out, lambda rows: [name_row(in_order([*from_json(text), *rest])) for text, *rest in rows]
 
 
 @dataclass(frozen=True)
@@ -94,7 +158,8 @@ class _CompiledStatement:
     statement: str
     constants: dict[str, Any]
     order: list[str] | None
-    row_type: Any
+    unpack: Unpack
+    gives_rows: bool
 
     def arranged(self, values: dict[str, Any]) -> Any:
         given = self.constants | values if self.constants else values
@@ -176,7 +241,7 @@ def run_pipelined(session: Session, *calls: Call, ends: bool = False) -> list[li
         session.invalidate()
         raise
     # Read after the pipeline has ended: within it, the first row that is asked for costs a trip of its own.
-    return [[row_type._make(row) for row in cursor] if row_type._fields else [] for cursor, row_type in results]
+    return [compiled.unpack(cursor.fetchall()) if compiled.gives_rows else [] for cursor, compiled in results]
 
 
 def has_begun(session: Session) -> bool:

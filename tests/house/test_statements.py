@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Integer, Text, bindparam, cast, column, select, update
+from sqlalchemy import Boolean, Float, Integer, Text, bindparam, cast, column, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Category
-from app.database.doors import Database, run_last
-from app.database.statements import PreparedStatement, has_begun, json_part, json_rows, run_pipelined
+from app.arena.tables import Category, Voter
+from app.database.doors import Database, moment_of, run_last
+from app.database.statements import (
+    PreparedStatement,
+    PreparedTable,
+    has_begun,
+    json_part,
+    json_rows,
+    run_pipelined,
+)
 from app.leaderboards.tables import Audit, from_json
 
 ADD = PreparedStatement(
@@ -61,6 +68,44 @@ def test_rows_have_names_and_changes_are_counted(database: Database) -> None:
         assert FOUND.first(session, least=3) is None
 
     database.write(work)
+
+
+def test_columns_of_every_type_come_back_as_they_went_in(database: Database) -> None:
+    text, token, share = "a'\u00e9\"\\/\n\u2028\U0001f600", bytes(range(240, 256)), 0.1 + 0.2
+    read = PreparedStatement(
+        lambda _: select(
+            Voter.token,
+            Voter.first_seen,
+            cast(bindparam("share"), Float).label("share"),
+            cast(bindparam("text"), Text).label("text"),
+            Voter.quarantine,
+            Voter.votes.is_(None).label("is_odd"),
+            Voter.votes,
+        ).order_by(Voter.votes.desc())
+    )
+
+    def work(session: Session) -> list[Any]:
+        for votes in (0, 7):
+            session.add(Voter(token=token[votes:] + token[:votes], first_seen=moment_of(1), votes=votes))
+        return read.all(session, share=share, text=text)
+
+    seven, none = database.write(work)
+    assert seven == (token[7:] + token[:7], 1, share, text, None, False, 7)
+    assert none == (token, 1, share, text, None, False, 0)
+    assert (seven.share, seven.text, seven.votes) == (share, text, 7)
+
+
+def test_a_table_has_every_row(database: Database) -> None:
+    read = PreparedTable(
+        lambda _: select(Category.position, Category.id).where(Category.position >= bindparam("least"))
+    )
+
+    def work(session: Session) -> list[Any]:
+        for n in range(3):
+            ADD.change(session, its=f"c{n}", at=n)
+        return [sorted(position for position, _ in read.all(session, least=least)) for least in (1, 3)]
+
+    assert database.write(work) == [[1, 2], []]
 
 
 def test_what_the_session_holds_is_written_first(database: Database) -> None:
