@@ -86,7 +86,7 @@ class RequestBody:
         while size < 0 or len(data) < size:
             chunk = self._read_chunk(CHUNK_BYTES if size < 0 else min(CHUNK_BYTES, size - len(data)))
             data += chunk
-            if not chunk:
+            if not chunk or self._left == 0:
                 break
         return bytes(data)
 
@@ -203,9 +203,10 @@ class UnfinishedBodies:
         """Count a body as one that is not waited for any more."""
         with self._lock:
             self._bodies.discard(body)
-            self._by_client[body.sender.client] -= 1
-            if not self._by_client[body.sender.client]:
-                del self._by_client[body.sender.client]
+            client = body.sender.client
+            self._by_client[client] -= 1
+            if not self._by_client[client]:
+                del self._by_client[client]
             if self._waiting:
                 self._has_ended.notify_all()
 

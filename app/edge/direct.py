@@ -17,14 +17,13 @@ from app.edge.context import Parts
 from app.edge.headers import EVERYWHERE, FILE_POLICY
 from app.edge.slow_bodies import REFUSAL
 
-UNUSUAL = ("QUERY_STRING", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", REFUSAL)
-"""What these requests have none of."""
 Headers = list[tuple[str, str]]
 
 
 def is_plain(environ: dict[str, Any], wired: Parts) -> bool:
     """Tell whether nothing about a request needs a closer look, beside its method, path and body."""
-    if any(environ.get(name) for name in UNUSUAL):
+    get = environ.get
+    if get("QUERY_STRING") or get("HTTP_TRANSFER_ENCODING") or get("HTTP_UPGRADE") or get(REFUSAL):
         return False
     trusted = wired.settings.trusted_hosts
     try:

@@ -69,7 +69,7 @@ def tell(level: str, name: str, **facts: Any) -> None:
     if _log is None or LEVELS[level] < _log.level:
         return
     try:
-        _log.write(_stamp(level, name, facts))
+        _log.write(_log.render(_write_now(), level, name, _with_request(facts)))
     except Exception:  # noqa: BLE001 (nobody is left to be told)
         metrics.count("log_lines_lost_total")
 
@@ -103,14 +103,16 @@ def described(error: BaseException) -> dict[str, str]:
     return {"error": type(error).__name__, "traceback": "".join(lines).rstrip()}
 
 
-def _stamp(level: str, name: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """Put in front what every line has."""
-    second, left = divmod(time.time_ns(), 10**9)
-    head = {"at": f"{_write_second(second)}.{left // 10**6:03}Z", "level": level, "event": name}
+def _with_request(facts: dict[str, Any]) -> dict[str, Any]:
+    """Put the id of the request in front of the facts, where there is one."""
     known = request_id.get()
-    if known:
-        head["request_id"] = known
-    return head | facts
+    return {"request_id": known, **facts} if known else facts
+
+
+def _write_now() -> str:
+    """Write the time of a line."""
+    second, left = divmod(time.time_ns(), 10**9)
+    return f"{_write_second(second)}.{left // 10**6:03}Z"
 
 
 @lru_cache(2)
@@ -119,12 +121,14 @@ def _write_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _as_json(facts: dict[str, Any]) -> str:
-    return _encode(facts)
+def _as_json(at: str, level: str, event: str, facts: dict[str, Any]) -> str:
+    # As the encoder would write it as one dictionary, in half the time.
+    told = [f', "{name}": {_WRITERS.get(type(value), _encode)(value)}' for name, value in facts.items()]
+    return f'{{"at": "{at}", "level": "{level}", "event": {_encode(event)}{"".join(told)}}}'
 
 
-def _as_text(facts: dict[str, Any]) -> str:
-    head = f"{facts.pop('at')} {facts.pop('level'):7} {_bare(facts.pop('event'))}"
+def _as_text(at: str, level: str, event: str, facts: dict[str, Any]) -> str:
+    head = f"{at} {level:7} {_bare(event)}"
     return " ".join([head, *(f"{name}={_bare(value)}" for name, value in facts.items())])
 
 
@@ -137,6 +141,8 @@ def _bare(value: Any) -> str:
 
 _encode: Callable[[Any], str] = json.JSONEncoder(default=str).encode
 """ASCII only: no byte of a client's ends a line or moves a terminal's cursor."""
+_WRITERS: dict[type, Callable[[Any], str]] = {int: int.__repr__, float: float.__repr__}
+"""What writes values of some types as `_encode` does, without asking for the type."""
 
 
 def _hider(secrets: Iterable[str]) -> Callable[[str], str]:
@@ -158,13 +164,13 @@ class _Log:
     """Write lines from a level up to what is standard error at that moment."""
 
     level: int
-    render: Callable[[dict[str, Any]], str]
+    render: Callable[[str, str, str, dict[str, Any]], str]
     hide: Callable[[str], str]
     turn: Any = field(default_factory=threading.Lock)
     waiting: deque[str] = field(default_factory=deque)
     """Lines on their way."""
 
-    def write(self, facts: dict[str, Any]) -> None:
+    def write(self, line: str) -> None:
         """
         Write one line without secrets, or leave it to the thread that is writing, which then writes it next.
 
@@ -173,7 +179,7 @@ class _Log:
         if len(self.waiting) >= MOST_WAITING:
             metrics.count("log_lines_lost_total")
             return
-        self.waiting.append(self.hide(self.render(facts)))
+        self.waiting.append(self.hide(line))
         while self.waiting and self.turn.acquire(blocking=False):
             try:
                 self._write_waiting()

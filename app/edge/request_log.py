@@ -41,8 +41,12 @@ class RequestLog:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             answered.status = int(status[:3])
             if not environ.get(RULE, "").startswith(BLIND_RULES):
-                answered.told = next((value for name, value in headers if name.lower() == "x-request-id"), known)
-                if answered.told is known:
+                for name, value in headers:
+                    if name.lower() == "x-request-id":
+                        answered.told = value
+                        break
+                else:
+                    answered.told = known
                     headers.append(("X-Request-ID", known))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
@@ -60,15 +64,12 @@ class RequestLog:
         status = answered.status
         metrics.count("requests_total", rule, method, f"{status // 100}xx")
         metrics.observe("request_seconds", seconds, rule)
-        known = logs.request_id.get()
-        facts: dict[str, Any] = {"rule": rule, "status": status}
-        facts["client"] = networks.prefix(environ.get("REMOTE_ADDR"))
+        client = networks.prefix(environ.get("REMOTE_ADDR"))
         if status in REFUSALS:
-            logs.event(environ.get(REFUSAL, REFUSALS[status]), **facts)
-        if answered.told not in {None, known}:
-            facts["generation"] = answered.told
-        level = "error" if status >= 500 else "info"
-        logs.tell(level, "request", method=method, **facts, ms=round(seconds * 1000, 2))
+            logs.event(environ.get(REFUSAL, REFUSALS[status]), rule=rule, status=status, client=client)
+        other = {} if answered.told in {None, logs.request_id.get()} else {"generation": answered.told}
+        level, ms = "error" if status >= 500 else "info", round(seconds * 1000, 2)
+        logs.tell(level, "request", method=method, rule=rule, status=status, client=client, **other, ms=ms)
 
     def _static_rule(self, path: str) -> str:
         return f"{self._static}<file>" if path.startswith(self._static) else "none"
@@ -99,5 +100,6 @@ def name_refusal(error: Exception) -> None:
 
 def _request_id(environ: dict[str, Any]) -> str:
     # It names a line of the log and opens nothing, so it need not be unguessable.
-    given: str = environ.get("HTTP_X_REQUEST_ID", "") if BY_PROXY in environ else ""
-    return given if ID.fullmatch(given) else f"{random.getrandbits(ID_BITS):032x}"
+    if BY_PROXY in environ and ID.fullmatch(given := environ.get("HTTP_X_REQUEST_ID", "")):
+        return str(given)
+    return f"{random.getrandbits(ID_BITS):032x}"

@@ -1,6 +1,7 @@
 """Reads the bodies of requests before anything works on them, so that unfinished ones hold nobody else up."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -78,8 +79,11 @@ def _read_length(environ: dict[str, Any]) -> int | None:
 
 def _read_sender(environ: dict[str, Any]) -> Sender:
     """Read who sends the request; a proxy that we believe has put its client's address in place of its own."""
-    address = environ.get("REMOTE_ADDR") or ""
     wire = environ.get(BY_PROXY, environ)
-    port = str(wire.get("SERVER_PORT") or "0")
-    peer = wire.get("REMOTE_ADDR") or ""
-    return Sender(write_plainly(address), write_plainly(peer), int(port) if port.isdigit() else 0)
+    return _find_sender(environ.get("REMOTE_ADDR"), wire.get("REMOTE_ADDR"), wire.get("SERVER_PORT"))
+
+
+@lru_cache(1024)
+def _find_sender(address: str | None, peer: str | None, port: object) -> Sender:
+    number = str(port or "0")
+    return Sender(write_plainly(address or ""), write_plainly(peer or ""), int(number) if number.isdigit() else 0)

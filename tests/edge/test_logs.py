@@ -1,5 +1,6 @@
 """What the log says of a request, and what no line of it may hold."""
 
+import json
 import logging
 import re
 import sqlite3
@@ -127,6 +128,25 @@ def test_no_secret_and_no_control_character_passes(
     assert len(said.splitlines()) == len(canaries) * 2 + 1
     assert set(re.findall(r"[^ -~]", said)) == {"\n"}
     assert said.count(logs.HIDDEN) >= len(canaries) * 4
+
+
+def test_a_line_is_what_json_makes_of_its_facts(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(settings)
+    logs.request_id.set(None)
+    facts: dict[str, Any] = {
+        "text": 'a"\\\n\u00e9\U0001f600',
+        "none": None,
+        "flag": True,
+        "number": -7,
+        "share": 0.1 + 0.2,
+        "small": 1e-7,
+        "many": [1, "\u00e9", {"deep": None}],
+        "other": Path("there"),
+    }
+    logs.tell("info", 'odd "name"', **facts)
+    line = capsys.readouterr().err.removesuffix("\n")
+    told = json.loads(line)
+    assert line == json.dumps({"at": told["at"], "level": "info", "event": 'odd "name"'} | facts, default=str)
 
 
 def test_cookies_and_bodies_stay_out(client: FlaskClient, told: Told) -> None:

@@ -8,6 +8,7 @@ the same pixels and, padded, the same bytes, so that a file tells nothing of who
 import hashlib
 import math
 import os
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -323,7 +324,7 @@ def _fill(length: int) -> tuple[bytes, bytes | memoryview]:
     """Return parts of so many bytes that no other picture was filled up with, and that nothing compresses."""
     # The system makes them a hundred times more slowly than memory is copied; a stretch from anywhere in enough of
     # them, behind a few of its own, is as unlike any other.
-    first = os.urandom(min(length, 16))
+    first = random.randbytes(min(length, 16))  # noqa: S311 (no secret)
     if length > len(_noise()) // 2:
         return first, os.urandom(length - len(first))
     start = int.from_bytes(first, "little") % (len(_noise()) // 2)
