@@ -1,12 +1,12 @@
 """Pairs and votes, answered the direct way (`app/edge/direct.py`), with the bodies that the views send."""
 
-import json
 import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from pydantic_core import from_json
 from werkzeug.wsgi import ClosingIterator
 
 from app.api import matchups as views
@@ -87,9 +87,10 @@ class DirectVoting:
         return [data]
 
     def _vote(self, environ: dict[str, Any], start_response: StartResponse, ballot: Ballot) -> Iterable[bytes]:
-        vote, shown, crowd = voting.cast_ballot(self._wired.database, ballot)
+        stored = voting.cast_ballot(self._wired.database, ballot)
+        voting.count_vote(stored.vote, ballot)
+        vote, shown, crowd = voting.reveal_vote(stored)
         data = views.tell_vote(encode_id(ballot.matchup), vote, shown, crowd)
-        voting.count_vote(vote, ballot)
         environ[RULE] = VOTE_RULE
         start_response("200 OK", list_json_headers(environ, len(data)))
         if not is_follow_due(self._wired, vote.mode):
@@ -105,5 +106,5 @@ def _read_body(environ: dict[str, Any]) -> dict[str, Any] | None:
     stream = environ["wsgi.input"]
     data = stream.read(int(length))
     stream.seek(0)
-    body = json.loads(data)
+    body = from_json(data)
     return body if isinstance(body, dict) else None

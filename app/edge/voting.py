@@ -1,8 +1,9 @@
 """A voter's requests, for pages and API alike: ask for a pair, vote, take a vote back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, NamedTuple
 
 from flask import Response, request
 from sqlalchemy.orm import Session
@@ -74,6 +75,14 @@ RevealedVote = tuple[VoteRecord, Reveal | None, Crowd | None]
 """A vote, who made its images, and how others judged them."""
 
 
+class StoredVote(NamedTuple):
+    """A vote as it was stored, and what was read with it and with others of its transaction to reveal it by."""
+
+    vote: VoteRecord
+    standings: Mapping[reveal.Side, Any]
+    tallies: Mapping[crowd.Cell, Any]
+
+
 def cast_vote(matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Response]) -> RevealedVote:
     """
     Cast this browser's vote; returns it with what it reveals. Raises what `vote_casting.cast_votes` gives.
@@ -82,10 +91,10 @@ def cast_vote(matchup_id: str, outcome: str, *, tell: Callable[[VoteRecord], Res
     """
     who, matchup = own(matchup_id)
     ballot = make_ballot(parts(), who, matchup, outcome, now=now())
-    revealed = cast_ballot(parts().database, ballot)
-    tell_anyway(partial(tell, revealed[0]))
-    count_vote(revealed[0], ballot)
-    return revealed
+    stored = cast_ballot(parts().database, ballot)
+    tell_anyway(partial(tell, stored.vote))
+    count_vote(stored.vote, ballot)
+    return reveal_vote(stored)
 
 
 def make_ballot(wired: Parts, who: bytes, matchup: bytes, outcome: str, *, now: datetime) -> Ballot:
@@ -93,14 +102,20 @@ def make_ballot(wired: Parts, who: bytes, matchup: bytes, outcome: str, *, now: 
     return Ballot(who, matchup, outcome, now, wired.settings.matchup_seconds, wired.policy)
 
 
-def cast_ballot(database: Database, ballot: Ballot) -> RevealedVote:
+def cast_ballot(database: Database, ballot: Ballot) -> StoredVote:
     """Cast a vote and read what it reveals. Raises what `vote_casting.cast_votes` gives."""
-    # Votes that other threads bring at this moment share the transaction: `cast_and_reveal` is given all of them.
+    # Votes that other threads bring at this moment share the transaction: `cast_and_read` is given all of them.
     try:
-        return database.write_batched(cast_and_reveal, ballot)
+        return database.write_batched(cast_and_read, ballot)
     except vote_casting.UnchargedMatchup:
         database.write(partial(vote_casting.charge_unseen, ballot=ballot))
-        return database.write_batched(cast_and_reveal, ballot)
+        return database.write_batched(cast_and_read, ballot)
+
+
+def reveal_vote(stored: StoredVote) -> RevealedVote:
+    """Reveal a vote. It is done by who cast it: while one thread stores the votes of many, all others wait."""
+    shown = reveal.reveal_vote(stored.vote, stored.standings)
+    return stored.vote, shown, crowd.compare_vote(stored.vote, shown, stored.tallies)
 
 
 def count_vote(vote: VoteRecord, ballot: Ballot) -> None:
@@ -129,13 +144,11 @@ def report(matchup_id: str, side: str, reason: ReportReason) -> TakenReport:
     )
 
 
-def cast_and_reveal(session: Session, ballots: list[Ballot]) -> list[RevealedVote | Exception]:
+def cast_and_read(session: Session, ballots: list[Ballot]) -> list[StoredVote | Exception]:
     """Cast the votes of all who come at the same time, and read what each reveals, in one transaction."""
-    results, (standings, tallies) = vote_casting.cast_votes(session, ballots, _ask_reveals)
-    reveals = reveal.reveal_all(results, standings)
-    crowds = crowd.compare_all(results, reveals, tallies)
-    revealed = zip(results, reveals, crowds, strict=True)
-    return [vote if isinstance(vote, Exception) else (vote, shown, others) for vote, shown, others in revealed]
+    results, (models, pairs) = vote_casting.cast_votes(session, ballots, _ask_reveals)
+    standings, tallies = reveal.index_standings(models), crowd.index_tallies(pairs)
+    return [vote if isinstance(vote, Exception) else StoredVote(vote, standings, tallies) for vote in results]
 
 
 def _ask_reveals(results: Sequence[VoteResult]) -> list[Call]:

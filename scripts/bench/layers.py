@@ -54,8 +54,8 @@ LAYERS: tuple[tuple[str, Any, str], ...] = (
     ("pair: body", matchups, "tell_matchup"),
     ("vote: reading", vote_casting, "_read_matchups"),
     ("vote: storing, and reads beside", vote_casting, "store_votes"),
-    ("vote: reveal", reveal, "reveal_all"),
-    ("vote: crowd", crowd, "compare_all"),
+    ("vote: reveal", reveal, "reveal_vote"),
+    ("vote: crowd", crowd, "compare_vote"),
     ("vote: body", matchups, "tell_vote"),
 )
 """Each layer's name, where its function is looked up, and the function's name."""

@@ -1,10 +1,10 @@
 """The crowd's view of a vote: how others judged its two models on its prompt, and what the ratings expected."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pydantic_core import to_json
 from sqlalchemy import Integer, Text, and_, column, literal_column, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -60,24 +60,23 @@ def read_crowd(session: Session, vote: VoteRecord, shown: Reveal | None) -> Crow
 
 def count_outcomes(session: Session, cell: Cell) -> dict[str, int]:
     """Count everybody's votes on two models, a prompt and a question, `a` for the left one wherever it stood."""
-    return _add_up(cell, _by_cell(_TALLIES.all(session, **_values({cell, _swap(cell)}))))
+    return _add_up(cell, index_tallies(_TALLIES.all(session, **_values({cell, _swap(cell)}))))
 
 
 def ask_tallies(results: Sequence[VoteResult]) -> Call:
-    """Name the statement that counts the votes on the pair of each vote; `compare_all` takes its rows."""
+    """Name the statement that counts the votes on the pair of each vote, for `index_tallies`."""
     cells = {_cell(vote) for vote in results if isinstance(vote, VoteRecord)}
     return _TALLIES, _values(cells | {_swap(cell) for cell in cells})
 
 
-def compare_all(
-    results: Sequence[VoteResult], reveals: Sequence[Reveal | None], rows: Iterable[Any]
-) -> list[Crowd | None]:
-    """Compare each vote with those of others; None for an error, a skip and a vote taken back."""
-    tallies = _by_cell(rows)
-    return [
-        _compare(vote, shown, _add_up(_cell(vote), tallies)) if isinstance(vote, VoteRecord) else None
-        for vote, shown in zip(results, reveals, strict=True)
-    ]
+def index_tallies(rows: Iterable[Any]) -> dict[Cell, Any]:
+    """Put rows of the pairs of several votes in order, for `compare_vote` to look into."""
+    return {(row.competition_id, row.left_model_id, row.right_model_id, row.question): row for row in rows}
+
+
+def compare_vote(vote: VoteRecord, shown: Reveal | None, tallies: Mapping[Cell, Any]) -> Crowd | None:
+    """Compare a vote with those of others; None for a skip and a vote taken back."""
+    return _compare(vote, shown, _add_up(_cell(vote), tallies))
 
 
 def _cell(vote: VoteRecord) -> Cell:
@@ -90,11 +89,7 @@ def _swap(cell: Cell) -> Cell:
 
 
 def _values(cells: Iterable[Cell]) -> dict[str, Any]:
-    return {"cells": json.dumps([dict(zip(CELL, cell, strict=True)) for cell in cells])}
-
-
-def _by_cell(rows: Iterable[Any]) -> dict[Cell, Any]:
-    return {(row.competition_id, row.left_model_id, row.right_model_id, row.question): row for row in rows}
+    return {"cells": to_json([dict(zip(CELL, cell, strict=True)) for cell in cells]).decode()}
 
 
 def _add_up(cell: Cell, tallies: Mapping[Cell, Any]) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """A vote's answer: who made the two images, and where they stand on their mode's overall board."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import FromClause, Integer, Text, and_, column, select
 from sqlalchemy.orm import Session
 
@@ -85,14 +85,22 @@ def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -
 
 
 def ask_standings(results: Sequence[VoteResult]) -> Call:
-    """Name the statement that reads the models of each vote and their standings; `reveal_all` takes its rows."""
+    """Name the statement that reads the models of each vote and their standings, for `index_standings`."""
     return _STANDINGS, _values(set(chain(*map(_sides, results))))
 
 
-def reveal_all(results: Sequence[VoteResult], rows: Iterable[Any]) -> list[Reveal | None]:
-    """Tell what each vote reveals by the run current now; nothing for a skip or an error."""
-    models = _models(rows)
-    return [Reveal(*(models[side] for side in both)) if both else None for both in map(_sides, results)]
+def index_standings(rows: Iterable[Any]) -> dict[Side, Any]:
+    """Put rows of the models of several votes in order, for `reveal_vote` to look into."""
+    return {(row.key, row.model): row for row in rows}
+
+
+def reveal_vote(vote: VoteRecord, standings: Mapping[Side, Any]) -> Reveal | None:
+    """Tell what a vote reveals by the run current when the rows were read; nothing for a skip."""
+    both = _sides(vote)
+    if not both:
+        return None
+    models = _models(standings[side] for side in both)
+    return Reveal(*(models[side] for side in both))
 
 
 def names_and_standings(
@@ -114,7 +122,7 @@ def _sides(result: VoteResult) -> list[Side]:
 
 
 def _values(sides: Iterable[Side]) -> dict[str, Any]:
-    return {"sides": json.dumps([{"key": board, "model": model} for board, model in sides])}
+    return {"sides": to_json([{"key": board, "model": model} for board, model in sides]).decode()}
 
 
 def _models(rows: Iterable[Any], before: Mapping[int, float] = MappingProxyType({})) -> dict[Side, RevealedModel]:
