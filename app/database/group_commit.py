@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ class QueuedWrite:
     """A lock that is given back when the write is done, or when its caller is to lead."""
     is_taken: bool = False
     is_done: bool = False
+    behind: "QueuedWrite | None" = None
+    """The write of the same commit whose caller this one's wakes."""
     result: Any = None
     error: BaseException | None = None
 
@@ -110,6 +112,9 @@ class CommitQueue:
             write.asleep.acquire()
         if not write.is_done:
             self._lead(write)
+        if write.behind is not None:
+            # One wakes the next: all at once, they would only wait again, for the interpreter.
+            write.behind.asleep.release()
         if write.error is not None:
             raise write.error
         return write.result
@@ -147,11 +152,10 @@ class CommitQueue:
 
     def _hand_over(self, batch: list[QueuedWrite]) -> None:
         with self._mutex:
-            for write in batch:
-                # Before it is woken: the caller looks at `is_done` as soon as it wakes.
-                write.is_done = True
+            for write, behind in zip_longest(batch, batch[1:]):
+                # Before anybody is woken: callers look at both as soon as they wake.
+                write.is_done, write.behind = True, behind
                 self._waiting.remove(write)
-                write.asleep.release()
             self._is_led = bool(self._waiting)
             if self._waiting:
                 # Woken without being done, the next in line knows that it leads.
