@@ -75,14 +75,14 @@ class PreparedStatement:
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
         with DriverErrors(dialect, compiled.statement):
-            cursor.executemany(compiled.statement, [compiled.arranged(values) for values in rows])
+            cursor.executemany(compiled.statement, list(map(compiled.arrange, rows)))
         cursor.close()
 
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, "_CompiledStatement"]:
         """Return the driver's cursor, and the statement, which unpacks its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
         try:
-            cursor = driver.execute(compiled.statement, compiled.arranged(values))
+            cursor = driver.execute(compiled.statement, compiled.arrange(values))
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy(error, dialect, compiled.statement) from error
         return cursor, compiled
@@ -103,7 +103,8 @@ class PreparedStatement:
         statement, unpack = self._lay_out(statement, is_sqlite=is_sqlite)
         compiled = statement.compile(dialect=dialect)
         constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
-        return _CompiledStatement(compiled.string, constants, compiled.positiontup, unpack, gives_rows)
+        arrange = _arrange(constants, compiled.positiontup)
+        return _CompiledStatement(compiled.string, arrange, unpack, gives_rows)
 
     def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
         """Choose the columns that the driver is to give, and what makes the statement's rows of them."""
@@ -153,22 +154,28 @@ def _pack(statement: Select[Any], name_row: Callable[[Any], Any]) -> tuple[Selec
 
 @dataclass(frozen=True)
 class _CompiledStatement:
-    """A statement of one dialect; `order` of the parameters where the driver takes them by position."""
+    """A statement of one dialect."""
 
     statement: str
-    constants: dict[str, Any]
-    order: list[str] | None
+    arrange: Callable[[dict[str, Any]], Any]
+    """What makes the driver's parameters of a statement's values."""
     unpack: Unpack
     gives_rows: bool
 
-    def arranged(self, values: dict[str, Any]) -> Any:
-        given = self.constants | values if self.constants else values
-        return given if self.order is None else [given[name] for name in self.order]
+
+def _arrange(constants: dict[str, Any], order: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
+    """Put values and constants in the order that a driver wants, if it takes them by position."""
+    if order is None:
+        return lambda values: constants | values
+    if not order:
+        return lambda _: ()
+    pick = itemgetter(*order) if len(order) > 1 else lambda given: (given[order[0]],)
+    return pick if not constants else lambda values: pick(constants | values)
 
 
 def forget_objects(session: Session) -> None:
     """Forget what was read or made through the session; prepared statements leave nothing in it."""
-    if any(True for _ in session):
+    if session.identity_map or session.new:
         session.expunge_all()
 
 

@@ -372,14 +372,14 @@ def test_a_pair_scans_neither_votes_nor_matchups(database: Database, tmp_path: P
             issue(database, pool=pool, now=later(seconds=9))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(prepared) == 4
+    assert len(prepared) == (3 if database.is_sqlite else 4)  # SQLite has one writer, and locks no voter
     assert not [statement for statement, _ in statements if statement.startswith(("SELECT", "INSERT", "UPDATE"))]
     if not database.is_sqlite:
         return  # its planner scans tables this small, and rightly
     with database.reading() as session:
         for one in prepared:
             compiled = one.ready(session)[2]
-            blanks = (None,) * len(compiled.order or ())
+            blanks = (None,) * compiled.statement.count("?")
             plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled.statement}", blanks)
             assert not [row for row in plan if row[3].startswith(("SCAN votes", "SCAN matchups"))]
         history = text("EXPLAIN QUERY PLAN SELECT low_entry_id, high_entry_id FROM matchups WHERE voter_id = 1")

@@ -132,7 +132,7 @@ def test_a_voter_deleted_meanwhile_begins_anew(arena: Database) -> None:
         session.scalars(select(Voter)).one().token = None
 
     arena.write(delete)
-    assert record(arena, chosen)
+    assert record(arena, chosen) or record(arena, chosen_matchup(arena, "m2", "m3"))
     with arena.reading() as session:
         assert session.scalars(select(Voter.token).where(Voter.token.is_not(None))).all() == [VOTER]
 

@@ -92,11 +92,12 @@ def store_votes(
     """
     if session.get_bind().dialect.name == "sqlite":
         # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
-        stored = []
-        for vote in votes:  # no comprehension, which would be a further call on the way to the statement
-            if _CLOSE.change(session, **vote.as_dict()):
-                stored.append(vote)  # noqa: PERF401
-        given = [vote.as_dict() for vote in stored]
+        stored, given = [], []
+        for vote in votes:
+            values = vote.as_dict()
+            if _CLOSE.change(session, **values):
+                stored.append(vote)
+                given.append(values)
         for change in _CHANGE_EACH if stored else ():
             change.each(session, given)
         if asked := [vote.as_dict() for vote in stored if _raises_question(vote)]:
