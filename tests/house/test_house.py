@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ APP = sorted((ROOT / "app").rglob("*.py"))
 HAVE_OTHER_MEANINGS = {"admin", "demo", "undone", "quarantined", "unloadable"}
 """Reasons that are also a login, a flag of a model, an error, the state of a flag or what a client says."""
 SAYS_NOTHING = {"utils", "util", "helpers", "common", "misc", "core", "manager", "managers", "services"}
+CODE = [*APP, *(path for folder in ("scripts", "tests") for path in sorted((ROOT / folder).rglob("*.py")))]
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 
 
@@ -33,8 +35,7 @@ def test_one_file_reads_the_environment() -> None:
 
 
 def test_no_file_is_too_long_to_read_in_a_sitting() -> None:
-    code = [*APP, *(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
-    assert {ours(path): n for path in code if (n := len(path.read_text().splitlines())) > 400} == {}
+    assert {ours(path): n for path in CODE if (n := len(path.read_text().splitlines())) > 400} == {}
 
 
 def test_no_function_is_longer_than_a_glance() -> None:
@@ -45,6 +46,22 @@ def test_no_function_is_longer_than_a_glance() -> None:
         if isinstance(node, ast.FunctionDef) and node.end_lineno and node.end_lineno - node.lineno >= 60
     }
     assert long == {}
+
+
+def test_every_docstring_stands_below_what_it_documents() -> None:
+    astray = [
+        f"{ours(path)}:{text.lineno}"
+        for path in CODE
+        for before, text in pairwise(ast.parse(path.read_text()).body)
+        if is_text(text) and not isinstance(before, ast.Assign | ast.AnnAssign)
+    ]
+    assert astray == []
+
+
+def is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    )
 
 
 def test_names_say_something() -> None:

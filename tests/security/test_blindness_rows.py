@@ -23,9 +23,9 @@ from tests.factories import cast, issue, later, make_arena
 from tests.web.factories import MODELS, OURS, parts_of, post, start
 
 LINGER = 50
+"""Votes after which an entry whose name was seen may come again untagged."""
 TIME = 8
 """Characters at the beginning of an id that tell when its pair was asked for."""
-"""Votes after which an entry whose name was seen may come again untagged."""
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from app.web.pagination import page_number
 from app.web.responses import see_other
 from app.words import Reason
 
-"""Why a vote does not count that an admin took out; the words are in the ledger."""
 DIGITS = 10
 
 
