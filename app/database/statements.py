@@ -23,9 +23,11 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 PACKED_TYPES = (Integer, String, Boolean)
 """What comes out of JSON as SQLite holds it, whatever the version: all but fractions and bytes."""
@@ -211,6 +213,16 @@ def json_rows(insert: Any, name: str, *columns: ColumnClause[Any]) -> FromClause
     return select(
         *(func.json_extract(each, f"$.{one.name}", type_=one.type).label(one.name) for one in columns)
     ).subquery("given")
+
+
+def given_array(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> ColumnElement[Any]:
+    """
+    Make an array of a parameter that is a list, so that PostgreSQL plans the statement once. For PostgreSQL only.
+
+    Of a parameter by itself it would see how many values it has, take a plan for so few to be better than one for
+    any number, and plan anew each time, which may take longer than all the rest.
+    """
+    return func.array(select(func.unnest(bindparam(name, type_=ARRAY(kind)))).scalar_subquery())
 
 
 def json_part(insert: Any, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:

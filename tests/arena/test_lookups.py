@@ -1,4 +1,4 @@
-"""PostgreSQL looks up the rows that a round of voting needs, and reads no other matchups to find them."""
+"""PostgreSQL looks up the rows that a round of voting needs, reads no others to find them, and plans that once."""
 
 from contextlib import closing
 from pathlib import Path
@@ -23,9 +23,13 @@ OPEN_MATCHUPS = """INSERT INTO matchups (public_id, voter_id, competition_id, le
 READ = """SELECT sum(seq_tup_read) + sum((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes AS of_index
         WHERE of_index.relid = of_table.relid))
     FROM pg_stat_user_tables AS of_table WHERE relname = 'matchups'"""
+PLANNED = """SELECT statement FROM pg_prepared_statements
+    WHERE custom_plans + generic_plans > {} AND custom_plans > {}"""
 FEW, MANY = 40, 1500
 ROUNDS = 10
 ROWS_A_ROUND = 100
+PLANS = 5
+"""How often PostgreSQL plans a prepared statement for given values, before it compares that with doing so once."""
 
 
 def test_a_round_reads_few_matchups_however_many_are_open(database: Database, tmp_path: Path) -> None:
@@ -43,6 +47,19 @@ def test_a_round_reads_few_matchups_however_many_are_open(database: Database, tm
         for _ in range(ROUNDS):
             cast(busy, issue(busy).public_id, "a")
     assert count_rows_read(database.url) - before < ROUNDS * ROWS_A_ROUND
+
+
+def test_the_statements_of_a_round_are_planned_once(database: Database, tmp_path: Path) -> None:
+    """PostgreSQL plans anew each time where it takes a plan for these values to be better than one for any."""
+    if database.is_sqlite:
+        pytest.skip("SQLite plans a statement when it is prepared")
+    make_arena(database, tmp_path, competitions=4, models=6)
+    for _ in range(4 * PLANS):
+        cast(database, issue(database).public_id, "a")
+    asked = text(PLANNED.format(2 * PLANS, PLANS))
+    with database.reading() as session:
+        read = list(session.scalars(asked))
+    assert read + database.write(lambda session: list(session.scalars(asked))) == []
 
 
 def count_rows_read(url: str) -> int:

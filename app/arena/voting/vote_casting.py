@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, and_, any_, bindparam, func, literal_column, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import LargeBinary, and_, bindparam, func, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from app.arena import errors, ledger
@@ -17,7 +16,7 @@ from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
-from app.database.statements import Call, PreparedStatement, has_begun, run_pipelined
+from app.database.statements import Call, PreparedStatement, given_array, has_begun, run_pipelined
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
@@ -76,9 +75,17 @@ _VOTED = (
 _OWN = PreparedStatement(
     lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
 )
-_THESE = PreparedStatement(
-    lambda _: _VOTED.where(Matchup.public_id == any_(bindparam("ids", type_=ARRAY(LargeBinary))))
-)
+
+
+def _look_up_each() -> Any:
+    """Select a row for each matchup, for PostgreSQL: by look-ups alone, where a join may read whole tables."""
+    ids = func.unnest(given_array("ids", LargeBinary), type_=LargeBinary).table_valued("id")
+    given = ids.render_derived(name="given")
+    one = _VOTED.where(Matchup.public_id == given.c.id).limit(literal_column("1")).lateral("one")
+    return select(*one.c).select_from(given.join(one, true()))
+
+
+_THESE = PreparedStatement(lambda _: _look_up_each())
 
 
 @dataclass(frozen=True)

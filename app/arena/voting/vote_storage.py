@@ -23,12 +23,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally, Vote, Voter
-from app.database.doors import insert, run_last
-from app.database.statements import Call, PreparedStatement, json_rows
+from app.database.doors import LongKey, insert, run_last
+from app.database.statements import Call, PreparedStatement, given_array, json_rows
 from app.words import BETTER, Outcome
 
 TALLY_COLUMN = {
@@ -37,7 +36,7 @@ TALLY_COLUMN = {
     Outcome.TIE.value: "ties",
     Outcome.BOTH_BAD.value: "both_bad",
 }
-_IDS, _MATCHUPS = bindparam("ids", type_=ARRAY(Integer)), bindparam("matchups", type_=ARRAY(Integer))
+_IDS, _MATCHUPS = given_array("ids", Integer), given_array("matchups", LongKey)
 _CELL = ["competition_id", "left_model_id", "right_model_id", "question"]
 _ASKED = ["competition_id", "question"]
 
