@@ -34,11 +34,12 @@ from app.database.group_commit import (
     run_together,
     run_under_savepoint,
 )
+from app.database.pipelines import run_pipelined
 from app.database.replica import Replica, ReplicaMark
 from app.database.retries import FAILURES, TRIES, run_again, wait_or_raise
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.sessions import SessionPool
-from app.database.statements import Call, DriverErrors, PreparedStatement, run_pipelined
+from app.database.statements import Call, DriverErrors, PreparedStatement
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

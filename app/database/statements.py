@@ -1,10 +1,10 @@
 """Prepared statements for the hottest path, without the cost of building or dispatching them."""
 
+import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
@@ -33,8 +33,6 @@ PACKED_TYPES = (Integer, String, Boolean)
 """What comes out of JSON as SQLite holds it, whatever the version: all but fractions and bytes."""
 LEAST_PACKED = 3
 """The columns from which on it pays to pack them."""
-IDLE = 0
-"""What libpq calls the status of a connection without a transaction (PQTRANS_IDLE)."""
 
 
 class PreparedStatement:
@@ -49,7 +47,7 @@ class PreparedStatement:
 
     def __init__(self, build: Callable[[Any], Any]) -> None:
         self._build = build
-        self._compiled: dict[str, _CompiledStatement] = {}
+        self._compiled: dict[str, CompiledStatement] = {}
 
     def first(self, session: Session, **values: Any) -> Any:
         """Return the first row, its columns by name; None where there is none."""
@@ -80,7 +78,7 @@ class PreparedStatement:
             cursor.executemany(compiled.statement, list(map(compiled.arrange, rows)))
         cursor.close()
 
-    def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, "_CompiledStatement"]:
+    def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, "CompiledStatement"]:
         """Return the driver's cursor, and the statement, which unpacks its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
         try:
@@ -89,16 +87,20 @@ class PreparedStatement:
             raise _as_sqlalchemy(error, dialect, compiled.statement) from error
         return cursor, compiled
 
-    def ready(self, session: Session) -> tuple[Any, Dialect, "_CompiledStatement"]:
+    def ready(self, session: Session) -> tuple[Any, Dialect, "CompiledStatement"]:
         """Return driver, dialect and statement, after writing what the session holds, as its own methods would."""
         if session.autoflush:
             session.flush()
-        driver, dialect = session.info.get("driver") or _driver(session)
+        driver, dialect = connect_driver(session)
+        return driver, dialect, self.compiled(dialect)
+
+    def compiled(self, dialect: Dialect) -> "CompiledStatement":
+        """Return the statement as a dialect has it, compiled the first time."""
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = self._compile(dialect)
-        return driver, dialect, self._compiled[dialect.name]
+        return self._compiled[dialect.name]
 
-    def _compile(self, dialect: Dialect) -> "_CompiledStatement":
+    def _compile(self, dialect: Dialect) -> "CompiledStatement":
         is_sqlite = dialect.name == "sqlite"
         statement = self._build(sqlite.insert if is_sqlite else postgresql.insert)
         gives_rows = bool(statement.exported_columns)
@@ -106,7 +108,7 @@ class PreparedStatement:
         compiled = statement.compile(dialect=dialect)
         constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
         arrange = _arrange(constants, compiled.positiontup)
-        return _CompiledStatement(compiled.string, arrange, unpack, gives_rows)
+        return CompiledStatement(compiled.string, arrange, unpack, gives_rows)
 
     def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
         """Choose the columns that the driver is to give, and what makes the statement's rows of them."""
@@ -155,7 +157,7 @@ def _pack(statement: Select[Any], name_row: Callable[[Any], Any]) -> tuple[Selec
 
 
 @dataclass(frozen=True)
-class _CompiledStatement:
+class CompiledStatement:
     """A statement of one dialect."""
 
     statement: str
@@ -163,6 +165,14 @@ class _CompiledStatement:
     """What makes the driver's parameters of a statement's values."""
     unpack: Unpack
     gives_rows: bool
+
+    @cached_property
+    def numbered(self) -> tuple[bytes, list[str]]:
+        """Give the text with numbers in the place of names, as psycopg sends it to PostgreSQL, and the names."""
+        text, order = self.statement, list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.statement)))
+        for number, name in enumerate(order, 1):
+            text = text.replace(f"%({name})s", f"${number}")
+        return text.replace("%%", "%").encode(), order
 
 
 def _arrange(constants: dict[str, Any], order: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
@@ -236,52 +246,10 @@ Call = tuple[PreparedStatement, dict[str, Any]]
 """A statement with its values."""
 
 
-def run_pipelined(session: Session, *calls: Call, ends: bool = False) -> list[list[Any]]:
-    """
-    Run statements with their values, in their order, and return the rows of each. For PostgreSQL only.
-
-    All go to the server in one trip: while a vote waits for an answer, it may hold a competition's row, which
-    every other vote there waits for. With `ends` they are the last of their transaction, or the whole of it.
-    """
-    driver, dialect, _ = calls[0][0].ready(session)
-    is_whole = ends and not has_begun(session)
-    # What a pipeline holds is one transaction by itself. psycopg would wait for its own BEGIN and COMMIT.
-    begin = _without_begin(driver) if is_whole else nullcontext()
-    # One by itself is one trip without a pipeline, too, with which psycopg takes a third longer over it.
-    together = nullcontext() if is_whole and len(calls) == 1 else driver.pipeline()
-    try:
-        with DriverErrors(dialect, "a pipeline of statements"), begin, together:
-            results = [statement.run(session, values) for statement, values in calls]
-            if ends and not is_whole:
-                driver.execute("COMMIT", prepare=False)
-    except BaseException:
-        # psycopg believes that it has prepared what the server skipped after an error: on this connection those
-        # statements would fail for good.
-        session.invalidate()
-        raise
-    # Read after the pipeline has ended: within it, the first row that is asked for costs a trip of its own.
-    return [compiled.unpack(cursor.fetchall()) if compiled.gives_rows else [] for cursor, compiled in results]
-
-
-def has_begun(session: Session) -> bool:
-    """Tell whether the session is in a transaction for the server, too. For PostgreSQL only."""
-    driver: Any = (session.info.get("driver") or _driver(session))[0]
-    return int(driver.info.transaction_status) != IDLE
-
-
-@contextmanager
-def _without_begin(driver: Any) -> Iterator[None]:
-    """Have psycopg begin no transaction for what comes."""
-    driver.autocommit = True
-    try:
-        yield
-    finally:
-        if not driver.closed:
-            driver.autocommit = False
-
-
-def _driver(session: Session) -> tuple[Any, Dialect]:
+def connect_driver(session: Session) -> tuple[Any, Dialect]:
     """Return the driver's connection of the session's one transaction, which begins by asking for it."""
+    if known := session.info.get("driver"):
+        return known  # type: ignore[no-any-return]
     connection = session.connection()
     driver = session.info["driver"] = (connection.connection.dbapi_connection, connection.dialect)
     return driver

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,15 +11,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Voter
-from app.database.doors import Database, moment_of, run_last
-from app.database.statements import (
-    PreparedStatement,
-    PreparedTable,
-    has_begun,
-    json_part,
-    json_rows,
-    run_pipelined,
-)
+from app.database.doors import Database, moment_of, read_last, run_last
+from app.database.pipelines import has_begun, run_pipelined
+from app.database.statements import PreparedStatement, PreparedTable, json_part, json_rows
 from app.leaderboards.tables import Audit, from_json
 
 ADD = PreparedStatement(
@@ -127,7 +122,6 @@ def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
         assert FOUND.all(session, least=0) == []
 
 
-NAMED = column("name", Text), column("at", Integer), column("on", Boolean)
 GIVEN = PreparedStatement(
     lambda insert: select(
         json_rows(insert, "rows", column("name", Text), column("at", Integer), column("on", Boolean))
@@ -211,6 +205,64 @@ def test_what_follows_a_pipeline_that_was_the_whole_is_a_transaction_again(datab
         database.write(fails)
     with database.reading() as session:
         assert [row.slug for row in FOUND.all(session, least=0)] == ["a"]
+
+
+def test_prepared_statements_go_without_cursors_and_do_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("nothing is far away")
+    slugs = [f"slug-{n}%" for n in range(6)]
+
+    def add(slug: str) -> list[list[Any]]:
+        return database.write(
+            lambda session: run_last(session, (ADD, {"its": slug, "at": 1}), (FOUND, {"least": 1}))
+        )
+
+    def read(rows: str) -> list[Any]:
+        with database.reading() as session:
+            return read_last(session, GIVEN, rows=rows)
+
+    # psycopg prepares what it has executed five times.
+    for slug in slugs:
+        added, found = add(slug)
+        assert (added, [row.slug for row in found][-1]) == ([], slug)
+        assert read(json.dumps([{"name": slug, "on": True}])) == [(slug, None, True)]
+    monkeypatch.setattr("psycopg.Connection.cursor", None)
+    added, found = add("\u00e9'")
+    assert (added, {row.slug for row in found}) == ([], {*slugs, "\u00e9'"})
+    many = [{"name": "n" * 100, "at": n, "on": False} for n in range(20_000)]
+    assert [row.at for row in read(json.dumps(many))] == list(range(20_000))
+    monkeypatch.undo()
+    with pytest.raises(IntegrityError):
+        database.write(
+            lambda session: run_last(session, (ADD, {"its": "lost", "at": 1}), (ADD, {"its": slugs[0], "at": 1}))
+        )
+    with database.reading() as session:
+        assert {row.slug for row in FOUND.all(session, least=0)} == {*slugs, "\u00e9'"}
+
+
+@pytest.mark.parametrize("warm_up", [1, 6])
+def test_a_transaction_goes_on_after_a_trip(database: Database, warm_up: int) -> None:
+    """It does whether psycopg has prepared the statements or not."""
+    if database.is_sqlite:
+        pytest.skip("nothing is far away")
+
+    def add(session: Session, name: str) -> list[list[Any]]:
+        ADD.change(session, its=name, at=1)
+        return run_pipelined(session, (ADD, {"its": f"{name}-too", "at": 1}), (FOUND, {"least": 1}))
+
+    def add_in_vain(session: Session) -> None:
+        add(session, "gone")
+        raise LookupError
+
+    for n in range(warm_up):
+        added, found = database.write(partial(add, name=str(n)))
+        assert (added, len(found)) == ([], 2 * n + 2)
+    with pytest.raises(LookupError):
+        database.write(add_in_vain)
+    with database.reading() as session:
+        assert len(FOUND.all(session, least=0)) == 2 * warm_up
 
 
 def test_a_statement_that_a_failed_pipeline_was_to_prepare_works_afterwards(database: Database) -> None:

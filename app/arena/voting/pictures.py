@@ -16,7 +16,8 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.expected_pictures import PaddedPicture
 from app.database.doors import milliseconds, read_last, run_last
-from app.database.statements import Call, PreparedStatement, run_pipelined
+from app.database.pipelines import run_pipelined
+from app.database.statements import Call, PreparedStatement
 from app.words import Outcome
 
 SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}

@@ -16,7 +16,8 @@ from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
-from app.database.statements import Call, PreparedStatement, given_array, has_begun, run_pipelined
+from app.database.pipelines import has_begun, run_pipelined
+from app.database.statements import Call, PreparedStatement, given_array
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
