@@ -268,15 +268,10 @@ _CHANGES_BY_ONE = (_insert, _raise_one_version, _count_one, _raise_votes, _age_o
 
 
 def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
-    given = _given_rows(insert)
-    closed = _close(insert, given).returning(Matchup.id).cte("closed")
-    stored = select(*given.c).join(closed, closed.c.id == given.c.matchup).cte("stored")
+    given = json_rows(insert, "votes", *_COLUMNS)
+    stored = _close(insert, given).returning(*given.c).cte("stored")
     made = [change(insert, stored).cte(change.__name__) for change in changes]
     return select(stored.c.matchup).add_cte(*made)
-
-
-def _given_rows(insert: Any) -> Any:
-    return json_rows(insert, "votes", *_COLUMNS)
 
 
 def _change_one(change: Callable[[Any, Any], Any]) -> PreparedStatement:
