@@ -1,19 +1,19 @@
 """Tallies to a board: strengths, intervals, ranks and status, for the leaderboards and for ``arena rate``."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
-from app.ratings.bradley_terry import Design, Fit, Known, fit
+from app.ratings.bradley_terry import Design, Fit, Known, fit_known
 from app.ratings.components import quantile
 from app.ratings.elo import K, sequential
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import Anchor
-from app.ratings.spread import Spread, divided, expected_doubt
+from app.ratings.spread import Spread, expected_doubt
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
@@ -176,12 +176,12 @@ def elsewhere(
     that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by
     all competitions.
     """
-    rest, n = tallies.without(competition), tallies.models
-    fitted = model.believed(Design(rest.pairs(), n, side=False), prior, start)
-    if isinstance(prior, Spread):
-        fitted = replace(fitted, fit=fitted.fit.with_doubt(expected_doubt(fitted.fit, prior)))
+    n, gauge = tallies.models, scale.gauge(anchor, tallies.models)
+    fitted = model.believed(Design(tallies.pairs_without(competition), n, side=False), prior, start)
     known = Components(prompts=prompts)
-    variance = model.variances(rest, fitted, known, scale.gauge(anchor, n))
+    variance = model.variances(tallies, fitted, known, gauge, tallies.number_of(competition))
+    if isinstance(prior, Spread):
+        variance += expected_doubt(fitted.fit, prior, gauge)
     return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
 
 
@@ -204,8 +204,8 @@ def rate_competition(
     prompt alone. ``dispersion`` is the mode's.
     """
     precision, n = 1 / variance, tallies.models
-    found = fit(Design(divided(tallies.pairs(), dispersion), n, side=False), Known(mean, precision), start=mean)
-    fitted = model.Fitted(replace(found, filling=None, scale=1 / dispersion), dispersion, None)
+    found = fit_known(Design(tallies.pairs(), n, side=False), Known(mean, precision), dispersion, start=mean)
+    fitted = model.Fitted(found, dispersion, None)
     known = Components(voters=voters)
     alone, published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
     estimate = RatingEstimate(
@@ -244,7 +244,8 @@ def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: in
         ELO_PER_LOGIT * times * np.sqrt(np.maximum(found.diagonal(), 0.0))
         for times, found in ((Z_95, estimate.covariance), (quantile(estimate.parts.variation), estimate.published))
     )
-    votes = _whole(tallies.battles)
+    votes = _whole(tallies.games.sum(axis=1))
+    both_bad = tallies.per_model(tallies.both_bad, tallies.both_bad)
     at = np.flatnonzero(votes >= RANKED_FROM)
     place, lowest, highest, upper = np.zeros((4, tallies.models), dtype=np.intp)
     place[at] = ranks.ranks(rating[at])
@@ -268,10 +269,10 @@ def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: in
         rank_high=highest,
         rank_ub=upper,
         votes=votes,
-        wins=_whole(tallies.per_model(tallies.left_wins, tallies.right_wins)),
-        losses=_whole(tallies.per_model(tallies.right_wins, tallies.left_wins)),
-        ties=_whole(tallies.per_model(tallies.ties, tallies.ties)),
-        both_bad=_whole(tallies.per_model(tallies.both_bad, tallies.both_bad)),
+        wins=_whole(tallies.wins.sum(axis=1)),
+        losses=_whole(tallies.wins.sum(axis=0)),
+        ties=_whole(tallies.tied.sum(axis=1) - both_bad),
+        both_bad=_whole(both_bad),
         ranked=votes >= RANKED_FROM,
         provisional=(votes < SETTLED_FROM) | (half > SETTLED_WITHIN) | (estimate.part > 0),
         part=estimate.part,

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.ratings.matrices import add_diagonal, centred, centred_diagonal, inverse, laplacian, solve
 from app.ratings.tallies import Array, Cells, Index, totals
 
 SHORT_STEP = 1e-5  # Newton's error after a step is about its square: below 1e-9
@@ -19,11 +20,25 @@ SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
 # Logits: where a chance is near 0 or 1 the curvature is small, and Newton's step far too long.
 LONG_STEP = 5.0
 MAX_STEPS = 200
-LARGE_BLOCK = 128
-"""Models above which a matrix is inverted by its blocks, and equations are first solved by conjugate gradients."""
-MOST_GRADIENTS = 40
-"""Conjugate gradients tried: so many products with a matrix of 400 models cost a third of its factorisation."""
-GRADIENT_ERROR = 1e-13
+FARTHEST = 300.0
+"""Logits from the middle: odds beyond have no product that is a number, nor are they ever fitted."""
+
+
+def odds(strength: Array) -> Array:
+    """Return exp of the strengths, counted from their middle: n of them instead of one for each pair."""
+    return np.exp(np.clip(strength - _middle(strength), -FARTHEST, FARTHEST))
+
+
+def _middle(strength: Array) -> float:
+    return float(strength.max() + strength.min()) / 2 if strength.size else 0.0
+
+
+def chances_by_odds(one: Array, other: Array) -> tuple[Array, Array]:
+    """Return the chance p that the one scores against the other, and p(1 - p), exact in the far tails too."""
+    both = one + other
+    chance, variance = one / both, other / both
+    variance *= chance
+    return chance, variance
 
 
 def chances(x: Array) -> tuple[Array, Array]:
@@ -118,18 +133,59 @@ class Design:
     def _place(self) -> Index:
         return self.cells.first * self.models + self.cells.second
 
+    @cached_property
+    def met(self) -> tuple[Array, Array]:
+        """Return (n, n) battles of each pair, symmetric, and (n,) points."""
+        n, cells = self.models, self.cells
+        games = totals(self._place, cells.played, n * n).reshape(n, n)
+        points = totals(cells.first, cells.score, n) + totals(cells.second, cells.played - cells.score, n)
+        return games + games.T, points
+
+    def divided(self, by: float) -> "Design":
+        """Return the design of the same battles, each counting as a part of one."""
+        found = replace(self, cells=divided(self.cells, by))
+        if not self.side:
+            found.__dict__["met"] = tuple(each / by for each in self.met)
+        return found
+
+    def slope(self, x: Array) -> tuple[Array, Array]:
+        """Return the slope of the votes' log-likelihood at x, and its information there, minus the curvature."""
+        if self.side:
+            chance, variance = chances(self.rows(x))
+            return self.columns(self.cells.score - self.cells.played * chance), self.gram(
+                self.cells.played * variance
+            )
+        # By whole matrices, each of a few passes over memory: gathering pairs from models takes longer.
+        games, points = self.met
+        single, one = odds(x), np.ones(self.models)
+        both = single[:, None] + single
+        weights = games / both
+        slope = points - single * (weights @ one)
+        weights /= both
+        weights *= single
+        weights *= single[:, None]
+        return slope, laplacian(weights)
+
+    def log_likelihood(self, x: Array) -> float:
+        """Return the log-likelihood of the votes at x, without a side."""
+        single, cells = odds(x), self.cells
+        both = np.log(single[cells.first] + single[cells.second]) + _middle(x)
+        return float(self.met[1] @ x - cells.played @ both)
+
     def gram(self, weights: Array) -> Array:
         """Return Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
         n = self.models
         between = totals(self._place, weights, n * n).reshape(n, n)
-        laplacian = between + between.T
-        degree = laplacian.sum(axis=1)
-        np.negative(laplacian, out=laplacian)
-        laplacian.flat[:: n + 1] = degree
+        found = laplacian(between + between.T)
         if not self.side:
-            return laplacian
+            return found
         border = between.sum(1) - between.sum(0)
-        return np.block([[laplacian, border[:, None]], [border, weights.sum()]])
+        return np.block([[found, border[:, None]], [border, weights.sum()]])
+
+
+def divided(cells: Cells, by: float) -> Cells:
+    """Return the same battles, each counting as a part of one."""
+    return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +199,8 @@ class FittedCells:
     @cached_property
     def chances(self) -> tuple[Array, Array]:
         """Return (cells,) p and p(1 - p)."""
-        return chances(self.strength[self.cells.first] - self.strength[self.cells.second])
+        single = odds(self.strength)
+        return chances_by_odds(single[self.cells.first], single[self.cells.second])
 
     @cached_property
     def apart(self) -> Array:
@@ -187,14 +244,8 @@ class Fit:
             return np.asarray(self.bread[:n] @ self.votes[:, :n])
         # The bread times what votes and prior know together is 1.
         follows = self.bread[:n, :n] * -self.precision
-        _add_diagonal(follows, np.ones(n))
+        add_diagonal(follows, np.ones(n))
         return follows
-
-    def with_doubt(self, doubt: Array) -> "Fit":
-        """Return the same fit with a doubt; the inverse that it knows goes with it."""
-        doubting = replace(self, doubt=doubt)
-        doubting.__dict__["bread"] = self.bread
-        return doubting
 
     def at(self, cells: Cells) -> "FittedCells":
         """Return what the fit says of some cells, which it remembers of those it was asked about last."""
@@ -235,62 +286,6 @@ class Fit:
         return self.bread if self.filling is None else np.asarray(self.bread @ self.filling @ self.bread.T)
 
 
-def inverse(matrix: Array) -> Array:
-    """Return the inverse of a symmetric, positive definite matrix."""
-    half = len(matrix) // 2
-    if half <= LARGE_BLOCK // 2:
-        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-    # By its four blocks: products of matrices are three times as quick as solving for every column.
-    first, mixed = inverse(matrix[:half, :half]), matrix[:half, half:]
-    follows = first @ mixed
-    second = inverse(matrix[half:, half:] - mixed.T @ follows)
-    across = follows @ second
-    return np.block([[first + across @ follows.T, -across], [-across.T, second]])
-
-
-def solve(matrix: Array, right: Array) -> Array:
-    """
-    Solve matrix · x = right for a symmetric, positive definite matrix.
-
-    Where models are many and met widely, conjugate gradients, scaled by the diagonal (Hestenes and Stiefel 1952,
-    Journal of Research of the National Bureau of Standards 49), are exact after a dozen products.
-    """
-    found = _descend(matrix, right) if len(matrix) > LARGE_BLOCK else None
-    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64) if found is None else found
-
-
-def _descend(matrix: Array, right: Array) -> Array | None:
-    """Solve by conjugate gradients; None where these do not suffice."""
-    x, rest, scale = np.zeros_like(right), right.copy(), 1 / matrix.diagonal()
-    ahead = scale * rest
-    size = float(rest @ ahead)
-    enough = GRADIENT_ERROR**2 * size
-    for _ in range(MOST_GRADIENTS):
-        if size <= enough:
-            return x
-        image = matrix @ ahead
-        length = size / float(ahead @ image)
-        x += length * ahead
-        rest -= length * image
-        scaled = scale * rest
-        before, size = size, float(rest @ scaled)
-        ahead = scaled + size / before * ahead
-    return None
-
-
-def centred(covariance: Array, gauge: Array) -> Array:
-    """Return (n, n) of the same numbers counted from their mean by these weights."""
-    found = covariance - gauge @ covariance
-    found -= (found @ gauge)[:, None]
-    return np.asarray(found)
-
-
-def centred_diagonal(covariance: Array, gauge: Array) -> Array:
-    """Return (n,) the diagonal of a symmetric covariance counted from such a mean."""
-    across = covariance @ gauge
-    return np.asarray(covariance.diagonal() - 2 * across + gauge @ across)
-
-
 def strengths(
     design: Design, prior: Prior, start: Array | None = None, *, short_step: float = SHORT_STEP
 ) -> Array:
@@ -301,17 +296,17 @@ def strengths(
     Raises ArithmeticError where no finite strengths are most likely.
     """
     x = np.zeros(design.models + design.side) if start is None else start
-    gradient, weights = _slope(design, prior, x)
+    gradient, information = _slope(design, prior, x)
     for _ in range(MAX_STEPS):
-        step = solve(_information(design, prior, x, weights), gradient)
+        step = solve(information, gradient)
         longest = np.abs(step).max(initial=0.0)
         if longest < short_step or abs(step @ gradient) < SMALL_GAIN:
             return x + step
         step *= min(1.0, LONG_STEP / longest)
-        ahead, weights = _slope(design, prior, x + step)
+        ahead, information = _slope(design, prior, x + step)
         while step @ ahead < -(step @ gradient) / 2:  # far down the other side: go half as far
             step /= 2
-            ahead, weights = _slope(design, prior, x + step)
+            ahead, information = _slope(design, prior, x + step)
         x, gradient = x + step, ahead
     raise ArithmeticError("no finite strengths are most likely")
 
@@ -320,13 +315,21 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     """Fit strengths, and return them with what their covariance is made of (docs/ratings.md 2 and 3)."""
     x = strengths(design, prior, start)
     strength, side = x[: design.models], float(x[design.models :].sum())
-    chance, variance = chances(design.rows(x))
-    filling = design.gram(residual_variance(design.cells, chance))
-    _add_diagonal(filling, prior.scatter(strength))
-    weights, own = design.cells.played * variance, prior.curvature(strength)
+    filling = design.gram(residual_variance(design.cells, logistic(design.rows(x))))
+    add_diagonal(filling, prior.scatter(strength))
+    votes, own = design.slope(x)[1], prior.curvature(strength)
     precision = own if own.any() else None
-    information = _information(design, prior, x, weights)
-    return Fit(strength, side, information, filling, design.gram(weights), precision=precision)
+    return Fit(strength, side, _with_prior(votes.copy(), own), filling, votes, precision=precision)
+
+
+def fit_known(design: Design, belief: Known, dispersion: float, start: Array | None = None) -> Fit:
+    """Fit strengths that are normal around what is known, by votes that vary by so much; the belief is certain."""
+    scaled = design.divided(dispersion)
+    x = strengths(scaled, belief, start=start)
+    n, votes = design.models, scaled.slope(x)[1]
+    information = votes.copy()
+    add_diagonal(information, belief.precision)
+    return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / dispersion, precision=belief.precision)
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:
@@ -335,24 +338,20 @@ def residual_variance(cells: Cells, chance: Array) -> Array:
 
 
 def _slope(design: Design, prior: Prior, x: Array) -> tuple[Array, Array]:
-    """Return the gradient at x, and each cell's weight in the information there."""
-    chance, variance = chances(design.rows(x))
-    gradient = design.columns(design.cells.score - design.cells.played * chance)
+    """Return the gradient at x, and minus the second derivative there."""
+    gradient, information = design.slope(x)
     gradient[: design.models] += prior.slope(x[: design.models])
-    return gradient, design.cells.played * variance
+    return gradient, _with_prior(information, prior.curvature(x[: design.models]))
 
 
-def _information(design: Design, prior: Prior, x: Array, weights: Array) -> Array:
-    """Return minus the second derivative; without a prior the free level is pinned, which no difference feels."""
-    information = design.gram(weights)
-    own = prior.curvature(x[: design.models])
-    _add_diagonal(information, own)
+def _with_prior(information: Array, own: Array) -> Array:
+    """
+    Add a prior's curvature to the votes' information, in place.
+
+    Without a prior the free level is pinned, which no difference feels.
+    """
+    n = own.size
+    add_diagonal(information, own)
     if not own.any():
-        information[: design.models, : design.models] += np.trace(information) / max(design.models, 1) ** 2
+        information[:n, :n] += np.trace(information) / max(n, 1) ** 2
     return information
-
-
-def _add_diagonal(matrix: Array, values: Array) -> None:
-    """Add to the diagonal's first elements, in place."""
-    index = np.arange(values.size)
-    matrix[index, index] += values

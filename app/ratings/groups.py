@@ -77,7 +77,8 @@ class GroupCells:
         return self.over(np.ones(self.group.size))
 
     def sums(self, of_left: Counts, of_right: Counts) -> Array:
-        return totals(self.of_row, np.concatenate([of_left, of_right]), self.group.size)
+        left, right = self.of_row.reshape(2, -1)
+        return totals(left, of_left, self.group.size) + totals(right, of_right, self.group.size)
 
     def over(self, values: Array) -> Array:
         """Sum values over the models that each group met, as (groups,)."""

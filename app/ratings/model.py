@@ -10,11 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from app.ratings.bradley_terry import Design, Fit, VirtualGames, centred, centred_diagonal, chances, fit
+from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit
 from app.ratings.components import LEAST_VARIANCE, VarianceComponent, residuals
+from app.ratings.matrices import centred, centred_diagonal
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
-from app.ratings.spread import Spread, dispersion, held, learn
+from app.ratings.spread import Spread, dispersion, held, learn, spread_of_scores
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, Voters, voter_effect, voter_shifts, voter_weights
 
@@ -78,9 +79,7 @@ def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted
         return Fitted(held(design, prior, start), prior.dispersion, prior)
     found = fit(design, VirtualGames(prior))
     x = np.append(found.strength, found.side)[: design.models + design.side]
-    cells = design.cells
-    dispersed = dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(x))[1]))
-    return Fitted(found, dispersed, None)
+    return Fitted(found, dispersion(design.cells.tied.sum(), spread_of_scores(design, x)), None)
 
 
 def components(
@@ -133,13 +132,21 @@ def covariance(
     return alone, added, parts
 
 
-def variances(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> Array:
-    """Return (n,) of the strengths by all parts: the diagonal of the second of `covariance`."""
-    added, _, pulled = _shared(tallies, fitted, known, gauge)
+def variances(
+    tallies: Tallies, fitted: Fitted, known: Components, gauge: Array, without: int | None = None
+) -> Array:
+    """
+    Return (n,) of the strengths by all parts: the diagonal of the second of `covariance`.
+
+    ``without`` is the number of a competition whose votes are not in the fit.
+    """
+    added, _, pulled = _shared(tallies, fitted, known, gauge, without)
     return np.asarray(fitted.fit.variance(gauge) + added.diagonal() + pulled**2)
 
 
-def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
+def _shared(
+    tallies: Tallies, fitted: Fitted, known: Components, gauge: Array, without: int | None = None
+) -> tuple[Array, Array, Array]:
     """
     Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the pull.
 
@@ -148,9 +155,9 @@ def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -
     n, found = tallies.models, fitted.fit
     shifts, added, own, whole = np.zeros((n, 3)), np.zeros((n, n)), np.zeros((n, 3)), {}
     if known.prompts is not None and n > MANY_MODELS:
-        shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance)
+        shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance, without)
     elif known.prompts is not None:
-        whole[0] = prompt_covariance(tallies, found, known.prompts.variance)
+        whole[0] = prompt_covariance(tallies, found, known.prompts.variance, without)
     if known.voters is not None:
         shifts[:, 1] = voter_shifts(known.voters)
     if known.pairs is not None:
@@ -176,7 +183,10 @@ def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Arr
     """
     # A level common to all follows no votes; it is 0 in x, and so may be given any variance. Nor does the level of
     # a part that met no other, in which nothing is shared: a billionth keeps the matrix invertible.
-    moves = variance * (follows.T + 1 / strength.size + 1e-9 * np.eye(strength.size)) + shared
+    moves = variance * follows.T
+    moves += shared
+    moves += variance / strength.size
+    moves.flat[:: strength.size + 1] += variance * 1e-9
     return np.asarray(-shared @ np.linalg.solve(moves, strength))
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import scale
-from app.ratings.bradley_terry import Design, Fit, centred, chances
+from app.ratings.bradley_terry import Design, Fit, chances
+from app.ratings.matrices import centred
 from app.ratings.model import believed
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Cells, Index, Tallies

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT
-from app.ratings.bradley_terry import Fit, chances
+from app.ratings.bradley_terry import Fit, chances_by_odds, odds
 from app.ratings.components import SAME, TINY, Residuals, Sums, VarianceComponent, estimate
 from app.ratings.tallies import Array, Tallies
 
@@ -50,9 +50,15 @@ class PromptEffect:
         return PromptEffect(self.variance[models], self.error[models], self.common)
 
 
-def prompt_weights(tallies: Tallies) -> Array:
-    """Return the (n,) share of τ² left in a model's mean over its prompts: 1 for one, 1/G for G equal ones."""
+def prompt_weights(tallies: Tallies, without: int | None = None) -> Array:
+    """
+    Return the (n,) share of τ² left in a model's mean over its prompts: 1 for one, 1/G for G equal ones.
+
+    ``without`` is the number of a competition to leave out.
+    """
     battles = tallies.battles_by_competition()
+    if without is not None:
+        battles = np.delete(battles, without, axis=0)
     own = battles.sum(axis=0)
     weights: Array = (battles**2).sum(axis=0) / np.where(own > 0, own, 1.0) ** 2
     return weights
@@ -73,7 +79,7 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
     return PromptEffect(np.round(variance, SAME), np.round(error, SAME), pooled)
 
 
-def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
+def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array, without: int | None = None) -> Array:
     """
     Return (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over informations L.
 
@@ -81,22 +87,25 @@ def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array) -> Array:
     """
     n = tallies.models
     if n > MANY_MODELS:
-        return fitted.follow(prompt_shifts(tallies, variance))
+        return fitted.follow(prompt_shifts(tallies, variance, without))
     bread = fitted.scale * fitted.bread[:n, :n]
-    return np.asarray(bread @ _filling(tallies, fitted.strength, variance) @ bread)
+    return np.asarray(bread @ _filling(tallies, fitted.strength, variance, without) @ bread)
 
 
-def prompt_shifts(tallies: Tallies, variance: Array) -> Array:
+def prompt_shifts(tallies: Tallies, variance: Array, without: int | None = None) -> Array:
     """Return the (n,) variances by which a finite number of prompts shifts the models' votes."""
-    return variance * prompt_weights(tallies)
+    return variance * prompt_weights(tallies, without)
 
 
-def _filling(tallies: Tallies, strength: Array, variance: Array) -> Array:
+def _filling(tallies: Tallies, strength: Array, variance: Array, without: int | None) -> Array:
     """Return the (n, n) variance of the slope by the prompts."""
     n, own = tallies.models, np.arange(tallies.models)
-    spread, found = chances(strength[:, None] - strength)[1], np.zeros((n, n))
+    single, found = odds(strength), np.zeros((n, n))
+    spread = chances_by_odds(single[:, None], single)[1]
     for here in tallies.blocks():
         between = here.battles * spread
+        if without is not None and here.competitions.start <= without < here.competitions.stop:
+            between[without - here.competitions.start] = 0.0
         between[:, own, own] = -between.sum(axis=2)
         # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
         wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)

@@ -13,11 +13,11 @@ import numpy as np
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import model
 from app.ratings.board import RatingEstimate, Ratings, ranked
-from app.ratings.bradley_terry import Design, Known, chances, fit, strengths
+from app.ratings.bradley_terry import Design, Known, fit_known, strengths
 from app.ratings.components import VarianceComponent
 from app.ratings.model import Components, IntervalParts
 from app.ratings.scale import Anchor
-from app.ratings.spread import dispersion, divided
+from app.ratings.spread import dispersion, spread_of_scores
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, Voters, voter_effect, voter_weights
 
@@ -35,7 +35,7 @@ def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> Variance
     the votes leave open; how far it may be from that, its standard error, widens the intervals (``rate_asked``).
     """
     dispersed = estimate_dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
-    design = Design(divided(tallies.pairs(), dispersed), tallies.models, side=False)
+    design = Design(tallies.pairs(), tallies.models, side=False).divided(dispersed)
     evidence = np.array([_evidence(design, Known(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()])
     logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
     weights = np.exp(logarithm - logarithm.max())
@@ -65,8 +65,8 @@ def rate_asked(
     """
     belief, n = Known(mean, 1 / variance), tallies.models
     dispersed = estimate_dispersion(tallies, belief)
-    found = fit(Design(divided(tallies.pairs(), dispersed), n, side=False), belief)
-    fitted = model.Fitted(replace(found, filling=found.information, scale=1 / dispersed), dispersed, None)
+    found = fit_known(Design(tallies.pairs(), n, side=False), belief, dispersed)
+    fitted = model.Fitted(found, dispersed, None)
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
     # Votes tell distances only: the level is where the two questions' strengths are equal on average.
     gauge = np.full(n, 1 / max(n, 1))
@@ -114,14 +114,13 @@ def estimate_dispersion(tallies: Tallies, belief: Known) -> float:
     """Estimate the dispersion of a board's scores around the strengths that this belief and its votes give."""
     cells = tallies.pairs()
     design = Design(cells, tallies.models, side=False)
-    return dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(strengths(design, belief)))[1]))
+    return dispersion(cells.tied.sum(), spread_of_scores(design, strengths(design, belief)))
 
 
 def _evidence(design: Design, belief: Known) -> float:
     """Log of the chance of these votes under this belief, by Laplace's approximation, up to a constant."""
-    strength, cells = strengths(design, belief), design.cells
-    gap, away = design.rows(strength), strength - belief.mean
-    votes = (cells.score * gap).sum() - (cells.played * np.logaddexp(0.0, gap)).sum()
-    root = 1 / np.sqrt(belief.precision)
-    gain = np.eye(design.models) + root[:, None] * design.gram(cells.played * chances(gap)[1]) * root
-    return float(votes - (belief.precision * away**2).sum() / 2 - np.linalg.slogdet(gain)[1] / 2)
+    strength = strengths(design, belief)
+    away, root = strength - belief.mean, 1 / np.sqrt(belief.precision)
+    gain = np.eye(design.models) + root[:, None] * design.slope(strength)[1] * root
+    volume = np.linalg.slogdet(gain)[1]
+    return float(design.log_likelihood(strength) - (belief.precision @ away**2 + volume) / 2)

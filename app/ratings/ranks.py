@@ -51,8 +51,7 @@ def rank_ranges(strength: Array, covariance: Array, draws: int, seed: int) -> tu
     """
     n = strength.size
     scale = _inverse_errors(covariance)
-    # Drawn quantiles are no better known than to a per cent or two: seven digits will do, at half the cost.
-    noise = _draw(covariance, draws, seed).astype(np.float32)
+    noise = _draw(covariance, draws, seed)
     critical = _critical(noise, scale.astype(np.float32), covariance.diagonal())[:, None]
     ahead = (strength - strength[:, None]) * scale
     return 1 + (ahead > critical).sum(axis=1), n - (ahead < -critical).sum(axis=1)
@@ -67,17 +66,19 @@ def _inverse_errors(covariance: Array) -> Array:
     return np.where(distinct, 1 / np.sqrt(np.where(distinct, variance, 1.0)), 0.0)
 
 
-def _draw(covariance: Array, draws: int, seed: int) -> Array:
+def _draw(covariance: Array, draws: int, seed: int) -> Singles:
     """Draw (n, draws) of N(0, V), its diagonal raised by a billionth: V is singular where the level is free."""
     n = len(covariance)
-    raised = covariance + np.eye(n) * max(1e-9 * np.trace(covariance) / max(n, 1), np.finfo(float).tiny)
-    return np.linalg.cholesky(raised) @ _standard_normal(n, draws, seed)
+    raised = covariance.copy()
+    raised.flat[:: n + 1] += max(1e-9 * np.trace(covariance) / max(n, 1), TINY)
+    # Drawn quantiles are no better known than to a per cent or two: seven digits will do, at half the cost.
+    return np.asarray(np.linalg.cholesky(raised).astype(np.float32) @ _standard_normal(n, draws, seed))
 
 
 # A pass over a mode's boards asks for the same numbers again and again, and drawing them took a third of a board.
 @lru_cache(maxsize=8)
-def _standard_normal(n: int, draws: int, seed: int) -> Array:
-    return np.random.default_rng(seed).standard_normal((n, draws))
+def _standard_normal(n: int, draws: int, seed: int) -> Singles:
+    return np.random.default_rng(seed).standard_normal((n, draws)).astype(np.float32)
 
 
 def _critical(noise: Singles, scale: Singles, variance: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ratings.bradley_terry import chances
+from app.ratings.bradley_terry import chances_by_odds, odds
 from app.ratings.groups import GroupCells
 from app.ratings.tallies import Array, Index, Tallies
 
@@ -40,7 +40,8 @@ def sum_seats(by_cluster: Tallies, strength: Array) -> Seats:
 
 
 def _sum_blocks(by_cluster: Tallies, strength: Array) -> Seats:
-    chance, variance = chances(strength[:, None] - strength)
+    of_model = odds(strength)
+    chance, variance = chances_by_odds(of_model[:, None], of_model)
     # One pass over the battles for four sums: per model a product of (clusters, n) and (n, 4).
     met, squared = by_cluster.games * variance, variance**2
     factors = np.stack([chance, variance, squared, variance * met], axis=2)
@@ -59,11 +60,12 @@ def _sum_blocks(by_cluster: Tallies, strength: Array) -> Seats:
 def _sum_pairs(by_cluster: Tallies, strength: Array) -> Seats:
     cluster, cells = by_cluster.pairs_by_competition()
     seats = GroupCells.of(cluster, cells.first, cells.second, by_cluster.models, by_cluster.competitions)
-    chance, variance = chances(strength[cells.first] - strength[cells.second])
+    of_model = odds(strength)
+    chance, variance = chances_by_odds(of_model[cells.first], of_model[cells.second])
     residual = cells.score - cells.played * chance
     single = cells.played * variance
-    met = by_cluster.games * chances(strength[:, None] - strength)[1]
-    evenly = single, single**2, cells.played * variance**2, single * met[cells.first, cells.second]
+    met = by_cluster.games * chances_by_odds(of_model[:, None], of_model)[1]
+    evenly = single, single**2, single * variance, single * met[cells.first, cells.second]
     information, together, alone, crossed = (seats.sums(each, each) for each in evenly)
     uneven = _uneven(information, together, crossed, met, seats.model)
     return Seats(seats.group, seats.model, seats.sums(residual, -residual), information, together, alone, uneven)

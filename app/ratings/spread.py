@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.ratings.bradley_terry import Design, Fit, Known, chances, solve, strengths
-from app.ratings.tallies import Array, Cells
+from app.ratings.bradley_terry import Design, Fit, Known, fit_known, strengths
+from app.ratings.matrices import solve
+from app.ratings.tallies import Array
 
 GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
 """Spreads looked at, in logits: 5 to 700 Elo points."""
@@ -25,7 +26,6 @@ EXPECTED_TIES, EXPECTED_VOTES = 1.0, 4.0
 """Ties and votes added before a share of ties is taken, so that one tie is no certainty."""
 # The likelihood is divided by it: on a board of nothing but ties a vote would otherwise weigh without limit.
 LEAST_DISPERSION = 0.2
-TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +74,12 @@ def learn(design: Design) -> tuple[Fit, Spread]:
     """Fit the strengths and their spread; the covariance knows that the spread is an estimate too."""
     cells, n = design.cells, design.models
     assumed = dispersion(cells.tied.sum(), cells.played.sum() / 4)
-    scaled = replace(design, cells=divided(cells, assumed))
+    scaled = design.divided(assumed)
     seen = _likelihood(scaled, strengths(scaled, normal(n, TYPICAL), short_step=ROUGH_STEP))
     middle = float(_weights(seen.evidence(GRID)) @ GRID)
     strength = seen.shrunk(np.array([middle]))[1][:, 0]
-    dispersed = dispersion(cells.tied.sum(), float(cells.played @ chances(design.rows(strength))[1]))
-    scaled, seen = replace(design, cells=divided(cells, dispersed)), seen.of_more(assumed / dispersed)
+    dispersed = dispersion(cells.tied.sum(), spread_of_scores(design, strength))
+    scaled, seen = design.divided(dispersed), seen.of_more(assumed / dispersed)
     evidence, strength = _corrected(scaled, seen, middle)
     weights = _weights(evidence)
     sd = float(weights @ GRID)
@@ -90,38 +90,36 @@ def learn(design: Design) -> tuple[Fit, Spread]:
 
 def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     """Fit the strengths with this spread as if it were certain."""
-    scaled = replace(design, cells=divided(design.cells, spread.dispersion))
-    belief = normal(design.models, spread.sd)
     if start is not None and design.side:
         start = np.append(start, 0.0)
-    x = strengths(scaled, belief, start=start)
-    n = design.models
-    votes = scaled.gram(scaled.cells.played * chances(scaled.rows(x))[1])
-    information = votes.copy()
-    information[np.arange(n), np.arange(n)] += belief.precision
-    return Fit(
-        x[:n], float(x[n:].sum()), information, None, votes, 1 / spread.dispersion, precision=belief.precision
-    )
+    return fit_known(design, normal(design.models, spread.sd), spread.dispersion, start)
 
 
-def expected_doubt(fitted: Fit, spread: Spread) -> Array:
+def spread_of_scores(design: Design, x: Array) -> float:
+    """Sum p(1 - p) over the votes at x: half the degrees of their information."""
+    return float(design.slope(x)[1][: design.models, : design.models].trace()) / 2
+
+
+def expected_doubt(fitted: Fit, spread: Spread, gauge: Array) -> Array:
     """
-    Return (n, n) what not knowing a spread adds to the covariance of strengths that it was not learnt from.
+    Return (n,) what not knowing a spread adds to the variances of strengths that it was not learnt from.
 
     To the second order in its error e: with B the covariance without doubt, s the spread and t the strengths,
     e² (B²/s⁴ + 4 B³/s⁶) by how E[B_s] differs from B under weights that lean by s² (docs/ratings.md 3), and the
-    outer product of e dt/ds = 2e Bt/s³.
+    outer product of e dt/ds = 2e Bt/s³. Strengths are counted from the level that the ``gauge`` names.
     """
     n, s, e = fitted.strength.size, spread.sd, spread.error
     bread = fitted.bread[:n, :n]
-    # A product with its own transpose costs half of one with another matrix.
+    # A product with its own transpose costs half of one with another matrix, and no other is needed: B³'s diagonal
+    # sums products of B² and B.
     squared = bread @ bread.T
-    found = squared @ (4 * e**2 / s**6 * bread)
-    squared *= e**2 / s**4
-    found += squared
+    twice, thrice = e**2 / s**4, 4 * e**2 / s**6
+    own = twice * squared.diagonal() + thrice * np.einsum("ij,ij->i", squared, bread)
+    of_level = squared @ gauge
+    across = twice * of_level + thrice * (bread @ of_level)
     moved = 2 * e / s**3 * (bread @ fitted.strength)
-    found += moved * moved[:, None]
-    return np.asarray(found)
+    moved -= gauge @ moved
+    return np.asarray(own - 2 * across + gauge @ across + moved**2)
 
 
 def normal(models: int, sd: float) -> Known:
@@ -129,18 +127,11 @@ def normal(models: int, sd: float) -> Known:
     return Known(np.zeros(models), np.full(models, sd**-2))
 
 
-def divided(cells: Cells, by: float) -> Cells:
-    """Return the same battles, each counting as a part of one."""
-    return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
-
-
 def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:
     """Build the likelihood of the spread from the votes alone, around these strengths."""
-    cells = design.cells
-    chance, variance = chances(design.rows(strength))
-    information = design.gram(cells.played * variance)
+    slope, information = design.slope(strength)
     curvature, axes = np.linalg.eigh(information)
-    slope = axes.T @ (information @ strength + design.columns(cells.score - cells.played * chance))
+    slope = axes.T @ (information @ strength + slope)
     return SpreadLikelihood(axes, np.maximum(curvature, 0.0), slope)
 
 
@@ -164,14 +155,10 @@ def _evidence(design: Design, sd: Array, strength: Array) -> tuple[Array, Array]
 
     By Laplace's approximation, from the parabola at these strengths, (spreads, n), which are near.
     """
-    cells, precision = design.cells, sd**-2
-    gap = strength[:, cells.first] - strength[:, cells.second]
-    chance, variance = chances(gap)
-    votes = (cells.score * gap + cells.played * (np.log(np.maximum(chance, TINY)) - gap)).sum(axis=1)
-    slope = np.array([design.columns(each) for each in cells.score - cells.played * chance])
+    precision, own = sd**-2, np.arange(design.models)
+    votes = np.array([design.log_likelihood(each) for each in strength])
+    slope, information = map(np.array, zip(*(design.slope(each) for each in strength), strict=True))
     slope -= precision[:, None] * strength
-    information = np.array([design.gram(each) for each in cells.played * variance])
-    own = np.arange(design.models)
     information[:, own, own] += precision[:, None]
     step = np.array([solve(*each) for each in zip(information, slope, strict=True)])
     root = np.linalg.cholesky(information)[:, own, own]

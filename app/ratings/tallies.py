@@ -117,15 +117,15 @@ class Tallies:
     @cached_property
     def played(self) -> Counts:
         """Count the battles of each row."""
-        return self.left_wins + self.right_wins + self._undecided
+        return self.left_wins + self.right_wins + self.undecided
 
     @cached_property
     def left_points(self) -> Array:
         """Count the points of each row's left model: a tie is half a point."""
-        return np.asarray(self.left_wins + self._undecided * 0.5)
+        return np.asarray(self.left_wins + self.undecided * 0.5)
 
     @cached_property
-    def _undecided(self) -> Counts:
+    def undecided(self) -> Counts:
         """Count the ties of either kind of each row."""
         return self.ties + self.both_bad
 
@@ -141,7 +141,7 @@ class Tallies:
         def total(counts: Counts) -> Array:
             return totals(self.pair, counts, self.models**2).reshape(self.models, self.models)
 
-        return total(self.left_wins), total(self.right_wins), total(self._undecided)
+        return total(self.left_wins), total(self.right_wins), total(self.undecided)
 
     @cached_property
     def wins(self) -> Array:
@@ -179,6 +179,24 @@ class Tallies:
         first, second = np.divmod(key, self.models)
         lost = self.wins.take(second * self.models + first)
         return Cells(first, second, self.wins.take(key), lost, self.tied.take(key))
+
+    def pairs_without(self, competition: int) -> Cells:
+        """Return the cells of `pairs` less one competition's battles: of some of them nothing may be left."""
+        own, cells = self.only(self.competition == competition), self.pairs()
+        won, lost = cells.first * self.models + cells.second, cells.second * self.models + cells.first
+        return Cells(
+            cells.first,
+            cells.second,
+            cells.won - own.wins.take(won),
+            cells.lost - own.wins.take(lost),
+            cells.tied - own.tied.take(won),
+        )
+
+    def number_of(self, competition: int) -> int | None:
+        """Return the number of a competition among those with battles; None where it has none."""
+        counted, _, group = self._counted
+        found = group[(counted or self).competition == competition]
+        return int(found[0]) if found.size else None
 
     def ordered_pairs(self) -> Cells:
         """Return one cell per left and right model that met."""
@@ -263,15 +281,16 @@ class Tallies:
         swapped = rows.left > rows.right
         lower, upper = np.minimum(rows.left, rows.right), np.maximum(rows.left, rows.right)
         place = (group * self.models + lower) * self.models + upper
+        won = np.where(swapped, rows.right_wins, rows.left_wins)
+        lost = np.where(swapped, rows.left_wins, rows.right_wins)
+        tied = rows.undecided
+        # In order and each pair met once, as where votes are few in many competitions: rows are cells.
+        if (place[1:] > place[:-1]).all():
+            return group, Cells(lower, upper, *(counts.astype(np.float64) for counts in (won, lost, tied)))
         keys, cell = distinct(place, max(count, 1) * self.models**2)
-
-        def total(counts: Counts) -> Array:
-            return totals(cell, counts, keys.size)
-
-        won = total(np.where(swapped, rows.right_wins, rows.left_wins))
-        lost = total(np.where(swapped, rows.left_wins, rows.right_wins))
         competition, first, second = np.unravel_index(keys, (max(count, 1), self.models, self.models))
-        return competition, Cells(first, second, won, lost, total(rows.ties + rows.both_bad))
+        sums = (totals(cell, counts, keys.size) for counts in (won, lost, tied))
+        return competition, Cells(first, second, *sums)
 
     def only(self, rows: Mask | Index) -> "Tallies":
         """Return the tallies of the same models with some of the rows."""

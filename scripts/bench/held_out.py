@@ -30,8 +30,9 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import Ratings, rate
-from app.ratings.bradley_terry import Design, Fit, centred, chances
+from app.ratings.bradley_terry import Design, Fit, chances
 from app.ratings.components import LEAST_VARIANCE, quantile
+from app.ratings.matrices import centred
 from app.ratings.model import believed
 from app.ratings.prompts import prompt_covariance
 from app.ratings.scale import Anchor, gauge

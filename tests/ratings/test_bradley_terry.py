@@ -7,20 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.ratings.bradley_terry import (
-    Design,
-    Fit,
-    Known,
-    Prior,
-    VirtualGames,
-    chances,
-    fit,
-    inverse,
-    logistic,
-    solve,
-    strengths,
-)
+from app.ratings.bradley_terry import Design, Fit, Known, Prior, VirtualGames, chances, fit, logistic, strengths
 from app.ratings.connections import has_maximum
+from app.ratings.matrices import inverse, solve
 from app.ratings.tallies import Array, Cells, Tallies
 from tests.ratings.boards import boards, likeliest, sandwich, simulate, tallies_of, votes_of
 

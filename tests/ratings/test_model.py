@@ -6,8 +6,9 @@ import pytest
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import model, scale
 from app.ratings.board import rate
-from app.ratings.bradley_terry import Design, centred
+from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent
+from app.ratings.matrices import centred
 from app.ratings.scale import Anchor
 from app.ratings.spread import Spread
 from app.ratings.voters import Voters

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, strengths
+from app.ratings.matrices import centred
 from app.ratings.spread import GRID, Spread, _evidence, dispersion, expected_doubt, held, learn, normal
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, simulate, tallies_of
@@ -97,6 +98,7 @@ def test_what_not_knowing_a_spread_adds_is_the_expectation_over_spreads(error: f
     moved = [each.strength - fitted.strength for each in fits]
     wider = sum(weight * (fit.bread - fitted.bread) for weight, fit in zip(weights, fits, strict=True))
     expected = wider + sum(weight * np.outer(by, by) for weight, by in zip(weights, moved, strict=True))
-    found = expected_doubt(fitted, spread)
-    assert found == pytest.approx(expected, rel=0.15, abs=0.02 * np.abs(expected).max())
-    assert (found.diagonal() > 0).all()
+    for gauge in (np.zeros(12), np.full(12, 1 / 12), np.eye(12)[3]):
+        found, counted = expected_doubt(fitted, spread, gauge), centred(expected, gauge).diagonal()
+        assert found == pytest.approx(counted, rel=0.15, abs=0.03 * np.abs(expected).max())
+        assert (found[gauge < 1] > 0).all()

@@ -21,7 +21,6 @@ from app.ratings.bradley_terry import Design, Known, fit
 from app.ratings.firmness import Firmness, Rater
 from app.ratings.model import believed
 from app.ratings.questions import estimate_dispersion
-from app.ratings.spread import divided
 from app.words import BETTER
 
 FEWEST_MODELS = 2
@@ -112,11 +111,11 @@ def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallie
         lent = borrow_from_better(seen, scope, board, seen.difference)
         belief = Known(lent.mean, 1 / lent.variance)
         dispersion = estimate_dispersion(board.tallies, belief)
-        return lambda cells: fit(Design(divided(cells, dispersion), models, side=False), belief)
+        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
     known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
     if known is not None and seen.shared is not None:
         belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion
-        return lambda cells: fit(Design(divided(cells, dispersion), models, side=False), belief)
+        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
     spread = None
     if models > LEARNT_UP_TO:
         spread = believed(Design(board.tallies.pairs(), models, side=False), None).spread
