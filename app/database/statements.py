@@ -78,6 +78,14 @@ class PreparedStatement:
             cursor.executemany(compiled.statement, list(map(compiled.arrange, rows)))
         cursor.close()
 
+    def each_row(self, session: Session, columns: dict[str, list[Any]]) -> None:
+        """Run it once for each row of these columns, sent together: SQLite's driver needs no dictionary of a row."""
+        driver, dialect, compiled = self.ready(session)
+        cursor = driver.cursor()
+        with DriverErrors(dialect, compiled.statement):
+            cursor.executemany(compiled.statement, compiled.arrange_rows(columns))
+        cursor.close()
+
     def run(self, session: Session, values: dict[str, Any]) -> tuple[Any, "CompiledStatement"]:
         """Return the driver's cursor, and the statement, which unpacks its rows. Raises what SQLAlchemy would."""
         driver, dialect, compiled = self.ready(session)
@@ -173,6 +181,13 @@ class CompiledStatement:
         for number, name in enumerate(order, 1):
             text = text.replace(f"%({name})s", f"${number}")
         return text.replace("%%", "%").encode(), order
+
+    def arrange_rows(self, columns: dict[str, list[Any]]) -> list[Any]:
+        """Make the driver's parameters of every row of these columns."""
+        given = self.arrange(columns)
+        if isinstance(given, dict):
+            return [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
+        return list(zip(*given, strict=True))
 
 
 def _arrange(constants: dict[str, Any], order: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:

@@ -46,7 +46,7 @@ class BorrowedStrength:
 
 @dataclass(frozen=True, eq=False)
 class RatedBoard:
-    """One board, computed. `standings` are the columns of its rows without the run's id."""
+    """One board, computed. `standings` are its rows by column, without the run's id."""
 
     scope: Scope
     votes: int
@@ -57,7 +57,7 @@ class RatedBoard:
     tau2: float | None
     components: list[list[str]]
     parts: dict[str, Any]
-    standings: list[dict[str, Any]]
+    standings: dict[str, list[Any]]
     seconds: float
 
 
@@ -143,7 +143,7 @@ def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies
     prompts = None if shared is None else shared.prompts_of(whole.model_ids)
     if shared is None or prompts is None or board.model_ids.size == 0:
         return None
-    competition = int(np.searchsorted(np.unique(whole.rows[:, 0]), board.rows[0, 0]))
+    competition = int(whole.tallies.competition[(whole.rows[:, 0] == board.rows[0, 0]).argmax()])
     anchor = anchor_on(snapshot.anchor, whole)
     mean, variance = elsewhere(
         whole.tallies, competition, prompts=prompts, prior=shared.spread, anchor=anchor, start=snapshot.near
@@ -187,7 +187,7 @@ def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
 
 def read_strengths(board: RatedBoard) -> Array:
     """Read (n,) a board's strengths in logits, whose mean is 0, as it is where they are normal around 0."""
-    rating = np.array([row["rating"] for row in board.standings], dtype=float)
+    rating = np.array(board.standings["rating"], dtype=float)
     return np.asarray((rating - rating.mean()) / ELO_PER_LOGIT if rating.size else rating)
 
 
@@ -255,7 +255,7 @@ def _components(snapshot: Snapshot, board: BoardTallies, part: Index) -> list[li
     return [sorted(snapshot.slugs[model] for model in ids) for ids in members]
 
 
-def _standings(board: BoardTallies, ratings: Ratings, known: BorrowedStrength | None) -> list[dict[str, Any]]:
+def _standings(board: BoardTallies, ratings: Ratings, known: BorrowedStrength | None) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {
         "model_id": board.model_ids.tolist(),
         "rating": ratings.rating.tolist(),
@@ -276,4 +276,4 @@ def _standings(board: BoardTallies, ratings: Ratings, known: BorrowedStrength | 
     columns["borrowed"] = ratings.borrowed.tolist() if known else nothing
     columns["known_mean"] = known.mean.tolist() if known else nothing
     columns["known_variance"] = known.variance.tolist() if known else nothing
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return columns

@@ -67,7 +67,12 @@ def publish(
         if board.scope.kind == "overall":
             borrowed_from = run_id
         made[board_id] = board, run_id
-    _NEW_STANDING.each(session, [{"run_id": run} | row for board, run in made.values() for row in board.standings])
+    rows: dict[str, list[object]] = {one.name: [] for one in _STANDINGS.c}
+    for board, run in made.values():
+        rows["run_id"] += [run] * len(board.standings["model_id"])
+        for name, column in board.standings.items():
+            rows[name] += column
+    _NEW_STANDING.each_row(session, rows)
     _MAKE_CURRENT.each(session, [{"board": board_id, "run": run} for board_id, (_, run) in made.items()])
     history.thin_runs(session, {board_id: run for board_id, (_, run) in made.items()}, now)
     return [board.scope.key for board, _ in made.values()]

@@ -88,10 +88,8 @@ def read_scopes(session: Session, mode: str, question: str | None = None) -> lis
     """
     rows = _VOTED_ON.all(session, mode=mode)
     boards = _KNOWN.all(session, mode=mode)
-    known = {
-        row.key: Scope(row.key, mode, {}, row.category_id, row.competition_id, row.question) for row in boards
-    }
-    known |= {scope.key: scope for scope in _voted_on(mode, rows)}
+    known = {scope.key: scope for scope in _voted_on(mode, rows)}
+    known |= {row.key: _empty(mode, row) for row in boards if row.key not in known}
     wanted = (scope for scope in known.values() if question in {None, scope.question})
     return sorted(wanted, key=lambda scope: (scope.question != BETTER, scope.question, *_place(scope)))
 

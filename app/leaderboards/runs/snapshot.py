@@ -114,9 +114,9 @@ class Snapshot:
         found, names = hashlib.sha256(), _recall_names(tuple(self.slugs.items()))
         if (rows[1:, 0] < rows[:-1, 0]).any():
             rows = rows[np.argsort(rows[:, 0], kind="stable")]
-        competitions, starts = np.unique(rows[:, 0], return_index=True)
+        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=-1))
         # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
-        words = [f"{self.competition_slugs[one]}," for one in competitions.tolist()]
+        words = [f"{self.competition_slugs[one]}," for one in rows[starts, 0].tolist()]
         parts = np.split(np.ascontiguousarray(rows[:, 1:]), starts[1:])
         for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
@@ -188,14 +188,16 @@ def read(
     *,
     question: str = BETTER,
     anew: bool = False,
+    shares: bool = True,
 ) -> Snapshot:
     """
     Read a question's versions, tallies, anchor and overall run; `counts` replaces the stored tallies.
 
-    With those, or `anew`, who voted is read from the log, whatever this process knows of it.
+    With those, or `anew`, who voted is read from the log, whatever this process knows of it. Unless the overall
+    run `shares`, its components are left out: to parse them takes long where models are many.
     """
     overall = _OVERALL_RUN.first(session, board=key(mode, question=question))
-    parts = from_json(overall.parts) if overall else None
+    parts = from_json(overall.parts) if overall and shares else None
     by_memory = counts is None and not anew
     rows = _recall_rows(session, mode, question) if counts is None else as_rows(counts)
     return Snapshot(

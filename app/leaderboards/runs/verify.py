@@ -178,7 +178,8 @@ def _board_differences(session: Session, seen: Snapshot, scope: Scope) -> Iterat
             yield Difference("run", f"{scope.key}: {name}", str(getattr(run, name)), str(getattr(again, name)))
     if not _same(run.tau2, again.tau2):
         yield Difference("run", f"{scope.key}: tau2", str(run.tau2), str(again.tau2))
-    fresh = {row["model_id"]: row for row in again.standings}
+    rows = zip(*again.standings.values(), strict=True)
+    fresh = {row["model_id"]: row for row in (dict(zip(again.standings, row, strict=True)) for row in rows)}
     for model in sorted(stored.keys() | fresh.keys()):
         subject = f"{scope.key}: {seen.slugs[model]}"
         yield from _standing_differences(subject, stored.get(model), fresh.get(model))
