@@ -8,7 +8,6 @@ import numpy as np
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
 from app.ratings.bradley_terry import Design, Fit, Known, fit_known
-from app.ratings.components import quantile
 from app.ratings.elo import K, sequential
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.prompts import PromptEffect
@@ -113,7 +112,7 @@ class Ratings:
         """Return (n, 4) in Elo points by votes, prompts, voters and pairs; squares add up to the whole one's."""
         found = self.parts
         variances = np.stack([found.votes, found.prompts, found.voters, found.pairs], axis=1)
-        return np.asarray(ELO_PER_LOGIT * quantile(found.variation)[:, None] * np.sqrt(np.maximum(variances, 0.0)))
+        return np.asarray(ELO_PER_LOGIT * found.quantile[:, None] * np.sqrt(np.maximum(variances, 0.0)))
 
 
 def rate(
@@ -242,7 +241,7 @@ def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: in
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (
         ELO_PER_LOGIT * times * np.sqrt(np.maximum(found.diagonal(), 0.0))
-        for times, found in ((Z_95, estimate.covariance), (quantile(estimate.parts.variation), estimate.published))
+        for times, found in ((Z_95, estimate.covariance), (estimate.parts.quantile, estimate.published))
     )
     votes = _whole(tallies.games.sum(axis=1))
     both_bad = tallies.per_model(tallies.both_bad, tallies.both_bad)

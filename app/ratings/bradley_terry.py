@@ -21,16 +21,12 @@ SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
 LONG_STEP = 5.0
 MAX_STEPS = 200
 FARTHEST = 300.0
-"""Logits from the middle: odds beyond have no product that is a number, nor are they ever fitted."""
+"""Logits: odds beyond have no product that is a number, nor are they ever fitted."""
 
 
 def odds(strength: Array) -> Array:
-    """Return exp of the strengths, counted from their middle: n of them instead of one for each pair."""
-    return np.exp(np.clip(strength - _middle(strength), -FARTHEST, FARTHEST))
-
-
-def _middle(strength: Array) -> float:
-    return float(strength.max() + strength.min()) / 2 if strength.size else 0.0
+    """Return exp of the strengths: n of them instead of one for each pair."""
+    return np.exp(np.minimum(np.maximum(strength, -FARTHEST), FARTHEST))
 
 
 def chances_by_odds(one: Array, other: Array) -> tuple[Array, Array]:
@@ -169,7 +165,7 @@ class Design:
     def log_likelihood(self, x: Array) -> float:
         """Return the log-likelihood of the votes at x, without a side."""
         single, cells = odds(x), self.cells
-        both = np.log(single[cells.first] + single[cells.second]) + _middle(x)
+        both = np.log(single[cells.first] + single[cells.second])
         return float(self.met[1] @ x - cells.played @ both)
 
     def gram(self, weights: Array) -> Array:

@@ -83,5 +83,4 @@ def centred_diagonal(covariance: Array, gauge: Array) -> Array:
 
 def add_diagonal(matrix: Array, values: Array) -> None:
     """Add to the diagonal's first elements, in place."""
-    index = np.arange(values.size)
-    matrix[index, index] += values
+    matrix.flat[: values.size * len(matrix) : len(matrix) + 1] += values

@@ -6,12 +6,13 @@ effect of the pair. Strengths are normal with a learnt spread; every other part 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit
-from app.ratings.components import LEAST_VARIANCE, VarianceComponent, residuals
+from app.ratings.components import LEAST_VARIANCE, VarianceComponent, quantile, residuals
 from app.ratings.matrices import centred, centred_diagonal
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
@@ -63,6 +64,11 @@ class IntervalParts:
     voters: Array
     pairs: Array
     variation: Array
+
+    @cached_property
+    def quantile(self) -> Array:
+        """Return (n,) the two-sided 95 % quantile of each, in deviations."""
+        return quantile(self.variation)
 
 
 def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted:

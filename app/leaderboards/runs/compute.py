@@ -111,7 +111,7 @@ def rate_scope(
     snapshot: Snapshot, board: BoardTallies, known: BorrowedStrength | None, voted: Ballots | Voters | None
 ) -> Ratings:
     """Rate one board by the snapshot's components and anchor."""
-    anchor, shared = anchor_on(snapshot.anchor, board), snapshot.shared
+    shared = snapshot.shared
     voters = _with_taste(voted, None if shared is None else shared.taste)
     if known is not None and shared is not None:
         level = Anchor(value=snapshot.anchor.value)
@@ -120,7 +120,7 @@ def rate_scope(
             board.tallies, mean=mean, variance=variance, dispersion=dispersion, voters=voters, anchor=level
         )
     prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
-    return rate(board.tallies, anchor=anchor, prompts=prompts, voters=voters)
+    return rate(board.tallies, anchor=anchor_on(snapshot.anchor, board), prompts=prompts, voters=voters)
 
 
 def rate_question(
@@ -181,8 +181,9 @@ def read_board_voters(snapshot: Snapshot, scope: Scope, board: BoardTallies) -> 
 
 def anchor_on(anchor: AnchorSet, board: BoardTallies) -> Anchor:
     """Find the anchor's models on this board, as its indices; all of its models where none is there."""
-    present = np.flatnonzero(np.isin(board.model_ids, anchor.model_ids))
-    return Anchor(tuple(present.tolist()), anchor.value)
+    members = set(anchor.model_ids)
+    present = (place for place, model in enumerate(board.model_ids.tolist()) if model in members)
+    return Anchor(tuple(present), anchor.value)
 
 
 def read_strengths(board: RatedBoard) -> Array:
