@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-"""Options of mallopt, from malloc.h."""
+from app.malloc import return_large_blocks
+
+M_ARENA_MAX = -8
+"""An option of mallopt, from malloc.h."""
 ARENAS = 2
-LARGE_BYTES = 128 * 1024
-"""Where glibc sets both thresholds at first."""
 TRIM_SECONDS = 60
 
 
@@ -67,18 +67,6 @@ def restart_without_thread_caches() -> None:
 
     if platform.libc_ver()[0] == "glibc" and ask_for_no_thread_caches():
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
-
-
-def return_large_blocks() -> None:
-    """Let malloc give back every large block once it is freed. Does nothing without glibc (mallopt(3))."""
-    import ctypes
-
-    with suppress(AttributeError):
-        libc = ctypes.CDLL(None)
-        # The first large block that is freed would raise both thresholds to its size. From then on pages and
-        # arrays would lie among small blocks and, once freed, leave holes there that fit nothing.
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
 
 
 def _trim(malloc_trim: Callable[[int], int]) -> None:

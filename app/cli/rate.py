@@ -11,12 +11,12 @@ import click
 import numpy as np
 
 from app.cli import rate_parts, votes_file
-from app.cli.memory_tuning import return_large_blocks
 from app.cli.output import print_json
 from app.cli.rate_support import FileSupport, describe_support, find_support
 from app.cli.votes_file import Votes
 from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
+from app.malloc import return_large_blocks
 from app.ratings import METHOD_VERSION, METHODS
 from app.ratings.board import Ratings
 from app.ratings.scale import Anchor

@@ -24,6 +24,7 @@ from app.database.statements import PreparedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, ModeAnchor, RatingRun
+from app.malloc import reusing_large_blocks
 from app.words import BETTER
 
 BUDGET_SECONDS = 5.0
@@ -186,7 +187,7 @@ class _Turn:
         questions = {(name.partition("?question=")[2] or BETTER) for name in claimed}
         published = []
         for question in sorted(questions, key=lambda slug: (slug != BETTER, slug)):
-            with self.working():
+            with self.working(), reusing_large_blocks():
                 found = self._compute(question, claimed)
             published += self._publish(question, found)
         return published
@@ -210,7 +211,9 @@ class _Turn:
 
         until = time.perf_counter() + BUDGET_SECONDS
         with self.database.reading() as session:
-            seen = snapshot.read(session, self.mode, question=question, anew=self.anew)
+            # The overall board of `better`, where it is claimed, makes what the others borrow anew.
+            shares = question != BETTER or self.mode not in claimed
+            seen = snapshot.read(session, self.mode, question=question, anew=self.anew, shares=shares)
             # Who voted takes long to read from a large log: only when votes have grown (docs/decisions.md 21).
             renewed = snapshot.aggregate_voters(session, seen, self.now) if snapshot.is_outgrown(seen) else None
         seen = seen if renewed is None else replace(seen, voters=renewed)
