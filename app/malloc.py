@@ -9,6 +9,8 @@ LARGE_BYTES = 128 * 1024
 """Where glibc sets both thresholds at first."""
 LARGEST_BYTES = 32 * 1024 * 1024
 """The largest that glibc takes for blocks of their own."""
+KEPT_BYTES = 8 * 1024 * 1024
+"""What a heap keeps at its end for the next computation; a server's thread gives it back once a minute."""
 _given_back: set[int] = set()
 """The size from which blocks are given back, once it was set."""
 
@@ -24,7 +26,7 @@ def return_large_blocks() -> None:
 @contextmanager
 def reusing_large_blocks() -> Iterator[None]:
     """
-    Let a computation have its large blocks again, and give them back at its end.
+    Let a computation have its large blocks again, and keep some MiB at the heap's end for the next one.
 
     Where each is given back at once, the kernel clears every page of the next one: half of the CPU that a board of
     200 models takes. Does nothing where malloc was not told to give them back.
@@ -36,7 +38,7 @@ def reusing_large_blocks() -> Iterator[None]:
     try:
         yield
     finally:
-        _set_thresholds(LARGE_BYTES, LARGE_BYTES)
+        _set_thresholds(LARGE_BYTES, KEPT_BYTES)
 
 
 def _set_thresholds(own: int, trimmed: int) -> None:
