@@ -79,7 +79,7 @@ class PreparedStatement:
         cursor.close()
 
     def each_row(self, session: Session, columns: dict[str, list[Any]]) -> None:
-        """Run it once for each row of these columns, sent together: SQLite's driver needs no dictionary of a row."""
+        """Run it once for each row of these columns, sent together; SQLite needs no dictionaries."""
         driver, dialect, compiled = self.ready(session)
         cursor = driver.cursor()
         with DriverErrors(dialect, compiled.statement):
