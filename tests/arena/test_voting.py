@@ -349,8 +349,8 @@ def _race_all(calls: list[object]) -> list[object]:
 def test_a_withdrawal_ends_every_open_pair_of_its_competition(database: Database, tmp_path: Path) -> None:
     """Whose pair lived on would know a model that it does not show."""
     make_arena(database, tmp_path, competitions=2, models=4)
-    voters = [bytes([n]) * 16 for n in range(8)]
-    pairs = {voter: issue(database, voter) for voter in voters}
+    voters, rng = [bytes([n]) * 16 for n in range(8)], random.Random(1)
+    pairs = {voter: issue(database, voter, rng=rng) for voter in voters}
     place = entries.EntryKey("c0", "m0")
     database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
     assert {pair.slug for pair in pairs.values()} == {"c0", "c1"}
