@@ -36,7 +36,7 @@ def status(model: ImageModel, today: date) -> Status:
     return "deprecated" if model.deprecated_on is not None and model.deprecated_on <= today else "active"
 
 
-def retired(today: date) -> ColumnElement[bool]:
+def retired(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Write `status(model, today) == "retired"` as a condition on the rows of models."""
     sunset = ImageModel.sunset
     has_passed = and_(sunset.is_not(None), sunset <= today)

@@ -22,15 +22,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from app.arena.voting.field import Contestant, Ints, PairingField, make_field
 from app.arena.voting.guessing import best_guess, limit_chances
-from app.arena.voting.lanes import CandidatePairs, Contestant, Ints, Mask, StrengthEstimate, candidate_pairs
-from app.arena.voting.matchmaking import PairingState, probabilities, weigh_pairs
+from app.arena.voting.lanes import StrengthEstimate
+from app.arena.voting.matchmaking import PairingState, weigh_pairs
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
 from app.ratings.model import believed
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.words import BETTER
+from scripts.bench.every_pair import everything, probabilities
 from scripts.bench.minebench import Scheduler
 
 STRENGTH_SD = 139 / ELO_PER_LOGIT
@@ -144,16 +146,9 @@ def blindvote(board: Board, votes: int, rng: np.random.Generator) -> Ints:
 def limited(board: Board, votes: int, rng: np.random.Generator) -> Ints:
     """Draw as in `public`, where no two models are likelier in their competition than a voter may guess."""
     state = weigh(board)
-    of, chances = state.candidates, probabilities(state, everything(state)).reshape(board.played.shape)
+    chances = probabilities(state, everything(state)).reshape(board.played.shape)
     most = best_guess(board.world.models)
-    pairs = of.model_pair.reshape(chances.shape)
-    kept = np.stack([limit_chances(row, names, most) for row, names in zip(chances, pairs, strict=True)])
-    return spread(votes, kept, rng)
-
-
-def everything(state: PairingState) -> Mask:
-    """Allow every pair."""
-    return np.ones(len(state.candidates.competition), dtype=bool)
+    return spread(votes, np.stack([limit_chances(row, most) for row in chances]), rng)
 
 
 def weigh(board: Board, question: str = BETTER, question_share: Array | None = None) -> PairingState:
@@ -171,14 +166,14 @@ def weigh(board: Board, question: str = BETTER, question_share: Array | None = N
 
 RULES: dict[str, Rule] = {"even": evenly, "LMArena": lmarena, "MineBench": minebench, "Blindvote": blindvote}
 WITH_AND_WITHOUT: dict[str, Rule] = {"even": evenly, "no limit": blindvote, "limited": limited}
-FIELDS: dict[tuple[int, int], CandidatePairs] = {}
+FIELDS: dict[tuple[int, int], PairingField] = {}
 
 
-def field(competitions: int, models: int) -> CandidatePairs:
+def field(competitions: int, models: int) -> PairingField:
     """Every model with one entry in every competition, no two alike; its pairs stand in a world's order."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (competitions, models)).tolist()
     if (competitions, models) not in FIELDS:
-        FIELDS[competitions, models] = candidate_pairs(
+        FIELDS[competitions, models] = make_field(
             Contestant(c * models + m, c, m, hashes[c][m]) for c in range(competitions) for m in range(models)
         )
     return FIELDS[competitions, models]

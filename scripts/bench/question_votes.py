@@ -20,10 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from app.arena.voting.matchmaking import PairingState, probabilities, question_chances
+from app.arena.voting.matchmaking import PairingState, question_chances
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.tallies import Array, Index
-from scripts.bench.pairing import GIVE_UP, PROMPT_SD, RIGHT, Board, World, everything, rated, spread, weigh, world
+from scripts.bench.every_pair import everything, probabilities
+from scripts.bench.pairing import GIVE_UP, PROMPT_SD, RIGHT, Board, World, rated, spread, weigh, world
 
 APART = 100 / ELO_PER_LOGIT
 """Standard deviation of the difference of the two questions' strengths, in logits."""
@@ -48,7 +49,7 @@ def weigh_questions(boards: list[Board], shares: Array) -> PairingState:
 def vote(boards: list[Board], votes: int, shares: Array, rng: np.random.Generator) -> list[Board]:
     """Draw the question of each vote, then its pair, then its answer; rate every question's board anew."""
     state = weigh_questions(boards, shares)
-    asked = dict(question_chances(state, everything(state)))
+    asked = dict(question_chances(state, np.ones(len(state.competitions), dtype=bool)))
     of = rng.multinomial(votes, list(asked.values()))
     return [cast(board, one, int(number), rng) for board, one, number in zip(boards, asked, of, strict=True)]
 

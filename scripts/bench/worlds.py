@@ -10,12 +10,14 @@ from functools import cache
 
 import numpy as np
 
-from app.arena.voting.lanes import CandidatePairs, Contestant, candidate_pairs, estimate_strengths
-from app.arena.voting.matchmaking import probabilities, weigh_pairs
+from app.arena.voting.field import Contestant, PairingField, make_field
+from app.arena.voting.lanes import estimate_strengths
+from app.arena.voting.matchmaking import weigh_pairs
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.ratings.voters import Ballots
+from scripts.bench.every_pair import everything, list_pairs, probabilities
 
 NEW_AFTER, NEW_EVERY = 0.8, 0.05
 """Parts of the votes after which the first newcomer joins, and each further one."""
@@ -129,7 +131,7 @@ def played(setting: Setting, rng: np.random.Generator, *, growth: int = 12) -> A
     return arena
 
 
-def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, Index]:
+def draw(here: PairingField, arena: Arena, size: int) -> tuple[Index, Index, Index]:
     """Draw competition, left and right model of the next votes; sides are by a fair coin."""
     tallies = arena.tallies() if arena.rows else None
     known, votes, battles = None, {}, {}
@@ -140,20 +142,20 @@ def draw(here: CandidatePairs, arena: Arena, size: int) -> tuple[Index, Index, I
         votes = dict(enumerate(np.bincount(tallies.competition, minlength=arena.setting.competitions).tolist()))
         battles = dict(enumerate(tallies.battles.tolist()))
     state = weigh_pairs(here, votes, battles, known)
-    chance = probabilities(state, np.ones(len(here.competition), dtype=bool))
+    of, chance = list_pairs(here), probabilities(state, everything(state))
     at = arena.rng.choice(chance.size, size, p=chance / chance.sum())
-    models = here.model_ids[here.models[at]]
+    models = here.model_ids[of.models[at]]
     turned = arena.rng.random(size) < 0.5
     left, right = np.where(turned, models.T[::-1], models.T)
-    return np.array(here.competitions)[here.competition[at]], left, right
+    return np.array(here.competitions)[of.competition[at]], left, right
 
 
 @cache
-def field_of(setting: Setting, absent: int = 0) -> CandidatePairs:
+def field_of(setting: Setting, absent: int = 0) -> PairingField:
     """Enter every model but for the last newcomers in every competition; a setting's pairs are listed once."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (setting.competitions, setting.models)).tolist()
     missing = range(setting.newcomers - absent, setting.newcomers)
-    return candidate_pairs(
+    return make_field(
         Contestant(competition * setting.models + model, competition, model, hashes[competition][model])
         for competition in range(setting.competitions)
         for model in range(setting.models)

@@ -165,8 +165,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/matchmaking.py",
-                "limited = guessing.limit_chances(chances[start:end], candidates.model_pair[start:end], most)",
-                "limited = chances[start:end] + 0 * most",
+                "limited = guessing.limit_chances(of_pair.reshape(meetings.shape) * meetings / 2, most / 2)",
+                "limited = of_pair.reshape(meetings.shape) * meetings / 2 + 0 * most",
             ),
         ),
         ("tests/arena/test_adversary.py", "-k", "lanes_favour"),
@@ -176,8 +176,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/matchmaking.py",
-                "may = guessing.without_guessable(state.candidates, unseen)",
-                "may = unseen",
+                "left = guessing.leave_guessable(left)",
+                "pass",
             ),
         ),
         ("tests/arena/test_guessing.py", "-k", "leaves_a_competition"),

@@ -16,9 +16,10 @@ from unittest.mock import patch
 import numpy as np
 
 from app.arena.voting import guessing, lanes, matchmaking
-from app.arena.voting.lanes import Contestant, Floats, Ints, Mask, pair_keys
+from app.arena.voting.field import LOW_BITS, Contestant, Floats, Ints, Left, make_field, pair_keys
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, weigh_pairs
 from app.ratings.bradley_terry import logistic
+from scripts.bench.every_pair import list_pairs, probabilities
 
 OLD_WINS, TIES = 160, 20
 """Votes of every pair of models that has met, ties of both kinds, so that the lanes favour a newcomer."""
@@ -51,13 +52,14 @@ class Room:
     def refresh(self) -> None:
         """Renew the pairing's state from field and votes, as the pool does."""
         rows = np.array([[*key, *counts] for key, counts in self._tallies.items()], dtype=np.int64)
-        candidates = lanes.candidate_pairs(self.contestants.values())
+        contestants = make_field(self.contestants.values())
         battles: Counter[int] = Counter()
         votes: Counter[int] = Counter()
         for competition, first, second, *counts in rows.tolist():
             votes[competition] += sum(counts)
             battles.update({first: sum(counts), second: sum(counts)})
-        self.state = weigh_pairs(candidates, votes, battles, lanes.estimate_strengths(candidates.model_ids, rows))
+        known = lanes.estimate_strengths(contestants.model_ids, rows)
+        self.state = weigh_pairs(contestants, votes, battles, known)
 
     def _have_met(self, competition: int, first: int, second: int, games: int, ties: int) -> None:
         """Count so many games as their strengths make likely, and ties of both kinds."""
@@ -108,18 +110,18 @@ class Cookie:
     """One voter as the server knows them, and what the person behind the cookie knows."""
 
     limits_guesses: bool
-    issued: list[Ints] = field(default_factory=list)
+    issued: set[int] = field(default_factory=set)
     named: set[int] = field(default_factory=set)
-    judged: list[Ints] = field(default_factory=list)
+    judged: set[int] = field(default_factory=set)
     """Keys of the pairs whose names were told; those of skipped pairs the person does not know."""
 
     def take(self, pair: Pair) -> None:
         """Note that a pair was issued."""
-        self.issued.append(_key(pair))
+        self.issued.add(_key(pair))
 
     def judge(self, pair: Pair) -> None:
         """Note that a vote told the names."""
-        self.judged.append(_key(pair))
+        self.judged.add(_key(pair))
         self.named |= {pair.left_entry_id, pair.right_entry_id}
 
     def exclusions(self) -> Exclusions:
@@ -130,9 +132,9 @@ class Cookie:
         """Give what of it the person knows."""
         return self._exclude(self.judged)
 
-    def _exclude(self, keys: list[Ints]) -> Exclusions:
-        pairs = np.concatenate([matchmaking.NO_PAIRS, *keys])
-        return Exclusions(pairs, entries=frozenset(self.named), limits_guesses=self.limits_guesses)
+    def _exclude(self, pairs: set[int]) -> Exclusions:
+        named = frozenset(self.named)
+        return Exclusions(frozenset(pairs), entries=named, limits_guesses=self.limits_guesses)
 
 
 def believe(state: PairingState, known: Exclusions, competition: int) -> Beliefs:
@@ -141,32 +143,27 @@ def believe(state: PairingState, known: Exclusions, competition: int) -> Beliefs
 
     Written a second time on purpose, beside `matchmaking`: what is shared are the chances and the two limits.
     """
-    of = state.candidates
-    allowed = ~np.isin(pair_keys(of.entries), known.pairs)
+    of, place = list_pairs(state.field), state.competitions.index(competition)
+    allowed = ~np.isin(pair_keys(of.entries), list(known.pairs))
     unseen = allowed & ~np.isin(of.entries, list(known.entries)).any(axis=1)
-    here = of.competition == of_index(state, competition)
+    here = of.competition == place
     if known.limits_guesses:
-        allowed = guessing.without_guessable(of, unseen)
+        left = guessing.leave_guessable(state.field.without(known.pairs, entries=known.entries))
+        allowed = unseen & left.count.any(axis=1)[of.competition]
     elif (
         unseen & here
     ).any():  # else what they did not know of, pairs they skipped, has left only names they know
         allowed = unseen
     pairs = np.flatnonzero(here & allowed)
-    chances = matchmaking.probabilities(state, allowed)[pairs]
+    chances = probabilities(state, allowed)[pairs]
     if known.limits_guesses and pairs.size:
-        most = guessing.best_guess(int(of.crowd[of_index(state, competition)]))
-        chances = guessing.limit_chances(chances, of.model_pair[pairs], most)
+        chances = guessing.limit_chances(chances, guessing.best_guess(int(state.field.crowd[place])))
     beliefs: Beliefs = defaultdict(float)
     for pair, chance in zip(
-        of.model_ids[of.models[pairs]].tolist(), (chances / chances.sum()).tolist(), strict=True
+        state.field.model_ids[of.models[pairs]].tolist(), (chances / chances.sum()).tolist(), strict=True
     ):
         beliefs[frozenset(pair)] += chance
     return beliefs
-
-
-def of_index(state: PairingState, competition: int) -> int:
-    """Find where a competition stands in the state."""
-    return state.competitions.index(competition)
 
 
 def without_models(beliefs: Beliefs, gone: Models) -> Beliefs:
@@ -188,22 +185,23 @@ def without(defence: str) -> Iterator[None]:
         with patch.object(guessing, "limit_chances", _unlimited):
             yield
     elif defence == "leaving early":
-        with patch.object(guessing, "without_guessable", _everything):
+        with patch.object(guessing, "leave_guessable", _everything):
             yield
     else:
         yield
 
 
-def _unlimited(chances: Floats, _model_pair: Ints, _most: float) -> Floats:
+def _unlimited(chances: Floats, _most: float) -> Floats:
     return chances
 
 
-def _everything(_of: lanes.CandidatePairs, allowed: Mask) -> Mask:
-    return allowed
+def _everything(left: Left) -> Left:
+    return left
 
 
-def _key(pair: Pair) -> Ints:
-    return pair_keys(np.array([sorted((pair.left_entry_id, pair.right_entry_id))], dtype=np.int64))
+def _key(pair: Pair) -> int:
+    low, high = sorted((pair.left_entry_id, pair.right_entry_id))
+    return (low << LOW_BITS) + high
 
 
 @dataclass

@@ -15,7 +15,7 @@ from app.arena import errors
 from app.arena.people.policy import PUBLIC, Policy
 from app.arena.tables import Competition, Entry, Matchup
 from app.arena.voting import guessing, lanes, matchups, vote_casting
-from app.arena.voting.lanes import Contestant
+from app.arena.voting.field import Contestant, make_field
 from app.arena.voting.matchmaking import Exclusions, PairingState, choose_pair, weigh_pairs
 from app.arena.voting.matchups import BlindMatchup, MatchupFilter
 from app.arena.voting.pool import Pool
@@ -38,7 +38,7 @@ def field(models: int, *, samples: int = 1, newcomer: bool = False) -> PairingSt
     rows = np.array([[1, a, b, 80, 80, 20, 20] for a, b in old], dtype=np.int64).reshape(-1, 7)
     battles = dict.fromkeys(range(1, models), 200 * (models - 2)) if newcomer else {}
     known = lanes.estimate_strengths(np.arange(1, models + 1), rows)
-    return weigh_pairs(lanes.candidate_pairs(contestants), {}, battles, known)
+    return weigh_pairs(make_field(contestants), {}, battles, known)
 
 
 def guess(state: PairingState, exclusions: Exclusions, draws: int = 4000) -> float:
@@ -65,17 +65,14 @@ def test_a_newcomer_beside_few_is_guessed_where_nothing_limits_it() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.just(0.0) | st.floats(1e-6, 1), min_size=1, max_size=30).filter(lambda chances: sum(chances) > 0),
-    st.integers(1, 30),
     st.sampled_from([0.15, 0.35]),
 )
-def test_limited_chances_keep_their_sum_and_the_limit(chances: list[float], pairs: int, most: float) -> None:
+def test_limited_chances_keep_their_sum_and_the_limit(chances: list[float], most: float) -> None:
     given_chances = np.array(chances) / sum(chances) * 0.7
-    groups = np.arange(len(chances)) % pairs
-    limited = guessing.limit_chances(given_chances, groups, most)
-    possible = np.bincount(groups, given_chances) > 0
+    limited = guessing.limit_chances(given_chances, most)
     assert limited.sum() == pytest.approx(0.7)
     assert (limited[given_chances == 0] == 0).all()
-    assert np.bincount(groups, limited).max() <= 0.7 * max(most, 1 / possible.sum()) * (1 + 1e-9)
+    assert limited.max() <= 0.7 * max(most, 1 / np.count_nonzero(given_chances)) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(("models", "pairs"), [(2, 1), (3, 1), (4, 1), (6, 2), (8, 3), (12, 4), (14, 5)])

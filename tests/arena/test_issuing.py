@@ -345,7 +345,7 @@ def test_a_state_read_in_parts_equals_one_read_whole(database: Database, tmp_pat
             parts = pool.state(session, MODE, today=NOW.date())
             whole = Pool().state(session, MODE, today=NOW.date())
         for one, other in zip(parts.lanes, whole.lanes, strict=True):
-            assert (one.of_pair == other.of_pair).all()
+            assert (one.of_models == other.of_models).all()
             assert (one.of_competition == other.of_competition).all()
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.arena.entries import renditions
 from app.arena.entries.renditions import NEAR_BITS
-from app.arena.voting import lanes
-from app.arena.voting.lanes import Contestant, StrengthEstimate
+from app.arena.voting import guessing, lanes
+from app.arena.voting.field import Contestant, Floats, Ints, Mask, make_field, pair_keys
+from app.arena.voting.lanes import StrengthEstimate
 from app.arena.voting.matchmaking import (
     EXPOSURE_CAP,
     UNIFORM_SHARE,
@@ -20,10 +21,10 @@ from app.arena.voting.matchmaking import (
     PairingState,
     choose_pair,
     pool_of,
-    probabilities,
     shares,
     weigh_pairs,
 )
+from scripts.bench.every_pair import everything, lane_chances, list_pairs, probabilities
 
 QUICK = settings(max_examples=40, deadline=None)
 
@@ -34,7 +35,7 @@ def weigh(
     battles: dict[int, int],
     known: StrengthEstimate | None = None,
 ) -> PairingState:
-    return weigh_pairs(lanes.candidate_pairs(contestants), votes, battles, known)
+    return weigh_pairs(make_field(contestants), votes, battles, known)
 
 
 @st.composite
@@ -64,12 +65,12 @@ def states(draw: st.DrawFn) -> PairingState:
     return weigh(contestants, votes, battles, lanes.estimate_strengths(models, table))
 
 
-def everything(state: PairingState) -> lanes.Mask:
-    return np.ones(len(state.candidates.competition), dtype=bool)
+def some(state: PairingState, seed: int, part: float) -> Mask:
+    return np.random.default_rng(seed).random(everything(state).size) < part
 
 
-def some(state: PairingState, seed: int, part: float) -> lanes.Mask:
-    return np.random.default_rng(seed).random(len(state.candidates.competition)) < part
+def keys(pairs: Ints) -> frozenset[int]:
+    return frozenset(pair_keys(pairs).tolist())
 
 
 def arena(
@@ -85,9 +86,9 @@ def arena(
     return weigh(contestants, more.get("votes", {}), more.get("battles", {}), known)
 
 
-def exposures(state: PairingState, allowed: lanes.Mask) -> dict[int, float]:
-    shown = state.candidates.exposure(probabilities(state, allowed))
-    return dict(zip(state.candidates.model_ids.tolist(), shown.tolist(), strict=True))
+def exposures(state: PairingState, allowed: Mask) -> dict[int, float]:
+    shown = list_pairs(state.field).exposure(probabilities(state, allowed))
+    return dict(zip(state.field.model_ids.tolist(), shown.tolist(), strict=True))
 
 
 @QUICK
@@ -104,8 +105,8 @@ def test_probabilities_sum_to_one_over_what_is_allowed(state: PairingState, seed
 @given(states(), st.integers(0, 999), st.sampled_from([0.1, 0.5, 1.0]))
 def test_no_model_is_shown_over_three_times_its_uniform_share(state: PairingState, seed: int, part: float) -> None:
     allowed = some(state, seed, part)
-    fair = state.candidates.exposure(state.lanes[0].chances(state.candidates, allowed))
-    shown = state.candidates.exposure(probabilities(state, allowed))
+    of = list_pairs(state.field)
+    fair, shown = of.exposure(lane_chances(state, 0, allowed)), of.exposure(probabilities(state, allowed))
     assert (shown <= EXPOSURE_CAP * fair * (1 + 1e-9)).all()
 
 
@@ -113,7 +114,7 @@ def test_no_model_is_shown_over_three_times_its_uniform_share(state: PairingStat
 @given(states(), st.integers(0, 999), st.sampled_from([0.1, 0.5, 1.0]))
 def test_every_pair_keeps_its_share_of_the_uniform_lane(state: PairingState, seed: int, part: float) -> None:
     allowed = some(state, seed, part)
-    even = state.lanes[0].chances(state.candidates, allowed)
+    even = lane_chances(state, 0, allowed)
     assert (probabilities(state, allowed) >= UNIFORM_SHARE * even * (1 - 1e-9)).all()
     assert UNIFORM_SHARE >= 0.2
 
@@ -121,26 +122,27 @@ def test_every_pair_keeps_its_share_of_the_uniform_lane(state: PairingState, see
 @QUICK
 @given(states())
 def test_two_samples_of_one_model_never_meet(state: PairingState) -> None:
-    assert (state.candidates.models[:, 0] != state.candidates.models[:, 1]).all()
-    assert (state.candidates.entries[:, 0] < state.candidates.entries[:, 1]).all()
+    of = list_pairs(state.field)
+    assert (of.models[:, 0] != of.models[:, 1]).all()
+    assert (of.entries[:, 0] < of.entries[:, 1]).all()
 
 
 @QUICK
 @given(states(), st.randoms(use_true_random=False), st.data())
 def test_a_choice_respects_every_exclusion(state: PairingState, rng: random.Random, data: st.DataObject) -> None:
-    candidates = state.candidates
+    of = list_pairs(state.field)
     seen = some(state, data.draw(st.integers(0, 99)), 0.5)
-    models = frozenset(data.draw(st.sets(st.sampled_from(candidates.model_ids.tolist()), max_size=2)))
-    entries = frozenset(data.draw(st.sets(st.sampled_from(np.unique(candidates.entries).tolist()), max_size=6)))
+    models = frozenset(data.draw(st.sets(st.sampled_from(state.field.model_ids.tolist()), max_size=2)))
+    entries = frozenset(data.draw(st.sets(st.sampled_from(np.unique(of.entries).tolist()), max_size=6)))
     within = frozenset(data.draw(st.sets(st.sampled_from(state.competitions))))
     left = {
         tuple(pair)
-        for n, pair in enumerate(candidates.entries.tolist())
+        for n, pair in enumerate(of.entries.tolist())
         if not seen[n]
-        and not models & set(candidates.model_ids[candidates.models[n]].tolist())
-        and state.competitions[candidates.competition[n]] in within
+        and not models & set(state.field.model_ids[of.models[n]].tolist())
+        and state.competitions[of.competition[n]] in within
     }
-    exclusions = Exclusions(lanes.pair_keys(candidates.entries[seen]), models, entries)
+    exclusions = Exclusions(keys(of.entries[seen]), models, entries)
     pair = choose_pair(state, exclusions, rng, within)
     if pair is None:
         assert not left
@@ -154,8 +156,8 @@ def test_a_choice_respects_every_exclusion(state: PairingState, rng: random.Rand
 
 def test_the_stored_probability_is_how_often_a_pair_comes() -> None:
     state = arena(4, 2, votes={1: 50}, battles={1: 90, 2: 3})
-    seen = state.candidates.entries[:3]
-    exclusions = Exclusions(lanes.pair_keys(seen), frozenset({4}), frozenset({201}))
+    seen = list_pairs(state.field).entries[:3]
+    exclusions = Exclusions(keys(seen), frozenset({4}), frozenset({201}))
     rng = random.Random(1)
     draws = 20_000
     drawn = [choose_pair(state, exclusions, rng) for _ in range(draws)]
@@ -188,7 +190,7 @@ def test_pictures_that_look_the_same_never_meet() -> None:
     base = random.Random(3).getrandbits(62)
     hashes = (base, base ^ (2**NEAR_BITS - 1), base ^ (2 ** (NEAR_BITS + 1) - 1), ~base)
     contestants = [Contestant(n, 1, n, h) for n, h in enumerate(hashes)]
-    met = {tuple(pair) for pair in weigh(contestants, {}, {}).candidates.entries.tolist()}
+    met = {tuple(pair) for pair in list_pairs(make_field(contestants)).entries.tolist()}
     near = {(a, b) for a in range(4) for b in renditions.alike(hashes[a], renditions.hashes(hashes)).tolist()}
     far = {(a, b) for a in range(4) for b in range(a + 1, 4)} - near
     assert met == far == {(0, 2), (0, 3), (1, 3), (2, 3)}
@@ -197,7 +199,7 @@ def test_pictures_that_look_the_same_never_meet() -> None:
 def test_competitions_and_models_with_few_votes_come_more_often_but_never_alone() -> None:
     state = arena(votes={1: 400, 2: 400, 3: 0}, battles={1: 0, 2: 300, 3: 300, 4: 300, 5: 300, 6: 300})
     chances = probabilities(state, everything(state))
-    of_competition = np.bincount(state.candidates.competition, chances)
+    of_competition = np.bincount(list_pairs(state.field).competition, chances)
     assert of_competition[2] > 2 * of_competition[0] > 0.1
     shown = exposures(state, everything(state))
     assert shown[1] > 1.1 * shown[2]
@@ -277,3 +279,67 @@ def test_nothing_to_draw_from() -> None:
     for state in (alone, weigh([], {}, {})):
         assert choose_pair(state, Exclusions(), random.Random(1)) is None
         assert shares(state).lanes["uniform"] >= 0.2
+
+
+@QUICK
+@given(states(), st.booleans(), st.data())
+def test_every_pair_is_drawn_with_the_chance_that_listing_all_pairs_gives(
+    state: PairingState, limits_guesses: bool, data: st.DataObject
+) -> None:
+    """Points from 0 to 1 reach every pair that may be drawn, each as often as its stored probability says."""
+    of = list_pairs(state.field)
+    seen = some(state, data.draw(st.integers(0, 99)), data.draw(st.sampled_from([0.0, 0.1, 0.9])))
+    models = frozenset(data.draw(st.sets(st.sampled_from(state.field.model_ids.tolist()), max_size=1)))
+    entries = frozenset(data.draw(st.sets(st.sampled_from(state.field.entry_ids.tolist()), max_size=4)))
+    shown = np.isin(of.entries, sorted(entries)) | np.isin(state.field.model_ids[of.models], sorted(models))
+    allowed = ~seen & ~shown.any(axis=1)
+    left = state.field.without(keys(of.entries[seen]), models, entries)
+    assert left.count_pairs() == pytest.approx(of.gathered(allowed.astype(float)))
+    chances = limited(state, allowed) if limits_guesses else probabilities(state, allowed)
+    exclusions = Exclusions(keys(of.entries[seen]), models, entries, limits_guesses=limits_guesses)
+    drawn: Counter[tuple[int, int]] = Counter()
+    expected = dict(zip(map(tuple, of.entries.tolist()), chances.tolist(), strict=True))
+    for point in (np.arange(400) + 0.5) / 400:
+        pair = choose_pair(state, exclusions, Fixed(float(point)))
+        if pair is None or pair.seen_before:
+            assert not chances.any()
+            return
+        low, high = sorted((pair.left_entry_id, pair.right_entry_id))
+        assert pair.probability == pytest.approx(expected[low, high], rel=1e-12, abs=1e-15)
+        drawn[low, high] += 1
+    for both, chance in expected.items():
+        # Its chance is in two places, one for each model; each place's ends fall between two points.
+        assert abs(drawn[both] - 400 * chance) < 3
+
+
+def limited(state: PairingState, allowed: Mask) -> Floats:
+    """Give the (pairs,) chances where guesses are limited, pair by pair."""
+    of, names = list_pairs(state.field), np.sort(list_pairs(state.field).models, axis=1)
+    kinds = np.unique(np.column_stack([of.competition, names]), axis=0, return_inverse=True)[1].ravel()
+
+    def count_model_pairs(there: Mask) -> Floats:
+        return of.gathered(np.where(there, 1 / np.bincount(kinds, there).clip(1)[kinds], 0.0)).round()
+
+    fewest = np.where(
+        state.field.crowd >= guessing.MANY_MODELS, guessing.FEWEST_PAIRS_OF_MANY, guessing.FEWEST_PAIRS
+    )
+    is_served = count_model_pairs(allowed) >= np.minimum(fewest, count_model_pairs(everything(state)))
+    chances = probabilities(state, allowed & is_served[of.competition])
+    for place, crowd in enumerate(state.field.crowd.tolist()):
+        here = of.competition == place
+        if chances[here].any():
+            likely = np.bincount(kinds[here], chances[here])
+            scaled = guessing.limit_chances(likely, guessing.best_guess(crowd))
+            chances[here] *= (scaled / np.maximum(likely, 1e-300))[kinds[here]]
+    return chances
+
+
+class Fixed(random.Random):
+    """Gives one point."""
+
+    def __init__(self, point: float) -> None:
+        super().__init__()
+        self.point = point
+
+    def random(self) -> float:
+        return self.point

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.arena import errors, questions
 from app.arena.log import vote_export
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally
-from app.arena.voting.matchmaking import probabilities, question_chances
+from app.arena.voting.matchmaking import question_chances
 from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.pool import Pool
 from app.arena.voting.vote_casting import Ballot, VoteRecord, cast_votes
@@ -19,6 +19,7 @@ from app.leaderboards.integrity import audit, certificates
 from app.leaderboards.runs import refresh
 from app.leaderboards.runs.verify import recompute, verify
 from app.leaderboards.tables import Board
+from scripts.bench.every_pair import everything, probabilities
 from tests.factories import NOW, cast, issue, make_arena, make_competition, undo
 
 MODE = "text-to-image"
@@ -252,9 +253,11 @@ def test_pairs_that_ask_better_are_drawn_as_if_nothing_else_were_asked(database:
     vote_often(database, 20, seed=2, question="prompt")
     with database.reading() as session:
         both = Pool().state(session, MODE, today=NOW.date())
-    everything = np.ones(len(alone.candidates.competition), dtype=bool)
-    assert np.allclose(probabilities(both, everything), probabilities(alone, everything))
+    anything = everything(alone)
+    assert np.allclose(probabilities(both, anything), probabilities(alone, anything))
     assert [one.question for one in both.beside] == ["prompt"]
-    chances = {one.question: chance for one, chance in question_chances(both, everything)}
+    chances = {
+        one.question: chance for one, chance in question_chances(both, np.ones(len(both.competitions), dtype=bool))
+    }
     assert chances == {"better": 0.25, "prompt": 0.75}
-    assert not np.allclose(probabilities(both.beside[0], everything), probabilities(both, everything))
+    assert not np.allclose(probabilities(both.beside[0], anything), probabilities(both, anything))

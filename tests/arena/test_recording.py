@@ -146,6 +146,6 @@ def test_exclusions_are_everything_issued_and_every_name_seen(arena: Database) -
             rows.append(session.scalars(select(Matchup).order_by(Matchup.id.desc()).limit(1)).one())
     with arena.reading() as session:
         found = list_exclusions(read_voter_state(session, VOTER, now=later(seconds=9)))
-    assert sorted(found.pairs.tolist()) == sorted((row.low_entry_id << 32) + row.high_entry_id for row in rows)
+    assert sorted(found.pairs) == sorted((row.low_entry_id << 32) + row.high_entry_id for row in rows)
     assert found.entries == {e for row in (rows[0], rows[2]) for e in (row.low_entry_id, row.high_entry_id)}
     assert found.models == frozenset()

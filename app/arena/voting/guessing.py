@@ -10,7 +10,7 @@ from math import comb
 
 import numpy as np
 
-from app.arena.voting.lanes import CandidatePairs, Floats, Ints, Mask
+from app.arena.voting.field import Floats, Left
 
 MANY_MODELS = 12
 """Models of a competition from which on the lower limit holds."""
@@ -21,16 +21,16 @@ FEWEST_PAIRS, FEWEST_PAIRS_OF_MANY = 6, 7
 CLIP_ROUNDS = 20
 
 
-def without_guessable(of: CandidatePairs, allowed: Mask) -> Mask:
+def leave_guessable(left: Left) -> Left:
     """
-    Take out of the (pairs,) allowed ones those of competitions in which too few are left to guess among.
+    Leave out the competitions in which too few pairs are left to guess among.
 
     A competition that never had so many pairs is served while all of them are left: once, to each voter.
     """
-    if allowed.all():
-        return allowed
-    fewest = np.minimum(np.where(of.crowd >= MANY_MODELS, FEWEST_PAIRS_OF_MANY, FEWEST_PAIRS), of.model_pairs())
-    return np.asarray(allowed & (of.model_pairs(allowed) >= fewest)[of.competition])
+    of, pairs = left.field, left.count_model_pairs()
+    fewest = np.where(of.crowd >= MANY_MODELS, FEWEST_PAIRS_OF_MANY, FEWEST_PAIRS)
+    enough = pairs >= np.minimum(fewest, of.model_pairs)
+    return left if enough.all() else left.within(enough)
 
 
 def count_pairs_served(models: int) -> int:
@@ -44,26 +44,24 @@ def best_guess(models: int) -> float:
     return BEST_GUESS_OF_MANY if models >= MANY_MODELS else BEST_GUESS
 
 
-def limit_chances(chances: Floats, model_pair: Ints, most: float) -> Floats:
+def limit_chances(chances: Floats, most: float) -> Floats:
     """
-    Lower the chances of one competition's pairs so that no two models have more than `most` of them.
+    Lower the chances of one competition's pairs of models so that none has more than `most` of them.
 
-    `model_pair` names the two models of each pair by a number. What is taken off goes to the others in proportion;
-    where there are fewer pairs of models than `most` allows, all become as likely. The sum stays as it was.
+    What is taken off goes to the others in proportion; where there are fewer pairs than `most` allows, all become
+    as likely. The sum stays as it was.
     """
     whole = chances.sum()
-    _, place = np.unique(model_pair, return_inverse=True)
-    likely = np.bincount(place, chances / whole).astype(np.float64)
-    possible = likely > 0
-    limited = _clip(likely, max(most, 1.0 / possible.sum()))
-    scale = np.divide(limited, likely, out=np.zeros_like(likely), where=possible)
-    return np.asarray(chances * scale[place])
+    limit = max(most, 1.0 / np.count_nonzero(chances))
+    if chances.max() <= limit * whole:
+        return chances
+    return np.asarray(_clip(chances / whole, limit) * whole)
 
 
 def _clip(likely: Floats, most: float) -> Floats:
     """Cut what is above `most` and scale the rest up, until nothing is; the sum stays 1."""
     limited = likely.copy()
-    full = np.zeros(likely.size, dtype=bool)
+    full = np.zeros(likely.shape, dtype=bool)
     for _ in range(CLIP_ROUNDS):
         full |= limited > most
         if not full.any() or full[likely > 0].all():

@@ -1,20 +1,14 @@
 """The lanes a pair is drawn by: evenly, where votes are few, and where one more teaches most."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from app.arena.entries.renditions import NEAR_BITS
+from app.arena.voting.field import Floats, Ints, PairingField
 from app.ratings.bradley_terry import Design, Fit, Known, chances, fit
 from app.ratings.model import believed
-from app.ratings.tallies import Tallies, totals
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from app.ratings.tallies import Tallies
 
 COMPETITION_HEAD_START = 20.0
 """Votes added to every competition before weighing, so that a new one is preferred but never exclusive."""
@@ -30,90 +24,6 @@ STRANGER = 2.0
 LEAST_OPEN = 1e-9
 TINY = np.finfo(float).tiny
 CAP_ROUNDS = 20
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """An entry that may be issued."""
-
-    entry_id: int
-    competition_id: int
-    model_id: int
-    perceptual_hash: int
-
-
-@dataclass(frozen=True, eq=False)
-class CandidatePairs:
-    """Every pair of entries that may meet in one mode, as parallel arrays; what votes do not change."""
-
-    competitions: tuple[int, ...]
-    model_ids: Ints
-    """Ids of the models, ascending."""
-    competition: Ints
-    """(pairs,) index into `competitions`, ascending."""
-    entries: Ints
-    """(pairs, 2) entry ids, the smaller first; column by column, like all of this shape here: far quicker."""
-    models: Ints
-    """(pairs, 2) indices into `model_ids`."""
-    crowd: Ints
-    """(competitions,) models that stand in each."""
-
-    @cached_property
-    def places(self) -> tuple[Ints, Ints]:
-        """Return the keys of the entry pairs, ascending, and where each pair stands."""
-        keys = pair_keys(self.entries)
-        order = np.argsort(keys)
-        return keys[order], order
-
-    @cached_property
-    def images(self) -> tuple[Ints, Ints]:
-        """Return the entry ids, ascending, and (pairs, 2) indices into them."""
-        ids, place = np.unique(self.entries, return_inverse=True)
-        return ids, np.asfortranarray(place.reshape(self.entries.shape))
-
-    @cached_property
-    def groups(self) -> tuple[Ints, Ints]:
-        """Return the competitions with a pair, as indices, and where the pairs of each begin."""
-        return np.unique(self.competition, return_index=True)
-
-    @cached_property
-    def model_pair(self) -> Ints:
-        """Return a (pairs,) number for each: the same for every two samples of the same two models there."""
-        low, high = np.sort(self.models, axis=1).T
-        size = self.model_ids.size
-        return np.unique((self.competition * size + low) * size + high, return_inverse=True)[1]
-
-    def model_pairs(self, allowed: Mask | None = None) -> Ints:
-        """Count, per competition, the pairs of models that have an (allowed) pair of entries."""
-        chosen = np.ones(len(self.competition), dtype=bool) if allowed is None else allowed
-        if self._has_samples:
-            first = np.unique(self.model_pair[chosen], return_index=True)[1]
-            return np.bincount(self.competition[chosen][first], minlength=len(self.competitions))
-        return np.bincount(self.competition[chosen], minlength=len(self.competitions))
-
-    @cached_property
-    def _has_samples(self) -> bool:
-        """Tell whether two models meet in more than one pair of entries of a competition."""
-        return int(self.model_pair.max(initial=-1)) + 1 < len(self.competition)
-
-    @cached_property
-    def sizes(self) -> Ints:
-        """Return the (competitions,) numbers of pairs."""
-        return np.bincount(self.competition, minlength=len(self.competitions))
-
-    def gathered(self, of_pair: Floats) -> Floats:
-        """Give the (..., competitions) sums over the pairs of each."""
-        there, starts = self.groups
-        if there.size == len(self.competitions):
-            return np.add.reduceat(of_pair, starts, axis=-1) if there.size else of_pair
-        sums = np.zeros((*of_pair.shape[:-1], len(self.competitions)))
-        sums[..., there] = np.add.reduceat(of_pair, starts, axis=-1) if starts.size else 0.0
-        return sums
-
-    def exposure(self, of_pair: Floats) -> Floats:
-        """Give the (models,) chances to be shown, from the chance of each pair."""
-        first, second = (totals(self.models[:, side], of_pair, self.model_ids.size) for side in (0, 1))
-        return first + second
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,42 +43,8 @@ class Lane:
     name: str
     share: float
     of_competition: Floats
-    of_pair: Floats
-
-    def chances(self, candidates: CandidatePairs, allowed: Mask | None = None) -> Floats:
-        """Give the (pairs,) chances when only the allowed may be drawn; they sum to 1 where any is."""
-        weights = self.of_pair if allowed is None else self.of_pair * allowed
-        sums = candidates.gathered(weights)
-        drawn = self.of_competition * (sums > 0)
-        each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0) / (drawn.sum() or 1.0)
-        return np.asarray(weights * each[candidates.competition])
-
-
-def pair_keys(pairs: Ints) -> Ints:
-    """Give the (pairs,) keys: one number for each (smaller id, larger id), in the same order."""
-    # Two ids of 32 bits fill one of 64, so that a pair can be sorted and searched as one number.
-    return np.asarray((pairs[:, 0] << 32) + pairs[:, 1])
-
-
-def candidate_pairs(contestants: Iterable[Contestant], *, meet_alike: bool = False) -> CandidatePairs:
-    """
-    List the pairs that may meet: never two samples of one model.
-
-    Nor two pictures that look the same, unless they `meet_alike`.
-    """
-    ordered = sorted(contestants, key=lambda one: (one.competition_id, one.entry_id))
-    rows = [(one.competition_id, one.entry_id, one.model_id, one.perceptual_hash) for one in ordered]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    competitions, starts = np.unique(table[:, 0], return_index=True)
-    model_ids, model = np.unique(table[:, 2], return_inverse=True)
-    groups = np.split(np.arange(len(table)), starts[1:])
-    apart = -1 if meet_alike else NEAR_BITS
-    pairs = [_meet(group, model, table[:, 3], apart) for group in groups]
-    place = np.repeat(np.arange(competitions.size), [len(entries) for entries in pairs])
-    crowd = np.array([np.unique(model[group]).size for group in groups], dtype=np.int64)
-    # The empty array stands for an arena without a pair, as nothing cannot be joined.
-    both = np.asfortranarray(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]))
-    return CandidatePairs(tuple(competitions.tolist()), model_ids, place, table[:, 1][both], model[both], crowd)
+    of_models: Floats
+    """(models, models) weights of a pair of entries by its models; 0 on the diagonal: no model meets itself."""
 
 
 def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | None = None) -> StrengthEstimate:
@@ -201,25 +77,26 @@ def _estimate(known: Ints, fitted: Fit) -> StrengthEstimate:
     return StrengthEstimate(known, fitted.strength, fitted.covariance(level))
 
 
-def evenly(of: CandidatePairs, share: float) -> Lane:
+def evenly(of: PairingField, share: float) -> Lane:
     """Make the lane that draws evenly: over competitions, then over the pairs of one."""
-    return Lane("uniform", share, np.ones(len(of.competitions)), np.ones(len(of.competition)))
+    return Lane("uniform", share, np.ones(len(of.competitions)), 1.0 - np.eye(of.model_ids.size))
 
 
-def coverage(of: CandidatePairs, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
+def coverage(of: PairingField, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
     """Make the lane that draws where votes are few: competitions first, then pairs of models with few battles."""
     rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in of.model_ids.tolist()])
-    return Lane("coverage", share, _scarcity(of, votes), rare[of.models].prod(axis=1))
+    of_models = np.outer(rare, rare)
+    np.fill_diagonal(of_models, 0.0)
+    return Lane("coverage", share, _scarcity(of, votes), of_models)
 
 
-def information(of: CandidatePairs, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
+def information(of: PairingField, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
     """Make the lane that draws pairs that teach most, in competitions with many such pairs and few votes."""
-    place = np.searchsorted(known.model_ids, of.model_ids)[of.models]
-    of_pair = gain(known)[place[:, 0], place[:, 1]]
-    size = len(of.competitions)
-    pairs = np.bincount(of.competition, minlength=size)
-    mean = totals(of.competition, of_pair, size) / np.maximum(pairs, 1)
-    return Lane("information", share, _scarcity(of, votes) * mean, of_pair)
+    place = np.searchsorted(known.model_ids, of.model_ids)
+    of_models = gain(known)[np.ix_(place, place)]
+    left = of.everything
+    mean = left.sum_weights(of_models).sum(axis=1) / 2 / np.maximum(left.count_pairs(), 1)
+    return Lane("information", share, _scarcity(of, votes) * mean, of_models)
 
 
 def gain(known: StrengthEstimate) -> Floats:
@@ -238,18 +115,25 @@ def gain(known: StrengthEstimate) -> Floats:
     lowered = slope * _distances(known.covariance @ known.covariance) / (1 + slope * spread)
     within = OPEN_WITHIN**2 + (spread / KNOWN_WITHIN**2) ** 2
     openness = np.maximum(np.exp(-(apart**2) / np.maximum(2 * spread * within, TINY)), LEAST_OPEN)
-    return np.asarray(lowered * openness / max((lowered * openness).max(initial=0.0), TINY))
+    taught = lowered * openness
+    # Rounding leaves the two ways around a pair apart.
+    taught = (taught + taught.T) / 2
+    return np.asarray(taught / max(taught.max(initial=0.0), TINY))
 
 
-def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lane, ...]:
+def draw_competitions(of_competition: Floats, shares: Floats) -> Floats:
+    """Give the (lanes, competitions) chances that a lane is drawn, and a competition by it."""
+    return np.asarray(of_competition * (shares / np.maximum(of_competition.sum(axis=1), TINY))[:, None])
+
+
+def capped(lanes: tuple[Lane, ...], of: PairingField, cap: float) -> tuple[Lane, ...]:
     """Lower the pairs of models that would be shown more than `cap` times their share in the first lane."""
     even, *others = lanes
-    fair = of.exposure(even.chances(of))
+    fair = expose((even,), of) / even.share
     held = np.ones(of.model_ids.size)
     for _ in range(CAP_ROUNDS):
-        hold = held[of.models].prod(axis=1)
-        lowered = [replace(lane, of_pair=lane.of_pair * hold) for lane in others]
-        shown = of.exposure(sum((lane.share * lane.chances(of) for lane in lowered), np.zeros(hold.size)))
+        lowered = [replace(lane, of_models=lane.of_models * np.outer(held, held)) for lane in others]
+        shown = expose(lowered, of)
         room = (cap - even.share) * fair
         if (shown <= room).all():
             break
@@ -257,17 +141,15 @@ def capped(lanes: tuple[Lane, ...], of: CandidatePairs, cap: float) -> tuple[Lan
     return even, *lowered
 
 
-def _meet(group: Ints, model: Ints, hashes: Ints, apart: int) -> Ints:
-    """List the pairs of a competition's entries by two models whose hashes differ in more bits than `apart`."""
-    first, second = np.triu_indices(group.size, 1)
-    one, other = group[first], group[second]
-    # As unsigned: of a negative number bitwise_count counts the bits of its absolute value.
-    differing = np.bitwise_count((hashes[one] ^ hashes[other]).view(np.uint64))
-    may = (model[one] != model[other]) & (differing.astype(np.int64) > apart)
-    return np.stack([one[may], other[may]], axis=1)
+def expose(lanes: Sequence[Lane], of: PairingField) -> Floats:
+    """Give the (models,) chances to be shown by these lanes, by their shares, to somebody who has seen nothing."""
+    weights = of.everything.sum_weights(np.stack([lane.of_models for lane in lanes]))
+    sums, shares = weights.sum(axis=2) / 2, np.array([lane.share for lane in lanes])
+    drawn = draw_competitions(np.stack([lane.of_competition for lane in lanes]) * (sums > 0), shares)
+    return np.asarray(np.einsum("lc,lcm->m", drawn / np.maximum(sums, TINY), weights))
 
 
-def _scarcity(of: CandidatePairs, votes: Mapping[int, int]) -> Floats:
+def _scarcity(of: PairingField, votes: Mapping[int, int]) -> Floats:
     return np.array([1 / (votes.get(c, 0) + COMPETITION_HEAD_START) for c in of.competitions])
 
 

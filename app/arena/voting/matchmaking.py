@@ -1,30 +1,34 @@
 """Chooses which pair a voter sees next. Only the server chooses; the probability of each choice is known."""
 
+import math
 import random
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
 from app.arena.voting import guessing, lanes
-from app.arena.voting.lanes import TINY, CandidatePairs, Floats, Ints, Lane, Mask, StrengthEstimate
+from app.arena.voting.field import Floats, Ints, Left, Mask, PairingField
+from app.arena.voting.lanes import TINY, Lane, StrengthEstimate
 from app.words import BETTER
 
 UNIFORM_SHARE = 0.2
 COVERAGE_SHARE = 0.1
 INFORMATION_SHARE = 0.7
 EXPOSURE_CAP = 3.0
-NO_PAIRS: Ints = np.empty(0, dtype=np.int64)
+ALMOST_ONE = math.nextafter(1.0, 0.0)
 NO_ROWS: Ints = np.empty((0, 7), dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Exclusions:
+class Exclusions(NamedTuple):
     """Everything that one voter must not be shown now."""
 
-    pairs: Ints = field(default_factory=lambda: NO_PAIRS)
-    """`lanes.pair_keys` of the entry pairs ever issued to them."""
+    pairs: frozenset[int] = frozenset()
+    """`field.pair_keys` of the entry pairs ever issued to them."""
     models: frozenset[int] = frozenset()
     """Models of their other open matchup."""
     entries: frozenset[int] = frozenset()
@@ -35,8 +39,7 @@ class Exclusions:
     """Whether no pair may be served that a voter who remembers everything could guess (`guessing`)."""
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """The pair that was chosen, with the probability it had."""
 
     competition_id: int
@@ -50,35 +53,99 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class PairingState:
-    """Every pair there is in one mode, with the lanes they are drawn by when they ask one question."""
+    """The field of one mode, with the lanes its pairs are drawn by when they ask one question."""
 
-    candidates: CandidatePairs
+    field: PairingField
     lanes: tuple[Lane, ...]
     """The uniform one first."""
     question: str = BETTER
     question_share: Floats | None = None
     """(competitions,) shares of their pairs that ask it; None where every pair does."""
     beside: "tuple[PairingState, ...]" = ()
-    """The same pairs for the other questions that are asked here."""
+    """The same field for the other questions that are asked here."""
 
     @property
     def competitions(self) -> tuple[int, ...]:
-        """Give the ids of the open competitions with a pair or an entry."""
-        return self.candidates.competitions
+        """Give the ids of the open competitions with an entry."""
+        return self.field.competitions
 
     @cached_property
-    def stacked(self) -> tuple[Floats, Floats, Floats]:
-        """Return the lanes' (lanes, pairs) and (lanes, competitions) weights and (lanes,) shares, as arrays."""
-        return (
-            np.stack([lane.of_pair for lane in self.lanes]),
-            np.stack([lane.of_competition for lane in self.lanes]),
-            np.array([lane.share for lane in self.lanes]),
-        )
+    def of_models(self) -> Floats:
+        """Return the lanes' weights of pairs as (lanes, models, models)."""
+        return np.stack([lane.of_models for lane in self.lanes])
 
     @cached_property
-    def chances(self) -> Floats:
-        """Return (pairs,) chances for a voter who may be shown any, computed once: most first pairs need it."""
-        return _chances(self, np.ones(len(self.candidates.competition), dtype=bool))
+    def of_competition(self) -> Floats:
+        """Return the lanes' weights of competitions as (lanes, competitions)."""
+        return np.stack([lane.of_competition for lane in self.lanes])
+
+    @cached_property
+    def drawn(self) -> tuple[int, Floats]:
+        """Return how many lanes and competitions have a pair to draw, and the chances where all of these do."""
+        is_there = self.field.everything.sum_weights(self.of_models).sum(axis=2) > 0
+        return int(np.count_nonzero(is_there)), self._draw_competitions(is_there)
+
+    def draw_competitions(self, sums: Floats) -> Floats:
+        """Give the (lanes, competitions) chances where these weights are left."""
+        most, drawn = self.drawn
+        return drawn if np.count_nonzero(sums) == most else self._draw_competitions(sums > 0)
+
+    def _draw_competitions(self, is_left: Mask) -> Floats:
+        shares = np.array([lane.share for lane in self.lanes])
+        return lanes.draw_competitions(self.of_competition * is_left, shares)
+
+    @cached_property
+    def of_everything(self) -> "Chances":
+        """Return the chances for a voter who may be shown any pair, computed once: most first pairs need them."""
+        return Chances(self, self.field.everything)
+
+
+class Chances:
+    """
+    The chances of what is left to a voter, over all lanes; they sum to 1 where any pair is.
+
+    No model is shown more than EXPOSURE_CAP times as often as the uniform lane alone would show it: where
+    exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
+    """
+
+    __slots__ = ("drawn", "left", "of_weight", "part", "state", "weights")
+
+    def __init__(self, state: PairingState, left: Left) -> None:
+        self.state, self.left = state, left
+        self.weights = left.sum_weights(state.of_models)
+        """(lanes, competitions, models) weights of each model's pairs."""
+        # Each pair is two models'.
+        sums = self.weights @ np.full(self.weights.shape[2], 0.5)
+        self.drawn = state.draw_competitions(sums)
+        """(lanes, competitions) chances to be drawn."""
+        self.of_weight = self.drawn / np.maximum(sums, TINY)
+        """(lanes, competitions) chances of a pair for the weight it has by a lane."""
+        self.part = self._find_part()
+        """The largest part of the lanes' mixture that, filled up with even pairs, shows no model too often."""
+        if self.part < 1.0:
+            self.drawn, self.of_weight = self._fill_up(self.drawn), self._fill_up(self.of_weight)
+
+    def exposures(self) -> Floats:
+        """Give the (models,) chances to be shown."""
+        return self._expose(self.of_weight)
+
+    def _expose(self, of_weight: Floats) -> Floats:
+        return np.asarray(of_weight.ravel() @ self.weights.reshape(of_weight.size, self.weights.shape[2]))
+
+    def _find_part(self) -> float:
+        # By how much each model would be shown too often; seldom is any.
+        even, beyond = self.state.lanes[0].share, self.of_weight.copy()
+        beyond[0] *= 1.0 - EXPOSURE_CAP / even
+        if max(self._expose(beyond).tolist(), default=0.0) <= 0.0:
+            return 1.0
+        shown, fair = self.exposures(), self.of_weight[0] / even @ self.weights[0]
+        over = shown > EXPOSURE_CAP * fair
+        return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
+
+    def _fill_up(self, chances: Floats) -> Floats:
+        filled = chances * self.part
+        filled[0] += chances[0] * ((1.0 - self.part) / self.state.lanes[0].share)
+        return filled
 
 
 @dataclass(frozen=True)
@@ -100,7 +167,7 @@ class SamplingShares:
 
 
 def weigh_pairs(
-    candidates: CandidatePairs,
+    field: PairingField,
     votes: Mapping[int, int],
     battles: Mapping[int, int],
     known: StrengthEstimate | None = None,
@@ -108,16 +175,15 @@ def weigh_pairs(
     question_share: Floats | None = None,
 ) -> PairingState:
     """Weigh pairs by one question's votes per competition, battles of models and, if given, strengths."""
-    strengths = known or lanes.estimate_strengths(candidates.model_ids, NO_ROWS)
+    strengths = known or lanes.estimate_strengths(field.model_ids, NO_ROWS)
     mixture: tuple[Lane, ...] = (
-        lanes.evenly(candidates, UNIFORM_SHARE),
-        lanes.coverage(candidates, COVERAGE_SHARE, votes, battles),
-        lanes.information(candidates, INFORMATION_SHARE, votes, strengths),
+        lanes.evenly(field, UNIFORM_SHARE),
+        lanes.coverage(field, COVERAGE_SHARE, votes, battles),
+        lanes.information(field, INFORMATION_SHARE, votes, strengths),
     )
     if question_share is not None:
         mixture = tuple(replace(lane, of_competition=lane.of_competition * question_share) for lane in mixture)
-    drawn = lanes.capped(mixture, candidates, EXPOSURE_CAP)
-    return PairingState(candidates, drawn, question, question_share)
+    return PairingState(field, lanes.capped(mixture, field, EXPOSURE_CAP), question, question_share)
 
 
 def choose_pair(
@@ -132,57 +198,41 @@ def choose_pair(
 
     The pair is `within` these competitions where given. `state` is that of `better`.
     """
-    allowed = _allowed(state.candidates, exclusions, within)
-    unseen = _unseen(state.candidates, exclusions, allowed)
-    seen_before = not exclusions.limits_guesses and not unseen.any()
-    may = allowed if seen_before else unseen
-    if exclusions.limits_guesses:
-        may = guessing.without_guessable(state.candidates, unseen)
-    asked, chance, may = _draw_question(state, may, rng, question)
-    if exclusions.limits_guesses:
-        return _draw_unguessable(asked, chance, may, rng)
-    return _draw(asked, chance, may, rng, seen_before=seen_before)
+    left = _leave(state.field, exclusions, within, exclusions.entries)
+    pair = _choose(state, left, rng, question, limits_guesses=exclusions.limits_guesses)
+    if pair is None and exclusions.entries and not exclusions.limits_guesses and not left.count_pairs().any():
+        pair = _choose(state, _leave(state.field, exclusions, within), rng, question)
+        return pair and pair._replace(seen_before=True)
+    return pair
 
 
-def question_chances(state: PairingState, allowed: Mask) -> tuple[tuple[PairingState, float], ...]:
+def question_chances(state: PairingState, is_left: Mask) -> tuple[tuple[PairingState, float], ...]:
     """
-    Give each question that may be asked about an allowed pair, with its chance; they sum to 1 where any is.
+    Give each question that may be asked about a pair, with its chance; they sum to 1 where any is left.
 
-    A question's chance is its share, averaged over the competitions in which a pair is left.
+    A question's chance is its share, averaged over the competitions of which a pair `is_left`.
     """
     if state.question_share is None:
         return ((state, 1.0),)
-    left = state.candidates.gathered(allowed.astype(np.float64)) > 0
     states = (state, *state.beside)
-    weights = [float(one.question_share[left].sum()) if one.question_share is not None else 0.0 for one in states]
+    weights = [
+        float(one.question_share[is_left].sum()) if one.question_share is not None else 0.0 for one in states
+    ]
     whole = sum(weights)
     return tuple((one, weight / whole) for one, weight in zip(states, weights, strict=True) if weight)
 
 
 def has_pair(state: PairingState, exclusions: Exclusions, within: frozenset[int] | None = None) -> bool:
     """Return whether any pair is left for this voter, guessable or not."""
-    return bool(_allowed(state.candidates, exclusions, within).any())
-
-
-def probabilities(state: PairingState, allowed: Mask) -> Floats:
-    """
-    Give the (pairs,) chances over all lanes when only the allowed may be drawn; they sum to 1 where any is.
-
-    No model is shown more than EXPOSURE_CAP times as often as the uniform lane alone would show it: where
-    exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
-    """
-    return state.chances if allowed.all() else _chances(state, allowed)
+    return bool(_leave(state.field, exclusions, within).count_pairs().any())
 
 
 def shares(state: PairingState) -> SamplingShares:
     """Compute how often each lane and each model comes, for a voter who has seen nothing yet."""
-    everything = np.ones(len(state.candidates.competition), dtype=bool)
-    mixed, even = _mixture(state, everything)
-    part = _mixture_part(state.candidates, mixed, even)
-    own = {lane.name: part * lane.share for lane in state.lanes}
-    own[state.lanes[0].name] += 1.0 - part
-    shown = state.candidates.exposure(part * mixed + (1.0 - part) * even)
-    columns = (state.candidates.model_ids, shown, state.candidates.exposure(even))
+    chances, even = state.of_everything, state.lanes[0]
+    own = {lane.name: chances.part * lane.share for lane in state.lanes}
+    own[even.name] += 1.0 - chances.part
+    columns = state.field.model_ids, chances.exposures(), lanes.expose((even,), state.field) / even.share
     return SamplingShares(
         own, tuple(ModelExposure(*row) for row in zip(*(c.tolist() for c in columns), strict=True))
     )
@@ -190,128 +240,91 @@ def shares(state: PairingState) -> SamplingShares:
 
 def pool_of(state: PairingState, *, models: int = 0) -> frozenset[int]:
     """Find the competitions with at least so many models."""
-    wanted = state.candidates.crowd >= models
-    return frozenset(np.array(state.candidates.competitions)[wanted].tolist())
+    wanted = state.field.crowd >= models
+    return frozenset(np.array(state.competitions)[wanted].tolist())
 
 
-def _draw_question(
-    state: PairingState, allowed: Mask, rng: random.Random, wanted: str | None
-) -> tuple[PairingState, float, Mask]:
-    """Draw the question, or take the wanted one; return its state, its chance and the pairs it may ask about."""
-    chances = dict(question_chances(state, allowed))
-    if wanted is not None:
-        chances = {one: 1.0 for one in chances if one.question == wanted}
-    if not chances:
-        return state, 1.0, np.zeros_like(allowed)
-    if len(chances) == 1:
-        [(asked, chance)] = chances.items()
-    else:
-        asked = rng.choices(list(chances), list(chances.values()))[0]
-        chance = chances[asked]
-    if asked.question_share is not None:
-        allowed = allowed & (asked.question_share > 0)[state.candidates.competition]
-    return asked, chance, allowed
+def _leave(
+    of: PairingField, exclusions: Exclusions, within: frozenset[int] | None, entries: frozenset[int] = frozenset()
+) -> Left:
+    """Leave to a voter what is not excluded; without these `entries` besides."""
+    barred, competitions = exclusions.competitions, None
+    if within is not None or barred:
+        competitions = np.array(
+            [one not in barred and (within is None or one in within) for one in of.competitions], dtype=bool
+        )
+    elif not (exclusions.pairs or exclusions.models or entries):
+        return of.everything
+    return of.without(exclusions.pairs, exclusions.models, entries, competitions)
 
 
-def _allowed(candidates: CandidatePairs, exclusions: Exclusions, within: frozenset[int] | None) -> Mask:
-    allowed = np.ones(len(candidates.competition), dtype=bool)
-    keys, order = candidates.places
-    at = np.searchsorted(keys, exclusions.pairs)
-    inside = at < keys.size
-    at, pairs = at[inside], exclusions.pairs[inside]
-    allowed[order[at[keys[at] == pairs]]] = False
-    if exclusions.models:
-        allowed &= ~_either(_among(candidates.model_ids, exclusions.models), candidates.models)
-    if within is not None:
-        allowed &= np.isin(candidates.competitions, list(within))[candidates.competition]
-    if exclusions.competitions:
-        allowed &= ~np.isin(candidates.competitions, list(exclusions.competitions))[candidates.competition]
-    return allowed
-
-
-def _unseen(candidates: CandidatePairs, exclusions: Exclusions, allowed: Mask) -> Mask:
-    if not exclusions.entries:
-        return allowed
-    ids, place = candidates.images
-    return allowed & ~_either(_among(ids, exclusions.entries), place)
-
-
-def _among(ids: Ints, wanted: frozenset[int]) -> Mask:
-    """Mark those of the ascending ids that are wanted; `np.isin` takes three times as long for so few."""
-    given = np.fromiter(wanted, np.int64, len(wanted))
-    at = np.searchsorted(ids, given)
-    inside = at < ids.size
-    at, given = at[inside], given[inside]
-    marked = np.zeros(ids.size, dtype=bool)
-    marked[at[ids[at] == given]] = True
-    return marked
-
-
-def _either(marked: Mask, sides: Ints) -> Mask:
-    """Mark the pairs of whose (pairs, 2) sides one is marked."""
-    return marked[sides[:, 0]] | marked[sides[:, 1]]
-
-
-def _chances(state: PairingState, allowed: Mask) -> Floats:
-    mixed, even = _mixture(state, allowed)
-    part = _mixture_part(state.candidates, mixed, even)
-    return mixed if part == 1.0 else part * mixed + (1.0 - part) * even
-
-
-def _mixture(state: PairingState, allowed: Mask) -> tuple[Floats, Floats]:
-    """Give the (pairs,) chances over all lanes by their shares, and those of the uniform lane alone."""
-    candidates, (of_pair, of_competition, shares) = state.candidates, state.stacked
-    weights = of_pair * allowed
-    sums = candidates.gathered(weights)
-    drawn = of_competition * (sums > 0)
-    each = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0)
-    each /= np.maximum(drawn.sum(axis=1, keepdims=True), TINY)
-    weights *= np.repeat(each, candidates.sizes, axis=1)
-    return shares @ weights, weights[0]
-
-
-def _mixture_part(candidates: CandidatePairs, mixed: Floats, even: Floats) -> float:
-    """Find the largest part of the mixture that, filled up with even pairs, shows no model too often."""
-    shown, fair = candidates.exposure(mixed), candidates.exposure(even)
-    over = shown > EXPOSURE_CAP * fair
-    return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
-
-
-def _draw(
-    state: PairingState, asked: float, allowed: Mask, rng: random.Random, *, seen_before: bool
+def _choose(
+    state: PairingState, left: Left, rng: random.Random, wanted: str | None, *, limits_guesses: bool = False
 ) -> Pair | None:
-    """Draw an allowed pair for the state's question, which was drawn with the chance `asked`."""
-    if not allowed.any():
+    """Draw a question and a pair, by one point from 0 to 1: each choice leaves a point that is as random."""
+    if limits_guesses:
+        left = guessing.leave_guessable(left)
+    questions = _list_questions(state, left, wanted)
+    if not questions:
         return None
-    chances = probabilities(state, allowed)
-    index = _pick(chances, rng)
-    return _pair(state, asked, index, float(chances[index]), rng, seen_before=seen_before)
-
-
-def _draw_unguessable(state: PairingState, asked: float, allowed: Mask, rng: random.Random) -> Pair | None:
-    """Draw a competition by the chances of its pairs, then one of these, none of them likelier than may be."""
-    if not allowed.any():
+    place, point = _pick([chance for _, chance in questions], rng.random())
+    asked, of_question = questions[place]
+    chances = asked.of_everything if left is state.field.everything else Chances(asked, left)
+    of_competitions = chances.drawn.sum(axis=0).tolist()
+    if not any(of_competitions):
         return None
-    candidates, chances = state.candidates, probabilities(state, allowed)
-    competition = candidates.competition[_pick(chances, rng)]
-    start, end = np.searchsorted(candidates.competition, [competition, competition + 1])
-    most = guessing.best_guess(int(candidates.crowd[competition]))
-    limited = guessing.limit_chances(chances[start:end], candidates.model_pair[start:end], most)
-    index = _pick(limited, rng)
-    return _pair(state, asked, int(start) + index, float(limited[index]), rng, seen_before=False)
+    competition, point = _pick(of_competitions, point)
+    draw = _draw_unguessable if limits_guesses else _draw
+    one, other, probability = draw(chances, competition, point)
+    sides = (one, other) if rng.getrandbits(1) else (other, one)
+    return Pair(state.competitions[competition], *sides, probability, False, asked.question, of_question)
 
 
-def _pick(chances: Floats, rng: random.Random) -> int:
-    cumulative = np.cumsum(chances)
-    index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    # Rounding can leave the draw at the very end.
-    return index if index < chances.size else int(np.flatnonzero(chances)[-1])
+def _list_questions(state: PairingState, left: Left, wanted: str | None) -> tuple[tuple[PairingState, float], ...]:
+    """Give the questions that may be asked, or the wanted one, with their chances."""
+    asks_one = state.question_share is None
+    chances = ((state, 1.0),) if asks_one else question_chances(state, left.count_pairs() > 0)
+    if wanted is None:
+        return chances
+    return tuple((one, 1.0) for one, _ in chances if one.question == wanted)
 
 
-def _pair(
-    state: PairingState, asked: float, index: int, chance: float, rng: random.Random, *, seen_before: bool
-) -> Pair:
-    one, other = state.candidates.entries[index].tolist()
-    left, right = (one, other) if rng.getrandbits(1) else (other, one)
-    competition_id = state.competitions[int(state.candidates.competition[index])]
-    return Pair(competition_id, left, right, chance, seen_before, state.question, asked)
+def _draw(chances: Chances, competition: int, point: float) -> tuple[int, int, float]:
+    """Draw two entries, the smaller id first, of a competition that was drawn, and give their probability."""
+    left, of_weight = chances.left, chances.of_weight[:, competition]
+    # Every pair is reached from either of its models, so that both ways together have its probability.
+    one, point = _pick((of_weight @ chances.weights[:, competition]).tolist(), point)
+    of_pair = of_weight @ chances.state.of_models[:, one]
+    other, point = _pick((of_pair * left.meetings(competition)[one]).tolist(), point)
+    return *_draw_entries(left, competition, one, other, point), float(of_pair[other])
+
+
+def _draw_unguessable(chances: Chances, competition: int, point: float) -> tuple[int, int, float]:
+    """Draw as `_draw` does, but no two models of the competition likelier than may be."""
+    left, of_models = chances.left, chances.state.of_models
+    meetings = left.meetings(competition)
+    of_pair = chances.of_weight[:, competition] @ of_models.reshape(len(of_models), -1)
+    most = guessing.best_guess(int(left.field.crowd[competition]))
+    # Every two models are in the table twice, each time with half of their chance.
+    limited = guessing.limit_chances(of_pair.reshape(meetings.shape) * meetings / 2, most / 2)
+    one, point = _pick(limited.sum(axis=1).tolist(), point)
+    other, point = _pick(limited[one].tolist(), point)
+    drawn = _draw_entries(left, competition, one, other, point)
+    return *drawn, float(2 * limited[one, other] / meetings[one, other])
+
+
+def _draw_entries(left: Left, competition: int, one: int, other: int, point: float) -> tuple[int, int]:
+    pairs = left.entries(competition, one, other)
+    return pairs[int(point * len(pairs))]
+
+
+def _pick(chances: list[float], point: float) -> tuple[int, float]:
+    """Pick by a point from 0 to 1, and give where in its chance the point was, which is as random again."""
+    cumulative = list(accumulate(chances))
+    at = point * cumulative[-1]
+    index = bisect_right(cumulative, at)
+    if index == len(chances):
+        # Rounding can leave the draw at the very end.
+        index = max(place for place, chance in enumerate(chances) if chance)
+    inside = (at - cumulative[index]) / chances[index] + 1.0
+    return index, min(max(inside, 0.0), ALMOST_ONE)

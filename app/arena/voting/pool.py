@@ -8,18 +8,19 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import Date, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.arena.questions import divide_shares, list_questions
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.arena.tallies import ReadTallies, read_changed
 from app.arena.voting import lanes
-from app.arena.voting.lanes import CandidatePairs, Contestant, Ints
+from app.arena.voting.field import Contestant, Ints, PairingField, make_field
 from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
 from app.catalog.status import retired
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
+from app.database.statements import PreparedStatement
 from app.words import BETTER
 
 REBUILD_SECONDS = 1.0
@@ -34,7 +35,7 @@ class _Reading:
     """A state and what it was made of, so that the next one reads only what has changed."""
 
     contestants: Rows
-    candidates: CandidatePairs
+    field: PairingField
     asked: CompetitionShares
     counted: dict[str, ReadTallies]
     """By question."""
@@ -75,11 +76,10 @@ class Pool:
         """
         state = self.state(session, mode, today=today)
         contestants, reading = _contestants(session, mode, today, withheld=True), self._readings[mode]
-        candidates = lanes.candidate_pairs((Contestant(*row) for row in contestants), meet_alike=True)
-        is_as_drawn = len(candidates.competition) == len(reading.candidates.competition)
-        if is_as_drawn and contestants == reading.contestants:
+        if contestants == reading.contestants and reading.field.everything.gaps is None:
             return state
-        return _weigh(candidates, _read_shares(session, mode), reading.counted)
+        field = make_field((Contestant(*row) for row in contestants), meet_alike=True)
+        return _weigh(field, _read_shares(session, mode), reading.counted)
 
     def renew(self, database: Database, mode: str, *, today: date) -> None:
         """Rebuild an old state now, after a response has left, so that no voter has to."""
@@ -111,23 +111,23 @@ def _read(session: Session, mode: str, today: date, before: _Reading | None, at:
     if before and (contestants, asked) == (before.contestants, before.asked):
         if all(counted[question] is before.counted.get(question) for question in counted):
             return replace(before, at=at)
-        candidates = before.candidates
+        field = before.field
     else:
-        candidates = lanes.candidate_pairs(Contestant(*row) for row in contestants)
-    return _Reading(contestants, candidates, asked, counted, _weigh(candidates, asked, counted), at)
+        field = make_field(Contestant(*row) for row in contestants)
+    return _Reading(contestants, field, asked, counted, _weigh(field, asked, counted), at)
 
 
-def _weigh(candidates: CandidatePairs, asked: CompetitionShares, counted: dict[str, ReadTallies]) -> PairingState:
+def _weigh(field: PairingField, asked: CompetitionShares, counted: dict[str, ReadTallies]) -> PairingState:
     """Weigh the pairs for `better`, and beside it for every other question that is asked."""
     states, better = [], None
     for question in sorted(counted, key=lambda slug: (slug != BETTER, slug)):
         rows = np.concatenate([NO_ROWS, *(rows for _, rows in counted[question].values())])
         votes = {competition: int(rows[:, 3:].sum()) for competition, (_, rows) in counted[question].items()}
-        known = lanes.estimate_strengths(candidates.model_ids, rows, better)
+        known = lanes.estimate_strengths(field.model_ids, rows, better)
         better = better or known
-        share = np.array([asked.get(place, {BETTER: 1.0}).get(question, 0.0) for place in candidates.competitions])
+        share = np.array([asked.get(place, {BETTER: 1.0}).get(question, 0.0) for place in field.competitions])
         only = None if len(counted) == 1 else share
-        states.append(weigh_pairs(candidates, votes, _battles(rows), known, question, only))
+        states.append(weigh_pairs(field, votes, _battles(rows), known, question, only))
     return replace(states[0], beside=tuple(states[1:]))
 
 
@@ -157,28 +157,37 @@ def _battles(rows: Ints) -> dict[int, int]:
 
 def competitions_with(session: Session, model: int, mode: str, today: date) -> frozenset[int]:
     """Find the competitions of a mode where a model stands, also where its picture rests: that would name it."""
-    rows = session.execute(_select_contestants(mode, today, withheld=True).where(Entry.model_id == model))
-    return frozenset(row.competition_id for row in rows)
+    query = _select_contestants(withheld=True).where(Entry.model_id == model)
+    return frozenset(row.competition_id for row in session.execute(query, {"mode": mode, "today": today}))
 
 
 def _contestants(session: Session, mode: str, today: date, *, withheld: bool = False) -> Rows:
     """Read the entries that may be shown, and with `withheld` those reported by voters or not aligned."""
-    return [tuple(row) for row in session.execute(_select_contestants(mode, today, withheld=withheld))]
+    # The driver's rows as they are: naming their columns would take as long as reading them.
+    statement = _ALL_CONTESTANTS if withheld else _SHOWN_CONTESTANTS
+    cursor, _ = statement.run(session, {"mode": mode, "today": today.isoformat()})
+    rows: Rows = cursor.fetchall()
+    cursor.close()
+    return rows
 
 
-def _select_contestants(mode: str, today: date, *, withheld: bool) -> Any:
+def _select_contestants(*, withheld: bool) -> Any:
     may_be_shown = and_(Entry.rested_at.is_(None), Entry.rendition_side == Competition.rendition_side)
     return (
         select(Entry.id, Entry.competition_id, Entry.model_id, Entry.perceptual_hash)
         .join(Competition, Competition.id == Entry.competition_id)
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(
-            Competition.mode == mode,
+            Competition.mode == bindparam("mode"),
             Competition.status == "open",
             Entry.role == "contestant",
             Entry.withdrawn_at.is_(None),
             true() if withheld else may_be_shown,
-            or_(Competition.retired_models, ~retired(today)),
+            or_(Competition.retired_models, ~retired(bindparam("today", type_=Date))),
         )
         .order_by(Entry.id)
     )
+
+
+_SHOWN_CONTESTANTS = PreparedStatement(lambda _: _select_contestants(withheld=False))
+_ALL_CONTESTANTS = PreparedStatement(lambda _: _select_contestants(withheld=True))

@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.people.policy import CLOCK_LEEWAY
 from app.arena.tables import Entry, Matchup, Vote, Voter
-from app.arena.voting.lanes import Ints
+from app.arena.voting.field import LOW_BITS, LOW_MASK
 from app.arena.voting.matchmaking import Exclusions
 from app.database.doors import milliseconds, read_last
 from app.database.statements import PreparedStatement
 
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
-LOW_BITS = 32
 
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
 _ISSUED, _UNLOADABLE, _LATEST = aliased(Matchup), aliased(Matchup), aliased(Matchup)
@@ -117,7 +115,7 @@ class VoterState:
     is_overdue: bool = False
     """True where a matchup of theirs has expired, or is of the future, and nobody has closed it."""
     issued: str | None = None
-    """Keys, as `lanes.pair_keys` makes them, of the pairs ever issued to them, with commas between them."""
+    """Keys, as `field.pair_keys` makes them, of the pairs ever issued to them, with commas between them."""
     named: str | None = None
     """Keys of the pairs whose names they have seen, of late or ever."""
     owed_competition: int | None = None
@@ -169,7 +167,8 @@ def list_exclusions(who: VoterState, *, limits_guesses: bool = False) -> Exclusi
     competition than their open one, and may share a model with it: were that ruled out, the names of one would
     tell of the other.
     """
-    pairs, names = _parse_keys(who.issued), _entries(_parse_keys(who.named))
+    pairs, named = _parse_keys(who.issued), _parse_keys(who.named)
+    names = frozenset([key >> LOW_BITS for key in named] + [key & LOW_MASK for key in named])
     if limits_guesses:
         busy = frozenset(row.competition_id for row in who.waiting)
         return Exclusions(pairs, entries=names, competitions=busy, limits_guesses=True)
@@ -177,11 +176,6 @@ def list_exclusions(who: VoterState, *, limits_guesses: bool = False) -> Exclusi
     return Exclusions(pairs, models, names)
 
 
-def _parse_keys(text: str | None) -> Ints:
-    """Parse keys as `lanes.pair_keys` makes them."""
-    return np.fromstring(text or "", np.int64, sep=",")
-
-
-def _entries(keys: Ints) -> frozenset[int]:
-    low, high = keys >> LOW_BITS, keys & ((1 << LOW_BITS) - 1)
-    return frozenset(low.tolist() + high.tolist())
+def _parse_keys(text: str | None) -> frozenset[int]:
+    """Parse keys as `field.pair_keys` makes them."""
+    return frozenset(map(int, text.split(","))) if text else frozenset()
