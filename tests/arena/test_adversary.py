@@ -15,7 +15,7 @@ from scripts.faults.observer import NEWCOMER_VOTES, Room
 @pytest.mark.parametrize("models", [8, 12])
 def test_an_observer_who_forgets_nothing_guesses_no_pair_too_often(models: int, others: bool) -> None:
     rows: list[str] = []
-    assert prove([Game("public", models, 2, others)], 25, show=rows.append), "\n".join(rows)
+    assert prove([Game("public", models, 2, others)], 100, show=rows.append), "\n".join(rows)
     assert any("3rd there" in row for row in rows)
 
 

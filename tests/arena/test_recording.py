@@ -1,6 +1,5 @@
 """What the recording transaction refuses: whatever came between the choice and the record."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -94,7 +93,7 @@ def test_a_third_open_matchup_finds_no_slot(arena: Database) -> None:
     assert record(arena, chosen_matchup(arena, "m2", "m3"))
     for slot in (0, 1):
         waiting = tuple(row._replace(slot=1 - slot) for row in late.who.waiting)
-        assert not record(arena, replace(late, who=replace(late.who, waiting=waiting)))
+        assert not record(arena, late._replace(who=late.who._replace(waiting=waiting)))
     assert len(stored(arena)) == 2
 
 
@@ -109,7 +108,7 @@ def test_a_pair_is_never_issued_again(arena: Database) -> None:
     first = chosen_matchup(arena, "m0", "m1")
     assert record(arena, first)
     cast(arena, first.public_id, "skip")
-    again = replace(chosen_matchup(arena, "m1", "m0"), public_id=b"another".ljust(16))
+    again = chosen_matchup(arena, "m1", "m0")._replace(public_id=b"another".ljust(16))
     assert not record(arena, again)
     assert len(stored(arena)) == 1
 

@@ -261,7 +261,7 @@ def _leave(
 def _choose(
     state: PairingState, left: Left, rng: random.Random, wanted: str | None, *, limits_guesses: bool = False
 ) -> Pair | None:
-    """Draw a question and a pair, by one point from 0 to 1: each choice leaves a point that is as random."""
+    """Draw question, pair and sides by one point from 0 to 1: each choice leaves a point that is as random."""
     if limits_guesses:
         left = guessing.leave_guessable(left)
     questions = _list_questions(state, left, wanted)
@@ -275,9 +275,9 @@ def _choose(
         return None
     competition, point = _pick(of_competitions, point)
     draw = _draw_unguessable if limits_guesses else _draw
-    one, other, probability = draw(chances, competition, point)
-    sides = (one, other) if rng.getrandbits(1) else (other, one)
-    return Pair(state.competitions[competition], *sides, probability, False, asked.question, of_question)
+    left_entry, right_entry, probability = draw(chances, competition, point)
+    drawn = state.competitions[competition], left_entry, right_entry, probability
+    return Pair(*drawn, False, asked.question, of_question)
 
 
 def _list_questions(state: PairingState, left: Left, wanted: str | None) -> tuple[tuple[PairingState, float], ...]:
@@ -290,7 +290,7 @@ def _list_questions(state: PairingState, left: Left, wanted: str | None) -> tupl
 
 
 def _draw(chances: Chances, competition: int, point: float) -> tuple[int, int, float]:
-    """Draw two entries, the smaller id first, of a competition that was drawn, and give their probability."""
+    """Draw the left and the right entry of a competition that was drawn, and give their probability."""
     left, of_weight = chances.left, chances.of_weight[:, competition]
     # Every pair is reached from either of its models, so that both ways together have its probability.
     one, point = _pick((of_weight @ chances.weights[:, competition]).tolist(), point)
@@ -314,8 +314,10 @@ def _draw_unguessable(chances: Chances, competition: int, point: float) -> tuple
 
 
 def _draw_entries(left: Left, competition: int, one: int, other: int, point: float) -> tuple[int, int]:
+    """Draw two entries of these models, and their sides."""
     pairs = left.entries(competition, one, other)
-    return pairs[int(point * len(pairs))]
+    place, side = divmod(int(2 * len(pairs) * point), 2)
+    return pairs[place] if side else pairs[place][::-1]
 
 
 def _pick(chances: list[float], point: float) -> tuple[int, float]:

@@ -1,10 +1,9 @@
 """Records the pair that was chosen: one statement stores it, and only while every rule still holds."""
 
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -53,6 +52,8 @@ _FIELDS = (
     "seen_before",
     "simulated",
 )
+_GIVEN = tuple(f"its_{name}" for name in _FIELDS)
+"""The names of their parameters."""
 
 
 def _record(insert: Any, *, limits_guesses: bool) -> Any:
@@ -63,7 +64,10 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
     matchup shows neither of their models, or is of another competition where guesses are limited; nor where the
     slot was taken meanwhile, this pair was issued before, or the voter's token was deleted.
     """
-    given = {name: bindparam(f"its_{name}", type_=Matchup.__table__.c[name].type) for name in _FIELDS}
+    given = {
+        name: bindparam(given, type_=Matchup.__table__.c[name].type)
+        for name, given in zip(_FIELDS, _GIVEN, strict=True)
+    }
     left, right, other, shown = aliased(Entry), aliased(Entry), aliased(Matchup), aliased(Entry)
     shares_model = or_(shown.model_id == left.model_id, shown.model_id == right.model_id)
     beside = (
@@ -102,8 +106,7 @@ def make_public_id(now: datetime, rng: random.Random) -> bytes:
     return (milliseconds(now) % (1 << 48)).to_bytes(6, "big") + rng.randbytes(10)
 
 
-@dataclass(frozen=True)
-class NewMatchup:
+class NewMatchup(NamedTuple):
     """A matchup that was decided on and is to be stored; storing it can be tried again."""
 
     voter: bytes
@@ -229,4 +232,4 @@ class NewMatchup:
             pair.seen_before,
             self.simulated,
         )
-        return {f"its_{name}": value for name, value in zip(_FIELDS, values, strict=True)} | {"voter": self.voter}
+        return dict(zip(_GIVEN, values, strict=True), voter=self.voter)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -82,8 +82,7 @@ class MatchupFilter:
     """The one question to be asked; drawn anew for each pair where it is None."""
 
 
-@dataclass(frozen=True)
-class BlindMatchup:
+class BlindMatchup(NamedTuple):
     """A matchup without a name in it: all that may leave the server before the vote."""
 
     public_id: bytes
@@ -222,7 +221,7 @@ def _narrowed(
     today: date,
 ) -> frozenset[int] | None:
     """Give the competitions to draw from, as ids; None for all."""
-    if wish == MatchupFilter(wish.mode, question=wish.question):
+    if wish.category is None and wish.competition is None and wish.model is None:
         return None
     pool = pool_of(state, models=smallest_pool)
     if wish.model is not None:

@@ -1,9 +1,8 @@
 """Finding what a voter must not see now: the pairs issued to them before, names they know, models they look at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
@@ -104,8 +103,7 @@ _WAITING = PreparedStatement(lambda _: _waiting())
 _STATE_LATELY, _STATE_EVER = _prepare_state(NAMES_LINGER), _prepare_state(None)
 
 
-@dataclass(frozen=True)
-class VoterState:
+class VoterState(NamedTuple):
     """A voter who asks for a pair, and their open matchups."""
 
     voter_id: int | None = None
