@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -20,12 +20,12 @@ from app.arena.voting.matchmaking import NO_ROWS, PairingState, weigh_pairs
 from app.catalog.status import retired
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedTable
 from app.words import BETTER
 
 REBUILD_SECONDS = 1.0
 
-Rows = list[tuple[int, ...]]
+Rows = list[Sequence[int]]
 CompetitionShares = dict[int, dict[str, float]]
 """The shares of its questions for each open competition, by id; they sum to 1."""
 
@@ -163,12 +163,8 @@ def competitions_with(session: Session, model: int, mode: str, today: date) -> f
 
 def _contestants(session: Session, mode: str, today: date, *, withheld: bool = False) -> Rows:
     """Read the entries that may be shown, and with `withheld` those reported by voters or not aligned."""
-    # The driver's rows as they are: naming their columns would take as long as reading them.
     statement = _ALL_CONTESTANTS if withheld else _SHOWN_CONTESTANTS
-    cursor, _ = statement.run(session, {"mode": mode, "today": today.isoformat()})
-    rows: Rows = cursor.fetchall()
-    cursor.close()
-    return rows
+    return sorted(statement.all(session, mode=mode, today=today.isoformat()))
 
 
 def _select_contestants(*, withheld: bool) -> Any:
@@ -185,9 +181,8 @@ def _select_contestants(*, withheld: bool) -> Any:
             true() if withheld else may_be_shown,
             or_(Competition.retired_models, ~retired(bindparam("today", type_=Date))),
         )
-        .order_by(Entry.id)
     )
 
 
-_SHOWN_CONTESTANTS = PreparedStatement(lambda _: _select_contestants(withheld=False))
-_ALL_CONTESTANTS = PreparedStatement(lambda _: _select_contestants(withheld=True))
+_SHOWN_CONTESTANTS = PreparedTable(lambda _: _select_contestants(withheld=False))
+_ALL_CONTESTANTS = PreparedTable(lambda _: _select_contestants(withheld=True))
