@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,6 @@ from app.words import BETTER, JUDGEMENTS, Outcome
 Rows = TallyRows
 """None of them is empty."""
 
-Words = npt.NDArray[np.object_]
 Names = tuple[tuple[int, str], ...]
 """The slugs of models by id."""
 Count = tuple[int, int, int, int, int, int, int]
@@ -112,13 +111,15 @@ class Snapshot:
         Anybody can make it from the votes' export.
         """
         found, names = hashlib.sha256(), _recall_names(tuple(self.slugs.items()))
-        if (rows[1:, 0] < rows[:-1, 0]).any():
+        steps = np.diff(rows[:, 0])
+        if steps.min(initial=0) < 0:
             rows = rows[np.argsort(rows[:, 0], kind="stable")]
-        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=-1))
+            steps = np.diff(rows[:, 0])
+        bounds = [0, *(np.flatnonzero(steps) + 1).tolist(), len(rows)]
+        parts = (rows[start:end] for start, end in pairwise(bounds) if end)
         # No slug has a comma, so that lines are in order when their slugs are, each with a comma behind it.
-        words = [f"{self.competition_slugs[one]}," for one in rows[starts, 0].tolist()]
-        parts = np.split(np.ascontiguousarray(rows[:, 1:]), starts[1:])
-        for word, own in sorted(zip(words, parts, strict=False), key=lambda pair: pair[0]):
+        of_words = {f"{self.competition_slugs[int(own[0, 0])]},": own for own in parts}
+        for word, own in sorted(of_words.items()):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
 
@@ -145,26 +146,11 @@ def _recall_lines(place: tuple[str, str], counts: bytes, names: Names) -> bytes:
 
 
 def _spell_competition(competition: str, counts: bytes, names: Names) -> bytes:
-    """Spell a competition's sorted lines; `counts` are its (rows, 6)."""
-    rows = np.frombuffer(counts, np.int64).reshape(-1, 6)
-    known, model = np.unique(rows[:, :2], return_inverse=True)
-    slugs = dict(names)
-    words = np.array([f"{slugs[one]}," for one in known.tolist()], dtype=object)
-    place = np.empty(words.size, dtype=np.int64)
-    place[np.argsort(words)] = np.arange(words.size)
-    left, right = model.reshape(-1, 2).T
-    lines = np.column_stack([words[left], words[right], _spell_counts(rows[:, 2:])])
-    lines = lines[np.lexsort((place[right], place[left]))]
-    return "".join(competition + "".join(line) for line in lines.tolist()).encode()
-
-
-def _spell_counts(counts: Rows) -> Words:
-    """Spell the counts of each row, (rows, 4), with commas between them and the end of the line behind them."""
-    used = np.flatnonzero(np.bincount(counts.ravel()))
-    spelled = np.empty(counts.max(initial=0) + 1, dtype=object)
-    spelled[used] = [str(number) for number in used.tolist()]
-    lines: Words = spelled[counts] + np.array([",", ",", ",", "\n"], dtype=object)
-    return lines
+    """Spell a competition's sorted lines; `counts` are its (rows, 7)."""
+    words = {model: f"{slug}," for model, slug in names}
+    rows = np.frombuffer(counts, np.int64).reshape(-1, 7)[:, 1:].tolist()
+    lines = [f"{competition}{words[one]}{words[other]}{a},{b},{c},{d}\n" for one, other, a, b, c, d in rows]
+    return "".join(sorted(lines)).encode()
 
 
 # Prepared, as a pass is made for every second of votes.
