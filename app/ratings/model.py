@@ -13,7 +13,7 @@ import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit
 from app.ratings.components import LEAST_VARIANCE, VarianceComponent, quantile, residuals
-from app.ratings.matrices import centred, centred_diagonal
+from app.ratings.matrices import centred, centred_diagonal, solve
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
 from app.ratings.spread import Spread, dispersion, held, learn, spread_of_scores
@@ -187,13 +187,14 @@ def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Arr
     prior allows for. ``shared`` is their covariance D in the fit, ``follows`` how strengths follow their votes, F,
     and ``variance`` what strengths differ by, s²: the best linear estimate moves x by -D (s² Fᵀ + D)⁻¹ x.
     """
+    # Symmetric, as a learnt spread is the same for every model.
     # A level common to all follows no votes; it is 0 in x, and so may be given any variance. Nor does the level of
     # a part that met no other, in which nothing is shared: a billionth keeps the matrix invertible.
     moves = variance * follows.T
     moves += shared
     moves += variance / strength.size
     moves.flat[:: strength.size + 1] += variance * 1e-9
-    return np.asarray(-shared @ np.linalg.solve(moves, strength))
+    return np.asarray(-shared @ solve(moves, strength))
 
 
 def _pull_of(fitted: Fitted, shared: Array, gauge: Array) -> Array:

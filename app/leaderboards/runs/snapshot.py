@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from typing import Any
 
@@ -51,7 +51,7 @@ class BoardTallies:
     @property
     def votes(self) -> int:
         """Count the battles that enter the ratings."""
-        return int(self.rows[:, 3:].sum())
+        return int(self.tallies.played.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +81,10 @@ class Snapshot:
     _boards: dict[str, BoardTallies] = field(default_factory=dict)
     """The boards that were summed up, by key: several others borrow from the overall one."""
 
-    @property
+    @cached_property
     def votes(self) -> int:
         """Count the mode's votes that count."""
-        return int(self.rows[:, 3:].sum())
+        return _count_votes(self.rows)
 
     def board(self, scope: Scope) -> BoardTallies:
         """Sum up a board: its tallies, and its members, the models with a battle there, by id."""
@@ -122,6 +122,11 @@ class Snapshot:
         for word, own in sorted(of_words.items()):
             found.update(_recall_lines((self.question, word), own.tobytes(), names))
         return found.hexdigest()
+
+
+def _count_votes(rows: Rows) -> int:
+    """Count the votes of rows column by column: numpy sums four numbers at a time in twice the time."""
+    return sum(int(counts.sum()) for counts in rows.T[3:])
 
 
 def _number(ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Index]:
@@ -205,7 +210,7 @@ def read(
 def _read_voters(
     session: Session, mode: str, question: str, rows: Rows, *, by_memory: bool
 ) -> VoterRows | VoterTotals | None:
-    if rows[:, 3:].sum() >= voters.AT_ONCE:
+    if _count_votes(rows) >= voters.AT_ONCE:
         return voters.read_sums(session, mode, question)
     if not by_memory:
         return voters.read_rows(session, mode, question)

@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -161,8 +160,13 @@ def _as_table(rows: Iterable[Any]) -> npt.NDArray[np.int64]:
     return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 8)
 
 
-_SUMS = PreparedStatement(
-    lambda _: select(VoterSums.at, VoterSums.votes, cast(VoterSums.numbers, Text).label("numbers")).where(
+_AGGREGATE = PreparedStatement(
+    lambda _: select(VoterSums.at, VoterSums.votes).where(
+        VoterSums.mode == bindparam("mode"), VoterSums.question == bindparam("question")
+    )
+)
+_NUMBERS = PreparedStatement(
+    lambda _: select(cast(VoterSums.numbers, Text).label("numbers")).where(
         VoterSums.mode == bindparam("mode"), VoterSums.question == bindparam("question")
     )
 )
@@ -189,18 +193,18 @@ _SINCE = PreparedStatement(
 
 def read_sums(session: Session, mode: str, question: str = BETTER) -> VoterTotals | None:
     """Read the newest aggregate of a question; None before the first."""
-    row = _SUMS.first(session, mode=mode, question=question)
+    row = _AGGREGATE.first(session, mode=mode, question=question)
     if row is None:
         return None
-    parsed = _parse(row.numbers)
-    return VoterTotals(moment_of(row.at), row.votes, VarianceComponent(*parsed["taste"]), parsed["boards"])
-
-
-@lru_cache(maxsize=4)
-def _parse(numbers: str) -> dict[str, Any]:
-    """Parse an aggregate's numbers, which are the same at many runs; nobody may change them."""
-    parsed: dict[str, Any] = json.loads(numbers)
-    return parsed
+    # Its numbers are the same at many runs, and long.
+    memory: dict[Hashable, Any] = session.info.get("memory", {})
+    name = ("voter sums", mode, question)
+    if memory.get(name, (None,))[0] != row:
+        numbers = json.loads(_NUMBERS.first(session, mode=mode, question=question).numbers)
+        taste = VarianceComponent(*numbers["taste"])
+        memory[name] = row, VoterTotals(moment_of(row.at), row.votes, taste, numbers["boards"])
+    found: VoterTotals = memory[name][1]
+    return found
 
 
 def is_due(found: VoterTotals | None, votes: int) -> bool:
