@@ -125,10 +125,8 @@ def _least_draws(scale: Singles, variance: Array) -> Array:
 def _largest_beyond(noise: Singles, scale: Singles, least: Array) -> Singles:
     """Return (n, draws) the same as `_largest` where that is beyond FAR, and elsewhere FAR or less."""
     n, draws = noise.shape
-    by_draw = np.ascontiguousarray(noise.T)
+    by_draw, largest = np.ascontiguousarray(noise.T), np.zeros(noise.size, dtype=np.float32)
     draw, model = np.divmod(np.flatnonzero(np.abs(by_draw) > least.astype(np.float32)), n)
-    # An empty start, as nothing may be far.
-    places, distances = [np.zeros((2, 0), dtype=np.intp)], [np.zeros(0, dtype=np.float32)]
     for start in range(0, draw.size, AT_ONCE // n):
         at, one = (index[start : start + AT_ONCE // n] for index in (draw, model))
         distance = by_draw[at]
@@ -137,10 +135,6 @@ def _largest_beyond(noise: Singles, scale: Singles, least: Array) -> Singles:
         np.abs(distance, out=distance)
         far = np.flatnonzero(distance > FAR)
         row, other = np.divmod(far, n)
-        places.append(np.stack([one[row], other]) * draws + at[row])
-        distances.append(distance.take(far))
-    place, value = np.concatenate(places, axis=1), np.concatenate(distances)
-    # Of several that are written to one place the last one stays.
-    order, largest = np.argsort(value), np.zeros_like(noise)
-    largest.flat[place[:, order].T.ravel()] = np.repeat(value[order], 2)
-    return largest
+        for place in (one[row], other):
+            np.maximum.at(largest, place * draws + at[row], distance.take(far))
+    return largest.reshape(n, draws)
