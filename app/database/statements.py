@@ -1,6 +1,7 @@
 """Prepared statements for the hottest path, without the cost of building or dispatching them."""
 
 import re
+import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,19 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import (
-    Boolean,
-    ColumnClause,
-    ColumnElement,
-    FromClause,
-    Integer,
-    Select,
-    String,
-    bindparam,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
@@ -29,10 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-PACKED_TYPES = (Integer, String, Boolean)
-"""What comes out of JSON as SQLite holds it, whatever the version: all but fractions and bytes."""
-LEAST_PACKED = 3
-"""The columns from which on it pays to pack them."""
+_COMPILING = threading.RLock()
 
 
 class PreparedStatement:
@@ -105,7 +91,9 @@ class PreparedStatement:
     def compiled(self, dialect: Dialect) -> "CompiledStatement":
         """Return the statement as a dialect has it, compiled the first time."""
         if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = self._compile(dialect)
+            # Statements share parts, in which SQLAlchemy keeps what it has found out: no two are compiled at once.
+            with _COMPILING:
+                self._compiled[dialect.name] = self._compile(dialect)
         return self._compiled[dialect.name]
 
     def _compile(self, dialect: Dialect) -> "CompiledStatement":
@@ -118,13 +106,11 @@ class PreparedStatement:
         arrange = _arrange(constants, compiled.positiontup)
         return CompiledStatement(compiled.string, arrange, unpack, gives_rows)
 
-    def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
+    def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:  # noqa: ARG002
         """Choose the columns that the driver is to give, and what makes the statement's rows of them."""
         names = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
         # What its `_make` does, without a call of Python for each row.
         name_row = partial(tuple.__new__, namedtuple("Row", names))  # noqa: PYI024
-        if is_sqlite and isinstance(statement, Select):
-            return _pack(statement, name_row)
         return statement, lambda rows: list(map(name_row, rows))
 
 
@@ -135,33 +121,12 @@ class PreparedTable(PreparedStatement):
         if not is_sqlite:
             return statement, list
         rows = statement.subquery()
-        # All in one text: see `_pack`.
+        # SQLite's driver gives the interpreter up for each column of each row, and must win it back.
         return select(func.json_group_array(func.json_array(*rows.c))), lambda found: from_json(found[0][0])
 
 
 Unpack = Callable[[Sequence[Any]], list[Any]]
 """What makes a statement's rows of those that the driver gives."""
-
-
-def _pack(statement: Select[Any], name_row: Callable[[Any], Any]) -> tuple[Select[Any], Unpack]:
-    """
-    Have SQLite give the numbers and texts of each row as one JSON array.
-
-    Its driver gives the interpreter up for each column of each row, and must win it back from other threads.
-    """
-    columns = list(statement.selected_columns)
-    kinds = [getattr(one.type, "impl_instance", one.type) for one in columns]
-    packed = [n for n, kind in enumerate(kinds) if isinstance(kind, PACKED_TYPES)]
-    if len(packed) < LEAST_PACKED:
-        return statement, lambda rows: list(map(name_row, rows))
-    others = [n for n in range(len(columns)) if n not in packed]
-    array = func.json_array(*(columns[n] for n in packed))
-    laid_out = statement.with_only_columns(array, *(columns[n] for n in others), maintain_column_froms=True)
-    if not others:
-        return laid_out, lambda rows: [name_row(from_json(text)) for (text,) in rows]
-    given = [*packed, *others]
-    in_order = itemgetter(*(given.index(n) for n in range(len(columns))))
-    return laid_out, lambda rows: [name_row(in_order([*from_json(text), *rest])) for text, *rest in rows]
 
 
 @dataclass(frozen=True)
