@@ -1,8 +1,10 @@
 """Prepared statements: the same on both databases, and as careful as the session's own."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from time import sleep
 from typing import Any
 
 import pytest
@@ -109,6 +111,27 @@ def test_what_the_session_holds_is_written_first(database: Database) -> None:
         return [row.slug for row in FOUND.all(session, least=9)]
 
     assert database.write(work) == ["held"]
+
+
+def test_statements_are_compiled_one_at_a_time(database: Database) -> None:
+    """Threads that compiled one at once could leave it unfit for good: the worker refused every pair."""
+    inside, most = [], []
+
+    def build(_insert: Any) -> Any:
+        inside.append(1)
+        most.append(len(inside))
+        sleep(0.002)  # others may begin meanwhile
+        inside.pop()
+        return select(Category.id)
+
+    def read(statement: PreparedStatement) -> None:
+        with database.reading() as session:
+            statement.all(session)
+
+    statements = [PreparedStatement(build) for _ in range(4)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(read, statements * 4))
+    assert max(most) == 1
 
 
 def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:
