@@ -16,7 +16,7 @@ IDLE, FAILED = 0, 7
 
 
 class _Request(NamedTuple):
-    """What libpq needs to run a statement that psycopg has prepared, and the statement, which unpacks its rows."""
+    """Hold what libpq needs to run a statement that psycopg has prepared; `compiled` unpacks its rows."""
 
     name: bytes
     values: Sequence[Any]

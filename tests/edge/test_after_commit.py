@@ -171,12 +171,13 @@ def test_a_log_that_cannot_be_written_decides_nothing(
     assert votes(app) == 1
 
 
+def explode(*_: object) -> None:
+    raise InjectedError("reveal")
+
+
 def test_a_vote_that_cannot_be_revealed_is_told_as_stored(
     app: Flask, voter: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def explode(*_: object) -> None:
-        raise InjectedError("reveal")
-
     monkeypatch.setattr("app.edge.voting.reveal.reveal_vote", explode)
     answer = cast(voter)
     assert (answer.status_code, answer.get_json()["counted"], answer.get_json()["a"]) == (200, True, None)
@@ -186,9 +187,6 @@ def test_a_vote_that_cannot_be_revealed_is_told_as_stored(
 def test_what_fails_before_the_commit_stores_nothing(
     app: Flask, voter: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def explode(*_: object) -> None:
-        raise InjectedError("reveal")
-
     monkeypatch.setattr("app.edge.voting.reveal.index_standings", explode)
     answer = cast(voter)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal_error")

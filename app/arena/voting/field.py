@@ -139,7 +139,7 @@ class _Gaps(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Left:
-    """What of a field is left to one voter."""
+    """Hold which entries of a field one voter may still be shown, and which pairs of them may not meet."""
 
     field: PairingField
     gone: frozenset[int]
