@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.people import networks
@@ -60,7 +61,7 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
     """
     Build the INSERT of a matchup under every rule that it must keep.
 
-    It stores nothing, and returns no row, unless both entries are still in an open competition and the other open
+    It stores nothing unless both entries are still in an open competition and the other open
     matchup shows neither of their models, or is of another competition where guesses are limited; nor where the
     slot was taken meanwhile, this pair was issued before, or the voter's token was deleted.
     """
@@ -87,7 +88,8 @@ def _record(insert: Any, *, limits_guesses: bool) -> Any:
         .where(select(Voter.id).where(Voter.id == given["voter_id"], Voter.token == bindparam("voter")).exists())
     )
     added = insert(Matchup).from_select(_FIELDS, votable, include_defaults=False).on_conflict_do_nothing()
-    return added.returning(Matchup.id)
+    # A pipeline to PostgreSQL tells by rows alone what came of each statement.
+    return added.returning(Matchup.id) if insert is postgresql.insert else added
 
 
 _RECORD = PreparedStatement(partial(_record, limits_guesses=False))
@@ -174,7 +176,7 @@ class NewMatchup(NamedTuple):
         keys = None
         if self.policy.knows_networks:
             keys = networks.keys(session, self.network, now=self.now, address=self.address)
-        if self._insert().first(session, **self._values(voter_id, keys.month if keys else None)) is None:
+        if not self._insert().change(session, **self._values(voter_id, keys.month if keys else None)):
             return False
         self._check_limits(session, voter_id, keys)
         return True

@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally, Vote, Voter
@@ -90,16 +89,12 @@ def store_votes(
     stored are those whose matchup was closed or voted on since it was read. No two may be one voter's.
     """
     if session.get_bind().dialect.name == "sqlite":
-        # SQLite has one writer, and no UPDATE within a SELECT: the same changes, one after the other.
-        stored, given = [], []
-        for vote in votes:
-            values = vote.as_dict()
-            if _CLOSE.change(session, **values):
-                stored.append(vote)
-                given.append(values)
+        # The same changes, one after the other, as SQLite has no UPDATE within a SELECT. It has one writer: what
+        # this transaction has read of the matchups still stands.
+        stored, given = list(votes), [vote.as_dict() for vote in votes]
         for change in _CHANGE_EACH if stored else ():
             change.each(session, given)
-        if asked := [vote.as_dict() for vote in stored if _raises_question(vote)]:
+        if asked := [values for vote, values in zip(stored, given, strict=True) if _raises_question(vote)]:
             _RAISE_QUESTION.each(session, asked)
         rows: list[list[Any]] = []
         for statement, values in beside:
@@ -154,23 +149,23 @@ def _json(votes: Sequence[NewVote]) -> str:
     return json.dumps([vote.as_dict() for vote in votes])
 
 
-def _close(insert: Any, given: Any) -> Any:
+def _close(given: Any) -> Any:
     """Decide whether a ballot is in time: whoever closes a matchup, or its competition, closes it once."""
-    is_open: tuple[Any, ...] = (Matchup.closed_at.is_(None),)
-    if insert is postgresql.insert:
-        # By their ids, and in words that PostgreSQL's indices of open matchups don't answer to: it takes these for
-        # small, as it counted them when few were open, and would read them from end to end.
-        is_open = (
-            Matchup.id == any_(_MATCHUPS),
-            func.coalesce(Matchup.closed_at, literal_column("0")) == literal_column("0"),
-        )
     return (
         update(Matchup)
-        .where(Matchup.id == given.c.matchup, *is_open)
+        # By their ids, and in words that PostgreSQL's indices of open matchups don't answer to: it takes these for
+        # small, as it counted them when few were open, and would read them from end to end.
+        .where(Matchup.id == given.c.matchup, Matchup.id == any_(_MATCHUPS))
+        .where(func.coalesce(Matchup.closed_at, literal_column("0")) == literal_column("0"))
         # A vote that does not count changes no result: it may be stored after its competition closed.
         .where(Competition.id == given.c.competition, or_(Competition.status == "open", ~given.c.counted))
         .values(closed_at=given.c.cast_at)
     )
+
+
+def _close_one(_insert: Any, given: Any) -> Any:
+    """Close the matchup of one vote, which was read as open in the same transaction."""
+    return update(Matchup).where(Matchup.id == given.c.matchup).values(closed_at=given.c.cast_at)
 
 
 def _insert(insert: Any, given: Any) -> Any:
@@ -264,12 +259,12 @@ def _age_other_of_one(_insert: Any, given: Any) -> Any:
 
 
 _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
-_CHANGES_BY_ONE = (_insert, _raise_one_version, _count_one, _raise_votes, _age_other_of_one)
+_CHANGES_BY_ONE = (_close_one, _insert, _raise_one_version, _count_one, _raise_votes, _age_other_of_one)
 
 
 def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
     given = json_rows(insert, "votes", *_COLUMNS)
-    stored = _close(insert, given).returning(*given.c).cte("stored")
+    stored = _close(given).returning(*given.c).cte("stored")
     made = [change(insert, stored).cte(change.__name__) for change in changes]
     return select(stored.c.matchup).add_cte(*made)
 
@@ -282,7 +277,6 @@ def _change_one(change: Callable[[Any, Any], Any]) -> PreparedStatement:
 
 _STORE_ALL = PreparedStatement(lambda insert: _store_all(insert, _CHANGES))
 _STORE_ASKED = PreparedStatement(lambda insert: _store_all(insert, (*_CHANGES, _raise_questions)))
-_CLOSE = _change_one(_close)
 _CHANGE_EACH = [_change_one(change) for change in _CHANGES_BY_ONE]
 _RAISE_QUESTION = _change_one(_raise_questions)
 _HOLD_COMPETITIONS = PreparedStatement(
