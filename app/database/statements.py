@@ -10,7 +10,16 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
@@ -108,10 +117,33 @@ class PreparedStatement:
 
     def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:  # noqa: ARG002
         """Choose the columns that the driver is to give, and what makes the statement's rows of them."""
-        names = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118 (no mapping)
-        # What its `_make` does, without a call of Python for each row.
-        name_row = partial(tuple.__new__, namedtuple("Row", names))  # noqa: PYI024
+        name_row = _row_maker(statement.exported_columns.keys())
         return statement, lambda rows: list(map(name_row, rows))
+
+
+class PackedStatement(PreparedStatement):
+    """
+    A prepared SELECT each row of which SQLite gives as one value, JSON; an empty blob comes back as None.
+
+    SQLite's driver gives the interpreter up for each column of each row, and must win it back from other threads.
+    """
+
+    def _lay_out(self, statement: Any, *, is_sqlite: bool) -> tuple[Any, "Unpack"]:
+        if not is_sqlite:
+            return super()._lay_out(statement, is_sqlite=is_sqlite)
+        columns = list(statement.subquery().c)
+        blobs = [place for place, one in enumerate(columns) if isinstance(one.type, LargeBinary)]
+        name_row = _row_maker(one.key for one in columns)
+
+        def unpack(found: Sequence[Any]) -> list[Any]:
+            rows = [from_json(text) for (text,) in found]
+            for row in rows:
+                for place in blobs:
+                    row[place] = bytes.fromhex(row[place]) or None
+            return list(map(name_row, rows))
+
+        told = (func.hex(one) if isinstance(one.type, LargeBinary) else one for one in columns)
+        return select(func.json_array(*told)), unpack
 
 
 class PreparedTable(PreparedStatement):
@@ -121,8 +153,14 @@ class PreparedTable(PreparedStatement):
         if not is_sqlite:
             return statement, list
         rows = statement.subquery()
-        # SQLite's driver gives the interpreter up for each column of each row, and must win it back.
+        # All of them are one value, for the reason of `PackedStatement`.
         return select(func.json_group_array(func.json_array(*rows.c))), lambda found: from_json(found[0][0])
+
+
+def _row_maker(names: Iterable[str]) -> Callable[[Sequence[Any]], Any]:
+    """Make a function that gives the columns of a row their names."""
+    # What `_make` of the tuple does, without a call of Python for each row.
+    return partial(tuple.__new__, namedtuple("Row", map(str, names)))  # noqa: PYI024
 
 
 Unpack = Callable[[Sequence[Any]], list[Any]]

@@ -8,14 +8,14 @@ from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Float, Integer, Text, bindparam, cast, column, select, update
+from sqlalchemy import Boolean, Float, Integer, LargeBinary, Text, bindparam, cast, column, null, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Voter
 from app.database.doors import Database, moment_of, read_last, run_last
 from app.database.pipelines import has_begun, run_pipelined
-from app.database.statements import PreparedStatement, PreparedTable, json_part, json_rows
+from app.database.statements import PackedStatement, PreparedStatement, PreparedTable, json_part, json_rows
 from app.leaderboards.tables import Audit, from_json
 
 ADD = PreparedStatement(
@@ -67,12 +67,16 @@ def test_rows_have_names_and_changes_are_counted(database: Database) -> None:
     database.write(work)
 
 
-def test_columns_of_every_type_come_back_as_they_went_in(database: Database) -> None:
+@pytest.mark.parametrize("kind", [PreparedStatement, PackedStatement])
+def test_columns_of_every_type_come_back_as_they_went_in(
+    database: Database, kind: type[PreparedStatement]
+) -> None:
     text, token, share = "a'\u00e9\"\\/\n\u2028\U0001f600", bytes(range(240, 256)), 0.1 + 0.2
-    read = PreparedStatement(
+    read = kind(
         lambda _: select(
             Voter.token,
             Voter.first_seen,
+            cast(null(), LargeBinary).label("no_key"),
             cast(bindparam("share"), Float).label("share"),
             cast(bindparam("text"), Text).label("text"),
             Voter.quarantine,
@@ -87,8 +91,8 @@ def test_columns_of_every_type_come_back_as_they_went_in(database: Database) -> 
         return read.all(session, share=share, text=text)
 
     seven, none = database.write(work)
-    assert seven == (token[7:] + token[:7], 1, share, text, None, False, 7)
-    assert none == (token, 1, share, text, None, False, 0)
+    assert seven == (token[7:] + token[:7], 1, None, share, text, None, False, 7)
+    assert none == (token, 1, None, share, text, None, False, 0)
     assert (seven.share, seven.text, seven.votes) == (share, text, 7)
 
 

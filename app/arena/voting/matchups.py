@@ -23,20 +23,20 @@ from app.arena.voting.pool import Pool, competitions_with
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
 from app.catalog import lookup
 from app.database.doors import Database, moment_of
-from app.database.statements import Call, PreparedStatement
+from app.database.statements import Call, PackedStatement
 from app.words import Mode
 
 ATTEMPTS = 4
 
 _LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_OWN = PreparedStatement(
+_OWN = PackedStatement(
     lambda _: (
         select(Matchup.public_id, Matchup.competition_id, Matchup.question, Matchup.issued_at, Matchup.expires_at)
         .join(Voter, Voter.id == Matchup.voter_id)
         .where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
     )
 )
-_PROMPT = PreparedStatement(
+_PROMPT = PackedStatement(
     lambda _: (
         select(
             Competition.slug,

@@ -17,7 +17,7 @@ from app.arena.voting.charges import charge
 from app.arena.voting.expected_pictures import PaddedPicture
 from app.database.doors import milliseconds, read_last, run_last
 from app.database.pipelines import run_pipelined
-from app.database.statements import Call, PreparedStatement
+from app.database.statements import Call, PackedStatement, PreparedStatement
 from app.words import Outcome
 
 SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}
@@ -49,7 +49,7 @@ def _mark_expected(
     return _mark(served_at, Matchup.expires_at > bindparam("now"), as_expected.exists())
 
 
-_FILE = PreparedStatement(
+_FILE = PackedStatement(
     lambda _: (
         select(
             Matchup.left_served_at.label("a_served_at"),

@@ -12,7 +12,7 @@ from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.field import LOW_BITS, LOW_MASK
 from app.arena.voting.matchmaking import Exclusions
 from app.database.doors import milliseconds, read_last
-from app.database.statements import PreparedStatement
+from app.database.statements import PackedStatement
 
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
@@ -94,12 +94,12 @@ def _owed() -> ScalarSelect[int]:
     )
 
 
-def _prepare_state(linger: int | None) -> PreparedStatement:
+def _prepare_state(linger: int | None) -> PackedStatement:
     also = _issued().label("issued"), _named(linger).label("named"), _owed().label("owed")
-    return PreparedStatement(lambda _: _waiting(*also))
+    return PackedStatement(lambda _: _waiting(*also))
 
 
-_WAITING = PreparedStatement(lambda _: _waiting())
+_WAITING = PackedStatement(lambda _: _waiting())
 _STATE_LATELY, _STATE_EVER = _prepare_state(NAMES_LINGER), _prepare_state(None)
 
 

@@ -17,7 +17,7 @@ from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
 from app.database.pipelines import has_begun, run_pipelined
-from app.database.statements import Call, PreparedStatement, given_array
+from app.database.statements import Call, PackedStatement, PreparedStatement, given_array
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
@@ -73,7 +73,7 @@ _VOTED = (
     .join(_RIGHT, _RIGHT.id == Matchup.right_entry_id)
     .outerjoin(Vote, Vote.matchup_id == Matchup.id)
 )
-_OWN = PreparedStatement(
+_OWN = PackedStatement(
     lambda _: _VOTED.where(Matchup.public_id == bindparam("matchup"), Voter.token == bindparam("voter"))
 )
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app import metrics
 from app.database.doors import Database, DatabaseBusy
 from app.database.engines import BUSY_SECONDS
-from app.database.statements import PreparedStatement
+from app.database.statements import PackedStatement
 from app.leaderboards.runs import claims
 from app.leaderboards.runs.scopes import Scope, read_scopes
 from app.leaderboards.tables import Board, ModeAnchor, RatingRun
@@ -40,7 +40,7 @@ PASSES = 3
 
 # Asked at every request while votes come in: whether a board is stale.
 _IN_FORCE = select(func.max(ModeAnchor.version)).where(ModeAnchor.mode == bindparam("mode")).scalar_subquery()
-_CURRENT = PreparedStatement(
+_CURRENT = PackedStatement(
     lambda _: (
         select(
             Board.key,

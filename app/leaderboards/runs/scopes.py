@@ -8,14 +8,14 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, QuestionVersion, competition_categories
-from app.database.statements import PreparedStatement
+from app.database.statements import PackedStatement
 from app.leaderboards.tables import Board
 from app.words import BETTER
 
 KINDS = ("overall", "category", "competition")
 
 # Part of the question whether a board is stale, which is asked at every request while votes come in.
-_VOTED_ON = PreparedStatement(
+_VOTED_ON = PackedStatement(
     lambda _: (
         select(
             Competition.id.label("competition"),
@@ -33,7 +33,7 @@ _VOTED_ON = PreparedStatement(
         .where(or_(Competition.version > 0, QuestionVersion.version.is_not(None)))
     )
 )
-_KNOWN = PreparedStatement(
+_KNOWN = PackedStatement(
     lambda _: select(Board.key, Board.category_id, Board.competition_id, Board.question).where(
         Board.mode == bindparam("mode")
     )

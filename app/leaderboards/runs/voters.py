@@ -22,7 +22,7 @@ from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.questions import read_versions
 from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import moment_of
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, PreparedTable
 from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
@@ -172,7 +172,7 @@ _NUMBERS = PreparedStatement(
 )
 _LATEST = PreparedStatement(lambda _: select(func.max(Vote.id).label("id")))
 # Competitions are not joined: SQLite would begin with theirs, and read every vote of theirs.
-_SINCE = PreparedStatement(
+_SINCE = PreparedTable(
     lambda _: (
         select(
             Matchup.competition_id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
 from app.arena.voting.vote_casting import VoteRecord, VoteResult
-from app.database.statements import Call, PreparedStatement, json_rows
+from app.database.statements import Call, PackedStatement, json_rows
 from app.leaderboards.views.reveal import Reveal
 from app.words import JUDGEMENTS, Outcome
 
@@ -35,7 +35,7 @@ def _tallies(insert: Any) -> Any:
 
 
 # In the path of every vote.
-_TALLIES = PreparedStatement(_tallies)
+_TALLIES = PackedStatement(_tallies)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.voting.vote_casting import VoteRecord, VoteResult
 from app.catalog.tables import ImageModel
-from app.database.statements import Call, PreparedStatement, json_rows
+from app.database.statements import Call, PackedStatement, json_rows
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, Standing
@@ -23,7 +23,7 @@ Side = tuple[str, int]
 """A board's key, and a model."""
 
 # In the path of every vote.
-_STANDINGS = PreparedStatement(
+_STANDINGS = PackedStatement(
     lambda insert: _standings(json_rows(insert, "sides", column("key", Text), column("model", Integer)))
 )
 
