@@ -3,14 +3,14 @@
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased
 
 from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.catalog.tables import ImageModel
+from app.database.aliases import alias
 
-LEFT, RIGHT = aliased(Entry, name="left_entry"), aliased(Entry, name="right_entry")
+LEFT, RIGHT = alias(Entry, name="left_entry"), alias(Entry, name="right_entry")
 """The entries a matchup showed: left as A, right as B. Their `model_id` is the model that made the image."""
-LEFT_MODEL, RIGHT_MODEL = aliased(ImageModel, name="left_model"), aliased(ImageModel, name="right_model")
+LEFT_MODEL, RIGHT_MODEL = alias(ImageModel, name="left_model"), alias(ImageModel, name="right_model")
 """The models of both entries, in queries that went through `join_models`."""
 
 AnySelect = Select[*tuple[Any, ...]]

@@ -29,6 +29,12 @@ def test_one_file_commits() -> None:
     assert [ours(path) for path in APP if ".commit(" in path.read_text()] == ["app/database/doors.py"]
 
 
+def test_aliases_that_threads_share_are_whole() -> None:
+    """Those of a module are shared; a function makes one for each caller."""
+    shared = re.compile(r"^\S.*\baliased\(", re.MULTILINE)
+    assert [ours(path) for path in APP if shared.search(path.read_text())] == []
+
+
 def test_one_file_reads_the_environment() -> None:
     reading = [ours(path) for path in APP if re.search(r"os\.(environ|getenv)", path.read_text())]
     assert reading == ["app/settings.py"]

@@ -8,11 +8,25 @@ from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Float, Integer, LargeBinary, Text, bindparam, cast, column, null, select, update
+from sqlalchemy import (
+    Boolean,
+    Float,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    column,
+    inspect,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from app.arena.tables import Category, Voter
+from app.arena.tables import Category, Entry, Voter
+from app.database.aliases import alias
 from app.database.doors import Database, moment_of, read_last, run_last
 from app.database.pipelines import has_begun, run_pipelined
 from app.database.statements import PackedStatement, PreparedStatement, PreparedTable, json_part, json_rows
@@ -136,6 +150,13 @@ def test_statements_are_compiled_one_at_a_time(database: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(read, statements * 4))
     assert max(most) == 1
+
+
+def test_the_columns_of_an_alias_are_looked_up_before_threads_share_it() -> None:
+    """Two threads that looked them up at once read every entry beside every vote, as long as the process ran."""
+    names = set(inspect(Entry).column_attrs.keys())
+    assert names <= vars(alias(Entry)).keys()
+    assert not names & vars(aliased(Entry)).keys(), "SQLAlchemy does so by itself now"
 
 
 def test_the_drivers_errors_come_as_sqlalchemys(database: Database) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena import errors
 from app.arena.entries.inputs import mask_key
@@ -22,13 +22,14 @@ from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool, competitions_with
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
 from app.catalog import lookup
+from app.database.aliases import alias
 from app.database.doors import Database, moment_of
 from app.database.statements import Call, PackedStatement
 from app.words import Mode
 
 ATTEMPTS = 4
 
-_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+_LEFT, _RIGHT = alias(Entry), alias(Entry)
 _OWN = PackedStatement(
     lambda _: (
         select(Matchup.public_id, Matchup.competition_id, Matchup.question, Matchup.issued_at, Matchup.expires_at)

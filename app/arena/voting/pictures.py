@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.arena import errors
 from app.arena.entries import renditions
@@ -15,6 +15,7 @@ from app.arena.people.policy import FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.expected_pictures import PaddedPicture
+from app.database.aliases import alias
 from app.database.doors import milliseconds, read_last, run_last
 from app.database.pipelines import run_pipelined
 from app.database.statements import Call, PackedStatement, PreparedStatement
@@ -22,7 +23,7 @@ from app.words import Outcome
 
 SMALLER = {160: renditions.tiny_key, 320: renditions.thumbnail_key, 640: renditions.small_key}
 """How the smaller renditions of a named picture are stored, by their long side in pixels."""
-_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
+_LEFT, _RIGHT = alias(Entry), alias(Entry)
 
 
 def _mark(served_at: InstrumentedAttribute[datetime | None], *also: ColumnElement[bool]) -> Any:

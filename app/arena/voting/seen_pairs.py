@@ -5,20 +5,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, cast, func, literal_column, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena.people.policy import CLOCK_LEEWAY
 from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.field import LOW_BITS, LOW_MASK
 from app.arena.voting.matchmaking import Exclusions
+from app.database.aliases import alias
 from app.database.doors import milliseconds, read_last
 from app.database.statements import PackedStatement
 
 NAMES_LINGER = 50
 """Votes for which an entry whose name was seen stays away."""
 
-_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_ISSUED, _UNLOADABLE, _LATEST = aliased(Matchup), aliased(Matchup), aliased(Matchup)
+_LEFT, _RIGHT = alias(Entry), alias(Entry)
+_ISSUED, _UNLOADABLE, _LATEST = alias(Matchup), alias(Matchup), alias(Matchup)
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs, and a literal string would
 # be filled in at execution only.
 _KEY = cast(_ISSUED.low_entry_id, BigInteger) * literal_column(str(1 << LOW_BITS)) + _ISSUED.high_entry_id

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import LargeBinary, and_, bindparam, func, literal_column, or_, select, true, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.errors import ArenaError
@@ -14,6 +14,7 @@ from app.arena.people.policy import CLOCK_LEEWAY, FREE, Policy
 from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
+from app.database.aliases import alias
 from app.database.doors import execute, milliseconds, moment_of
 from app.database.group_commit import LostRace
 from app.database.pipelines import has_begun, run_pipelined
@@ -21,8 +22,8 @@ from app.database.statements import Call, PackedStatement, PreparedStatement, gi
 from app.words import Outcome, Reason
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
-_LEFT, _RIGHT = aliased(Entry), aliased(Entry)
-_EARLIER = aliased(Vote)
+_LEFT, _RIGHT = alias(Entry), alias(Entry)
+_EARLIER = alias(Vote)
 _VOTED = (
     select(
         Matchup.id,

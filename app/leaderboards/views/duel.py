@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.entries.galleries import ModelPicture, read_one_prompt
 from app.arena.tables import Competition, Tally
 from app.catalog.tables import ImageModel
+from app.database.aliases import alias
 from app.leaderboards.views.head_to_head import Battles
 from app.words import Mode
 
-_LEFT, _RIGHT = aliased(ImageModel), aliased(ImageModel)
+_LEFT, _RIGHT = alias(ImageModel), alias(ImageModel)
 _COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
 
