@@ -1,5 +1,6 @@
 """Tallies to a board: strengths, intervals, ranks and status, for the leaderboards and for ``arena rate``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,16 +8,27 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
-from app.ratings.bradley_terry import Design, Fit, Known, fit_known
+from app.ratings.bradley_terry import Design, Fit, Known, fit_many
 from app.ratings.elo import K, sequential
+from app.ratings.matrices import diagonal
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
+from app.ratings.odds import PairBattles
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import Anchor
-from app.ratings.spread import Spread, expected_doubt
+from app.ratings.spread import Spread, expected_doubt, normal
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
-__all__ = ["PROMPTS_FROM", "NoFiniteRating", "Ratings", "elsewhere", "rate", "rate_competition", "rate_log"]
+__all__ = [
+    "PROMPTS_FROM",
+    "Lent",
+    "NoFiniteRating",
+    "Ratings",
+    "elsewhere",
+    "rate",
+    "rate_competitions",
+    "rate_log",
+]
 # Counted votes from which a model has a rank (docs/ratings.md 6).
 RANKED_FROM = 4
 SETTLED_FROM = 100
@@ -161,63 +173,79 @@ def rate(
 
 def elsewhere(
     tallies: Tallies,
-    competition: int,
+    competitions: Index,
     *,
-    prompts: PromptEffect | None = None,
-    prior: Prior = None,
+    prompts: PromptEffect,
+    spread: Spread,
     anchor: Anchor = ALL,
     start: Array | None = None,
 ) -> tuple[Array, Array]:
     """
-    Return strengths and variances, in logits from the anchor, as the other competitions alone tell them.
+    Return strengths and variances, in logits from the anchor, as all other competitions than each of these tell.
 
-    With ``prompts`` the variances include what the finite number of these competitions leaves open. A ``prior``
-    that is a spread is known as well as its error tells. ``start``, (n,), are strengths that are near: those by
-    all competitions.
+    Both are (competitions, n): the fits that leave one out each are found together. The variances include what the
+    finite number of prompts leaves open, and the spread, which is the mode's. ``start``, (n,), are strengths that
+    are near: those by all competitions.
     """
     n, gauge = tallies.models, scale.gauge(anchor, tallies.models)
-    fitted = model.believed(Design(tallies.pairs_without(competition), n, side=False), prior, start)
-    known = Components(prompts=prompts)
-    variance = model.variances(tallies, fitted, known, gauge, tallies.number_of(competition))
-    if isinstance(prior, Spread):
-        variance += expected_doubt(fitted.fit, prior, gauge)
-    return fitted.fit.strength - scale.shares(anchor, n) @ fitted.fit.strength, variance
+    met = Design(tallies.pairs(), n, side=False).met
+    numbers, battles, points = tallies.of_each(competitions)
+    belief = normal((numbers.size, n), spread.sd)
+    near = np.zeros(n) if start is None else start
+    others = PairBattles(met.games - battles, met.points - points)
+    found = fit_many(others, belief, spread.dispersion, np.tile(near, (numbers.size, 1)))
+    fitted = model.Fitted(found, spread.dispersion, spread)
+    variance = model.variances_without(tallies, numbers, fitted, prompts, gauge)
+    variance += expected_doubt(found, spread, gauge)
+    return found.strength - (found.strength @ scale.shares(anchor, n))[:, None], variance
 
 
-def rate_competition(
-    tallies: Tallies,
+@dataclass(frozen=True, eq=False)
+class Lent:
+    """A competition's votes with what is known of its voters, and of its models from elsewhere, (n,) in logits."""
+
+    tallies: Tallies
+    mean: Array
+    variance: Array
+    voters: Voters | None = None
+
+
+def rate_competitions(
+    boards: Sequence[Lent],
     *,
-    mean: Array,
-    variance: Array,
     dispersion: float = 1.0,
-    voters: Voters | None = None,
     anchor: Anchor = ALL,
     draws: int | None = None,
     seed: int = 0,
-) -> Ratings:
+) -> list[Ratings]:
     """
-    Rate one competition's votes with what is known from the others (docs/ratings.md 5).
+    Rate competitions of as many models, each by its votes and what is known from the others (docs/ratings.md 5).
 
-    ``mean`` and ``variance`` are what ``elsewhere`` tells of this board's models, with the variance of a prompt
+    ``mean`` and ``variance`` are what ``elsewhere`` tells of a board's models, with the variance of a prompt
     of its own added; the level is that of ``mean``, so only the anchor's value counts. The interval is about this
     prompt alone. ``dispersion`` is the mode's.
     """
-    precision, n = 1 / variance, tallies.models
-    found = fit_known(Design(tallies.pairs(), n, side=False), Known(mean, precision), dispersion, start=mean)
-    fitted = model.Fitted(found, dispersion, None)
-    known = Components(voters=voters)
-    alone, published, parts = model.covariance(tallies, fitted, known, np.zeros(n))
-    estimate = RatingEstimate(
-        strength=found.strength,
-        covariance=alone,
-        published=published,
-        parts=parts,
-        interval="vote",
-        part=np.zeros(n, dtype=np.intp),
-        borrowed=precision / found.information.diagonal(),
-        known=known,
-    )
-    return ranked(tallies, estimate, anchor, draws, seed)
+    mean = np.array([each.mean for each in boards])
+    precision = 1 / np.array([each.variance for each in boards])
+    met = [Design(each.tallies.pairs(), each.tallies.models, side=False).met for each in boards]
+    battles = PairBattles(np.array([each.games for each in met]), np.array([each.points for each in met]))
+    found = fit_many(battles, Known(mean, precision), dispersion, mean)
+    borrowed = precision / diagonal(found.information)
+    ratings = []
+    covariances = model.covariances_with_voters(found, [each.voters for each in boards])
+    for number, (board, (alone, published, parts)) in enumerate(zip(boards, covariances, strict=True)):
+        estimate = RatingEstimate(
+            strength=found.strength[number],
+            covariance=alone,
+            published=published,
+            parts=parts,
+            interval="vote",
+            part=np.zeros(board.tallies.models, dtype=np.intp),
+            borrowed=borrowed[number],
+            known=Components(voters=board.voters),
+        )
+        ratings.append(ranked(board.tallies, estimate, anchor, draws, seed))
+    return ratings
 
 
 def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
@@ -228,7 +256,7 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
         strength=strength - scale.shares(anchor, n) @ strength,
         covariance=np.full((n, n), np.nan),
         published=np.full((n, n), np.nan),
-        parts=IntervalParts(unknown, unknown, unknown, unknown, unknown),
+        parts=IntervalParts(*[unknown] * 5),
         interval="none",
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),

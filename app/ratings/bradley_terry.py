@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from app.ratings.matrices import add_diagonal, centred, centred_diagonal, inverse, laplacian, solve
+from app.ratings.odds import PairBattles, chances_by_odds, odds
 from app.ratings.tallies import Array, Cells, Index, totals
 
 SHORT_STEP = 1e-5  # Newton's error after a step is about its square: below 1e-9
@@ -20,21 +21,8 @@ SMALL_GAIN = 1e-12  # no strength is then a millionth of its standard error away
 # Logits: where a chance is near 0 or 1 the curvature is small, and Newton's step far too long.
 LONG_STEP = 5.0
 MAX_STEPS = 200
-FARTHEST = 300.0
-"""Logits: odds beyond have no product that is a number, nor are they ever fitted."""
-
-
-def odds(strength: Array) -> Array:
-    """Return exp of the strengths: n of them instead of one for each pair."""
-    return np.exp(np.minimum(np.maximum(strength, -FARTHEST), FARTHEST))
-
-
-def chances_by_odds(one: Array, other: Array) -> tuple[Array, Array]:
-    """Return the chance p that the one scores against the other, and p(1 - p), exact in the far tails too."""
-    both = one + other
-    chance, variance = one / both, other / both
-    variance *= chance
-    return chance, variance
+PLAIN_STEPS = 6
+"""Steps tried for many boards at once before one is looked at alone; two do from what is known elsewhere."""
 
 
 def chances(x: Array) -> tuple[Array, Array]:
@@ -88,7 +76,11 @@ class VirtualGames:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Each strength is normal around a mean known from elsewhere; precision is 1/variance, in logits."""
+    """
+    Each strength is normal around a mean known from elsewhere; precision is 1/variance, in logits.
+
+    Both are (n,), or (boards, n) where many boards are fitted at once.
+    """
 
     mean: Array
     precision: Array
@@ -105,11 +97,16 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """The regression's matrix X, never built: a row per cell, 1 for first, -1 for second, 1 for the side."""
+    """
+    The regression's matrix X, never built: a row per cell, 1 for first, -1 for second, 1 for the side.
+
+    ``scale`` is what a battle counts, 1 for a whole one.
+    """
 
     cells: Cells
     models: int
     side: bool
+    scale: float = 1.0
 
     def rows(self, x: Array) -> Array:
         """Return X·x: a logit per cell."""
@@ -130,43 +127,32 @@ class Design:
         return self.cells.first * self.models + self.cells.second
 
     @cached_property
-    def met(self) -> tuple[Array, Array]:
-        """Return (n, n) battles of each pair, symmetric, and (n,) points."""
+    def met(self) -> PairBattles:
+        """Return the battles of each pair and the points of each model, whatever the side."""
         n, cells = self.models, self.cells
         games = totals(self._place, cells.played, n * n).reshape(n, n)
         points = totals(cells.first, cells.score, n) + totals(cells.second, cells.played - cells.score, n)
-        return games + games.T, points
+        return PairBattles(games + games.T, points).divided(1 / self.scale)
 
     def divided(self, by: float) -> "Design":
         """Return the design of the same battles, each counting as a part of one."""
-        found = replace(self, cells=divided(self.cells, by))
-        if not self.side:
-            found.__dict__["met"] = tuple(each / by for each in self.met)
+        found = replace(self, scale=self.scale / by)
+        found.__dict__["met"] = self.met.divided(by)
         return found
 
     def slope(self, x: Array) -> tuple[Array, Array]:
         """Return the slope of the votes' log-likelihood at x, and its information there, minus the curvature."""
-        if self.side:
-            chance, variance = chances(self.rows(x))
-            return self.columns(self.cells.score - self.cells.played * chance), self.gram(
-                self.cells.played * variance
-            )
-        # By whole matrices, each of a few passes over memory: gathering pairs from models takes longer.
-        games, points = self.met
-        single, one = odds(x), np.ones(self.models)
-        both = single[:, None] + single
-        weights = games / both
-        slope = points - single * (weights @ one)
-        weights /= both
-        weights *= single
-        weights *= single[:, None]
-        return slope, laplacian(weights)
+        if not self.side:
+            return self.met.slope(x)
+        (chance, variance), cells = chances(self.rows(x)), self.cells
+        slope = self.scale * self.columns(cells.score - cells.played * chance)
+        return slope, self.gram(self.scale * cells.played * variance)
 
     def log_likelihood(self, x: Array) -> float:
         """Return the log-likelihood of the votes at x, without a side."""
         single, cells = odds(x), self.cells
         both = np.log(single[cells.first] + single[cells.second])
-        return float(self.met[1] @ x - cells.played @ both)
+        return float(self.met.points @ x - self.scale * (cells.played @ both))
 
     def gram(self, weights: Array) -> Array:
         """Return Xᵀ·diag(weights)·X: the Laplacian of the weights, bordered by the side."""
@@ -177,11 +163,6 @@ class Design:
             return found
         border = between.sum(1) - between.sum(0)
         return np.block([[found, border[:, None]], [border, weights.sum()]])
-
-
-def divided(cells: Cells, by: float) -> Cells:
-    """Return the same battles, each counting as a part of one."""
-    return Cells(cells.first, cells.second, cells.won / by, cells.lost / by, cells.tied / by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +197,8 @@ class Fit:
 
     ``scale`` is what a battle counts here, 1 for a whole one. ``doubt`` is a covariance of the strengths beyond
     the sandwich, None for none.
+
+    Where many boards of as many models are fitted at once, all arrays have the boards first.
     """
 
     strength: Array
@@ -235,11 +218,11 @@ class Fit:
     @cached_property
     def follows(self) -> Array:
         """Return (n, n) how far each strength follows a shift of each model's votes."""
-        n = self.strength.size
+        n = self.strength.shape[-1]
         if self.precision is None:
             return np.asarray(self.bread[:n] @ self.votes[:, :n])
         # The bread times what votes and prior know together is 1.
-        follows = self.bread[:n, :n] * -self.precision
+        follows = self.bread[..., :n, :n] * -self.precision[..., None, :]
         add_diagonal(follows, np.ones(n))
         return follows
 
@@ -253,24 +236,24 @@ class Fit:
     def follow(self, shifts: Array) -> Array:
         """Return the (n, n) covariance of the strengths if the models' votes shift by these variances, (n,)."""
         # A product with its own transpose costs half of one with another matrix.
-        moved = self.follows * np.sqrt(shifts)
-        return np.asarray(moved @ moved.T)
+        moved = self.follows * np.sqrt(shifts)[..., None, :]
+        return np.asarray(moved @ moved.mT)
 
     def followed_diagonal(self, shifts: Array, gauge: Array) -> Array:
         """Return (n, parts) the diagonals of `follow` for these shifts, (n, parts), counted from a level."""
-        across = self.follows @ (shifts * (self.follows.T @ gauge)[:, None])
-        return np.asarray(self.follows**2 @ shifts - 2 * across + gauge @ across)
+        across = self.follows @ (shifts * (gauge @ self.follows)[..., None])
+        return np.asarray(self.follows**2 @ shifts - 2 * across + (gauge @ across)[..., None, :])
 
     def covariance(self, gauge: Array) -> Array:
         """Return the (n, n) covariance of the strengths counted from the level that these weights name."""
-        n = self.strength.size
-        found = self._sandwich[:n, :n]
+        n = self.strength.shape[-1]
+        found = self._sandwich[..., :n, :n]
         return centred(found if self.doubt is None else found + self.doubt, gauge)
 
     def variance(self, gauge: Array) -> Array:
         """Return the (n,) diagonal of `covariance`."""
-        n = self.strength.size
-        found = centred_diagonal(self._sandwich[:n, :n], gauge)
+        n = self.strength.shape[-1]
+        found = centred_diagonal(self._sandwich[..., :n, :n], gauge)
         return found if self.doubt is None else found + centred_diagonal(self.doubt, gauge)
 
     def side_error(self) -> float:
@@ -283,7 +266,7 @@ class Fit:
 
 
 def strengths(
-    design: Design, prior: Prior, start: Array | None = None, *, short_step: float = SHORT_STEP
+    design: Design | PairBattles, prior: Prior, start: Array | None = None, *, short_step: float = SHORT_STEP
 ) -> Array:
     """
     Find the most likely strengths, then the side if asked for, by Newton from zero, or from a ``start`` that
@@ -307,11 +290,31 @@ def strengths(
     raise ArithmeticError("no finite strengths are most likely")
 
 
+def _strengths_of_many(battles: PairBattles, belief: Known, start: Array) -> Array:
+    """
+    Find (boards, n) the strengths of many boards at once, from a start that is near those of each.
+
+    A board at which plain steps of Newton do not end is looked at alone, where steps are held.
+    """
+    x = start
+    for _ in range(PLAIN_STEPS):
+        gradient, information = _slope(battles, belief, x)
+        step = solve(information, gradient)
+        x = x + step
+        is_far = ~(np.abs(step).max(axis=1, initial=0.0) < SHORT_STEP)
+        if not is_far.any():
+            return x
+    for board in np.flatnonzero(is_far).tolist():
+        alone = PairBattles(battles.games[board], battles.points[board])
+        x[board] = strengths(alone, Known(belief.mean[board], belief.precision[board]))
+    return x
+
+
 def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     """Fit strengths, and return them with what their covariance is made of (docs/ratings.md 2 and 3)."""
     x = strengths(design, prior, start)
     strength, side = x[: design.models], float(x[design.models :].sum())
-    filling = design.gram(residual_variance(design.cells, logistic(design.rows(x))))
+    filling = design.gram(design.scale * residual_variance(design.cells, logistic(design.rows(x))))
     add_diagonal(filling, prior.scatter(strength))
     votes, own = design.slope(x)[1], prior.curvature(strength)
     precision = own if own.any() else None
@@ -321,11 +324,21 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
 def fit_known(design: Design, belief: Known, dispersion: float, start: Array | None = None) -> Fit:
     """Fit strengths that are normal around what is known, by votes that vary by so much; the belief is certain."""
     scaled = design.divided(dispersion)
-    x = strengths(scaled, belief, start=start)
-    n, votes = design.models, scaled.slope(x)[1]
+    return _known(scaled, strengths(scaled, belief, start), belief, dispersion)
+
+
+def fit_many(battles: PairBattles, belief: Known, dispersion: float, start: Array) -> Fit:
+    """Fit the strengths of many boards at once as `fit_known` does one's, from a start near those of each."""
+    scaled = battles.divided(dispersion)
+    return _known(scaled, _strengths_of_many(scaled, belief, start), belief, dispersion)
+
+
+def _known(scaled: Design | PairBattles, x: Array, belief: Known, dispersion: float) -> Fit:
+    n, votes = belief.precision.shape[-1], scaled.slope(x)[1]
     information = votes.copy()
     add_diagonal(information, belief.precision)
-    return Fit(x[:n], float(x[n:].sum()), information, None, votes, 1 / dispersion, precision=belief.precision)
+    side = float(x[n:].sum()) if x.ndim == 1 else 0.0
+    return Fit(x[..., :n], side, information, None, votes, 1 / dispersion, precision=belief.precision)
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:
@@ -333,11 +346,12 @@ def residual_variance(cells: Cells, chance: Array) -> Array:
     return cells.won * (1 - chance) ** 2 + cells.lost * chance**2 + cells.tied * (0.5 - chance) ** 2
 
 
-def _slope(design: Design, prior: Prior, x: Array) -> tuple[Array, Array]:
+def _slope(design: Design | PairBattles, prior: Prior, x: Array) -> tuple[Array, Array]:
     """Return the gradient at x, and minus the second derivative there."""
     gradient, information = design.slope(x)
-    gradient[: design.models] += prior.slope(x[: design.models])
-    return gradient, _with_prior(information, prior.curvature(x[: design.models]))
+    n = design.models
+    gradient[..., :n] += prior.slope(x[..., :n])
+    return gradient, _with_prior(information, prior.curvature(x[..., :n]))
 
 
 def _with_prior(information: Array, own: Array) -> Array:
@@ -346,7 +360,7 @@ def _with_prior(information: Array, own: Array) -> Array:
 
     Without a prior the free level is pinned, which no difference feels.
     """
-    n = own.size
+    n = own.shape[-1]
     add_diagonal(information, own)
     if not own.any():
         information[:n, :n] += np.trace(information) / max(n, 1) ** 2

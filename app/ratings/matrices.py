@@ -1,4 +1,8 @@
-"""What is done with symmetric (n, n) matrices over models: information, covariances, weights of pairs."""
+"""
+What is done with symmetric (n, n) matrices over models: information, covariances, weights of pairs.
+
+Many of as many models may come together, as (boards, n, n): one call of numpy serves them all.
+"""
 
 import numpy as np
 
@@ -14,38 +18,47 @@ GRADIENT_ERROR = 1e-11
 
 
 def laplacian(weights: Array) -> Array:
-    """Make the Laplacian of (n, n) symmetric weights, whose diagonal is 0, in their place."""
-    degree = weights @ np.ones(len(weights))
+    """Make the Laplacian of symmetric weights, whose diagonal is 0, in their place."""
+    degree = weights @ np.ones(weights.shape[-1])
     np.negative(weights, out=weights)
-    weights.flat[:: len(weights) + 1] = degree
+    diagonal(weights)[...] = degree
     return weights
+
+
+def diagonal(matrix: Array) -> Array:
+    """Give a matrix's diagonal, which may be written to."""
+    return np.asarray(np.einsum("...ii->...i", matrix))
 
 
 def inverse(matrix: Array) -> Array:
     """Return the inverse of a symmetric, positive definite matrix."""
-    half = len(matrix) // 2
+    half = matrix.shape[-1] // 2
     if half <= SMALL_BLOCK:
         return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     # By its four blocks: products of matrices are three times as quick as solving for every column.
-    first, mixed = inverse(matrix[:half, :half]), matrix[:half, half:]
+    first, mixed = inverse(matrix[..., :half, :half]), matrix[..., :half, half:]
     follows = first @ mixed
     found = np.empty_like(matrix)
-    found[half:, half:] = second = inverse(matrix[half:, half:] - mixed.T @ follows)
+    found[..., half:, half:] = second = inverse(matrix[..., half:, half:] - mixed.mT @ follows)
     across = follows @ second
-    np.add(first, across @ follows.T, out=found[:half, :half])
-    np.negative(across, out=found[:half, half:])
-    found[half:, :half] = found[:half, half:].T
+    np.add(first, across @ follows.mT, out=found[..., :half, :half])
+    np.negative(across, out=found[..., :half, half:])
+    found[..., half:, :half] = found[..., :half, half:].mT
     return found
 
 
 def solve(matrix: Array, right: Array) -> Array:
     """
-    Solve matrix · x = right for a symmetric, positive definite matrix.
+    Solve matrix · x = right, (n,), for a symmetric, positive definite matrix.
 
     Where models are many and met widely, conjugate gradients, scaled by the diagonal (Hestenes and Stiefel 1952,
     Journal of Research of the National Bureau of Standards 49), are exact after a dozen products.
     """
-    found = _descend(matrix, right) if len(matrix) > LARGE_BLOCK else None
+    if matrix.shape[-1] <= LARGE_BLOCK:
+        return np.asarray(np.linalg.solve(matrix, right[..., None]), dtype=np.float64)[..., 0]
+    if matrix.ndim > 2:
+        return np.array([solve(*each) for each in zip(matrix, right, strict=True)])
+    found = _descend(matrix, right)
     return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64) if found is None else found
 
 
@@ -69,18 +82,18 @@ def _descend(matrix: Array, right: Array) -> Array | None:
 
 
 def centred(covariance: Array, gauge: Array) -> Array:
-    """Return (n, n) of the same numbers counted from their mean by these weights."""
-    found = covariance - gauge @ covariance
-    found -= (found @ gauge)[:, None]
+    """Return the covariance of the same numbers counted from their mean by these weights."""
+    found = covariance - (gauge @ covariance)[..., None, :]
+    found -= (found @ gauge)[..., None]
     return np.asarray(found)
 
 
 def centred_diagonal(covariance: Array, gauge: Array) -> Array:
     """Return (n,) the diagonal of a symmetric covariance counted from such a mean."""
     across = covariance @ gauge
-    return np.asarray(covariance.diagonal() - 2 * across + gauge @ across)
+    return np.asarray(diagonal(covariance) - 2 * across + (across @ gauge)[..., None])
 
 
 def add_diagonal(matrix: Array, values: Array) -> None:
     """Add to the diagonal's first elements, in place."""
-    matrix.flat[: values.size * len(matrix) : len(matrix) + 1] += values
+    diagonal(matrix)[..., : values.shape[-1]] += values

@@ -5,6 +5,7 @@ A vote's log-odds are the distance of two strengths, each with an effect of the 
 effect of the pair. Strengths are normal with a learnt spread; every other part has its variance (docs/ratings.md).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -13,11 +14,11 @@ import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit
 from app.ratings.components import LEAST_VARIANCE, VarianceComponent, quantile, residuals
-from app.ratings.matrices import centred, centred_diagonal, solve
+from app.ratings.matrices import add_diagonal, centred, centred_diagonal, diagonal, solve
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
 from app.ratings.spread import Spread, dispersion, held, learn, spread_of_scores
-from app.ratings.tallies import Array, Tallies
+from app.ratings.tallies import Array, Index, Tallies
 from app.ratings.voters import Ballots, Voters, voter_effect, voter_shifts, voter_weights
 
 PROMPTS_FROM = 3
@@ -69,6 +70,13 @@ class IntervalParts:
     def quantile(self) -> Array:
         """Return (n,) the two-sided 95 % quantile of each, in deviations."""
         return quantile(self.variation)
+
+    def of_board(self, number: int) -> "IntervalParts":
+        """Return those of one board, where they are of many, as (boards, n)."""
+        arrays = self.votes, self.prompts, self.voters, self.pairs, self.variation
+        found = IntervalParts(*(each[number] for each in arrays))
+        found.__dict__["quantile"] = self.quantile[number]
+        return found
 
 
 def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted:
@@ -138,21 +146,37 @@ def covariance(
     return alone, added, parts
 
 
-def variances(
-    tallies: Tallies, fitted: Fitted, known: Components, gauge: Array, without: int | None = None
+def covariances_with_voters(
+    fitted: Fit, voters: Sequence[Voters | None]
+) -> Iterator[tuple[Array, Array, IntervalParts]]:
+    """Give the same for each of many boards that were fitted at once, where nothing but voters is known."""
+    nothing, errors = np.zeros_like(fitted.strength), np.zeros(len(voters))
+    shifts = nothing.copy()
+    for board, known in enumerate(voters):
+        if known is not None:
+            shifts[board], errors[board] = voter_shifts(known), known.taste.relative_error
+    added = fitted.follow(shifts)
+    votes, tastes = diagonal(fitted.bread), diagonal(added)
+    variation = (tastes * errors[:, None] / (votes + tastes)) ** 2
+    parts = IntervalParts(votes, nothing, tastes, nothing, variation)
+    for board, published in enumerate(fitted.bread + added):
+        yield fitted.bread[board], published, parts.of_board(board)
+
+
+def variances_without(
+    tallies: Tallies, numbers: Index, fitted: Fitted, prompts: PromptEffect, gauge: Array
 ) -> Array:
     """
-    Return (n,) of the strengths by all parts: the diagonal of the second of `covariance`.
+    Return (fits, n) of the strengths by votes and prompts, where each fit leaves a competition out.
 
-    ``without`` is the number of a competition whose votes are not in the fit.
+    ``numbers``, (fits,), are those of the competitions that are left out.
     """
-    added, _, pulled = _shared(tallies, fitted, known, gauge, without)
-    return np.asarray(fitted.fit.variance(gauge) + added.diagonal() + pulled**2)
+    found = fitted.fit
+    shared = centred(prompt_covariance(tallies, found, prompts.variance, numbers), gauge)
+    return np.asarray(found.variance(gauge) + diagonal(shared) + _pull_of(fitted, shared, gauge) ** 2)
 
 
-def _shared(
-    tallies: Tallies, fitted: Fitted, known: Components, gauge: Array, without: int | None = None
-) -> tuple[Array, Array, Array]:
+def _shared(tallies: Tallies, fitted: Fitted, known: Components, gauge: Array) -> tuple[Array, Array, Array]:
     """
     Return the (n, n) covariance that prompts, voters and pairs add, its (n, 3) diagonal by these, and the pull.
 
@@ -161,9 +185,9 @@ def _shared(
     n, found = tallies.models, fitted.fit
     shifts, added, own, whole = np.zeros((n, 3)), np.zeros((n, n)), np.zeros((n, 3)), {}
     if known.prompts is not None and n > MANY_MODELS:
-        shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance, without)
+        shifts[:, 0] = prompt_shifts(tallies, known.prompts.variance)
     elif known.prompts is not None:
-        whole[0] = prompt_covariance(tallies, found, known.prompts.variance, without)
+        whole[0] = prompt_covariance(tallies, found, known.prompts.variance)
     if known.voters is not None:
         shifts[:, 1] = voter_shifts(known.voters)
     if known.pairs is not None:
@@ -179,7 +203,7 @@ def _shared(
     return added, own, _pull_of(fitted, added, gauge)
 
 
-def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Array:
+def pull(strength: Array, follows: Array, shared: Array, variance: Array | float) -> Array:
     """
     Return (n,) by how much a fit's strengths would move towards the middle if it knew what votes share.
 
@@ -190,18 +214,19 @@ def pull(strength: Array, follows: Array, shared: Array, variance: float) -> Arr
     # Symmetric, as a learnt spread is the same for every model.
     # A level common to all follows no votes; it is 0 in x, and so may be given any variance. Nor does the level of
     # a part that met no other, in which nothing is shared: a billionth keeps the matrix invertible.
-    moves = variance * follows.T
+    own = np.asarray(variance)[..., None, None]
+    moves = own * follows.mT
     moves += shared
-    moves += variance / strength.size
-    moves.flat[:: strength.size + 1] += variance * 1e-9
-    return np.asarray(-shared @ solve(moves, strength))
+    moves += own / strength.shape[-1]
+    add_diagonal(moves, 1e-9 * np.broadcast_to(own[..., 0], strength.shape))
+    return -(shared @ solve(moves, strength)[..., None])[..., 0]
 
 
 def _pull_of(fitted: Fitted, shared: Array, gauge: Array) -> Array:
     """Pull towards the middle what has a learnt spread, of which what votes share is not the strengths' own."""
-    strength = fitted.fit.strength - gauge @ fitted.fit.strength
+    strength = fitted.fit.strength - (fitted.fit.strength @ gauge)[..., None]
     if fitted.spread is None or not shared.any():
         return np.zeros_like(strength)
     learnt = fitted.spread.sd**2
-    own = max(learnt - shared.trace() / strength.size, LEAST_OWN * learnt)
+    own = np.maximum(learnt - diagonal(shared).mean(axis=-1), LEAST_OWN * learnt)
     return pull(strength, fitted.fit.follows, shared, own)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT
-from app.ratings.bradley_terry import Fit, chances_by_odds, odds
+from app.ratings.bradley_terry import Fit
 from app.ratings.components import SAME, TINY, Residuals, Sums, VarianceComponent, estimate
-from app.ratings.tallies import Array, Tallies
+from app.ratings.matrices import laplacian
+from app.ratings.odds import chances_by_odds, odds
+from app.ratings.tallies import Array, Index, Tallies
 
 BELIEF = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
@@ -50,18 +52,17 @@ class PromptEffect:
         return PromptEffect(self.variance[models], self.error[models], self.common)
 
 
-def prompt_weights(tallies: Tallies, without: int | None = None) -> Array:
+def prompt_weights(tallies: Tallies, without: Index | None = None) -> Array:
     """
     Return the (n,) share of τ² left in a model's mean over its prompts: 1 for one, 1/G for G equal ones.
 
-    ``without`` is the number of a competition to leave out.
+    ``without`` are the numbers of competitions to leave out, one at a time, for a row of shares each.
     """
     battles = tallies.battles_by_competition()
+    own, squares = battles.sum(axis=0), (battles**2).sum(axis=0)
     if without is not None:
-        battles = np.delete(battles, without, axis=0)
-    own = battles.sum(axis=0)
-    weights: Array = (battles**2).sum(axis=0) / np.where(own > 0, own, 1.0) ** 2
-    return weights
+        own, squares = own - battles[without], squares - battles[without] ** 2
+    return np.asarray(squares / np.where(own > 0, own, 1.0) ** 2)
 
 
 def uniform(variance: float, models: int) -> PromptEffect:
@@ -79,37 +80,42 @@ def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> Prom
     return PromptEffect(np.round(variance, SAME), np.round(error, SAME), pooled)
 
 
-def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array, without: int | None = None) -> Array:
+def prompt_covariance(tallies: Tallies, fitted: Fit, variance: Array, without: Index | None = None) -> Array:
     """
     Return (n, n) of the strengths, by a finite number of prompts: B·(Σ L·diag(τ²)·L)·B over informations L.
 
-    For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³.
+    For many models as if each one's opponents were the same on every prompt, which costs n³ instead of G·n³. With
+    ``without`` there is a fit for each number of a competition to leave out, and a matrix.
     """
     n = tallies.models
     if n > MANY_MODELS:
         return fitted.follow(prompt_shifts(tallies, variance, without))
-    bread = fitted.scale * fitted.bread[:n, :n]
-    return np.asarray(bread @ _filling(tallies, fitted.strength, variance, without) @ bread)
+    strength = fitted.strength.reshape(-1, n)
+    filling = _filling(tallies, strength, variance, without).reshape(*fitted.strength.shape, n)
+    bread = fitted.scale * fitted.bread[..., :n, :n]
+    return np.asarray(bread @ filling @ bread)
 
 
-def prompt_shifts(tallies: Tallies, variance: Array, without: int | None = None) -> Array:
+def prompt_shifts(tallies: Tallies, variance: Array, without: Index | None = None) -> Array:
     """Return the (n,) variances by which a finite number of prompts shifts the models' votes."""
     return variance * prompt_weights(tallies, without)
 
 
-def _filling(tallies: Tallies, strength: Array, variance: Array, without: int | None) -> Array:
-    """Return the (n, n) variance of the slope by the prompts."""
-    n, own = tallies.models, np.arange(tallies.models)
-    single, found = odds(strength), np.zeros((n, n))
-    spread = chances_by_odds(single[:, None], single)[1]
+def _filling(tallies: Tallies, strength: Array, variance: Array, without: Index | None) -> Array:
+    """Return (fits, n, n) the variance of the slope by the prompts, at each of these strengths, (fits, n)."""
+    fits, n = strength.shape
+    single, found = odds(strength), np.zeros((fits, n, n))
+    spread = chances_by_odds(single[:, :, None], single[:, None])[1]
     for here in tallies.blocks():
-        between = here.battles * spread
-        if without is not None and here.competitions.start <= without < here.competitions.stop:
-            between[without - here.competitions.start] = 0.0
-        between[:, own, own] = -between.sum(axis=2)
+        start, stop = here.competitions.start, here.competitions.stop
+        between = here.battles * spread[:, None]
+        if without is not None:
+            fit = np.flatnonzero((start <= without) & (without < stop))
+            between[fit, without[fit] - start] = 0.0
+        laplacian(between)
         # Σ L·diag(τ²)·L as one product of a wide matrix with its transpose, instead of one product per prompt.
-        wide = (between * np.sqrt(variance)).transpose(1, 0, 2).reshape(n, -1)
-        found += wide @ wide.T
+        wide = (between * np.sqrt(variance)).transpose(0, 2, 1, 3).reshape(fits, n, -1)
+        found += wide @ wide.mT
     return found
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ratings.bradley_terry import chances_by_odds, odds
 from app.ratings.groups import GroupCells
+from app.ratings.odds import chances_by_odds, odds
 from app.ratings.tallies import Array, Index, Tallies
 
 TINY = np.finfo(float).tiny

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.ratings.bradley_terry import Design, Fit, Known, fit_known, strengths
-from app.ratings.matrices import solve
+from app.ratings.matrices import diagonal, solve
 from app.ratings.tallies import Array
 
 GRID = np.exp(np.linspace(np.log(0.03), np.log(4.0), 61))
@@ -102,29 +102,28 @@ def spread_of_scores(design: Design, x: Array) -> float:
 
 def expected_doubt(fitted: Fit, spread: Spread, gauge: Array) -> Array:
     """
-    Return (n,) what not knowing a spread adds to the variances of strengths that it was not learnt from.
+    Return what not knowing a spread adds to the variances of strengths that it was not learnt from.
 
     To the second order in its error e: with B the covariance without doubt, s the spread and t the strengths,
     e² (B²/s⁴ + 4 B³/s⁶) by how E[B_s] differs from B under weights that lean by s² (docs/ratings.md 3), and the
     outer product of e dt/ds = 2e Bt/s³. Strengths are counted from the level that the ``gauge`` names.
     """
-    n, s, e = fitted.strength.size, spread.sd, spread.error
-    bread = fitted.bread[:n, :n]
+    s, e, bread = spread.sd, spread.error, fitted.bread
     # A product with its own transpose costs half of one with another matrix, and no other is needed: B³'s diagonal
     # sums products of B² and B.
-    squared = bread @ bread.T
+    squared = bread @ bread.mT
     twice, thrice = e**2 / s**4, 4 * e**2 / s**6
-    own = twice * squared.diagonal() + thrice * np.einsum("ij,ij->i", squared, bread)
+    own = twice * diagonal(squared) + thrice * np.einsum("...ij,...ij->...i", squared, bread)
     of_level = squared @ gauge
-    across = twice * of_level + thrice * (bread @ of_level)
-    moved = 2 * e / s**3 * (bread @ fitted.strength)
-    moved -= gauge @ moved
-    return np.asarray(own - 2 * across + gauge @ across + moved**2)
+    across = twice * of_level + thrice * (bread @ of_level[..., None])[..., 0]
+    moved = 2 * e / s**3 * (bread @ fitted.strength[..., None])[..., 0]
+    moved -= (moved @ gauge)[..., None]
+    return np.asarray(own - 2 * across + (across @ gauge)[..., None] + moved**2)
 
 
-def normal(models: int, sd: float) -> Known:
-    """Each strength is normal around the middle."""
-    return Known(np.zeros(models), np.full(models, sd**-2))
+def normal(shape: int | tuple[int, int], sd: float) -> Known:
+    """Each strength is normal around the middle, of (n,) models or of (boards, n)."""
+    return Known(np.zeros(shape), np.full(shape, sd**-2))
 
 
 def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:

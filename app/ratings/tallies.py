@@ -180,23 +180,24 @@ class Tallies:
         lost = self.wins.take(second * self.models + first)
         return Cells(first, second, self.wins.take(key), lost, self.tied.take(key))
 
-    def pairs_without(self, competition: int) -> Cells:
-        """Return the cells of `pairs` less one competition's battles: of some of them nothing may be left."""
-        own, cells = self.only(self.competition == competition), self.pairs()
-        won, lost = cells.first * self.models + cells.second, cells.second * self.models + cells.first
-        return Cells(
-            cells.first,
-            cells.second,
-            cells.won - own.wins.take(won),
-            cells.lost - own.wins.take(lost),
-            cells.tied - own.tied.take(won),
-        )
-
-    def number_of(self, competition: int) -> int | None:
-        """Return the number of a competition among those with battles; None where it has none."""
+    def of_each(self, competitions: Index) -> tuple[Index, Array, Array]:
+        """
+        Return of each of some competitions, all with battles and none named twice: its number among those with
+        battles, (some,), the battles of each pair, (some, n, n), and the points of each model, (some, n).
+        """
         counted, _, group = self._counted
-        found = group[(counted or self).competition == competition]
-        return int(found[0]) if found.size else None
+        rows, n, some = counted or self, self.models, len(competitions)
+        place = np.full(int(rows.competition.max(initial=-1)) + 1, -1)
+        place[competitions] = np.arange(some)
+        place = place[rows.competition]
+        at = np.flatnonzero(place >= 0)
+        place, rows = place[at], rows.only(at)
+        numbers = np.zeros(some, dtype=np.intp)
+        numbers[place] = group[at]
+        battles = totals(place * n * n + rows.pair, rows.played, some * n * n).reshape(some, n, n)
+        points = totals(place * n + rows.left, rows.left_points, some * n)
+        points += totals(place * n + rows.right, rows.played - rows.left_points, some * n)
+        return numbers, battles + battles.mT, points.reshape(some, n)
 
     def ordered_pairs(self) -> Cells:
         """Return one cell per left and right model that met."""

@@ -45,8 +45,8 @@ STAGES = (
     (claims, "claim", "claiming them"),
     (snapshot, "read", "reading"),
     (compute, "rate_overall", "the overall board"),
-    (compute, "borrow_strength", "what a competition borrows"),
-    (compute, "rate_scope", "a competition's board"),
+    (compute, "borrow_strength", "what competitions borrow"),
+    (compute, "rate_scopes", "competitions' boards"),
     (compute, "describe_board", "columns, hash (partly in the overall board's)"),
     (publish, "publish", "publishing"),
 )

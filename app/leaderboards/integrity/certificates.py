@@ -112,7 +112,7 @@ def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallie
         belief = Known(lent.mean, 1 / lent.variance)
         dispersion = estimate_dispersion(board.tallies, belief)
         return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
-    known = compute.borrow_strength(seen, whole, board) if scope.kind == "competition" else None
+    known = compute.borrow_strength(seen, whole, [board])[0] if scope.kind == "competition" else None
     if known is not None and seen.shared is not None:
         belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion
         return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)

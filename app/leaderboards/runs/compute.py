@@ -1,7 +1,7 @@
 """A mode's boards from its snapshot: the overall board first, because components and level come from it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.shared import describe_parts
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
-from app.ratings.board import Ratings, elsewhere, rate, rate_competition
+from app.ratings.board import Lent, Ratings, elsewhere, rate, rate_competitions
 from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent, residuals
 from app.ratings.model import believed
@@ -28,6 +28,8 @@ from app.words import BETTER
 
 METHOD = "bradley_terry"
 FEWEST_PROMPTS = 2
+AT_ONCE = 40_000
+"""Pairs of models of competitions that are rated together: so many numbers stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +80,25 @@ def rate_overall(snapshot: Snapshot) -> tuple[RatedBoard, AnchorSet]:
 def rate_others(snapshot: Snapshot, scopes: Iterable[Scope], *, until: float) -> Iterator[RatedBoard]:
     """Rate category and competition boards by the snapshot's components and anchor, the last begun by `until`."""
     whole = snapshot.board(snapshot.scopes[0])
-    for scope in scopes:
-        started = time.perf_counter()
-        if started > until:
-            return
-        board = snapshot.board(scope)
-        known = None if scope.kind == "category" else borrow_strength(snapshot, whole, board)
-        ratings = rate_scope(snapshot, board, known, read_board_voters(snapshot, scope, board))
-        yield describe_board(snapshot, scope, board, ratings, known, started)
+    size = max(1, AT_ONCE // max(whole.model_ids.size, 1) ** 2)
+    # Categories come first.
+    left = list(scopes)
+    while left and time.perf_counter() <= until:
+        together = 1 if left[0].kind == "category" else size
+        some, left = left[:together], left[together:]
+        yield from _rate_several(snapshot, whole, some)
+
+
+def _rate_several(snapshot: Snapshot, whole: BoardTallies, scopes: Sequence[Scope]) -> Iterator[RatedBoard]:
+    """Rate a category, or some competitions, whose boards of as many models are fitted together."""
+    started = time.perf_counter()
+    boards = [snapshot.board(scope) for scope in scopes]
+    known = borrow_strength(snapshot, whole, boards) if scopes[0].kind == "competition" else [None]
+    voters = [read_board_voters(snapshot, *each) for each in zip(scopes, boards, strict=True)]
+    ratings = rate_scopes(snapshot, boards, known, voters)
+    spent = (time.perf_counter() - started) / len(boards)
+    for each in zip(scopes, boards, ratings, known, strict=True):
+        yield describe_board(snapshot, *each, time.perf_counter() - spent)
 
 
 def rate_again(
@@ -103,24 +116,33 @@ def rate_again(
     elif scope.kind == "overall":
         ratings = rate(board.tallies, voters=voters, anchor=anchor_on(snapshot.anchor, board))
     else:
-        ratings = rate_scope(snapshot, board, known, voters)
+        ratings = rate_scopes(snapshot, [board], [known], [voters])[0]
     return describe_board(snapshot, scope, board, ratings, known, started)
 
 
-def rate_scope(
-    snapshot: Snapshot, board: BoardTallies, known: BorrowedStrength | None, voted: Ballots | Voters | None
-) -> Ratings:
-    """Rate one board by the snapshot's components and anchor."""
-    shared = snapshot.shared
-    voters = _with_taste(voted, None if shared is None else shared.taste)
-    if known is not None and shared is not None:
-        level = Anchor(value=snapshot.anchor.value)
-        dispersion, mean, variance = shared.dispersion, known.mean, known.variance
-        return rate_competition(
-            board.tallies, mean=mean, variance=variance, dispersion=dispersion, voters=voters, anchor=level
-        )
-    prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
-    return rate(board.tallies, anchor=anchor_on(snapshot.anchor, board), prompts=prompts, voters=voters)
+def rate_scopes(
+    snapshot: Snapshot,
+    boards: Sequence[BoardTallies],
+    known: Sequence[BorrowedStrength | None],
+    voted: Sequence[Ballots | Voters | None],
+) -> list[Ratings]:
+    """Rate boards by the snapshot's components and anchor, those together that borrow and have as many models."""
+    shared, found = snapshot.shared, {}
+    together: dict[int, list[tuple[int, Lent]]] = {}
+    for number, (board, lent, who) in enumerate(zip(boards, known, voted, strict=True)):
+        voters = _with_taste(who, None if shared is None else shared.taste)
+        if lent is not None and shared is not None:
+            one = Lent(board.tallies, lent.mean, lent.variance, voters)
+            together.setdefault(board.model_ids.size, []).append((number, one))
+            continue
+        prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
+        anchor = anchor_on(snapshot.anchor, board)
+        found[number] = rate(board.tallies, anchor=anchor, prompts=prompts, voters=voters)
+    level, dispersion = Anchor(value=snapshot.anchor.value), 1.0 if shared is None else shared.dispersion
+    for alike in together.values():
+        numbers, several = zip(*alike, strict=True)
+        found |= zip(numbers, rate_competitions(several, dispersion=dispersion, anchor=level), strict=True)
+    return [found[number] for number in range(len(boards))]
 
 
 def rate_question(
@@ -133,23 +155,29 @@ def rate_question(
     return rate_asked(board.tallies, *lent, error=known.error, voters=voters, anchor=level, is_one_prompt=one)
 
 
-def borrow_strength(snapshot: Snapshot, whole: BoardTallies, board: BoardTallies) -> BorrowedStrength | None:
+def borrow_strength(
+    snapshot: Snapshot, whole: BoardTallies, boards: Sequence[BoardTallies]
+) -> list[BorrowedStrength | None]:
     """
-    Ask the mode's other competitions about this one's models, a prompt of its own included in the variance.
+    Ask of each of some competitions the mode's others about its models, its own prompt included in the variance.
 
     How far strengths spread is taken from the mode. None where the mode does not know what a prompt does.
     """
-    shared = snapshot.shared
+    shared, found = snapshot.shared, dict.fromkeys(range(len(boards)))
     prompts = None if shared is None else shared.prompts_of(whole.model_ids)
-    if shared is None or prompts is None or board.model_ids.size == 0:
-        return None
-    competition = int(whole.tallies.competition[(whole.rows[:, 0] == board.rows[0, 0]).argmax()])
+    voted = [number for number, board in enumerate(boards) if board.model_ids.size]
+    if shared is None or shared.spread is None or prompts is None or not voted:
+        return [None for _ in boards]
+    ids = np.array([boards[number].rows[0, 0] for number in voted])
+    competitions = np.searchsorted(np.unique(whole.rows[:, 0]), ids)
     anchor = anchor_on(snapshot.anchor, whole)
-    mean, variance = elsewhere(
-        whole.tallies, competition, prompts=prompts, prior=shared.spread, anchor=anchor, start=snapshot.near
+    lent = elsewhere(
+        whole.tallies, competitions, prompts=prompts, spread=shared.spread, anchor=anchor, start=snapshot.near
     )
-    at = np.searchsorted(whole.model_ids, board.model_ids)
-    return BorrowedStrength(mean[at], (variance + prompts.variance)[at])
+    for number, mean, variance in zip(voted, *lent, strict=True):
+        at = np.searchsorted(whole.model_ids, boards[number].model_ids)
+        found[number] = BorrowedStrength(mean[at], (variance + prompts.variance)[at])
+    return list(found.values())
 
 
 def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> PromptEffect | None:
