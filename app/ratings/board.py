@@ -188,11 +188,10 @@ def elsewhere(
     are near: those by all competitions.
     """
     n, gauge = tallies.models, scale.gauge(anchor, tallies.models)
-    met = Design(tallies.pairs(), n, side=False).met
-    numbers, battles, points = tallies.of_each(competitions)
+    whole, (numbers, battles, points) = PairBattles.of([tallies]), tallies.of_each(competitions)
     belief = normal((numbers.size, n), spread.sd)
     near = np.zeros(n) if start is None else start
-    others = PairBattles(met.games - battles, met.points - points)
+    others = PairBattles(whole.games - battles, whole.points - points)
     found = fit_many(others, belief, spread.dispersion, np.tile(near, (numbers.size, 1)))
     fitted = model.Fitted(found, spread.dispersion, spread)
     variance = model.variances_without(tallies, numbers, fitted, prompts, gauge)
@@ -227,8 +226,7 @@ def rate_competitions(
     """
     mean = np.array([each.mean for each in boards])
     precision = 1 / np.array([each.variance for each in boards])
-    met = [Design(each.tallies.pairs(), each.tallies.models, side=False).met for each in boards]
-    battles = PairBattles(np.array([each.games for each in met]), np.array([each.points for each in met]))
+    battles = PairBattles.of([each.tallies for each in boards])
     found = fit_many(battles, Known(mean, precision), dispersion, mean)
     borrowed = precision / diagonal(found.information)
     ratings = []

@@ -238,6 +238,6 @@ def log_gamma(x: Array) -> Array:
     """Return the logarithm of the Gamma function of positive numbers, by Stirling's series at x + 8."""
     shifted, pairs = x + 8, x * (x + 7)
     # The series is exact enough from 8 on; the product of x to x + 7, by pairs, leads back to x.
-    steps = np.log(pairs) + np.log(pairs + 6) + np.log((pairs + 10) * (pairs + 12))
+    steps = np.log(pairs * (pairs + 6) * ((pairs + 10) * (pairs + 12)))
     series = 1 / (12 * shifted) - 1 / (360 * shifted**3) + 1 / (1260 * shifted**5)
     return np.asarray((shifted - 0.5) * np.log(shifted) - shifted + math.log(2 * math.pi) / 2 + series - steps)

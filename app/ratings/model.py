@@ -19,7 +19,7 @@ from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
 from app.ratings.spread import Spread, dispersion, held, learn, spread_of_scores
 from app.ratings.tallies import Array, Index, Tallies
-from app.ratings.voters import Ballots, Voters, voter_effect, voter_shifts, voter_weights
+from app.ratings.voters import Ballots, Voters, learn_voters, voter_shifts
 
 PROMPTS_FROM = 3
 """Competitions from which the variance between prompts is estimated."""
@@ -111,8 +111,7 @@ def components(
         prompts = None
     variance = None if prompts is None else prompts.variance
     if isinstance(voters, Ballots):
-        taste = voter_effect(voters, found, fitted.dispersion, variance)
-        voters = Voters(taste, voter_weights(voters.by_voter), voters.by_voter.competitions)
+        voters = learn_voters(voters, found, fitted.dispersion, variance)
     has_pairs = n >= PAIRS_FROM and tallies.competitions > 0
     pairs = pair_effect(tallies, found, fitted.dispersion, variance) if has_pairs else None
     return Components(prompts, voters, pairs)

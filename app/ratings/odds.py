@@ -4,12 +4,13 @@ Chances by the odds of models, and what battles of each pair tell there: an expo
 The odds of a model are exp of its strength; the one scores against the other with probability one / (one + other).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.ratings.matrices import laplacian
-from app.ratings.tallies import Array
+from app.ratings.tallies import Array, Tallies
 
 FARTHEST = 300.0
 """Logits: odds beyond have no product that is a number, nor are they ever fitted."""
@@ -40,6 +41,13 @@ class PairBattles:
     points: Array
 
     side = False
+
+    @classmethod
+    def of(cls, boards: Sequence[Tallies]) -> "PairBattles":
+        """Stack the battles of boards of as many models."""
+        games = np.array([board.games for board in boards])
+        points = np.array([board.wins.sum(axis=1) + board.tied.sum(axis=1) / 2 for board in boards])
+        return cls(games, points)
 
     @property
     def models(self) -> int:

@@ -19,7 +19,7 @@ from app.ratings.model import Components, IntervalParts
 from app.ratings.scale import Anchor
 from app.ratings.spread import dispersion, spread_of_scores
 from app.ratings.tallies import Array, Tallies
-from app.ratings.voters import Ballots, Voters, voter_effect, voter_weights
+from app.ratings.voters import Ballots, Voters, learn_voters
 
 DIFFERENCES = np.exp(np.linspace(np.log(5.0), np.log(500.0), 15)) / ELO_PER_LOGIT
 """Standard deviations of the difference looked at, in logits: 5 to 500 Elo points."""
@@ -105,8 +105,7 @@ def _widen(
 
 def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Components:
     if isinstance(voters, Ballots):
-        taste = voter_effect(voters, fitted.fit, fitted.dispersion, None)
-        voters = Voters(taste, voter_weights(voters.by_voter), voters.by_voter.competitions)
+        voters = learn_voters(voters, fitted.fit, fitted.dispersion, None)
     return Components(voters=voters)
 
 

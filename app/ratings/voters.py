@@ -12,7 +12,7 @@ from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Fit, chances
 from app.ratings.components import Residuals, VarianceComponent, estimate, residuals
 from app.ratings.prompts import prompt_weights
-from app.ratings.tallies import Array, Index, Tallies, totals
+from app.ratings.tallies import Array, Index, Tallies, distinct, totals
 
 BELIEF = 30 / ELO_PER_LOGIT
 """Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
@@ -37,10 +37,17 @@ class Ballots:
     competition: Index
 
 
+def learn_voters(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> Voters:
+    """Estimate the variance of tastes, and weigh a board's voters."""
+    # Of a copy, so that what it remembers of its pairs is forgotten here.
+    copied = replace(ballots, by_voter=replace(ballots.by_voter))
+    taste = voter_effect(copied, fitted, dispersion, prompts)
+    return Voters(taste, voter_weights(copied.by_voter), copied.by_voter.competitions)
+
+
 def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Array | None) -> VarianceComponent:
     """Estimate the variance of tastes, less what prompts of these variances (n,) do to who met one often."""
-    # Of a copy, so that what it remembers of its pairs is forgotten here.
-    rows = residuals(replace(ballots.by_voter), fitted, dispersion)
+    rows = residuals(ballots.by_voter, fitted, dispersion)
     if prompts is not None:
         repeated = _repeated_prompts(ballots, rows, fitted, prompts)
         rows = replace(rows, votes=np.maximum(rows.votes + repeated, rows.votes / 2))
@@ -78,7 +85,7 @@ def _exposures(tallies: Tallies, cluster: Index, fitted: Fit) -> tuple[_Sums, _S
     variance = chances(fitted.strength[tallies.left] - fitted.strength[tallies.right])[1]
     n = tallies.models
     keys = np.concatenate([cluster * n + tallies.left, cluster * n + tallies.right])
-    key, place = np.unique(keys, return_inverse=True)
+    key, place = distinct(keys, int(keys.max(initial=-1)) + 1)
     information, single = tallies.played * variance, tallies.played * variance**2
     found = (totals(place, np.tile(each, 2), key.size) for each in (information, single))
     whole, alone = (_Sums(key, each) for each in found)

@@ -168,8 +168,8 @@ def borrow_strength(
     voted = [number for number, board in enumerate(boards) if board.model_ids.size]
     if shared is None or shared.spread is None or prompts is None or not voted:
         return [None for _ in boards]
-    ids = np.array([boards[number].rows[0, 0] for number in voted])
-    competitions = np.searchsorted(np.unique(whole.rows[:, 0]), ids)
+    first = [(whole.rows[:, 0] == boards[number].rows[0, 0]).argmax() for number in voted]
+    competitions = whole.tallies.competition[first]
     anchor = anchor_on(snapshot.anchor, whole)
     lent = elsewhere(
         whole.tallies, competitions, prompts=prompts, spread=shared.spread, anchor=anchor, start=snapshot.near

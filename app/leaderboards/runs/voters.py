@@ -50,14 +50,16 @@ class VoterRows:
         """Pick the votes of some competitions by voter, over a board's models; None where nobody is known."""
         starts, ends = (np.searchsorted(self.rows[:, 0], competitions, side) for side in ("left", "right"))
         rows = np.concatenate([NO_ROWS, *(self.rows[slice(*at)] for at in zip(starts, ends, strict=True))])
-        is_here = np.isin(rows[:, 2:4], model_ids)
+        if not rows.size or not model_ids.size:
+            return None
+        seats = np.searchsorted(model_ids, rows.T[2:4])
+        is_here = (model_ids.take(seats, mode="clip") == rows.T[2:4]).all(axis=0)
         if not is_here.all():
-            rows = rows[is_here.all(axis=1)]
+            rows, seats = rows[is_here], seats[:, is_here]
         if not rows.size:
             return None
         voter, prompt = (distinct(rows[:, column], int(rows[:, column].max()) + 1)[1] for column in (1, 0))
-        left, right = (np.searchsorted(model_ids, rows[:, side]) for side in (2, 3))
-        return Ballots(Tallies(model_ids.size, voter, left, right, *rows[:, 4:].T), prompt)
+        return Ballots(Tallies(model_ids.size, voter, *seats, *rows[:, 4:].T), prompt)
 
 
 @dataclass(frozen=True, eq=False)
