@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import (
+    BigInteger,
     Table,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.orm import Session
 
-from app.database.days import day_number
+from app.database.days import DAY_MS, day_number
 from app.database.doors import UtcDateTime, milliseconds
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
@@ -27,6 +30,7 @@ DAY = timedelta(days=1)
 # Prepared, for boards ask at every reading.
 _BOARDS = Board.__table__.c
 _RUNS = RatingRun.__table__.c
+_LATER = RatingRun.__table__.alias("later").c
 _HOURS = RatingHistory.__table__.c
 _STANDINGS = Standing.__table__.c
 _LAST_RUN = PreparedStatement(
@@ -69,12 +73,12 @@ _THIN_RUNS = PreparedStatement(
         delete(cast("Table", RatingRun.__table__))
         .where(_RUNS.board_id == bindparam("board"), _RUNS.id != bindparam("current"))
         .where(_RUNS.computed_at < bindparam("until"))
+        # A look at the index for each old run, instead of a day for each run that is kept.
         .where(
-            _RUNS.id.not_in(
-                select(func.max(_RUNS.id))
-                .where(_RUNS.board_id == bindparam("board"))
-                .group_by(day_number(_RUNS.computed_at))
-            )
+            exists()
+            .where(_LATER.board_id == bindparam("board"), _LATER.id > _RUNS.id)
+            .where(type_coerce(_LATER.computed_at, BigInteger) >= day_number(_RUNS.computed_at) * DAY_MS)
+            .where(type_coerce(_LATER.computed_at, BigInteger) < (day_number(_RUNS.computed_at) + 1) * DAY_MS)
         )
     )
 )
