@@ -172,6 +172,9 @@ class Replies(Strict):
     moderation_codes: tuple[str, ...] = ()
     moderation_texts: tuple[str, ...] = ()
     account_codes: tuple[str, ...] = ()
+    moderation_phrases: tuple[str, ...] = ()
+    account_phrases: tuple[str, ...] = ()
+    """What a refused call says in lower case where it has no code: whole phrases, since it may quote a prompt."""
     empty_is_refusal: bool = False
     """Whether a good answer without an image means that the content was refused."""
     hosts: tuple[str, ...] = ()

@@ -138,7 +138,7 @@ def read_contract_files(folder: Path) -> tuple[Contract, ...]:
 def _read_contracts(folder: Path, problems: list[str]) -> tuple[Contract, ...]:
     found: list[Contract] = []
     for path in contract_paths(folder):
-        file = _read(path, FILE, problems)
+        file = _read(path, FILE, problems, number=float)
         try:
             found += expand(path.stem, file) if file else []
         except ContractError as error:
@@ -152,11 +152,13 @@ def _find_shared(folder: Path, name: str) -> Path:
     return folder / name if (folder / name).exists() else SHIPPED / name
 
 
-def _read(file: Path, shape: TypeAdapter[Checked], problems: list[str]) -> Checked | None:
-    """Read and check a file; None, with its problems appended, where it is wrong."""
+def _read(
+    file: Path, shape: TypeAdapter[Checked], problems: list[str], *, number: type[Decimal | float] = Decimal
+) -> Checked | None:
+    """Read and check a file, fractions as money is or as JSON's; None, with its problems, where it is wrong."""
     try:
         text = read_text(file)
-        return shape.validate_python(parse_toml(text, file.name, parse_float=Decimal))
+        return shape.validate_python(parse_toml(text, file.name, parse_float=number))
     except FileNotFoundError:
         problems.append(f"{file.name}: not found in {file.parent.name}")
     except InvalidFile as error:

@@ -140,6 +140,12 @@ def test_a_task_is_polled_to_its_image(seeded_world: World, upstream: Upstream, 
     assert len([call for call in upstream.calls("GET") if call.path == TASKS[name][3]]) == 3
 
 
+def test_a_fraction_of_a_contract_is_sent_as_a_number(seeded_world: World, upstream: Upstream) -> None:
+    model = prepare(seeded_world, upstream, "leonardo", *TASKS["leonardo"][5:6])
+    seeded_world.ask(model=model)
+    assert upstream.calls("POST")[0].json()["contrast"] == 3.5
+
+
 @pytest.mark.parametrize("name", [name for name, case in TASKS.items() if case[6] is not None])
 def test_a_refused_task_is_a_matter_of_content(seeded_world: World, upstream: Upstream, name: str) -> None:
     model = prepare(seeded_world, upstream, name, TASKS[name][6])

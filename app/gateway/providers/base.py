@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -37,6 +38,14 @@ STATUS_CODES: dict[int, Code] = {
     **dict.fromkeys((400, 413, 415, 422), "rejected"),
 }
 """What the statuses of refused calls mean; every other means that the provider is out of reach."""
+MODERATION_CODES = (
+    "moderation_blocked",
+    "content_policy_violation",
+    "content_filter",
+    "ResponsibleAIPolicyViolation",
+)
+ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached")
+"""OpenAI's and Azure's codes: whoever stands in front of them passes them on, and others speak them too."""
 LOOKS = 5
 LONGEST_PAUSE = 5.0
 FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
@@ -159,26 +168,35 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
 
 
 def refusal_by_code(answer: HttpAnswer, replies: Replies) -> ProviderError | None:
-    """Translate an answer that holds one of the contract's codes; None where it holds none."""
+    """Translate an answer that holds one of the known codes or phrases; None where it holds none."""
     told = answer.content[:20_000].decode("utf-8", "replace")
-    if any(f'"{code}"' in told for code in replies.moderation_codes):
+    if _names(told, (*MODERATION_CODES, *replies.moderation_codes), replies.moderation_phrases):
         return ProviderError("moderated")
-    if any(f'"{code}"' in told for code in replies.account_codes):
+    if _names(told, (*ACCOUNT_CODES, *replies.account_codes), replies.account_phrases):
         return ProviderError("account", retry_after=retry_after(answer))
     return None
 
 
+def _names(told: str, codes: Iterable[str], phrases: Iterable[str]) -> bool:
+    """
+    Tell whether an answer holds a code: in quotes of any kind, also with a suffix after a dot, or as a number.
+
+    Gateways quote the answer that they got as text, with quotes escaped or in Python's kind.
+    """
+    code = "|".join(map(re.escape, codes))
+    found = re.search(rf"""["'](?:{code})(?:\.\w+)*\\*["']|code["']\s*:\s*(?:{code})\s*[,}}]""", told)
+    return found is not None or any(phrase in told.lower() for phrase in phrases)
+
+
 def hidden_refusal(answer: HttpAnswer, replies: Replies) -> ProviderError | None:
-    """Translate an error answered with status 200: one of the contract's codes, or a status as a number."""
+    """Translate an error answered with status 200: a known code or phrase, or a status as a number."""
+    if (told := refusal_by_code(answer, replies)) is not None:
+        return told
     try:
         error = answer.json().get("error")
     except NotJson:
         return None
-    if not isinstance(error, dict):
-        return None
-    if (told := refusal_by_code(answer, replies)) is not None:
-        return told
-    status = error.get("code")
+    status = error.get("code") if isinstance(error, dict) else None
     return refusal(replace(answer, status=status)) if isinstance(status, int) and 400 <= status < 600 else None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderImage, ProviderReply, make_reply
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, make_reply
 from app.gateway.providers.dashscope import links_of_messages
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
@@ -35,8 +35,10 @@ class Comfy(HttpProvider):
     slug: str = "comfy"
     key_header: ClassVar[tuple[str, str]] = ("X-API-Key", "{}")
 
-    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:  # noqa: ARG002
+    def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
         """Read a list: one of `data` is Ideogram's and Recraft's, messages are Alibaba's."""
+        if not {str(found.get("status")), str(found.get("finish_reason"))}.isdisjoint(replies.moderated):
+            raise ProviderError("moderated")
         if isinstance(found.get("data"), list):
             return read_images(found)
         links = [*links_of_messages(found), *(link for place in PLACES for link in links_at(found, place))]

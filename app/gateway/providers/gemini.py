@@ -32,7 +32,9 @@ class Gemini(HttpProvider):
 
     def read_object(self, found: Mapping[str, Any], replies: Replies) -> ProviderReply:
         """Read the answer of either family: predictions are Imagen's, candidates Gemini's."""
-        return read_predictions(found) if "predictions" in found else read_candidates(found, replies)
+        # Imagen leaves even the list out when its filter stopped every image.
+        is_imagen = "predictions" in found or replies.empty_is_refusal
+        return read_predictions(found) if is_imagen else read_candidates(found, replies)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from app.gateway.providers.base import (
     from_base64,
     items,
 )
+from app.gateway.providers.dashscope import links_of_messages
 from app.gateway.providers.http import HttpProvider
 
 ADDRESSES = {
@@ -70,11 +71,14 @@ class OpenAI(HttpProvider):
 
 
 def read_images(found: Mapping[str, Any], *, empty_is_refusal: bool = False) -> ProviderReply:
-    """Read `data` or `images`, base64 or links, without what is marked as unsafe. Raises ProviderError."""
-    offered = found.get("data") if isinstance(found.get("data"), list) else found.get("images")
-    listed = (
-        [{"url": one} if isinstance(one, str) else one for one in offered] if isinstance(offered, list) else []
-    )
+    """
+    Read `data`, `images` or the images of messages, base64 or links, without what is marked as unsafe.
+
+    Raises ProviderError.
+    """
+    lists = found.get("data"), found.get("images"), links_of_messages(found)
+    offered = next(one for one in lists if isinstance(one, list))
+    listed = [{"url": one} if isinstance(one, str) else one for one in offered]
     refused = [item for item in items(listed) if is_refused(item)]
     made = tuple(image for item in items(listed) if item not in refused for image in read_image(item))
     if not made:

@@ -49,5 +49,7 @@ def _error(codes: set[str], replies: Replies) -> ProviderError:
     """Translate the error codes of an answer, which may have status 200, into an error."""
     if codes & set(replies.moderation_codes):
         return ProviderError("moderated")
+    if codes & set(replies.account_codes):
+        return ProviderError("account")
     is_ours = any(word in code.lower() for code in codes for word in ("parameter", "invalid", "unsupported"))
     return ProviderError("rejected" if is_ours else "no_image")

@@ -105,7 +105,8 @@ def read_task(task: Mapping[str, Any], replies: Replies, api: TaskApi) -> Provid
     if state not in replies.done:
         words = " ".join(str(value_at(task, path) or "") for path in api.reasons)
         refused = state in replies.moderated or is_moderated(replies, words)
-        raise ProviderError("moderated" if refused else "unavailable")
+        is_unpaid = not set(replies.account_codes).isdisjoint(words.split())
+        raise ProviderError("moderated" if refused else "account" if is_unpaid else "unavailable")
     links = [link for path in api.images for link in links_at(task, path)]
     marks = value_at(task, api.unsafe) if api.unsafe else None
     unsafe = [mark is True for mark in marks] if isinstance(marks, list) else []

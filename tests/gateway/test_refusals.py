@@ -1,0 +1,113 @@
+"""Whose fault a refused call is, in each provider's own words: the content's, the account's, or the request's."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from app.catalog.limits import Limits
+from app.gateway.providers import OWN
+from app.gateway.providers.base import ProviderError, ProviderRequest
+from app.gateway.providers.luma import Luma, LumaAgents
+from app.gateway.providers.openai import ADDRESSES, OpenAI
+from app.gateway.providers.tasks import TaskProvider, read_task
+from app.gateway.wire import Client
+from tests.factories import picture_bytes, read_catalogue
+from tests.gateway.upstream import Upstream, says
+from tests.gateway.world import CANARY
+
+CONTRACTS = tuple(read_catalogue().contracts)
+BLURRED = base64.b64encode(picture_bytes(1)).decode()
+OPENAI = {"error": {"message": "No.", "type": "image_generation_user_error", "code": "moderation_blocked"}}
+AS_TEXT = {"error": {"message": f"Error code: 400 - {OPENAI!r}", "type": None, "param": None, "code": "400"}}
+ESCAPED = {"error": {"message": json.dumps(OPENAI), "code": 400}}
+FLAGGED = {"error": {"code": 403, "message": "No.", "metadata": {"reasons": ["violence"], "flagged_input": "x"}}}
+XAI = "Client specified an invalid argument"
+CASES: list[tuple[str, int, Any, str]] = [
+    ("azure-ai", 400, {"error": {"code": "content_filter", "inner_error": {}}}, "moderated"),
+    ("openai-compatible", 400, AS_TEXT, "moderated"),
+    ("openai-compatible", 400, ESCAPED, "moderated"),
+    ("openai-compatible", 400, {"error": {"message": "litellm.ContentPolicyViolationError: no"}}, "moderated"),
+    ("openai-compatible", 400, {"error": {"message": "content_filter is no field"}}, "rejected"),
+    ("openrouter", 403, FLAGGED, "moderated"),
+    ("openrouter", 200, FLAGGED, "moderated"),
+    ("openrouter", 403, {"error": {"code": 403, "message": "Key limit exceeded"}}, "account"),
+    ("xai", 400, {"code": XAI, "error": "Generated image rejected by content moderation."}, "moderated"),
+    ("xai", 403, {"code": "x", "error": "Content violates usage guidelines."}, "moderated"),
+    ("xai", 400, {"code": XAI, "error": "Incorrect API key provided: xa***."}, "account"),
+    ("xai", 400, {"code": XAI, "error": "Argument not supported: size"}, "rejected"),
+    ("zai", 400, {"error": {"code": "1301", "message": "x"}}, "moderated"),
+    ("zai", 429, {"error": {"code": "1113", "message": "x"}}, "account"),
+    ("zai", 429, {"error": {"code": "1302", "message": "1301 calls a minute"}}, "rate_limited"),
+    ("minimax", 200, {"base_resp": {"status_code": 1026, "status_msg": "x"}}, "moderated"),
+    ("minimax", 422, {"error": {"message": "output new_sensitive (1027)"}}, "moderated"),
+    ("minimax", 200, {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, "account"),
+    ("dashscope", 400, {"code": "IPInfringementSuspect", "message": "x"}, "moderated"),
+    ("dashscope", 400, {"error": {"code": "data_inspection_failed", "message": "x"}}, "moderated"),
+    ("dashscope", 400, {"code": "Arrearage", "message": "x"}, "account"),
+    ("dashscope", 200, {"code": "Arrearage", "message": "x"}, "account"),
+    ("dashscope", 429, {"code": "Throttling.RateQuota", "message": "x"}, "rate_limited"),
+    ("cloudflare", 400, {"errors": [{"message": "AiError: No", "code": 3030}], "success": False}, "moderated"),
+    ("cloudflare", 400, {"errors": [{"message": "8007: Input prompt contains NSFW content"}]}, "moderated"),
+    ("cloudflare", 429, {"errors": [{"message": "x", "code": 3036}], "success": False}, "account"),
+    ("cloudflare", 429, {"errors": [{"message": "x", "code": 3040}], "success": False}, "rate_limited"),
+    ("runware", 200, {"errors": [{"code": "invalidApiKey", "message": "x"}]}, "account"),
+    ("runware", 400, {"errors": [{"code": "insufficientCredits", "message": "x"}]}, "account"),
+    ("runware", 200, {"errors": [{"code": "invalidProviderContent", "message": "x"}]}, "moderated"),
+    ("byteplus", 400, {"error": {"code": "InputImageSensitiveContentDetected.PrivacyInformation"}}, "moderated"),
+    ("gemini", 400, {"error": {"code": 400, "message": "x", "status": "FAILED_PRECONDITION"}}, "account"),
+    ("gemini", 400, {"error": {"code": 400, "message": "API key not valid.", "status": "x"}}, "account"),
+    ("gemini", 200, {"candidates": [{"finishReason": "IMAGE_OTHER"}]}, "no_image"),
+    ("comfy", 200, {"status": "Content Moderated", "result": None}, "moderated"),
+    ("comfy", 200, {"image": BLURRED, "finish_reason": "CONTENT_FILTERED"}, "moderated"),
+    ("comfy", 200, {"code": "DataInspectionFailed", "message": "x"}, "moderated"),
+    *((slug, 400, OPENAI, "moderated") for slug in (*ADDRESSES, "comfy", "vercel", "cloudflare", "fal")),
+]
+
+
+def meaning(upstream: Upstream, slug: str, status: int, told: Any, model: str = "") -> str:
+    """What a call comes to when the provider answers so."""
+    kind = next((one for one in OWN if one.slug == slug), OpenAI)
+    contract = next(one for one in CONTRACTS if one.provider == slug and model in ("", one.model))
+    request = ProviderRequest("m", contract.operation, "a fox", 1, Limits(), contract)
+    upstream.on("POST", "/", says(status, told))
+    http = Client().open_session(seconds=10, max_bytes=10**7)
+    with pytest.raises(ProviderError) as caught:
+        kind(SecretStr(CANARY), upstream.base, slug).make(request, http)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(("slug", "status", "told", "code"), CASES)
+def test_a_refusal_is_understood(upstream: Upstream, slug: str, status: int, told: Any, code: str) -> None:
+    assert meaning(upstream, slug, status, told) == code
+
+
+@pytest.mark.parametrize("slug", ["gemini", "vertex"])
+def test_imagen_without_predictions_was_filtered(upstream: Upstream, slug: str) -> None:
+    assert meaning(upstream, slug, 200, {}, "imagen-4.0-generate-001") == "moderated"
+
+
+@pytest.mark.parametrize(
+    ("provider", "ended", "code"),
+    [
+        (Luma, {"state": "failed", "failure_reason": "Contains blacklisted words"}, "moderated"),
+        (Luma, {"state": "failed", "failure_reason": "Frame moderation failed"}, "moderated"),
+        (LumaAgents, {"state": "failed", "failure_code": "budget_exhausted"}, "account"),
+        (LumaAgents, {"state": "failed", "failure_code": "generation_failed"}, "unavailable"),
+    ],
+)
+def test_a_task_says_why_it_failed(provider: type[TaskProvider], ended: dict[str, Any], code: str) -> None:
+    replies = next(one.replies for one in CONTRACTS if one.provider == provider.slug)
+    with pytest.raises(ProviderError) as caught:
+        read_task(ended, replies, provider.api)
+    assert caught.value.code == code
+
+
+def test_images_in_messages_are_read() -> None:
+    """AI/ML API answers in the words of whoever made the model."""
+    found = {"output": {"choices": [{"message": {"content": [{"image": "https://example.org/1.png"}]}}]}}
+    replies = next(one.replies for one in CONTRACTS if one.provider == "aiml")
+    made = OpenAI(SecretStr(CANARY), "https://example.org", "aiml").read_object(found, replies)
+    assert [image.url for image in made.images] == ["https://example.org/1.png"]
