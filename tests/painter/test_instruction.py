@@ -21,6 +21,9 @@ from app.painter.scenes.backdrops import BACKDROPS
 from app.painter.things import THINGS
 
 LOOKS = {
+    "give it a clear blue sky": ("weather", "day"),
+    "make the sky clear": ("weather", "day"),
+    "make it b&w": ("tone", "black and white"),
     "Add a starry night sky to this image": ("weather", "night"),
     "Turn day into night": ("weather", "night"),
     "make it snow": ("weather", "snow"),
@@ -41,6 +44,7 @@ LOOKS = {
     "put it on a snowy street": ("weather", "snow"),
 }
 CHANGES = {
+    "paint a red balloon in the sky": ("add", "balloon", NAMED["red"]),
     "add a red balloon at the top left": ("add", "balloon", NAMED["red"]),
     "Please put a green tree on the right": ("add", "tree", NAMED["green"]),
     "Add a moon": ("add", "moon", None),
@@ -99,11 +103,69 @@ def test_the_subject_is_removed_by_any_word_for_it(prompt: str) -> None:
     assert (action.do, action.thing) == ("remove", None)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("Make it night, but keep the boat", ["weather"]),
+        ("make it night and keep the boat as it is", ["weather"]),
+        ("Add snow. Do not change the cat", ["weather"]),
+        ("add snow but don't change the cat", ["weather"]),
+        ("turn it into night without changing the cat", ["weather"]),
+        ("leave the cat, remove the dog", ["remove"]),
+        ("make the cat bigger", []),
+        ("change the cat to look sad", []),
+        ("no snow, please", []),
+        ("don't add a cat", []),
+    ],
+)
+def test_what_is_to_stay_is_not_drawn_anew(prompt: str, wanted: list[str]) -> None:
+    assert [action.do for action in read_instruction(prompt)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("prompt", "do", "noun"),
+    [
+        ("add a cat without a hat", "add", "cat"),
+        ("make it without the boat", "remove", "boat"),
+        ("the cat without the hat", "remove", "hat"),
+        ("no cat", "remove", "cat"),
+        ("remove the balloon in the background", "remove", "balloon"),
+    ],
+)
+def test_what_is_to_be_without_something(prompt: str, do: str, noun: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert action.thing is not None
+    assert (action.do, action.thing.noun) == (do, noun)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Remove the background", "remove everything except the cat", "erase all but the dog"]
+)
+def test_the_subject_alone_can_be_left(prompt: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert (action.do, action.name) == ("backdrop", "studio")
+
+
 @pytest.mark.parametrize("prompt", CHANGES)
 def test_a_change_of_things_is_understood(prompt: str) -> None:
     (action,) = read_instruction(prompt)
     assert action.thing is not None
     assert (action.do, action.thing.noun, action.thing.colour) == CHANGES[prompt]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "noun", "colour"),
+    [
+        ("make the red car blue", "car", "blue"),
+        ("change the car's color to green", "car", "green"),
+        ("change the colour of the car from red to blue", "car", "blue"),
+        ("paint the house yellow", "house", "yellow"),
+    ],
+)
+def test_a_thing_gets_the_colour_it_does_not_have(prompt: str, noun: str, colour: str) -> None:
+    (action,) = read_instruction(prompt)
+    assert action.thing is not None
+    assert (action.do, action.thing.noun, action.colour) == ("recolour", noun, NAMED[colour])
 
 
 def test_places_sizes_and_spots_are_understood() -> None:
@@ -115,6 +177,12 @@ def test_places_sizes_and_spots_are_understood() -> None:
     assert birds.thing is not None
     assert (birds.thing.count, birds.spot) == (3, "sky")
     assert hat.spot == "head"
+
+
+@pytest.mark.parametrize("prompt", ["put a top hat on the cat", "put a crown on top of its head"])
+def test_on_top_is_no_corner_of_the_picture(prompt: str) -> None:
+    (worn,) = read_instruction(prompt)
+    assert (worn.place, worn.spot) == (None, "head")
 
 
 def test_several_wishes_come_in_the_order_they_are_carried_out() -> None:

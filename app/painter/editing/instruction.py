@@ -52,7 +52,8 @@ WEATHER_WORDS = _meanings(
         "space": "galaxy, outer space, nebula, cosmic",
         "sunset": "sunset, sunrise, golden hour, dusk, dawn, evening, sundown",
         "day": (
-            "sunny, sunny day, blue sky, clear sky, daytime, daylight, sunshine, summer, midday, noon, "
+            "sunny, sunny day, blue sky, clear sky, clear blue sky, sky clear, "
+            "clear skies, clear the sky, clear weather, daytime, daylight, sunshine, summer, midday, noon, "
             "good weather"
         ),
         "overcast": "cloudy, overcast, cloudy sky, grey sky, gray sky",
@@ -85,7 +86,7 @@ STYLE_WORDS = _meanings(
 )
 TONE_WORDS = _meanings(
     {
-        "black and white": "black and white, black white, grayscale, greyscale, monochrome",
+        "black and white": "black and white, black white, b w, bw, grayscale, greyscale, monochrome",
         "muted": "desaturated, desaturate, muted, faded",
         "sepia": "sepia, old photograph, old photo, vintage photo, antique, vintage, aged, old",
         "warm": "warm, warmer, warm light, warm colours, warm colors",
@@ -125,6 +126,8 @@ SIZES: dict[str, float] = {
 REPLACING = frozenset(
     ("replace", "swap", "exchange", "change", "turn", "transform", "convert", "make", "substitute")
 )
+PAINTING = frozenset(["paint", "repaint", "colour", "color", "recolour", "recolor", "dye"])
+ADDING = frozenset(["add", "put", "place", "insert", "draw", "give"])
 SWAPPING = frozenset(["replace", "swap", "exchange", "substitute", "turn", "transform"])
 BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene", "night", "day", "weather"])
 REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
@@ -140,9 +143,16 @@ FILLING = frozenset([
     "all", "this", "that", "these", "those", "her", "his", "its", "their",
 ])  # fmt: skip
 GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
+KEPT = re.compile(r"^(but |and |please )*(keep|leave|preserve|maintain|retain|do not|don t|never)\b")
+"""The beginning of a clause about what is to stay as it is."""
+UNTOUCHED = re.compile(r"\b(without|while|by) (changing|touching|altering|affecting|moving|keeping|leaving)\b.*")
+ALL_BUT = re.compile(r"\b(everything|all|anything) (but|except|besides)\b|(?<!in the )\b(background|backdrop)\b")
+"""What is removed so that the subject alone stays."""
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
 CLAUSES = re.compile(
-    r"[.;,\n]|\bthen\b|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)"
+    r"[.;,\n]|\bthen\b|\bbut (?=(?:keep|leave|do not|don.t)\b)"
+    r"|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)"
+    r"|\band (?=(?:paint|keep|leave|do not)\b)"
 )
 
 
@@ -156,15 +166,26 @@ def read_instruction(prompt: str) -> tuple[Action, ...]:
 
 
 def _read_clause(text: str) -> list[Action]:
+    if KEPT.match(text):
+        return []
+    text, _, lacking = UNTOUCHED.sub("", text).partition(" without ")
     words = frozenset(text.split())
-    if words & REMOVING or GONE.search(text):
+    if lacking:
+        changes = _read_clause(text) if words & (ADDING | REPLACING) else []
+        return changes or _read_removal(lacking)
+    if words & BEHIND:
+        words -= {"clear"}  # a clear sky is nothing to remove
+    if words & REMOVING or GONE.search(text) or text.startswith("no "):
         return [Action("extend")] if "zoom out" in text else _read_removal(text)
     if words & EXTENDING:
         return [Action("extend")]
-    if words & REPLACING and (swap := _read_swap(text)):
+    if words & (REPLACING | PAINTING) and (swap := _read_swap(text)):
         return swap
     looks, rest = _read_looks(_wanted_part(text))
-    return looks + _read_additions(rest)
+    added = _read_additions(rest)
+    if words & REPLACING:  # what is to become something else is there already
+        added = [action for action in added if action.thing is None or not _is_there(text, action.thing.noun)]
+    return looks + added
 
 
 def _wanted_part(text: str) -> str:
@@ -175,7 +196,9 @@ def _wanted_part(text: str) -> str:
 
 def _read_removal(text: str) -> list[Action]:
     """Read what is to go: a thing, or the subject. What nobody here can find in a picture is left where it is."""
-    wanted = read(text).wanted
+    wanted, all_but = read(text).wanted, ALL_BUT.search(text)
+    if all_but and (all_but[1] or not wanted):
+        return [Action("backdrop", name="studio")]
     named = set(text.split()) - REMOVING - FILLING
     if named and not wanted and not named & SUBJECTS:
         return []
@@ -184,7 +207,7 @@ def _read_removal(text: str) -> list[Action]:
 
 def _read_swap(text: str) -> list[Action]:
     """Read a swap: `replace the cat with a fox`, `change the background to a beach`, `turn the car blue`."""
-    parts = INTO.split(text, maxsplit=1)
+    parts = INTO.split(text.replace("'s", ""), maxsplit=1)
     old, new = (parts[0], parts[1]) if len(parts) == 2 else (text, "")
     backdrop = _first(BACKDROP_WORDS, new or old)
     if {"background", "backdrop", "setting", "scene"} & set(old.split()) and backdrop:
@@ -194,10 +217,24 @@ def _read_swap(text: str) -> list[Action]:
         return [Action("replace", name=before[0].noun, thing=after[0], place=_place(text))]
     if after and not before and SWAPPING & set(text.split()) and not BEHIND & set(old.split()):
         return [Action("replace", thing=after[0], place=_place(text))]  # nothing known is named: the subject
-    colour = _colour(new or old)
-    if colour and (before or after) and not _first(WEATHER_WORDS | STYLE_WORDS, text):
-        return [Action("recolour", thing=(before or after)[0], colour=colour)]
+    thing = next(iter(before or after), None)
+    colour = _new_colour(new or old, thing)
+    is_meant = not PAINTING & set(text.split()) or (thing is not None and _is_there(text, thing.noun))
+    if colour and thing and is_meant and not _first(WEATHER_WORDS | STYLE_WORDS, text):
+        return [Action("recolour", thing=thing, colour=colour)]
     return []
+
+
+def _new_colour(text: str, thing: Wanted | None) -> RGB | None:
+    """Return the colour that a thing is to have: blue in `make the red car blue`."""
+    named = [NAMED[word] for word in text.split() if word in NAMED]
+    others = [colour for colour in named if thing is None or colour != thing.colour]
+    return next(iter(others or named), None)
+
+
+def _is_there(text: str, noun: str) -> bool:
+    """Tell whether the text speaks of a thing as one that is in the picture: `the small cat`."""
+    return re.search(rf"\b(the|this|that|its|his|her) (\w+ ){{0,2}}{re.escape(noun)}", text) is not None
 
 
 def _read_looks(text: str) -> tuple[list[Action], str]:
@@ -251,6 +288,7 @@ def _spot(text: str, want: Wanted, host: Wanted | None) -> str:
 
 
 def _place(text: str) -> Place | None:
+    text = re.sub(r"\btop hats?\b|\bon top of\b", " ", text)
     for words, place in PLACES.items():
         if re.search(rf"\b{words}\b", text):
             return place
