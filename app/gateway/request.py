@@ -39,7 +39,7 @@ WORDS = {
 PIXELS_SIGN = re.compile(r"^([0-9]+) *[x\u00d7*] *([0-9]+)$", re.IGNORECASE)
 RATIO_SIGN = re.compile(r"^([0-9.]+) *[:/x\u00d7] *([0-9.]+)$", re.IGNORECASE)
 TIER_AS_SIZE = re.compile(r"[0-9.]{1,5}K", re.IGNORECASE)
-"""`size: "2K"`, as ByteDance's clients send."""
+"""`size: "2K"`, as ByteDance's clients send; Ideogram's send `resolution: "1024x768"`."""
 INPUT_SHAPE = frozenset({"match_input_image", "match_input", "adaptive"})
 """Words of other APIs for what an edit does here by itself."""
 NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
@@ -204,6 +204,8 @@ def _shape_texts(given: Mapping[str, Any]) -> dict[str, str]:
     texts = {name: _plain_shape(name, _shape_text(given, name)) for name in SHAPING if name in given}
     if TIER_AS_SIZE.fullmatch(texts.get("size", "")) and "resolution" not in texts:
         texts["resolution"] = texts.pop("size")
+    elif PIXELS_SIGN.match(texts.get("resolution", "")) and "size" not in texts:
+        texts["size"] = _plain_shape("size", texts.pop("resolution"))
     return texts
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from math import inf
@@ -193,8 +193,8 @@ def _nobody_can(
     model: ModelPage, offers: Sequence[Offer], request: ImageRequest
 ) -> UnsupportedMode | ModelUnavailable:
     """Say that another mode may be had, or that nothing is known of the APIs of those who offer the model."""
-    operations = {operation for offer in offers for operation in offer.contracts}
-    modes = dict.fromkeys(MODES[operation] for operation in MODES if operation in operations)
+    others = [replace(request, operation=operation) for operation in MODES]
+    modes = dict.fromkeys(other.mode for other in others if any(_can(offer, model, other) for offer in offers))
     if not modes:
         return ModelUnavailable(f"This gateway knows no API through which {model.slug} is served.")
     wanted = "image variations" if request.operation == "variation" else request.mode

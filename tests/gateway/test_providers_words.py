@@ -239,6 +239,13 @@ def test_what_nobody_serves_is_not_promised(seeded_world: World, upstream: Upstr
 # Answers
 
 
+def test_a_refused_mode_is_not_among_those_that_are_told(seeded_world: World, upstream: Upstream) -> None:
+    """The painter's contracts hold for all of its models, and not each of them edits."""
+    seeded_world.at("painter", upstream.base)
+    with pytest.raises(UnsupportedMode, match=r"Supported modes: text-to-image\.$"):
+        seeded_world.ask(operation="edit", model="lowpoly-3", images=(PNG,))
+
+
 def test_a_thought_is_no_result(seeded_world: World, upstream: Upstream) -> None:
     draft, final = picture_bytes(2), picture_bytes(3)
 

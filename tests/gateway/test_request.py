@@ -39,6 +39,8 @@ def test_null_is_no_value() -> None:
         ({"size": "AUTO", "aspect_ratio": "Auto"}, {"size": "auto", "aspect_ratio": "auto"}),
         ({"stream": "False", "strict": "TRUE", "fit": "Exact"}, {"strict": True, "fit": "exact"}),
         ({"size": " auto "}, {"size": "auto"}),
+        ({"resolution": "1024x768"}, {"size": "1024x768"}),
+        ({"resolution": "1024 * 768", "aspect_ratio": "1:1"}, {"size": "1024x768", "aspect_ratio": "1:1"}),
     ],
 )
 def test_the_same_in_other_words(sent: dict[str, Any], meant: dict[str, Any]) -> None:
