@@ -72,7 +72,16 @@ def _draw(covariance: Array, draws: int, seed: int) -> Singles:
     raised = covariance.copy()
     raised.flat[:: n + 1] += max(1e-9 * np.trace(covariance) / max(n, 1), TINY)
     # Drawn quantiles are no better known than to a per cent or two: seven digits will do, at half the cost.
-    return np.asarray(np.linalg.cholesky(raised).astype(np.float32) @ _standard_normal(n, draws, seed))
+    return np.asarray(_root(raised).astype(np.float32) @ _standard_normal(n, draws, seed))
+
+
+def _root(covariance: Array) -> Array:
+    """Return R with R R' = V; where rounding left V below zero somewhere, nothing is drawn there."""
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 # A pass over a mode's boards asks for the same numbers again and again, and drawing them took a third of a board.

@@ -312,3 +312,14 @@ def test_sequential_elo_gives_a_board_without_intervals() -> None:
     assert np.array_equal(board.wins, rate(log.tallies()).wins)
     backwards = replace(log, left=log.left[::-1], right=log.right[::-1], outcome=log.outcome[::-1])
     assert np.abs(rate_log(backwards).rating - rate_log(log).rating).max() > 1
+
+
+@pytest.mark.parametrize("many", [10**4, 10**6, 10**8, 10**11])
+def test_votes_that_contradict_each_other_in_any_number_make_a_board(many: int) -> None:
+    """The covariance falls below zero by rounding at 10**6, and no step of Newton is short at 10**11."""
+    rows = [(0, 0, 1, many, 1, 0, 0), (0, 1, 2, many, many - 1, 0, 0), (0, 0, 2, 5, 5, 1, 0)]
+    contrary, lopsided = tallies_of(3, rows), tallies_of(2, [(0, 1, 0, 1, many, 1, 0)])
+    for board in (rate(contrary, draws=DRAWS), rate(lopsided, draws=DRAWS)):
+        assert np.isfinite([board.rating, board.low, board.high]).all()
+        assert (board.low <= board.rating).all()
+        assert board.rank[0] == 1
