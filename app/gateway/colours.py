@@ -14,10 +14,12 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageChops, ImageCms
 
-from app.gateway.ink_profiles import read_ink_table
+from app.gateway.ink_profiles import find_tag, read_ink_table
 from app.gateway.ink_tables import D50, convert_inks
+from app.gateway.jpeg_segments import join_profile
 from app.gateway.png_chunks import read_colour_chunks, unpack_profile
 
+PERCEPTUAL, RELATIVE = ImageCms.Intent.PERCEPTUAL, ImageCms.Intent.RELATIVE_COLORIMETRIC
 SRGB = ImageCms.createProfile("sRGB")
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """x and y of white, red, green and blue."""
@@ -53,6 +55,8 @@ In an AVIF, browsers show the camera curve of BT.709 (1, 6, 14, 15) and an unspe
 UNSPECIFIED = 2
 PNG_CURVES: dict[int, tuple[float, ...]] = CURVES | dict.fromkeys((1, 6, 11, 14, 15), (2.4,))
 """As browsers read them in a PNG: BT.709 as its screens show it (BT.1886)."""
+PROFILE_CURVES: dict[int, tuple[float, ...]] = CURVES | {11: SRGB_CURVE} | dict.fromkeys((14, 15), (2.4,))
+"""As they read them in an ICC profile."""
 RGB_OF_FULL_RANGE = b"\0\1"
 GAMMA_TOLERANCE = 0.05
 """Of 2.2, as in libpng: browsers take a gamma that is so near for sRGB's."""
@@ -88,7 +92,7 @@ def describe_colours(data: bytes, format_: str, icc_profile: bytes | None) -> Co
         place = data.find(b"colrnclx", 0, 2**16)
         if place >= 0 and len(data) >= place + 12:
             return _describe_code_points(*struct.unpack(">HH", data[place + 8 : place + 12]))
-    return ColourDescription(icc_profile)
+    return _describe_profile(join_profile(data) if format_ in {"JPEG", "MPO"} else icc_profile)
 
 
 def to_srgb(image: Image.Image, description: ColourDescription) -> Image.Image:
@@ -103,11 +107,11 @@ def to_srgb(image: Image.Image, description: ColourDescription) -> Image.Image:
 
 
 def to_8_bit(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey to 8 bits: Pillow's own conversion makes everything above 255 white."""
+    """Keep the upper 8 of 16 bits of grey, as browsers do: Pillow makes everything above 255 white."""
     if not image.mode.startswith("I"):
         return image
     deep = np.asarray(image).astype(np.int64)
-    scaled = Image.fromarray(((np.clip(deep, 0, 65535) * 255 + 32767) // 65535).astype(np.uint8))
+    scaled = Image.fromarray((np.clip(deep, 0, 65535) >> 8).astype(np.uint8))
     key = image.info.get("transparency")
     if isinstance(key, int):
         scaled.putalpha(Image.fromarray(np.where(deep == key, 0, 255).astype(np.uint8)))
@@ -125,7 +129,11 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 
 def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """Convert by a profile for the image's kind of colour; None where it is for another kind, or damaged."""
+    """
+    Convert by a profile for the image's kind of colour; None where it is for another kind, or damaged.
+
+    Like browsers, read every profile as one of a screen, and by its table of either intent.
+    """
     space = profile[16:20]
     if image.mode == "L" and space == b"RGB ":
         image = image.convert("RGB")
@@ -134,7 +142,9 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
     try:
         if image.mode == "CMYK":
             return _convert_inks(image, profile)
-        return ImageCms.profileToProfile(image, BytesIO(profile), SRGB, outputMode="RGB")
+        intent = PERCEPTUAL if find_tag(profile, b"A2B0") or not find_tag(profile, b"A2B1") else RELATIVE
+        screen = profile[:12] + b"mntr" + profile[16:]
+        return ImageCms.profileToProfile(image, BytesIO(screen), SRGB, renderingIntent=intent, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, IndexError, ZeroDivisionError, struct.error):
         return None
 
@@ -167,7 +177,7 @@ def _describe_png(chunks: dict[bytes, bytes]) -> ColourDescription:
             return _describe_code_points(primaries, transfer, PNG_CURVES)
     icc_profile = unpack_profile(chunks.get(b"iCCP", b""))
     if icc_profile:
-        return ColourDescription(icc_profile)
+        return _describe_profile(icc_profile)
     gamma, white = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
     if b"sRGB" in chunks or len(gamma) != 4 or not int.from_bytes(gamma):
         return ColourDescription()
@@ -177,6 +187,18 @@ def _describe_png(chunks: dict[bytes, bytes]) -> ColourDescription:
         return ColourDescription(primaries=(x0, y0, x1, y1, x2, y2, x3, y3), curve=(exponent,))
     is_usual = abs(2.2 / exponent - 1) < GAMMA_TOLERANCE
     return ColourDescription(primaries=PRIMARIES[1], curve=SRGB_CURVE if is_usual else (exponent,))
+
+
+def _describe_profile(icc_profile: bytes | None) -> ColourDescription:
+    """Describe by a profile, or by the code points in it (ICC.1:2022, 9.2.17): browsers ask these first."""
+    tag = find_tag(icc_profile or b"", b"cicp")
+    if tag and (tag[:4] != b"cicp" or len(tag) < 12):
+        return ColourDescription()
+    if icc_profile and icc_profile[16:20] == b"RGB " and tag[10:12] == RGB_OF_FULL_RANGE:
+        primaries, transfer = tag[8:10]
+        if primaries in PRIMARIES and primaries != UNSPECIFIED and (transfer in PROFILE_CURVES or transfer in HDR):
+            return _describe_code_points(primaries, transfer, PROFILE_CURVES)
+    return ColourDescription(icc_profile)
 
 
 def _describe_code_points(

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import sqrt
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from app.gateway.colours import describe_colours, to_8_bit, to_srgb
 from app.gateway.foreign_formats import describe_format, name_format, register_heic, takes_heic
 from app.gateway.formats import sniff
+from app.gateway.orientation import turn_upright
 from app.gateway.png_chunks import is_png, keep_picture, shows_first_frame
 
 Size = tuple[int, int]
@@ -47,20 +49,10 @@ ENCODING: dict[str, dict[str, int]] = {
     "webp": {"quality": 90, "method": 4},
     "avif": {"quality": 80, "speed": 8},
 }
-ORIENTATION = 0x0112
+DEEP = b"\x10"
+"""Depth of a PNG with 16 bits a channel."""
 GREY_WITH_ALPHA = b"\4"
 """Colour type of a PNG."""
-TURNED = frozenset({"JPEG", "MPO", "PNG", "AVIF"})
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""By EXIF's orientation."""
 
 # An image of 20 megapixels costs about 160 MiB while it is decoded.
 _few_at_a_time = threading.BoundedSemaphore(2)
@@ -82,8 +74,9 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
     if len(data) > limits.max_bytes:
         raise InvalidImage(f"The image has {len(data):,} bytes; the limit is {limits.max_bytes:,}.")
     needed = _keep_needed(data)
-    # Pillow warns from 89 megapixels on; the limits are below that.
+    # Pillow warns from 89 megapixels on, and the limits are below that; it also warns of damaged notes.
     with _few_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(BytesIO(needed), formats=_formats_of(data)) as image:
@@ -102,11 +95,13 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
 
 def count_frames(data: bytes) -> int:
     """Count the frames of an image; browsers play an animation, and `decode` takes the first frame alone."""
-    try:
-        with Image.open(BytesIO(_keep_needed(data)), formats=_formats_of(data)) as image:
-            return int(getattr(image, "n_frames", 1)) if image.format not in {"MPO", *HEIC} else 1
-    except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
-        return 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(BytesIO(_keep_needed(data)), formats=_formats_of(data)) as image:
+                return int(getattr(image, "n_frames", 1)) if image.format not in {"MPO", *HEIC} else 1
+        except Exception:  # noqa: BLE001 (a damaged file has no frames; decoding it says what is wrong)
+            return 0
 
 
 def _keep_needed(data: bytes) -> bytes:
@@ -169,7 +164,7 @@ def render(
 def header_size(data: bytes) -> Size:
     """Read the size that a file states, without decoding its pixels. Raises InvalidImage."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore")
         try:
             with Image.open(BytesIO(_keep_needed(data)), formats=_formats_of(data)) as image:
                 return image.size
@@ -234,7 +229,7 @@ def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
         raise InvalidImage(
             f"The image is HDR ({described.hdr}), which no two screens show alike; save it as sRGB."
         )
-    coloured = to_srgb(to_8_bit(_upright(_as_grey(image, data))), described)
+    coloured = to_srgb(to_8_bit(turn_upright(_as_stored(image, data), data)), described)
     if alpha and coloured.mode == "RGBA":
         with_alpha = Image.new("RGBA", coloured.size)
         with_alpha.paste(coloured)
@@ -247,24 +242,38 @@ def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
     return plain
 
 
-def _as_grey(image: Image.Image, data: bytes) -> Image.Image:
-    """Return as grey what Pillow reads as colours: a PNG's grey of 16 bits with transparency."""
-    is_grey = is_png(data) and data[25:26] == GREY_WITH_ALPHA and image.mode == "RGBA"
-    if not is_grey:
+def _as_stored(image: Image.Image, data: bytes) -> Image.Image:
+    """Mend what Pillow reads otherwise than browsers: deep grey with alpha, a deep key, a GIF's first frame."""
+    if image.format == "GIF":
+        return _without_surround(image)
+    if not is_png(data):
+        return image
+    if data[24:25] == DEEP and isinstance(image.info.get("transparency"), tuple):
+        return _by_deep_key(image, data)
+    if data[25:26] != GREY_WITH_ALPHA or image.mode != "RGBA":
         return image
     grey = image.convert("LA")
     grey.format = image.format
     return grey
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn what browsers turn: by the EXIF of JPEG and PNG, and by the boxes of AVIF that Pillow tells as EXIF."""
-    if image.format not in TURNED or "exif" not in image.info:
+def _by_deep_key(image: Image.Image, data: bytes) -> Image.Image:
+    """Make one colour of 16 bits a channel transparent: of these Pillow keeps the upper eight alone."""
+    key = np.array(image.info["transparency"])
+    with Image.open(BytesIO(_keep_needed(data)), formats=("PNG",)) as lower:
+        lower.tile = [tile._replace(args="RGB;16L") for tile in lower.tile]
+        is_key = (np.asarray(image) == key >> 8) & (np.asarray(lower) == key & 255)
+    keyed = image.convert("RGB")
+    keyed.putalpha(Image.fromarray(np.where(is_key.all(axis=-1), 0, 255).astype(np.uint8)))
+    keyed.format = image.format
+    return keyed
+
+
+def _without_surround(image: Image.Image) -> Image.Image:
+    """Return a GIF whose first frame is smaller than the picture with nothing around it; Pillow paints there."""
+    extent = getattr(image, "dispose_extent", None)
+    if extent in {None, (0, 0, *image.size)}:
         return image
-    exif = Image.Exif()
-    try:
-        exif.load(image.info["exif"])
-    except Exception:  # noqa: BLE001 (damaged EXIF raises as many kinds of exception as damaged pixels)
-        return image
-    turn = TURNS.get(exif.get(ORIENTATION, 1))
-    return image if turn is None else image.transpose(turn)
+    whole = Image.new("RGBA", image.size)
+    whole.paste(image.convert("RGBA").crop(extent), extent[:2])
+    return whole

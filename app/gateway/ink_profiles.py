@@ -21,7 +21,7 @@ def read_ink_table(profile: bytes) -> InkTable | None:
 
     Raises struct.error, IndexError, ValueError, ZeroDivisionError for a damaged table.
     """
-    body = profile[_find_table(profile) :]
+    body = find_tag(profile, b"A2B0") or find_tag(profile, b"A2B1")
     if profile[20:24] not in {b"XYZ ", b"Lab "} or body[:4] not in {*HEADERS, b"mAB "}:
         return None
     if tuple(body[8:10]) != (INKS, COLOURS):
@@ -30,13 +30,13 @@ def read_ink_table(profile: bytes) -> InkTable | None:
     return _read_by_offsets(body, is_lab) if body[:4] == b"mAB " else _read_in_order(body, is_lab)
 
 
-def _find_table(profile: bytes) -> int:
-    """Find where the table of the first intent begins that has one; the profile's end where none does."""
+def find_tag(profile: bytes, name: bytes) -> bytes:
+    """Return a profile from where one of its tags begins; nothing where it lacks it."""
     count = min(int.from_bytes(profile[128:132]), 100)
-    tags: dict[bytes, int] = dict(
-        struct.unpack(">4sI", profile[132 + 12 * tag : 140 + 12 * tag]) for tag in range(count)
-    )
-    return tags.get(b"A2B0", tags.get(b"A2B1", len(profile)))
+    for entry in (profile[place : place + 12] for place in range(132, 132 + 12 * count, 12)):
+        if entry.startswith(name):
+            return profile[int.from_bytes(entry[4:8]) :]
+    return b""
 
 
 def _read_in_order(body: bytes, is_lab: bool) -> InkTable:

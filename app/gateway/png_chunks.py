@@ -5,6 +5,7 @@ Browsers skip a damaged note, a profile too large or a workflow of megabytes, an
 the whole file for each of them.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 
@@ -14,6 +15,11 @@ FRAMES = {b"acTL": 8, b"fcTL": 26}
 MOST_FRAMES = 2**31
 PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"fdAT", *FRAMES})
 """Chunks that say which pixels there are and which way is up."""
+HEAD = 33
+"""Bytes of the signature and the first chunk, which has depth and type of colours."""
+PALETTE_TYPE = 3
+ONCE = frozenset({b"tRNS", b"eXIf"})
+"""Browsers take the first of these that is whole, and pass the others over."""
 MOST_CHUNKS = 100_000
 """What follows so many is left to the decoder: no encoder writes a tenth of it."""
 LARGEST_TEXT = 2**24
@@ -30,15 +36,41 @@ def is_png(data: bytes) -> bool:
 
 def keep_picture(png: bytes) -> bytes:
     """Return a PNG with the chunks alone that make its picture; what follows the last whole one stays."""
+    if png[12:16] != b"IHDR" or len(png) < HEAD:
+        return png
     parts, rest, is_animation = [SIGNATURE], len(SIGNATURE), _is_animation(png)
+    seen: set[bytes] = set()
     for kind, start, end in _list_chunks(png):
         is_needed = kind in PICTURE or not kind[0] & 0x20
         is_frame = kind == b"fdAT" or kind in FRAMES
         is_whole = FRAMES.get(kind, end - start) == end - start
+        if kind in ONCE:
+            is_needed = kind not in seen and _has_its_place(png, kind, seen) and _is_intact(png, start, end)
         if is_needed and is_whole and (is_animation or not is_frame):
-            parts.append(png[start - 8 : end + 4])
+            seen.add(kind)
+            parts.append(_fill_palette(png, start, end) if kind == b"PLTE" else png[start - 8 : end + 4])
         rest = end + 4
     return b"".join([*parts, png[rest:]])
+
+
+def _has_its_place(png: bytes, kind: bytes, seen: set[bytes]) -> bool:
+    """Tell whether transparency or EXIF stands where browsers look: before the pixels, behind any palette."""
+    has_palette = png[25:26] != bytes([PALETTE_TYPE]) or b"PLTE" in seen
+    return b"IDAT" not in seen and (kind != b"tRNS" or has_palette)
+
+
+def _is_intact(png: bytes, start: int, end: int) -> bool:
+    return zlib.crc32(png[start - 4 : end]) == int.from_bytes(png[end : end + 4])
+
+
+def _fill_palette(png: bytes, start: int, end: int) -> bytes:
+    """Return a palette with a colour for every index: browsers take its last for those that it lacks."""
+    body = png[start:end]
+    lacking, rest = divmod(3 * (1 << min(png[24], 8)) - len(body), 3)
+    if png[25] != PALETTE_TYPE or lacking <= 0 or rest or not body or not _is_intact(png, start, end):
+        return png[start - 8 : end + 4]
+    filled = b"PLTE" + body + body[-3:] * lacking
+    return struct.pack(">I", len(filled) - 4) + filled + struct.pack(">I", zlib.crc32(filled))
 
 
 def _is_animation(png: bytes) -> bool:
@@ -49,12 +81,17 @@ def _is_animation(png: bytes) -> bool:
 
 
 def read_colour_chunks(png: bytes) -> dict[bytes, bytes]:
-    """Read the whole chunks before the pixels, by kind; of several of a kind the first counts."""
+    """
+    Read the whole chunks before the pixels, by kind; of several of a kind the first counts.
+
+    cICP counts before a palette only, as browsers have it.
+    """
     found: dict[bytes, bytes] = {}
     for kind, start, end in _list_chunks(png):
         if kind == b"IDAT":
             break
-        if zlib.crc32(png[start - 4 : end]) == int.from_bytes(png[end : end + 4]):
+        is_late = kind == b"cICP" and b"PLTE" in found
+        if not is_late and _is_intact(png, start, end):
             found.setdefault(kind, png[start:end])
     return found
 
