@@ -63,28 +63,27 @@ def step_costs(colours: Field) -> Field:
     return np.asarray(STEP_COST + np.maximum(0, np.hypot(across, down) / 2 - 3), dtype=np.float32)
 
 
-def ways(cost: Field, start: Field, rounds: int = 2) -> Field:
-    """Sweep for the cheapest way to each pixel from any other, whose own value in `start` is added."""
-    found = start.astype(np.float32).copy()
-    for _ in range(rounds):
-        for turned, entry in (
-            (found, cost),
-            (found[::-1], cost[::-1]),
-            (found.T, cost.T),
-            (found.T[::-1], cost.T[::-1]),
-        ):
-            _sweep(turned, entry)
-    return found
+def ways(cost: Field, *starts: Field, rounds: int = 2) -> list[Field]:
+    """Sweep, for each start, for the cheapest way to each pixel from any other, whose own value in it is added."""
+    found = np.stack(starts, axis=1).astype(np.float32)
+    for _ in range(2 * rounds):
+        _sweep(found, cost)
+        _sweep(found[::-1], cost[::-1])
+        found, cost = found.T, cost.T
+    return list(np.moveaxis(found, 1, 0))
 
 
 def _sweep(found: Field, cost: Field) -> None:
     """Sweep row by row, each from the row before and its two diagonals."""
-    for row in range(1, len(found)):
-        before = found[row - 1]
-        best = before.copy()
-        np.minimum(best[1:], before[:-1] + 0.2, out=best[1:])
-        np.minimum(best[:-1], before[1:] + 0.2, out=best[:-1])
-        np.minimum(found[row], best + cost[row], out=found[row])
+    rows = np.pad(found, ((0, 0), (0, 0), (1, 1)), constant_values=np.inf)
+    inner = rows[..., 1:-1]
+    for row, entry in enumerate(np.ascontiguousarray(cost[1:]), 1):
+        best = np.minimum(rows[row - 1, :, :-2], rows[row - 1, :, 2:])
+        best += 0.2
+        np.minimum(best, inner[row - 1], out=best)
+        best += entry
+        np.minimum(inner[row], best, out=inner[row])
+    found[:] = inner
 
 
 def sky_seeds(colours: Field) -> Seeds:
@@ -116,8 +115,10 @@ def likeness_to(colours: Field, where: NDArray[np.bool_]) -> Field:
     samples = colours[where]
     samples = samples[:: max(1, len(samples) // 48)]
     nearest = np.full(colours.shape[:2], FAR, dtype=np.float32)
+    planes = np.ascontiguousarray(np.moveaxis(colours, 2, 0))
     for sample in samples:
-        np.minimum(nearest, np.square(colours - sample).sum(axis=2), out=nearest)
+        light, blue, red = np.square(planes - sample[:, None, None])
+        np.minimum(nearest, light + blue + red, out=nearest)
     return np.asarray(np.exp(-np.sqrt(nearest) / LOOKS_ALIKE), dtype=np.float32)
 
 
@@ -130,7 +131,7 @@ def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
 def _share(colours: Field, one: Field, other: Field) -> Field:
     """Return how much each pixel belongs to the parts that start at `one` rather than at `other`, 0 to 1."""
     cost = step_costs(colours)
-    near, far = ways(cost, one), ways(cost, other)
+    near, far = ways(cost, one, other)
     balance = (far - near) / (far + near + 12) + 0.5 * _likeness(colours, near < far)
     return np.asarray(np.clip(0.5 + 2.4 * balance, 0, 1), dtype=np.float32)
 
@@ -140,8 +141,8 @@ def connected(share: Field, start: Field) -> Field:
     core = Image.fromarray((255 * share).astype(np.uint8))
     passable = np.asarray(core.filter(ImageFilter.MinFilter(3))) > 110
     cost = np.where(passable, 0.01, 50).astype(np.float32)
-    reached = ways(cost, np.where(start < FAR, 0, FAR).astype(np.float32)) < 40
-    near = Image.fromarray(reached.astype(np.uint8)).filter(ImageFilter.MaxFilter(5))
+    (way,) = ways(cost, np.where(start < FAR, 0, FAR).astype(np.float32))
+    near = Image.fromarray((way < 40).astype(np.uint8)).filter(ImageFilter.MaxFilter(5))
     return np.asarray(share * np.asarray(near), dtype=np.float32)
 
 
