@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import permutations
+from functools import cache
 from unittest.mock import patch
 
 import numpy as np
@@ -215,15 +215,24 @@ class SheetBatch:
 
     def best_guess(self) -> tuple[float, str, str]:
         """Return the largest chance that any picture is any model's, by all orders that fit what was seen."""
-        fitting: Counter[tuple[str, str]] = Counter()
-        total = 0
-        for order in permutations(self.pictures):
-            made = dict(zip(self.models, order, strict=True))
-            if all(made[model] in gone for model, gone in self.left_with.items()):
-                total += 1
-                fitting.update((picture, model) for model, picture in made.items())
-        (picture, model), count = max(fitting.items(), key=lambda one: (one[1], one[0]))
-        return count / total, picture, model
+        if len(self.models) != len(self.pictures):
+            raise ValueError("A batch has one picture of each model.")
+
+        @cache
+        def count_orders(models: frozenset[str], pictures: frozenset[str]) -> int:
+            if not models:
+                return 1
+            first = min(models)
+            fitting = pictures & self.left_with.get(first, pictures)
+            return sum(count_orders(models - {first}, pictures - {one}) for one in fitting)
+
+        models, pictures = frozenset(self.models), frozenset(self.pictures)
+        count, picture, model = max(
+            (count_orders(models - {model}, pictures - {picture}), picture, model)
+            for model in models
+            for picture in pictures & self.left_with.get(model, pictures)
+        )
+        return count / count_orders(models, pictures), picture, model
 
 
 class SheetWatcher:
