@@ -14,7 +14,6 @@ Exit 1 where an answer moves, or a comparison that must find something finds not
 import argparse
 import os
 import random
-import re
 import sys
 import tempfile
 import time
@@ -49,7 +48,7 @@ from app.leaderboards.runs.refresh import rebuild
 from app.ratings.tallies import Index
 from scripts.faults.application import application, populate
 from scripts.faults.voters import OUTCOMES
-from tests.security.crawling import Got, crawl
+from tests.security.crawling import NONCE, Got, crawl
 
 MODE = "text-to-image"
 STARTS = (
@@ -61,8 +60,7 @@ STARTS = (
     ),
 )
 UNSTABLE = {"date", "expires", "x-request-id"}
-NONCE = re.compile(rb"(?<=nonce[-=])[\"']?[\w-]{22}[\"']?")
-"""Fresh for every answer, like the header fields that are left out."""
+"""Header fields that are fresh for every answer, like its nonce."""
 TOTALS = {"/integrity", "/api/v1/integrity"}
 """Answers that tell how many votes of a day were skips, of all models and competitions together."""
 SECONDS_LOOKED = 3

@@ -5,6 +5,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
@@ -18,6 +19,8 @@ HOME = "http://localhost/"
 MOST = 500
 VARIANTS = 8
 """Of one path, by query: filters of a board multiply without end."""
+NONCE = re.compile(rb"(?<=nonce[-=])[\"']?[\w-]{22}[\"']?")
+"""Fresh for every answer."""
 TEXT_LINK = re.compile(r"""(?:http://localhost|(?<=[\s"'(>]))/[A-Za-z0-9][\w./%?=&;+~-]*""")
 
 
@@ -104,7 +107,7 @@ def links(one: Got) -> set[str]:
     """Addresses on this server that an answer names, without fragments."""
     named = {value for name, value in one.headers if name in {"Location", "Content-Location"}}
     if one.mimetype == "text/html":
-        named |= Page(one.body.decode()).links
+        named |= page_links(NONCE.sub(b"x", one.body))
     elif one.mimetype.endswith("json") and one.body:
         named |= {text for text in _strings(json.loads(one.body)) if is_address(text)}
     elif one.mimetype.startswith("text/") or one.mimetype.endswith(("xml", "javascript")):
@@ -116,6 +119,12 @@ def links(one: Got) -> set[str]:
         for url in whole
         if url.netloc == "localhost" and "{" not in url.path and not url.path.startswith("/static/")
     }
+
+
+@lru_cache(maxsize=2 * MOST)
+def page_links(page: bytes) -> frozenset[str]:
+    """Find what a page with no nonce of its own links to, once however often it is crawled."""
+    return frozenset(Page(page.decode()).links)
 
 
 def _strings(value: Any) -> Iterator[str]:
