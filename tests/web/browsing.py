@@ -155,8 +155,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """One for all tests of a process, each of which visits in a context of its own."""
     with chromium() as launched:
         yield launched
 
