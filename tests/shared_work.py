@@ -1,5 +1,6 @@
 """Work that every application of a test process would do again, done once: none of it depends on the test."""
 
+from contextlib import closing
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+
+from app.database.doors import Database
 
 
 class CompiledTemplates(BytecodeCache):
@@ -79,9 +82,35 @@ def _is_same_dialect(self: DefaultDialect, other: object) -> bool:
 _INIT_ENGINE = Engine.__init__
 
 
+MIGRATED: list[Any] = []
+"""A connection to a copy in memory of the first SQLite database that was migrated from nothing."""
+
+
+def _migrate_once(self: Database, revision: str = "head") -> None:
+    """Copy what the first migration of an empty SQLite database made, for all that follow."""
+    engine = self._write_engine
+    if revision != "head" or engine.dialect.name != "sqlite":
+        _MIGRATE(self, revision)
+        return
+    with closing(engine.raw_connection()) as pooled:
+        is_empty = pooled.driver_connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None  # type: ignore[union-attr]
+        if is_empty and MIGRATED:
+            MIGRATED[0].backup(pooled.driver_connection)
+            return
+    _MIGRATE(self, revision)
+    if is_empty:
+        MIGRATED.append(engine.dialect.dbapi.connect(":memory:", check_same_thread=False))
+        with closing(engine.raw_connection()) as pooled:
+            pooled.driver_connection.backup(MIGRATED[0])  # type: ignore[union-attr]
+
+
+_MIGRATE = Database.migrate
+
+
 def share(patch: pytest.MonkeyPatch) -> None:
     """
-    Share compiled templates and statements, parsed addresses, and the certificates that HTTP clients trust.
+    Share compiled templates and statements, parsed addresses, the tables of a new SQLite database, and the
+    certificates that HTTP clients trust.
 
     Builders of addresses are compiled when somebody asks them. Every `httpx.Client` would read the certificates of
     the whole world for 40 ms, and every engine compile the same statements for as long as they take to run.
@@ -92,4 +121,5 @@ def share(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DefaultDialect, "__eq__", _is_same_dialect)
     patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
     patch.setattr(Engine, "__init__", _init_with_shared_statements)
+    patch.setattr(Database, "migrate", _migrate_once)
     patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))

@@ -117,7 +117,8 @@ def _outline(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) 
 
 
 def _cover(points: list[Point], box: Box, alpha: float) -> Image.Image:
-    cover = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
+    # Under a cover of ones pixels are copied, without a mixture of none.
+    cover = Image.new("L" if alpha < 1 else "1", (box[2] - box[0], box[3] - box[1]), 0)
     ImageDraw.Draw(cover).polygon([(x - box[0], y - box[1]) for x, y in points], fill=round(255 * min(1.0, alpha)))
     return cover
 
