@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def drawing(size: tuple[int, int] = SIZE) -> Image.Image:
+    return _paint_once(size).copy()
+
+
+@cache
+def _paint_once(size: tuple[int, int]) -> Image.Image:
     return paint("a house in a meadow", "poster-pro", 3, size)
 
 

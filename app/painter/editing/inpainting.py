@@ -286,16 +286,18 @@ def _renew(level: Level, distance: Field) -> None:
     height, width = level.known.shape
     cells = np.argwhere(~level.known)
     trust = np.exp(-distance / (2 * np.quantile(distance, 0.75) + 1e-3)).astype(np.float32)
-    sums, weights = np.zeros_like(level.picture), np.zeros((height, width), dtype=np.float32)
-    source = level.match[cells[:, 0], cells[:, 1]]
+    wide = width + 2 * REACH
+    # One row of numbers a cell, with a border for patches that reach beyond it; the last column sums the trust.
+    pixels = np.dstack([level.picture, np.ones_like(level.known, dtype=np.float32)]).reshape(-1, 4)
+    sums = np.zeros(((height + 2 * REACH) * wide, 4), dtype=np.float32)
+    source = level.match[cells[:, 0], cells[:, 1]] @ (width, 1)
+    at = (cells + REACH) @ (wide, 1)
     for dy in range(-REACH, REACH + 1):
         for dx in range(-REACH, REACH + 1):
-            step = np.array((dy, dx))
-            at, lent = cells + step, source + step
-            inside = (at[:, 0] >= 0) & (at[:, 0] < height) & (at[:, 1] >= 0) & (at[:, 1] < width)
-            at, lent, share = at[inside], lent[inside], trust[inside]
-            sums[at[:, 0], at[:, 1]] += share[:, None] * level.picture[lent[:, 0], lent[:, 1]]
-            weights[at[:, 0], at[:, 1]] += share
+            lent = pixels.take(source + (dy * width + dx), axis=0)
+            sums[at + (dy * wide + dx)] += trust[:, None] * lent
+    inner = sums.reshape(height + 2 * REACH, wide, 4)[REACH:-REACH, REACH:-REACH]
+    sums, weights = inner[..., :3], inner[..., 3]
     said = sums / np.maximum(weights, 1e-9)[:, :, None]
     level.picture = np.where(level.known[:, :, None] | (weights == 0)[:, :, None], level.picture, said)
 
