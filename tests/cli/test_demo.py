@@ -179,7 +179,7 @@ def test_served_at_once_stopped_and_completed(
     for slug in SEEDED[1:]:
         (seeds / "competitions" / f"{slug}.toml").unlink()
     every = (1 + len(SHOWCASES)) * len(PAINTERS) + 7
-    with _demo(seeds) as (demo, address):
+    with _demo(seeds, SLOWLY) as (demo, address):
         assert _first_pair(address)["competition"]["slug"] == SEEDED[0]
         assert httpx.get(address).status_code == 200
         demo.send_signal(signal.SIGINT)
@@ -211,13 +211,22 @@ def _board_votes(address: str, mode: str, question: str) -> int:
     return int(run["votes"]) if run else 0
 
 
+SLOWLY = """
+import time
+from app.gateway.providers.painter import LocalPainter
+make = LocalPainter.make
+LocalPainter.make = lambda *given: time.sleep(0.5) or make(*given)
+"""
+"""What has a demo paint so slowly that it can be stopped before it is complete."""
+
+
 @contextmanager
-def _demo(seeds: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command with its server on a free port, in a process of its own."""
+def _demo(seeds: Path, first: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command with its server on a free port, in a process of its own that runs these lines first."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start = (
+    start = first + (
         f"import pathlib, app.cli, app.cli.demo as d, app.demo.drawing as s, app.demo.edits as e; "
         f"e.FRAME = s.FRAME = (256, 256); e.EDITS = e.EDITS[:1]; "
         f"d.SEEDS = pathlib.Path({str(seeds)!r}); app.cli.main()"
