@@ -172,6 +172,8 @@ class Replies(Strict):
     moderation_codes: tuple[str, ...] = ()
     moderation_texts: tuple[str, ...] = ()
     account_codes: tuple[str, ...] = ()
+    failure_codes: tuple[str, ...] = ()
+    """What a refused call says where the provider failed and the request is not to blame, whatever the status."""
     moderation_phrases: tuple[str, ...] = ()
     account_phrases: tuple[str, ...] = ()
     """What a refused call says in lower case where it has no code: whole phrases, since it may quote a prompt."""

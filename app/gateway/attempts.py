@@ -13,7 +13,7 @@ from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
 from app.gateway.normalize import RequestPlan
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64, pause
+from app.gateway.providers.base import Code, ProviderError, ProviderImage, ProviderReply, from_base64, pause
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import HttpSession, TransportError
@@ -134,7 +134,8 @@ def _fetch(link: str, http: HttpSession, plan: RequestPlan) -> bytes:
     try:
         answer = http.fetch(link, plan.job.contract.replies.hosts)
     except TransportError as failure:
-        raise ProviderError("timeout" if failure.is_timeout else "dead_link") from failure
+        otherwise: Code = "unavailable" if failure.is_broken else "dead_link"
+        raise ProviderError("timeout" if failure.is_timeout else otherwise) from failure
     if answer.status in {408, 425, 429} or answer.status >= 500:
         raise ProviderError("unavailable")
     if answer.status != 200:

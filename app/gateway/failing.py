@@ -1,6 +1,7 @@
 """Chooses what a caller is told when no image came: never a provider's own words, which may quote our key."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from app.gateway.attempts import AttemptResult
 from app.gateway.errors import (
@@ -30,9 +31,9 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
     if codes & {"rejected", "vector"}:
         return _explain_rejection(failures, request)
     if codes == {"rate_limited"}:
-        longest = max((failure.retry_after or 1 for failure in failures), default=1)
+        pauses = [max(failure.retry_after or 1 for failure in one.failures) for one in tried if one.failures]
         return RateLimited(
-            f"Every provider asks for a pause ({names}).", retry_after=min(LONGEST_RETRY_AFTER, int(longest))
+            f"Every provider asks for a pause ({names}).", retry_after=min(LONGEST_RETRY_AFTER, ceil(min(pauses)))
         )
     if codes and codes <= {"account", "not_found"}:
         return ProviderUnavailable(f"This server's account at the provider does not work ({names}).")

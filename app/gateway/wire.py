@@ -35,11 +35,12 @@ Resolve = Callable[[str, int], list[str]]
 
 
 class TransportError(Exception):
-    """The failure of a connection: no whole answer came."""
+    """The failure of a connection: no whole answer came. `is_broken` where the network or the other end failed."""
 
-    def __init__(self, reason: str, *, is_timeout: bool = False) -> None:
+    def __init__(self, reason: str, *, is_timeout: bool = False, is_broken: bool = False) -> None:
         super().__init__(reason)
         self.is_timeout = is_timeout
+        self.is_broken = is_broken
 
 
 class NotJson(Exception):
@@ -132,8 +133,11 @@ class HttpSession:
         Fetch what lies behind a link that the provider gave: https on a public address.
 
         The provider's own origin is trusted as it is, and a provider on loopback may also link to loopback. A
-        redirect is followed within the link's origin, the provider's own and its `hosts`. Raises TransportError.
+        link that is a path leads to the provider. A redirect is followed within the link's origin, the provider's
+        own and its `hosts`. Raises TransportError.
         """
+        if url.startswith("/") and not url.startswith("//"):
+            url = urljoin(self.base_url, url)
         answer = self._fetch_one(url)
         for _ in range(REDIRECTS):
             target = answer.headers.get("location", "")
@@ -181,7 +185,7 @@ class HttpSession:
         except httpcore.TimeoutException as error:
             raise TransportError("deadline", is_timeout=True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
-            raise TransportError(type(error).__name__, is_timeout=self.left <= 0) from error
+            raise TransportError(type(error).__name__, is_timeout=self.left <= 0, is_broken=True) from error
         return HttpAnswer(response.status, headers, self._inflate(content, headers))
 
     def _read(self, chunks: Iterable[bytes]) -> bytes:
@@ -193,12 +197,14 @@ class HttpSession:
         return bytes(received)
 
     def _inflate(self, content: bytes, headers: dict[str, str]) -> bytes:
-        """Unpack within the allowance what comes packed although identity was asked for. Raises TransportError."""
-        encoding = headers.get("content-encoding", "identity").lower()
-        if encoding == "identity":
+        """
+        Unpack within the allowance what comes packed although identity was asked for. Raises TransportError.
+
+        Other words there are what somebody wrote to a storage: `aws-chunked`, `utf-8`.
+        """
+        named = {word.strip().lower() for word in headers.get("content-encoding", "").split(",")}
+        if named.isdisjoint({"gzip", "x-gzip", "deflate"}):
             return content
-        if encoding not in {"gzip", "deflate"}:
-            raise TransportError("unknown encoding")
         inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
         plain = bytearray()
         try:

@@ -1,5 +1,8 @@
 """What a provider made and was paid for is handed out, whatever our own limits are."""
 
+import gzip
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -20,7 +23,7 @@ from app.gateway.wire import Client
 from tests.factories import picture_bytes
 from tests.gateway.test_providers_words import at
 from tests.gateway.test_tasks import filled
-from tests.gateway.upstream import Upstream, coded, says, sends
+from tests.gateway.upstream import Upstream, coded, reset, says, sends, short_body
 from tests.gateway.world import NOW, World
 
 OPENAI = "/v1/images/generations"
@@ -122,6 +125,78 @@ def test_an_image_is_fetched_again_after_a_bad_moment(world: World, upstream: Up
     world.client = Client(sleep=lambda _seconds: None)
     upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))
     upstream.on("GET", "/1.png", says(503, {}), says(429, {}), sends(PICTURE))
+    assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
+
+
+def test_an_image_is_fetched_again_after_a_broken_connection(world: World, upstream: Upstream) -> None:
+    world.at("openai", upstream.base)
+    world.client = Client(sleep=lambda _seconds: None)
+    upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))
+    upstream.on("GET", "/1.png", reset, short_body, sends(PICTURE))
+    assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
+    assert len(upstream.calls()) == 1
+
+
+def test_a_link_that_begins_with_its_path_leads_to_the_provider(world: World, upstream: Upstream) -> None:
+    world.at("openai", upstream.base)
+    upstream.on("POST", OPENAI, says(200, {"data": [{"url": "/files/1.png"}]}))
+    upstream.on("GET", "/files/1.png", sends(PICTURE, "application/octet-stream"))
+    assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        "",
+        "identity",
+        "utf-8",
+        "binary",
+        "aws-chunked",
+        "base64",
+        "gzip",
+        "x-gzip",
+        "GZIP, identity",
+        "aws-chunked,gzip",
+    ],
+)
+def test_an_image_is_read_whatever_its_coding_is_called(world: World, upstream: Upstream, coding: str) -> None:
+    """Storage sends back whatever was written there when the image was stored."""
+    body = gzip.compress(PICTURE) if "gzip" in coding.lower() else PICTURE
+    world.at("openai", upstream.base)
+    upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))
+    upstream.on("GET", "/1.png", lambda one: one.reply(200, body, "text/plain", {"content-encoding": coding}))
+    assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda text: f"data:image/jpeg;base64,{text}",
+        lambda text: "\n".join(text[at : at + 76] for at in range(0, len(text), 76)),
+        lambda text: text.replace("+", "-").replace("/", "_"),
+        lambda text: text.rstrip("="),
+        lambda text: f" {text}\r\n",
+    ],
+)
+def test_base64_is_read_in_every_spelling(world: World, upstream: Upstream, spell: Callable[[str], str]) -> None:
+    world.at("openai", upstream.base)
+    for data in (PICTURE, *(picture_bytes(seed) for seed in range(4, 8))):
+        upstream.on("POST", OPENAI, says(200, {"data": [{"b64_json": spell(coded(data))}]}))
+        assert world.ask(model="twin-1").drawn[0].picture.data == data
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: text.decode().encode("utf-16"),
+        lambda text: b"\r\n  " + text + b"\n",
+    ],
+)
+def test_json_is_read_in_every_spelling(world: World, upstream: Upstream, spell: Callable[[bytes], bytes]) -> None:
+    world.at("openai", upstream.base)
+    body = spell(json.dumps({"data": [{"b64_json": coded(PICTURE)}]}).encode())
+    upstream.on("POST", OPENAI, sends(body, "text/html"))
     assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.catalog.limits import Limits
 from app.gateway.providers import OWN
 from app.gateway.providers.base import ProviderError, ProviderRequest
+from app.gateway.providers.fal import Fal
 from app.gateway.providers.luma import Luma, LumaAgents
 from app.gateway.providers.openai import ADDRESSES, OpenAI
 from app.gateway.providers.tasks import TaskProvider, read_task
@@ -63,6 +64,18 @@ CASES: list[tuple[str, int, Any, str]] = [
     ("comfy", 200, {"status": "Content Moderated", "result": None}, "moderated"),
     ("comfy", 200, {"image": BLURRED, "finish_reason": "CONTENT_FILTERED"}, "moderated"),
     ("comfy", 200, {"code": "DataInspectionFailed", "message": "x"}, "moderated"),
+    ("tencent", 451, {"error": {"type": "content_filter_error", "code": "451001", "message": "x"}}, "moderated"),
+    ("tencent", 400, {"error": {"type": "invalid_request_error", "code": "400001"}}, "rejected"),
+    ("tencent", 402, {"error": {"type": "permission_error", "code": "401007"}}, "account"),
+    ("runway", 400, {"error": "You do not have enough credits to run this task."}, "account"),
+    ("leonardo", 400, {"error": "not enough api tokens userId: 3aa5736c", "code": "unexpected"}, "account"),
+    ("leonardo", 400, {"error": "Invalid response from authorization hook", "code": "unexpected"}, "account"),
+    ("leonardo", 400, {"error": "Authentication hook unauthorized this request", "code": "x"}, "account"),
+    ("leonardo", 400, {"error": "Invalid file extension", "code": "unexpected"}, "rejected"),
+    ("luma", 400, {"detail": "Insufficient credits"}, "account"),
+    ("fal", 400, {"detail": [{"type": "downstream_service_error", "msg": "x"}]}, "no_image"),
+    ("fal", 422, {"detail": [{"type": "no_media_generated", "msg": "x"}]}, "no_image"),
+    ("fal", 422, {"detail": [{"type": "image_too_small", "msg": "x"}]}, "rejected"),
     *((slug, 400, OPENAI, "moderated") for slug in (*ADDRESSES, "comfy", "vercel", "cloudflare", "fal")),
 ]
 
@@ -82,6 +95,26 @@ def meaning(upstream: Upstream, slug: str, status: int, told: Any, model: str = 
 @pytest.mark.parametrize(("slug", "status", "told", "code"), CASES)
 def test_a_refusal_is_understood(upstream: Upstream, slug: str, status: int, told: Any, code: str) -> None:
     assert meaning(upstream, slug, status, told) == code
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable", "code"),
+    [(400, "true", "no_image"), (400, "false", "rejected"), (504, "true", "no_image"), (504, "false", "no_image")],
+)
+def test_a_run_of_fal_says_itself_whether_it_may_be_tried_again(
+    upstream: Upstream, status: int, retryable: str, code: str
+) -> None:
+    """What the app answered is final: it is not asked for five times."""
+    links = {name: f"{upstream.base}/{name}" for name in ("status_url", "response_url", "cancel_url")}
+    upstream.on("POST", "/", says(200, links))
+    upstream.on("GET", "/status_url", says(200, {"status": "COMPLETED"}))
+    upstream.on("GET", "/response_url", says(status, {"detail": []}, {"X-Fal-Retryable": retryable}))
+    contract = next(one for one in CONTRACTS if one.provider == "fal")
+    request = ProviderRequest("m", contract.operation, "a fox", 1, Limits(), contract)
+    with pytest.raises(ProviderError) as caught:
+        Fal(SecretStr(CANARY), upstream.base).make(request, Client().open_session(seconds=10, max_bytes=10**6))
+    assert caught.value.code == code
+    assert len(upstream.calls("GET")) == 2
 
 
 @pytest.mark.parametrize("slug", ["gemini", "vertex"])

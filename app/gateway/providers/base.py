@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -46,8 +47,15 @@ MODERATION_CODES = (
 )
 ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached")
 """OpenAI's and Azure's codes: whoever stands in front of them passes them on, and others speak them too."""
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+PAUSE = re.compile(
+    r'"(?:retryDelay|retry_after)": *"?([0-9]{1,9}(?:\.[0-9]{1,9})?)s?\b'
+    r'|"detail": *"Request was throttled[^"]*resets in ~([0-9]{1,9})s\b'
+)
+RESET = re.compile(r'"X-RateLimit-Reset": *"?([0-9]{13})\b', re.IGNORECASE)
 LOOKS = 5
 LONGEST_PAUSE = 5.0
+TO_PLAIN = str.maketrans("-_", "+/")
 FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
 """Failures that another provider would meet as well; all others are worth a try elsewhere."""
 
@@ -174,7 +182,7 @@ def refusal_by_code(answer: HttpAnswer, replies: Replies) -> ProviderError | Non
         return ProviderError("moderated")
     if _names(told, (*ACCOUNT_CODES, *replies.account_codes), replies.account_phrases):
         return ProviderError("account", retry_after=retry_after(answer))
-    return None
+    return ProviderError("no_image") if _names(told, replies.failure_codes, ()) else None
 
 
 def _names(told: str, codes: Iterable[str], phrases: Iterable[str]) -> bool:
@@ -183,7 +191,7 @@ def _names(told: str, codes: Iterable[str], phrases: Iterable[str]) -> bool:
 
     Gateways quote the answer that they got as text, with quotes escaped or in Python's kind.
     """
-    code = "|".join(map(re.escape, codes))
+    code = "|".join(map(re.escape, codes)) or "(?!)"
     found = re.search(rf"""["'](?:{code})(?:\.\w+)*\\*["']|code["']\s*:\s*(?:{code})\s*[,}}]""", told)
     return found is not None or any(phrase in told.lower() for phrase in phrases)
 
@@ -253,9 +261,32 @@ def pause(http: HttpSession, seconds: float) -> None:
 
 
 def retry_after(answer: HttpAnswer) -> float | None:
-    """Read after how many seconds to come again; None where the header gives no number."""
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+    """
+    Read after how many seconds to come again; None where nothing is said.
+
+    Headers say it in milliseconds (OpenAI, Azure), seconds or as a date; bodies as a duration (Google), in seconds
+    or in a sentence (Replicate), or as a time in milliseconds (OpenRouter). A time counts from the answer's own.
+    """
+    told = answer.headers.get("retry-after", "").strip()
+    if milliseconds := SECONDS.fullmatch(answer.headers.get("retry-after-ms", "").strip()):
+        return float(milliseconds[0]) / 1000
+    if SECONDS.fullmatch(told):
+        return float(told)
+    sent, again = read_date(answer.headers.get("date", "")), read_date(told)
+    text = answer.content[:20_000].decode("utf-8", "replace")
+    if again is None and (seconds := PAUSE.search(text)):
+        return float(seconds[1] or seconds[2])
+    if again is None and (reset := RESET.search(text)):
+        again = int(reset[1]) / 1000
+    return max(0.0, again - sent) if again is not None and sent is not None else None
+
+
+def read_date(text: str) -> float | None:
+    """Read a date of HTTP as seconds since 1970; None for anything else."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def named_param(answer: HttpAnswer) -> str | None:
@@ -282,12 +313,16 @@ def items(value: Any) -> list[dict[str, Any]]:
 
 
 def from_base64(text: Any) -> bytes:
-    """Decode base64: plain, as a data URL, or with line breaks, as providers send it. Raises ProviderError."""
+    """
+    Decode base64: plain, as a data URL, with line breaks, of the alphabet for links, without its end.
+
+    Raises ProviderError.
+    """
     if not isinstance(text, str):
         raise ProviderError("bad_reply")
-    plain = text.partition(",")[2] if text.startswith("data:") else text
+    plain = "".join((text.partition(",")[2] if text.startswith("data:") else text).split()).rstrip("=")
     try:
-        return base64.b64decode("".join(plain.split()), validate=True)
+        return base64.b64decode(plain.translate(TO_PLAIN) + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise ProviderError("bad_reply") from error
 

@@ -23,11 +23,10 @@ from app.gateway.providers.base import (
     look,
     make_reply,
     pause,
-    refusal_in,
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession, TransportError
+from app.gateway.wire import HttpAnswer, HttpSession, TransportError
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2
@@ -47,7 +46,7 @@ class Fal(HttpProvider):
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Queue a run, wait for it and read its result. Links are followed as given; fal forbids building them."""
         replies = request.contract.replies
-        queued = body(ask(http, self.build(request), refusal_in(replies)))
+        queued = body(ask(http, self.build(request), lambda answer: self.refused(answer, replies)))
         self._wait(queued, http, replies)
         return read_result(self._get(queued.get("response_url"), http, replies))
 
@@ -74,7 +73,13 @@ class Fal(HttpProvider):
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
         request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
-        return body(look(http, request, POLL_SECONDS, refusal_in(replies)))
+        return body(look(http, request, POLL_SECONDS, lambda answer: self.refused(answer, replies)))
+
+    def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
+        """Translate an error; one that the app itself gave says whether the same call may succeed another time."""
+        told, retryable = super().refused(answer, replies), answer.headers.get("x-fal-retryable", "").lower()
+        has_failed = retryable == "true" or (retryable and answer.status >= 500)
+        return ProviderError("no_image") if has_failed and told.code in {"rejected", "unavailable"} else told
 
 
 def read_result(result: Mapping[str, Any]) -> ProviderReply:
