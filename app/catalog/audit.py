@@ -230,10 +230,16 @@ def _check_own_service(model: ModelPage, today: date) -> Iterator[Finding]:
 
 
 def _check_sources(model: ModelPage, today: date) -> Iterator[Finding]:
-    """Check that each source was read on a day that is known and not long past."""
+    """Check that each source was read on a day that is known, has come, and is not long past."""
     for source in model.sources:
         if source.checked_on is None:
             yield "warning", "source_undated", f"nobody noted when the source {source.key} was read"
+        elif date.fromisoformat(source.checked_on) > today + timedelta(days=1):  # it is tomorrow somewhere
+            yield (
+                "error",
+                "source_ahead",
+                f"the source {source.key} is read on {source.checked_on}, which lies ahead",
+            )
         elif today - date.fromisoformat(source.checked_on) > STALE_AFTER:
             yield "warning", "source_old", f"the source {source.key} was last read on {source.checked_on}"
 

@@ -14,8 +14,17 @@ OWN_NAME, OTHER_NAME, BEGINNING, PART, ALL_WORDS = range(5)
 """How a model answers a query, the best first; the other names are aliases and the ids of providers."""
 FILLERS = frozenset({"a", "ai", "api", "by", "from", "model", "the", "version"})
 """Words that people add to a model's name."""
+NUMBER_WORDS = "one two three four five six seven eight"
+NUMBERS = {word: str(number) for number, word in enumerate(NUMBER_WORDS.split(), 1)} | {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+}
+"""Numbers of versions as people write them."""
 NEAR = 0.84
 """Share of letters in common, as difflib counts it, from which a name is taken for a slip of the fingers."""
+NEAR_WORD = 0.8
+"""The same for a word of a name; those of three letters are too short for it."""
 LONGEST_QUERY = 200
 """Letters of a query that are read: no name is as long, and each is compared with every model."""
 LONGEST_SLIP = 60
@@ -68,23 +77,35 @@ def search(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
     Find the models that answer a query, the best first; of equal ones those still served, then the newest.
 
     Where only words are met, the shorter name goes first. Where nothing answers, the query is read with less in
-    it, and at last the models are found whose names are spelled nearly so.
+    it, then the models are found whose names are spelled nearly so, and at last those with nearly such words.
     """
     query = query[:LONGEST_QUERY]
+    found = _answer(models, query) or _nearly_spelled(models, query)
+    corrected = "" if found else _correct(models, query)
+    return _answer(models, corrected) if corrected else found
+
+
+def _answer(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
+    """Find the models that answer the query as it stands, or with less in it."""
     for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
         for worst_rank in (BEGINNING, ALL_WORDS):
             for wording in _wordings(text):
                 found = _rank(models, wording)
                 if found and found[0][0] <= worst_rank:
                     return [model for _, model in found]
-    return _nearly_spelled(models, query)
+    return []
 
 
 def _wordings(text: str) -> Iterator[str]:
-    """Yield a query as it stands, then without what people add to a name: `the DALL-E v2 model`."""
+    """
+    Yield a query as it stands, then without what people add to a name: `the DALL-E v2 model`.
+
+    A number that is written as a word is a number too: `dall e two`.
+    """
     yield text
-    bare = " ".join(word for word in split_words(text) if word not in FILLERS)
-    if bare:
+    words = [word for word in split_words(text) if word not in FILLERS]
+    numbered = [NUMBERS.get(word, word) for word in words]
+    for bare in dict.fromkeys(" ".join(one) for one in (words, numbered) if one):
         yield bare
         yield _VERSION.sub("", bare)
 
@@ -105,6 +126,22 @@ def _nearly_spelled(models: Sequence[ModelSummary], query: str) -> list[ModelSum
             by_spelling.setdefault(spelling, []).append(model)
     near = get_close_matches(reduce_query(query)[:LONGEST_SLIP], by_spelling, n=5, cutoff=NEAR)
     return list({model.slug: model for spelling in near for model in by_spelling[spelling]}.values())
+
+
+def _correct(models: Sequence[ModelSummary], query: str) -> str:
+    """Replace each word by the nearest one of names, families and creators; by nothing where a word has none."""
+    known = {
+        word
+        for model in models
+        for word in split_words(f"{model.name} {model.family or ''} {model.creator or ''}")
+        if len(word) > 3
+    }
+    words = split_words(query[:LONGEST_SLIP])
+    near = [
+        [word] if word in known or len(word) < 4 else get_close_matches(word, known, n=1, cutoff=NEAR_WORD)
+        for word in words
+    ]
+    return " ".join(one[0] for one in near) if all(near) else ""
 
 
 def _order(rank: int, model: ModelSummary, words: Sequence[str]) -> tuple[int, bool, int]:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.catalog.limits import LIMITS, Limits, Strict
 from app.catalog.pricing import MICROS
@@ -136,6 +136,7 @@ class FactSources(_Toml):
     """The source key of each fact of a model file; offerings carry their own."""
 
     creator: str | None = None
+    known_as: str | None = None
     released: str | None = None
     status: str | None = None
     deprecated_on: str | None = None
@@ -159,6 +160,15 @@ FACTS = tuple(name for name in FactSources.model_fields if name != "limits")
 """Facts that a model file may state, each with a source; beside them is each limit."""
 
 
+def _check_day(released: str) -> str:
+    """Check that there is such a day, or such a month. Raises ValueError."""
+    try:
+        date.fromisoformat(f"{released}-01-01"[:10])
+    except ValueError as error:
+        raise ValueError("the calendar has no such day") from error
+    return released
+
+
 class ModelSeed(_Toml):
     """
     One model file.
@@ -177,7 +187,7 @@ class ModelSeed(_Toml):
     creator: Line | None = None
     family: Annotated[str, Field(max_length=80)] | None = None
     tagline: str | None = None
-    released: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
+    released: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_check_day)] | None = None
     status: StatedStatus | None = None
     deprecated_on: date | None = None
     sunset: date | None = None
@@ -200,8 +210,9 @@ class ModelSeed(_Toml):
     parameters: tuple[ParameterSeed, ...] = ()
 
     def facts(self) -> dict[str, str | None]:
-        """Map each stated fact to the source key given for it; only a creator may go without."""
+        """Map each stated fact to the source key given for it; only a creator and other spellings go without."""
         stated = self.model_fields_set - ({"creator"} if self.sources.creator is self.source is None else set())
+        stated -= {"known_as"} if self.sources.known_as is None else set()
         named = {name: getattr(self.sources, name) or self.source for name in FACTS if name in stated}
         limits = LIMITS.dump_python(self.limits, exclude_defaults=True)
         return named | {f"limits.{name}": self.sources.limits.get(name, self.source) for name in limits}

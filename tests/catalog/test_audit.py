@@ -29,6 +29,11 @@ WRONG = {
         '{ usd = 0.015, conditions = { mode = "image-edit" } }',
         "price_case",
     ),
+    "source read in days to come": (
+        'slug = "brush-1"\nsource = "page"',
+        'slug = "brush-1"\nsource = "next"\nreferences = { next = { title = "Next", checked_on = 2026-04-01 } }',
+        "source_ahead",
+    ),
     "released in days to come": ('released = "2025-03"', 'released = "2026-04"', "released"),
     "deprecated before its release": (
         'released = "2025-03"',

@@ -55,6 +55,30 @@ QUERIES = {
     "gpt image 1 openai": "gpt-image-1",
     "krea 1": "krea-1",
     "hidream e1.1": "hidream-e1-1",
+    "dall e two": "dall-e-2",
+    "DALL-E three": "dall-e-3",
+    "DALLE II": "dall-e-2",
+    "dall e iii": "dall-e-3",
+    "nano banana two": "gemini-3.1-flash-image",
+    "imagen four": "imagen-4.0-generate-001",
+    "imagen three": "imagen-3.0-generate-002",
+    "seedream four": "seedream-4",
+    "midjourney seven": "midjourney-v7",
+    "flux two pro": "flux.2-pro",
+    "gpt-image one": "gpt-image-1",
+    "ideogram version three": "ideogram-v3",
+    "red panda": "recraft-v3",
+    "red_panda": "recraft-v3",
+    "recraft red panda": "recraft-v3",
+    "halfmoon": "reve-1",
+    "half moon": "reve-1",
+    "aurora": "grok-imagine-image",
+    "grok aurora": "grok-imagine-image",
+    "ideogram v3 turbo": "ideogram-v3",
+    "ideogram 3 turbo": "ideogram-v3",
+    "ideogram-v3-quality": "ideogram-v3",
+    "\u53ef\u56fe": "kolors",
+    "kontxt max": "flux.1-kontext-max",
 }
 
 ADDRESSES = {
@@ -95,6 +119,28 @@ def _ways_to_write(model: lookup.ModelSummary) -> list[str]:
 def test_a_part_finds_the_whole_family(models: tuple[lookup.ModelSummary, ...]) -> None:
     assert {model.slug for model in search(models, "dalle")} == {"dall-e-2", "dall-e-3", "dall-e-mini"}
     assert {model.creator for model in search(models, "google imagen")} == {"Google"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("seedraem", "seedream"),
+        ("rekraft", "recraft"),
+        ("recarft vecotr", "qqzzxx"),
+        ("ideogarm", "ideogram"),
+        ("hunyaun", "hunyuan"),
+        ("midjorney", "midjourney"),
+        ("mijdourney", "midjourney"),
+        ("black forrest labs", "black forest labs"),
+        ("stabel difusion thre", "qqzzxx"),
+    ],
+)
+def test_a_slip_in_a_family_s_name_finds_the_family(
+    models: tuple[lookup.ModelSummary, ...], typed: str, meant: str
+) -> None:
+    assert [model.family for model in search(models, typed)[:1]] == [
+        model.family for model in search(models, meant)[:1]
+    ]
 
 
 def test_nothing_answers_to_nonsense(models: tuple[lookup.ModelSummary, ...]) -> None:

@@ -119,6 +119,13 @@ def test_every_problem_is_told_at_once_with_its_line_and_the_nearest_name(folder
     ]
 
 
+@pytest.mark.parametrize("released", ["2025-13", "2025-00", "2025-02-30", "0000"])
+def test_a_release_is_a_day_of_the_calendar(folder: Path, released: str) -> None:
+    edit(folder / "brush-1.toml", 'released = "2025-03"', f'released = "{released}"')
+    with pytest.raises(CatalogError, match=r"^brush-1\.toml: released: the calendar has no such day \(line 6\)$"):
+        read_seeds(folder)
+
+
 def test_one_file_can_be_read_alone(folder: Path) -> None:
     (folder / "broken.toml").write_text("slug = 3", "utf-8")
     assert [model.slug for model in read_seeds(folder / "brush-1.toml").models] == ["brush-1"]
