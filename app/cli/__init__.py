@@ -106,19 +106,25 @@ def main() -> None:
     except Exception as error:
         if _report_settings_error(error):
             sys.exit(2)
-        code = getattr(error, "code", None)
+        is_driver_s = type(error).__module__.startswith("sqlalchemy.")  # its codes are of its own documents
+        code = None if is_driver_s else getattr(error, "code", None)
         told = getattr(error, "cause", None) or (error if isinstance(code, str) else _describe(error))
         if told is None:
             raise
         click.echo(f"{told} ({code})" if isinstance(code, str) else told, err=True)
-        sys.exit(1 if code in FAILURES or isinstance(error, OSError) else 2)
+        sys.exit(1 if code in FAILURES or is_driver_s or isinstance(error, OSError) else 2)
 
 
 def _describe(error: Exception) -> str | None:
-    """Describe what this machine or its packages lack; None for what is a mistake of ours."""
+    """Describe what this machine or its packages lack, or its database refused; None for a mistake of ours."""
     if isinstance(error, OSError) and error.strerror:
         remedy = OS_REMEDIES.get(error.errno or 0, "")
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''}.{remedy}"
+    refusal = getattr(
+        error, "orig", None
+    )  # of SQLAlchemy, whose own text is the statement with what was to be stored
+    if refusal is not None:
+        return f"The database refused what this command wanted to store: {str(refusal).splitlines()[0]}."
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
         extra = EXTRAS[error.name]
         return (

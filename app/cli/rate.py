@@ -18,7 +18,7 @@ from app.elo_scale import Z_95
 from app.files.text import escape_for_spreadsheet, escape_for_terminal, normalize
 from app.malloc import return_large_blocks
 from app.ratings import METHOD_VERSION, METHODS
-from app.ratings.board import Ratings
+from app.ratings.board import NoFiniteRating, Ratings
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Log, Tallies
 from app.ratings.voters import Ballots
@@ -146,16 +146,23 @@ def _anchor(votes: Votes, text: str | None) -> Anchor:
 def _rate(
     votes: Votes, anchor: Anchor, *, prior: float | None, interval: str, side_term: bool
 ) -> tuple[Ratings, FileSupport]:
+    """Rate by Bradley-Terry. Raises NoFiniteRating where the votes fix no rating that numbers can hold."""
     tallies = _tallies(votes)
-    ratings = METHODS["bradley_terry"](
-        tallies,
-        prior=prior,
-        anchor=anchor,
-        interval=interval,
-        side_term=side_term,
-        voters=_ballots(votes),
-    )
-    return ratings, find_support(votes, tallies, ratings)
+    try:
+        ratings = METHODS["bradley_terry"](
+            tallies,
+            prior=prior,
+            anchor=anchor,
+            interval=interval,
+            side_term=side_term,
+            voters=_ballots(votes),
+        )
+        return ratings, find_support(votes, tallies, ratings)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise NoFiniteRating(
+            f"these {int(votes.counts.sum()):,} votes can't be rated exactly: some pairs have far more than "
+            "others; divide all counts by one number, so that a pair has a million at most"
+        ) from error
 
 
 def _tallies(votes: Votes) -> Tallies:

@@ -9,13 +9,14 @@ from app.cli.vote_words import (
     ONE_HOT,
     A,
     Reader,
+    read_checked_winner,
     read_counts,
     read_one_hot,
     read_win_or_draw,
     read_winner,
 )
 from app.files.tables import Table, normalize_column
-from app.files.text import InvalidFile, escape_for_terminal
+from app.files.text import InvalidFile, escape_for_terminal, shorten
 from app.words import BETTER
 
 ALIASES = {
@@ -32,6 +33,8 @@ ALIASES = {
     "question": ("question",),
 }
 """What a column means, and under which names it comes."""
+ANSWER_COLUMNS = ("vote_type", "vote", "preference", "preferred", "choice")
+"""Names of the column winner where there is none of that name: GenAI-Bench's, and those of forms."""
 TIES = {"counts": "ties", "one column per outcome": "winner_tie"}
 """What a column of draws is called, by the kind of outcome it stands beside."""
 ROLES = {name: role for role, names in ALIASES.items() for name in names}
@@ -78,7 +81,7 @@ def plan_columns(
 
     Raises InvalidFile where a column is missing, stands twice or contradicts another.
     """
-    columns = [SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)]
+    columns = _name_outcome([SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)])
     found = _find_roles(table, columns)
     prompt = found.pop("prompt", None)
     if prompt is not None:
@@ -91,7 +94,7 @@ def plan_columns(
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
         return _plan_names(table, found, draw)
     _refuse_missing(table, columns, found, {"category": category, "question": question})
-    found.pop("loser", None)
+    loser = found.pop("loser", None)
     kinds = {
         "winner": [found["winner"]] if "winner" in found else [],
         "one column per outcome": [columns.index(name) for name in columns if name in ONE_HOT],
@@ -106,7 +109,10 @@ def plan_columns(
     names = [columns[place] for place in places]
     if draw is not None and given[0] in TIES:
         places, names = _add_ties(table, places, names, draw, TIES[given[0]])
-    read = _choose_reader(table, given[0], names, places)
+    if given[0] == "winner" and (draw, loser) != (None, None):
+        read, places = _check_winner(table, {"winner": places[0], "draw": draw, "loser": loser})
+    else:
+        read = _choose_reader(table, given[0], names, places)
     told = table.columns[places[0]].strip() if given[0] == "winner" else ", ".join(names)
     plan = _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
     return replace(plan, question=question)
@@ -143,7 +149,7 @@ def _refuse_missing(
     missing += [role for role, value in wanted.items() if value is not None and role not in found]
     if not missing:
         return
-    there = ", ".join(escape_for_terminal(column.strip()) or "(no name)" for column in table.columns[:20])
+    there = ", ".join(escape_for_terminal(shorten(column.strip())) or "(no name)" for column in table.columns[:20])
     hint = f"; it has {there}" if there else ""
     if set(columns) & ANSWERS:
         hint += "; these name answers and not models: join them with the table of answers first"
@@ -158,6 +164,21 @@ def _add_ties(
         other = table.columns[places[names.index(meaning)]]
         raise InvalidFile(f"{_first(table)}: {other} and {table.columns[draw]} both mean {meaning}; keep one")
     return [*places, draw], [*names, meaning]
+
+
+def _name_outcome(columns: list[str]) -> list[str]:
+    """Call the one column with an answer winner, where no column says who won."""
+    if {*ONE_HOT, *COUNTS, "winner", "outcome"} & set(columns):
+        return columns
+    answers = [name for name in columns if name in ANSWER_COLUMNS]
+    return ["winner" if [name] == answers else name for name in columns]
+
+
+def _check_winner(table: Table, found: dict[str, int | None]) -> tuple[Reader, list[int]]:
+    """Read a winner beside columns that say again whether it was a draw, or who lost."""
+    places = {role: place for role, place in found.items() if place is not None}
+    written = {role: table.columns[place].strip() for role, place in places.items()}
+    return partial(read_checked_winner, columns=written), list(places.values())
 
 
 def _choose_reader(table: Table, kind: str, names: list[str], places: list[int]) -> Reader:
@@ -177,7 +198,7 @@ def _plan(
     table: Table, found: dict[str, int], outcome: list[int], read: Reader, told: str, *, is_log: bool
 ) -> ColumnPlan:
     places = (*found.values(), *outcome)
-    ignored = [column.strip() or "(no name)" for i, column in enumerate(table.columns) if i not in places]
+    ignored = [shorten(column.strip()) or "(no name)" for i, column in enumerate(table.columns) if i not in places]
     names = (*found, *(f"outcome {place}" for place in range(len(outcome))))
     written = {role: table.columns[place].strip() for role, place in found.items()}
     return ColumnPlan(places, names, written, len(found), read, told, tuple(ignored), is_log)

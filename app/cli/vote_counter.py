@@ -11,7 +11,15 @@ from app.cli.vote_columns import ColumnPlan
 from app.cli.vote_sums import Numbers, Votes, add_up, shrink
 from app.cli.vote_words import read_truth
 from app.files.tables import Part, Table
-from app.files.text import InvalidFile, escape_for_terminal, find_unstorable, fold_spelling, normalize
+from app.files.text import (
+    InvalidFile,
+    escape_for_terminal,
+    find_unstorable,
+    fold_spelling,
+    normalize,
+    quote,
+    shorten,
+)
 from app.words import BETTER
 
 MOST_COMPLAINTS = 20
@@ -162,7 +170,7 @@ class VoteCounter:
         plan, named = self._plan, dict(zip(self._names, cells, strict=True))
         one, other = (self._read_name(named[role], plan.written[role]) for role in ("model_a", "model_b"))
         if one == other:
-            raise ValueError(f"{escape_for_terminal(one)} meets itself")
+            raise ValueError(f"{escape_for_terminal(shorten(one))} meets itself")
         if "counted" in named and not read_truth(named["counted"], plan.written["counted"]):
             return None
         counts = plan.read_counts(cells[self._first_outcome :], one, other)
@@ -192,7 +200,9 @@ class VoteCounter:
             raise ValueError(f"column {column}: {problem}")
         first = self._spellings.setdefault(fold_spelling(name), name)
         if first != name:
-            raise ValueError(f"column {column}: {name!r} is spelled {first!r} elsewhere; write one name one way")
+            raise ValueError(
+                f"column {column}: {quote(name)} is spelled {quote(first)} elsewhere; write one name one way"
+            )
         return name
 
     def _complain(self, part: Part) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from app.files.text import quote
 from app.words import Outcome
 
 Counts = tuple[int, int, int, int]
@@ -11,7 +12,9 @@ Counts = tuple[int, int, int, int]
 
 A, B, TIE, BOTH_BAD = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
 NOTHING = (0, 0, 0, 0)
+OPPOSITES = {A: B, B: A}
 NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
+COUNT_DIGITS = 12
 SKIPS = frozenset({Outcome.SKIP.value, "skipped"})
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 WORDS: dict[str, Counts] = {
@@ -37,16 +40,18 @@ def read_truth(text: str, column: str) -> bool:
     try:
         return TRUTHS[text.strip().casefold()]
     except KeyError:
-        raise ValueError(f"column {column}: {text!r} is none of true, false, 1, 0, yes, no") from None
+        raise ValueError(f"column {column}: {quote(text)} is none of true, false, 1, 0, yes, no") from None
 
 
 def read_count(text: str, column: str) -> int:
     """Read a whole number of at most 12 digits, `3.0` and `3,0` too; nothing is 0. Raises ValueError."""
     text = _WHOLE.sub("", text.strip()) or "0"
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
+    if not text.isascii() or not text.isdigit():
         raise ValueError(
-            f"column {column}: {text!r} is no whole number from 0; write thousands without separators"
+            f"column {column}: {quote(text)} is no whole number from 0; write thousands without separators"
         )
+    if len(text) > COUNT_DIGITS:
+        raise ValueError(f"column {column}: {quote(text)} has more than {COUNT_DIGITS} digits")
     return int(text)
 
 
@@ -60,12 +65,36 @@ def read_winner(cells: Sequence[str], model_a: str, model_b: str, *, column: str
     meant = _find_meaning(word)
     named = A if word == model_a else B if word == model_b else None
     if meant is not None and named is not None and meant != named:
-        raise ValueError(f"column {column}: {word!r} is the name of a model and a word for another outcome")
+        raise ValueError(f"column {column}: {quote(word)} is the name of a model and a word for another outcome")
     outcome = named if meant is None else meant
     if outcome is None:
         raise ValueError(
-            f"column {column}: {cells[0]!r} is no outcome; write model_a, model_b, tie, both_bad or the winner's "
-            "name"
+            f"column {column}: {quote(cells[0])} is no outcome; write model_a, model_b, tie, both_bad or the "
+            "winner's name"
+        )
+    return outcome
+
+
+def read_checked_winner(cells: Sequence[str], model_a: str, model_b: str, *, columns: Mapping[str, str]) -> Counts:
+    """
+    Read who won where columns `draw` or `loser` say it, too; `columns` has their names as they are written.
+
+    Raises ValueError where they contradict each other: each could be the one that is meant.
+    """
+    said = dict(zip(columns, cells, strict=True))
+    winner, draw, loser = said["winner"], said.get("draw", "").strip(), said.get("loser", "").strip()
+    is_draw = read_truth(draw, columns["draw"]) if draw else None
+    if is_draw and not winner.strip():
+        return TIE
+    outcome = read_winner([winner], model_a, model_b, column=columns["winner"])
+    if (is_draw and outcome in OPPOSITES) or (is_draw is False and outcome == TIE):
+        raise ValueError(
+            f"column {columns['draw']}: {quote(draw)} contradicts {columns['winner']}, {quote(winner)}"
+        )
+    lost = read_winner([loser], model_a, model_b, column=columns["loser"]) if loser else None
+    if lost is not None and lost != OPPOSITES.get(outcome) and {lost, outcome} & OPPOSITES.keys():
+        raise ValueError(
+            f"column {columns['loser']}: {quote(loser)} contradicts {columns['winner']}, {quote(winner)}"
         )
     return outcome
 

@@ -23,11 +23,13 @@ NOISE = frozenset({
 """What systems put into folders by themselves."""
 DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 """What the standard library raises for archives that are damaged, or packed in a way it does not know."""
+IS_UTF_8 = 0x800
+"""The flag of a member whose name is in UTF-8; other names are in CP437 by the standard."""
 MAX_FILES = 200_000
 MAX_FILE_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 64 * 2**30
 MAX_RATIO = 200
-"""How many times its packed size a large file of a zip archive may have."""
+"""How many times its packed size a large file of a zip archive may have, and all its files together."""
 
 
 def is_noise(path: Path) -> bool:
@@ -93,7 +95,7 @@ def open_folder(path: Path) -> Iterator[Path]:
         folder.mkdir()
         try:
             with zipfile.ZipFile(path) as archive:
-                _unpack(archive, folder, path.name)
+                _unpack(archive, folder, path.name, path.stat().st_size)
         except PermissionError:
             raise
         except (*DAMAGES, OSError) as error:
@@ -101,14 +103,21 @@ def open_folder(path: Path) -> Iterator[Path]:
         yield _only_folder(folder)
 
 
-def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
+def _unpack(archive: zipfile.ZipFile, folder: Path, name: str, size: int) -> None:
+    """Write every member below a folder; `size` is the archive's in bytes. Raises InvalidFile."""
     members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
+    total = sum(member.file_size for member in members)
+    if len(members) > MAX_FILES or total > MAX_TOTAL_BYTES:
         raise InvalidFile(f"{name}: it holds more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES:,} bytes")
+    if total > MAX_RATIO * max(size, 2**20):
+        raise InvalidFile(
+            f"{name}: its files are {total:,} bytes, too many to be images in an archive of {size:,}"
+        )
     seen: set[PurePosixPath] = set()
     for member in members:
-        inner = PurePosixPath(member.filename.replace("\\", "/"))
-        told = f"{name}: {escape_for_terminal(member.filename)}"
+        named = _name_member(member)
+        inner = PurePosixPath(named.replace("\\", "/"))
+        told = f"{name}: {escape_for_terminal(named)}"
         _check_member(member, inner, told)
         if any(is_noise(Path(part)) for part in inner.parts):
             continue
@@ -116,6 +125,16 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
             raise InvalidFile(f"{told} stands there twice")
         seen.add(inner)
         _write_member(archive, member, folder.joinpath(*inner.parts), told)
+
+
+def _name_member(member: zipfile.ZipInfo) -> str:
+    """Return a member's name: macOS writes UTF-8 without the flag that says so, and it was read as CP437."""
+    if member.flag_bits & IS_UTF_8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
 
 
 def _check_member(member: zipfile.ZipInfo, inner: PurePosixPath, told: str) -> None:
@@ -139,6 +158,8 @@ def _write_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path,
             shutil.copyfileobj(packed, file)
     except OSError as error:
         raise InvalidFile(f"{told} can't be unpacked: {error.strerror or error}") from error
+    except DAMAGES as error:
+        raise InvalidFile(f"{told} is damaged, or packed by a method that is not known here") from error
 
 
 def _only_folder(folder: Path) -> Path:

@@ -20,7 +20,7 @@ from app.files.text import (
     describe_bad_byte,
     escape_for_terminal,
     find_encoding,
-    normalize,
+    fold_spelling,
     refuse_twins,
 )
 
@@ -62,8 +62,8 @@ class Table:
 
 
 def normalize_column(name: str) -> str:
-    """Return a column's name as names are compared: lower case, words joined by `_`. R joins them by dots."""
-    return "_".join(re.sub(r"[-_.]", " ", normalize(name).casefold()).split())
+    """Return a column's name as spellings are compared, words joined by `_`. R joins them by dots."""
+    return "_".join(re.sub(r"[-_.]", " ", fold_spelling(name)).split())
 
 
 def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
@@ -245,8 +245,10 @@ def _object(line: str, where: str) -> dict[str, Any]:
         value = json.loads(line, object_pairs_hook=refuse_twins)
     except DuplicateKey as error:
         raise InvalidFile(f"{where}: {escape_for_terminal(str(error))} stands there twice") from error
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InvalidFile(f"{where}: this is no JSON object") from error
+    except ValueError as error:
+        raise InvalidFile(f"{where}: a number has too many digits") from error
     if not isinstance(value, dict):
         raise InvalidFile(f"{where}: this is no JSON object")
     return value
@@ -274,6 +276,8 @@ def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
             buffer, wanted = buffer[place:] + more, wanted * 2
             place = _skip(buffer, 0, "," if number > 1 else "")
             continue
+        except ValueError as error:
+            raise InvalidFile(f"{name} item {number}: a number has too many digits") from error
         if not isinstance(value, dict):
             raise InvalidFile(f"{name} item {number}: this is no JSON object")
         yield number, value

@@ -29,6 +29,8 @@ NO_TEXT = {
 """How files begin that are given in the place of text, and what to do with them."""
 LINE_END = re.compile(r"\r\n|\r|\n")
 BYTES_LINE_END = re.compile(rb"\r\n|\r|\n")
+MOST_QUOTED = 80
+"""Characters of a text in a message: a cell may hold a whole conversation."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
@@ -163,6 +165,16 @@ def fold_spelling(text: str) -> str:
 def escape_for_terminal(text: str) -> str:
     """Write characters that a terminal obeys, and line ends, as escapes in hexadecimal."""
     return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def shorten(text: str) -> str:
+    """Return the beginning of a text that is too long for a message."""
+    return text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…"
+
+
+def quote(text: str) -> str:
+    """Quote a text in a message: shortened, and with what is not printed as escapes."""
+    return repr(shorten(text))
 
 
 def escape_for_spreadsheet(text: str) -> str:

@@ -158,4 +158,5 @@ def test_a_mask_outside_the_pack_is_refused(database: Database, storage: Storage
     competition = {"slug": "sky", "prompt": "A sky"} | named
     (folder / "manifest.json").write_text(json.dumps({"competitions": [competition]}))
     report = pack_import.import_pack(database, storage, folder, now=lambda: NOW)
-    assert [outcome.reason for outcome in report.refused] == ["the path leaves the pack"]
+    named = "../mask.png, the mask of the image to edit"
+    assert [outcome.reason for outcome in report.refused] == [f"{named}: the path leaves the pack"]

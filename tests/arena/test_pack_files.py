@@ -296,7 +296,22 @@ def test_no_archive_writes_outside(tmp_path: Path, name: str) -> None:
     whole = bytearray(zipped(tmp_path / "p.zip", {"a.png": picture(1)}).read_bytes())
     whole[60:80] = bytes(20)
     damaged.write_bytes(whole)
-    with pytest.raises(InvalidFile, match="neither a folder nor a whole zip"), open_folder(damaged):
+    with pytest.raises(InvalidFile, match=r"damaged\.zip: a\.png is damaged"), open_folder(damaged):
+        pass
+
+
+def test_names_in_utf_8_need_no_flag(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "p.zip", {"cap/mod\u00e8le.png": b"x", "cap/b.png": b"y"})
+    path.write_bytes(path.read_bytes().replace(b"\x14\0\0\x08", b"\x14\0\0\0"))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist()[0] == "cap/mod\u251c\u00bfle.png"
+    with open_folder(path) as folder:
+        assert sorted(one.name for one in folder.rglob("*.png")) == ["b.png", "mod\u00e8le.png"]
+
+
+def test_members_that_share_their_bytes_are_no_images(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "p.zip", {f"{n}.png": bytes(2**20) for n in range(240)})
+    with pytest.raises(InvalidFile, match="too many to be images"), open_folder(path):
         pass
 
 

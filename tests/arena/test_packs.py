@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import competitions, entries, traits
 from app.arena.entries.entries import EntryDetails, EntryKey
-from app.arena.entries.pack_format import PackReport
+from app.arena.entries.pack_format import PackReport, read_manifest
 from app.arena.entries.pack_import import import_pack
 from app.arena.tables import Competition, Entry
 from app.arena.voting.pool import Pool
@@ -184,6 +184,7 @@ def test_an_existing_competition_takes_entries_for_its_own_prompt_only(
         ({"file": "lamp/\0.png"}, "file: a NUL character can't be stored"),
         ({"file": "lamp/missing.png"}, "the file is missing"),
         ({"model": "../../etc"}, "is not lower case letters"),
+        ({"file": None}, "file: a text in quotes is expected"),
         ({"sample": -1}, "sample: "),
         ({"sha256": "abc"}, "sha256: "),
         ({"generation_time_s": "fast"}, "generation_time_s: "),
@@ -198,6 +199,35 @@ def test_a_hostile_line_is_refused_alone(
     report = run(database, tmp_path, pack)
     assert report.count("taken") == 3
     assert any(reason in str(outcome.reason) for outcome in report.refused)
+
+
+def test_what_is_wrong_is_named_with_its_place(database: Database, tmp_path: Path, pack: Pack) -> None:
+    lamp = pack.competitions["lamp"]["images"]
+    del pack.competitions["teapot"], lamp[1]["file"]
+    image = {"model": "m", "file": "x.png", "sha256": "0" * 64}
+    for number, change in enumerate(({"input": "gone.png"}, {"mask": "m.png"}, {"slug": ""})):
+        one = {"slug": f"odd-{number}", "prompt": "p", "images": [image]} | change
+        pack.competitions[f"odd-{number}"] = one
+    place = list(pack.competitions).index("odd-2") + 1
+    report = run(database, tmp_path, pack)
+    told = [f"{outcome.subject}: {outcome.reason}" for outcome in report.refused]
+    assert told == [
+        "lamp: image 2: file: this is missing",
+        "x.png: gone.png, the image to edit: the file is missing",
+        "x.png: a mask needs the input image whose parts it names",
+        f"competition {place}: slug: this does not fit ^[a-z0-9]+(-[a-z0-9]+)*$, here is ''",
+    ]
+
+
+def test_a_category_may_be_named_twice(database: Database, tmp_path: Path, pack: Pack) -> None:
+    pack.competitions["lamp"]["categories"] = ["logos", "logos"]
+    assert run(database, tmp_path, pack).count("taken") == 4
+
+
+def test_a_manifest_of_a_later_format_is_not_read_as_this_one(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"format": 2, "competitions": [{"slug": "a"}]}')
+    with pytest.raises(errors.InvalidPack, match="another format than 1"):
+        read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"competitions": 1}', "[" * 100_000])

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app import cli
 from app.database.doors import Database
@@ -220,3 +221,30 @@ def test_rating_a_file_loads_numbers_and_no_database(tmp_path: Path) -> None:
 )
 def test_bad_usage_exits_with_two(arena: Callable[..., Result], words: list[str]) -> None:
     assert arena(*words)[0] == 2
+
+
+def test_what_a_database_refuses_is_told_without_the_statement(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise IntegrityError(
+            "INSERT INTO votes (voter) VALUES (?)", ("a secret",), ValueError("UNIQUE failed\nmore")
+        )
+
+    monkeypatch.setattr(cli, "group", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "The database refused what this command wanted to store: UNIQUE failed.\n"
+
+
+def test_a_competition_s_file_may_name_a_category_twice_and_a_place_is_a_small_number(
+    arena: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "categories.toml").write_text('[[categories]]\nslug = "logos"\ntitle = "Logos"\n')
+    text = 'slug = "cap"\ntitle = "Cap"\nprompt = "a cap"\ncategories = ["logos", "logos"]\n'
+    (tmp_path / "cap.toml").write_text(text)
+    assert arena("seed", str(tmp_path))[0] == 0
+    (tmp_path / "categories.toml").write_text(f'[[categories]]\nslug = "a"\ntitle = "A"\nposition = {10**30}\n')
+    code, _, complained = arena("seed", str(tmp_path))
+    assert (code, "position: the number is at most 1000000" in complained) == (2, True)

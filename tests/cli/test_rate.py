@@ -242,3 +242,21 @@ def test_a_file_without_prompts_says_that_intervals_know_nothing_of_others(
     said = arena("rate", str(path))[1]
     assert "The file names no prompts: the intervals are about those that were asked." in said
     assert "rests on" not in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ("m2,m0,0,0,60\nm2,m1,80,999999999999,1\nm1,m2,20,992642949655,28\nm1,m0,1,35,1\n", ("--side-term",)),
+        ("m1,m0,1,36,36\nm0,m3,999999999999,1,9\nm0,m2,441722017463,1,57\nm1,m3,50,1,0\n", ()),
+    ],
+)
+def test_counts_beyond_what_numbers_tell_apart_are_refused_by_name(
+    arena: Callable[..., Result], tmp_path: Path, rows: str, options: tuple[str, ...]
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(f"model_a,model_b,wins_a,wins_b,ties\n{rows}")
+    code, said, complained = arena("rate", str(path), *options)
+    assert (code, said) == (2, "")
+    assert "divide all counts by one number" in complained
+    assert "no_finite_rating" in complained

@@ -48,6 +48,12 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "model_a,model_b,wins_a,wins_b,ties,both_bad\nx,y,1,,0,\n",
         "model_a,model_b,wins_a,wins_b\nx,y,1.0,0.0\n",
         "winner,loser\nx,y\n",
+        "left_model,right_model,vote_type\nx,y,leftvote\n",
+        "Model A,Model B,Preference\nx,y,A\n",
+        "model_a,model_b,winner,vote\nx,y,model_a,7\n",
+        "model_a,model_b,winner,is_tie\nx,y,model_a,False\n",
+        "model_a,model_b,winner,tie,loser\nx,y,x,,y\n",
+        "\u200bmodel_a,\uff4dodel_b,winner\nx,y,model_a\n",
         "Winner,Loser,Draw\nx,y,0\n",
         "winner,loser,is_tie\nx,y,False\n",
         "winner,loser,tie\nx,y,\n",
@@ -116,6 +122,23 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         ('{"model_a":"x","model_b":"y","wins_a":NaN,"wins_b":0}\n', "holds no votes"),
         ('{"model_a":"\\udc00","model_b":"y","winner":"tie"}\n', "line 1: column model_a: half a surrogate pair"),
         ('{"model_a":null,"model_b":"y","winner":"tie"}\n', "line 1: column model_a: a model has no name"),
+        ("model_a,model_b,winner,is_tie\nx,y,model_a,True\n", "line 2: column is_tie: 'True' contradicts winner"),
+        ("model_a,model_b,winner,draw\nx,y,tie,0\n", "line 2: column draw: '0' contradicts winner, 'tie'"),
+        ("model_a,model_b,winner,tie\nx,y,tie,3\n", "line 2: column tie: '3' is none of true, false"),
+        ("model_a,model_b,winner,loser\nx,y,x,x\n", "line 2: column loser: 'x' contradicts winner, 'x'"),
+        ("model_a,model_b,winner,loser\nx,y,tie,y\n", "line 2: column loser: 'y' contradicts winner, 'tie'"),
+        ("model_a,model_b,winner,loser\nx,y,x,z\n", "line 2: column loser: 'z' is no outcome"),
+        ("model_a,model_b,vote,choice\nx,y,x,x\n", "neither a column winner"),
+        ("model_a,model_b,vote\nx,y,7\n", "line 2: column vote: '7' is no outcome"),
+        (
+            "model_a,model_b,wins_a,wins_b\nx,y,1234567890123,1\n",
+            "wins_a: '1234567890123' has more than 12 digits",
+        ),
+        (
+            '[{"model_a":"x","model_b":"y","winner":"tie","id":' + "9" * 5000 + "}]",
+            "item 1: a number has too many",
+        ),
+        ('{"model_a":"x","model_b":"y","winner":"tie","id":' + "9" * 5000 + "}", "line 1: a number has too many"),
         ('[{"model_a":"x","model_b":"y","winner":"tie"}][]', "after the list"),
         ('[{"model_a":"x","model_b":"y","winner":"tie","winner":"tie"}]', "item 1: winner stands there twice"),
         ('[{"model_a":"x","model_b":"y","winner":"tie"}] x', "after the list"),
@@ -154,6 +177,27 @@ def test_siblings_that_are_refused_by_line(text: str | bytes, complaint: str) ->
     with pytest.raises(InvalidVotes) as refused:
         read(text)
     assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize("text", [f"{'c' * 99_999},model_b,winner\nx,y,z\n", f"{HEADER}x,y,{'c' * 99_999}\n"])
+def test_a_long_cell_is_told_by_its_beginning(text: str) -> None:
+    with pytest.raises(InvalidVotes) as refused:
+        read(text)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("row", "counts"),
+    [
+        ("x,y,,1,", (0, 0, 1, 0)),
+        ("x,y,tie,true,tie", (0, 0, 1, 0)),
+        ("x,y,both bad,yes,", (0, 0, 0, 1)),
+        ("x,y,both bad,no,", (0, 0, 0, 1)),
+        ("x,y,right,,left", (0, 1, 0, 0)),
+    ],
+)
+def test_columns_that_say_the_winner_again(row: str, counts: tuple[int, ...]) -> None:
+    assert sums(read(f"model_a,model_b,winner,tie,loser\n{row}\n")) == {("x", "y"): counts}
 
 
 def test_members_of_gzip_are_one_file() -> None:

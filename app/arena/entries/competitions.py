@@ -71,7 +71,7 @@ class CategoryFile(BaseModel):
 
     slug: Slug
     title: str = Field(min_length=1, max_length=80)
-    position: int = 0
+    position: int = Field(default=0, ge=-1_000_000, le=1_000_000)
 
 
 class CompetitionFile(BaseModel):
@@ -182,7 +182,7 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     free: dict[str, Any] = {"title": spec.title, "open_gallery": spec.open_gallery, "retired_models": spec.retired}
     named_before = row.questions if row is not None else None
     free["questions"] = check_named(session, spec.slug, spec.questions, named_before)
-    categories = [_category(session, slug, spec.slug) for slug in spec.categories]
+    categories = [_category(session, slug, spec.slug) for slug in dict.fromkeys(spec.categories)]
     if row is None:
         row = Competition(slug=spec.slug, status="draft", created_at=now, **judged, **free)
         row.categories = categories

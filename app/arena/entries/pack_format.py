@@ -13,6 +13,7 @@ from app.files.toml import explain_fault
 from app.gateway import images
 from app.words import Mode
 
+FORMAT = 1
 MANIFEST_BYTES = 64 * 2**20
 
 
@@ -107,7 +108,8 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
     try:
         if path.stat().st_size > MANIFEST_BYTES:
             raise errors.InvalidPack(f"{path.name} is larger than {MANIFEST_BYTES:,} bytes")
-        listed = read_json(path)["competitions"]
+        read = read_json(path)
+        listed = read["competitions"]
     except FileNotFoundError as error:
         raise errors.InvalidPack(f"there is no {path.name}: `arena pack FOLDER` writes it") from error
     except (KeyError, TypeError) as error:
@@ -116,6 +118,8 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
         raise errors.InvalidPack(f"{path.name} is no manifest: {error}") from error
     if not isinstance(listed, list):
         raise errors.InvalidPack(f"{path.name} is no manifest: competitions is not a list")
+    if read.get("format", FORMAT) != FORMAT:
+        raise errors.InvalidPack(f"{path.name} is of another format than {FORMAT}; a newer version may read it")
     if not listed:
         raise errors.InvalidPack(f"{path.name} lists no competition")
     return [_parse_competition(item, place) for place, item in enumerate(listed)]
@@ -123,7 +127,9 @@ def read_manifest(folder: Path) -> list[PackCompetition | ImageResult]:
 
 def _parse_competition(item: object, place: int) -> PackCompetition | ImageResult:
     slug = item.get("slug") if isinstance(item, dict) else None
-    named = slug if isinstance(slug, str) and find_unstorable(slug) is None else f"competition {place + 1}"
+    named = (
+        slug if isinstance(slug, str) and slug and find_unstorable(slug) is None else f"competition {place + 1}"
+    )
     own = {key: value for key, value in item.items() if key != "images"} if isinstance(item, dict) else {}
     problem = find_unstorable(own)
     if problem is not None:
@@ -141,4 +147,5 @@ def _parse_competition(item: object, place: int) -> PackCompetition | ImageResul
 def describe_invalid(error: ValidationError) -> str:
     """Tell the first thing that is wrong with a manifest's entry, and where in it."""
     first = error.errors()[0]
-    return escape_for_terminal(f"{'.'.join(str(part) for part in first['loc'])}: {explain_fault(first)}")
+    place = ".".join(str(part) for part in first["loc"])
+    return escape_for_terminal(": ".join(filter(None, (place, explain_fault(first)))))

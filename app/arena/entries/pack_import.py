@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from app.arena.entries.pack_format import (
     describe_invalid,
     read_manifest,
 )
+from app.arena.entries.pack_manifest import BESIDE
 from app.arena.tables import Category, Competition
 from app.catalog.pricing import MICROS
 from app.catalog.seeds import CatalogError
@@ -92,7 +94,8 @@ class _CompetitionImport:
             return
         is_any = False
         with ThreadPoolExecutor(DECODERS) as decoders:
-            for rendered in decoders.map(lambda item: self._render(item, new), self.pack.images):
+            numbers = range(1, len(self.pack.images) + 1)
+            for rendered in decoders.map(partial(self._render, new), numbers, self.pack.images):
                 missing = None if is_any else new.spec
                 result = self._enter(rendered, new, missing) if isinstance(rendered, _Rendered) else rendered
                 is_any = is_any or result.kind != "refused"
@@ -114,18 +117,18 @@ class _CompetitionImport:
         spec = _competition_file(self.pack)
         input_key = None
         if spec.input:
-            path = _resolve_within(self.folder, spec.input)
-            mask = _resolve_within(self.folder, spec.mask) if spec.mask else None
+            path = _find_file(self.folder, spec.input, f"{spec.input}, {BESIDE['input']}: ")
+            mask = _find_file(self.folder, spec.mask, f"{spec.mask}, {BESIDE['mask']}: ") if spec.mask else None
             try:
                 input_key = store_input(self.storage, path, mask, spec.frame)
             except (InvalidImage, OSError) as error:
-                raise errors.InvalidPack(f"{spec.input}, the image to edit, can't be read: {error}") from error
+                raise errors.InvalidPack(f"{spec.input}, {BESIDE['input']}, can't be read: {error}") from error
         return _Destination(spec.frame, spec, input_key)
 
-    def _render(self, item: dict[str, Any], new: "_Destination") -> "_Rendered | ImageResult":
+    def _render(self, new: "_Destination", number: int, item: dict[str, Any]) -> "_Rendered | ImageResult":
         """Check, decode and store one image, several at a time; its row comes later, in the manifest's order."""
         name = item.get("file")
-        subject = name if isinstance(name, str) and name else f"{self.pack.slug}: an image without a file"
+        subject = name if isinstance(name, str) and name else f"{self.pack.slug}: image {number}"
         problem = find_unstorable(item)
         if problem is not None:
             return ImageResult(subject, "refused", problem)
@@ -260,19 +263,19 @@ def _frame(pack: PackCompetition) -> tuple[int, int]:
 
 
 def _read_verified(folder: Path, image: PackImage) -> bytes:
-    path = _resolve_within(folder, image.file)
-    if not path.is_file():
-        raise errors.EntryRefused("the file is missing")
-    data = path.read_bytes()
+    data = _find_file(folder, image.file).read_bytes()
     if hashlib.sha256(data).hexdigest() != image.sha256:
         raise errors.EntryRefused("its sha256 is not the manifest's")
     return data
 
 
-def _resolve_within(folder: Path, name: str) -> Path:
+def _find_file(folder: Path, name: str, named: str = "") -> Path:
+    """Find a file of the pack. Raises EntryRefused, whose reason begins with what the file is `named`."""
     path = find_inside(folder, name)
     if path is None:
-        raise errors.EntryRefused("the path leaves the pack")
+        raise errors.EntryRefused(f"{named}the path leaves the pack")
+    if not path.is_file():
+        raise errors.EntryRefused(f"{named}the file is missing")
     return path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.arena import errors
-from app.arena.entries.pack_format import ImageResult, describe_frames
+from app.arena.entries.pack_format import FORMAT, ImageResult, describe_frames
 from app.files.folders import explain_no_file, is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.gateway import images
@@ -87,7 +87,7 @@ def write_competitions(
     folder: Path, competitions: list[dict[str, Any]], outcomes: tuple[ImageResult, ...]
 ) -> ManifestSummary:
     """Write folder/manifest.json with these competitions."""
-    text = json.dumps({"format": 1, "competitions": competitions}, indent=2, ensure_ascii=False)
+    text = json.dumps({"format": FORMAT, "competitions": competitions}, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     lines = [image for competition in competitions for image in competition["images"]]
     return ManifestSummary(len(competitions), len({image["model"] for image in lines}), len(lines), outcomes)
