@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_BYTES = 32
+MAX_PORT = 65_535
 METRICS_TOKEN_CHARACTERS = 16
 PROVIDER_SETTING = re.compile(
     r"[A-Z][A-Z0-9_]*_(API_KEY|API_TOKEN|KEY|UPSTREAM_URL|OFFERINGS)|AWS_BEARER_TOKEN_BEDROCK"
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     """A group that may read the files in `data_dir`; empty: their owner alone."""
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=MAX_PORT)
     workers: int = Field(default=2, ge=1, le=64)
     public_url: str = ""
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -142,7 +143,9 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must begin with sqlite:/// or postgresql:// (other databases and drivers do not work)"
             )
-        return given
+        if given in {"sqlite:///", "sqlite:///:memory:"}:
+            raise ValueError("must name a file, as sqlite:////srv/arena/blindvote.sqlite3: processes share it")
+        return _check_hosts(with_driver(given))
 
     @field_validator("read_database_url")
     @classmethod
@@ -152,7 +155,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql:// (a standby of the PostgreSQL in DATABASE_URL)")
         if "," in given.partition("?")[0] or given.count("host=") > 1:
             raise ValueError("must name one server: how new one standby is says nothing about another")
-        return given
+        return _check_hosts(with_driver(given))
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> Self:
@@ -166,7 +169,7 @@ class Settings(BaseSettings):
             if self.profile == "public":
                 raise ValueError("SECRET_KEY must be set in the public profile")
             self.__dict__["secret_key"] = SecretStr(_read_or_make_secret(self.data_dir / "secret_key"))
-        if len(self.secret_key.get_secret_value().encode()) < SECRET_BYTES:
+        elif len(self.secret_key.get_secret_value().encode()) < SECRET_BYTES:
             raise ValueError(f"SECRET_KEY must have at least {SECRET_BYTES} bytes")
         self._check_logins()
         if 0 < len(self.metrics_token.get_secret_value()) < METRICS_TOKEN_CHARACTERS:
@@ -192,6 +195,42 @@ def read_without_writing() -> Settings:
     if os.environ.get("SECRET_KEY") or os.environ.get("PROFILE") == "public" or (folder / "secret_key").exists():
         return Settings()
     return Settings(secret_key=SecretStr(secrets.token_urlsafe(SECRET_BYTES)))
+
+
+def with_driver(url: str) -> str:
+    """
+    Bring a URL into SQLAlchemy's form: with the driver we install, and with each of several hosts by itself.
+
+    libpq writes `postgresql://u:p@h1:5432,h2:5432/db`, SQLAlchemy `?host=h1:5432&host=h2:5432`.
+    """
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + _separate_hosts(url.removeprefix(prefix))
+    return url
+
+
+def _separate_hosts(address: str) -> str:
+    """Move several hosts of an address `user:password@h1,h2/database?options` into its options."""
+    place, slash, rest = address.partition("/")
+    user, at, hosts = place.rpartition("@")
+    if "," not in hosts:
+        return address
+    path, _, options = rest.partition("?")
+    named = "&".join([*(f"host={host}" for host in hosts.split(",")), *([options] if options else [])])
+    return f"{user}{at}{slash or '/'}{path}?{named}"
+
+
+def _check_hosts(url: str) -> str:
+    """Return a database's URL whose hosts and ports can be read. Raises ValueError, without the password in it."""
+    if url.startswith("sqlite"):
+        return url
+    place, _, options = url.partition("://")[2].partition("?")
+    hosts = [host.partition("=")[2] for host in options.split("&") if host.startswith("host=")]
+    for host in [*hosts, place.rpartition("@")[2].partition("/")[0]]:
+        parts = re.fullmatch(r"(?:\[[^\[\]]*\]|[^:\[\]]*)(?::(\d{0,6}))?", host)
+        if parts is None or int(parts[1] or 0) > MAX_PORT:
+            raise ValueError(f"{host!r} is no host with a port up to {MAX_PORT}")
+    return url
 
 
 def _sqlite_url(path: Path) -> str:
@@ -234,6 +273,8 @@ def environment_over(defaults: Mapping[str, str]) -> dict[str, str]:
 def _read_or_make_secret(path: Path) -> str:
     """Read or make the secret of this data folder; two processes that start together agree on one."""
     if not path.exists():
+        if not path.parent.is_dir() and path.parent.exists():
+            raise ValueError(f"DATA_DIR {path.parent} is a file: name a folder")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
@@ -244,7 +285,16 @@ def _read_or_make_secret(path: Path) -> str:
             pass
         finally:
             fresh.unlink()
-    return path.read_text().strip()
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        secret = ""
+    if len(secret.encode()) < SECRET_BYTES:
+        raise ValueError(
+            f"{path} must hold {SECRET_BYTES} characters or more: put the key back; or move the file away for a "
+            "new one, with which everybody is signed out"
+        )
+    return secret
 
 
 def write_beside(path: Path, secret: str) -> Path:

@@ -36,7 +36,7 @@ def doctor(deep: bool, as_json: bool) -> None:
         missing = f"DATA_DIR {settings.data_dir} is not there: mount it, or correct DATA_DIR"
         results.append(("disk", CheckResult("fail", missing)))
     if is_new:
-        results.append(("database", CheckResult("warn", _describe_new(settings))))
+        results.append(("database", _look_at_new(settings)))
     context.database.close()
     answer = [{"check": name, "level": one.level, "says": one.says} for name, one in results]
     lines = [f"{one.level:<5} {name:<11} {one.says}" for name, one in results]
@@ -56,14 +56,22 @@ def run_check(check: Callable[[DoctorContext], CheckResult], context: DoctorCont
         return CheckResult("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")
 
 
-def _describe_new(given: Settings) -> str:
-    """Describe what a missing SQLite file may mean: a new arena, or a volume that is not mounted."""
-    made = "`arena seed` or `arena serve` makes it; if there was one, mount its volume or correct DATA_DIR first"
-    where = f" yet in {given.data_dir}" if given.data_dir.is_dir() else f", nor its folder {given.data_dir}"
-    return f"there is none{where}: {made}"
+def _look_at_new(given: Settings) -> CheckResult:
+    """Tell what a missing SQLite file may mean: a new arena, or a volume that is not mounted."""
+    folder = _find_file(given).parent
+    blocking = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if not blocking.is_dir():
+        return CheckResult("fail", f"{blocking} is a file: name a folder in DATA_DIR, or move the file away")
+    made = "`arena seed` or `arena serve` makes it; if there was one, mount its volume or correct "
+    made += "DATA_DIR first" if folder == given.data_dir else "DATABASE_URL first"
+    where = f" yet in {folder}" if folder.is_dir() else f", nor its folder {folder}"
+    return CheckResult("warn", f"there is none{where}: {made}")
+
+
+def _find_file(given: Settings) -> Path:
+    return Path(make_url(given.database_url).database or "")
 
 
 def _has_no_database(given: Settings) -> bool:
     """Return whether SQLite's file is missing: connecting to it would create an empty one."""
-    url = make_url(given.database_url)
-    return url.drivername.startswith("sqlite") and not Path(url.database or "").exists()
+    return given.database_url.startswith("sqlite") and not _find_file(given).exists()

@@ -40,6 +40,7 @@ CAUSES = {
         Cause(
             "unknown_host", "The database's host name is not known.", "Correct DATABASE_URL, or the name server."
         ),
+        Cause("bad_option", "DATABASE_URL has an option that can't be used.", "Correct it, or leave it out."),
         Cause("timeout", "The database did not answer in time.", "Check the network and the firewall to it."),
         Cause("wrong_password", "The database refused the name or the password.", "Correct DATABASE_URL."),
         Cause("no_access", "The database lets nobody in like this.", "Add this machine and role to pg_hba.conf."),
@@ -92,6 +93,10 @@ BY_WORDS = tuple(
     (re.compile(words, re.IGNORECASE), name)
     for words, name in (
         # A refused connection has no code: libpq only says it in words, for each address it tried.
+        (
+            r"invalid connection option|bad value for|invalid (\w+ value|port number)|invalid integer value",
+            "bad_option",
+        ),
         (r"password authentication failed|no password supplied", "wrong_password"),
         (r"no pg_hba\.conf entry|authentication failed|role .* does not exist", "no_access"),
         (r"database .* does not exist", "no_database"),

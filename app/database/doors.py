@@ -40,6 +40,7 @@ from app.database.retries import FAILURES, TRIES, run_again, wait_or_raise
 from app.database.schema import NewerDatabase as NewerDatabase  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.sessions import SessionPool
 from app.database.statements import Call, DriverErrors, PreparedStatement
+from app.settings import with_driver
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -93,7 +94,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, replica_url: str = "", staleness: float = 0) -> None:
-        self.url = engines.with_driver(url)
+        self.url = with_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
         lock = None
         if self.is_sqlite:

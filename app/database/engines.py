@@ -19,29 +19,6 @@ READ_CACHE_KIB = 256
 """Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 
 
-def with_driver(url: str) -> str:
-    """
-    Bring a URL into SQLAlchemy's form: with the driver we install, and with each of several hosts by itself.
-
-    libpq writes `postgresql://u:p@h1:5432,h2:5432/db`, SQLAlchemy `?host=h1:5432&host=h2:5432`.
-    """
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + _separate_hosts(url.removeprefix(prefix))
-    return url
-
-
-def _separate_hosts(address: str) -> str:
-    """Move several hosts of an address `user:password@h1,h2/database?options` into its options."""
-    place, slash, rest = address.partition("/")
-    user, at, hosts = place.rpartition("@")
-    if "," not in hosts:
-        return address
-    path, _, options = rest.partition("?")
-    named = "&".join([*(f"host={host}" for host in hosts.split(",")), *([options] if options else [])])
-    return f"{user}{at}{slash or '/'}{path}?{named}"
-
-
 def postgres(url: str) -> Engine:
     """
     Make the engine for PostgreSQL, for reads and writes.

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.database import engines
 from app.database.causes import explain
 from app.database.commit_watch import CommitWatch
+from app.settings import with_driver
 
 ASK_SECONDS = 0.5
 """Between two questions to the primary how far its log has come."""
@@ -47,7 +48,7 @@ class Replica:
     """
 
     def __init__(self, url: str, primary: Engine, staleness: float) -> None:
-        self.engine = engines.postgres(engines.with_driver(url)).execution_options(
+        self.engine = engines.postgres(with_driver(url)).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._primary = primary.execution_options(isolation_level="AUTOCOMMIT")
@@ -150,7 +151,7 @@ def measure_lag(url: str, ours: Connection, patience: float) -> float:
 
     Raises UnfitReplica, as after `patience` seconds, and DBAPIError where the standby can't be asked.
     """
-    engine = engines.postgres(engines.with_driver(url)).execution_options(isolation_level="AUTOCOMMIT")
+    engine = engines.postgres(with_driver(url)).execution_options(isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as theirs:
             check_same_database(ours, theirs)

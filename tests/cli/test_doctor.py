@@ -214,6 +214,30 @@ def test_a_folder_that_is_missing_stays_missing(arena: Callable[..., Result], tm
     assert not (tmp_path / "data").exists()
 
 
+def test_a_file_in_place_of_a_folder_can_t_become_one(
+    arena: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").write_text("a file")
+    code, said, _ = arena("doctor")
+    assert (code, f"fail  database    {tmp_path / 'data'} is a file: name a folder in DATA_DIR" in said) == (
+        1,
+        True,
+    )
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/elsewhere/arena.sqlite3")
+    said = arena("doctor")[1]
+    assert f"nor its folder {tmp_path}/elsewhere: " in said
+    assert "correct DATABASE_URL first" in said
+
+
+@pytest.mark.parametrize("option", ["sslmode=bogus", "foo=bar", "connect_timeout=abc"])
+def test_an_option_of_the_address_that_no_library_takes(
+    arena: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u@127.0.0.1:1/x?{option}")
+    said = arena("doctor")[1]
+    assert "fail  database    DATABASE_URL has an option that can't be used. Correct it, or leave it out." in said
+
+
 def test_a_database_that_refuses(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:secret-word@127.0.0.1:1/a")
     code, said, complained = arena("doctor")

@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 
 from app.database.causes import CAUSES, DatabaseBusy, explain
 from app.database.doors import Database
-from app.database.engines import with_driver
+from app.settings import with_driver
 
 
 def cause_of(database: Database, statement: str = "SELECT 1") -> str:

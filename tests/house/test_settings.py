@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 
+from app.cli.mounts import check_mounted
 from app.database.doors import Database
+from app.edge.logs import secrets_of
 from app.settings import Settings, find_misspelled
 
 
@@ -31,11 +34,51 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
         ("TRUSTED_HOSTS", '["a', "trusted_hosts"),
         ("DATABASE_URL", "mysql://u@h/a", "must begin with sqlite:/// or postgresql://"),
         ("DATABASE_URL", "postgresql+psycopg2://u@h/a", "must begin with"),
+        ("DATABASE_URL", "postgresql://u:secret@h:abc/a", "'h:abc' is no host with a port"),
+        ("DATABASE_URL", "postgresql://u:secret@h:99999/a", "'h:99999' is no host"),
+        ("DATABASE_URL", "postgresql://u:secret@h1:1,h2:x/a", "'h2:x' is no host"),
+        ("DATABASE_URL", "postgresql://u:secret@[::1/a", "is no host"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
+        ("READ_DATABASE_URL", "postgresql://h:-1/a", "'h:-1' is no host"),
     ],
 )
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, given: str, says: str) -> None:
     monkeypatch.setenv(name, given)
     with pytest.raises(ValidationError, match=says):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgres://h/a",
+        "postgresql://u:p@h1:1,h2:2/a",
+        "postgresql://[::1]:5432/a",
+        "postgresql://u:p%40@h:1/a?x=:y",
+    ],
+)
+def test_every_form_of_an_address_is_one_that_all_commands_read(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", given)
+    monkeypatch.setenv("SECRET_KEY", "k" * 32)
+    url = make_url(Settings().database_url)
+    assert url.drivername == "postgresql+psycopg"
+    check_mounted(Settings(), existing=False)
+    secrets_of(Settings())
+
+
+@pytest.mark.parametrize("key", [b"short", b"\xff" * 40, b""])
+def test_a_key_that_can_t_be_used_is_named_by_its_file(tmp_path: Path, key: bytes) -> None:
+    (tmp_path / "secret_key").write_bytes(key)
+    with pytest.raises(ValidationError, match="secret_key must hold 32 characters or more"):
+        Settings()
+
+
+def test_a_data_folder_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(ValidationError, match="data is a file: name a folder"):
         Settings()
 
 
