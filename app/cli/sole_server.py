@@ -1,5 +1,6 @@
 """Keeps servers apart: one for a port, and one for a folder unless they are told to share it."""
 
+import errno
 import fcntl
 import os
 import re
@@ -35,17 +36,27 @@ def check_port(host: str, port: int) -> None:
     """
     if port == 0:
         return
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise PortTaken(f"HOST {host!r} is no address ({error}). Correct HOST.") from error
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except OSError as error:
-            holder = find_listener(port)
-            by = f" by {describe_process(holder)}" if holder else ""
-            raise PortTaken(
-                f"{host}:{port} can't be had, it is held{by} ({error.strerror}). Stop it, or set PORT."
-            ) from error
+            raise PortTaken(f"{host}:{port} can't be had, {_explain_bind(error, port)}") from error
+
+
+def _explain_bind(error: OSError, port: int) -> str:
+    """Say why an address can't be listened at, and what to do."""
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"as no network of this machine has it ({error.strerror}). Correct HOST."
+    if error.errno == errno.EACCES:
+        return f"as this user may not ({error.strerror}). Set PORT to one from 1024 on."
+    holder = find_listener(port)
+    by = f" by {describe_process(holder)}" if holder else ""
+    return f"it is held{by} ({error.strerror}). Stop it, or set PORT."
 
 
 @contextmanager

@@ -47,6 +47,11 @@ CAUSES = {
         Cause("no_database", "There is no database of that name.", "Create it, or correct DATABASE_URL."),
         Cause("tls", "No TLS connection to the database came about.", "Set up TLS there, or change sslmode."),
         Cause("no_schema", "The database lacks tables of this version.", "Run any command with --migrate."),
+        Cause(
+            "other_tables",
+            "The database has tables that no migration of this version knows of.",
+            "Name an empty database, or restore a backup.",
+        ),
         Cause("read_only", "The database can be read and not written.", "Name the primary, or free its files."),
         Cause("full", "The disk of the database is full.", "Make room there; nothing stored is lost."),
         Cause("too_many", "The database takes no more connections.", "Raise max_connections, or lower WORKERS."),
@@ -71,6 +76,8 @@ BY_STATE = {
     "3F000": "no_schema",
     "42P01": "no_schema",
     "42703": "no_schema",
+    "42P07": "other_tables",
+    "42701": "other_tables",
     "25006": "read_only",
     "53100": "full",
     "53300": "too_many",
@@ -113,6 +120,7 @@ BY_WORDS = tuple(
         (r"malformed|file is not a database", "damaged"),
         (r"disk I/O error", "io_error"),
         (r"no such (table|column)", "no_schema"),
+        (r"(table|index) .* already exists|duplicate column name", "other_tables"),
         (r"is locked|lock timeout|QueuePool limit", "busy"),
         (r"connection (is lost|.*closed|.*reset)|server closed|terminating connection|is closed", "gone"),
     )

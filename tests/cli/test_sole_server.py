@@ -38,6 +38,12 @@ def test_a_port_that_is_taken_names_its_holder() -> None:
     assert find_listener(port) is None
 
 
+@pytest.mark.parametrize("host", ["999.1.1.1", "192.0.2.1", "a..b"])
+def test_an_address_that_is_not_ours_is_no_taken_port(host: str) -> None:
+    with pytest.raises(PortTaken, match=r"Correct HOST\.$"):
+        check_port(host, 8000)
+
+
 def test_any_free_port_can_be_asked_for() -> None:
     check_port("127.0.0.1", 0)
 

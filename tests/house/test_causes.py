@@ -36,6 +36,10 @@ def cause_of(database: Database, statement: str = "SELECT 1") -> str:
         ("database or disk is full", "full"),
         ("database disk image is malformed", "damaged"),
         ("disk I/O error", "io_error"),
+        ("table competitions already exists", "other_tables"),
+        ("duplicate column name: share", "other_tables"),
+        ('invalid connection option "foo"', "bad_option"),
+        ('invalid sslmode value: "bogus"', "bad_option"),
         ("session is read-only", "read_only"),
     ],
 )
@@ -46,6 +50,13 @@ def test_what_drivers_say(said: str, name: str) -> None:
 
 def test_a_mistake_of_ours_has_no_cause() -> None:
     assert explain(ValueError("invalid literal for int()")) is None
+
+
+def test_tables_that_no_migration_made_are_no_lost_connection(database: Database) -> None:
+    database.write(lambda session: session.execute(text("DROP TABLE alembic_version")).close())
+    with pytest.raises(DatabaseBusy) as caught:
+        database.migrate()
+    assert caught.value.cause.name == "other_tables"
 
 
 def test_nobody_there() -> None:
