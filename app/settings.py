@@ -29,6 +29,8 @@ PROVIDER_SETTING = re.compile(
     r"[A-Z][A-Z0-9_]*_(API_KEY|API_TOKEN|KEY|UPSTREAM_URL|OFFERINGS)|AWS_BEARER_TOKEN_BEDROCK"
 )
 DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+_PLACE = re.compile(r"(?:[^:/]*(?::[^@]*)?@)?([^/?]*)")
+"""The hosts after a name and a password, in which anything but `@` may stand."""
 LIKENESS = 0.84
 """How like a setting's name another must be to be taken for a mistyped one."""
 OTHERS = ("AWS_", "PG", "UV_", "PIP_", "PYTHON", "LC_", "XDG_")
@@ -224,9 +226,10 @@ def _check_hosts(url: str) -> str:
     """Return a database's URL whose hosts and ports can be read. Raises ValueError, without the password in it."""
     if url.startswith("sqlite"):
         return url
-    place, _, options = url.partition("://")[2].partition("?")
-    hosts = [host.partition("=")[2] for host in options.split("&") if host.startswith("host=")]
-    for host in [*hosts, place.rpartition("@")[2].partition("/")[0]]:
+    place = _PLACE.match(url.partition("://")[2])
+    options = url[url.rfind("?") + 1 :].split("&")
+    hosts = [option.partition("=")[2] for option in options if option.startswith("host=")]
+    for host in [*hosts, place[1].rpartition("@")[2] if place else ""]:
         parts = re.fullmatch(r"(?:\[[^\[\]]*\]|[^:\[\]]*)(?::(\d{0,6}))?", host)
         if parts is None or int(parts[1] or 0) > MAX_PORT:
             raise ValueError(f"{host!r} is no host with a port up to {MAX_PORT}")

@@ -1,5 +1,6 @@
 """`arena doctor`: checks this installation and says what to do where something is wrong."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def _look_at_new(given: Settings) -> CheckResult:
     blocking = next((one for one in (folder, *folder.parents) if one.exists()), folder)
     if not blocking.is_dir():
         return CheckResult("fail", f"{blocking} is a file: name a folder in DATA_DIR, or move the file away")
+    if not os.access(blocking, os.W_OK | os.X_OK):
+        return CheckResult("fail", f"there is none in {folder}, and this user may not write in {blocking}: let it")
     made = "`arena seed` or `arena serve` makes it; if there was one, mount its volume or correct "
     made += "DATA_DIR first" if folder == given.data_dir else "DATABASE_URL first"
     where = f" yet in {folder}" if folder.is_dir() else f", nor its folder {folder}"

@@ -1,6 +1,7 @@
 """What a healthy installation is told, and what each illness is called."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -227,6 +228,14 @@ def test_a_file_in_place_of_a_folder_can_t_become_one(
     said = arena("doctor")[1]
     assert f"nor its folder {tmp_path}/elsewhere: " in said
     assert "correct DATABASE_URL first" in said
+
+
+def test_a_folder_that_can_t_be_made_is_no_new_arena(
+    arena: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    code, said, _ = arena("doctor")
+    assert (code, f"this user may not write in {tmp_path}: let it" in said) == (1, True)
 
 
 @pytest.mark.parametrize("option", ["sslmode=bogus", "foo=bar", "connect_timeout=abc"])

@@ -55,6 +55,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, given: str,
         "postgresql://u:p@h1:1,h2:2/a",
         "postgresql://[::1]:5432/a",
         "postgresql://u:p%40@h:1/a?x=:y",
+        "postgresql://u:a?b/c:d@h:1/a",
     ],
 )
 def test_every_form_of_an_address_is_one_that_all_commands_read(
