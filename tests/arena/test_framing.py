@@ -87,6 +87,8 @@ def test_the_frame_of_a_pack_is_the_shape_that_letterboxes_fewest() -> None:
     assert framing.common_frame([square, (1024, 1024)], 1024) == (1024, 1024)
     assert framing.common_frame([(4096, 2048)], 1024) == (1024, 512)
     assert framing.common_frame([(336, 320), (400, 400), (400, 400)], 1024) == (400, 400)
+    assert framing.common_frame([(48, 32)], 1024) == (96, 64)
+    assert framing.common_frame([(2048, 8)], 1024) == (1024, 64)
 
 
 def test_nearly_alike_shapes_are_shown_alike_and_others_whole() -> None:

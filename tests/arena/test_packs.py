@@ -103,7 +103,24 @@ def test_a_bad_file_costs_itself(database: Database, tmp_path: Path, pack: Pack)
         assert entry.source.pop(traits.STORED)
         assert entry.source == {"source_repository": "a/b"}
         frame = session.scalars(select(Competition).where(Competition.slug == "lamp")).one()
-        assert (frame.frame_width, frame.frame_height) == (1024, 1024)
+        assert (frame.frame_width, frame.frame_height) == (128, 64)
+
+
+def test_a_manifest_without_sizes_gets_the_frame_of_its_files(database: Database, tmp_path: Path) -> None:
+    pack = Pack(tmp_path / "pack")
+    pack.competition("poster")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    sideways = BytesIO()
+    Image.open(BytesIO(picture_bytes(2, (160, 90)))).save(sideways, "JPEG", exif=turned)
+    pack.image("poster", "alpha", picture_bytes(1, (90, 160)))
+    pack.image("poster", "beta", sideways.getvalue(), suffix="jpg")
+    pack.image("poster", "gamma", b"no picture")
+    pack.competitions["poster"]["images"].append({"model": "delta", "file": "../gone.png", "sha256": "0" * 64})
+    assert run(database, tmp_path, pack).count("taken") == 2
+    with database.reading() as session:
+        competition = session.scalars(select(Competition)).one()
+        assert (competition.frame_width, competition.frame_height) == (90, 160)
 
 
 def test_nothing_of_the_metadata_reaches_storage_but_in_the_original(

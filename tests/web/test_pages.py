@@ -100,6 +100,27 @@ def test_a_models_page_says_what_equal_pictures_would_change(app: Flask, client:
     assert "If all pictures" not in client.get(f"/models/{still}").text
 
 
+def test_a_board_says_when_a_model_is_not_ranked_only_where_one_is_not(app: Flask, client: FlaskClient) -> None:
+    competition(app, models=MODELS[:3])
+    votes(app, 3)
+    assert "Not ranked: under 4 votes." in client.get("/leaderboards/text-to-image").text
+    votes(app, 12, seed=2)
+    page = client.get("/leaderboards/text-to-image").text
+    assert "not ranked yet" not in page
+    assert "Not ranked" not in page
+
+
+def test_a_board_names_the_models_of_parts_that_never_met(app: Flask, client: FlaskClient) -> None:
+    competition(app, "a-red-cube", models=MODELS[:2])
+    competition(app, "a-blue-cube", models=MODELS[2:])
+    for _ in range(4):  # one pair each, which a voter judges once
+        votes(app, 1, wish=MatchupFilter(competition="a-red-cube"))
+        votes(app, 1, wish=MatchupFilter(competition="a-blue-cube"))
+    page = client.get("/leaderboards/text-to-image").text
+    one, other = "Hidden Name A, Hidden Name B", "Hidden Name C, Hidden Name D"
+    assert f"never met: {one} / {other}; " in page or f"never met: {other} / {one}; " in page
+
+
 def test_a_category_board_and_one_that_is_not(app: Flask, client: FlaskClient) -> None:
     competition(app, categories=("portrait",))
     votes(app, 6)

@@ -31,6 +31,8 @@ BLOCK = 16
 """Rows between bar and picture in which encoding may mix both: WebP's macroblock, of few rows a sixteenth."""
 THINNEST = 0.01
 """Of a side: what is narrower is a line of the picture."""
+LEAST_SIDE = 64
+"""Pixels of a frame."""
 UNLIKE = 2
 """Pixels by which opposite bars differ in width at most."""
 
@@ -82,13 +84,13 @@ def common_frame(sizes: Sequence[Size], longest: int) -> Size:
     """
     Return the frame for pictures of these sizes: the shape that letterboxes the fewest and cuts the least.
 
-    It is as large as the largest of them fills, up to `longest` pixels a side.
+    It is as large as the largest of them fills, up to `longest` pixels a side, and at least LEAST_SIDE.
     """
     kinds = sorted(Counter(sizes).items(), reverse=True)
     width, height = min((size for size, _ in kinds), key=lambda frame: _cost(kinds, frame))
     filled = max(min(size[0] / width, size[1] / height) for size, _ in kinds)
-    scale = min(filled, longest / max(width, height))
-    return max(64, round(width * scale)), max(64, round(height * scale))
+    scale = min(max(filled, LEAST_SIDE / min(width, height)), longest / max(width, height))
+    return max(LEAST_SIDE, round(width * scale)), max(LEAST_SIDE, round(height * scale))
 
 
 def _cost(kinds: Iterable[tuple[Size, int]], frame: Size) -> tuple[int, float]:

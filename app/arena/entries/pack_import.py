@@ -1,7 +1,7 @@
 """Imports packs: folders of images with a manifest.json, from anybody, so nothing in them is trusted."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from app.arena import errors
 from app.arena.entries import competitions, entries, renditions
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.competitions import CategoryFile, CompetitionFile
-from app.arena.entries.framing import common_frame
+from app.arena.entries.framing import Size, common_frame
 from app.arena.entries.inputs import delete_unused, store_input
 from app.arena.entries.pack_format import (
     ImageResult,
@@ -36,7 +36,7 @@ from app.catalog.seeds import CatalogError
 from app.database.doors import Database
 from app.files.folders import find_inside
 from app.files.text import find_unstorable, normalize
-from app.gateway.images import InvalidImage
+from app.gateway.images import InvalidImage, decode
 from app.gateway.storage import Storage
 from app.words import Mode
 
@@ -112,9 +112,11 @@ class _CompetitionImport:
         with self.database.reading() as session:
             frame = _existing_frame(session, self.pack)
             hashes = entries.read_hashes(session, self.pack.slug)
+        sizes = tuple(filter(None, map(_stated_size, self.pack.images)))
         if frame is not None:
-            return _Destination(frame, hashes=hashes)
-        spec = _competition_file(self.pack)
+            return _Destination(frame, sizes, hashes=hashes)
+        sizes = tuple(filter(None, map(self._read_size, self.pack.images)))
+        spec = _competition_file(self.pack, sizes)
         input_key = None
         if spec.input:
             path = _find_file(self.folder, spec.input, f"{spec.input}, {BESIDE['input']}: ")
@@ -123,7 +125,18 @@ class _CompetitionImport:
                 input_key = store_input(self.storage, path, mask, spec.frame)
             except (InvalidImage, OSError) as error:
                 raise errors.InvalidPack(f"{spec.input}, {BESIDE['input']}, can't be read: {error}") from error
-        return _Destination(spec.frame, spec, input_key)
+        return _Destination(spec.frame, sizes, spec, input_key)
+
+    def _read_size(self, item: dict[str, Any]) -> Size | None:
+        """Return the size of an image as the manifest states it, else as its file shows, if it can be read."""
+        stated, name = _stated_size(item), item.get("file")
+        path = find_inside(self.folder, name) if stated is None and isinstance(name, str) else None
+        if path is None:
+            return stated
+        try:
+            return decode(path.read_bytes()).size
+        except (InvalidImage, OSError, ValueError):
+            return None
 
     def _render(self, new: "_Destination", number: int, item: dict[str, Any]) -> "_Rendered | ImageResult":
         """Check, decode and store one image, several at a time; its row comes later, in the manifest's order."""
@@ -138,7 +151,7 @@ class _CompetitionImport:
                 return ImageResult(subject, "unchanged")
             place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
             original = _read_verified(self.folder, image)
-            picture = self._read_picture(original, new.frame, image.no_visible_mark)
+            picture = self._read_picture(original, new, image.no_visible_mark)
             return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
         except ValidationError as error:
             return ImageResult(subject, "refused", describe_invalid(error))
@@ -166,18 +179,16 @@ class _CompetitionImport:
         notice = describe_frames(image.stored.picture.original) if is_added else None
         return ImageResult(image.subject, "taken" if is_added else "unchanged", notice)
 
-    def _side(self, frame: tuple[int, int]) -> int:
+    def _side(self, new: "_Destination") -> int:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
-        sizes = [(item.get("width"), item.get("height")) for item in self.pack.images]
-        known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
         is_edit = self.pack.input is not None
-        return max((renditions.side_for(size, frame, is_edit=is_edit) for size in known), default=0)
+        return max((renditions.side_for(size, new.frame, is_edit=is_edit) for size in new.sizes), default=0)
 
-    def _read_picture(self, original: bytes, frame: tuple[int, int], vouched: str | None) -> renditions.Picture:
+    def _read_picture(self, original: bytes, new: "_Destination", vouched: str | None) -> renditions.Picture:
         """Render an image; a refused animation is told to be one: it may be fine from its second frame on."""
-        is_edit, side = self.pack.input is not None, self._side(frame)
+        is_edit, side = self.pack.input is not None, self._side(new)
         try:
-            return renditions.picture(original, frame, vouched, side=side, is_edit=is_edit)
+            return renditions.picture(original, new.frame, vouched, side=side, is_edit=is_edit)
         except errors.EntryRefused as error:
             raise errors.EntryRefused("; ".join(filter(None, (str(error), describe_frames(original))))) from error
 
@@ -196,7 +207,8 @@ class _Rendered:
 class _Destination:
     """Describe where a pack's images go: the frame, the competition if it is new, and what it has if it is not."""
 
-    frame: tuple[int, int]
+    frame: Size
+    sizes: tuple[Size, ...]
     spec: CompetitionFile | None = None
     input_key: str | None = None
     hashes: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
@@ -233,7 +245,7 @@ def _plain(prompt: str) -> str:
     return normalize(prompt.replace("\r\n", "\n").removeprefix("\ufeff"))
 
 
-def _competition_file(pack: PackCompetition) -> CompetitionFile:
+def _competition_file(pack: PackCompetition, sizes: Sequence[Size]) -> CompetitionFile:
     short = pack.prompt.strip().rstrip(".") or pack.prompt.strip()
     try:
         return CompetitionFile.model_validate(
@@ -244,7 +256,7 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
                 "mode": pack.mode or (Mode.IMAGE_EDIT if pack.input else Mode.TEXT_TO_IMAGE),
                 "categories": pack.filed_under,
                 "prompt": pack.prompt,
-                "frame": pack.frame or _frame(pack),
+                "frame": pack.frame or common_frame(sizes or [(FRAME_SIDE, FRAME_SIDE)], FRAME_SIDE),
                 "status": "closed" if pack.showcase else "open",
                 "showcase": pack.showcase,
                 "input": pack.input,
@@ -255,11 +267,12 @@ def _competition_file(pack: PackCompetition) -> CompetitionFile:
         raise errors.InvalidPack(describe_invalid(error)) from error
 
 
-def _frame(pack: PackCompetition) -> tuple[int, int]:
-    """Return the frame for the images as the manifest sizes them, at most 1024 pixels a side."""
-    sizes = [(image.get("width"), image.get("height")) for image in pack.images]
-    known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int) and min(w, h) > 0]
-    return common_frame(known or [(FRAME_SIDE, FRAME_SIDE)], FRAME_SIDE)
+def _stated_size(item: dict[str, Any]) -> Size | None:
+    """Return the size that a manifest states of an image, if it does."""
+    width, height = item.get("width"), item.get("height")
+    if isinstance(width, int) and isinstance(height, int) and min(width, height) > 0:
+        return width, height
+    return None
 
 
 def _read_verified(folder: Path, image: PackImage) -> bytes:
