@@ -10,7 +10,16 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from tests.web import factories
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, in_pieces, served, visiting
+from tests.web.browsing import (
+    CHROMIUM,
+    DRIVES_CHROMIUM,
+    FLAGS,
+    Visit,
+    find_violations,
+    in_pieces,
+    served,
+    visiting,
+)
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition
 
@@ -183,6 +192,68 @@ def test_axe_finds_nothing(base: str, browser: Browser, size: tuple[int, int], s
         visit.press("1", "revealed")
         found += find_violations(visit.page, scheme)
         assert found == []
+
+
+CUT = """
+() => {
+  const broken = (button) => {  // a word over two lines, as "Ski p"
+    const text = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+    for (let node = text.nextNode(); node; node = text.nextNode()) {
+      if (node.parentElement.clientWidth === 1) continue; // for ears alone
+      for (const { 0: word, index } of node.data.matchAll(/\\S+/g)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (range.getClientRects().length > 1) return true;
+      }
+    }
+    return false;
+  };
+  const right = (element) => element.getBoundingClientRect().right;
+  const isCut = (name) => right(name) > right(name.parentElement) + 1;
+  const { clientWidth, scrollHeight, clientHeight } = document.querySelector(".status");
+  return {
+    names: [...document.querySelectorAll("[data-name]")].filter(isCut).length,
+    words: [...document.querySelectorAll(".foot .button")].filter(broken).map((button) => button.innerText),
+    status: [clientWidth, scrollHeight - clientHeight],
+  };
+}
+"""
+
+
+@pytest.mark.parametrize("slug", ["square", "upright"])
+@pytest.mark.parametrize("size", [(320, 568), (360, 640), (390, 664), (768, 1024), (844, 390)])
+def test_names_words_and_what_is_said_are_whole(
+    base: str, browser: Browser, slug: str, size: tuple[int, int]
+) -> None:
+    with visiting(browser, base, viewport={"width": size[0], "height": size[1]}) as visit:
+        start(visit, slug)
+        assert visit.page.evaluate(CUT)["words"] == []
+        visit.press("1", "revealed")
+        visit.page.get_by_role("button", name="The board").wait_for()  # the last pair: nothing else is said later
+        visit.page.evaluate(
+            "document.querySelector('[data-status]').textContent = "
+            "'You picked A. 58\u00a0% of 31 picked A too. A surprise: expected 23\u00a0%.'"
+        )
+        cut = visit.page.evaluate(CUT)
+        assert cut["words"] == []
+        assert cut["status"][1] <= 0
+        if slug == "square" or size[0] > 360:
+            assert cut["names"] == 0
+
+
+def test_a_reader_of_large_text_sees_who_made_what_and_what_was_said(base: str, browser: Browser) -> None:
+    """As set in the browser, which the widths of stylesheets follow."""
+    flags = [*FLAGS, "--blink-settings=defaultFontSize=32"]
+    with browser.browser_type.launch(executable_path=CHROMIUM, args=flags) as large:
+        for width, height in ((320, 568), (390, 664)):
+            with visiting(large, base, viewport={"width": width, "height": height}) as visit:
+                start(visit, "square")
+                assert visit.page.evaluate(CUT)["words"] == []
+                visit.press("1", "revealed")
+                assert visit.page.evaluate(CUT)["status"][0] > width / 2
+                assert visit.page.locator(".maker").first.evaluate("(maker) => maker.clientWidth") > width / 3
+                assert not visit.page.evaluate(LOOK)["wide"]
 
 
 def test_text_of_double_size_neither_widens_nor_covers(base: str, browser: Browser) -> None:

@@ -317,7 +317,7 @@ def test_the_last_pair_says_that_it_was(sqlite_template: Path, tmp_path: Path, b
             visit.start()
             visit.page.keyboard.press("2")
             visit.wait("revealed")
-            visit.page.get_by_role("button", name="Leaderboard").wait_for()
+            visit.page.get_by_role("button", name="The board").wait_for()
             assert "every pair" in visit.status
             assert len(shown_names(visit)) == 2
 

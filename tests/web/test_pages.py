@@ -121,6 +121,14 @@ def test_a_board_names_the_models_of_parts_that_never_met(app: Flask, client: Fl
     assert f"never met: {one} / {other}; " in page or f"never met: {other} / {one}; " in page
 
 
+def test_prompts_run_in_their_own_direction(app: Flask, client: FlaskClient) -> None:
+    prompt = "قطة زرقاء"
+    competition(app, prompt=prompt)
+    for path in ("/", "/competitions", "/competitions/a-red-cube"):
+        page = client.get(path).text
+        assert f'dir="auto">{prompt}<' in page, path
+
+
 def test_a_category_board_and_one_that_is_not(app: Flask, client: FlaskClient) -> None:
     competition(app, categories=("portrait",))
     votes(app, 6)

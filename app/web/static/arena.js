@@ -308,7 +308,7 @@ function offerTheEnd(words) {
   if (state === "loading") enter("failed");
   say(`${state === "revealed" ? status.firstChild.textContent : ""} ${words}`.trim());
   stopClock();
-  offer("Leaderboard", () => location.assign(`/leaderboards/${wish.mode}`));
+  offer("The board", () => location.assign(`/leaderboards/${wish.mode}`));
 }
 
 // After every ten votes a card takes the place of the pictures.
