@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, RootModel
 
@@ -10,7 +10,7 @@ from app.api.boards import CompetitionPath
 from app.api.errors import ErrorBody
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
-from app.edge.page_cache import reading_page
+from app.edge.page_cache import public_json, reading_page
 from app.words import Mode
 
 blueprint = APIBlueprint(
@@ -45,17 +45,19 @@ class CompetitionsBody(RootModel[list[CompetitionBody]]):
 def get_competitions() -> Response:
     """List every competition that is or was open."""
     with reading_page() as session:
-        return jsonify([_body(summary) for summary in competitions.list_competitions(session)])
+        bodies = [_body(summary) for summary in competitions.list_competitions(session)]
+    return public_json(CompetitionsBody(bodies))
 
 
 @blueprint.get("/<string:slug>", responses={"200": CompetitionBody})
 def get_competition(path: CompetitionPath) -> Response:
     """Return one competition."""
     with reading_page() as session:
-        return jsonify(_body(competitions.read_summary(session, path.slug)))
+        body = _body(competitions.read_summary(session, path.slug))
+    return public_json(body)
 
 
-def _body(summary: CompetitionSummary) -> dict[str, object]:
+def _body(summary: CompetitionSummary) -> CompetitionBody:
     values = {name: getattr(summary, name) for name in CompetitionBody.model_fields if name != "categories"}
     slugs = [slug for slug, _ in summary.categories]
-    return CompetitionBody.model_validate(values | {"categories": slugs}).model_dump(mode="json")
+    return CompetitionBody.model_validate(values | {"categories": slugs})

@@ -1,5 +1,6 @@
 """The OpenAPI document, as the application holds it, with the codes of what can go wrong."""
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, current_app, jsonify
@@ -22,8 +23,9 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
 
 
 def _answers(responses: dict[str, Any], told: dict[int, tuple[str, ...]]) -> dict[str, Any]:
-    """List the error responses by status, each with its codes; one without any is HTTP's own."""
-    return {
-        status: {**response, "x-codes": list(told[int(status)])} if int(status) in told else response
-        for status, response in sorted(responses.items())
+    """List the responses by status, each error with its codes; one without any is HTTP's own."""
+    refusals = {
+        str(status): {**responses["405"], "description": HTTPStatus(status).phrase, "x-codes": list(names)}
+        for status, names in told.items()
     }
+    return dict(sorted({**responses, **refusals}.items()))

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
@@ -17,7 +17,7 @@ from app.catalog.search import search
 from app.catalog.shapes import Prose
 from app.catalog.traits import Traits
 from app.edge.context import parts, refresh, today
-from app.edge.page_cache import reading_page
+from app.edge.page_cache import public_json, reading_page
 from app.gateway import reference
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.question_differences import read_differences
@@ -219,8 +219,8 @@ def get_models(query: ModelsQuery) -> Response:
         and (query.mode is None or query.mode in model.modes)
         and query.status in {None, model.status, model.shown_status}
     ]
-    bodies = (SummaryBody.model_validate(model, from_attributes=True) for model in fitting)
-    return jsonify([body.model_dump(mode="json") for body in bodies])
+    bodies = [SummaryBody.model_validate(model, from_attributes=True) for model in fitting]
+    return public_json(ModelsBody(bodies))
 
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
@@ -234,7 +234,7 @@ def get_model(path: ModelPath) -> Response:
         differences = read_differences(session, model=page.slug)
         answers = faq.answer_questions(page, found)
     body = _describe_page(page, found) | {"questions": differences, "faq": answers}
-    return jsonify(ModelBody.model_validate(body, from_attributes=True).model_dump(mode="json"))
+    return public_json(ModelBody.model_validate(body, from_attributes=True))
 
 
 def _describe_page(page: ModelPage, found: ModelResults) -> dict[str, Any]:

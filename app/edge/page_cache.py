@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 import brotli
 from flask import Response, current_app, g, request
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.database.doors import Database, DatabaseBusy
@@ -200,6 +201,12 @@ def public_page(made_from: Hashable, render: Callable[[], str], mimetype: str = 
     if "reads" in g:
         request.environ[FRESHNESS] = Freshness(g.reads, minute, g.get("due_at", float("inf")), body)
     return response
+
+
+def public_json(body: BaseModel) -> Response:
+    """Respond with what `reading_page` has just read, as with a public page: a client that has it gets 304."""
+    text = body.model_dump_json()
+    return public_page(text, lambda: text, "application/json")
 
 
 def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, ...]] = ()) -> Result:
