@@ -167,6 +167,24 @@ def test_the_stored_probability_is_how_often_a_pair_comes() -> None:
         assert abs(count - draws * chance) < 4 * np.sqrt(draws * chance * (1 - chance)) + 1
 
 
+@pytest.mark.parametrize("seed", [22, 100, 216])
+def test_the_chance_of_the_last_pair_is_one_and_no_more(seed: int) -> None:
+    """Rounding made it 1.0000000000000002 with these seeds."""
+    rng = np.random.default_rng(seed)
+    models = np.arange(1, int(rng.integers(3, 9)) + 1)
+    rows = [[1, a, b, *rng.integers(0, 60, 4)] for a in models for b in models if a != b]
+    table = np.array(rows, dtype=np.int64)
+    battles = {m: int(table[(table[:, 1:3] == m).any(axis=1), 3:].sum()) for m in models.tolist()}
+    known = lanes.estimate_strengths(models, table)
+    competitions = int(rng.integers(1, 3))
+    state = arena(len(models), competitions, known=known, votes={1: int(table[:, 3:].sum())}, battles=battles)
+    pairs = list_pairs(state.field).entries
+    for last in range(len(pairs)):
+        pair = choose_pair(state, Exclusions(keys(np.delete(pairs, last, axis=0))), random.Random(last))
+        assert pair is not None
+        assert 1 - 1e-12 < pair.probability <= 1.0
+
+
 def test_both_sides_are_as_likely() -> None:
     state, rng = arena(), random.Random(2)
     lower_left = sum(

@@ -270,6 +270,15 @@ def test_what_does_not_fit_is_named_and_nothing_is_stored(
         assert session.scalar(select(func.count()).select_from(ModeAnchor)) == 0
 
 
+@pytest.mark.parametrize("column", ["probability", "question_probability"])
+def test_a_chance_that_rounding_left_above_one_is_one(small: tuple[Path, Database], column: str) -> None:
+    file, target = small
+    _rewritten(file, 3, **{column: "1.0000000000000002"})
+    imported(target, file)
+    with target.reading() as session:
+        assert session.scalar(select(func.max(getattr(Matchup, column)))) == 1.0
+
+
 def test_every_bad_line_is_named_up_to_twenty(small: tuple[Path, Database]) -> None:
     file, target = small
     first, *rest = file.read_text().splitlines(keepends=True)

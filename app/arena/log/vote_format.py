@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.arena.log.vote_export import LOG_COLUMNS, OLDER_COLUMNS
 from app.errors import Refusal
@@ -23,6 +23,8 @@ class InvalidImport(Refusal, code="invalid_import"):
 EmptyAsNone = BeforeValidator(lambda value: None if value == "" else value)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Sample = Annotated[int, Field(ge=0)]
+Chance = Annotated[float, Field(ge=0, le=1 + 1e-12), AfterValidator(lambda chance: min(chance, 1.0))]
+"""From 0 to 1; arenas have stored chances that rounding left just above."""
 
 
 class LoggedVote(BaseModel):
@@ -45,10 +47,10 @@ class LoggedVote(BaseModel):
     reason: Annotated[str | None, EmptyAsNone]
     undone_at: Annotated[AwareDatetime | None, EmptyAsNone]
     seen_before: bool
-    probability: float = Field(ge=0, le=1)
+    probability: Chance
     simulated: bool
     question: str = Field(BETTER, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
-    question_probability: float = Field(1.0, ge=0, le=1)
+    question_probability: Chance = 1.0
 
     @property
     def public_id(self) -> bytes:

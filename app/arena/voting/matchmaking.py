@@ -276,7 +276,8 @@ def _choose(
     competition, point = _pick(of_competitions, point)
     draw = _draw_unguessable if limits_guesses else _draw
     left_entry, right_entry, probability = draw(chances, competition, point)
-    drawn = state.competitions[competition], left_entry, right_entry, probability
+    # Rounding can leave the chance of the only pair above one.
+    drawn = state.competitions[competition], left_entry, right_entry, min(probability, 1.0)
     return Pair(*drawn, False, asked.question, of_question)
 
 
