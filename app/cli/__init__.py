@@ -17,6 +17,7 @@ FAILURES = frozenset({
     "database_busy", "database_in_use", "folder_served", "images_elsewhere", "internal_error", "not_mounted",
     "port_taken", "schema_refused", "storage_unavailable",
 })  # fmt: skip
+STOPPED = "Stopped. What was done is kept; run the same command again to go on."
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
@@ -100,8 +101,16 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped. What was done is kept; run the same command again to go on.", err=True)
+    except click.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            click.echo(
+                "\nNobody answered. Run this in a terminal, or with an option that answers (--help).", err=True
+            )
+            sys.exit(2)
+        click.echo(STOPPED, err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo(STOPPED, err=True)
         sys.exit(1)
     except Exception as error:
         if _report_settings_error(error):
@@ -116,13 +125,15 @@ def main() -> None:
 
 
 def _describe(error: Exception) -> str | None:
-    """Describe what this machine or its packages lack, or its database refused; None for a mistake of ours."""
+    """Describe what this machine, its packages or its terminal lack, or its database refused; None for our mistakes."""
+    if isinstance(error, UnicodeEncodeError):
+        odd = next((word for word in sys.argv if any("\ud800" <= letter <= "\udfff" for letter in word)), None)
+        return None if odd is None else f"{odd} is not UTF-8. Set what it was typed in, or comes from, to UTF-8."
     if isinstance(error, OSError) and error.strerror:
         remedy = OS_REMEDIES.get(error.errno or 0, "")
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''}.{remedy}"
-    refusal = getattr(
-        error, "orig", None
-    )  # of SQLAlchemy, whose own text is the statement with what was to be stored
+    # SQLAlchemy's own text is the statement with what was to be stored.
+    refusal = getattr(error, "orig", None)
     if refusal is not None:
         return f"The database refused what this command wanted to store: {str(refusal).splitlines()[0]}."
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:

@@ -16,7 +16,7 @@ from app.arena import ledger
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
 from app.cli.opening import json_option, migrate_option, now, open_database, open_installation
-from app.cli.output import print_result
+from app.cli.output import NewFile, print_result
 from app.database.doors import Database
 from app.errors import Refusal
 from app.files.rights import keep_files_private
@@ -29,7 +29,7 @@ FILLED_BY_MIGRATIONS = frozenset({"catalog_state"})
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=NewFile())
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @json_option
 @migrate_option

@@ -2,9 +2,11 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +23,21 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is no number", param, ctx)
         return number
+
+
+class NewFile(click.Path):
+    """A file to be written, which may stand already; no pipe, device or stream, whose place it would take."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a path. Raises click.BadParameter."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        is_stream = path.is_symlink() and path.readlink().is_relative_to("/proc")
+        if str(path) == "-" or is_stream or (path.exists() and not path.is_file()):
+            self.fail(f"{str(path)!r} is no file to be written: name one", param, ctx)
+        return path
 
 
 def print_json(value: object) -> None:

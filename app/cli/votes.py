@@ -10,7 +10,7 @@ import click
 
 from app.arena.log.vote_export import ExportSelection
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
-from app.cli.output import print_result, progress_bar
+from app.cli.output import NewFile, print_result, progress_bar
 from app.leaderboards.open_data import votes_file, votes_import
 from app.leaderboards.open_data.manifest import VotesManifest, manifest_path, read_manifest
 from app.leaderboards.runs.refresh import refresh
@@ -28,7 +28,7 @@ def votes() -> None:
 
 
 @votes.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=NewFile())
 @click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="By FILE's ending when left out.")
 @click.option(
     "--mode",

@@ -1,11 +1,16 @@
 """What commands print: the same facts as JSON for a program and as lines for a person."""
 
 import json
+import os
+import sys
 from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from app.cli.output import print_result, print_rows, progress_bar
+from tests.command import Run
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,31 @@ def test_progress_leaves_the_output_clean(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "3/3" in shown.err
+
+
+def test_a_question_that_nobody_answers_says_so(arena: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in (("demo", "clear"), ("setup",)):
+        monkeypatch.setattr(sys, "stdin", StringIO())
+        code, _, complaint = arena(*words)
+        assert (code, complaint.splitlines()[-1].startswith("Nobody answered. ")) == (2, True), complaint
+
+
+def test_a_word_that_is_not_utf_8_is_named(arena: Run) -> None:
+    for words in (("competition", "close", "caf\udce9"), ("keys", "create", "--name", "caf\udce9")):
+        code, _, complaint = arena(*words)
+        assert (code, complaint.startswith("caf\\udce9 is not UTF-8. ")) == (2, True), complaint
+
+
+@pytest.mark.parametrize("words", [("backup", "--force"), ("votes", "export"), ("votes", "export", "--full")])
+def test_only_a_file_is_replaced(arena: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Root may put a file in the place of /dev/null or /dev/stdout, also where the latter leads to a file."""
+    pipe, output, stream = tmp_path / "pipe", tmp_path / "stdout", tmp_path / "stream"
+    os.mkfifo(pipe)
+    with output.open("w") as kept:
+        stream.symlink_to(f"/proc/self/fd/{kept.fileno()}")
+        before = sorted(path.name for path in tmp_path.iterdir())
+        for place in (str(pipe), str(stream), "-"):
+            code, _, complaint = arena(*words, place)
+            assert (code, "is no file to be written" in complaint) == (2, True), complaint
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert (pipe.is_fifo(), stream.is_symlink()) == (True, True)
