@@ -18,6 +18,7 @@ FAILURES = frozenset({
     "port_taken", "schema_refused", "storage_unavailable",
 })  # fmt: skip
 STOPPED = "Stopped. What was done is kept; run the same command again to go on."
+UNANSWERED = "\nNobody answered. Run this in a terminal, or with an option that answers (--help)."
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
@@ -101,16 +102,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except click.Abort as abort:
-        if isinstance(abort.__context__, EOFError):
-            click.echo(
-                "\nNobody answered. Run this in a terminal, or with an option that answers (--help).", err=True
-            )
-            sys.exit(2)
-        click.echo(STOPPED, err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        click.echo(STOPPED, err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        is_unanswered = isinstance(stop.__context__, EOFError)
+        click.echo(UNANSWERED if is_unanswered else STOPPED, err=True)
         sys.exit(1)
     except Exception as error:
         if _report_settings_error(error):

@@ -60,7 +60,7 @@ def test_a_question_that_nobody_answers_says_so(arena: Run, monkeypatch: pytest.
     for words in (("demo", "clear"), ("setup",)):
         monkeypatch.setattr(sys, "stdin", StringIO())
         code, _, complaint = arena(*words)
-        assert (code, complaint.splitlines()[-1].startswith("Nobody answered. ")) == (2, True), complaint
+        assert (code, complaint.splitlines()[-1].startswith("Nobody answered. ")) == (1, True), complaint
 
 
 def test_a_word_that_is_not_utf_8_is_named(arena: Run) -> None:
