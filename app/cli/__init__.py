@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def _describe(error: Exception) -> str | None:
-    """Describe what this machine, its packages or its terminal lack, or its database refused; None for our mistakes."""
+    """Describe what machine, packages or terminal lack, or the database refused; None for a mistake of ours."""
     if isinstance(error, UnicodeEncodeError):
         odd = next((word for word in sys.argv if any("\ud800" <= letter <= "\udfff" for letter in word)), None)
         return None if odd is None else f"{odd} is not UTF-8. Set what it was typed in, or comes from, to UTF-8."
