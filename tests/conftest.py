@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -68,6 +69,15 @@ def pytest_collection() -> Generator[None, object, object]:
 
 UMASK = os.umask(0o022)
 os.umask(UMASK)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """What drives Chromium; a process can start it once."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

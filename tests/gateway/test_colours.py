@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from app.gateway.colours import PRIMARIES, SRGB_CURVE, build_profile
 from app.gateway.images import InvalidImage, count_frames, decode
@@ -49,14 +49,12 @@ GREY = struct.pack(">I", len(GREY)) + GREY[4:]
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(playwright: Playwright) -> Iterator[Page]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium")
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, "--force-color-profile=srgb"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser.new_page()
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--force-color-profile=srgb"])
+    yield browser.new_page()
+    browser.close()
 
 
 def shown(page: Page, data: bytes, kind: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from app.arena.voting.matchups import MatchupFilter
 from app.catalog.tables import ImageModel
+from app.leaderboards.runs import refresh
 from app.leaderboards.tables import Audit
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start, votes
@@ -105,6 +106,7 @@ def test_a_board_says_when_a_model_is_not_ranked_only_where_one_is_not(app: Flas
     votes(app, 3)
     assert "Not ranked: under 4 votes." in client.get("/leaderboards/text-to-image").text
     votes(app, 12, seed=2)
+    refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
     page = client.get("/leaderboards/text-to-image").text
     assert "not ranked yet" not in page
     assert "Not ranked" not in page
