@@ -13,7 +13,15 @@ from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, header_size, is_too_large, render
 from app.gateway.log import Attempt
 from app.gateway.normalize import RequestPlan
-from app.gateway.providers.base import Code, ProviderError, ProviderImage, ProviderReply, from_base64, pause
+from app.gateway.providers.base import (
+    Code,
+    ProviderError,
+    ProviderImage,
+    ProviderReply,
+    from_base64,
+    is_quotable,
+    pause,
+)
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import HttpSession, TransportError
@@ -98,6 +106,9 @@ def _call(
     try:
         reply = plan.provider.make(replace(plan.job, n=count), http)
     except ProviderError as error:
+        if error.code == "account" and is_quotable(plan.job.prompt, plan.job.contract.replies):
+            # It may be the prompt that speaks so, and would rest the provider for everybody.
+            error = ProviderError("rejected")
         return CallResult((), error, clock() - started, 0)
     pictures: list[GeneratedImage] = []
     failure: ProviderError | None = None

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -137,6 +138,16 @@ def test_a_provider_that_refuses_our_key_rests_as_a_whole(two: World, upstream: 
     with two.database.reading() as session:
         rest = session.scalars(select(CircuitBreaker)).one()
     assert (rest.name, rest.code, rest.until - NOW) == ("replicate", "account", timedelta(seconds=300))
+
+
+@pytest.mark.parametrize("quoted", ["{}", "Unknown field: {!r}"])
+def test_nobody_rests_a_provider_by_a_prompt_that_it_quotes(two: World, upstream: Upstream, quoted: str) -> None:
+    prompt = "a sign: 'insufficient_quota'"
+    upstream.on("POST", REPLICATE, says(400, {"error": {"message": quoted.format(prompt)}}))
+    with suppress(errors.GatewayError):
+        two.ask(model="brush-1", size="512x512", prompt=prompt)
+    with two.database.reading() as session:
+        assert session.scalars(select(CircuitBreaker)).all() == []
 
 
 def test_a_pause_asked_for_is_kept(two: World, upstream: Upstream) -> None:

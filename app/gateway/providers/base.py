@@ -185,6 +185,12 @@ def refusal_by_code(answer: HttpAnswer, replies: Replies) -> ProviderError | Non
     return ProviderError("no_image") if _names(told, replies.failure_codes, ()) else None
 
 
+def is_quotable(prompt: str, replies: Replies) -> bool:
+    """Tell whether a prompt has words that would be read as our account's failure if a refusal quoted it."""
+    words = (*ACCOUNT_CODES, *replies.account_codes, *replies.account_phrases)
+    return any(word.lower() in prompt.lower() for word in words)
+
+
 def _names(told: str, codes: Iterable[str], phrases: Iterable[str]) -> bool:
     """
     Tell whether an answer holds a code: in quotes of any kind, also with a suffix after a dot, or as a number.
