@@ -72,6 +72,7 @@ CODES: dict[str, Code] = {
     "nothing_left": Code(409, "No pairs left"),
     "not_mounted": Code(409, "The data folder is not mounted"),
     "not_voted": Code(409, "There is no vote to take back"),
+    "other_encoding": Code(409, "The database does not hold every text"),
     "port_taken": Code(409, "Another process listens there"),
     "report_decided": Code(409, "This report was decided"),
     "schema_refused": Code(409, "The role may not create a schema"),

@@ -16,8 +16,9 @@ from app.cli import rows
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.database.causes import CAUSES
 from app.database.doors import Database, DatabaseBusy, NewerDatabase
-from app.database.engines import is_pooled
+from app.database.engines import ENCODING, is_pooled
 from app.database.replica import UnfitReplica, measure_lag
+from app.database.schema import read_encoding
 from app.leaderboards.runs.claims import LONGEST_REST_MS, DatabaseClock
 from app.leaderboards.tables import Board
 
@@ -112,10 +113,15 @@ def _postgresql(found: Database) -> CheckResult:
     with found.reading() as session:
         told = [str(session.scalar(text(f"SHOW {name}"))) for name in ("fsync", "synchronous_commit")]
         version = str(session.scalar(text("SHOW server_version")))
+        encoding = read_encoding(session.connection())
         driver: Any = session.connection().connection.dbapi_connection
         pooled = is_pooled(driver)
     if "off" in told:
         return CheckResult("fail", "fsync or synchronous_commit is off: votes could be lost at power loss")
+    if encoding != ENCODING:
+        return CheckResult(
+            "fail", f"encoded in {encoding}, which does not hold every text: move to a database in {ENCODING}"
+        )
     if pooled and driver.prepare_threshold is not None:
         return CheckResult(
             "warn", "a pooler may lose prepared statements: take prepare_threshold out of DATABASE_URL"

@@ -17,12 +17,12 @@ BUSY = "The database is busy or unreachable. Try again: if you sent something, i
 LOG_SECONDS = 5.0
 """Between two lines of the log about the same cause."""
 _log = logging.getLogger(__name__)
-_logged: dict[str, float] = {}
+_logged: dict[tuple[str, str], float] = {}
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why the database did not do it. Neither sentence holds SQL, a password or an address."""
+    """Why database or bucket did not do it. Neither sentence holds SQL, a password or an address."""
 
     name: str
     happened: str
@@ -56,6 +56,16 @@ CAUSES = {
         Cause("full", "The disk of the database is full.", "Make room there; nothing stored is lost."),
         Cause("too_many", "The database takes no more connections.", "Raise max_connections, or lower WORKERS."),
         Cause("starting", "The database is starting or stopping.", "Wait for it."),
+        Cause(
+            "turned_away",
+            "The database turned the connection away.",
+            "Its log says why; check the name, the password and the database in DATABASE_URL.",
+        ),
+        Cause(
+            "encoding",
+            "The database's encoding does not hold this text.",
+            "Move to a database in UTF8: arena backup, createdb, arena restore.",
+        ),
         Cause("gone", "The connection to the database was lost.", "Try again; then look at the database's log."),
         Cause(
             "forbidden", "The database's role lacks a right.", "Grant it the schema's tables, and CREATE in it."
@@ -94,6 +104,7 @@ BY_STATE = {
     "40001": "busy",
     "40P01": "busy",
     "25P03": "gone",
+    "22P05": "encoding",
 }
 """Names by PostgreSQL's error codes."""
 BY_WORDS = tuple(
@@ -123,6 +134,8 @@ BY_WORDS = tuple(
         (r"(table|index) .* already exists|duplicate column name", "other_tables"),
         (r"is locked|lock timeout|QueuePool limit", "busy"),
         (r"connection (is lost|.*closed|.*reset)|server closed|terminating connection|is closed", "gone"),
+        # A server says why in the language of its operator.
+        (r"connection failed|connection to server", "turned_away"),
     )
 )
 """Names by what SQLite and libpq say, the first that fits."""
@@ -182,10 +195,14 @@ def _find_cause(error: BaseException) -> Cause | None:
 
 
 def _busy(cause: Cause) -> DatabaseBusy:
-    """Count and log the cause; the log gets each cause once in so many seconds, however many requests meet it."""
     metrics.count("database_busy_total")
-    now = time.monotonic()
-    if now - _logged.get(cause.name, -LOG_SECONDS) >= LOG_SECONDS:
-        _logged[cause.name] = now
-        _log.warning("database: %s: %s", cause.name, cause)
+    log_cause("database", cause)
     return DatabaseBusy(cause=cause)
+
+
+def log_cause(what: str, cause: Cause) -> None:
+    """Log why something fails: each cause once in so many seconds, however many requests meet it."""
+    now = time.monotonic()
+    if now - _logged.get((what, cause.name), -LOG_SECONDS) >= LOG_SECONDS:
+        _logged[what, cause.name] = now
+        _log.warning("%s: %s: %s", what, cause.name, cause)

@@ -15,6 +15,8 @@ BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
 CONNECT_SECONDS = 10
 """How long each of a database's addresses may take to let us in."""
+ENCODING = "UTF8"
+"""Of texts on their way to PostgreSQL and in it: no other holds them all. SQLite's has no choice."""
 READ_CACHE_KIB = 256
 """Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 
@@ -28,16 +30,22 @@ def postgres(url: str) -> Engine:
     """
     address = make_url(url)
     threshold = address.query.get("prepare_threshold")
+    patience = {"connect_timeout": CONNECT_SECONDS}
     engine = create_engine(
         address.difference_update_query(["prepare_threshold"]),
         pool_size=16,
         max_overflow=16,
         pool_use_lifo=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS} if "connect_timeout" not in address.query else {},
+        connect_args={"client_encoding": ENCODING, **({} if "connect_timeout" in address.query else patience)},
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
+        if connection.info.parameter_status("standard_conforming_strings") == "off":
+            # psycopg doubles the backslashes of bytes for it, also within arrays, where they stay doubled.
+            connection.autocommit = True
+            connection.execute("SET standard_conforming_strings = on")
+            connection.autocommit = False
         if threshold is not None:
             connection.prepare_threshold = _threshold(str(threshold))
         elif is_pooled(connection):

@@ -1,14 +1,19 @@
 """Every way a database can fail has a name, a sentence and a remedy, and neither tells SQL or a secret."""
 
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.database.causes import CAUSES, DatabaseBusy, explain
 from app.database.doors import Database
+from app.database.schema import OtherEncoding
 from app.settings import with_driver
+
+TURNED_AWAY = 'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL:  '
 
 
 def cause_of(database: Database, statement: str = "SELECT 1") -> str:
@@ -41,6 +46,9 @@ def cause_of(database: Database, statement: str = "SELECT 1") -> str:
         ('invalid connection option "foo"', "bad_option"),
         ('invalid sslmode value: "bogus"', "bad_option"),
         ("session is read-only", "read_only"),
+        # In the languages of their servers, as PostgreSQL 15 says them.
+        (TURNED_AWAY + "Passwort-Authentifizierung für Benutzer »arena« fehlgeschlagen", "turned_away"),
+        (TURNED_AWAY + 'データベース"arena"は存在しません', "turned_away"),
     ],
 )
 def test_what_drivers_say(said: str, name: str) -> None:
@@ -91,6 +99,37 @@ def test_a_postgresql_that_refuses(database_url: str) -> None:
     assert cause_of(Database(database_url), "SELECT pg_terminate_backend(pg_backend_pid())") == "gone"
 
 
+@pytest.fixture(params=["LATIN1", "SQL_ASCII"])
+def other_encoding(request: pytest.FixtureRequest, database_url: str) -> Iterator[tuple[str, Database]]:
+    """An empty database of another encoding, where the kind knows encodings; also told which."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("SQLite stores every text.")
+    server, name = Database(database_url), f"other_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        made = f"CREATE DATABASE {name} ENCODING {request.param} LOCALE 'C' TEMPLATE template0"
+        connection.execute(text(made))
+        found = Database(make_url(database_url).set(database=name).render_as_string(hide_password=False))
+        yield request.param, found
+        found.close()
+        server.close()
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def test_a_database_that_does_not_hold_every_text_is_not_filled(other_encoding: tuple[str, Database]) -> None:
+    encoding, database = other_encoding
+    with pytest.raises(OtherEncoding, match=f"encoded in {encoding}"):
+        database.migrate()
+    assert database.is_empty()
+
+
+def test_a_text_that_the_encoding_does_not_hold(other_encoding: tuple[str, Database]) -> None:
+    encoding, database = other_encoding
+    assert cause_of(database, "SELECT 'a fox'") == "none"
+    assert cause_of(database, "SELECT '\N{FOX FACE}'") == ("encoding" if encoding == "LATIN1" else "none")
+
+
 def test_keys_have_64_bits(database: Database) -> None:
     if database.is_sqlite:
         return
@@ -123,6 +162,17 @@ def test_keys_have_64_bits(database: Database) -> None:
 )
 def test_addresses(given: str, made: str) -> None:
     assert with_driver(given) == made
+
+
+def test_a_server_whose_strings_are_those_of_old(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        return
+    url = make_url(database_url).update_query_dict({"options": "-cstandard_conforming_strings=off"})
+    database = Database(url.render_as_string(hide_password=False))
+    stored, query = [b"\\\0'", b"\xff"], text("SELECT CAST(:found AS bytea[])")
+    with database.reading() as session:
+        assert session.execute(query, {"found": stored}).scalar() == stored
+    database.close()
 
 
 @pytest.mark.parametrize("threshold", ["0", "none", "5"])
