@@ -14,6 +14,7 @@ from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
 from app.cli.mounts import find_unmounted
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
+from app.gateway.storage import StorageUnavailable
 from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
 from app.leaderboards.views import board_ages
@@ -26,10 +27,6 @@ LEAST_BYTES = 2**27
 PLAIN_LETTERS = 10
 """Different characters in a secret that was drawn and not thought up."""
 PROVIDER_SECONDS = 5
-BUCKET_REASONS = {"PermissionDeniedError": "forbidden", "UnauthenticatedError": "wrong key"}
-BUCKET_REMEDY = (
-    "correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys: they must allow to read, write, list, delete"
-)
 
 
 def settings(context: DoctorContext) -> CheckResult:
@@ -71,9 +68,8 @@ def storage(context: DoctorContext) -> CheckResult:
         context.storage.put(key, data)
         same = context.storage.get(key) == data
         context.storage.delete(key)
-    except Exception as error:  # noqa: BLE001 (a bucket's client has its own, without a common base)
-        told = BUCKET_REASONS.get(type(error.__cause__ or error).__name__, "away, or it refuses us")
-        return CheckResult("fail", f"{context.settings.storage_url} takes no file ({told}): {BUCKET_REMEDY}")
+    except StorageUnavailable as error:
+        return CheckResult("fail", f"{context.settings.storage_url} takes no file: {error.cause}")
     return (
         CheckResult("ok", "a file goes in and comes back")
         if same

@@ -4,11 +4,12 @@ Files by key, in a folder or in an S3-compatible bucket.
 A key names its content for good: what is stored is never changed in place.
 """
 
+import errno
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,6 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.database.causes import Cause, log_cause
 from app.errors import Refusal
 from app.settings import Settings
 
@@ -33,10 +35,53 @@ PROBE_SECONDS = 10
 """How long what a probe found about a bucket is believed."""
 
 
+CAUSES = (
+    (
+        r"NoSuchBucket",
+        Cause(
+            "no_bucket", "There is no bucket of that name.", "Create it, or correct STORAGE_URL or S3_ENDPOINT."
+        ),
+    ),
+    (
+        r"RequestTimeTooSkewed|RequestExpired",
+        Cause("clock", "The bucket finds this machine's clock wrong.", "Set the clock."),
+    ),
+    (
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|(Invalid|Expired)Token|UnauthenticatedError|status code: 401",
+        Cause("wrong_key", "The bucket refuses the key.", "Correct S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."),
+    ),
+    (
+        r"PermanentRedirect|AuthorizationHeaderMalformed|redirect without LOCATION|status code: 30[1278]",
+        Cause("other_region", "The bucket is in another region.", "Correct S3_REGION, or S3_ENDPOINT."),
+    ),
+    (
+        r"PermissionDeniedError|AccessDenied|status code: 403",
+        Cause("forbidden", "The bucket's key lacks a right.", "It must allow to read, write, list and delete."),
+    ),
+    (
+        r"QuotaExceeded|StorageFull|status code: (507|413)",
+        Cause("full", "The bucket takes no more.", "Make room there, or raise its quota."),
+    ),
+    (
+        r"error sending request|timed out",
+        Cause("away", "Nothing answers at the bucket's address.", "Correct S3_ENDPOINT, or look at the network."),
+    ),
+    (
+        r"",
+        Cause("refused", "The bucket does not do it.", "Correct STORAGE_URL, S3_ENDPOINT, S3_REGION or the keys."),
+    ),
+)
+"""What a bucket or its client says, and why; the first that fits."""
+
+
 class StorageUnavailable(Refusal, code="storage_unavailable"):
-    """The bucket of the images is away, or refuses us."""
+    """The bucket of the images is away, or refuses us: the message is for visitors, `cause` for operators."""
 
     retry_after = 2
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__("The images can't be had at the moment. Try again.")
+        self.cause = cause
 
 
 class Storage:
@@ -135,12 +180,12 @@ class Bucket(Storage):
 
     def get(self, key: str) -> bytes:
         """Read an object. Raises FileNotFoundError."""
-        with _reaching():
+        with _reaching(key):
             return bytes(self._store.get(_check_key(key)).bytes())
 
     def has(self, key: str) -> bool:
         """Tell whether an object is there, by one request."""
-        with _reaching():
+        with _reaching(key):
             try:
                 self._store.head(_check_key(key))
             except FileNotFoundError:
@@ -149,15 +194,13 @@ class Bucket(Storage):
 
     def delete(self, key: str) -> None:
         """Delete an object; some stores complain of one that is not there, which is ignored."""
-        try:
+        with suppress(FileNotFoundError), _reaching(key):
             self._store.delete(_check_key(key))
-        except FileNotFoundError:
-            return
 
     def every_key(self) -> Iterator[str]:
         """List every key, a thousand with a request."""
-        for page in self._store.list():
-            yield from (found["path"] for found in page if KEY.fullmatch(found["path"]))
+        for page in self._list():
+            yield from (key for key in page if KEY.fullmatch(key))
 
     def mark(self) -> None:
         """Do nothing: a bucket has a name of its own and needs no mark."""
@@ -170,25 +213,42 @@ class Bucket(Storage):
         """Return the last finding, at most PROBE_SECONDS old: a slow bucket slows nobody who asks."""
         return self._probe.result()
 
+    def _list(self, prefix: str | None = None) -> Iterator[list[str]]:
+        pages = iter(self._store.list(prefix))
+        while True:
+            with _reaching():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield [found["path"] for found in page]
+
     def _look(self) -> str | None:
         try:
-            self.has("probe/readiness.txt")
-        except Exception as error:  # noqa: BLE001 (the client's errors have no common base, and any means the same)
-            return f"unreachable: {type(error).__name__}"
+            # Asked for one object, a bucket that is not there answers as one without the object does.
+            next(self._list("probe"), None)
+        except StorageUnavailable as error:
+            return f"unreachable: {error.cause.name}"
         return None
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
-    """Turn whatever a bucket's client says of one that is away or refuses into StorageUnavailable."""
+def _reaching(sought: str | None = None) -> Iterator[None]:
+    """
+    Turn whatever a bucket's client says of one that is away or refuses into StorageUnavailable.
+
+    It says of a bucket that is not there what it says of an object. FileNotFoundError is for a key that is sought.
+    """
     from obstore.exceptions import BaseError  # noqa: PLC0415 (an extra)
 
     try:
         yield
-    except FileNotFoundError:
-        raise
-    except BaseError as error:
-        raise StorageUnavailable("The images can't be had at the moment. Try again.") from error
+    except (BaseError, FileNotFoundError) as error:
+        told = f"{type(error).__name__} {error}"
+        if sought is not None and isinstance(error, FileNotFoundError) and "NoSuchBucket" not in told:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), sought) from error
+        cause = next(cause for words, cause in CAUSES if re.search(words, told))
+        log_cause("bucket", cause)
+        raise StorageUnavailable(cause) from error
 
 
 class _Probe:

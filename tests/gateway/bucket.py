@@ -20,7 +20,8 @@ class Bucket:
     address: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    is_broken: bool = False
+    refusal: tuple[int, str] | None = None
+    """Status and code of each answer, where it refuses."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -71,8 +72,9 @@ class Handler(BaseHTTPRequestHandler):
     def _may(self) -> bool:
         self.bucket.asked.append(f"{self.command} {self._path()}")
         signed = self.headers.get("Authorization", "").startswith(f"AWS4-HMAC-SHA256 Credential={KEY_ID}/")
-        if self.bucket.is_broken or not signed:
-            self._say(403, b"<Error><Code>AccessDenied</Code></Error>")
+        status, code = self.bucket.refusal or (403, "AccessDenied")
+        if self.bucket.refusal or not signed:
+            self._say(status, f"<Error><Code>{code}</Code></Error>".encode())
             return False
         return True
 

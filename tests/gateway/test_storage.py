@@ -33,7 +33,7 @@ def settings(server: Bucket, folder: Path, **more: object) -> Settings:
 @pytest.fixture(params=["folder", "bucket"])
 def storage(request: pytest.FixtureRequest, server: Bucket, tmp_path: Path) -> Storage:
     server.objects.clear()
-    server.is_broken = False
+    server.refusal = None
     return Storage(tmp_path / "files") if request.param == "folder" else storage_of(settings(server, tmp_path))
 
 
@@ -82,10 +82,49 @@ def test_a_bucket_that_is_away_is_asked_again_later(server: Bucket, tmp_path: Pa
         assert (refused.value.status, refused.value.retry_after) == (503, 2)
 
 
+# What Amazon documents (docs.aws.amazon.com, S3, error responses); the first two also by moto, s3rver and rclone.
+@pytest.mark.parametrize(
+    ("status", "code", "cause"),
+    [
+        (404, "NoSuchBucket", "no_bucket"),
+        (403, "InvalidAccessKeyId", "wrong_key"),
+        (403, "SignatureDoesNotMatch", "wrong_key"),
+        (400, "ExpiredToken", "wrong_key"),
+        (403, "AccessDenied", "forbidden"),
+        (403, "RequestTimeTooSkewed", "clock"),
+        (301, "PermanentRedirect", "other_region"),
+        (400, "AuthorizationHeaderMalformed", "other_region"),
+        (413, "EntityTooLarge", "full"),
+        (400, "KeyTooLongError", "refused"),
+    ],
+)
+def test_why_a_bucket_refuses(server: Bucket, tmp_path: Path, status: int, code: str, cause: str) -> None:
+    server.refusal = (status, code)
+    found = storage_of(settings(server, tmp_path))
+    uses: list[Callable[[], object]] = [
+        lambda: found.put("renditions/ab.webp", b"x"),
+        lambda: found.get("renditions/ab.webp"),
+        lambda: found.delete("renditions/ab.webp"),
+        lambda: list(found.every_key()),
+    ]
+    for use in uses:
+        with pytest.raises(room.StorageUnavailable) as refused:
+            use()
+        assert refused.value.cause.name == cause
+    assert found.problem() == f"unreachable: {cause}"
+    server.refusal = None
+
+
+def test_a_missing_object_is_told_as_a_missing_file_is(storage: Storage) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        storage.get("renditions/ab.webp")
+    assert (missing.value.strerror, str(missing.value.filename)[-7:]) == ("No such file or directory", "ab.webp")
+
+
 def test_readiness_asks_a_bucket_now_and_then(
     server: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_template: Path
 ) -> None:
-    server.is_broken = True
+    server.refusal = (403, "AccessDenied")
     # Longer than the five questions take on any machine.
     monkeypatch.setattr(room, "PROBE_SECONDS", 3600)
     app = create_app(settings(server, tmp_path, database_url=f"sqlite:///{sqlite_template}"))
@@ -95,7 +134,7 @@ def test_readiness_asks_a_bucket_now_and_then(
         answer = client.get("/readyz")
         assert (answer.status_code, answer.get_json()["failing"]["files"].split(":")[0]) == (503, "unreachable")
     assert len(server.asked) == 1
-    server.is_broken = False
+    server.refusal = None
     monkeypatch.setattr(room, "PROBE_SECONDS", 0)
     client.get("/readyz")
     app.extensions["blindvote"].storage._probe._thread.join()
