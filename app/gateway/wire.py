@@ -143,21 +143,24 @@ class HttpSession:
             target = answer.headers.get("location", "")
             if answer.status not in MOVED or not target:
                 return answer
-            following = urljoin(url, target)
-            if not self._may_move(url, following, hosts):
+            following = self._read_redirect(url, target, hosts)
+            if following is None:
                 return answer
             url, answer = following, self._fetch_one(following)
         return answer
 
-    def _may_move(self, url: str, target: str, hosts: tuple[str, ...]) -> bool:
+    def _read_redirect(self, url: str, target: str, hosts: tuple[str, ...]) -> str | None:
+        """Return the address that a redirect from this one names; None where it must not be followed."""
         try:
+            following = urljoin(url, target)
             known = {origin(urlsplit(url)), origin(urlsplit(self.base_url))}
-            there = urlsplit(target)
+            there = urlsplit(following)
             host = there.hostname or ""
             own = any(host == one or host.endswith(f".{one}") for one in hosts)
-            return origin(there) in known or (own and origin(there)[::2] == ("https", 443))
+            may_move = origin(there) in known or (own and origin(there)[::2] == ("https", 443))
         except ValueError:
-            return False
+            return None
+        return following if may_move else None
 
     def _fetch_one(self, url: str) -> HttpAnswer:
         try:

@@ -102,12 +102,24 @@ def test_another_site_can_not_vote_by_the_direct_way(voter: FlaskClient) -> None
     path = f"{PAIRS}/{pair['id']}/vote"
     for sent in (
         {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[::1"},
+        {"Origin": "localhost"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
     ):
         for address in (path, PAIRS):
             answer = voter.post(address, json={"outcome": "a"} if address == path else {}, headers=sent)
             assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "cross_site")
+
+
+@pytest.mark.any_database
+def test_a_page_behind_a_proxy_that_changes_the_host_is_told(voter: FlaskClient) -> None:
+    answer = voter.post(PAIRS, json={}, headers={"Origin": "http://arena.example", "Host": "10.0.0.7:8000"})
+    message = answer.get_json()["error"]["message"]
+    assert "a page of http://arena.example, which is another site than 10.0.0.7:8000" in message
+    assert "PUBLIC_URL" in message
+    assert voter.post(PAIRS, json={}, headers={"Origin": "http://LOCALHOST"}).status_code == 201
 
 
 @pytest.mark.any_database

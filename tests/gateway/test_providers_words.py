@@ -284,9 +284,10 @@ def test_a_redirect_within_the_providers_origin_is_followed(seeded_world: World,
     assert seeded_world.ask(model="replicate/flux.1-dev").drawn[0].picture.data == PNG
 
 
-def test_a_redirect_elsewhere_is_not(seeded_world: World, upstream: Upstream) -> None:
+@pytest.mark.parametrize("target", ["http://127.0.0.2:9/x.png", "http://[::1", "//[x/y.png", "http://a:b/"])
+def test_a_redirect_elsewhere_is_not(seeded_world: World, upstream: Upstream, target: str) -> None:
     replicate(seeded_world, upstream)
-    away = {"location": "http://127.0.0.2:9/x.png"}
+    away = {"location": target}
     upstream.on("GET", "/1.png", lambda handler: handler.reply(302, b"", headers=away))
     with pytest.raises(AllProvidersFailed):
         seeded_world.ask(model="replicate/flux.1-dev")
