@@ -17,6 +17,14 @@ CONNECT_SECONDS = 10
 """How long each of a database's addresses may take to let us in."""
 ENCODING = "UTF8"
 """Of texts on their way to PostgreSQL and in it: no other holds them all. SQLite's has no choice."""
+RELIED_ON = {
+    "default_transaction_isolation": "read committed",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+}
+"""PostgreSQL's own defaults that statements and driver rely on: a server, a role or a database may have others."""
+RELY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in RELIED_ON.items())
 READ_CACHE_KIB = 256
 """Of each reading connection: a commit elsewhere empties it anyway, and SQLite's own 2 MiB take hours to fill."""
 
@@ -41,11 +49,9 @@ def postgres(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        if connection.info.parameter_status("standard_conforming_strings") == "off":
-            # psycopg doubles the backslashes of bytes for it, also within arrays, where they stay doubled.
-            connection.autocommit = True
-            connection.execute("SET standard_conforming_strings = on")
-            connection.autocommit = False
+        connection.autocommit = True
+        connection.execute(RELY)
+        connection.autocommit = False
         if threshold is not None:
             connection.prepare_threshold = _threshold(str(threshold))
         elif is_pooled(connection):

@@ -164,15 +164,26 @@ def test_addresses(given: str, made: str) -> None:
     assert with_driver(given) == made
 
 
-def test_a_server_whose_strings_are_those_of_old(database_url: str) -> None:
+@pytest.mark.parametrize(
+    ("default", "query"),
+    [
+        ("standard_conforming_strings=off", "SELECT CAST(:given AS bytea[])"),
+        ("extra_float_digits=0", "SELECT ARRAY[CAST(0.1 AS float8) + CAST(0.2 AS float8)]"),
+        ("default_transaction_isolation=serializable", "SELECT current_setting('transaction_isolation')"),
+        ("quote_all_identifiers=on", "SELECT format_type(17, NULL)"),
+    ],
+)
+def test_defaults_of_a_server_that_are_not_postgresqls(database_url: str, default: str, query: str) -> None:
     if database_url.startswith("sqlite"):
         return
-    url = make_url(database_url).update_query_dict({"options": "-cstandard_conforming_strings=off"})
-    database = Database(url.render_as_string(hide_password=False))
-    stored, query = [b"\\\0'", b"\xff"], text("SELECT CAST(:found AS bytea[])")
-    with database.reading() as session:
-        assert session.execute(query, {"found": stored}).scalar() == stored
-    database.close()
+    other = make_url(database_url).update_query_dict({"options": f"-c{default}"})
+    values = []
+    for url in (database_url, other.render_as_string(hide_password=False)):
+        database = Database(url)
+        with database.reading() as session:
+            values.append(session.execute(text(query), {"given": [b"\\\0'", b"\xff"]}).scalar())
+        database.close()
+    assert values[0] == values[1]
 
 
 @pytest.mark.parametrize("threshold", ["0", "none", "5"])
