@@ -68,6 +68,7 @@ CODES: dict[str, Code] = {
     "database_in_use": Code(409, "The database is in use"),
     "folder_served": Code(409, "Another server serves this folder"),
     "images_elsewhere": Code(409, "The images are elsewhere"),
+    "images_replaced": Code(409, "The images are being replaced"),
     "newer_database": Code(409, "A newer version wrote this database"),
     "nothing_left": Code(409, "No pairs left"),
     "not_mounted": Code(409, "The data folder is not mounted"),

@@ -301,8 +301,13 @@ def _read_or_make_secret(path: Path) -> str:
 
 
 def write_beside(path: Path, secret: str) -> Path:
-    """Write a secret to the disk beside the file that it will replace; returns the new file, its owner's alone."""
-    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    """
+    Write a secret to the disk beside the file that it will replace; returns the new file, its owner's alone.
+
+    Its name is always the same, so that one whose process was killed is not left for good.
+    """
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
     with fresh.open("w") as file:
         file.write(secret)

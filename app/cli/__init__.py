@@ -12,12 +12,13 @@ import click
 
 from app import __version__
 from app.cli.memory_tuning import garbage_collector_off
+from app.cli.stopping import end_stopped, find_stop, stoppable
 
 FAILURES = frozenset({
-    "database_busy", "database_in_use", "folder_served", "images_elsewhere", "internal_error", "not_mounted",
-    "port_taken", "schema_refused", "storage_unavailable",
+    "database_busy", "database_in_use", "folder_served", "images_elsewhere", "images_replaced", "internal_error",
+    "not_mounted", "port_taken", "schema_refused", "storage_unavailable",
 })  # fmt: skip
-STOPPED = "Stopped. What was done is kept; run the same command again to go on."
+DECLINED = "Nothing was done."
 UNANSWERED = "\nNobody answered. Run this in a terminal, or with an option that answers (--help)."
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
@@ -98,15 +99,19 @@ def main() -> None:
     _escape_what_cannot_be_shown()
     logging.getLogger("app").addHandler(logging.NullHandler())  # a command says by itself what the log would
     try:
-        group(standalone_mode=False)
+        with stoppable():
+            group(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt) as stop:
-        is_unanswered = isinstance(stop.__context__, EOFError)
-        click.echo(UNANSWERED if is_unanswered else STOPPED, err=True)
-        sys.exit(1)
+    except KeyboardInterrupt as stop:
+        end_stopped(stop)
     except Exception as error:
+        if (cause := find_stop(error)) is not None:
+            end_stopped(cause)
+        if isinstance(error, click.Abort):
+            click.echo(UNANSWERED if isinstance(error.__context__, EOFError) else DECLINED, err=True)
+            sys.exit(1)
         if _report_settings_error(error):
             sys.exit(2)
         is_driver_s = type(error).__module__.startswith("sqlalchemy.")  # its codes are of its own documents

@@ -7,9 +7,7 @@ Its members are `format`, `tables/<table>/<n>.jsonl.gz`, `files/<storage key>`, 
 
 import hashlib
 import json
-import os
 import re
-import secrets
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.errors import Refusal
+from app.files.whole import write_whole
 from app.gateway.storage import KEY
 from app.settings import SECRET_BYTES
 
@@ -67,18 +66,10 @@ class BackupWriter:
 @contextmanager
 def write_archive(path: Path) -> Iterator[BackupWriter]:
     """Open a new backup at this path; the file appears only once complete, and only its owner can read it."""
-    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                writer = BackupWriter(tar)
-                writer.add("format", FORMAT)
-                yield writer
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    with write_whole(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        writer = BackupWriter(tar)
+        writer.add("format", FORMAT)
+        yield writer
 
 
 def read_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from app import __version__
 from app.arena import ledger
+from app.arena.entries.orphans import FOLDERS
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
-from app.cli.opening import json_option, migrate_option, now, open_database, open_installation
+from app.cli.image_checks import has_substitute, read_keys
+from app.cli.opening import Installation, json_option, migrate_option, now, open_database, open_installation
 from app.cli.output import NewFile, print_result
-from app.database.doors import Database
+from app.cli.stopping import hold_stops, tell_stopped
+from app.database.doors import Database, DatabaseBusy
 from app.errors import Refusal
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
@@ -25,7 +28,14 @@ from app.settings import Settings, write_beside
 
 REPORTED_TABLES = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
 UNSTORABLE = "hold text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
+RESTORED = "The arena is restored. Files of before may be left: arena renditions --orphans lists them."
+SAVES = 3
+"""How often a backup is begun while images are replaced."""
 FILLED_BY_MIGRATIONS = frozenset({"catalog_state"})
+
+
+class ImagesReplaced(Refusal, code="images_replaced"):
+    """Images that the rows of a backup name were deleted while it was written, as others took their place."""
 
 
 @click.command()
@@ -44,9 +54,11 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists. Name another file, or use --force.")
     arena = open_installation(migrate=migrate)
-    with archive.write_archive(file) as writer:
-        manifest = save_arena(arena.database, arena.storage, arena.settings, writer, now=now())
-    arena.database.write(lambda session: ledger.note(session, "backup.made", "arena", now=now()))
+    manifest = _save_whole(arena, file)
+    try:
+        arena.database.write(lambda session: ledger.note(session, "backup.made", "arena", now=now()))
+    except DatabaseBusy as error:  # a standby, or a full disk: the backup is what was wanted
+        click.echo(f"The backup is complete. There is no line in the ledger of it: {error.cause}", err=True)
     _tell("saved", manifest, as_json=as_json)
 
 
@@ -54,6 +66,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace an arena that is not empty.")
 @json_option
+@tell_stopped("The arena is as it was.")
 def restore(file: Path, force: bool, as_json: bool) -> None:
     """
     Put a backup in this installation's place: database, images and secret key. Stop the server first.
@@ -79,9 +92,15 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
 def save_arena(
     database: Database, storage: Storage, settings: Settings, writer: archive.BackupWriter, *, now: datetime
 ) -> BackupManifest:
-    """Save the tables from one snapshot, then the files: a file is always stored before the row that names it."""
+    """
+    Save the tables from one snapshot, then the files: a file is always stored before the row that names it.
+
+    Raises ImagesReplaced where files that the snapshot names were deleted meanwhile, as rendering anew does.
+    """
     counts: dict[str, int] = {}
+    is_current = not database.pending()  # an older revision's rows have other columns
     with database.reading() as session:
+        named = read_keys(session, now) if is_current else []
         revision = MigrationContext.configure(session.connection()).get_current_revision() or ""
         for table in rows.read_tables(session):
             counts[table.name] = 0
@@ -91,6 +110,7 @@ def save_arena(
                 if bad := rows.count_unstorable(table, part):
                     click.echo(f"{bad} rows of {table.name} {UNSTORABLE}", err=True)
     files = sum(_save_file(storage, key, writer) for key in storage.every_key())
+    _check_complete(database, [key for key in named if f"files/{key}" not in writer.members], now)
     writer.add(archive.KEY_MEMBER, settings.secret_key.get_secret_value().encode())
     kind = "sqlite" if database.is_sqlite else "postgresql"
     return archive.write_manifest(
@@ -132,9 +152,11 @@ def restore_arena(
             key = name.removeprefix("files/")
             storage.put(key, data)
             restored.add(key)
-        replacing.put_in_place(database, fresh)
-        put_key()
-    _delete_others(storage, restored)
+        with tell_stopped(RESTORED), hold_stops():
+            replacing.put_in_place(database, fresh)
+            put_key()
+    with tell_stopped(RESTORED):
+        _delete_others(storage, restored)
 
 
 def _load(session: Session, file: Path) -> dict[str, int]:
@@ -160,6 +182,31 @@ def _save_file(storage: Storage, key: str, writer: archive.BackupWriter) -> bool
     except FileNotFoundError:  # a link that expired just now
         return False
     return True
+
+
+def _save_whole(arena: Installation, file: Path) -> BackupManifest:
+    """Save the arena to a file, anew where images were replaced meanwhile; a few times at most."""
+    for left in reversed(range(SAVES)):
+        try:
+            with archive.write_archive(file) as writer:
+                return save_arena(arena.database, arena.storage, arena.settings, writer, now=now())
+        except ImagesReplaced:
+            if not left:
+                raise
+    raise AssertionError("the last time returns or raises")
+
+
+def _check_complete(database: Database, absent: list[str], now: datetime) -> None:
+    """Tell apart why images are absent: lost before, which is told, or replaced. Raises ImagesReplaced."""
+    absent = [key for key in absent if key.startswith(FOLDERS) and not has_substitute(key)]
+    if not absent:
+        return
+    with database.reading() as session:
+        if set(absent) - set(read_keys(session, now)):
+            raise ImagesReplaced("Images are being replaced at this moment. Make the backup when that has ended.")
+    click.echo(
+        f"{len(absent)} images that rows name are missing, and so in the backup: {absent[0]} first", err=True
+    )
 
 
 def _is_empty(database: Database, storage: Storage, manifest: BackupManifest) -> bool:

@@ -16,6 +16,7 @@ from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.output import progress_bar
 from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
+from app.cli.stopping import SIGNALS
 from app.settings import environment_over, one_thread_for_numpy
 from app.words import Mode
 
@@ -89,9 +90,10 @@ def _raise_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _set_stop_handler(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Handle SIGINT and SIGTERM once: a second one during cleanup would leave the server running."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handler)
+    """Handle a signal to stop once: a second one during cleanup would leave the server running."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The check of `arena doctor` that opens images: a file that is there may still be half of one."""
 
 import random
+from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.arena.entries.inputs import mask_key, outline_key
 from app.arena.entries.renditions import list_keys, tiny_key
@@ -18,10 +20,11 @@ OPENED = 20
 
 def images(context: DoctorContext) -> CheckResult:
     """Check that the files named by rows exist and can be decoded: a sample of them, or all with --deep."""
-    named = _read_keys(context)
+    with context.database.reading() as session:
+        named = read_keys(session, context.now)
     sample = named if context.deep else random.sample(named, min(SAMPLE, len(named)))
     absent = {key for key in sample if not context.storage.has(key)}
-    needed = [key for key in sample if not _has_substitute(key)]
+    needed = [key for key in sample if not has_substitute(key)]
     missing = [key for key in needed if key in absent]
     if missing:
         return CheckResult("fail", _describe_missing(context, missing, len(needed)))
@@ -38,21 +41,20 @@ def images(context: DoctorContext) -> CheckResult:
     return CheckResult("ok", f"{len(sample)} of {len(named)} are there, {len(opened)} decoded{spare}")
 
 
-def _read_keys(context: DoctorContext) -> list[str]:
+def read_keys(session: Session, now: datetime) -> list[str]:
     """Read the key of every picture that a row names, the smaller renditions included."""
-    with context.database.reading() as session:
-        keys = list(session.scalars(select(Entry.original_key)))
-        for key, side in session.execute(select(Entry.rendition_key, Entry.rendition_side)):
-            keys += list_keys(key) if side else [key]
-        tiles = [key for key in session.scalars(select(Entry.sheet_key)) if key]
-        keys += [key for one in tiles for key in (one, tiny_key(one))]
-        inputs = [key for key in session.scalars(select(Competition.input_key)) if key]
-        keys += [key for one in inputs for key in (one, mask_key(one), outline_key(one)) if key]
-        keys += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > context.now))
+    keys = list(session.scalars(select(Entry.original_key)))
+    for key, side in session.execute(select(Entry.rendition_key, Entry.rendition_side)):
+        keys += list_keys(key) if side else [key]
+    tiles = [key for key in session.scalars(select(Entry.sheet_key)) if key]
+    keys += [key for one in tiles for key in (one, tiny_key(one))]
+    inputs = [key for key in session.scalars(select(Competition.input_key)) if key]
+    keys += [key for one in inputs for key in (one, mask_key(one), outline_key(one)) if key]
+    keys += session.scalars(select(StoredImage.key).where(StoredImage.expires_at > now))
     return sorted(set(keys))
 
 
-def _has_substitute(key: str) -> bool:
+def has_substitute(key: str) -> bool:
     """Tell whether another rendition stands in: entries of older versions have no thumbnail of 160 pixels."""
     return key.startswith("renditions/") and key.endswith(tiny_key(".webp"))
 

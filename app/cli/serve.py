@@ -1,5 +1,6 @@
 """`arena serve`: the production server."""
 
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,16 @@ def _serve(settings: Settings) -> None:
         count_together(Path(folder.name))
     load_application()
     click.echo(f"Blindvote is at http://{settings.host}:{settings.port}")
-    server("app.cli.serve:worker", settings.host, settings.port, settings.workers).serve()
+    granian = server("app.cli.serve:worker", settings.host, settings.port, settings.workers)
+    on_hangup = signal.getsignal(signal.SIGHUP)
+    granian.on_startup(lambda: _end_with_terminal(on_hangup))
+    granian.serve()
+
+
+def _end_with_terminal(before: object) -> None:
+    """End as by SIGTERM when the terminal is closed, unless that is ignored; granian would start workers anew."""
+    is_ignored = before is signal.SIG_IGN
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.getsignal(signal.SIGTERM))
 
 
 def server(target: str, host: str, port: int, workers: int) -> "AbstractServer[Any]":

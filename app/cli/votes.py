@@ -11,6 +11,7 @@ import click
 from app.arena.log.vote_export import ExportSelection
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
 from app.cli.output import NewFile, print_result, progress_bar
+from app.files.whole import write_whole
 from app.leaderboards.open_data import votes_file, votes_import
 from app.leaderboards.open_data.manifest import VotesManifest, manifest_path, read_manifest
 from app.leaderboards.runs.refresh import refresh
@@ -94,16 +95,7 @@ def import_(arena: Installation, file: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[[VotesManifest], None]]]:
+def _replace_files(file: Path) -> Iterator[tuple[BinaryIO, Callable[[VotesManifest], int]]]:
     """Open a file and its manifest for writing; both appear under their names once both are complete."""
-    described: list[str] = []
-    parts = [path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in (file, manifest_path(file))]
-    try:
-        with parts[0].open("xb") as data:
-            yield data, lambda manifest: described.append(manifest.model_dump_json(indent=2))
-        parts[1].write_text(described[0] + "\n", encoding="utf-8")
-        for part, path in zip(parts, (file, manifest_path(file)), strict=True):
-            part.replace(path)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
+    with write_whole(manifest_path(file)) as beside, write_whole(file) as data:
+        yield data, lambda manifest: beside.write(f"{manifest.model_dump_json(indent=2)}\n".encode())

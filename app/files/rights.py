@@ -43,7 +43,10 @@ def _give_to(folder: Path, group: str) -> None:
         wanted = grp.getgrnam(group).gr_gid
         if not all(_is_given(path, wanted) for path in (folder, *folder.iterdir())):
             for parent, _, names in os.walk(folder, topdown=False):
-                for path in (*(Path(parent, name) for name in names if name != KEY_FILE), Path(parent)):
+                for path in (
+                    *(Path(parent, name) for name in names if not name.startswith(KEY_FILE)),
+                    Path(parent),
+                ):
                     _give(path, wanted)
     except (KeyError, PermissionError) as error:
         raise BadGroup(f"FILE_GROUP: {folder} can't be given to the group {group} ({error}).") from error
@@ -55,7 +58,7 @@ def _is_given(path: Path, group: int) -> bool:
         known = path.lstat()
     except FileNotFoundError:
         return True
-    if known.st_uid != os.geteuid() or path.name == KEY_FILE:
+    if known.st_uid != os.geteuid() or path.name.startswith(KEY_FILE):
         return True
     return known.st_gid == group and (not stat.S_ISDIR(known.st_mode) or bool(known.st_mode & stat.S_ISGID))
 

@@ -82,3 +82,24 @@ def test_only_a_file_is_replaced(arena: Run, tmp_path: Path, words: tuple[str, .
             assert (code, "is no file to be written" in complaint) == (2, True), complaint
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert (pipe.is_fifo(), stream.is_symlink()) == (True, True)
+
+
+@pytest.mark.parametrize("words", [("backup",), ("votes", "export"), ("votes", "export", "--full")])
+def test_a_file_in_no_folder_is_told_before_anything_is_done(
+    arena: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    for folder, lack in ((tmp_path / "none", "there is no folder"), (tmp_path / "file", "is no folder")):
+        code, _, complaint = arena(*words, str(folder / "new"))
+        told = " ".join(complaint.split())
+        assert (code, lack in told, str(folder) in told, "/." in told) == (2, True, True, False), complaint
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("words", [("backup",), ("votes", "export")])
+def test_a_long_name_is_one_and_a_refused_one_is_told_by_itself(
+    arena: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert arena(*words, str(tmp_path / ("n" * 250)))[0] == 0
+    code, _, complaint = arena(*words, "/proc/arena.tar")
+    assert (code, ": /proc/arena.tar." in complaint) == (1, True), complaint

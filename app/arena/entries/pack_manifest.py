@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from app.arena import errors
 from app.arena.entries.pack_format import FORMAT, ImageResult, describe_frames
 from app.files.folders import explain_no_file, is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
+from app.files.whole import write_whole
 from app.gateway import images
 from app.gateway.foreign_formats import takes_heic
 from app.gateway.images import InvalidImage
@@ -88,7 +91,11 @@ def write_competitions(
 ) -> ManifestSummary:
     """Write folder/manifest.json with these competitions."""
     text = json.dumps({"format": FORMAT, "competitions": competitions}, indent=2, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    manifest = (folder / MANIFEST).resolve()  # where it is a link, what that leads to is replaced
+    with write_whole(manifest) as file:
+        file.write(f"{text}\n".encode())
+        if manifest.exists():
+            os.fchmod(file.fileno(), stat.S_IMODE(manifest.stat().st_mode))
     lines = [image for competition in competitions for image in competition["images"]]
     return ManifestSummary(len(competitions), len({image["model"] for image in lines}), len(lines), outcomes)
 
