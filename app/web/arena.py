@@ -1,6 +1,7 @@
 """Voting: two nameless images and a row of answers, by form; the module does the same in place."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -101,10 +102,9 @@ def pair(matchup_id: str) -> Response:
             screen = Screen(screen.issued, answer, named, crowd, urls)
         choice = _read_choice(session, wish.mode)
         if screen.answer is None:
+            vote_casting.check_votable(session, who, matchup, now=now())
             is_changed = _is_another_question(session, screen.issued, choice)
             screen = Screen(screen.issued, is_another_question=is_changed)
-    if screen.answer is None and screen.issued.expires_at <= now():
-        raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
     return _screen(screen, wish, choice)
 
 
@@ -129,7 +129,8 @@ def vote(matchup_id: str) -> Response:
     """Take the answer, then show who made what."""
     outcome = request.form.get("outcome", "")
     if outcome == UNLOADABLE:
-        voting.give_back(matchup_id)
+        with suppress(errors.MatchupClosed):  # it is gone already
+            voting.give_back(matchup_id)
         return start()
     if outcome not in OUTCOMES:
         abort(400, f"An answer is one of {', '.join(OUTCOMES)}.")

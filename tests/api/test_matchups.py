@@ -112,7 +112,7 @@ def test_a_pair_that_can_not_be_loaded_is_no_vote_and_stays_away(api: Api, datab
     assert (second.status_code, second.get_json()["id"] != first["id"]) == (201, True)
     assert second.get_json()["competition"]["slug"] == first["competition"]["slug"]
     gone = api.post(f"/matchups/{first['id']}/vote", json={"outcome": "a"})
-    assert (gone.status_code, gone.get_json()["error"]["code"]) == (410, "matchup_expired")
+    assert (gone.status_code, gone.get_json()["error"]["code"]) == (410, "matchup_closed")
     assert api.get(f"/matchups/{first['id']}").status_code == 404
     assert counted(database) == 0
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -159,17 +160,22 @@ def test_undo_has_its_time_and_its_owner(database: Database, tmp_path: Path) -> 
 def test_undo_has_its_daily_limit(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
 
-    def undo_one() -> None:
-        matchup = issue(database).public_id
-        cast(database, matchup, "a")
+    def undo_one(now: datetime) -> None:
+        matchup = issue(database, now=now).public_id
+        cast(database, matchup, "a", now=now)
         database.write(
-            lambda s: vote_casting.undo(s, b"v" * 16, matchup, now=NOW, undo_seconds=600, daily_limit=2)
+            lambda s: vote_casting.undo(s, b"v" * 16, matchup, now=now, undo_seconds=600, daily_limit=2)
         )
 
-    undo_one()
-    undo_one()
-    with pytest.raises(errors.UndoLimit):
-        undo_one()
+    undo_one(NOW)
+    undo_one(later(hours=1))
+    with pytest.raises(errors.UndoLimit) as refused:
+        undo_one(later(hours=2))
+    assert refused.value.retry_after == 22 * 3600
+    undo_one(later(hours=24, seconds=1))
+    with pytest.raises(errors.UndoLimit) as refused:
+        undo_one(later(hours=24, seconds=2))
+    assert refused.value.retry_after == 3600 - 2
 
 
 def test_dwell_counts_from_the_second_image(database: Database, tmp_path: Path) -> None:
@@ -354,9 +360,12 @@ def test_a_withdrawal_ends_every_open_pair_of_its_competition(database: Database
     place = entries.EntryKey("c0", "m0")
     database.write(lambda session: entries.withdraw(session, place, reason="logo", now=NOW))
     assert {pair.slug for pair in pairs.values()} == {"c0", "c1"}
+    refusals = set()
     for voter, pair in pairs.items():
         if pair.slug == "c1":
             cast(database, pair.public_id, "a", voter)
         else:
-            with pytest.raises((errors.MatchupClosed, errors.MatchupExpired)):
+            with pytest.raises(errors.MatchupClosed) as refused:
                 cast(database, pair.public_id, "a", voter)
+            refusals.add(str(refused.value))
+    assert len(refusals) == 1, "whether a pair showed the withdrawn picture is told to nobody"

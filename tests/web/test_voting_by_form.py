@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from app.arena.entries import competitions
 from app.arena.tables import Matchup, Voter
 from app.database.doors import Database
 from tests.web.factories import MODELS, competition, moment, parts_of, post, start
@@ -117,6 +118,27 @@ def test_an_expired_pair_says_so(arena: Flask, client: FlaskClient) -> None:
     assert page.status_code == 410
     assert "See another pair" in page.text
     assert post(client, f"{path}/vote", outcome="a").status_code == 410
+
+
+@pytest.mark.any_database
+def test_a_pair_that_is_over_says_so_and_asks_for_no_answer(arena: Flask, client: FlaskClient) -> None:
+    """A stage with two pictures that can't be fetched would ask for an answer that is refused."""
+    path = start(client)
+    parts_of(arena).database.write(
+        lambda session: competitions.set_status(session, "a-red-cube", "closed", now=moment())
+    )
+    page = client.get(path)
+    assert (page.status_code, "data-answers" in page.text, "See another pair" in page.text) == (410, False, True)
+    assert post(client, f"{path}/vote", outcome="a").status_code == 410
+
+
+@pytest.mark.any_database
+def test_giving_back_a_pair_that_is_gone_brings_the_next(arena: Flask, client: FlaskClient) -> None:
+    path = start(client)
+    database = parts_of(arena).database
+    database.write(lambda session: session.execute(update(Matchup).values(closed_at=moment())) and None)
+    answer = post(client, f"{path}/vote", outcome="unloadable")
+    assert (answer.status_code, answer.headers["Location"] not in {path, None}) == (303, True)
 
 
 def test_judged_pictures_stay_after_the_pair_expired(arena: Flask, client: FlaskClient) -> None:

@@ -30,7 +30,7 @@ def close_unloadable(
 
     It costs nothing unless a picture of it left the server, which has charged it. The next pair comes from the
     same competition: whoever could give pairs back without a vote, and be given any other, would draw until a
-    wanted one comes. Raises MatchupNotFound, MatchupExpired, OutcomeStands for a judged one, and TooMany beyond
+    wanted one comes. Raises MatchupNotFound, MatchupClosed, OutcomeStands for a judged one, and TooMany beyond
     the policy's number of a day.
     """
     row = _read(session, voter, matchup)
@@ -58,4 +58,4 @@ def _read(session: Session, voter: bytes, matchup: bytes) -> Any:
 def _close(session: Session, row: Any, now: datetime) -> None:
     still_open = update(Matchup).where(Matchup.id == row.id, Matchup.closed_at.is_(None))
     if not execute(session, still_open.values(closed_at=now, unloadable_at=now)):
-        raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
+        raise errors.MatchupClosed("This pair is over already. Ask for a new one.")

@@ -1,5 +1,6 @@
 """Takes votes and takes them back, exactly once each. The statements are prepared: this is the hot path."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from app.database.group_commit import LostRace
 from app.database.pipelines import has_begun, run_pipelined
 from app.database.statements import Call, PackedStatement, PreparedStatement, given_array
 from app.words import Outcome, Reason
+
+DAY = timedelta(days=1)
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = alias(Entry), alias(Entry)
@@ -206,8 +209,8 @@ def undo(
         return
     if now - moment_of(row.cast_at) > timedelta(seconds=undo_seconds):
         raise errors.UndoTooLate(f"A vote can be undone for {undo_seconds // 60} minutes.")
-    if daily_limit is not None and _undone_today(session, row.voter_id, now) >= daily_limit:
-        raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.")
+    if daily_limit is not None and (wait := _wait_to_undo(session, row.voter_id, now, daily_limit)):
+        raise errors.UndoLimit(f"{daily_limit} votes can be undone in 24 hours.", retry_after=wait)
     if annotate(session, row.vote_id, now=now, reason=Reason.UNDONE, undone=True, actor="voter"):
         session.execute(update(Voter).where(Voter.id == row.voter_id).values(votes=Voter.votes - 1))
 
@@ -255,6 +258,11 @@ def read_vote(session: Session, voter: bytes, matchup: bytes) -> VoteRecord:
     if row.outcome is None:
         raise errors.MatchupNotFound("There is no vote of yours on such a pair.")
     return _vote(row)
+
+
+def check_votable(session: Session, voter: bytes, matchup: bytes, *, now: datetime) -> None:
+    """Check that a vote on one's own matchup is taken. Raises MatchupNotFound, MatchupExpired, MatchupClosed."""
+    _check_votable(_read_matchup(session, voter, matchup), now)
 
 
 def _read_matchups(session: Session, ballots: Sequence[Ballot]) -> list[Any]:
@@ -326,10 +334,13 @@ def _repeat(row: Any, outcome: str) -> VoteRecord:
 
 
 def _check_votable(row: Any, now: datetime) -> None:
-    if row.status != "open" or row.is_taken_out:
-        raise errors.MatchupClosed("This competition closed, or one of the pictures was taken out of it.")
-    if row.expires_at <= milliseconds(now) or row.closed_at is not None:
+    is_over = row.status != "open" or row.is_taken_out
+    if not is_over and row.expires_at <= milliseconds(now):
         raise errors.MatchupExpired("This pair was shown too long ago. Ask for a new one.")
+    if is_over or row.closed_at is not None:  # told alike, whichever pair of its competition a withdrawal ended
+        raise errors.MatchupClosed(
+            "This pair is over: it was given back, its competition closed, or a picture was taken out of it."
+        )
 
 
 def too_fast(dwell_ms: int | None, policy: Policy) -> str | None:
@@ -351,9 +362,12 @@ def _dwell_ms(row: Any, now: datetime) -> int | None:
     return max(0, milliseconds(now) - int(max(starts)))
 
 
-def _undone_today(session: Session, voter_id: int, now: datetime) -> int:
-    recent = and_(Vote.voter_id == voter_id, Vote.undone_at.between(now - timedelta(days=1), now + CLOCK_LEEWAY))
-    return session.scalars(select(func.count()).select_from(Vote).where(recent)).one()
+def _wait_to_undo(session: Session, voter_id: int, now: datetime, daily_limit: int) -> int:
+    """Return in how many seconds this voter may take another vote back; 0 for now."""
+    recent = and_(Vote.voter_id == voter_id, Vote.undone_at.between(now - DAY, now + CLOCK_LEEWAY))
+    newest_first = select(Vote.undone_at).where(recent).order_by(Vote.undone_at.desc())
+    last = session.scalar(newest_first.offset(daily_limit - 1).limit(1))
+    return 0 if last is None else max(1, math.ceil((last + DAY - now).total_seconds()))
 
 
 def _vote(row: Any) -> VoteRecord:
