@@ -6,7 +6,9 @@ In the profile `team` a voter is a login, the same in every browser, and there i
 
 import binascii
 import hashlib
+import hmac
 import secrets
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -37,7 +39,12 @@ def voter() -> bytes | None:
     if parts().settings.profile == "team":
         login = team.login()
         return None if login is None else logins.voter_token(_secret(), login)
-    return read_cookie(request.cookies.get(cookie_name(), ""), _secret())
+    return _find_own(request.cookies, cookie_name(), _secret())[1]
+
+
+def brought_foreign_cookie() -> bool:
+    """Tell whether this request brought a cookie by the name of ours that this site did not give."""
+    return bool(request.cookies.get(cookie_name()))
 
 
 def read_cookie(value: str, secret: str) -> bytes | None:
@@ -64,8 +71,15 @@ def read_voter(environ: dict[str, Any], settings: Settings) -> bytes | None:
 @lru_cache(256)
 def _find_voter(cookies: str, name: str, secret: str) -> bytes | None:
     """Return the voter that the cookie of this name tells among all that a request brought."""
-    given = parse_cookie(cookies).get(name)
-    return read_cookie(given, secret) if given else None
+    return _find_own(parse_cookie(cookies), name, secret)[1]
+
+
+def _find_own(given: Mapping[str, str], name: str, secret: str) -> tuple[str, bytes | None]:
+    """Find the name of the cookie that tells the voter, and the voter: the plain name and None where none does."""
+    for own in (name, _name_beside(name, secret)):
+        if (value := given.get(own)) and (known := read_cookie(value, secret)) is not None:
+            return own, known
+    return name, None
 
 
 def voter_or_new() -> bytes:
@@ -100,9 +114,10 @@ def write_cookie(token: bytes, environ: dict[str, Any], settings: Settings) -> s
     """Write the signed cookie of a new voter, as the header that sets it in the browser that sent the request."""
     value = _signer(settings.secret_key.get_secret_value()).sign(encode_id(token)).decode("ascii")
     secure = is_over_https(environ, settings)
-    return dump_cookie(
-        name_cookie(secure), value, max_age=SECONDS, path="/", secure=secure, httponly=True, samesite="Lax"
-    )
+    name = name_cookie(secure)
+    if parse_cookie(environ.get("HTTP_COOKIE", "")).get(name):
+        name = _name_beside(name, settings.secret_key.get_secret_value())
+    return dump_cookie(name, value, max_age=SECONDS, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def encode_id(raw: bytes) -> str:
@@ -127,9 +142,23 @@ def cookie_name() -> str:
     return name_cookie(is_https())
 
 
+def name_own_cookie() -> str:
+    """Name the cookie by which this request's voter is known."""
+    return _find_own(request.cookies, cookie_name(), _secret())[0]
+
+
 def name_cookie(secure: bool) -> str:
     """Name the cookie; over https the name itself forbids a subdomain to set it."""
     return f"__Host-{NAME}" if secure else NAME
+
+
+def _name_beside(name: str, secret: str) -> str:
+    """
+    Name the cookie for a browser that has one of another arena by the plain name.
+
+    It keeps one jar for all ports of a host, where each arena would overwrite the voter of the other.
+    """
+    return f"{name}_{hmac.digest(secret.encode(), NAME.encode(), 'sha256')[:4].hex()}"
 
 
 def _logged_in(known: bytes | None) -> bytes:

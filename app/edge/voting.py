@@ -20,7 +20,7 @@ from app.database.doors import Database
 from app.database.statements import Call
 from app.edge.after_commit import tell_anyway
 from app.edge.context import Parts, follow_vote, now, parts
-from app.edge.identity import decode_id, is_new, voter, voter_or_new
+from app.edge.identity import brought_foreign_cookie, decode_id, is_new, voter, voter_or_new
 from app.leaderboards.views import crowd, reveal
 from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.reveal import Reveal
@@ -30,13 +30,17 @@ NO_COOKIE = (
     "Your browser sent no cookie of this site, and only by that cookie does the site know which pairs are yours. "
     "Allow cookies here, then ask for a new pair."
 )
+OTHER_COOKIE = (
+    "Your browser sent a cookie that this site did not give, or gave before its key was changed, so it does not "
+    "know which pairs are yours. Ask for a new pair."
+)
 
 
 def own(matchup_id: str) -> tuple[bytes, bytes]:
     """Return voter and matchup by their public ids. Raises MatchupNotFound for what can't be this browser's."""
     who, matchup = voter(), decode_id(matchup_id)
     if who is None:
-        raise errors.MatchupNotFound(NO_COOKIE)
+        raise errors.MatchupNotFound(OTHER_COOKIE if brought_foreign_cookie() else NO_COOKIE)
     if matchup is None:
         raise errors.MatchupNotFound("There is no such pair of yours.")
     return who, matchup

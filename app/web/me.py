@@ -10,7 +10,7 @@ from app.arena.people import shared_tastes, vote_history
 from app.arena.questions import QuestionDetails, read_question
 from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
-from app.edge.identity import cookie_name, is_https, voter
+from app.edge.identity import is_https, name_own_cookie, voter
 from app.leaderboards.views import personal
 from app.leaderboards.views.personal import OwnStanding
 from app.leaderboards.views.taste import Taste, summarize
@@ -52,7 +52,7 @@ def delete() -> Response:
 def _forget_cookie() -> Response:
     response = see_other(url_for("me.votes"))
     # Browsers obey no answer about a __Host- cookie that does not say Secure.
-    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
+    response.delete_cookie(name_own_cookie(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
 
 
