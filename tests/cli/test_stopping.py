@@ -42,7 +42,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stopped:
                 with pytest.raises(subprocess.TimeoutExpired):
                     command.wait(1)
                 command.kill()
-            complaint = command.communicate(timeout=30)[1]
+            complaint = command.communicate(timeout=120)[1]
         return command.returncode, complaint.strip()
 
     return run
@@ -179,13 +179,13 @@ def test_a_server_ends_with_its_terminal_unless_told_to_stay(arena: Run, tmp_pat
         try:
             assert server.stdout is not None
             assert "Blindvote is at" in server.stdout.readline()
-            client = httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30)
+            client = httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=120)
             assert client.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
             server.send_signal(signal.SIGHUP)
             if ignored:
                 with pytest.raises(subprocess.TimeoutExpired):
                     server.wait(2)
                 server.send_signal(signal.SIGTERM)
-            assert server.wait(20) == 0
+            assert server.wait(60) == 0
         finally:
             server.kill()

@@ -75,11 +75,14 @@ def test_a_bucket_that_is_away_is_asked_again_later(server: Bucket, tmp_path: Pa
         lambda: away.get("renditions/ab.webp"),
         lambda: away.has("renditions/ab.webp"),
         lambda: away.put("renditions/ab.webp", b"x"),
+        lambda: away.delete("renditions/ab.webp"),
+        lambda: list(away.every_key()),
     ]
     for use in uses:
         with pytest.raises(room.StorageUnavailable) as refused:
             use()
         assert (refused.value.status, refused.value.retry_after) == (503, 2)
+        assert refused.value.cause.name == "away"
 
 
 # What Amazon documents (docs.aws.amazon.com, S3, error responses); the first two also by moto, s3rver and rclone.
