@@ -69,7 +69,7 @@ def add(
     def enter(stored: StoredPicture) -> bool:
         return arena.database.write(lambda session: entries.add(session, place, stored, facts, now=now()))
 
-    added = entries.store_for(arena.storage, picture, enter)
+    added = entries.store_for(arena.database, arena.storage, picture, enter)
     align_renditions(arena.database, arena.storage, competition)
     click.echo(f"{'added' if added else 'unchanged'} {model} sample {sample} in {competition}")
 

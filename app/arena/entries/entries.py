@@ -1,6 +1,7 @@
 """Entries: adds images to a competition and withdraws them. An entry that was voted on never changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -17,7 +18,7 @@ from app.arena.tables import Competition, Entry, Matchup, PictureReport, Tally
 from app.catalog import loading as catalog
 from app.catalog import lookup
 from app.catalog.tables import ImageModel, ModelAlias
-from app.database.doors import execute
+from app.database.doors import Database, DatabaseBusy, execute
 from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage, fresh_key
 
@@ -107,21 +108,36 @@ def store(storage: Storage, picture: Picture) -> StoredPicture:
     return stored
 
 
-def store_for(storage: Storage, picture: Picture, enter: Callable[[StoredPicture], T]) -> T:
+def store_for(database: Database, storage: Storage, picture: Picture, enter: Callable[[StoredPicture], T]) -> T:
     """Store a picture and `enter` it; where that raises or says that it was not entered, its files are deleted."""
-    stored, entered = store(storage, picture), None
+    stored = store(storage, picture)
+    with keep_if_entered(database, storage, stored):
+        return enter(stored)
+
+
+@contextmanager
+def keep_if_entered(database: Database, storage: Storage, stored: StoredPicture) -> Iterator[None]:
+    """
+    Delete the files of a picture whose row was not stored within the block.
+
+    A stop may come while the row is committed, so the database is asked. Where it can't tell, the files stay.
+    """
     try:
-        entered = enter(stored)
-    finally:
-        if not entered:
-            delete_stored(storage, stored)
-    return entered
+        yield
+    except DatabaseBusy:
+        raise
+    except BaseException:
+        _delete_unused(database, storage, stored)
+        raise
+    _delete_unused(database, storage, stored)
 
 
-def delete_stored(storage: Storage, stored: StoredPicture) -> None:
-    """Delete the files of a picture whose row was not stored."""
-    storage.delete(stored.original_key)
-    renditions.delete(storage, stored.rendition_key)
+def _delete_unused(database: Database, storage: Storage, stored: StoredPicture) -> None:
+    with database.reading() as session:
+        is_entered = session.scalars(select(exists().where(Entry.original_key == stored.original_key))).one()
+    if not is_entered:
+        storage.delete(stored.original_key)
+        renditions.delete(storage, stored.rendition_key)
 
 
 def read_hashes(session: Session, competition: str) -> dict[tuple[str, int, str], str]:

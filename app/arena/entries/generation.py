@@ -118,7 +118,7 @@ def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Cal
     def enter(stored: StoredPicture) -> bool:
         return studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
 
-    return entries.store_for(studio.storage, picture, enter)
+    return entries.store_for(studio.database, studio.storage, picture, enter)
 
 
 def generate_entries(

@@ -166,16 +166,13 @@ class _CompetitionImport:
                 _create_competition(session, missing, new.input_key, self.now())
             return entries.add(session, image.place, image.stored, image.facts, now=self.now())
 
-        is_added = False
         try:
-            is_added = self.database.write(work)
+            with entries.keep_if_entered(self.database, self.storage, image.stored):
+                is_added = self.database.write(work)
         except (errors.ArenaError, CatalogError) as error:
             return ImageResult(image.subject, "refused", str(error))
         except (DataError, IntegrityError):
             return ImageResult(image.subject, "refused", "the database can't store what the manifest says of it")
-        finally:
-            if not is_added:
-                entries.delete_stored(self.storage, image.stored)
         notice = describe_frames(image.stored.picture.original) if is_added else None
         return ImageResult(image.subject, "taken" if is_added else "unchanged", notice)
 

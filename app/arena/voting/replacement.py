@@ -64,7 +64,7 @@ def replace(
         def swap(stored: StoredPicture) -> tuple[int, int]:
             return database.write(lambda session: _swap(session, order, stored, now()))
 
-        done = entries.store_for(storage, picture, swap)
+        done = entries.store_for(database, storage, picture, swap)
     old, new = done
     excluded = 0
     if not order.keep_votes:
