@@ -52,6 +52,10 @@ class NothingLeft(ArenaError, code="nothing_left"):
     """This voter has seen every pair there is here."""
 
 
+class NothingOpen(NothingLeft, code="nothing_left"):
+    """Nobody can judge anything here now."""
+
+
 class JudgedEnough(NothingLeft, code="nothing_left"):
     """This voter has seen so many names here that the next pair could be guessed."""
 

@@ -81,7 +81,7 @@ def start() -> Response:
     try:
         issued = voting.issue(wish)
     except errors.NothingLeft as refusal:
-        return _nothing_left(wish, is_enough=isinstance(refusal, errors.JudgedEnough))
+        return _nothing_left(wish, refusal)
     return _back_to(encode_id(issued.public_id), wish)
 
 
@@ -246,9 +246,11 @@ def _read_choice(session: Session, mode: str) -> Choice:
     )
 
 
-def _nothing_left(wish: MatchupFilter, *, is_enough: bool) -> Response:
+def _nothing_left(wish: MatchupFilter, refusal: errors.NothingLeft) -> Response:
     with parts().database.reading() as session:
         choice = _read_choice(session, wish.mode)
     if not choice.modes:
         return page(named("nothing_left", "No competition is open yet. Once one is, you can judge it here."))
-    return private_page("nothing_left.html", 409, wish=wish, choice=choice, is_enough=is_enough)
+    is_enough = isinstance(refusal, errors.JudgedEnough)
+    why = str(refusal) if isinstance(refusal, errors.NothingOpen) else None
+    return private_page("nothing_left.html", 409, wish=wish, choice=choice, is_enough=is_enough, why=why)

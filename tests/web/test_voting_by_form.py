@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from app.arena.entries import competitions
 from app.arena.tables import Matchup, Voter
 from app.database.doors import Database
-from tests.web.factories import MODELS, competition, moment, parts_of, post, start
+from tests.web.factories import MODELS, OURS, competition, moment, parts_of, post, start
 
 
 def count(database: Database, table: type) -> int:
@@ -196,6 +196,17 @@ def test_nothing_left_is_said_kindly(app: Flask, client: FlaskClient) -> None:
     assert answer.status_code == 409
     assert "You have seen every pair here" in answer.text
     assert 'href="/leaderboards/text-to-image"' in answer.text
+
+
+@pytest.mark.any_database
+def test_where_nothing_is_open_nobody_is_told_to_have_judged_it(arena: Flask, client: FlaskClient) -> None:
+    competition(arena, "over", status="closed")
+    for wish in ({"competition": "over"}, {"mode": "image-edit"}):
+        answer = post(client, "/arena", **wish)
+        assert (answer.status_code, "You have" in answer.text) == (409, False), wish
+        assert "Nothing can be judged here" in answer.text
+        told = client.post("/api/v1/matchups", json=wish, headers=OURS).get_json()["error"]
+        assert (told["code"], "You have" in told["message"]) == ("nothing_left", False)
 
 
 @pytest.mark.any_database

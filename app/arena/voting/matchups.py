@@ -256,7 +256,11 @@ def _nothing_left(
 ) -> errors.NothingLeft:
     if smallest_pool and within is not None and not within:
         what = f"that takes an open competition of {smallest_pool} models."
-        return errors.NothingLeft(f"Nothing can be judged here by itself: {what}")
+        return errors.NothingOpen(f"Nothing can be judged here by itself: {what}")
+    if not has_pair(state, Exclusions(), within):
+        return errors.NothingOpen(
+            "Nothing can be judged here now: that takes an open competition of two pictures."
+        )
     if exclusions.limits_guesses and has_pair(state, exclusions, within):
         return errors.JudgedEnough(
             "You have judged enough here: the next pair could be guessed from names you saw."
