@@ -17,7 +17,15 @@ from app.arena.entries.orphans import FOLDERS
 from app.cli import archive, replacing, rows
 from app.cli.archive import BackupManifest, BadBackup
 from app.cli.image_checks import has_substitute, read_keys
-from app.cli.opening import Installation, json_option, migrate_option, now, open_database, open_installation
+from app.cli.opening import (
+    Installation,
+    check_not_own,
+    json_option,
+    migrate_option,
+    now,
+    open_database,
+    open_installation,
+)
 from app.cli.output import NewFile, print_result
 from app.cli.stopping import hold_stops, tell_stopped
 from app.database.doors import Database, DatabaseBusy
@@ -53,6 +61,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists. Name another file, or use --force.")
+    check_not_own(file)
     arena = open_installation(migrate=migrate)
     manifest = _save_whole(arena, file)
     try:

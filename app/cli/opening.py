@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from app.arena.ledger import COMMAND_LINE
 from app.arena.people.policy import POLICIES, Policy
 from app.cli.mounts import check_mounted
 from app.database.doors import Database
-from app.files.rights import keep_files_private
+from app.files.rights import is_own_file, keep_files_private
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings
 
@@ -62,6 +63,12 @@ def with_arena(command: Callable[..., None]) -> Callable[..., None]:
         command(open_installation(migrate=migrate), **given)
 
     return run
+
+
+def check_not_own(file: Path) -> None:
+    """Check that a file to be written would not take the place of one of the installation. Raises UsageError."""
+    if is_own_file(file, Settings()):
+        raise click.UsageError(f"{file} is the arena's own, or lies among its images. Name another file.")
 
 
 def open_database(settings: Settings) -> Database:

@@ -9,7 +9,15 @@ from typing import BinaryIO, Literal
 import click
 
 from app.arena.log.vote_export import ExportSelection
-from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
+from app.cli.opening import (
+    Installation,
+    check_not_own,
+    json_option,
+    migrate_option,
+    now,
+    open_installation,
+    with_arena,
+)
 from app.cli.output import NewFile, print_result, progress_bar
 from app.files.whole import write_whole
 from app.leaderboards.open_data import votes_file, votes_import
@@ -58,6 +66,7 @@ def export(
     """
     if full and (uncounted or simulated):
         raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
+    check_not_own(file)
     database, moment = open_installation(migrate=migrate).database, now()
     form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
     for each in MODES:  # the boards that the manifest names are to rest on the exported votes

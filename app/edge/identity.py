@@ -152,6 +152,7 @@ def name_cookie(secure: bool) -> str:
     return f"__Host-{NAME}" if secure else NAME
 
 
+@lru_cache(4)
 def _name_beside(name: str, secret: str) -> str:
     """
     Name the cookie for a browser that has one of another arena by the plain name.

@@ -37,6 +37,13 @@ def keep_files_private(settings: Settings) -> None:
         _change_mode(path, lambda mode: mode & ~stat.S_IRWXO)
 
 
+def is_own_file(path: Path, settings: Settings) -> bool:
+    """Tell whether an installation keeps something of its own at a path: its database, its key, its images."""
+    own = [settings.data_dir / KEY_FILE, *_list_database_files(settings.database_url)]
+    place = path.resolve()
+    return place in {one.resolve() for one in own} or place.is_relative_to((settings.data_dir / "files").resolve())
+
+
 def _give_to(folder: Path, group: str) -> None:
     """Give a folder and all inside to a group. Its own rights come last, so that one cut short is done again."""
     try:

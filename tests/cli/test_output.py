@@ -103,3 +103,16 @@ def test_a_long_name_is_one_and_a_refused_one_is_told_by_itself(
     assert arena(*words, str(tmp_path / ("n" * 250)))[0] == 0
     code, _, complaint = arena(*words, "/proc/arena.tar")
     assert (code, ": /proc/arena.tar." in complaint) == (1, True), complaint
+
+
+@pytest.mark.parametrize("words", [("backup", "--force"), ("votes", "export"), ("votes", "export", "--full")])
+def test_the_arena_s_own_files_are_not_written_over(arena: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    data = tmp_path / "data"
+    assert arena("competition", "list")[0] == 0
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    (tmp_path / "link").symlink_to(data)
+    (data / "files").mkdir(exist_ok=True)
+    for place in ("data/blindvote.sqlite3", "link/secret_key", "data/files/saved.tar"):
+        code, _, complaint = arena(*words, str(tmp_path / place))
+        assert (code, "the arena's own" in complaint) == (2, True), complaint
+    assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
