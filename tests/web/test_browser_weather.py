@@ -93,6 +93,56 @@ def test_a_request_that_nobody_answers_is_said_to_be_under_way(app: Flask, visit
     assert count_votes(app) == 1
 
 
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (408, "request_timeout")])
+def test_an_answer_that_is_to_come_again_later_comes_again(
+    app: Flask, visit: Visit, status: int, code: str
+) -> None:
+    refusal = {"error": {"code": code, "message": "Too many requests are unfinished here."}}
+    visit.start()
+    visit.page.route(
+        VOTE, lambda route: route.fulfill(status=status, json=refusal, headers={"Retry-After": "1"}), times=1
+    )
+    visit.page.keyboard.press("1")
+    visit.wait("revealed")
+    assert visit.status.startswith("You picked A.")
+    assert count_votes(app) == 1
+
+
+def test_a_limit_of_the_day_is_told_at_once(visit: Visit) -> None:
+    refusal = {"error": {"code": "rate_limited", "message": "90 pairs a day is the limit here."}}
+    visit.start()
+    visit.page.route(
+        VOTE, lambda route: route.fulfill(status=429, json=refusal, headers={"Retry-After": "40000"}), times=1
+    )
+    visit.press("1", "failed")
+    assert visit.status == "90 pairs a day is the limit here."
+
+
+@pytest.mark.parametrize(
+    "body", ['{"error": {"code": "unavailable", "message": "Down."}}', "<h1>Bad Gateway</h1>"]
+)
+def test_a_server_that_fails_is_not_called_a_lost_connection(app: Flask, visit: Visit, body: str) -> None:
+    visit.start()
+    visit.page.route(VOTE, lambda route: route.fulfill(status=502, body=body))
+    visit.page.keyboard.press("1")
+    expect(visit.page.locator("[data-status]")).to_contain_text("The server has trouble")
+    expect(visit.page.locator("[data-status]")).to_contain_text("kept in this tab")
+    expect(visit.page.locator("[data-status]")).not_to_contain_text("connection")
+    visit.page.unroute(VOTE)
+    visit.wait("revealed")
+    assert count_votes(app) == 1
+
+
+def test_a_server_that_fails_to_give_a_pair_is_not_called_a_lost_connection(visit: Visit) -> None:
+    visit.page.route("**/api/v1/matchups", lambda route: route.fulfill(status=503, body="<h1>Down</h1>"))
+    visit.start()
+    visit.press("1", "revealed")
+    visit.settle()
+    visit.page.keyboard.press("Space")
+    visit.wait("failed")
+    assert visit.status == "The server has trouble."
+
+
 def test_what_another_tab_said_is_shown(app: Flask, visit: Visit) -> None:
     visit.start()
     other = visit.page.context.new_page()

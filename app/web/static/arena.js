@@ -107,7 +107,7 @@ async function giveBack() {
     await insist(() => ask("POST", `/${id}/vote`, { outcome: "unloadable" }), undefined, 3)
       .catch((refusal) => refusal.code === "rate_limited" ? ask("POST", `/${id}/vote`, { outcome: "skip" }) : Promise.reject(refusal));
   } catch (error) {
-    if (!(error instanceof Refused)) return stop("No connection. This pair was not given back yet.", "Try again", giveBack);
+    if (!(error instanceof Refused)) return stop(`${error.message} This pair was not given back yet.`, "Try again", giveBack);
   }
   next();
 }
@@ -172,7 +172,7 @@ async function submit(outcome) {
   const slow = setTimeout(() => tellDelay("Sending …"), SLOW);
   enter("sending");
   try {
-    const answer = await deliver(id, outcome, () => tellDelay("Sending … There is no connection. Your answer is kept in this tab and goes out when there is one."));
+    const answer = await deliver(id, outcome, ({ message }) => tellDelay(`Sending … ${message} Your answer is kept in this tab and sent again.`));
     clearTimeout(slow);
     reveal(answer);
   } catch (refusal) {
@@ -250,7 +250,7 @@ async function undo() {
   try {
     await insist(() => ask("DELETE", `/${taken}/vote`), undefined, 3);
   } catch (refusal) {
-    return say(refusal instanceof Refused ? refusal.message : "No connection. The vote may still stand; try again.", { trouble: true });
+    return say(`${refusal.message}${refusal instanceof Refused ? "" : " The vote may still stand; try again."}`, { trouble: true });
   }
   undoable = null;
   const words = await fetch("/me/summary").then((answer) => answer.text()).catch(() => null);
@@ -282,7 +282,7 @@ async function next(said = "") {
     if (!pair || pair.freshUntil < Date.now()) pair = await insist(prepare, undefined, 3);
   } catch (refusal) {
     coming = null;
-    return stop(refusal instanceof Refused ? refusal.message : "No connection.", "Try again", next);
+    return stop(refusal.message, "Try again", next);
   }
   coming = null;
   if (pair?.end) return offerTheEnd(pair.end);

@@ -3,6 +3,11 @@
 const LIMIT = 8_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
+const AGAIN_LATER = [408, 429];
+const NO_CONNECTION = "There is no connection.";
+const SILENT = "The server does not answer.";
+const BUSY = "The server is busy.";
+const TROUBLE = "The server has trouble.";
 const KEY = "blindvote.outbox";
 const tab = openStorage("sessionStorage");
 export const choices = openStorage("localStorage");
@@ -26,7 +31,7 @@ export class Refused extends Error {
   }
 }
 
-// Whether the server got the request is not known; the same request may be sent again.
+// Whether the server took the request is not known, or it has no time now; the same request may be sent again.
 export class Unreachable extends Error {
   constructor(message, retryAfter = 0) {
     super(message);
@@ -42,11 +47,12 @@ export async function ask(method, path, body) {
     answer = await fetch(`/api/v1/matchups${path}`, options);
     data = await answer.json();
   } catch (error) {
-    throw new Unreachable(error.message);
+    throw new Unreachable({ TimeoutError: SILENT, SyntaxError: TROUBLE }[error.name] ?? NO_CONNECTION);
   }
   if (answer.ok) return dated(data, answer);
   const pause = Number(answer.headers.get("Retry-After")) * 1000 || 0;
-  if (answer.status >= 500 || !data.error) throw new Unreachable(data.error?.message, pause);
+  if (answer.status >= 500 || !data.error) throw new Unreachable(TROUBLE, pause);
+  if (AGAIN_LATER.includes(answer.status) && pause <= LONGEST_PAUSE) throw new Unreachable(BUSY, pause); // longer: a limit
   throw new Refused(answer.status, data.error.code, data.error.message);
 }
 
@@ -56,14 +62,14 @@ function dated(data, answer) {
   return data;
 }
 
-// Repeats an idempotent request until the server answers it; `onDelay` hears of every attempt that failed.
+// Repeats an idempotent request until the server answers it; `onDelay` hears why an attempt failed.
 export async function insist(request, onDelay = () => {}, attempts = Infinity) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await request();
     } catch (error) {
       if (!(error instanceof Unreachable) || attempt >= attempts) throw error;
-      onDelay(attempt);
+      onDelay(error);
       await pause(Math.max(error.retryAfter, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))));
     }
   }

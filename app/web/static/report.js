@@ -23,7 +23,7 @@ async function send(sheet, reason) {
   try {
     taken = await insist(() => ask("POST", `/${id}/report`, { picture: sheet.dataset.report, reason }), undefined, 3);
   } catch (error) {
-    words = error.code ? error.message : "No connection. The report may not have been sent; try again.";
+    words = error.code ? error.message : `${error.message} The report may not have been sent; try again.`;
   }
   if (id !== arena.dataset.id) return;
   if (taken) mark(sheet, reason, words);
