@@ -180,6 +180,21 @@ def test_keys_that_are_no_votes(visit: Visit) -> None:
     assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
 
 
+def test_letters_and_digits_can_be_switched_off(visit: Visit) -> None:
+    visit.start()
+    visit.settle()
+    visit.page.get_by_role("button", name="Options").click()
+    visit.page.get_by_label("Letters and digits are keys").uncheck()
+    visit.page.keyboard.press("Escape")
+    visit.open(visit.page.url.removeprefix(visit.base))
+    visit.wait("open")
+    for key in ("1", "a", "B", "u", "f", "z", "o"):
+        visit.page.keyboard.press(key)
+    assert visit.page.get_attribute("[data-arena]", "data-state") == "open"
+    expect(visit.page.locator("dialog[open], .held")).to_have_count(0)
+    visit.press("ArrowLeft", "revealed")
+
+
 def test_looking_closer_flips_in_place_and_answers_at_its_foot(visit: Visit) -> None:
     visit.start()
     visit.settle()

@@ -10,6 +10,7 @@ const nextButton = find("next-button");
 const undoForm = find("undo");
 const status = find("status");
 const tapping = find("tapping");
+const letters = find("letters");
 const sides = { a: find('side="a"'), b: find('side="b"') };
 const input = find("input");
 const dialog = find("dialog");
@@ -342,9 +343,12 @@ function goOn() {
   else if (!find("after").hidden && !nextButton.hidden) onNext();
 }
 
+// Whoever speaks to a computer, or hits keys by chance, switches the keys off that a word or a slip would press.
+const isSwitchedOff = (event) => !letters.checked && event.key.length === 1 && event.key !== " ";
+
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  if (event.target.closest("input, select, textarea, [contenteditable], [popover]")) return;
+  if (event.target.closest("input, select, textarea, [contenteditable], [popover]") || isSwitchedOff(event)) return;
   const isPress = [" ", "Enter"].includes(event.key);
   if (isPress && isDeaf()) return event.preventDefault();
   if (isPress && event.target.matches("a, button, summary")) return;
@@ -383,8 +387,8 @@ undoForm.addEventListener("submit", (event) => {
 document.addEventListener("screen:changed", becomeDeaf);
 document.addEventListener("pair:closed", (event) => state === "open" && stop(event.detail, "Next pair", next));
 
-for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"]]) {
-  box.checked = choices.getItem(key) === "on";
+for (const [box, key] of [[auto, "blindvote.auto"], [tapping, "blindvote.tapping"], [letters, "blindvote.letters"]]) {
+  box.checked = (choices.getItem(key) ?? (box.defaultChecked ? "on" : "off")) === "on";
   box.addEventListener("change", () => choices.setItem(key, box.checked ? "on" : "off"));
 }
 

@@ -158,6 +158,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (arena.dataset.state === "card" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  if (event.key.length === 1 && !arena.querySelector("[data-letters]").checked) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (!dialog.open) {
     if (key === "o" && !event.repeat) holdInput(true);
