@@ -29,6 +29,8 @@ PAINTER = "poster-pro"
 """A model that is in every seeded catalogue, and needs no key."""
 MEDIA = {"svg": "image/svg+xml", "webp": "image/webp", "png": "image/png"}
 """Every other file is shown as text."""
+SIDEWAYS = '<div class="wide" role="group" aria-label="Table" tabindex="0">'
+"""A table wider than a phone scrolls in it, by keys too."""
 
 
 @blueprint.get("")
@@ -66,7 +68,8 @@ def render(name: str) -> str:
     allowed = {tag: {*names, "id"} for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
     allowed |= {heading: {"id"} for heading in ("h1", "h2", "h3", "h4")}
     html = nh3.clean(reader.renderer.render(tokens, reader.options, {}), attributes=allowed, link_rel=None)
-    return html.replace(' href="#elsewhere"', "").replace("<pre>", '<pre tabindex="0">')
+    html = html.replace(' href="#elsewhere"', "").replace("<pre>", '<pre tabindex="0">')
+    return html.replace("<table>", SIDEWAYS + "<table>").replace("</table>", "</table></div>")
 
 
 def address(name: str, link: str) -> str:

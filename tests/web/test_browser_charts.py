@@ -96,6 +96,15 @@ def test_points_are_told_on_hover_and_walked_with_arrows(browser: Browser, base:
         visit.page.wait_for_url("**/models/*")
 
 
+def test_arrows_with_another_key_stay_the_browsers(browser: Browser, base: str) -> None:
+    with visiting(browser, base) as visit:
+        visit.open("/charts/text-to-image")
+        stopped = visit.page.evaluate("""() => [...document.querySelectorAll(".spot")].slice(0, 2)
+          .flatMap((spot) => ["ArrowLeft", "ArrowRight"].map((key) => !spot.dispatchEvent(
+            new KeyboardEvent("keydown", { key, altKey: true, bubbles: true, cancelable: true }))))""")
+    assert stopped == [False] * 4
+
+
 def test_the_matrix_scrolls_inside_itself_under_its_names(browser: Browser, base: str) -> None:
     with visiting(browser, base, viewport={"width": 390, "height": 800}) as visit:
         visit.open(f"{CHARTS}?models=all")

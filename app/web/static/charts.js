@@ -51,7 +51,7 @@ function walkWithArrows(spots) {
     spot.tabIndex = place ? -1 : 0;
     spot.addEventListener("keydown", (event) => {
       const next = spots[place + { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]];
-      if (!next) return;
+      if (!next || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       spot.tabIndex = -1;
       next.tabIndex = 0;

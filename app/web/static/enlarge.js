@@ -31,6 +31,7 @@ function show(place) {
 }
 
 dialog.className = "enlarged";
+caption.setAttribute("aria-live", "polite");
 dialog.setAttribute("aria-label", "Picture");
 dialog.append(
   image,
@@ -44,7 +45,7 @@ dialog.addEventListener("click", (event) => {
 });
 dialog.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step) show(shown + step);
+  if (step && !event.altKey && !event.ctrlKey && !event.metaKey) show(shown + step);
 });
 dialog.addEventListener("close", () => links[shown]?.focus());
 document.body.append(dialog);
