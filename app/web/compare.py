@@ -65,12 +65,13 @@ def choose() -> Response:
     a, b = request.args.get("a", ""), request.args.get("b", "")
     with reading_page() as session:
         ids = lookup.ids(session, [a, b])
-    if a in ids and b in ids and ids[a] != ids[b]:
+    is_one = a in ids and ids[a] == ids.get(b)
+    if a in ids and b in ids and not is_one:
         return make_response(redirect(url_for("compare.pair", a=a, b=b), 302))
     chosen = a if a in ids else b if b in ids else ""
     base = base_url()
-    made_from = (base, chosen, recall(lookup.version), recall(entries.entered_models))
-    return public_page(made_from, lambda: _choice(chosen, base))
+    made_from = (base, chosen, is_one, recall(lookup.version), recall(entries.entered_models))
+    return public_page(made_from, lambda: _choice(chosen, base, is_one=is_one))
 
 
 @blueprint.get("/compare/<a>/<b>")
@@ -95,11 +96,11 @@ def rows(one: ModelPage, other: ModelPage) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _choice(chosen: str, base: str) -> str:
+def _choice(chosen: str, base: str, *, is_one: bool) -> str:
     with reading_page() as session:
         listed = visible(session)
     about = page_data("Compare two models", f"{base}/compare", base, None)
-    return render_template("compare_choose.html", structured=about, models=listed, chosen=chosen)
+    return render_template("compare_choose.html", structured=about, models=listed, chosen=chosen, is_one=is_one)
 
 
 def _render(a: str, b: str, question: str | None, base: str) -> str:

@@ -70,6 +70,9 @@ def test_choosing_two(app: Flask) -> None:
     form = client.get(f"/compare?a={A.slug}").text
     assert f'<option value="{A.slug}" selected>' in form
     assert client.get(f"/compare?a={A.slug}&b={B.slug}").headers["Location"] == f"/compare/{A.slug}/{B.slug}"
-    assert client.get(f"/compare?a={A.slug}&b={A.slug}").status_code == 200
+    twice = client.get(f"/compare?a={A.slug}&b={A.slug}")
+    assert twice.status_code == 200
+    assert "one model twice" in twice.text
+    assert "one model twice" not in form
     assert client.get(f"/compare/{A.slug}/{A.slug}").headers["Location"] == f"/models/{A.slug}"
     assert client.get(f"/compare/{A.slug}/none").status_code == 404

@@ -57,6 +57,13 @@ def test_everything_stands_in_a_landmark(app: Flask, client: FlaskClient, path: 
     assert re.findall(r"<(?!/|body)\w+[^>]*>", outside) == ['<a class="skip-link" href="#main">']
 
 
+@pytest.mark.parametrize("path", ["/models", "/compare"])
+def test_an_empty_catalogue_offers_nothing_to_choose_from(client: FlaskClient, path: str) -> None:
+    page = client.get(path).text
+    assert "the catalogue is empty" in page
+    assert "<select" not in page
+
+
 def test_voting_in_an_empty_arena(client: FlaskClient) -> None:
     answer = post(client, "/arena")
     assert answer.status_code == 409

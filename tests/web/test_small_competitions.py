@@ -35,6 +35,16 @@ def test_elsewhere_nothing_is_limited(app: Flask) -> None:
     assert OPEN not in page
 
 
+@pytest.mark.parametrize(
+    ("models", "told"), [(0, "No model has an image here yet"), (1, "1 model has an image here")]
+)
+def test_what_too_few_models_answered_is_not_said_to_be_judged(app: Flask, models: int, told: str) -> None:
+    competition(app, models=MODELS[:models])
+    page = app.test_client().get("/competitions/a-red-cube").text
+    assert told in page
+    assert "in the arena" not in page
+
+
 @pytest.mark.parametrize(("models", "pairs"), [(0, 0), (1, 0), (2, 1), (4, 1), (6, 2), (7, 2), (8, 3), (12, 4)])
 def test_a_few_models_make_few_pairs(models: int, pairs: int) -> None:
     assert count_pairs_served(models) == pairs
