@@ -12,6 +12,8 @@ from tests.web.conftest import running
 from tests.web.factories import MODELS, Named, competition, votes
 
 pytestmark = DRIVES_CHROMIUM
+WORD = "Supercalifragilisticexpialidocious_image_model_fp16_emaonly"
+LETTERS = WORD.lower().replace("_", "")
 PATHS = {
     "home": "/",
     "start": "/arena",
@@ -22,13 +24,20 @@ PATHS = {
     "competitions": "/competitions",
     "open": "/competitions/a-red-cube",
     "closed": "/competitions/a-green-cone",
+    "one word": f"/competitions/{LETTERS}",
+    "models": "/models",
+    "model": "/models/a-name-of-one-word",
+    "compare": "/compare/a-name-of-one-word/a-model-with-a-rather-long-name-1",
+    "charts": "/charts/text-to-image",
     "methodology": "/methodology",
+    "document": "/docs/gateway",
     "mine": "/me",
     "missing": "/nowhere",
 }
 LONG = "A very long prompt that goes on with words like antidisestablishmentarianism. " * 12
-WIDE = tuple(
-    Named(f"a-model-with-a-rather-long-name-{n}", f"A Model With A Rather Long Name {n}") for n in range(3)
+WIDE = (
+    Named("a-name-of-one-word", WORD),
+    *(Named(f"a-model-with-a-rather-long-name-{n}", f"A Model With A Rather Long Name {n}") for n in range(3)),
 )
 
 
@@ -40,7 +49,8 @@ def base(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for app in running(f"sqlite:///{folder / 'pages.sqlite3'}", folder):
         competition(app, categories=("portrait",), prompt=LONG, models=(*MODELS, *WIDE))
         competition(app, "a-green-cone")
-        competition(app, "edit-it", mode="image-edit", prompt=LONG)
+        competition(app, "edit-it", mode="image-edit", prompt=LONG, models=WIDE)
+        competition(app, LETTERS)
         votes(app, 24)
         competition(app, "shut", status="closed")
         with served(app) as address:
@@ -58,7 +68,7 @@ def too_wide(visit: Visit) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, 844, 1280])
 def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> None:
     faults = {}
     with visiting(browser, base, color_scheme=scheme, viewport={"width": width, "height": 700}) as visit:
@@ -95,6 +105,34 @@ def test_the_arena_before_and_after_the_vote(
         faults["mine"] = find_violations(visit.page, scheme) + too_wide(visit)
         assert visit.complaints == []
     assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_a_phone_does_not_enlarge_the_page_around_a_field(browser: Browser, base: str) -> None:
+    sizes = {}
+    with visiting(browser, base, viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True) as visit:
+        for path in ("/models", "/arena", "/suggest", "/compare", "/admin/login"):
+            visit.open(path)
+            sizes[path] = visit.page.evaluate("""() => [...document.querySelectorAll("input, select, textarea")]
+              .filter((field) => !["hidden", "checkbox", "radio", "range", "file"].includes(field.type))
+              .map((field) => parseFloat(getComputedStyle(field).fontSize))""")
+    assert all(sizes.values())
+    assert min(size for found in sizes.values() for size in found) >= 16
+
+
+def test_names_of_another_direction_keep_their_order(browser: Browser, base: str) -> None:
+    row = "<a>\u05de\u05d5\u05d3\u05dc 3</a>, <a>\u0646\u0645\u0648\u0630\u062c</a> \u00b7 <b>\u05d0\u05d1</b> 5"
+    with visiting(browser, base) as visit:
+        visit.open("/methodology")
+        places = visit.page.evaluate(
+            """(row) => {
+              const made = document.createElement("p");
+              made.innerHTML = row;
+              document.querySelector("main").append(made);
+              return [...made.children].map((one) => one.getBoundingClientRect().left);
+            }""",
+            row,
+        )
+    assert places == sorted(places)
 
 
 def test_the_menu_of_a_phone(browser: Browser, base: str) -> None:
