@@ -143,3 +143,12 @@ def test_the_menu_of_a_phone(browser: Browser, base: str) -> None:
         visit.page.get_by_role("button", name="Menu").click()
         menu.get_by_role("link", name="Competitions").click()
         visit.page.wait_for_url("**/competitions")
+
+
+def test_links_in_text_are_underlined_and_those_of_the_menu_are_not(browser: Browser, base: str) -> None:
+    lines = """(where) => [...new Set([...document.querySelectorAll(where)]
+      .map((link) => getComputedStyle(link).textDecorationLine))]"""
+    with visiting(browser, base) as visit:
+        visit.open("/leaderboards/text-to-image")
+        assert visit.page.evaluate(lines, ".facts a") == ["underline"]
+        assert visit.page.evaluate(lines, ".top a, .bottom a, .board a") == ["none"]
