@@ -109,6 +109,9 @@ def test_a_card_names_no_model_that_the_voter_has_not_seen(database: Database, t
         ([standing("a", 1100, None), standing("b", 900, 900)], None),
         ([standing("a", 1100, 900), standing("b", 900, 1100, seen=2)], ("b", 2, 1, 2)),
         ([standing("a", 1100, 900), standing("b", 1000, 1000), standing("c", 900, 950)], ("a", 1, 3, 3)),
+        ([standing("a", 1000, 900), standing("b", 1000 - 1e-10, 1100)], None),
+        ([standing("a", 1000, 900), standing("b", 1000, 1100), standing("c", 900, 1200)], ("c", 3, 1, 3)),
+        ([standing("a", 1000, 900), standing("b", 1000, 850), standing("c", 900, 800)], None),
     ],
 )
 def test_where_voter_and_crowd_part(board: list[OwnStanding], expected: tuple[str, int, int, int] | None) -> None:

@@ -26,6 +26,8 @@ from app.words import BETTER, Outcome
 SET = 10
 """Votes between two result cards."""
 TOP = 3
+EQUAL = 0.01
+"""Elo points between ratings of a few votes that say nothing: those of equal records differ by rounding."""
 PICKS = (Outcome.A, Outcome.B)
 
 
@@ -180,15 +182,26 @@ def _judged(voter: bytes) -> Any:
 
 
 def _find_parting(board: Sequence[OwnStanding]) -> Parting | None:
-    """Find the model with the largest distance between its two places; the one seen most often of equals."""
+    """
+    Find the model with the largest distance between its two places; the one seen most often of equals.
+
+    Models that the voter's own votes rate as equal share their places: each has the one nearest to the crowd's.
+    """
     rated = [row for row in board if row.crowd_rating is not None]
     crowd = sorted(rated, key=lambda row: (-(row.crowd_rating or 0), row.name))
     partings = [
-        (Parting(row.slug, row.name, own, crowd.index(row) + 1, len(rated)), row.seen)
-        for own, row in enumerate(rated, 1)
+        (Parting(row.slug, row.name, _near(rated, row, place), place, len(rated)), row.seen)
+        for place, row in enumerate(crowd, 1)
     ]
     farthest = max(partings, key=lambda one: (_distance(one[0]), one[1]), default=None)
     return farthest[0] if farthest and _distance(farthest[0]) else None
+
+
+def _near(rated: Sequence[OwnStanding], row: OwnStanding, place: int) -> int:
+    """Return of the places that a voter gives a model the one nearest to a place."""
+    above = sum(other.rating > row.rating + EQUAL for other in rated)
+    not_below = sum(other.rating >= row.rating - EQUAL for other in rated)
+    return min(max(place, above + 1), not_below)
 
 
 def _distance(parting: Parting) -> int:
