@@ -270,3 +270,14 @@ def test_text_of_double_size_neither_widens_nor_covers(base: str, browser: Brows
             seen = visit.page.evaluate(LOOK)
             assert not seen["wide"]
             assert all(box["width"] > 100 for box in seen["frames"])
+
+
+def test_a_window_of_a_quarter_keeps_what_was_asked(base: str, browser: Browser) -> None:
+    """1280 x 1024 at 400 %: the page scrolls down, and not sideways."""
+    with visiting(browser, base, viewport={"width": 320, "height": 256}) as visit:
+        start(visit, "square")
+        assert visit.page.locator(".prompt").evaluate("(prompt) => prompt.clientWidth") > 250
+        assert visit.page.evaluate(LOOK)["frames"][0]["width"] > 100
+        assert not visit.page.evaluate(LOOK)["wide"]
+        visit.press("1", "revealed")
+        assert visit.page.locator(".maker").first.evaluate("(maker) => maker.clientWidth") > 60
