@@ -1,16 +1,21 @@
 """Checks of what a client sends, however hostile: JSON, forms, queries and paths."""
 
 import json
+from math import isfinite
 from typing import Any, NoReturn
 
 from flask import Request, abort, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.formparser import FormDataParser
 from werkzeug.utils import cached_property
 
 from app.errors import Refusal
 
 BODY_BYTES = 64 * 1024
 NO_TEXT = "Text must not hold NUL or lone surrogates."
+NO_FORM = "The body is no whole form, or the Content-Type does not name the boundary between its parts."
+UNREADABLE = "\ufffd"
+"""What stands in a form's text for bytes that are not UTF-8."""
 
 
 class BadBody(Refusal, code="invalid_request"):
@@ -22,16 +27,33 @@ class WrongType(Refusal, code="unsupported_media_type"):
 
 
 class StrictRequest(Request):
-    """A request that refuses what Python's parser lets through: NaN, lone surrogates, NUL, deep nesting."""
+    """
+    A request that refuses what Python's parsers let through.
+
+    In JSON that is NaN, numbers too large for a float, lone surrogates, NUL and deep nesting; in a form, text that
+    is not UTF-8 and parts that do not end.
+    """
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
         """Read the query. Raises BadBody for text that no database holds."""
         return _checked(super().args)
 
+    def make_form_data_parser(self) -> FormDataParser:
+        """Make a parser that raises what is wrong with a form, where the usual one returns an empty form."""
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
     def _load_form_data(self) -> None:
-        super()._load_form_data()
+        self._check_coding()
+        try:
+            super()._load_form_data()
+        except ValueError as error:
+            raise BadBody(NO_FORM) from error
         _checked(self.form)
+        if any(UNREADABLE in text for _, text in self.form.items(multi=True)):
+            raise BadBody("Text in a form must be UTF-8.")
 
     def get_json(self, *_args: Any, **_kwargs: Any) -> Any:
         """Read the body; an empty one is an empty object. Raises BadBody and WrongType."""
@@ -40,14 +62,20 @@ class StrictRequest(Request):
             return {}
         if not self.is_json:
             raise WrongType("Send the body as application/json.")
+        self._check_coding()
         try:
-            value = json.loads(data, parse_constant=_refuse)
+            value = json.loads(data, parse_constant=_refuse, parse_float=_read_float)
         except (ValueError, RecursionError) as error:
             raise BadBody("The body is not valid JSON.") from error
         if not isinstance(value, dict):
             raise BadBody("The body must be a JSON object.")
         _check_text(value)
         return value
+
+    def _check_coding(self) -> None:
+        """Refuse a compressed body, which would be read as it came. Raises WrongType."""
+        if self.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+            raise WrongType("Send the body without Content-Encoding: compressed bodies are not read.")
 
 
 def check_address() -> None:
@@ -72,6 +100,14 @@ def _checked(given: MultiDict[str, str]) -> MultiDict[str, str]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _read_float(digits: str) -> float:
+    """Read a number; what is too large for one would be answered as Infinity, which is no JSON."""
+    value = float(digits)
+    if not isfinite(value):
+        _refuse(digits[:20])
+    return value
 
 
 def _check_text(value: Any) -> None:
