@@ -61,4 +61,17 @@ def list_(arena: Installation, as_json: bool) -> None:
 
 
 def _describe(key: room.Key) -> str:
-    return f"{key.prefix}  {key.name}  {', '.join(key.scopes)}"
+    cap = "" if key.cap_micros is None else f" of {_dollars(key.cap_micros)}"
+    parts = [key.prefix, key.name, ", ".join(key.scopes), f"{_dollars(key.spent_micros)}{cap} spent"]
+    if key.revoked_at:
+        parts.append(f"revoked on {key.revoked_at:%Y-%m-%d}")
+    elif key.expires_at:
+        parts.append(
+            f"{'valid until' if key.expires_at > now() else 'ended on'} {key.expires_at:%Y-%m-%d %H:%M} UTC"
+        )
+    return "  ".join(parts)
+
+
+def _dollars(micros: int) -> str:
+    """Write a sum of whole cents with two digits, any other with as many as it has."""
+    return f"${micros / MICROS:,.2f}" if micros % 10_000 == 0 else f"${micros / MICROS:,.6f}".rstrip("0")
