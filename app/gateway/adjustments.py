@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from json import dumps
 from typing import Any, Protocol
 
 from app.gateway.request import ImageRequest
@@ -37,8 +38,13 @@ class MadeImage(Protocol):
 
 def unused(name: str, value: Any, provider: str) -> Adjustment:
     """Note a parameter that the provider has no use for."""
-    told = f"{value[:LONGEST_TOLD]}…" if isinstance(value, str) and len(value) > LONGEST_TOLD else value
-    return Adjustment(name, told, None, f"{provider} takes no {name} for this model.")
+    return Adjustment(name, shorten(value), None, f"{provider} takes no {name} for this model.")
+
+
+def shorten(value: Any) -> Any:
+    """Return a value as it is told: the beginning of its JSON where it is long."""
+    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    return f"{text[:LONGEST_TOLD]}…" if len(text) > LONGEST_TOLD else value
 
 
 def shape_adjustments(request: ImageRequest, shape: WireShape, provider: str) -> list[Adjustment]:

@@ -186,7 +186,9 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
 def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjustment]:
     if contract.prompt.field or not request.prompt:
         return []
-    return [Adjustment("prompt", request.prompt, None, f"{contract.provider} takes no prompt for this operation.")]
+    # Adjustments are kept for a replay, and the prompt is not.
+    told = f"{len(request.prompt):,} characters"
+    return [Adjustment("prompt", told, None, f"{contract.provider} takes no prompt for this operation.")]
 
 
 def read_defaults(request: ImageRequest, plan: RequestPlan) -> tuple[ChosenDefault, ...]:

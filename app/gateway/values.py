@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from app.catalog.contracts import Contract, ValueField
-from app.gateway.adjustments import Adjustment, unused
+from app.gateway.adjustments import Adjustment, shorten, unused
 from app.gateway.errors import InvalidParameter
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
@@ -71,16 +71,16 @@ def _pass_known(
     if used is None:
         listed = ", ".join(dict.fromkeys(field_.words.values()))
         reason = f"{contract.provider} knows these words for {name}: {listed}."
-        passed.adjustments.append(Adjustment(name, value, None, reason))
+        passed.adjustments.append(Adjustment(name, shorten(value), None, reason))
         return
     if passed.wire.get(path, used) != used:
         reason = f"{contract.provider} takes one value for it, and another parameter says {passed.wire[path]}."
-        passed.adjustments.append(Adjustment(name, value, passed.wire[path], reason))
+        passed.adjustments.append(Adjustment(name, shorten(value), shorten(passed.wire[path]), reason))
         return
     passed.wire[path] = used
     passed.accepted[name] = value
     if not field_.words and used != _convert(name, value, field_):
-        reason = f"{contract.provider} takes {name} from {field_.min} to {field_.max}."
+        reason = f"{contract.provider} takes {name} {_describe_bounds(field_)}."
         passed.adjustments.append(Adjustment(name, value, used, reason))
 
 
@@ -97,7 +97,7 @@ def _convert(name: str, value: Any, field_: ValueField) -> Any:
     """Convert what forms send as text to the type that the provider wants. Raises InvalidParameter."""
     try:
         return READERS[field_.type](value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         message = f"{name} must be {'an' if field_.type[0] in 'aio' else 'a'} {field_.type}."
         raise InvalidParameter(name, message) from error
 
@@ -109,7 +109,19 @@ def _within(value: Any, field_: ValueField) -> Any:
     low = field_.min if field_.min is not None else value
     high = field_.max if field_.max is not None else value
     drawn = min(max(value, low), high)
-    return int(drawn) if isinstance(value, int) and float(drawn).is_integer() else drawn
+    return _plain(drawn) if isinstance(value, int) else drawn
+
+
+def _describe_bounds(field_: ValueField) -> str:
+    low, high = (_plain(bound) if bound is not None else None for bound in (field_.min, field_.max))
+    if low is None or high is None:
+        return f"of at most {high}" if low is None else f"of at least {low}"
+    return f"from {low} to {high}"
+
+
+def _plain(number: float) -> float | int:
+    """Write a whole number without its `.0`; an integer may be too large for a float."""
+    return int(number) if isinstance(number, int) or number.is_integer() else number
 
 
 def _integer(value: Any) -> int:

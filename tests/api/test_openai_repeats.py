@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from werkzeug.test import TestResponse
 from app.gateway import background, keys, replay
 from app.gateway.formats import sniff
 from app.gateway.tables import KeptRequest, StoredImage
-from tests.api.gateway_server import GENERATIONS, ONE, PNG, SMALL, Running, post, running
+from tests.api.gateway_server import GENERATIONS, ONE, PNG, SMALL, Running, form, post, running
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Handler, Upstream, says
+from tests.gateway.world import load_catalogue
 
 __all__ = ["running", "upstream"]
 
@@ -183,6 +185,36 @@ def test_answers_are_forgotten_in_time(running: Running, upstream: Upstream) -> 
     post(running, GENERATIONS, {"Idempotency-Key": "e"}, json={"prompt": "x", "model": "brush-1"})
     with running.database.reading() as session:
         assert session.scalars(select(KeptRequest.idempotency_key)).all() == ["e"]
+
+
+WORDLESS = """
+modes = ["text-to-image", "image-edit"]
+[[offerings]]
+provider = "openai"
+provider_model_id = "wordless-1"
+modes = ["image-edit"]
+source = "page"
+"""
+WORDLESS_CONTRACT = """
+[[contracts]]
+model = "wordless-1"
+operation = "variation"
+path = "images/variations"
+encoding = "form"
+prompt = { field = "" }
+image = { field = "image", transport = "file" }
+"""
+
+
+def test_no_prompt_is_kept_that_was_sent(running: Running, upstream: Upstream, tmp_path: Path) -> None:
+    load_catalogue(running.database, tmp_path / "more", {"wordless-1": WORDLESS}, {"openai": WORDLESS_CONTRACT})
+    upstream.on("POST", "/v1/images/", says(200, ONE))
+    parts = form(image=PNG, prompt="a secret garden", model="wordless-1")
+    made = post(running, "/v1/images/variations", {"Idempotency-Key": "k"}, data=parts).json
+    told = [(one["parameter"], one["requested"], one["used"]) for one in made["metadata"]["adjustments"]]
+    assert told == [("prompt", "15 characters", None)]
+    with running.database.reading() as session:
+        assert "secret" not in str(session.scalars(select(KeptRequest.answer)).all())
 
 
 def test_a_stream_comments_while_it_waits(

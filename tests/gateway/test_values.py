@@ -1,5 +1,6 @@
 """Values that are passed on: at the nearer bound, one for a field, and every change told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.catalog.contracts import Contract, ValueField
-from app.gateway.errors import AllProvidersFailed, ContentPolicy, ProviderUnavailable
+from app.gateway.errors import AllProvidersFailed, ContentPolicy, InvalidParameter, ProviderUnavailable
 from app.gateway.providers.openai import OpenAI
 from app.gateway.values import pass_values
 from tests.gateway.upstream import Upstream, says
@@ -29,6 +30,10 @@ CONTRACT = Contract(
 )
 
 
+def with_steps(field_: ValueField) -> Contract:
+    return replace(CONTRACT, accepts={"steps": field_})
+
+
 @pytest.mark.parametrize(
     ("given", "used"),
     [(1, 1.5), (1.0, 1.5), ("1", 1.5), (0.2, 1.5), (2, 2), (11, 10), ("10.5", 10), (1.5, 1.5), (10, 10)],
@@ -43,6 +48,26 @@ def test_a_bound_is_kept_to_the_fraction(given: Any, used: float) -> None:
 def test_whole_numbers_stay_whole() -> None:
     wire = pass_values({"steps": "500"}, CONTRACT).wire
     assert (wire, type(wire["num_steps"])) == ({"num_steps": 50}, int)
+
+
+@pytest.mark.parametrize(
+    ("field_", "told"),
+    [
+        (ValueField(type="integer", min=0, max=50), "acme takes steps from 0 to 50."),
+        (ValueField(type="number", min=0.5, max=50), "acme takes steps from 0.5 to 50."),
+        (ValueField(type="number", max=50), "acme takes steps of at most 50."),
+    ],
+)
+def test_bounds_are_told_as_people_write_them(field_: ValueField, told: str) -> None:
+    passed = pass_values({"steps": 10**400 if field_.type == "integer" else 500}, with_steps(field_))
+    assert [(one.used, one.reason) for one in passed.adjustments] == [(50, told)]
+
+
+@pytest.mark.parametrize("field_", [ValueField(type="number"), ValueField(type="number", max=9)])
+def test_an_integer_too_large_for_a_number_is_refused(field_: ValueField) -> None:
+    with pytest.raises(InvalidParameter, match="steps must be a number"):
+        pass_values({"steps": 10**400}, with_steps(field_))
+    assert pass_values({"steps": 10**400}, with_steps(ValueField(type="integer"))).wire == {"steps": 10**400}
 
 
 @pytest.mark.parametrize("order", [("quality", "rendering_speed"), ("rendering_speed", "quality")])
