@@ -19,6 +19,7 @@ from app.gateway.providers.fal import Fal
 from app.gateway.providers.gemini import Gemini
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.replicate import Replicate
+from app.gateway.providers.runware import Runware
 from app.gateway.providers.tasks import TaskProvider, read_task
 from app.gateway.wire import Client, HttpAnswer, HttpSession, TransportError
 from tests.gateway.world import CANARY
@@ -135,3 +136,14 @@ def test_any_bytes(content: bytes, status: int) -> None:
     except ProviderError as error:
         found = error
     assert isinstance(found, ProviderError)
+
+
+@pytest.mark.parametrize(
+    ("costs", "micros"), [([0.01, 0.02], 30_000), ([float("nan")], None), ([-5, 0.01], 10_000), ([10**400], None)]
+)
+def test_a_cost_that_is_none_loses_no_image(costs: list[float], micros: int | None) -> None:
+    """A provider's own figure is booked; a negative one would give the key money back."""
+    found = {"data": [{"imageURL": "https://example.org/x.png", "cost": cost} for cost in costs]}
+    reply = Runware(SecretStr("key")).read_object(found, Replies())
+    assert len(reply.images) == len(costs)
+    assert (reply.usage.cost_micros if reply.usage else None) == micros

@@ -40,7 +40,8 @@ class Runware(HttpProvider):
         links = [item["imageURL"] for item in results if isinstance(item.get("imageURL"), str)]
         if not links:
             raise _error({str(item.get("code")) for item in items(found.get("errors"))}, replies)
-        costs = [item["cost"] for item in results if isinstance(item.get("cost"), int | float)]
+        told = [item.get("cost") for item in results]
+        costs = [cost for cost in told if isinstance(cost, int | float) and 0 <= cost < 10_000]
         usage = Usage(cost_micros=round(sum(costs) * MICROS)) if costs else None
         return ProviderReply(tuple(ProviderImage(url=link) for link in links), usage)
 
