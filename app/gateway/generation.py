@@ -18,6 +18,9 @@ from app.gateway.storage import Storage
 
 BASE64_MODELS = ("gpt-image-", "chatgpt-image-")
 """Ids for which clients expect base64, as OpenAI always answers it to them."""
+BASE64_QUALITIES = frozenset({"auto", "low", "medium", "high", "xhigh", "max"})
+BASE64_PARAMETERS = frozenset({"background", "moderation"})
+"""What OpenAI takes for those models alone: clients that send it read base64, whatever the id."""
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +124,12 @@ def _delivery(request: ImageRequest, slug: str) -> tuple[bool, bool]:
     if request.stream or request.response_format == "b64_json":
         return False, True
     names = (slug, (request.model or "").rpartition("/")[2])
-    reads_base64 = request.operation == "edit" or any(name.startswith(BASE64_MODELS) for name in names)
+    reads_base64 = (
+        request.operation == "edit"
+        or any(name.startswith(BASE64_MODELS) for name in names)
+        or not BASE64_PARAMETERS.isdisjoint(request.extra)
+        or _text(request.extra.get("quality")) in BASE64_QUALITIES
+    )
     return True, reads_base64 and request.response_format is None
 
 

@@ -103,6 +103,29 @@ def test_edits_and_openais_own_models_answer_with_both(running: Running, upstrea
     assert items(GENERATIONS, json={"prompt": "x", "model": "brush-1"}) == {"url"}
 
 
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ({"quality": "auto"}, {"url", "b64_json"}),
+        ({"quality": "High"}, {"url", "b64_json"}),
+        ({"quality": "max"}, {"url", "b64_json"}),
+        ({"background": "auto"}, {"url", "b64_json"}),
+        ({"moderation": "low"}, {"url", "b64_json"}),
+        ({"quality": "hd", "style": "vivid"}, {"url"}),
+        ({"quality": ["auto"]}, {"url"}),
+        ({"output_format": "webp", "user": "x"}, {"url"}),
+        ({"quality": "auto", "response_format": "url"}, {"url"}),
+    ],
+)
+def test_who_speaks_to_openais_own_models_gets_both_of_any_model(
+    running: Running, values: dict[str, Any], keys: set[str]
+) -> None:
+    """Haystack and LibreChat send no response_format, and read base64 whatever the model's name is."""
+    made = post(running, GENERATIONS, json={**SMALL, **values})
+    assert made.status_code == 200
+    assert set(made.json["data"][0]) == keys
+
+
 def test_what_the_provider_tells_is_told(running: Running, upstream: Upstream) -> None:
     usage = {
         "output_tokens": 900,
