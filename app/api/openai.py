@@ -133,7 +133,7 @@ def model(model_id: str) -> Response:
         operations = read_served(session, [found], providers).get(found.slug, ())
         found = refer(session, found)
     answer = openai_models.model_body(found, operations, providers, found.aliases) | {"id": model_id}
-    if request.args.get("schema") == "true":
+    if bodies.read_switch("schema"):
         answer["parameters"] = openai_models.schema_body(found)
     return jsonify(answer)
 
@@ -151,7 +151,7 @@ def file(name: str) -> Response:
 
 def _images(operation: Operation, deployment: str | None) -> Response:
     asked = bodies.read_body(operation, deployment)
-    if request.args.get("dryRun") == "true":
+    if asked.dry_run:
         return jsonify(answers.estimate_body(estimate(parts().database, asked, _means(), now=now())))
     gateway = Gateway(parts().database, parts().storage, _means(), Client(), lambda: datetime.now(UTC))
     pending = submit(gateway, asked, _caller().payer, _repetition(asked))

@@ -7,8 +7,8 @@ from flask import request
 
 from app.edge.bodies import WrongType
 from app.gateway.errors import InvalidParameter
-from app.gateway.inputs import open_image_session, read_linked, read_source
-from app.gateway.request import ImageRequest, Operation, read_request
+from app.gateway.inputs import choose_mask, open_image_session, read_linked, read_source
+from app.gateway.request import ImageRequest, Operation, read_flag, read_request
 from app.gateway.wire import Client
 
 JSON_BYTES = 1 * 2**20
@@ -16,6 +16,7 @@ FILES_BYTES = 100 * 2**20
 """Two photographs of 50 MB, or one in base64 and its mask."""
 IMAGE_PART = re.compile(r"images?(\[\d*\])?")
 MASK_PART = re.compile(r"mask(\[\d*\])?")
+SWITCHES = ("strict", "dryRun")
 NO_VALUE = frozenset({"", "null", "undefined"})
 """What a form holds where its program had no value."""
 
@@ -24,7 +25,7 @@ def read_body(operation: Operation, deployment: str | None) -> ImageRequest:
     """
     Read JSON for a generation; a form, or JSON with images in it, for what carries images.
 
-    `strict` may also stand in the query. `deployment` is the model where Azure's clients name it, in the path.
+    Switches may also stand in the query. `deployment` is the model where Azure's clients name it, in the path.
     Raises InvalidParameter, BadBody, WrongType.
     """
     if operation != "generation" and request.mimetype == "multipart/form-data":
@@ -40,11 +41,15 @@ def read_body(operation: Operation, deployment: str | None) -> ImageRequest:
     given = {name.partition("[")[0] for name, value in values.items() if value} & {"image", "images", "mask"}
     if operation == "generation" and given:
         raise InvalidParameter(min(given), "Generations take no image; send it to images/edits.")
-    if request.args.get("strict") is not None:
-        values = {**values, "strict": request.args["strict"]}
+    values = {**values, **{name: read_switch(name) for name in SWITCHES if name in request.args}}
     if deployment:
         values = {**values, "model": deployment}
     return read_request(operation, values, images=images, mask=mask)
+
+
+def read_switch(name: str) -> bool:
+    """Read a switch of the query, which is on where it stands there without a value. Raises InvalidParameter."""
+    return name in request.args and read_flag({name: request.args[name] or "true"}, name)
 
 
 def _read_form() -> tuple[dict[str, Any], tuple[bytes, ...], bytes | None]:
@@ -55,6 +60,7 @@ def _read_form() -> tuple[dict[str, Any], tuple[bytes, ...], bytes | None]:
     """
     values: dict[str, Any] = {}
     sources: dict[str, list[str]] = {"image": [], "mask": []}
+    files = _read_files()
     for name in request.form:
         texts = [text for text in request.form.getlist(name) if name == "prompt" or text.strip() not in NO_VALUE]
         kind = _kind(name)
@@ -62,10 +68,8 @@ def _read_form() -> tuple[dict[str, Any], tuple[bytes, ...], bytes | None]:
             sources[kind] += texts
         elif texts:
             values[name] = texts if name.endswith("[]") else texts[-1]
-    images, masks = ([*_files(kind), *_fetch_linked(sources[kind], kind)] for kind in ("image", "mask"))
-    if len(masks) > 1:
-        raise InvalidParameter("mask", f"Send one mask, not {len(masks)}; it is that of the first image.")
-    return values, tuple(images), masks[0] if masks else None
+    images, masks = ([*files[kind], *_fetch_linked(sources[kind], kind)] for kind in ("image", "mask"))
+    return values, tuple(images), choose_mask(masks)
 
 
 def _kind(name: str) -> str | None:
@@ -74,9 +78,18 @@ def _kind(name: str) -> str | None:
     return "mask" if MASK_PART.fullmatch(name) else None
 
 
-def _files(kind: str) -> list[bytes]:
-    contents = [part.read() for name, part in request.files.items(multi=True) if _kind(name) == kind]
-    return [content for content in contents if content]
+def _read_files() -> dict[str, list[bytes]]:
+    """Read the files that are not empty. Raises InvalidParameter for one whose part has another name."""
+    found: dict[str, list[bytes]] = {"image": [], "mask": []}
+    for name, part in request.files.items(multi=True):
+        content = part.read()
+        kind = _kind(name)
+        if kind and content:
+            found[kind].append(content)
+        elif content:
+            message = f"No file is taken as {name[:80]!r}: send images as image or image[], and a mask as mask."
+            raise InvalidParameter(name[:80], message)
+    return found
 
 
 def _fetch_linked(sources: list[str], kind: str) -> list[bytes]:

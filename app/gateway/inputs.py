@@ -3,11 +3,11 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 from app.gateway.adjustments import Adjustment
@@ -16,6 +16,8 @@ from app.gateway.images import INPUT, InputImage, InvalidImage, clean
 from app.gateway.request import MAX_INPUTS, ImageRequest
 from app.gateway.sizes import SQUARE
 from app.gateway.wire import REDIRECTS, Client, HttpSession, TransportError
+
+Mask = TypeVar("Mask")
 
 LINK_SECONDS = 20
 """For all linked images of a request together."""
@@ -32,18 +34,28 @@ def open_image_session(client: Client) -> HttpSession:
 
 def read_linked(values: Mapping[str, Any], http: HttpSession) -> tuple[tuple[bytes, ...], bytes | None]:
     """
-    Read the images and the mask of a JSON body, from `images` or `image`, and `mask`, also written as `image[]`.
+    Read the images and the mask of a JSON body, from `image`, `images` and `mask`, also written as `image[]`.
 
     Raises InvalidParameter, which names `image` or `mask`.
     """
-    given = {name.partition("[")[0]: value for name, value in values.items() if value}
-    listed = given.get("images") or given.get("image") or []
-    sources = [source for source in (listed if isinstance(listed, list) else [listed]) if source]
+    sources, mask = _list_sources(values, "image", "images"), choose_mask(_list_sources(values, "mask"))
     if len(sources) > MAX_INPUTS:
         raise InvalidParameter("image", f"At most {MAX_INPUTS} input images.")
-    mask = given.get("mask")
     images = tuple(read_source(source, "image", http) for source in sources)
     return images, read_source(mask, "mask", http) if mask else None
+
+
+def choose_mask(masks: Sequence[Mask]) -> Mask | None:
+    """Return the only mask, None where there is none. Raises InvalidParameter for more."""
+    if len(masks) > 1:
+        raise InvalidParameter("mask", f"Send one mask, not {len(masks)}; it is that of the first image.")
+    return masks[0] if masks else None
+
+
+def _list_sources(values: Mapping[str, Any], *names: str) -> list[Any]:
+    """List what stands under these names, one or a list each, in the order of the body."""
+    given = [value for name, value in values.items() if name.partition("[")[0] in names]
+    return [source for one in given for source in (one if isinstance(one, list) else [one]) if source]
 
 
 def read_source(source: Any, param: str, http: HttpSession) -> bytes:

@@ -79,6 +79,7 @@ class Claim:
 def fingerprint(request: ImageRequest) -> str:
     """Digest everything that makes two requests the same, files included."""
     values = {**vars(request), "images": None, "mask": None}
+    del values["dry_run"]  # of which nothing is kept
     pictures = [hashlib.sha256(data).hexdigest() for data in (*request.images, request.mask or b"")]
     return hashlib.sha256(json.dumps([values, pictures], sort_keys=True, default=repr).encode()).hexdigest()
 

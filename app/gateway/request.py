@@ -23,13 +23,13 @@ NOTHING = SizeWish()
 OURS = frozenset(
     (
         *("prompt", "model", "n", "size", "aspect_ratio", "resolution", "response_format", "output_format"),
-        *("output_compression", "image", "images", "mask", "stream", "partial_images", "strict", "fit"),
+        *("output_compression", "image", "images", "mask", "stream", "partial_images", "strict", "fit", "dryRun"),
     )
 )
 """Fields that the gateway reads itself; every other goes to the provider as it came."""
 SHAPING: tuple[str, ...] = ("size", "aspect_ratio", "resolution")
 WORDS = {
-    "quality": frozenset({"auto", "low", "medium", "high", "standard", "hd"}),
+    "quality": frozenset({"auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"}),
     "background": frozenset({"auto", "transparent", "opaque"}),
     "moderation": frozenset({"auto", "low"}),
     "style": frozenset({"vivid", "natural"}),
@@ -68,6 +68,7 @@ class ImageRequest:
     stream: bool = False
     partial_images: int = 0
     strict: bool = False
+    dry_run: bool = False
     fit_exactly: bool = False
     """Whether an image of another size than the exact one asked for is cropped and scaled to it here."""
 
@@ -123,9 +124,10 @@ def read_request(
         images=images,
         mask=mask,
         extra={name: value for name, value in given.items() if name not in OURS},
-        stream=_flag(given, "stream"),
+        stream=read_flag(given, "stream"),
         partial_images=_integer(given, "partial_images", 0, 3) or 0,
-        strict=_flag(given, "strict"),
+        strict=read_flag(given, "strict"),
+        dry_run=read_flag(given, "dryRun"),
         fit_exactly=_choice(given, "fit", ("exact",)) is not None,
     )
 
@@ -173,7 +175,7 @@ def _check_files(operation: Operation, images: tuple[bytes, ...], mask: bytes | 
         raise InvalidParameter("mask", "Variations take no mask; send it to images/edits, with a prompt.")
     limit = 1 if operation == "variation" else MAX_INPUTS
     if len(images) > limit:
-        raise InvalidParameter("image", f"At most {limit} input images.")
+        raise InvalidParameter("image", f"At most {limit} input image{'s' if limit > 1 else ''}.")
 
 
 def _parse_shape(name: str, read: Callable[[str], Read], texts: Mapping[str, str]) -> Read:
@@ -211,8 +213,9 @@ def _shape_texts(given: Mapping[str, Any]) -> dict[str, str]:
 
 def _shape_text(given: Mapping[str, Any], name: str) -> str:
     value = given[name]
-    is_number = name == "resolution" and isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{value:g}" if is_number else _text(given, name)
+    if name != "resolution" or isinstance(value, bool) or not isinstance(value, int | float):
+        return _text(given, name)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _plain_shape(name: str, text: str) -> str:
@@ -248,8 +251,8 @@ def _integer(given: Mapping[str, Any], name: str, low: int, high: int) -> int | 
     return value
 
 
-def _flag(given: Mapping[str, Any], name: str) -> bool:
-    """Read true or false, also as a form writes them."""
+def read_flag(given: Mapping[str, Any], name: str) -> bool:
+    """Read true or false, also as a form writes them. Raises InvalidParameter."""
     value = given.get(name, False)
     if isinstance(value, bool):
         return value

@@ -125,6 +125,43 @@ def test_a_dry_run_costs_nothing(running: Running, upstream: Upstream) -> None:
     assert upstream.asked == []
 
 
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("?dryRun=True", {}),
+        ("?dryRun=1", {}),
+        ("?dryRun=%20TRUE", {}),
+        ("?dryRun", {}),
+        ("?dryRun=", {}),
+        ("", {"dryRun": True}),
+        ("", {"dryRun": "true"}),
+        ("?dryRun=true", {"dryRun": False}),
+    ],
+)
+def test_who_asks_for_a_dry_run_in_other_words_pays_nothing(
+    running: Running, upstream: Upstream, query: str, values: dict[str, Any]
+) -> None:
+    response = generate(running, query, model="brush-1", **values)
+    assert (response.json["estimated"], response.json["adjustments"]) == (True, [])
+    assert upstream.asked == []
+
+
+@pytest.mark.any_database
+def test_a_switch_is_on_or_off(running: Running, client: FlaskClient, upstream: Upstream) -> None:
+    upstream.on("POST", "/v1/images/", says(200, {"data": [{"b64_json": coded(PNG)}]}))
+    for query in ("?dryRun=false", "?dryRun=0", "?strict=0"):
+        assert "created" in generate(running, query, model="brush-1").json
+    for query, name in (("?dryRun=maybe", "dryRun"), ("?strict=maybe", "strict")):
+        response = generate(running, query, model="brush-1")
+        assert (response.status_code, error(response)["param"]) == (400, name)
+    assert len(upstream.asked) == 3
+    headers = {"Authorization": f"Bearer {running.secret}"}
+    for query, status in (("?schema=True", 200), ("?schema", 200), ("?schema=all", 400)):
+        answer = client.get(f"/openai/v1/models/poster-pro{query}", headers=headers)
+        assert (answer.status_code, "parameters" in answer.json) == (status, status == 200)
+
+
 def test_the_answer_says_what_was_chosen_by_whom_and_what_it_cost(running: Running) -> None:
     dry = generate(running, "?dryRun=true", model=None).json
     made = generate(running, model=None).json
