@@ -1,4 +1,4 @@
-"""Names of query parameters: the API refuses those that an operation does not know."""
+"""Names of query parameters: the API refuses those that an operation does not know, and two values of one."""
 
 import re
 from difflib import get_close_matches
@@ -16,8 +16,16 @@ class UnknownParameter(Refusal, code="invalid_request"):
     """A query parameter that the operation does not have."""
 
 
+class RepeatedParameter(Refusal, code="invalid_request"):
+    """A query parameter with two values, of which only one would be read."""
+
+
 def check_names() -> None:
-    """Refuse a request with an unknown query parameter. Raises UnknownParameter, which tells the nearest name."""
+    """
+    Refuse a request with an unknown query parameter, or with two values of one.
+
+    Raises UnknownParameter, which tells the nearest name, and RepeatedParameter.
+    """
     if not request.args or request.url_rule is None:
         return
     path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", request.url_rule.rule)
@@ -25,9 +33,11 @@ def check_names() -> None:
     known = _names().get((path, method))
     if known is None:
         return
-    for name in request.args:
+    for name, values in request.args.lists():
         if name not in known:
             raise UnknownParameter(_explain(name, known), param=name)
+        if len(set(values)) > 1:
+            raise RepeatedParameter(f"{name} takes one value; send a request for each.", param=name)
 
 
 def _explain(name: str, known: frozenset[str]) -> str:

@@ -31,6 +31,18 @@ def test_the_api_refuses_an_unknown_name(client: FlaskClient, path: str, param: 
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [("creator=a&creator=b", "creator"), ("q=x&sort=name&q=y", "q"), ("sort=name&sort=", "sort")],
+)
+def test_no_value_of_two_is_ignored(client: FlaskClient, query: str, param: str) -> None:
+    answer = client.get(f"/api/v1/leaderboards/text-to-image?{query}")
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "invalid_request", param)
+    assert client.get("/api/v1/leaderboards/text-to-image?q=x&q=x").status_code == 200
+
+
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["/", "/leaderboards/text-to-image", "/models", "/competitions"])
 def test_pages_ignore_what_links_carry(client: FlaskClient, path: str) -> None:
     assert client.get(f"{path}?utm_source=news&fbclid=abc").status_code == 200
