@@ -15,6 +15,7 @@ from app.catalog import lookup, tables
 from app.catalog.contracts import ANY_MODEL
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.gateway import health
+from app.gateway.adjustments import Adjustment
 from app.gateway.errors import (
     InvalidParameter,
     ModelNotFound,
@@ -30,6 +31,7 @@ from app.gateway.providers.base import ImageProvider
 from app.gateway.request import ImageRequest
 
 SUGGESTED = 3
+AUTO = "auto"
 NO_PROVIDERS: Mapping[str, ImageProvider] = MappingProxyType({})
 
 
@@ -94,7 +96,7 @@ def route(
     def order(candidate: RequestPlan) -> tuple[object, ...]:
         offering = candidate.offering
         rests = offering.key in open_breakers or offering.provider in open_breakers
-        lost = sum(change.used is None for change in candidate.adjustments)
+        lost = sum(change.used is None for change in _true_changes(candidate))
         cost = candidate.cost.micros if candidate.cost else inf
         seconds = median_seconds(session, offering.key)
         return rests, lost, cost, seconds if seconds is not None else inf
@@ -137,8 +139,9 @@ def _plans(
         except InvalidParameter as error:
             refused = refused or error
             continue
-        if request.strict and made.adjustments:
-            first = made.adjustments[0]
+        changes = _true_changes(made) if request.strict else []
+        if changes:
+            first = changes[0]
             used = f"{first.used} would be used" if first.used is not None else "it would not be used"
             message = f"With strict, {first.parameter} must be met as asked; {used}. {first.reason}"
             refused = refused or InvalidParameter(first.parameter, message)
@@ -147,6 +150,11 @@ def _plans(
     if not plans and refused:
         raise refused
     return plans
+
+
+def _true_changes(made: RequestPlan) -> list[Adjustment]:
+    """List the adjustments by which the caller gets something else: `auto` leaves it to the provider."""
+    return [change for change in made.adjustments if change.requested != AUTO]
 
 
 def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:

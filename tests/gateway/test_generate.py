@@ -345,6 +345,15 @@ def test_strict_turns_an_adjustment_into_an_error(two: World, upstream: Upstream
     assert two.ask(model="brush-1", size="512x512", strict=True).adjustments == ()
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_auto_leaves_the_choice_to_the_provider(two: World, strict: bool) -> None:
+    """Many clients write it with every request: it must not route to the dearer one, nor be refused."""
+    made = two.ask(model="brush-1", size="512x512", quality="auto", background="AUTO", strict=strict)
+    assert made.provider == "replicate"
+    assert [(one.parameter, one.used) for one in made.adjustments] == [("quality", None), ("background", None)]
+    assert two.ask(model="brush-1", size="512x512", quality="high", strict=strict).provider == "openai"
+
+
 def test_a_parameter_of_one_provider_routes_to_it(two: World) -> None:
     made = two.ask(model="brush-1", size="512x512", user="u1")
     assert (made.provider, made.adjustments) == ("openai", ())
