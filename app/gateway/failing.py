@@ -49,4 +49,5 @@ def _explain_rejection(failures: Sequence[ProviderError], request: ImageRequest)
     named = [failure.param for failure in failures if failure.param in ours]
     param = named[0] if named else None
     about = f"the parameter {param}" if param else "a parameter or the combination of parameters"
-    return ProviderRejected(f"The provider refused {about}.", param=param)
+    reason = next((f" {failure.reason}" for failure in failures if failure.reason), "")
+    return ProviderRejected(f"The provider refused {about}.{reason}", param=param)

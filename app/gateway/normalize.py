@@ -187,7 +187,8 @@ def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjus
     if contract.prompt.field or not request.prompt:
         return []
     # Adjustments are kept for a replay, and the prompt is not.
-    told = f"{len(request.prompt):,} characters"
+    count = len(request.prompt)
+    told = f"{count:,} character{'s' if count > 1 else ''}"
     return [Adjustment("prompt", told, None, f"{contract.provider} takes no prompt for this operation.")]
 
 

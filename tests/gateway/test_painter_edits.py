@@ -203,6 +203,19 @@ def test_an_unusable_mask_is_a_clear_error(arena: World, given: bytes) -> None:
     assert caught.value.param == "mask"
 
 
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        (saved(drawing((256, 256)), "JPEG"), "a square PNG alone; this is a jpeg of 256x256 pixels"),
+        (saved(drawing()), "a square PNG alone; this is a png of 320x256 pixels"),
+    ],
+)
+def test_a_painter_says_why_it_refuses(seeded_world: World, picture: bytes, told: str) -> None:
+    seeded_world.at("painter", "")
+    with pytest.raises(ProviderRejected, match=f"refused the parameter image. legacy-2 takes {told}"):
+        seeded_world.ask(operation="edit", model="legacy-2", images=(picture,))
+
+
 def test_more_images_than_the_model_takes_are_refused(arena: World) -> None:
     with pytest.raises(InvalidParameter, match="2 input"):
         arena.ask(operation="edit", model="poster-pro", images=(saved(drawing()),) * 3)

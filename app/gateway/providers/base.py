@@ -128,14 +128,17 @@ class ProviderError(Exception):
     """
     A call that brought nothing. Holds nothing the provider wrote: its words may quote our key.
 
-    `param` is a parameter the provider named; `retry_after` in seconds.
+    `param` is a parameter the provider named; `retry_after` in seconds. `reason` is a sentence of our own.
     """
 
-    def __init__(self, code: Code, *, param: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self, code: Code, *, param: str | None = None, retry_after: float | None = None, reason: str = ""
+    ) -> None:
         super().__init__(code)
         self.code: Code = code
         self.param = param
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class ImageProvider(Protocol):

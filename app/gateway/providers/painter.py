@@ -58,9 +58,9 @@ class LocalPainter:
         try:
             picture = _picture(job, seed)
         except UnpaintableSize as error:
-            raise ProviderError("rejected", param="size") from error
+            raise ProviderError("rejected", param="size", reason=str(error)) from error
         except UnusableMask as error:
-            raise ProviderError("rejected", param="mask") from error
+            raise ProviderError("rejected", param="mask", reason=str(error)) from error
         return encode(picture if native != "jpeg" else picture.convert("RGB"), native)
 
 
@@ -83,8 +83,10 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
 def _inputs(job: ProviderRequest) -> list["Image.Image"]:
     """Decode the images of a request. Raises ProviderError for what this painter does not take."""
     images = [decode(data, alpha=True, limits=INPUT) for data in job.images]
-    if job.model_id in SQUARE_PNG and not (sniff(job.images[0]) == "png" and images[0].width == images[0].height):
-        raise ProviderError("rejected", param="image")
+    (width, height), kind = images[0].size, sniff(job.images[0])
+    if job.model_id in SQUARE_PNG and not (kind == "png" and width == height):
+        reason = f"{job.model_id} takes a square PNG alone; this is a {kind} of {width}x{height} pixels."
+        raise ProviderError("rejected", param="image", reason=reason)
     return images
 
 
