@@ -31,6 +31,10 @@ PROVIDER_SETTING = re.compile(
 DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 _PLACE = re.compile(r"(?:[^:/]*(?::[^@]*)?@)?([^/?]*)")
 """The hosts after a name and a password, in which anything but `@` may stand."""
+WEB_ADDRESS = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.IGNORECASE)
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s,]+")
+"""What a browser calls the origin of a page; those of extensions and apps have schemes of their own."""
+USUAL_PORT = re.compile(r"^(https://.*):443$|^(http://.*):80$")
 LIKENESS = 0.84
 """How like a setting's name another must be to be taken for a mistyped one."""
 OTHERS = ("AWS_", "PG", "UV_", "PIP_", "PYTHON", "LC_", "XDG_")
@@ -136,6 +140,31 @@ class Settings(BaseSettings):
         """Read networks with Python's own message for one that is none, which says what is wrong with it."""
         listed = _read_list(given)
         return tuple(ip_network(str(one)) for one in listed) if isinstance(listed, list | tuple) else listed
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, given: str) -> str:
+        """Refuse what is no address: links to images and pages begin with it."""
+        if given and not WEB_ADDRESS.fullmatch(given):
+            raise ValueError("must be the address that people use, such as https://arena.example.org")
+        return given
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _check_hosts_alone(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse an address in the place of a name: it would match no request."""
+        if wrong := [host for host in given if "/" in host]:
+            raise ValueError(f"holds names of hosts alone, such as arena.example.org, and not {wrong[0]!r}")
+        return given
+
+    @field_validator("gateway_cors_origins")
+    @classmethod
+    def _write_as_browsers_do(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Write origins as browsers send them: in lower case, without a slash, without a usual port."""
+        written = tuple(USUAL_PORT.sub(r"\1\2", origin.lower().removesuffix("/")) for origin in given)
+        if wrong := [origin for origin in written if origin not in {"*", "null"} and not ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"holds origins alone, such as https://app.example.org, and not {wrong[0]!r}")
+        return written
 
     @field_validator("database_url")
     @classmethod

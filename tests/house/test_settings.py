@@ -40,12 +40,36 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
         ("DATABASE_URL", "postgresql://u:secret@[::1/a", "is no host"),
         ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
         ("READ_DATABASE_URL", "postgresql://h:-1/a", "'h:-1' is no host"),
+        ("PUBLIC_URL", "arena.example.org", "such as https://arena.example.org"),
+        ("PUBLIC_URL", "https://", "such as https://arena.example.org"),
+        ("PUBLIC_URL", "https://arena.example.org/?x=1", "such as https://arena.example.org"),
+        ("TRUSTED_HOSTS", "a.example, https://b.example", "not 'https://b.example'"),
+        ("GATEWAY_CORS_ORIGINS", "app.example.org", "not 'app.example.org'"),
+        ("GATEWAY_CORS_ORIGINS", "https://app.example.org/page", "not 'https://app.example.org/page'"),
     ],
 )
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, given: str, says: str) -> None:
     monkeypatch.setenv(name, given)
     with pytest.raises(ValidationError, match=says):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://app.example.org/", "https://app.example.org"),
+        ("HTTPS://App.Example.org:443", "https://app.example.org"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("https://app.example.org:80", "https://app.example.org:80"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+        ("*", "*"),
+        ("null", "null"),
+    ],
+)
+def test_origins_are_read_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch, given: str, read: str) -> None:
+    monkeypatch.setenv("GATEWAY_CORS_ORIGINS", given)
+    assert Settings().gateway_cors_origins == (read,)
 
 
 @pytest.mark.parametrize(
