@@ -2,18 +2,21 @@
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import httpx
 from sqlalchemy import func, select
 
 from app.arena.entries import near_duplicates
+from app.catalog.tables import ImageModel, ModelAlias
 from app.cli.database_checks import clock, database, keys, migrations, replica, rights, secret
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
 from app.cli.mounts import find_unmounted
-from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up
+from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up, setting_stem
+from app.gateway.providers.base import ImageProvider
+from app.gateway.providers.http import HttpProvider
 from app.gateway.storage import StorageUnavailable
 from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
@@ -119,16 +122,40 @@ def fonts(_context: DoctorContext) -> CheckResult:
 
 
 def providers(context: DoctorContext) -> CheckResult:
-    """List which providers have a key; with --deep check that their addresses answer. Nothing is generated."""
+    """
+    List which providers have a key, and settings of theirs that can't work.
+
+    With --deep it also checks that their addresses answer. Nothing is generated.
+    """
     made = set_up(context.settings)
-    silent = [slug for slug, one in made.items() if context.deep and not _answers(one.base_url)]
     missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
     told = f"set up: {', '.join(made)}" + (f"; without a key: {missing}" if missing else "")
+    problems = _list_misnamed(context, made)
+    silent = [slug for slug, one in made.items() if context.deep and not _answers(one.base_url)]
     if silent:
-        return CheckResult(
-            "warn", f"no answer from {', '.join(silent)}: check the network and the address; {told}"
-        )
-    return CheckResult("ok", told)
+        problems.append(f"no answer from {', '.join(silent)}: check the network and the address")
+    return CheckResult("warn", "; ".join([*problems, told])) if problems else CheckResult("ok", told)
+
+
+def _list_misnamed(context: DoctorContext, made: Mapping[str, ImageProvider]) -> list[str]:
+    """List addresses that are missing or none, and models that the catalogue does not have."""
+    with context.database.reading() as session:
+        models = {*session.scalars(select(ImageModel.slug)), *session.scalars(select(ModelAlias.alias))}
+    default = context.settings.default_image_model
+    problems = [f"DEFAULT_IMAGE_MODEL: there is no model {default!r}"] if default and default not in models else []
+    problems += [
+        f"{slug} in OPENAI_COMPATIBLE has no {setting_stem(slug)}_UPSTREAM_URL"
+        for slug in context.settings.openai_compatible
+        if slug not in made
+    ]
+    for slug, one in made.items():
+        if one.base_url and not one.base_url.startswith(("https://", "http://")):
+            problems.append(f"{setting_stem(slug)}_UPSTREAM_URL does not begin with https:// or http://")
+        offered = one.offerings if isinstance(one, HttpProvider) else ()
+        problems += [
+            f"{setting_stem(slug)}_OFFERINGS: there is no model {name!r}" for name in offered if name not in models
+        ]
+    return problems
 
 
 def tallies(context: DoctorContext) -> CheckResult:
@@ -198,6 +225,6 @@ def _answers(url: str) -> bool:
         return True
     try:
         httpx.get(url, timeout=PROVIDER_SECONDS)
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         return False
     return True
