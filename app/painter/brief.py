@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.painter.colour import NAMED, RGB
-from app.painter.vocabulary import COUNTS, NOUNS, PLURALS, RELATIONS, WORDS_OF_LONGEST_NOUN
+from app.painter.vocabulary import (
+    ARTICLES,
+    COUNTS,
+    DENIALS,
+    NO_DENIALS,
+    NOUNS,
+    PLURALS,
+    RELATIONS,
+    WORDS_OF_LONGEST_NOUN,
+)
 
 READ_AT_MOST = 4000  # characters; what follows cannot change the picture
 MOST_OF_A_KIND = 9
@@ -15,12 +24,17 @@ EDGES = {"first", "last"}
 STOPS = {".", ";", ":"}
 MARKS = '"\u201c\u201d\u201e\u00ab\u00bb'
 SINGLE = "'\u2018\u2019"
+LONGEST_QUOTE = 80
+QUOTED_AT_ALL = re.compile(rf"[{MARKS}]([^{MARKS}\n]+)[{MARKS}]")
 QUOTED = re.compile(
-    rf"[{MARKS}]([^{MARKS}\n]{{1,80}})[{MARKS}]|(?<!\w)[{SINGLE}]([^{SINGLE}\n]{{1,80}})[{SINGLE}](?!\w)"
+    rf"[{MARKS}]([^{MARKS}\n]{{1,{LONGEST_QUOTE}}})[{MARKS}]|(?<!\w)[{SINGLE}]([^{SINGLE}\n]{{1,{LONGEST_QUOTE}}})[{SINGLE}](?!\w)"
 )
 STEP = re.compile(r"(?<![\w.,])(\d{1,2})[.)]\s+([^\W\d][^.;:()\d\n]{1,60})")
 STEP_NUMBER = re.compile(r"(?<![\w.,])\d{1,2}[.)]\s")
 NAME_LIST = re.compile(r"\bnames?\b[^:\n]{0,20}:\s*([^.\n\u2022;]{2,120})")
+NEGATIVE = re.compile(r"--no\b.*?(?=\s--|$)|\bnegative[ _]prompt\s*:.*", re.IGNORECASE | re.DOTALL)
+"""What other programs read as a list of things to leave out."""
+AFTER = re.compile(rf"(?:in|(?:that|which) (?:is|are)|is|are|painted|coloured|colored) ({'|'.join(NAMED)})\b")
 CAPITAL = re.compile(r"[^\W\d_][\w'\u2019-]{1,24}")
 
 
@@ -57,6 +71,8 @@ class Brief:
     names: tuple[str, ...]
     wanted: tuple[Wanted, ...]
     relations: tuple[Relation, ...]
+    capped: tuple[str, ...] = ()
+    """What is asked for in larger numbers than are drawn, as `20 balloon`."""
 
     def has(self, *words: str) -> bool:
         return not self.word_set.isdisjoint(words)
@@ -91,9 +107,10 @@ def words_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def read(prompt: str) -> Brief:
-    text = prompt[:READ_AT_MOST]
+    text = NEGATIVE.sub(" ", prompt[:READ_AT_MOST])
     words = words_of(text)
-    wanted, relations = _things(words_of(STEP_NUMBER.sub(" ", QUOTED.sub(" ", text))))
+    capped: list[str] = []
+    wanted, relations = _things(words_of(STEP_NUMBER.sub(" ", QUOTED.sub(" ", text))), capped)
     return Brief(
         prompt=prompt,
         words=words,
@@ -103,6 +120,7 @@ def read(prompt: str) -> Brief:
         names=_names(text),
         wanted=wanted,
         relations=relations,
+        capped=tuple(capped),
     )
 
 
@@ -127,47 +145,117 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part[:1].isupper() and CAPITAL.match(part))[:6]
 
 
-def _things(words: tuple[str, ...]) -> tuple[tuple[Wanted, ...], tuple[Relation, ...]]:
-    """Read the words once into things and relations: colours, counts and relations wait for the next noun."""
+def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ...], tuple[Relation, ...]]:
+    """
+    Read the words once into things and relations: colours, counts and relations wait for the next noun.
+
+    Things that are denied, as in `no people` and `without a hat`, are left out; `capped` gets those that are too
+    many.
+    """
     wanted: list[Wanted] = []
     relations: list[Relation] = []
-    colour: RGB | None = None
-    count, side, i = 0, "", 0
+    colours: list[RGB] = []
+    count: int | None = None
+    denied, side, i = _denied(words), "", 0
     while i < len(words):
         noun, taken, many = _noun_at(words, i)
         phrase, length = _relation_at(words, i)
         if noun:
-            _add(wanted, relations, Wanted(noun, min(count or (2 if many else 1), MOST_OF_A_KIND), colour), side)
-            colour, count, side = None, 0, ""
+            if i not in denied and count != 0:
+                if (count or 0) > MOST_OF_A_KIND:
+                    capped.append(f"{count} {' '.join(words[i : i + taken])}")
+                shades = colours or _colour_after(words, i + taken)
+                _add(wanted, relations, _kinds(noun, count, shades, many=many), side)
+            colours, count, side = [], None, ""
         elif phrase in EDGES and wanted:
             relations.append(Relation(len(wanted) - 1, phrase, len(wanted) - 1))
             taken = length
         elif length and wanted:
             side, taken = phrase, length
         elif words[i] in NAMED:
-            colour = NAMED[words[i]]
+            colours = [*(colours if _is_joined(words, i) else ()), NAMED[words[i]]]
         elif words[i] in COUNTS or words[i].isdecimal():
-            count = COUNTS.get(words[i]) or int(words[i][:3])
+            count = COUNTS[words[i]] if words[i] in COUNTS else int(words[i][:6])
         elif words[i] in STOPS:
-            colour, count, side = None, 0, ""
+            colours, count, side = [], None, ""
         i += max(1, taken)
     return tuple(wanted), tuple(relations)
 
 
-def _add(wanted: list[Wanted], relations: list[Relation], new: Wanted, side: str) -> None:
+def _is_joined(words: tuple[str, ...], i: int) -> bool:
+    """Tell whether the colour at `i` goes on with the one before: blue in `red and blue balloons`."""
+    return i >= 2 and words[i - 1] in {"and", ",", "or"} and words[i - 2] in NAMED
+
+
+def _colour_after(words: tuple[str, ...], i: int) -> list[RGB]:
+    """Return the colour of a thing where it follows: a car in red, a balloon that is red."""
+    found = AFTER.match(" ".join(words[i : i + 5]))
+    return [NAMED[found[1]]] if found and not _noun_at(words, i + len(found[0].split()))[0] else []
+
+
+def _kinds(noun: str, count: int | None, colours: list[RGB], *, many: bool) -> list[Wanted]:
+    """Make a kind of each colour where several things are asked for; a single one has the last colour."""
+    count = count or (2 if many else 1)
+    shades: list[RGB | None] = [*(colours[:count] if count > 1 else colours[-1:])]
+    each = count // max(1, len(shades))
+    return [Wanted(noun, min(each, MOST_OF_A_KIND), shade) for shade in shades or [None]]
+
+
+def _denied(words: tuple[str, ...]) -> frozenset[int]:
+    """Find where the nouns begin that a denial goes before: both in `no cats or dogs`, one in `not a big hat`."""
+    denied: set[int] = set()
+    left, is_far, i = -1, False, 0  # `left` words may stand before the noun; -1 where nothing is denied
+    while i < len(words):
+        phrase, length = _denial_at(words, i)
+        noun, taken, _ = _noun_at(words, i)
+        if length:
+            left, is_far, taken = DENIALS[phrase], False, length
+        elif noun and words[i + taken : i + taken + 1] == ("free",):  # a cat-free room
+            denied.add(i)
+        elif noun and left >= 0:
+            denied.add(i)
+            left = 2 if _goes_on(words, i + taken) else -1
+            taken += left >= 0
+        elif words[i] in ARTICLES:
+            left = -1 if is_far else left
+        elif words[i] in STOPS or words[i] == "," or words[i].endswith("ing") or _relation_at(words, i)[1]:
+            left = -1
+        elif left >= 0 and words[i] not in NAMED and words[i] not in COUNTS:
+            left, is_far = left - 1, True
+        i += max(1, taken)
+    return frozenset(denied)
+
+
+def _denial_at(words: tuple[str, ...], i: int) -> tuple[str, int]:
+    for length in (3, 2, 1):
+        phrase = " ".join(words[i : i + length])
+        if phrase in DENIALS and not NO_DENIALS.intersection(words[i + length : i + length + 1]):
+            return phrase, length
+    return "", 0
+
+
+def _goes_on(words: tuple[str, ...], i: int) -> bool:
+    """Tell whether a denial goes on to the next noun: `or dogs`, `nor a dog`, `and dogs`, not `and a dog`."""
+    if i + 1 >= len(words) or words[i] not in {"or", "nor", "and"}:
+        return False
+    return words[i] != "and" or words[i + 1] == "any" or bool(_noun_at(words, i + 1)[0])
+
+
+def _add(wanted: list[Wanted], relations: list[Relation], kinds: list[Wanted], side: str) -> None:
     """
-    Add a thing, or take it for the earlier one of its noun: the cat, after a cat, is the same,
+    Add things, or take them for the earlier one of their noun: the cat, after a cat, is the same,
     unless colour or count differ.
     """
-    same = [i for i, old in enumerate(wanted) if old.noun == new.noun and new.colour in (None, old.colour)]
-    place = same[0] if same and new.count == 1 else len(wanted)
     before = len(wanted) - 1
-    if place == len(wanted):
-        if len(wanted) >= MOST_KINDS:
-            return
-        wanted.append(new)
-    if side and before >= 0 and before != place:
-        relations.append(Relation(before, side, place))
+    for new in kinds:
+        same = [i for i, old in enumerate(wanted) if old.noun == new.noun and new.colour in (None, old.colour)]
+        place = same[0] if same and new.count == 1 else len(wanted)
+        if place == len(wanted):
+            if len(wanted) >= MOST_KINDS:
+                return
+            wanted.append(new)
+        if side and before >= 0 and before != place:
+            relations.append(Relation(before, side, place))
 
 
 def _noun_at(words: tuple[str, ...], i: int) -> tuple[str, int, bool]:
@@ -175,9 +263,14 @@ def _noun_at(words: tuple[str, ...], i: int) -> tuple[str, int, bool]:
     Return the noun that starts here, how many words it takes, and whether it is a plural.
     The word orange is a colour where a noun follows and a fruit elsewhere.
     """
-    if words[i] == "orange" and i + 1 < len(words) and words[i + 1] != "orange" and _noun_at(words, i + 1)[0]:
+    if (
+        words[i : i + 1] == ("orange",)
+        and i + 1 < len(words)
+        and words[i + 1] != "orange"
+        and _noun_at(words, i + 1)[0]
+    ):
         return "", 0, False
-    for length in range(WORDS_OF_LONGEST_NOUN, 0, -1):
+    for length in range(min(WORDS_OF_LONGEST_NOUN, len(words) - i), 0, -1):
         phrase = " ".join(words[i : i + length])
         if phrase in NOUNS:
             return NOUNS[phrase], length, phrase in PLURALS

@@ -66,6 +66,16 @@ def clusters(text: str) -> list[str]:
     return out
 
 
+def find_missing(text: str) -> str:
+    """Return the signs of a text that cannot be drawn, each once."""
+    signs = unicodedata.normalize("NFC", text)
+    return "".join(dict.fromkeys(sign for sign in signs if sign.isprintable() and not _is_drawn(sign)))
+
+
+def _is_drawn(sign: str) -> bool:
+    return bool(clusters(sign)) or sign.isspace() or unicodedata.category(sign) in {"Mn", "Cf"}
+
+
 @lru_cache(maxsize=1024)
 def legible(text: str) -> str:
     """Return the text as it can be lettered, composed and with single spaces; empty when nothing of it can."""

@@ -1,9 +1,24 @@
 """The words the painter knows. Nouns lead to a key of `things.THINGS`; what it lacks is left out of a picture."""
 
 COUNTS = {
-    "one": 1, "single": 1, "two": 2, "pair": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "zero": 0, "one": 1, "single": 1, "two": 2, "pair": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "several": 4, "many": 6, "dozen": 9, "few": 3,
 }  # fmt: skip
+
+DENIALS = {
+    "no": 2, "without": 2, "without any": 2, "lacking": 2, "minus": 2, "exclude": 2, "excluding": 2, "avoid": 2,
+    "devoid of": 2, "free of": 2, "free from": 2, "neither": 1, "nor": 1, "except": 1, "except for": 1,
+    "instead of": 1, "rather than": 1, "not": 1, "don t": 1, "isn t": 1, "aren t": 1, "doesn t": 1,
+    "don t draw": 2, "don t show": 2, "don t include": 2, "don t add": 2, "don t want": 2, "do not draw": 2,
+    "do not show": 2, "do not include": 2, "do not add": 2, "do not want": 2,
+}  # fmt: skip
+"""
+What says that a thing is not there, and how many words, other than articles, colours and counts, may stand
+between it and the thing.
+"""
+NO_DENIALS = frozenset(["only", "just", "merely", "less", "fewer", "more", "far", "one", "matter", "doubt"])
+"""Words after which `no` and `not` deny nothing: not only, no fewer than."""
+ARTICLES = frozenset(["a", "an", "the", "any", "single", "of", "other", "his", "her", "its", "their"])
 
 RELATIONS = {
     "to the left of": "left", "on the left of": "left", "left of": "left", "on the left side of": "left",

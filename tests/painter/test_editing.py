@@ -306,3 +306,24 @@ def test_half_transparent_pixels_of_a_mask_stay() -> None:
     found = edit(drawing(), "remove it", faint, "studio-xl", 1, SIZE)
     outside = np.asarray(faint.getchannel("A")) > 0
     assert (np.asarray(found)[outside] == np.asarray(drawing())[outside]).all()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "changes"),
+    [("make the sky purple", "sky"), ("darken the sky", "sky"), ("blur the background", "meadow")],
+)
+def test_a_part_changes_alone(prompt: str, changes: str) -> None:
+    picture = drawing()
+    apart = np.abs(pixels(edit(picture, prompt, None, "studio-xl", 1, SIZE)) - pixels(picture)).mean(axis=2)
+    sky, house = apart[4:40, 4:250].mean(), apart[120:200, 90:166].mean()
+    far = apart[150:170, 4:60].mean() if changes == "meadow" else sky
+    assert far > 2 * house + 1
+
+
+@pytest.mark.parametrize("prompt", ["make the eyes blue", "brighten her face"])
+def test_under_a_mask_a_colour_is_of_what_is_masked(prompt: str) -> None:
+    picture = drawing()
+    found = edit(picture, prompt, mask(), "studio-xl", 1, SIZE)
+    inside = np.asarray(mask().getchannel("A")) == 0
+    assert np.abs(pixels(found) - pixels(picture))[inside].mean() > 8
+    assert np.corrcoef(pixels(found)[inside].mean(axis=1), pixels(picture)[inside].mean(axis=1))[0, 1] > 0.9

@@ -65,7 +65,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("prompt", LOOKS)
 def test_a_look_is_understood(prompt: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert (action.do, action.name) == LOOKS[prompt]
 
 
@@ -83,7 +83,7 @@ def test_a_look_is_understood(prompt: str) -> None:
     ],
 )
 def test_what_cannot_be_found_is_not_removed(prompt: str) -> None:
-    assert read_instruction(prompt) == ()
+    assert read_instruction(prompt).actions == ()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_cannot_be_found_is_not_removed(prompt: str) -> None:
     ],
 )
 def test_the_subject_is_removed_by_any_word_for_it(prompt: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert (action.do, action.thing) == ("remove", None)
 
 
@@ -119,7 +119,7 @@ def test_the_subject_is_removed_by_any_word_for_it(prompt: str) -> None:
     ],
 )
 def test_what_is_to_stay_is_not_drawn_anew(prompt: str, wanted: list[str]) -> None:
-    assert [action.do for action in read_instruction(prompt)] == wanted
+    assert [action.do for action in read_instruction(prompt).actions] == wanted
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_is_to_stay_is_not_drawn_anew(prompt: str, wanted: list[str]) -> No
     ],
 )
 def test_what_is_to_be_without_something(prompt: str, do: str, noun: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert action.thing is not None
     assert (action.do, action.thing.noun) == (do, noun)
 
@@ -142,13 +142,13 @@ def test_what_is_to_be_without_something(prompt: str, do: str, noun: str) -> Non
     "prompt", ["Remove the background", "remove everything except the cat", "erase all but the dog"]
 )
 def test_the_subject_alone_can_be_left(prompt: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert (action.do, action.name) == ("backdrop", "studio")
 
 
 @pytest.mark.parametrize("prompt", CHANGES)
 def test_a_change_of_things_is_understood(prompt: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert action.thing is not None
     assert (action.do, action.thing.noun, action.thing.colour) == CHANGES[prompt]
 
@@ -163,15 +163,15 @@ def test_a_change_of_things_is_understood(prompt: str) -> None:
     ],
 )
 def test_a_thing_gets_the_colour_it_does_not_have(prompt: str, noun: str, colour: str) -> None:
-    (action,) = read_instruction(prompt)
+    (action,) = read_instruction(prompt).actions
     assert action.thing is not None
     assert (action.do, action.thing.noun, action.colour) == ("recolour", noun, NAMED[colour])
 
 
 def test_places_sizes_and_spots_are_understood() -> None:
-    (balloon,) = read_instruction("add a huge balloon at the bottom right")
-    (birds,) = read_instruction("add three birds in the sky")
-    (hat,) = read_instruction("put a hat on the cat")
+    (balloon,) = read_instruction("add a huge balloon at the bottom right").actions
+    (birds,) = read_instruction("add three birds in the sky").actions
+    (hat,) = read_instruction("put a hat on the cat").actions
     assert balloon.place == (0.8, 0.78)
     assert balloon.size == 0.62
     assert birds.thing is not None
@@ -181,18 +181,123 @@ def test_places_sizes_and_spots_are_understood() -> None:
 
 @pytest.mark.parametrize("prompt", ["put a top hat on the cat", "put a crown on top of its head"])
 def test_on_top_is_no_corner_of_the_picture(prompt: str) -> None:
-    (worn,) = read_instruction(prompt)
+    (worn,) = read_instruction(prompt).actions
     assert (worn.place, worn.spot) == (None, "head")
 
 
 def test_several_wishes_come_in_the_order_they_are_carried_out() -> None:
-    found = read_instruction("Make it black and white, add a dog and remove the car. Make it snow")
+    found = read_instruction("Make it black and white, add a dog and remove the car. Make it snow").actions
     assert [action.do for action in found] == ["remove", "weather", "add", "tone"]
 
 
 def test_a_colour_alone_tints() -> None:
-    (action,) = read_instruction("in blue tones")
+    (action,) = read_instruction("in blue tones").actions
     assert (action.do, action.colour) == ("tint", NAMED["blue"])
+
+
+SHADES = {
+    "blur the background": ("tone", "blurred", "far"),
+    "make the background blurry": ("tone", "blurred", "far"),
+    "sharpen the image": ("tone", "sharp", ""),
+    "darken the sky": ("tone", "dark", "sky"),
+    "make the foreground brighter": ("tone", "bright", "near"),
+    "make the background black and white": ("tone", "black and white", "far"),
+    "make everything black and white except the cat": ("tone", "black and white", "far"),
+    "increase the contrast": ("tone", "contrast", ""),
+    "make it less bright": ("tone", "dark", ""),
+    "less dark": ("tone", "bright", ""),
+    "reduce the contrast": ("tone", "soft", ""),
+    "lower the saturation": ("tone", "muted", ""),
+    "make the sky purple": ("tint", NAMED["purple"], "sky"),
+    "change the sky to orange": ("tint", NAMED["orange"], "sky"),
+    "turn the sky green": ("tint", NAMED["green"], "sky"),
+    "Change the background to solid red": ("tint", NAMED["red"], "far"),
+    "colour everything red": ("tint", NAMED["red"], ""),
+}
+
+
+@pytest.mark.parametrize("prompt", SHADES)
+def test_a_tone_or_colour_is_of_the_part_that_is_named(prompt: str) -> None:
+    (action,) = read_instruction(prompt).actions
+    assert (action.do, action.colour or action.name, action.spot) == SHADES[prompt]
+
+
+def test_a_tone_of_a_thing_is_of_the_thing() -> None:
+    (action,) = read_instruction("make the car darker").actions
+    assert action.thing is not None
+    assert (action.do, action.name, action.thing.noun) == ("tone", "dark", "car")
+
+
+NOT_KNOWN = [
+    "make the eyes blue", "change hair color to red", "add a white border", "make the water blue",
+    "make the grass green", "change red to blue", "make all red things blue", "rends le ciel violet",
+    "make the car less red", "fewer trees", "make it not snowing", "stop the rain", "make the rain stop",
+    "it should not be night", "not at night", "with no stars", "add no people", "move the cat to the left",
+    "swap the cat and the dog", "make the cat bigger", "set the house on fire", "let the cat fall",
+    "light the candle", "remove snow from the mountain", "only the cat in colour", 'add the text "night"',
+    "write 'add a cat' on it", "zoom in", "flip horizontally", "make her smile", "mach den Himmel lila",
+    "添加一只猫", "أضف قطة", "夜にして", "🐈➡️🐕", "add a 🐈", "brighten her face",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", NOT_KNOWN)
+def test_what_cannot_be_done_is_left_and_named(prompt: str) -> None:
+    found = read_instruction(prompt)
+    assert (found.actions, found.unread) == ((), (prompt,))
+
+
+@pytest.mark.parametrize("prompt", ["make the eyes blue", "make the shirt green", "brighten her face"])
+def test_a_mask_shows_what_nobody_finds(prompt: str) -> None:
+    (action,) = read_instruction(prompt, masked=True).actions
+    assert action.do in {"tint", "tone"}
+    assert read_instruction(prompt, masked=True).unread == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "unread"),
+    [
+        ("Make it night, make her Smile and add a cat", ("make her Smile",)),
+        ("Hello! Please add a cat. Thank you", ()),
+        ("make it night, but keep the cat, the dog", ()),
+        ("add a cat, no people", ()),
+        ('Add a hat. Write "Sale, 50 %" below', ('Write "Sale, 50 %" below',)),
+        ("add a cat, a dog, a bird, a fish, a cow, a sheep, a horse", ("a horse",)),
+        ("don't add anything", ()),
+    ],
+)
+def test_each_clause_that_is_left_out_is_named(prompt: str, unread: tuple[str, ...]) -> None:
+    assert read_instruction(prompt).unread == unread
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("remove the cat, the dog and the bird", [("remove", "cat"), ("remove", "dog"), ("remove", "bird")]),
+        ("remove the cat and the dog", [("remove", "cat"), ("remove", "dog")]),
+        ("make it night, no people", [("weather", None)]),
+        ("I want the cat removed", [("remove", "cat")]),
+        ("the cat should be removed", [("remove", "cat")]),
+        ("I don't want the cat", [("remove", "cat")]),
+        ("replace the hat with nothing", [("remove", "hat")]),
+        ("a dog instead of the cat", [("replace", "dog")]),
+        ("I'd like a dog instead of the cat", [("replace", "dog")]),
+        ("keep only the cat", [("backdrop", None)]),
+        ("turn night into day", [("weather", None)]),
+        ("make the man wear a hat", [("add", "hat")]),
+        ("put a hat on the puppy", [("add", "hat")]),
+        ("put the hat on the cat", [("add", "hat")]),
+        ("add sunglasses to the cat and a tie to the dog", [("add", "sunglasses"), ("add", "tie")]),
+        ("add a cat in the lower right corner", [("add", "cat")]),
+        ("add a bright red balloon", [("add", "balloon")]),
+        ("add a stop sign", [("add", "stop sign")]),
+        ("cover the cat with snow", [("weather", None)]),
+        ("make the snow red", [("weather", None)]),
+        ("change the car's colour to blue", [("recolour", "car")]),
+    ],
+)
+def test_a_wish_as_people_put_it(prompt: str, wanted: list[tuple[str, str | None]]) -> None:
+    found = read_instruction(prompt).actions
+    assert [(action.do, action.thing.noun if action.thing else None) for action in found] == wanted
 
 
 def test_every_word_leads_to_something_that_can_be_drawn() -> None:
@@ -205,11 +310,11 @@ def test_every_word_leads_to_something_that_can_be_drawn() -> None:
 
 @pytest.mark.parametrize("noun", THINGS)
 def test_every_thing_can_be_added(noun: str) -> None:
-    (action,) = read_instruction(f"add a {noun}")
+    (action,) = read_instruction(f"add a {noun}").actions
     assert action.thing is not None
     assert (action.do, action.thing.noun) == ("add", noun)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read(prompt: str) -> None:
-    assert len(read_instruction(prompt)) <= MOST_ACTIONS
+    assert len(read_instruction(prompt).actions) <= MOST_ACTIONS

@@ -116,3 +116,50 @@ def test_light_is_read() -> None:
     assert read(SEEDS["cube"]).light == -1
     assert read("light from the right").light == 1
     assert read("a cat").light == 0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "nouns"),
+    [
+        ("a street with no people", []),
+        ("a beach without people", []),
+        ("a cat without a hat", ["cat"]),
+        ("a cat without a hat and a dog", ["cat", "dog"]),
+        ("a dog but not a cat", ["dog"]),
+        ("a cat instead of a dog", ["cat"]),
+        ("neither cats nor dogs", []),
+        ("no cats or dogs", []),
+        ("no cats and dogs", []),
+        ("don't draw a cat", []),
+        ("a bowl with no red apples in it", ["bowl"]),
+        ("a room devoid of chairs", []),
+        ("a cat-free room", []),
+        ("zero cats, 0 dogs", []),
+        ("a cat --no dogs, birds --ar 16:9", ["cat"]),
+        ("a cat. Negative prompt: dog, bird", ["cat"]),
+        ("not only a cat", ["cat"]),
+        ("without a doubt a cat", ["cat"]),
+        ("a dog not sleeping next to a cat", ["dog", "cat"]),
+        ("a house, no smoking sign beside a bench", ["house", "bench"]),
+        ("no fewer than three cats", ["cat"]),
+    ],
+)
+def test_what_is_denied_is_not_drawn(prompt: str, nouns: list[str]) -> None:
+    assert [want.noun for want in read(prompt).wanted] == nouns
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("red and blue balloons", [(1, "red"), (1, "blue")]),
+        ("six red, blue and green balloons", [(2, "red"), (2, "blue"), (2, "green")]),
+        ("a red and white balloon", [(1, "white")]),
+        ("a white wall and two red balloons", [(2, "red")]),
+        ("a balloon that is red", [(1, "red")]),
+        ("a balloon in red", [(1, "red")]),
+        ("a balloon in a red house", [(1, None)]),
+    ],
+)
+def test_each_colour_goes_to_its_thing(prompt: str, kinds: list[tuple[int, str | None]]) -> None:
+    found = [(want.count, want.colour) for want in read(prompt).wanted if want.noun == "balloon"]
+    assert found == [(count, NAMED[colour] if colour else None) for count, colour in kinds]

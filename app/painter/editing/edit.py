@@ -289,11 +289,25 @@ def _backdrop(work: Work, action: Action) -> Field:
 
 
 def _tone(work: Work, action: Action) -> Field:
-    return np.clip(TONES[action.name](work.picture), 0, 255)
+    return _only_there(work, action, np.clip(TONES[action.name](work.picture), 0, 255))
 
 
 def _tint(work: Work, action: Action) -> Field:
-    return tinted(work.picture, action.colour) if action.colour else work.picture
+    return _only_there(work, action, tinted(work.picture, action.colour)) if action.colour else work.picture
+
+
+def _only_there(work: Work, action: Action, changed: Field) -> Field:
+    """Return the changed picture where the action is for and the picture elsewhere; a mask says where, too."""
+    if work.region is not None or not (action.spot or action.thing):
+        return changed
+    if action.spot == "sky":
+        where = find_sky(as_image(work.picture))
+    else:
+        subject = find_subject(as_image(work.picture))
+        where = 1 - subject if action.spot == "far" else subject
+    if action.thing:
+        where = where * find_thing(work.picture, action.thing.noun, action.place)
+    return np.asarray(work.picture + (changed - work.picture) * where[:, :, None], dtype=np.float32)
 
 
 def _style(work: Work, action: Action) -> Field:

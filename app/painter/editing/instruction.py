@@ -1,17 +1,64 @@
 """Reads what an edit's prompt asks for: a list of actions in the order they are carried out."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from app.painter.brief import READ_AT_MOST, Wanted, read, words_of
+from app.painter.brief import QUOTED, READ_AT_MOST, Wanted, read, words_of
 from app.painter.colour import NAMED, RGB
-from app.painter.scenes.backdrops import BACKDROPS
+from app.painter.editing.phrases import (
+    ADDING,
+    ALL_BUT,
+    ALONE,
+    AREAS,
+    BACKDROP_WORDS,
+    BEHIND,
+    CLAUSES,
+    DENIED,
+    DENYING,
+    EXCEPTION,
+    EXTENDING,
+    FILLING,
+    GONE,
+    INTO,
+    KEPT,
+    LESSENING,
+    LISTED,
+    NO_TARGET,
+    NOT_A_BACKDROP,
+    NOT_BETWEEN,
+    ONLY_ONES,
+    OPPOSITES,
+    PAINTING,
+    PLACES,
+    REMOVING,
+    REPLACING,
+    SIZES,
+    SMALL_WORDS,
+    SPOTS,
+    STOPPED,
+    STYLE_WORDS,
+    SUBJECTS,
+    SWAPPING,
+    TARGET,
+    TONE_WORDS,
+    UNTOUCHED,
+    UNWANTED,
+    WEATHER_WORDS,
+    WHERE,
+    WHOLE,
+    WORN,
+    WRITING,
+    Place,
+)
+from app.painter.vocabulary import NOUNS
 
 Do = Literal["remove", "extend", "replace", "recolour", "backdrop", "weather", "add", "tint", "tone", "style"]
-Place = tuple[float, float]
 MOST_ACTIONS = 6
+MASKED_ONLY = "thing"
+"""The spot of what changes a thing that nobody here finds without a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +66,8 @@ class Action:
     """
     `name` is a key of the table that the action draws on: `WEATHERS`, `BACKDROPS`, `TONES` or `MEDIA`. `thing` is
     what to draw. `place` is the middle of where to, as shares of width and height; `spot` names a relation
-    instead: head, sky, ground, far or near. `size` is a share of the shorter side.
+    instead: head, sky, ground, far or near. A tint or tone with a spot changes the sky, what is far or what is
+    near alone. `size` is a share of the shorter side.
     """
 
     do: Do
@@ -31,143 +79,81 @@ class Action:
     size: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What a prompt asks for; `unread` are its clauses that no painter can carry out, as they are written."""
+
+    actions: tuple[Action, ...]
+    unread: tuple[str, ...]
+
+
 ORDER: tuple[Do, ...] = (
     "remove", "extend", "replace", "recolour", "backdrop", "weather", "add", "tint", "tone", "style",
 )  # fmt: skip
-
-
-def _meanings(table: dict[str, str]) -> dict[str, str]:
-    """Invert a table of phrases, parted by commas, so that it leads from each phrase to its meaning."""
-    return {phrase.strip(): meaning for meaning, phrases in table.items() for phrase in phrases.split(",")}
-
-
-WEATHER_WORDS = _meanings(
-    {
-        "aurora": "northern lights, aurora, aurora borealis",
-        "moonlight": "moonlight, moonlit, moonlit night, full moon",
-        "night": (
-            "starry night sky, starry night, starry sky, starry, stars, night sky, night time, nighttime, "
-            "at night, night, midnight, milky way, into the night"
-        ),
-        "space": "galaxy, outer space, nebula, cosmic",
-        "sunset": "sunset, sunrise, golden hour, dusk, dawn, evening, sundown",
-        "day": (
-            "sunny, sunny day, blue sky, clear sky, clear blue sky, sky clear, "
-            "clear skies, clear the sky, clear weather, daytime, daylight, sunshine, summer, midday, noon, "
-            "good weather"
-        ),
-        "overcast": "cloudy, overcast, cloudy sky, grey sky, gray sky",
-        "storm": "storm, stormy, thunderstorm, thunder, lightning",
-        "rain": "rain, rainy, raining, drizzle, wet weather",
-        "fog": "fog, foggy, mist, misty, haze, hazy",
-        "snow": "snow, snowy, snowing, snowfall, winter, wintry, blizzard, snow covered, frost",
-        "autumn": (
-            "autumn, autumnal, fall colors, fall colours, fall season, fall foliage, fall leaves, autumn "
-            "leaves, in fall, in the fall"
-        ),
-    }
-)
-STYLE_WORDS = _meanings(
-    {
-        "aquarelle": "watercolour, watercolor, watercolour painting, watercolor painting, aquarelle",
-        "pixel": "pixel art, pixelated, pixelart, 8 bit, 8bit, retro game",
-        "lowpoly": "low poly, lowpoly, polygons, polygonal",
-        "neon": "neon, cyberpunk, neon lights, neon sign",
-        "halftone": "halftone, comic, comic book, pop art, newsprint",
-        "poster": "poster, flat design, vector, vector art, screen print, vintage poster, illustration",
-        "studio": (
-            "as a photograph, as a photo, into a photograph, into a photo, a real photo, photorealistic, "
-            "realistic, cinematic"
-        ),
-        "oil": "oil painting, oil, impressionist, painting, van gogh, oils, acrylic",
-        "pencil": ("sketch, pencil, pencil sketch, pencil drawing, drawing, charcoal, line art, line drawing"),
-        "cartoon": "cartoon, anime, cel shaded, ghibli",
-    }
-)
-TONE_WORDS = _meanings(
-    {
-        "black and white": "black and white, black white, b w, bw, grayscale, greyscale, monochrome",
-        "muted": "desaturated, desaturate, muted, faded",
-        "sepia": "sepia, old photograph, old photo, vintage photo, antique, vintage, aged, old",
-        "warm": "warm, warmer, warm light, warm colours, warm colors",
-        "cool": "cool, cooler, cold, colder, cold light",
-        "bright": "brighter, bright, brighten, lighter, lighten",
-        "dark": "darker, dark, darken, dim, dimmer",
-        "vivid": ("vibrant, vivid, saturated, more saturated, colourful, colorful, more colourful, more colorful"),
-        "soft": "pastel, softer, soft, dreamy",
-        "contrast": "more contrast, contrast, dramatic, high contrast",
-        "negative": "negative, invert, inverted",
-    }
-)
-BACKDROP_WORDS = {word: name for name, (words, _) in BACKDROPS.items() for word in words if name != "space"}
-NOT_A_BACKDROP = frozenset(
-    {"table", "white", "plain", "night", "midnight", "neon", "futuristic", "cyberpunk", "square"}
-)
-PLACES: dict[str, Place] = {
-    "top left": (0.2, 0.2), "upper left": (0.2, 0.2), "top right": (0.8, 0.2), "upper right": (0.8, 0.2),
-    "bottom left": (0.2, 0.78), "lower left": (0.2, 0.78), "bottom right": (0.8, 0.78), "lower right": (0.8, 0.78),
-    "top": (0.5, 0.18), "bottom": (0.5, 0.8), "left": (0.2, 0.6), "right": (0.8, 0.6), "center": (0.5, 0.5),
-    "centre": (0.5, 0.5), "middle": (0.5, 0.5),
-}  # fmt: skip
-SPOTS = _meanings(
-    {
-        "sky": "in the sky, to the sky, flying, overhead, floating",
-        "ground": "on the ground",
-        "near": "in the foreground, in front",
-        "far": "in the background, in the distance, on the horizon",
-        "head": "on its head, on his head, on her head, on top of its head, wearing, wear",
-    }
-)
-WORN = frozenset({"hat", "crown", "sunglasses"})
-SIZES: dict[str, float] = {
-    "tiny": 0.12, "small": 0.18, "little": 0.18, "big": 0.48, "large": 0.48, "huge": 0.62, "giant": 0.68,
-    "enormous": 0.68, "massive": 0.62,
-}  # fmt: skip
-REPLACING = frozenset(
-    ("replace", "swap", "exchange", "change", "turn", "transform", "convert", "make", "substitute")
-)
-PAINTING = frozenset(["paint", "repaint", "colour", "color", "recolour", "recolor", "dye"])
-ADDING = frozenset(["add", "put", "place", "insert", "draw", "give"])
-SWAPPING = frozenset(["replace", "swap", "exchange", "substitute", "turn", "transform"])
-BEHIND = frozenset(["sky", "skies", "background", "backdrop", "setting", "scene", "night", "day", "weather"])
-REMOVING = frozenset(["remove", "delete", "erase", "eliminate", "clear", "without", "removing"])
-EXTENDING = frozenset(["extend", "expand", "outpaint", "uncrop", "widen", "enlarge", "continue", "extending"])
-SUBJECTS = frozenset([
-    "subject", "subjects", "object", "objects", "thing", "things", "item", "items", "figure", "everything", "it",
-    "them", "him", "one", "there",
-])  # fmt: skip
-"""Words for what stands out in a picture, whatever that is."""
-FILLING = frozenset([
-    "please", "the", "a", "an", "of", "from", "in", "on", "at", "to", "is", "what",
-    "and", "out", "away", "up", "rid", "get", "take", "cut", "fill", "clean",
-    "all", "this", "that", "these", "those", "her", "his", "its", "their",
-])  # fmt: skip
-GONE = re.compile(r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out)\b")
-KEPT = re.compile(r"^(but |and |please )*(keep|leave|preserve|maintain|retain|do not|don t|never)\b")
-"""The beginning of a clause about what is to stay as it is."""
-UNTOUCHED = re.compile(r"\b(without|while|by) (changing|touching|altering|affecting|moving|keeping|leaving)\b.*")
-ALL_BUT = re.compile(r"\b(everything|all|anything) (but|except|besides)\b|(?<!in the )\b(background|backdrop)\b")
-"""What is removed so that the subject alone stays."""
-INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
-CLAUSES = re.compile(
-    r"[.;,\n]|\bthen\b|\bbut (?=(?:keep|leave|do not|don.t)\b)"
-    r"|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)"
-    r"|\band (?=(?:paint|keep|leave|do not)\b)"
-)
+VERBS = ADDING | REPLACING | PAINTING | REMOVING | EXTENDING
 
 
 @lru_cache(maxsize=64)
-def read_instruction(prompt: str) -> tuple[Action, ...]:
-    """Read at most six actions, without doubles; none where the prompt says nothing that is understood."""
+def read_instruction(prompt: str, *, masked: bool = False) -> Instruction:
+    """
+    Read at most six actions, without doubles; none where the prompt says nothing that is understood.
+
+    With a mask, a colour or tone of something unknown is one of what is masked.
+    """
+    read_clauses: list[tuple[str, str, list[Action]]] = []
+    before = ""
+    for clause, text in _clauses(prompt[:READ_AT_MOST]):
+        meant = f"{before} {text}" if before and LISTED.match(text) and not VERBS & set(text.split()) else text
+        actions = [one for one in _read_clause(meant) if masked or one.spot != MASKED_ONLY]
+        read_clauses.append((clause, meant, actions))
+        before = _list_begun(meant)
+    wishes = [one for one in read_clauses if not UNWANTED.match(one[1])]
+    if any(actions for *_, actions in wishes):  # `no people` beside them removes nothing: it is not to be added
+        read_clauses = wishes
     found: list[Action] = []
-    for clause in CLAUSES.split(prompt[:READ_AT_MOST].casefold()):
-        found += [action for action in _read_clause(" ".join(words_of(clause))) if action not in found]
-    return tuple(sorted(found[:MOST_ACTIONS], key=lambda action: ORDER.index(action.do)))
+    unread: list[str] = []
+    for clause, text, actions in read_clauses:
+        found += [one for one in actions if one not in found]
+        if len(found) > MOST_ACTIONS or (not actions and _says_something(clause, text)):
+            unread.append(clause)
+    found = found[:MOST_ACTIONS]
+    return Instruction(tuple(sorted(found, key=lambda action: ORDER.index(action.do))), tuple(unread))
+
+
+def _clauses(prompt: str) -> Iterator[tuple[str, str]]:
+    """Yield each clause as it is written, and its words without a quoted text that is to be written."""
+    bare = QUOTED.sub(lambda quoted: " " * len(quoted[0]), prompt) if WRITING.search(prompt.casefold()) else prompt
+    start = 0
+    for mark in [*CLAUSES.finditer(bare.lower() if len(bare.lower()) == len(bare) else bare), None]:
+        end = mark.start() if mark else len(bare)
+        yield prompt[start:end].strip(), " ".join(words_of(bare[start:end]))
+        start = mark.end() if mark else end
+
+
+def _says_something(clause: str, text: str) -> bool:
+    """Tell whether a clause that led to nothing asked for something."""
+    if KEPT.match(text):
+        return False
+    words = set(text.split()) if text else set(clause)
+    return any(not word.isdigit() and word not in SMALL_WORDS | WHOLE and _is_word(word) for word in words)
+
+
+def _is_word(word: str) -> bool:
+    return word.isalnum() or not word.isascii()
+
+
+def _list_begun(text: str) -> str:
+    """Return the word that a list begins with, which the next clause may go on with: what is removed, or kept."""
+    if KEPT.match(text):
+        return "keep"
+    return "remove" if REMOVING & set(text.split()) and not BEHIND & set(text.split()) else ""
 
 
 def _read_clause(text: str) -> list[Action]:
-    if KEPT.match(text):
-        return []
+    if ALONE.match(text) or KEPT.match(text) or STOPPED.search(text):
+        return [Action("backdrop", name="studio")] if ALONE.match(text) else []
+    if " instead of " in text:
+        return _read_instead(*text.split(" instead of ", 1))
     text, _, lacking = UNTOUCHED.sub("", text).partition(" without ")
     words = frozenset(text.split())
     if lacking:
@@ -175,17 +161,72 @@ def _read_clause(text: str) -> list[Action]:
         return changes or _read_removal(lacking)
     if words & BEHIND:
         words -= {"clear"}  # a clear sky is nothing to remove
-    if words & REMOVING or GONE.search(text) or text.startswith("no "):
-        return [Action("extend")] if "zoom out" in text else _read_removal(text)
-    if words & EXTENDING:
+    if "zoom out" in text or (words & EXTENDING and not words & REMOVING):
         return [Action("extend")]
+    if words & REMOVING or GONE.search(text) or text.startswith("no "):
+        return _read_removal(text)
+    return _read_change(DENIED.sub("", text.replace("'s", "")).strip())
+
+
+def _read_instead(new: str, old: str) -> list[Action]:
+    """Read `a dog instead of the cat`."""
+    return _read_swap(f"replace {old} with {new}") or _read_change(new)
+
+
+def _read_change(text: str) -> list[Action]:
+    """Read what is to look otherwise, to become something else or to be added."""
+    words = frozenset(text.split())
+    if LESSENING.search(text):
+        name = OPPOSITES.get(_first(TONE_WORDS, text), "")
+        return [Action("tone", name=name, spot=_area(text))] if name else []
+    if not _first(WEATHER_WORDS | STYLE_WORDS, text) and (shade := _read_shade(text)):
+        return shade
     if words & (REPLACING | PAINTING) and (swap := _read_swap(text)):
         return swap
     looks, rest = _read_looks(_wanted_part(text))
-    added = _read_additions(rest)
+    added = _read_additions(rest, adds=bool(words & ADDING))
     if words & REPLACING:  # what is to become something else is there already
         added = [action for action in added if action.thing is None or not _is_there(text, action.thing.noun)]
+    if looks:  # `make the night sky green`
+        area = _area(text)
+        added = [replace(one, spot=area) if one.do == "tint" else one for one in added]
+        added = [one for one in added if one.do != "tint" or area or not TARGET.search(text)]
     return looks + added
+
+
+def _read_shade(text: str) -> list[Action]:
+    """
+    Read a tone or a colour: of the whole, of a part that is told apart, or of something that a mask has to show.
+
+    Nothing where the clause speaks of things or places that the painters know.
+    """
+    exception = EXCEPTION.match(text)
+    text = exception[1] if exception else text
+    name = _first(TONE_WORDS, text)
+    colour = None if name else _new_colour(text)
+    bare = _without(TONE_WORDS, f" {text} ")
+    rest = [word for word in bare.split() if word not in NO_TARGET | VERBS]
+    things = read(text).wanted if set(rest) - set(NAMED) else ()
+    is_fruit = "an orange" in text or (ADDING & set(text.split()) and not WHOLE & set(text.split()))
+    if not (name or colour) or (colour and is_fruit):
+        return []
+    if len(things) == 1 and name and _is_there(text, things[0].noun):
+        return [Action("tone", name=name, thing=things[0], place=_place(text))]
+    if things or (colour == NAMED["white"] and _area(text) == "far"):
+        return []
+    spot = "far" if exception else _area(text)
+    if set(rest) - set(NAMED):
+        if any(word in BACKDROP_WORDS and not _is_backdrop_there(text, word) for word in rest):
+            return []
+        spot = MASKED_ONLY if colour or TARGET.search(bare) else spot
+    elif (
+        colour
+        and len({*rest} & set(NAMED)) > 1
+        and INTO.search(text)
+        and not (WHOLE | set(AREAS)) & set(text.split())
+    ):
+        spot = MASKED_ONLY
+    return [Action("tone", name=name, spot=spot) if name else Action("tint", colour=colour, spot=spot)]
 
 
 def _wanted_part(text: str) -> str:
@@ -195,14 +236,21 @@ def _wanted_part(text: str) -> str:
 
 
 def _read_removal(text: str) -> list[Action]:
-    """Read what is to go: a thing, or the subject. What nobody here can find in a picture is left where it is."""
-    wanted, all_but = read(text).wanted, ALL_BUT.search(text)
+    """Read what is to go: things, or the subject. What nobody here can find in a picture is left where it is."""
+    all_but = ALL_BUT.search(text)
+    wanted = read(DENYING.sub(" ", _told_apart(text))).wanted
     if all_but and (all_but[1] or not wanted):
         return [Action("backdrop", name="studio")]
     named = set(text.split()) - REMOVING - FILLING
     if named and not wanted and not named & SUBJECTS:
         return []
-    return [Action("remove", thing=wanted[0] if wanted else None, place=_place(text))]
+    return [Action("remove", thing=thing, place=_place(text)) for thing in wanted or (None,)]
+
+
+def _told_apart(text: str) -> str:
+    """Return what is to go without where it is: `the snow` of `remove the snow from the mountain`."""
+    target, *where = WHERE.split(text, maxsplit=1)
+    return target if where and set(target.split()) - REMOVING - FILLING else text
 
 
 def _read_swap(text: str) -> list[Action]:
@@ -212,7 +260,7 @@ def _read_swap(text: str) -> list[Action]:
     backdrop = _first(BACKDROP_WORDS, new or old)
     if {"background", "backdrop", "setting", "scene"} & set(old.split()) and backdrop:
         return [Action("backdrop", name=backdrop)]
-    before, after = read(old).wanted, read(new).wanted
+    before, after = read(old).wanted, () if set(new.split()) <= set(NAMED) | NO_TARGET else read(new).wanted
     if before and after and before[0].noun != after[0].noun:
         return [Action("replace", name=before[0].noun, thing=after[0], place=_place(text))]
     if after and not before and SWAPPING & set(text.split()) and not BEHIND & set(old.split()):
@@ -225,22 +273,36 @@ def _read_swap(text: str) -> list[Action]:
     return []
 
 
-def _new_colour(text: str, thing: Wanted | None) -> RGB | None:
+def _new_colour(text: str, thing: Wanted | None = None) -> RGB | None:
     """Return the colour that a thing is to have: blue in `make the red car blue`."""
-    named = [NAMED[word] for word in text.split() if word in NAMED]
+    parts = INTO.split(text, maxsplit=1)
+    named = [NAMED[word] for word in parts[-1].split() if word in NAMED]
     others = [colour for colour in named if thing is None or colour != thing.colour]
     return next(iter(others or named), None)
 
 
+@lru_cache(maxsize=256)
+def _spoken_of(noun: str) -> re.Pattern[str]:
+    """Match a thing by any word for it, and the words before it that may say that it is there already."""
+    forms = "|".join(re.escape(form) for form, key in NOUNS.items() if key == noun)
+    return re.compile(rf"\b(?:the|this|that|its|his|her|their|my|your) ((?:\w+ ){{0,2}})(?:{forms})\b")
+
+
 def _is_there(text: str, noun: str) -> bool:
-    """Tell whether the text speaks of a thing as one that is in the picture: `the small cat`."""
-    return re.search(rf"\b(the|this|that|its|his|her) (\w+ ){{0,2}}{re.escape(noun)}", text) is not None
+    """Tell whether the text speaks of a thing as one that is in the picture: `the small kitten`."""
+    between = [found[1].split() for found in _spoken_of(noun).finditer(text)]
+    return any(not any(word in NOUNS or word in NOT_BETWEEN for word in words) for words in between)
+
+
+def _is_backdrop_there(text: str, word: str) -> bool:
+    """Tell whether a place is spoken of as what the picture shows: `the grass`, but not `on the grass`."""
+    return re.search(rf"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bto )\b(the|this|its) {word}\b", text) is not None
 
 
 def _read_looks(text: str) -> tuple[list[Action], str]:
     """Read weather, backdrop, tone and style, and return them with the text that is left."""
     actions: list[Action] = []
-    rest = f" {text} "
+    rest = f" {_without_shades(text)} "
     tables: tuple[tuple[Do, dict[str, str]], ...] = (
         ("tone", {k: v for k, v in TONE_WORDS.items() if " " in k}), ("weather", WEATHER_WORDS),
         ("style", STYLE_WORDS), ("tone", TONE_WORDS),
@@ -250,7 +312,8 @@ def _read_looks(text: str) -> tuple[list[Action], str]:
         if name and not any(action.do == do for action in actions):
             actions.append(Action(do, name=name))
             rest = _without(table, rest)
-    place = _first({word: name for word, name in BACKDROP_WORDS.items() if word not in NOT_A_BACKDROP}, rest)
+    places = {word: name for word, name in BACKDROP_WORDS.items() if word not in NOT_A_BACKDROP}
+    place = _first({word: name for word, name in places.items() if not _is_backdrop_there(rest, word)}, rest)
     if place and not any(action.do == "weather" for action in actions) and "add" not in text.split():
         actions.append(Action("backdrop", name=place))
     if actions and any(action.do == "weather" for action in actions):
@@ -258,27 +321,25 @@ def _read_looks(text: str) -> tuple[list[Action], str]:
     return actions, rest.strip()
 
 
-def _read_additions(text: str) -> list[Action]:
-    """Read every thing that is named as an addition; a colour alone tints the picture."""
+def _read_additions(text: str, *, adds: bool) -> list[Action]:
+    """
+    Read every thing that is named as an addition; a colour alone tints the picture. Without a verb that `adds`,
+    what the text speaks of as being there is not added.
+    """
     wanted = read(text).wanted
     if not wanted:
-        colour = _colour(text)
-        return [Action("tint", colour=colour)] if colour else []
-    host = _host(text, wanted)
-    added = [want for want in wanted if want is not host] or list(wanted[:1])
+        return _read_shade(text)
+    there = [want for want in wanted if _is_there(text, want.noun)]
+    new = [want for want in wanted if want not in there]
+    if adds and not new:
+        new = there[:1]
+    elif not adds:
+        new = [want for want in wanted if want not in there or want.noun in ONLY_ONES]
+    host = next((want for want in there if want not in new), None)
     return [
         Action("add", thing=want, place=_place(text), spot=_spot(text, want, host), size=_size(text))
-        for want in added
+        for want in new
     ]
-
-
-def _host(text: str, wanted: tuple[Wanted, ...]) -> Wanted | None:
-    """Return the thing that is there already: the cat in `put a hat on the cat` and in `give the cat a hat`."""
-    for want in wanted:
-        forms = re.escape(want.noun)
-        if len(wanted) > 1 and re.search(rf"\b(the|this|that|its|his|her) (\w+ )?{forms}\b", text):
-            return want
-    return None
 
 
 def _spot(text: str, want: Wanted, host: Wanted | None) -> str:
@@ -299,8 +360,16 @@ def _size(text: str) -> float | None:
     return next((size for word, size in SIZES.items() if re.search(rf"\b{word}\b", text)), None)
 
 
-def _colour(text: str) -> RGB | None:
-    return next((NAMED[word] for word in text.split() if word in NAMED), None)
+def _area(text: str) -> str:
+    """Return the part of the picture that a tone or colour is for; "" for the whole."""
+    return _first(AREAS, text)
+
+
+def _without_shades(text: str) -> str:
+    """Leave out what only says more of a colour or thing, as in `a bright red balloon`: that is no tone."""
+    words = text.split()
+    is_said = [word in NAMED or word in NOUNS for word in words[1:]] + [False]
+    return " ".join(word for word, more in zip(words, is_said, strict=False) if not (more and word in TONE_WORDS))
 
 
 def _first(table: dict[str, str], text: str) -> str:

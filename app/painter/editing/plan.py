@@ -40,7 +40,7 @@ def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> EditPlan
     Plan an edit, the same for the same arguments. A prompt that is not understood clears a mask,
     or is left to the hand.
     """
-    actions = read_instruction(prompt)
+    actions = read_instruction(prompt, masked=masked).actions
     if not actions:
         own = (Action("remove"),) if masked else ()
         return EditPlan(tuple(EditStep(action, action, 1.0) for action in own), understood=False)

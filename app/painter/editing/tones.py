@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
+from PIL import ImageFilter
 
 from app.painter.colour import RGB
 from app.painter.editing.skies import spot
-from app.painter.editing.weather import LUMA, Grade, regrade
+from app.painter.editing.weather import LUMA, Grade, as_image, regrade
 from app.painter.noise import Field
 
+BLUR = 70
+"""The shorter side in radii of a blur."""
 Tone = Callable[[Field], Field]
 
 
@@ -68,6 +71,17 @@ def softened(picture: Field) -> Field:
     return 24 + picture * 0.84
 
 
+def blurred(picture: Field) -> Field:
+    """Put the picture out of focus, as a lens does behind what it is set on."""
+    blur = ImageFilter.GaussianBlur(max(1.5, min(picture.shape[:2]) / BLUR))
+    return np.asarray(as_image(picture).filter(blur), dtype=np.float32)
+
+
+def sharpened(picture: Field) -> Field:
+    mask = ImageFilter.UnsharpMask(radius=max(1.0, min(picture.shape[:2]) / 500), percent=120, threshold=2)
+    return np.asarray(as_image(picture).filter(mask), dtype=np.float32)
+
+
 def recoloured(picture: Field, where: Field, colour: RGB) -> Field:
     """Paint what lies at `where`, 0 to 1, in a colour; light and shade stay, and so do white and black."""
     grey = (picture @ LUMA)[:, :, None]
@@ -90,4 +104,6 @@ TONES: dict[str, Tone] = {
     "contrast": contrasted,
     "soft": softened,
     "negative": negative,
+    "blurred": blurred,
+    "sharp": sharpened,
 }

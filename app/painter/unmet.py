@@ -1,0 +1,72 @@
+"""Says, before anything is drawn, what of a prompt the painters will leave out."""
+
+from dataclasses import dataclass
+
+from app.painter.brief import LONGEST_QUOTE, MOST_OF_A_KIND, QUOTED_AT_ALL, READ_AT_MOST, Brief, read
+from app.painter.editing.instruction import read_instruction
+from app.painter.lettering import find_missing
+from app.painter.scenes import choose
+from app.painter.scenes.backdrops import BACKDROPS
+from app.painter.vocabulary import NOUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A part of a prompt, what is drawn in its place, if anything, and why."""
+
+    asked: str
+    used: str | None
+    reason: str
+
+
+def find_unmet_in_edit(prompt: str, *, masked: bool) -> tuple[Unmet, ...]:
+    """List the clauses of an edit's prompt that are not carried out, and what they ask too many of."""
+    read_as = read_instruction(prompt, masked=masked)
+    if read_as.actions:
+        reason = "The painters know no such edit."
+    elif masked:
+        reason = "The painters know no such edit; what is masked is filled from its surroundings."
+    else:
+        reason = "The painters know no such edit; the picture is redrawn in the model's own manner."
+    return (*(Unmet(clause, None, reason) for clause in read_as.unread), *_excess(prompt, read(prompt)))
+
+
+def find_unmet(prompt: str) -> tuple[Unmet, ...]:
+    """List what a picture of this prompt will lack: all of it, letters of a text, some of too many things."""
+    brief = read(prompt)
+    found = [*_excess(prompt, brief), *_unlettered(prompt, brief)]
+    is_placed = any(brief.has(*words) for words, _ in BACKDROPS.values())
+    is_written = brief.quotes or brief.steps or brief.names or QUOTED_AT_ALL.search(prompt)
+    if not (brief.wanted or is_placed or is_written or _denies(brief)) and choose(brief) == "things":
+        found.append(Unmet(prompt, None, "The painters know nothing that this prompt names; they draw a place."))
+    return tuple(found)
+
+
+def _denies(brief: Brief) -> bool:
+    """Tell whether the prompt names things only to leave them out."""
+    return any(word in NOUNS for word in brief.words)
+
+
+def _excess(prompt: str, brief: Brief) -> list[Unmet]:
+    """Note what is too much: things of one kind, and what stands beyond the part of a prompt that is read."""
+    reason = f"The painters draw at most {MOST_OF_A_KIND} of a kind."
+    found = [Unmet(asked, f"{MOST_OF_A_KIND} {asked.partition(' ')[2]}", reason) for asked in brief.capped]
+    if rest := prompt[READ_AT_MOST:].strip():
+        found.append(Unmet(rest, None, f"The painters read the first {READ_AT_MOST} characters of a prompt."))
+    return found
+
+
+def _unlettered(prompt: str, brief: Brief) -> list[Unmet]:
+    """Note texts that are too long for a sign, and signs of others that the painters' one font does not have."""
+    long = [text for text in QUOTED_AT_ALL.findall(prompt) if len(text) > LONGEST_QUOTE]
+    foreign = {text: missing for text in brief.quotes if (missing := find_missing(text))}
+    return [
+        *(
+            Unmet(text, None, f"The painters letter at most {LONGEST_QUOTE} characters of a text.")
+            for text in long
+        ),
+        *(
+            Unmet(text, None, f"The painters have Latin letters alone and leave out {missing}.")
+            for text, missing in foreign.items()
+        ),
+    ]
