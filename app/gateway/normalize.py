@@ -25,6 +25,7 @@ from app.gateway.errors import InvalidParameter
 from app.gateway.input_limits import fit_images
 from app.gateway.masks import convert_mask
 from app.gateway.providers.base import ImageProvider, ProviderRequest
+from app.gateway.providers.painter import LocalPainter
 from app.gateway.request import ImageRequest
 from app.gateway.shapes import WireShape, shape_of
 from app.gateway.sizes import ONE_K, SQUARE, nearest_tier
@@ -80,7 +81,7 @@ def plan(
     native = _native(request, contract)
     changed = [
         *passed.adjustments,
-        *_prompt_adjustments(request, contract),
+        *_prompt_adjustments(request, contract, provider),
         *shape_adjustments(request, shape, provider.slug),
         *masked,
         *scaled,
@@ -183,9 +184,11 @@ def _native(request: ImageRequest, contract: Contract) -> str | None:
     return wanted if format_word(wanted, contract) else None
 
 
-def _prompt_adjustments(request: ImageRequest, contract: Contract) -> list[Adjustment]:
-    if contract.prompt.field or not request.prompt:
+def _prompt_adjustments(request: ImageRequest, contract: Contract, provider: ImageProvider) -> list[Adjustment]:
+    if not request.prompt:
         return []
+    if contract.prompt.field:
+        return provider.read_prompt(request) if isinstance(provider, LocalPainter) else []
     # Adjustments are kept for a replay, and the prompt is not.
     count = len(request.prompt)
     told = f"{count:,} character{'s' if count > 1 else ''}"

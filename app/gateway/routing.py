@@ -142,7 +142,11 @@ def _plans(
         changes = _true_changes(made) if request.strict else []
         if changes:
             first = changes[0]
-            used = f"{first.used} would be used" if first.used is not None else "it would not be used"
+            used = (
+                f"{first.used} would be used"
+                if first.used is not None
+                else f"{_part(first, request)} would not be used"
+            )
             message = f"With strict, {first.parameter} must be met as asked; {used}. {first.reason}"
             refused = refused or InvalidParameter(first.parameter, message)
             continue
@@ -155,6 +159,13 @@ def _plans(
 def _true_changes(made: RequestPlan) -> list[Adjustment]:
     """List the adjustments by which the caller gets something else: `auto` leaves it to the provider."""
     return [change for change in made.adjustments if change.requested != AUTO]
+
+
+def _part(change: Adjustment, request: ImageRequest) -> str:
+    """Name what would not be used: the part of a prompt that is meant, or all of the parameter."""
+    told = str(change.requested)
+    is_part = change.parameter == "prompt" and told != request.prompt and told in request.prompt
+    return repr(told) if is_part else "it"
 
 
 def _can(offer: Offer, model: ModelPage, request: ImageRequest) -> bool:

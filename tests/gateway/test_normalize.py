@@ -255,7 +255,9 @@ def test_an_open_contract_passes_on_what_it_does_not_know() -> None:
 
 def test_the_painter_gets_a_seed_and_nothing_else() -> None:
     terms = contract(accepts={"seed": {"type": "integer"}})
-    made = planned(Limits(side_px=SideRange(256, 2048)), terms, provider=LocalPainter(), seed=1, style="x")
+    made = planned(
+        Limits(side_px=SideRange(256, 2048)), terms, provider=LocalPainter(), prompt="a cat", seed=1, style="x"
+    )
     assert (made.job.extra, said(made)) == ({"seed": 1}, [("style", "x", None)])
 
 
@@ -298,7 +300,7 @@ def test_a_mask_follows_its_image_to_the_size_a_provider_takes() -> None:
         image={"field": "image", "transport": "file", "max_side": 32},
         mask={"field": "mask", "edit": "transparent", "transport": "file"},
     )
-    request = read_request("edit", {"prompt": "x"}, images=(picture_bytes(1),), mask=hole())
+    request = read_request("edit", {"prompt": "a cat"}, images=(picture_bytes(1),), mask=hole())
     made = plan(request, page(Limits()), offering(Limits()), LocalPainter(), terms)
     assert made.job.mask is not None
     assert image_size(made.job.images[0]) == image_size(made.job.mask) == (32, 32)

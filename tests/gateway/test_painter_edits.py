@@ -219,3 +219,25 @@ def test_a_painter_says_why_it_refuses(seeded_world: World, picture: bytes, told
 def test_more_images_than_the_model_takes_are_refused(arena: World) -> None:
     with pytest.raises(InvalidParameter, match="2 input"):
         arena.ask(operation="edit", model="poster-pro", images=(saved(drawing()),) * 3)
+
+
+def test_what_a_prompt_asks_in_vain_is_told(arena: World) -> None:
+    made = arena.ask(
+        operation="edit", model="poster-pro", prompt="make it night, make her smile", images=(saved(drawing()),)
+    )
+    assert [(change.parameter, change.requested, change.used) for change in made.adjustments] == [
+        ("prompt", "make her smile", None)
+    ]
+    drawn = arena.ask(model="poster-pro", prompt="20 balloons", size="256x256")
+    assert [(change.parameter, change.used) for change in drawn.adjustments] == [("prompt", "9 balloons")]
+
+
+def test_strict_refuses_what_the_painters_would_leave_out(arena: World) -> None:
+    with pytest.raises(InvalidParameter, match="make her smile"):
+        arena.ask(
+            operation="edit",
+            model="poster-pro",
+            prompt="make her smile, make it night",
+            images=(saved(drawing()),),
+            strict=True,
+        )

@@ -46,8 +46,9 @@ def test_a_bound_is_kept_to_the_fraction(given: Any, used: float) -> None:
 
 
 def test_whole_numbers_stay_whole() -> None:
-    wire = pass_values({"steps": "500"}, CONTRACT).wire
-    assert (wire, type(wire["num_steps"])) == ({"num_steps": 50}, int)
+    passed = pass_values({"steps": "500"}, CONTRACT)
+    assert (passed.wire, type(passed.wire["num_steps"])) == ({"num_steps": 50}, int)
+    assert passed.adjustments[0].reason.endswith("takes steps from 1 to 50.")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.catalog.limits import Limits
+from app.gateway.adjustments import Adjustment, shorten
 from app.gateway.formats import sniff
 from app.gateway.images import INPUT, decode, encode
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
+from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
 from app.gateway.wire import HttpSession
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
@@ -20,6 +22,8 @@ SEEDS = 2**31
 SQUARE_PNG = frozenset({"legacy-2"})
 """Painters that take nothing but a square PNG, as DALL-E 2 does."""
 DEFAULT_SIZE = (1024, 1024)
+MOST_TOLD = 20
+"""Parts of a prompt of which an answer says that they were left out."""
 
 # Painting is pure computation: more at once than the machine has cores only makes all of them slower.
 _few_at_a_time = threading.BoundedSemaphore(2)
@@ -32,6 +36,16 @@ class LocalPainter:
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     slug: str = "painter"
     base_url: str = ""
+
+    def read_prompt(self, request: ImageRequest) -> list[Adjustment]:
+        """List what of a prompt the painters will leave out."""
+        from app.painter.unmet import find_unmet, find_unmet_in_edit  # noqa: PLC0415  (numpy loads when first used)
+
+        if request.operation == "edit":
+            unmet = find_unmet_in_edit(request.prompt, masked=request.mask is not None)
+        else:
+            unmet = find_unmet(request.prompt)
+        return [Adjustment("prompt", shorten(one.asked), one.used, one.reason) for one in unmet[:MOST_TOLD]]
 
     def make(self, job: ProviderRequest, http: HttpSession) -> ProviderReply:
         """Paint one by one until the time is up; the same seed paints the same picture. Raises ProviderError."""
