@@ -106,6 +106,19 @@ def test_a_bad_file_costs_itself(database: Database, tmp_path: Path, pack: Pack)
         assert (frame.frame_width, frame.frame_height) == (128, 64)
 
 
+def test_one_file_of_two_models_is_named(database: Database, tmp_path: Path) -> None:
+    pack = Pack(tmp_path / "pack")
+    pack.competition("poster")
+    for model, seed in (("alpha", 1), ("beta", 2), ("gamma", 1)):
+        pack.image("poster", model, picture_bytes(seed))
+    pack.image("poster", "alpha", picture_bytes(1), sample=1)
+    told = {one.subject: one.reason for one in run(database, tmp_path, pack).outcomes if one.reason}
+    assert told == {"poster/gamma.png": "the same file as alpha's: a pair of the two shows one picture twice"}
+    pack.image("poster", "delta", picture_bytes(2))
+    told = {one.subject: one.reason for one in run(database, tmp_path, pack).outcomes if one.reason}
+    assert told == {"poster/delta.png": "the same file as beta's: a pair of the two shows one picture twice"}
+
+
 def test_a_manifest_without_sizes_gets_the_frame_of_its_files(database: Database, tmp_path: Path) -> None:
     pack = Pack(tmp_path / "pack")
     pack.competition("poster")

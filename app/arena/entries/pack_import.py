@@ -93,11 +93,14 @@ class _CompetitionImport:
             yield from _refuse_all(self.pack, str(error))
             return
         is_any = False
+        makers = {sha256: model for (model, _, role), sha256 in new.hashes.items() if role == "contestant"}
         with ThreadPoolExecutor(DECODERS) as decoders:
             numbers = range(1, len(self.pack.images) + 1)
             for rendered in decoders.map(partial(self._render, new), numbers, self.pack.images):
                 missing = None if is_any else new.spec
-                result = self._enter(rendered, new, missing) if isinstance(rendered, _Rendered) else rendered
+                result = (
+                    self._enter(rendered, new, missing, makers) if isinstance(rendered, _Rendered) else rendered
+                )
                 is_any = is_any or result.kind != "refused"
                 yield result
         if is_any:
@@ -152,14 +155,21 @@ class _CompetitionImport:
             place = entries.EntryKey(self.pack.slug, image.model, image.sample, image.role)
             original = _read_verified(self.folder, image)
             picture = self._read_picture(original, new, image.no_visible_mark)
-            return _Rendered(subject, place, entries.store(self.storage, picture), _entry_details(image))
+            stored = entries.store(self.storage, picture)
+            return _Rendered(subject, place, stored, _entry_details(image), image.sha256)
         except ValidationError as error:
             return ImageResult(subject, "refused", describe_invalid(error))
         except (errors.ArenaError, CatalogError, InvalidImage, OSError) as error:
             return ImageResult(subject, "refused", str(error))
 
-    def _enter(self, image: "_Rendered", new: "_Destination", missing: CompetitionFile | None) -> ImageResult:
-        """Store an image's row, and before it a competition that is missing; delete the files of a refused one."""
+    def _enter(
+        self, image: "_Rendered", new: "_Destination", missing: CompetitionFile | None, makers: dict[str, str]
+    ) -> ImageResult:
+        """
+        Store an image's row, and before it a competition that is missing; delete the files of a refused one.
+
+        `makers` knows whose each file of the competition is.
+        """
 
         def work(session: Session) -> bool:
             if missing is not None:
@@ -173,8 +183,10 @@ class _CompetitionImport:
             return ImageResult(image.subject, "refused", str(error))
         except (DataError, IntegrityError):
             return ImageResult(image.subject, "refused", "the database can't store what the manifest says of it")
-        notice = describe_frames(image.stored.picture.original) if is_added else None
-        return ImageResult(image.subject, "taken" if is_added else "unchanged", notice)
+        if not is_added:
+            return ImageResult(image.subject, "unchanged")
+        notices = describe_frames(image.stored.picture.original), _note_same_file(image, makers)
+        return ImageResult(image.subject, "taken", "; ".join(filter(None, notices)) or None)
 
     def _side(self, new: "_Destination") -> int:
         """Return the size that shows the pack's largest original here, so that nothing is rendered twice."""
@@ -198,6 +210,7 @@ class _Rendered:
     place: entries.EntryKey
     stored: entries.StoredPicture
     facts: entries.EntryDetails
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -209,6 +222,15 @@ class _Destination:
     spec: CompetitionFile | None = None
     input_key: str | None = None
     hashes: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
+
+
+def _note_same_file(image: _Rendered, makers: dict[str, str]) -> str | None:
+    """Say whose the very same file is in this competition, if it is another model's."""
+    if image.place.role != "contestant":
+        return None
+    maker = makers.setdefault(image.sha256, image.place.model)
+    is_own = maker == image.place.model
+    return None if is_own else f"the same file as {maker}'s: a pair of the two shows one picture twice"
 
 
 def _create_competition(session: Session, spec: CompetitionFile, input_key: str | None, now: datetime) -> None:
