@@ -1,15 +1,16 @@
 """Computes a request's cost at an offering, in integer millionths of a dollar, beforehand where prices allow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelOffering
-from app.catalog.pricing import MEGAPIXEL, OfferingPrice
+from app.catalog.pricing import FURTHER, MEGAPIXEL, OfferingPrice
 from app.gateway.providers.base import Usage
 from app.gateway.sizes import ONE_K, BadSize, Size, parse_tier, stretch
+from app.words import Mode
 
 # Output tokens of one image of 1024 x 1024 by quality; a token price times these is the per-image price that the
 # catalogue's files list for gpt-image-1 ($40 a million tokens: $0.011, $0.042 and $0.167). Other sizes by area.
@@ -48,18 +49,27 @@ class Cost:
 
 
 def estimate(
-    offering: ModelOffering, *, n: int, size: Size | None, known: Mapping[str, str | None], characters: int
+    offering: ModelOffering,
+    *,
+    n: int,
+    size: Size | None,
+    known: Mapping[str, str | None],
+    characters: int,
+    inputs: Sequence[Size] = (),
 ) -> Cost | None:
     """
-    Estimate the bill for n images; None where the prices do not say.
+    Estimate the bill for n images made of `inputs`; None where the prices do not say.
 
     A price whose condition the request leaves open (no quality named) may apply, and of those that may the highest
     is taken: an estimate is never below the bill. A size without a price of its own costs what the nearest does.
     """
     rows = [price for price in offering.prices if price.metric in {"image", "megapixel"}]
-    if rows:
+    further = [price for price in rows if _is_further(price)]
+    if rows := [price for price in rows if not _is_further(price)]:
         price = _price(rows, size, known)
-        return Cost((_by_area(price, n, size) if price.metric == "megapixel" else _by_image(price, n),))
+        first = _by_area(price, n, size) if price.metric == "megapixel" else _by_image(price, n)
+        is_input_in = price.conditions.get("mode") == Mode.IMAGE_EDIT
+        return Cost((first, *(_by_further(row, n, size, inputs, first=1 + is_input_in) for row in further)))
     return _by_tokens(offering.prices, n, size, known, characters)
 
 
@@ -121,6 +131,23 @@ def _by_area(price: OfferingPrice, n: int, size: Size | None) -> Component:
     area = Fraction(size[0] * size[1] if size else ONE_K, MEGAPIXEL)
     charged = Fraction(ceil(area)) if price.conditions.get("rounding") == "up" else area
     return Component("output", "megapixel", n * area, n * charged, Fraction(price.micros, price.units))
+
+
+def _is_further(price: OfferingPrice) -> bool:
+    return price.conditions.get("megapixels") == FURTHER
+
+
+def _by_further(
+    price: OfferingPrice, n: int, size: Size | None, inputs: Sequence[Size], *, first: int
+) -> Component:
+    """
+    Charge for each started megapixel beyond the `first` ones, of the image and of its inputs.
+
+    Black Forest Labs count 1024 x 1024 pixels as one: 1920 x 1080 are told as 1.98 and charged as two.
+    """
+    areas = [size[0] * size[1] if size else ONE_K, *(width * height for width, height in inputs)]
+    count = Fraction(max(0, sum(ceil(Fraction(area, ONE_K)) for area in areas) - first))
+    return Component("output", "megapixel", n * count, n * count, Fraction(price.micros, price.units))
 
 
 def _by_tokens(

@@ -23,7 +23,7 @@ from app.gateway.adjustments import (
 from app.gateway.costs import Cost, estimate
 from app.gateway.errors import InvalidParameter
 from app.gateway.input_limits import fit_images
-from app.gateway.masks import convert_mask
+from app.gateway.masks import convert_mask, image_size
 from app.gateway.providers.base import ImageProvider, ProviderRequest
 from app.gateway.providers.painter import LocalPainter
 from app.gateway.request import ImageRequest
@@ -230,9 +230,13 @@ def _cost(
     steps = job.extra.get("steps")
     area = job.size[0] * job.size[1] if job.size else ONE_K
     known: dict[str, str | None] = {
+        "mode": request.mode,
         "quality": quality if isinstance(quality, str) else chosen.get("quality"),
         "resolution": shape.tier or chosen.get("resolution") or nearest_tier(area, job.limits),
         "output_format": job.output_format,
         "steps": str(steps) if isinstance(steps, int | str) else None,
     }
-    return estimate(offering, n=request.n, size=job.size, known=known, characters=len(request.prompt))
+    inputs = tuple(map(image_size, job.images))
+    return estimate(
+        offering, n=request.n, size=job.size, known=known, characters=len(request.prompt), inputs=inputs
+    )

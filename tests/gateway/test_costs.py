@@ -68,6 +68,34 @@ def test_a_price_by_megapixel() -> None:
     assert found.components[0].billable_quantity == 2
 
 
+BY_FURTHER = offering(price(70_000, megapixels="first"), price(30_000, "megapixel", megapixels="each further one"))
+BY_MODE = offering(
+    price(30_000, mode="text-to-image", megapixels="first"),
+    price(45_000, mode="image-edit", megapixels="from"),
+    price(15_000, "megapixel", megapixels="each further one"),
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "cents"), [(None, 7), ((512, 512), 7), ((1024, 1024), 7), ((1920, 1080), 10), ((2048, 2048), 16)]
+)
+def test_each_further_megapixel_adds_its_price(size: tuple[int, int] | None, cents: int) -> None:
+    assert micros(BY_FURTHER, size) == cents * 10_000
+    assert micros(BY_FURTHER, size, n=3) == 3 * cents * 10_000
+
+
+def test_megapixels_of_inputs_are_further_ones() -> None:
+    def edit(at: ModelOffering, *inputs: tuple[int, int]) -> int:
+        known = {"mode": "image-edit"}
+        found = estimate(at, n=1, size=(1024, 1024), known=known, characters=0, inputs=inputs)
+        return found.micros if found else 0
+
+    assert edit(BY_FURTHER, (1024, 1024)) == 100_000
+    assert edit(BY_MODE, (1024, 1024)) == 45_000
+    assert edit(BY_MODE, (1024, 1024), (1920, 1080)) == 75_000
+    assert micros(BY_MODE, (1920, 1080), mode="text-to-image") == 45_000
+
+
 def test_a_price_by_token() -> None:
     assert micros(BY_TOKEN, (1024, 1024), quality="low") == 272 * 40
     assert micros(BY_TOKEN, (1024, 1024), n=2, characters=9) == 2 * 4160 * 40 + 3 * 5
