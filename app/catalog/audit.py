@@ -1,9 +1,11 @@
 """The catalogue's audit: it finds where entries contradict each other and where facts have grown old."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -12,11 +14,16 @@ from app.catalog import lookup
 from app.catalog.contracts import Contract, read_contracts
 from app.catalog.limits import Limits, SideRange, describe_largest, listed_sizes, pixels
 from app.catalog.lookup import ModelPage
+from app.catalog.pricing import CONDITIONS, FURTHER
 from app.catalog.spellings import compact
 from app.catalog.status import is_served
 from app.words import MODES
 
 STALE_AFTER = timedelta(days=60)
+NEAR = 0.7
+"""Share of letters in common, as difflib counts it, from which a word is taken for another misspelt."""
+FURTHER_WORDS = re.compile(r"further|additional|subsequent|extra|each", re.IGNORECASE)
+"""What only a price of each further megapixel says."""
 OWN_SERVICES = {
     "Adobe": {"adobe"},
     "Amazon": {"bedrock"},
@@ -171,6 +178,38 @@ def _check_priced_cases(model: ModelPage, today: date) -> Iterator[Finding]:  # 
                 )
 
 
+def _check_conditions(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
+    """Check that what prices are for is spelled as it is read: what nobody knows holds in any case."""
+    for offering in (*model.offerings, *model.past_offerings):
+        for name, value in (item for price in offering.prices for item in price.conditions.items()):
+            if problem := _condition_problem(name, value):
+                yield "error", "condition_spelling", f"{offering.provider} has a price {problem}"
+            elif name not in CONDITIONS:
+                yield (
+                    "warning",
+                    "condition_unknown",
+                    f"{offering.provider} has a price by {name}, which is not read",
+                )
+
+
+def _condition_problem(name: str, value: str) -> str | None:
+    """Tell what a condition was meant to be, if it is nearly one that is known."""
+    if name not in CONDITIONS:
+        near = get_close_matches(name.lower(), CONDITIONS, n=1, cutoff=NEAR)
+        return f"by {name}: did you mean {near[0]}?" if near else None
+    if name == "size" and not re.fullmatch(r"[1-9]\d*x[1-9]\d*", value):
+        return f"for the size {value}; write it as 1024x1024"
+    words = CONDITIONS[name]
+    if name == "rounding" and value not in words:
+        return f"with rounding {value}; only {words[0]} is read"
+    if value in words or value.isdecimal():
+        return None
+    if name == "megapixels" and FURTHER_WORDS.search(value):
+        return f"for the megapixels {value}; write {FURTHER}"
+    near = get_close_matches(value.lower(), words, n=1, cutoff=NEAR)
+    return f"for the {name} {value}: did you mean {near[0]}?" if near else None
+
+
 def _check_status(model: ModelPage, today: date) -> Iterator[Finding]:
     """Check that the stated status agrees with the dates beside it and with the day."""
     stated, sunset, since = model.stated_status, model.sunset, model.deprecated_on
@@ -264,8 +303,8 @@ def _check_modes(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: A
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_check_limits, _check_ratios, _check_modes, _check_prices, _check_priced_cases, _check_status, _check_dates),
-    *(_check_openness, _check_own_service, _check_sources, _check_offerings),
+    *(_check_limits, _check_ratios, _check_modes, _check_prices, _check_priced_cases, _check_conditions),
+    *(_check_status, _check_dates, _check_openness, _check_own_service, _check_sources, _check_offerings),
 )
 
 

@@ -9,6 +9,19 @@ MICROS = 1_000_000
 """Millionths in a US dollar: amounts are stored in whole ones."""
 FURTHER = "each further one"
 """The condition of a price for every megapixel beyond the first."""
+CONDITIONS: dict[str, tuple[str, ...]] = {
+    "mode": (), "size": (), "resolution": (), "tier": (), "area": (), "longest_side": (), "size_step": (),
+    "quality": (
+        "very low", "low", "medium", "high", "xhigh", "max", "ultra", "standard", "hd", "premium", "draft", "auto",
+    ),
+    "speed": ("turbo", "fast", "default", "balanced", "quality", "slow"),
+    "output": ("raster", "vector"),
+    "megapixels": (FURTHER, "first", "the first", "from"),
+    "rounding": ("up",),
+    "output_format": (), "steps": (), "preset": (), "variant": (), "references": (),
+    "character_reference": ("true", "false"), "style_reference": ("true", "false"), "moodboard": ("true", "false"),
+}  # fmt: skip
+"""What a price may be for, and the words for it where they are known."""
 TIERS = ("$", "$$", "$$$", "$$$$")
 
 

@@ -24,6 +24,32 @@ WRONG = {
     "size longer than allowed": ('sizes = ["512x512",', 'max_ratio = 3\nsizes = ["2048x512", "512x512",', "sizes"),
     "ratio longer than allowed": ("[limits]", '[limits]\nmax_ratio = 3\naspect_ratios = ["1:1", "4:1"]', "sizes"),
     "price for no mode": ("{ usd = 0.015 }", '{ usd = 0.015, conditions = { mode = "fast" } }', "price_case"),
+    **{
+        f"price by a misspelt condition, {said}": (
+            "{ usd = 0.015 }",
+            f"{{ usd = 0.015, conditions = {{ {said} }} }}",
+            "condition_spelling",
+        )
+        for said in (
+            'qualtiy = "high"',
+            'sise = "512x512"',
+            'resoluton = "1K"',
+            'megapixel = "first"',
+            'Quality = "high"',
+            'quality = "hihg"',
+            'quality = "meduim"',
+            'quality = "Standard"',
+            'size = "512 x 512"',
+            'size = "512X512"',
+            'size = "1K"',
+            'rounding = "upwards"',
+            'speed = "Turbo"',
+            'output = "vectors"',
+            'megapixels = "each further"',
+            'megapixels = "each additional one"',
+            'style_reference = "True"',
+        )
+    },
     "price for a mode the model lacks": (
         "{ usd = 0.015 }",
         '{ usd = 0.015, conditions = { mode = "image-edit" } }',

@@ -15,6 +15,16 @@ from tests.catalog.test_seed_files import NOW, seeded, seeds
 
 __all__ = ["seeded"]
 QUERIES = {
+    "可灵": "kling-image-3.0",
+    "可灵AI": "kling-image-3.0",
+    "可图": "kolors",
+    "混元": "hunyuan-image-3",
+    "千问图像": "qwen-image-3.0",
+    "造相": "z-image",
+    "即梦 AI": "dreamina-3.1",
+    "豆包": "seedream-4",
+    "通义万相2.5": "wan2.5-preview",
+    "万相 2.6": "wan2.6-image",
     "DALL·E 2": "dall-e-2",
     "dalle 2": "dall-e-2",
     "DALLE3": "dall-e-3",
@@ -77,7 +87,6 @@ QUERIES = {
     "ideogram v3 turbo": "ideogram-v3",
     "ideogram 3 turbo": "ideogram-v3",
     "ideogram-v3-quality": "ideogram-v3",
-    "\u53ef\u56fe": "kolors",
     "kontxt max": "flux.1-kontext-max",
 }
 
