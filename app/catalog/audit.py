@@ -143,8 +143,10 @@ def _check_ratios(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: 
 
 
 def _check_prices(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
-    """Check that each of several prices of one kind says what it is for."""
-    for offering in model.offerings:
+    """Check that each of several prices of one kind says what it is for, and that further ones have a first."""
+    for offering in (*model.offerings, *model.past_offerings):
+        if offering.prices and all(price.conditions.get("megapixels") == FURTHER for price in offering.prices):
+            yield "error", "price_condition", f"{offering.provider} prices further megapixels and no first one"
         kinds: dict[tuple[str, str | None], list[dict[str, str]]] = defaultdict(list)
         for price in offering.prices:
             kinds[price.metric, price.direction].append(price.conditions)

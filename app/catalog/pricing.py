@@ -95,9 +95,10 @@ def per_image(price: OfferingPrice, area: int | None) -> int | None:
     A price per megapixel is taken for an image of one megapixel, or of `area` pixels, the model's largest image,
     where that is smaller; a model whose largest image is unknown has no per-image price by it. Where the condition
     `rounding` is `up`, every started megapixel counts whole. Prices per token have none: the tokens of an
-    image are not known beforehand. A price of each further megapixel comes on top of another and buys no image.
+    image are not known beforehand. A price of each further megapixel, or of input images, comes on top of another
+    and buys no image.
     """
-    if price.conditions.get("megapixels") == FURTHER:
+    if price.direction == "input" or price.conditions.get("megapixels") == FURTHER:
         return None
     if price.metric == "image":
         return -(-price.micros // price.units)

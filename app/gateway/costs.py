@@ -64,12 +64,13 @@ def estimate(
     is taken: an estimate is never below the bill. A size without a price of its own costs what the nearest does.
     """
     rows = [price for price in offering.prices if price.metric in {"image", "megapixel"}]
-    further = [price for price in rows if _is_further(price)]
-    if rows := [price for price in rows if not _is_further(price)]:
+    added = [price for price in rows if _is_added(price)]
+    if rows := [price for price in rows if not _is_added(price)]:
         price = _price(rows, size, known)
         first = _by_area(price, n, size) if price.metric == "megapixel" else _by_image(price, n)
         is_input_in = price.conditions.get("mode") == Mode.IMAGE_EDIT
-        return Cost((first, *(_by_further(row, n, size, inputs, first=1 + is_input_in) for row in further)))
+        beside = (_by_addition(row, n, size, inputs, first=1 + is_input_in) for row in added)
+        return Cost((first, *(part for part in beside if part.billable_quantity)))
     return _by_tokens(offering.prices, n, size, known, characters)
 
 
@@ -128,26 +129,42 @@ def _by_image(price: OfferingPrice, n: int) -> Component:
 
 
 def _by_area(price: OfferingPrice, n: int, size: Size | None) -> Component:
-    area = Fraction(size[0] * size[1] if size else ONE_K, MEGAPIXEL)
-    charged = Fraction(ceil(area)) if price.conditions.get("rounding") == "up" else area
-    return Component("output", "megapixel", n * area, n * charged, Fraction(price.micros, price.units))
+    return _charge(price, n, "output", [size[0] * size[1] if size else ONE_K])
 
 
-def _is_further(price: OfferingPrice) -> bool:
-    return price.conditions.get("megapixels") == FURTHER
+def _is_added(price: OfferingPrice) -> bool:
+    """Tell whether a price comes on top of another: for further megapixels, or for those of input images."""
+    return price.metric == "megapixel" and (
+        price.direction == "input" or price.conditions.get("megapixels") == FURTHER
+    )
 
 
-def _by_further(
+def _by_addition(
     price: OfferingPrice, n: int, size: Size | None, inputs: Sequence[Size], *, first: int
 ) -> Component:
-    """
-    Charge for each started megapixel beyond the `first` ones, of the image and of its inputs.
-
-    Black Forest Labs count 1024 x 1024 pixels as one: 1920 x 1080 are told as 1.98 and charged as two.
-    """
-    areas = [size[0] * size[1] if size else ONE_K, *(width * height for width, height in inputs)]
-    count = Fraction(max(0, sum(ceil(Fraction(area, ONE_K)) for area in areas) - first))
+    """Charge for the inputs' area, or for each started megapixel of image and inputs beyond the `first`."""
+    given = [width * height for width, height in inputs]
+    if price.direction == "input":
+        return _charge(price, n, "input", given)
+    image = size[0] * size[1] if size else ONE_K
+    count = Fraction(max(0, sum(_started(area) for area in (image, *given)) - first))
     return Component("output", "megapixel", n * count, n * count, Fraction(price.micros, price.units))
+
+
+def _started(area: int) -> int:
+    """
+    Count the megapixels begun, of 1024 x 1024 pixels, as those count who charge whole ones.
+
+    Black Forest Labs tell 1920 x 1080 as 1.98 and charge two; fal charges 1024 x 1024 as one.
+    """
+    return ceil(Fraction(area, ONE_K))
+
+
+def _charge(price: OfferingPrice, n: int, kind: str, areas: Sequence[int]) -> Component:
+    area = Fraction(sum(areas), MEGAPIXEL)
+    is_whole = price.conditions.get("rounding") == "up"
+    charged = Fraction(sum(map(_started, areas))) if is_whole else area
+    return Component(kind, "megapixel", n * area, n * charged, Fraction(price.micros, price.units))
 
 
 def _by_tokens(

@@ -50,6 +50,11 @@ WRONG = {
             'style_reference = "True"',
         )
     },
+    "price of further megapixels alone": (
+        "{ usd = 0.015 }",
+        '{ usd = 0.015, metric = "megapixel", conditions = { megapixels = "each further one" } }',
+        "price_condition",
+    ),
     "price for a mode the model lacks": (
         "{ usd = 0.015 }",
         '{ usd = 0.015, conditions = { mode = "image-edit" } }',

@@ -1,5 +1,6 @@
 """Prices per image, the lowest of them, and their tiers."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -31,6 +32,11 @@ def test_price_of_one_image(given_price: OfferingPrice, area: int | None, expect
 
 def test_a_further_megapixel_is_no_image() -> None:
     assert per_image(price("megapixel", 15_000, megapixels="each further one"), 4_000_000) is None
+
+
+def test_a_price_of_inputs_buys_no_image() -> None:
+    for metric in ("megapixel", "image"):
+        assert per_image(replace(price(metric, 15_000), direction="input"), 4_000_000) is None
     assert per_image(price("image", 30_000, megapixels="first"), 4_000_000) == 30_000
 
 

@@ -59,13 +59,24 @@ def test_a_price_by_quality() -> None:
 
 def test_a_price_by_megapixel() -> None:
     assert micros(offering(price(25_000, "megapixel")), (2000, 1000)) == 50_000
-    assert micros(offering(price(25_000, "megapixel", rounding="up")), (1024, 1024), n=2) == 100_000
+    assert micros(offering(price(25_000, "megapixel", rounding="up")), (1024, 1024), n=2) == 50_000
     found = estimate(
-        offering(price(25_000, "megapixel", rounding="up")), n=1, size=(1024, 1024), known={}, characters=0
+        offering(price(25_000, "megapixel", rounding="up")), n=1, size=(1025, 1024), known={}, characters=0
     )
     assert found is not None
-    assert found.components[0].quantity == Fraction(1_048_576, 1_000_000)
+    assert found.components[0].quantity == Fraction(1_049_600, 1_000_000)
     assert found.components[0].billable_quantity == 2
+
+
+def test_megapixels_of_inputs_have_a_price_of_their_own() -> None:
+    at = offering(
+        price(10_000, "megapixel", direction="output"),
+        price(20_000, "megapixel", direction="input", rounding="up"),
+    )
+    found = estimate(at, n=2, size=(1000, 1000), known={}, characters=0, inputs=[(1024, 1024), (100, 100)])
+    assert found is not None
+    assert [(part.type, part.micros) for part in found.components] == [("output", 20_000), ("input", 80_000)]
+    assert micros(at, (1000, 1000)) == 10_000
 
 
 BY_FURTHER = offering(price(70_000, megapixels="first"), price(30_000, "megapixel", megapixels="each further one"))
