@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.log import vote_import
 from app.arena.log.vote_export import ExportSelection
-from app.arena.log.vote_format import InvalidImport
+from app.arena.log.vote_format import InvalidImport, read_votes
 from app.arena.tables import Competition, LedgerLine, Matchup, Tally, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.doors import Database
@@ -268,6 +268,37 @@ def test_what_does_not_fit_is_named_and_nothing_is_stored(
     with target.reading() as session:
         assert session.scalar(select(func.count()).select_from(Vote)) == 0
         assert session.scalar(select(func.count()).select_from(ModeAnchor)) == 0
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "complaint"),
+    [
+        (lambda line: line[:-20], "line 2: this is no JSON, or the line is cut off"),
+        (lambda line: f"[{line}]", "line 2: this is no JSON object"),
+        (lambda line: line.replace("{", '{"voter": "another", ', 1), "line 2: voter stands there twice"),
+        (lambda line: line.replace('"probability": ', '"probability": NaN, "was": '), "line 2: probability: nan"),
+    ],
+)
+def test_a_line_that_is_no_vote_is_named(
+    small: tuple[Path, Database], tmp_path: Path, spoiled: Callable[[str], str], complaint: str
+) -> None:
+    file, target = small
+    lines = [json.dumps(row) for row in csv.DictReader(file.open(newline=""))]
+    shutil.copy(manifest_path(file), manifest_path(tmp_path / "log.jsonl"))
+    file = tmp_path / "log.jsonl"
+    facts = json.loads(manifest_path(file).read_text()) | {"format": "jsonl"}
+    manifest_path(file).write_text(json.dumps(facts))
+    file.write_text("\n".join([lines[0], spoiled(lines[1]), *lines[2:]]))
+    _sign(file)
+    with pytest.raises(InvalidImport, match=complaint):
+        imported(target, file)
+
+
+def test_lines_of_nothing_are_no_votes(small: tuple[Path, Database], tmp_path: Path) -> None:
+    lines = [json.dumps(row) for row in csv.DictReader(small[0].open(newline=""))]
+    file = tmp_path / "log.jsonl"
+    file.write_text("\n\n".join(lines) + "\n \n")
+    assert [line for line, _ in read_votes(file, "jsonl")] == list(range(1, 2 * len(lines), 2))
 
 
 @pytest.mark.parametrize("column", ["probability", "question_probability"])

@@ -10,7 +10,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from app.arena.log.vote_export import LOG_COLUMNS, OLDER_COLUMNS
 from app.errors import Refusal
-from app.files.text import InvalidFile, find_encoding, find_unstorable
+from app.files.text import (
+    DuplicateKey,
+    InvalidFile,
+    escape_for_terminal,
+    find_encoding,
+    find_unstorable,
+    refuse_twins,
+)
 from app.words import BETTER, Outcome
 
 Format = Literal["csv", "jsonl"]
@@ -74,26 +81,31 @@ def read_votes(path: Path, kind: Format, complaints: list[str] | None = None) ->
             find_encoding(start.read(4096), path.name)
         with path.open(encoding="utf-8-sig", newline="") as file:
             for line, values in _csv_lines(file, path.name) if kind == "csv" else _json_lines(file):
-                unstorable = find_unstorable(values)
-                try:
-                    vote = LoggedVote.model_validate(values)
-                    if unstorable is None:
-                        yield line, vote
-                    elif complaints is not None:
-                        complaints.append(f"{path.name} line {line}: {unstorable}")
-                except ValidationError as error:
-                    problem = error.errors()[0]
-                    where = ".".join(str(part) for part in problem["loc"])
-                    if complaints is None:
-                        raise InvalidImport(f"{path.name} line {line} changed while it was read") from error
-                    complaints.append(f"{path.name} line {line}: {where}: {problem['msg']}")
+                read = _read_line(values)
+                if isinstance(read, LoggedVote):
+                    yield line, read
+                elif complaints is None:
+                    raise InvalidImport(f"{path.name} line {line} changed while it was read")
+                else:
+                    complaints.append(f"{path.name} line {line}: {read}")
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidImport(f"{path.name} is no {kind} in UTF-8: {error}") from error
     except InvalidFile as error:
         raise InvalidImport(str(error)) from error
 
 
-def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _read_line(values: dict[str, Any] | str) -> LoggedVote | str:
+    """Return the vote of a line, or what is wrong with it."""
+    if isinstance(values, str):
+        return values
+    try:
+        return find_unstorable(values) or LoggedVote.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+
+
+def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     reader = csv.DictReader(file, strict=True)
     if tuple(reader.fieldnames or ()) not in {LOG_COLUMNS, OLDER_COLUMNS}:
         raise InvalidImport(f"{name} line 1: a log has the columns {', '.join(LOG_COLUMNS)}")
@@ -101,9 +113,16 @@ def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield reader.line_num, {str(column): value for column, value in row.items()}
 
 
-def _json_lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Read each line that is not empty, as an object or as what is wrong with it."""
     for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
         try:
-            yield number, json.loads(line)
+            values = json.loads(line, object_pairs_hook=refuse_twins)
+        except DuplicateKey as error:
+            yield number, f"{escape_for_terminal(str(error))} stands there twice"
         except (ValueError, RecursionError):
-            yield number, {"line": line[:40]}
+            yield number, "this is no JSON, or the line is cut off"
+        else:
+            yield number, values if isinstance(values, dict) else "this is no JSON object"
