@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app.painter.colour import NAMED, RGB
@@ -35,6 +35,10 @@ NAME_LIST = re.compile(r"\bnames?\b[^:\n]{0,20}:\s*([^.\n\u2022;]{2,120})")
 NEGATIVE = re.compile(r"--no\b.*?(?=\s--|$)|\bnegative[ _]prompt\s*:.*", re.IGNORECASE | re.DOTALL)
 """What other programs read as a list of things to leave out."""
 AFTER = re.compile(rf"(?:in|(?:that|which) (?:is|are)|is|are|painted|coloured|colored) ({'|'.join(NAMED)})\b")
+FREE = re.compile(r"free\b(?! (of|from|to|as|on|in)\b)")
+PICTURES = frozenset(["photo", "photograph", "picture", "image", "drawing", "film", "movie"])
+"""Words whose colour is that of the whole: a black and white photo of two dogs."""
+SAME_IN_PLURAL = frozenset(["sheep", "fish", "scissors", "skis", "sunglasses", "headphones"])
 CAPITAL = re.compile(r"[^\W\d_][\w'\u2019-]{1,24}")
 
 
@@ -154,32 +158,71 @@ def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ..
     """
     wanted: list[Wanted] = []
     relations: list[Relation] = []
-    colours: list[RGB] = []
-    count: int | None = None
+    said: list[Said] = [Said()]
     denied, side, i = _denied(words), "", 0
     while i < len(words):
         noun, taken, many = _noun_at(words, i)
         phrase, length = _relation_at(words, i)
         if noun:
-            if i not in denied and count != 0:
-                if (count or 0) > MOST_OF_A_KIND:
-                    capped.append(f"{count} {' '.join(words[i : i + taken])}")
-                shades = colours or _colour_after(words, i + taken)
-                _add(wanted, relations, _kinds(noun, count, shades, many=many), side)
-            colours, count, side = [], None, ""
+            after, more = _colour_after(words, i + taken)
+            told = [replace(said[-1], colours=said[-1].colours or after)]
+            told = [one.of_a_kind(noun, " ".join(words[i : i + taken]), many=many) for one in (*said[:-1], *told)]
+            if i not in denied:
+                capped += [one.capped for one in told if one.capped]
+                _add(wanted, relations, [kind for one in told for kind in one.kinds(noun, many=many)], side)
+            said, side, taken = [Said()], "", taken + more
         elif phrase in EDGES and wanted:
             relations.append(Relation(len(wanted) - 1, phrase, len(wanted) - 1))
             taken = length
         elif length and wanted:
             side, taken = phrase, length
-        elif words[i] in NAMED:
-            colours = [*(colours if _is_joined(words, i) else ()), NAMED[words[i]]]
-        elif words[i] in COUNTS or words[i].isdecimal():
-            count = COUNTS[words[i]] if words[i] in COUNTS else int(words[i][:6])
-        elif words[i] in STOPS:
-            colours, count, side = [], None, ""
+        elif words[i] in STOPS or words[i] in PICTURES:
+            said, side = [Said()], ""
+        else:
+            said = _hear(said, words, i)
         i += max(1, taken)
     return tuple(wanted), tuple(relations)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of a thing before its noun came: how many, and in which colours."""
+
+    count: int | None = None
+    colours: tuple[RGB, ...] = ()
+    capped: str = ""
+
+    def of_a_kind(self, noun: str, written: str, *, many: bool) -> "Said":
+        """Return it as this noun can mean it: at most nine, and `route 66 car` is one car."""
+        if (self.count or 0) <= MOST_OF_A_KIND:
+            return self
+        if not many and noun not in SAME_IN_PLURAL:
+            return replace(self, count=None)
+        return replace(self, count=MOST_OF_A_KIND, capped=f"{self.count} {written}")
+
+    def kinds(self, noun: str, *, many: bool) -> list[Wanted]:
+        """Make a kind of each colour where several things are meant; a single one has the last colour."""
+        if self.count == 0:
+            return []
+        count = self.count or (max(2, len(self.colours)) if many else 1)
+        shades: list[RGB | None] = [*(self.colours[:count] if count > 1 else self.colours[-1:])]
+        return [Wanted(noun, count // max(1, len(shades)), shade) for shade in shades or [None]]
+
+
+def _hear(said: list[Said], words: tuple[str, ...], i: int) -> list[Said]:
+    """Take in a word that is no noun: a colour, a count, or an `and` that begins `one red and one blue balloon`."""
+    word, last = words[i], said[-1]
+    if word in NAMED:
+        before = last.colours if _is_joined(words, i) else ()
+        return [*said[:-1], replace(last, colours=(*before, NAMED[word]))]
+    if word in COUNTS or word.isdecimal():
+        return [*said[:-1], replace(last, count=COUNTS[word] if word in COUNTS else int(word[:9]))]
+    if word in {"a", "an"}:
+        return [*said[:-1], replace(last, count=None)]
+    after = words[i + 1 : i + 2]
+    is_next = bool(after) and (after[0] in COUNTS or after[0] in {"a", "an"} or after[0].isdecimal())
+    is_told = bool(last.colours) and words[i - 1] in NAMED
+    return [*said, Said()] if word == "and" and is_told and is_next else said
 
 
 def _is_joined(words: tuple[str, ...], i: int) -> bool:
@@ -187,18 +230,13 @@ def _is_joined(words: tuple[str, ...], i: int) -> bool:
     return i >= 2 and words[i - 1] in {"and", ",", "or"} and words[i - 2] in NAMED
 
 
-def _colour_after(words: tuple[str, ...], i: int) -> list[RGB]:
-    """Return the colour of a thing where it follows: a car in red, a balloon that is red."""
+def _colour_after(words: tuple[str, ...], i: int) -> tuple[tuple[RGB, ...], int]:
+    """Return the colour of a thing where it follows, as in `a car in red`, and how many words say it."""
     found = AFTER.match(" ".join(words[i : i + 5]))
-    return [NAMED[found[1]]] if found and not _noun_at(words, i + len(found[0].split()))[0] else []
-
-
-def _kinds(noun: str, count: int | None, colours: list[RGB], *, many: bool) -> list[Wanted]:
-    """Make a kind of each colour where several things are asked for; a single one has the last colour."""
-    count = count or (2 if many else 1)
-    shades: list[RGB | None] = [*(colours[:count] if count > 1 else colours[-1:])]
-    each = count // max(1, len(shades))
-    return [Wanted(noun, min(each, MOST_OF_A_KIND), shade) for shade in shades or [None]]
+    length = len(found[0].split()) if found else 0
+    if not found or (i + length < len(words) and _noun_at(words, i + length)[0]):
+        return (), 0
+    return (NAMED[found[1]],), length
 
 
 def _denied(words: tuple[str, ...]) -> frozenset[int]:
@@ -210,7 +248,7 @@ def _denied(words: tuple[str, ...]) -> frozenset[int]:
         noun, taken, _ = _noun_at(words, i)
         if length:
             left, is_far, taken = DENIALS[phrase], False, length
-        elif noun and words[i + taken : i + taken + 1] == ("free",):  # a cat-free room
+        elif noun and FREE.match(" ".join(words[i + taken : i + taken + 2])):  # a cat-free room
             denied.add(i)
         elif noun and left >= 0:
             denied.add(i)

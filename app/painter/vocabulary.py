@@ -9,8 +9,9 @@ DENIALS = {
     "no": 2, "without": 2, "without any": 2, "lacking": 2, "minus": 2, "exclude": 2, "excluding": 2, "avoid": 2,
     "devoid of": 2, "free of": 2, "free from": 2, "neither": 1, "nor": 1, "except": 1, "except for": 1,
     "instead of": 1, "rather than": 1, "not": 1, "don t": 1, "isn t": 1, "aren t": 1, "doesn t": 1,
-    "don t draw": 2, "don t show": 2, "don t include": 2, "don t add": 2, "don t want": 2, "do not draw": 2,
-    "do not show": 2, "do not include": 2, "do not add": 2, "do not want": 2,
+    "not wearing": 2, "not holding": 2, "not carrying": 2, "don t draw": 2, "don t show": 2, "don t include": 2,
+    "don t add": 2, "don t want": 2, "do not draw": 2, "do not show": 2, "do not include": 2, "do not add": 2,
+    "do not want": 2,
 }  # fmt: skip
 """
 What says that a thing is not there, and how many words, other than articles, colours and counts, may stand

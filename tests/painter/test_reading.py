@@ -142,6 +142,10 @@ def test_light_is_read() -> None:
         ("a dog not sleeping next to a cat", ["dog", "cat"]),
         ("a house, no smoking sign beside a bench", ["house", "bench"]),
         ("no fewer than three cats", ["cat"]),
+        ("a cat not wearing a hat", ["cat"]),
+        ("a house free of people near a boat", ["house", "boat"]),
+        ("a cat free to roam beside a dog", ["cat", "dog"]),
+        ("a sign that says no parking next to a red car", ["car"]),
     ],
 )
 def test_what_is_denied_is_not_drawn(prompt: str, nouns: list[str]) -> None:
@@ -158,6 +162,15 @@ def test_what_is_denied_is_not_drawn(prompt: str, nouns: list[str]) -> None:
         ("a balloon that is red", [(1, "red")]),
         ("a balloon in red", [(1, "red")]),
         ("a balloon in a red house", [(1, None)]),
+        ("one red and one blue balloon", [(1, "red"), (1, "blue")]),
+        ("two red and three blue balloons", [(2, "red"), (3, "blue")]),
+        ("a red and a blue balloon", [(1, "red"), (1, "blue")]),
+        ("green, yellow and red balloons", [(1, "green"), (1, "yellow"), (1, "red")]),
+        ("a black and white photo of two balloons", [(2, None)]),
+        ("a cat is black and a balloon is white", [(1, "white")]),
+        ("a white wall and two balloons", [(2, "white")]),
+        ("route 66 and a balloon", [(1, None)]),
+        ("apollo 11 balloon", [(1, None)]),
     ],
 )
 def test_each_colour_goes_to_its_thing(prompt: str, kinds: list[tuple[int, str | None]]) -> None:
