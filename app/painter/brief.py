@@ -210,7 +210,7 @@ class Said:
 
 
 def _hear(said: list[Said], words: tuple[str, ...], i: int) -> list[Said]:
-    """Take in a word that is no noun: a colour, a count, or an `and` that begins `one red and one blue balloon`."""
+    """Take in a word that is no noun: a colour, a count, or the `and` of `one red and one blue balloon`."""
     word, last = words[i], said[-1]
     if word in NAMED:
         before = last.colours if _is_joined(words, i) else ()
