@@ -19,7 +19,7 @@ from app.cli.archive import BackupManifest, BadBackup
 from app.cli.image_checks import has_substitute, read_keys
 from app.cli.opening import (
     Installation,
-    check_not_own,
+    check_place,
     json_option,
     migrate_option,
     now,
@@ -61,7 +61,7 @@ def backup(file: Path, force: bool, as_json: bool, migrate: bool) -> None:
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists. Name another file, or use --force.")
-    check_not_own(file)
+    check_place(file)
     arena = open_installation(migrate=migrate)
     manifest = _save_whole(arena, file)
     try:

@@ -65,8 +65,11 @@ def with_arena(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def check_not_own(file: Path) -> None:
-    """Check that a file to be written would not take the place of one of the installation. Raises UsageError."""
+def check_place(file: Path) -> None:
+    """Check that a file to be written has a folder, and takes none of the installation's. Raises UsageError."""
+    if not file.parent.is_dir():
+        lack = f"{file.parent} is no folder" if file.parent.exists() else f"There is no folder {file.parent}"
+        raise click.UsageError(f"{lack}: make it, or name another.")
     if is_own_file(file, Settings()):
         raise click.UsageError(f"{file} is the arena's own, or lies among its images. Name another file.")
 

@@ -37,9 +37,6 @@ class NewFile(click.Path):
         is_stream = path.is_symlink() and path.readlink().is_relative_to("/proc")
         if str(path) == "-" or is_stream or (path.exists() and not path.is_file()):
             self.fail(f"{str(path)!r} is no file to be written: name one", param, ctx)
-        if not path.parent.is_dir():
-            lack = f"{path.parent} is no folder" if path.parent.exists() else f"there is no folder {path.parent}"
-            self.fail(f"{lack}: make it, or name another", param, ctx)
         return path
 
 

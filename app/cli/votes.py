@@ -11,7 +11,7 @@ import click
 from app.arena.log.vote_export import ExportSelection
 from app.cli.opening import (
     Installation,
-    check_not_own,
+    check_place,
     json_option,
     migrate_option,
     now,
@@ -66,7 +66,7 @@ def export(
     """
     if full and (uncounted or simulated):
         raise click.UsageError("--full holds every vote: it needs neither --all nor --include-simulated.")
-    check_not_own(file)
+    check_place(file)
     database, moment = open_installation(migrate=migrate).database, now()
     form = kind or ("jsonl" if file.suffix == ".jsonl" else "csv")
     for each in MODES:  # the boards that the manifest names are to rest on the exported votes

@@ -89,7 +89,7 @@ def test_a_file_in_no_folder_is_told_before_anything_is_done(
     arena: Run, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "file").touch()
-    for folder, lack in ((tmp_path / "none", "there is no folder"), (tmp_path / "file", "is no folder")):
+    for folder, lack in ((tmp_path / "none", "There is no folder"), (tmp_path / "file", "is no folder")):
         code, _, complaint = arena(*words, str(folder / "new"))
         told = " ".join(complaint.split())
         assert (code, lack in told, str(folder) in told, "/." in told) == (2, True, True, False), complaint

@@ -68,13 +68,19 @@ def check_log(session: Session, path: Path, kind: Format) -> None:
 
 
 def import_log(
-    database: Database, path: Path, kind: Format, *, progress: Callable[[int], None]
+    database: Database,
+    path: Path,
+    kind: Format,
+    *,
+    progress: Callable[[int], None],
+    note: Callable[[Session, int], None],
 ) -> LogImportResult:
     """
     Import a log's votes with their tallies, at most 250 in one transaction; stopped, a second run goes on.
 
     Each competition, model and sample must exist here as it did there. What exists here already is not changed.
-    `progress` receives how many lines were done. Run `check_log` first: this function stores every line.
+    `note` is told in each transaction how many votes it stores, `progress` how many lines were done. Run
+    `check_log` first: this function stores every line.
     """
     with database.reading() as session:
         seats = _read_contestants(session)
@@ -82,7 +88,7 @@ def import_log(
     lines = (vote for _, vote in vote_format.read_votes(path, kind))
     stored = already = voters = 0
     while batch := list(islice(lines, BATCH)):
-        done = database.write(partial(_store_batch, batch=batch, seats=seats, known=known))
+        done = database.write(partial(_store_batch, batch=batch, seats=seats, known=known, note=note))
         known |= done.known
         stored, already = stored + done.votes, already + len(batch) - done.votes
         voters += done.voters
@@ -105,6 +111,7 @@ def _store_batch(
     batch: Sequence[LoggedVote],
     seats: Mapping[ContestantKey, ContestantIds],
     known: Mapping[str, int],
+    note: Callable[[Session, int], None],
 ) -> _BatchResult:
     """Store a batch. Voters are those of votes imported earlier, or new ones without a cookie."""
     there = _find_known_matchups(session, batch)
@@ -116,6 +123,7 @@ def _store_batch(
     if fresh:
         _insert(session, fresh, seats, met)
         _update_counts(session, fresh, seats, met)
+        note(session, len(fresh))
     return _BatchResult(len(fresh), len(created), met)
 
 

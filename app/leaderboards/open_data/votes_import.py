@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import exists, select
@@ -10,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.log import vote_import
-from app.arena.tables import Competition
+from app.arena.tables import Competition, LedgerLine
 from app.catalog import lookup
 from app.database.doors import Database
 from app.leaderboards.open_data import manifest
 from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest
 from app.leaderboards.runs import refresh
 from app.leaderboards.tables import ModeAnchor
+
+IMPORTED = "votes.imported"
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,8 @@ def import_votes(database: Database, file: Path, *, now: datetime, progress: Cal
     with database.reading() as session:
         vote_import.check_log(session, file, facts.format)
     anchors = database.write(lambda session: _take_anchors(session, facts, now))
-    done = vote_import.import_log(database, file, facts.format, progress=progress)
-    if done.votes:
-        database.write(lambda session: _note(session, file, facts, done, now))
+    note = partial(_note, file=file, facts=facts, now=now)
+    done = vote_import.import_log(database, file, facts.format, progress=progress, note=note)
     with database.reading() as session:
         modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
     boards = [key for mode in modes for key in refresh.rebuild(database, mode, now=now)] if done.votes else []
@@ -78,7 +80,12 @@ def _take_anchors(session: Session, facts: VotesManifest, now: datetime) -> tupl
     return tuple(taken)
 
 
-def _note(
-    session: Session, file: Path, facts: VotesManifest, done: vote_import.LogImportResult, now: datetime
-) -> None:
-    ledger.note(session, "votes.imported", f"file:{facts.sha256}", now=now, file=file.name, votes=done.votes)
+def _note(session: Session, votes: int, *, file: Path, facts: VotesManifest, now: datetime) -> None:
+    """Note so many more votes of a log in its line of the ledger, so that a stopped import is told as well."""
+    subject = f"file:{facts.sha256}"
+    ours = select(LedgerLine).where(LedgerLine.action == IMPORTED, LedgerLine.subject == subject)
+    line = session.scalars(ours.order_by(LedgerLine.id.desc()).limit(1)).first()
+    if line is None:
+        ledger.note(session, IMPORTED, subject, now=now, file=file.name, votes=votes)
+    else:
+        line.detail = line.detail | {"votes": line.detail["votes"] + votes}
