@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from app.cli.archive import BackupManifest, BadBackup
 from app.cli.image_checks import has_substitute, read_keys
 from app.cli.opening import (
     Installation,
+    actor,
     check_place,
     json_option,
     migrate_option,
@@ -94,7 +96,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
             "Use --force to replace all of it."
         )
     with _prepare_key(key, settings) as put_key:
-        restore_arena(file, manifest, database, storage, put_key=put_key)
+        restore_arena(file, manifest, database, storage, put_key=put_key, note=partial(_note_restored, manifest))
     _tell("restored", manifest, as_json=as_json)
 
 
@@ -140,9 +142,10 @@ def restore_arena(
     storage: Storage,
     *,
     put_key: Callable[[], None] = lambda: None,
+    note: Callable[[Session], None] = lambda _: None,
 ) -> None:
     """
-    Restore database and files, and put the key in place right after the swap.
+    Restore database and files, and put the key in place right after the swap; `note` adds to what was restored.
 
     Files come first: no row names them before the database is swapped. What the swap leaves behind goes last.
     """
@@ -156,6 +159,7 @@ def restore_arena(
         if counts != manifest.tables:
             raise BadBackup("The backup holds other rows than its manifest says.")
         fresh.migrate()
+        fresh.write(note)
         restored = set()
         for name, data in archive.read_members(file, lambda name: name.startswith("files/")):
             key = name.removeprefix("files/")
@@ -215,6 +219,12 @@ def _check_complete(database: Database, absent: list[str], now: datetime) -> Non
             raise ImagesReplaced("Images are being replaced at this moment. Make the backup when that has ended.")
     click.echo(
         f"{len(absent)} images that rows name are missing, and so in the backup: {absent[0]} first", err=True
+    )
+
+
+def _note_restored(manifest: BackupManifest, session: Session) -> None:
+    ledger.note(
+        session, "arena.restored", "arena", now=now(), actor=actor(), reason=f"the backup of {manifest.made_at}"
     )
 
 

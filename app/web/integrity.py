@@ -34,6 +34,7 @@ ACTIONS = {
     "competition.showcase": "Competition held back as a showcase: shown with names, never judged",
     "entry.withdrawn": "Image withdrawn",
     "tallies.repaired": "Tallies repaired from the votes",
+    "arena.restored": "Arena put back to what it was",
     "demo.cleared": "Demo removed",
 }
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from app.cli import archive
 from app.database.causes import CAUSES
 from app.database.doors import Database, DatabaseBusy
 from app.gateway.storage import Storage
+from app.leaderboards.integrity.public_report import read_public_report
 from tests.command import Run
 from tests.factories import picture_bytes
 
@@ -75,3 +77,23 @@ def test_a_backup_that_is_complete_is_told_as_such(
     code, said, complaint = arena("backup", str(tmp_path / "b.tar"))
     assert (code, said.startswith("saved: "), "no line in the ledger" in complaint) == (0, True, True), complaint
     assert archive.verify_archive(tmp_path / "b.tar").files == 0
+
+
+def test_a_restore_is_told_in_the_public_ledger(
+    arena: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Votes of after the backup are gone: whoever compares exports finds the reason."""
+    enter_tea(arena, tmp_path)
+    assert arena("backup", str(tmp_path / "b.tar"))[0] == 0
+    made_at = archive.verify_archive(tmp_path / "b.tar").made_at
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "new"))
+    assert arena("restore", str(tmp_path / "b.tar"))[0] == 0
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'blindvote.sqlite3'}")
+    with database.reading() as session:
+        newest = read_public_report(session, {}, now=datetime.now(UTC)).changes[0]
+    database.close()
+    assert (newest.action, newest.subject, newest.reason) == (
+        "arena.restored",
+        "arena",
+        f"the backup of {made_at}",
+    )

@@ -30,6 +30,7 @@ CHANGES = (
     "competition.closed",
     "entry.withdrawn",
     "tallies.repaired",
+    "arena.restored",
     DEMO_CLEARED,
 )
 TESTS = ("exposure", "likelihood", "ring")
