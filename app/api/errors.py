@@ -47,7 +47,8 @@ def respond(problem: Problem) -> Response:
 def invalid_request(error: ValidationError) -> Response:
     """Answer for a body, path or query that does not fit its model."""
     first = error.errors()[0]
-    param = ".".join(str(part) for part in first["loc"]) or None
+    # Pydantic names the branches of a union behind the field, as `str-enum[Outcome]`.
+    param = ".".join(part for part in map(str, first["loc"]) if "[" not in part) or None
     return respond(replace(named("invalid_request", first["msg"]), param=param))
 
 

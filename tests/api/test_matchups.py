@@ -387,3 +387,8 @@ def test_a_locked_database_is_a_503_and_loses_nothing(
     assert api.post(f"/matchups/{matchup}/vote", json={"outcome": "a"}).status_code == 200
     assert counted(database) == 1
     impatient.extensions["blindvote"].database.close()
+
+
+def test_an_outcome_that_is_none_is_told_by_its_field(api: Api) -> None:
+    answer = api.post(f"/matchups/{new(api)}/vote", json={"outcome": "A"})
+    assert (answer.status_code, answer.get_json()["error"]["param"]) == (400, "outcome")
