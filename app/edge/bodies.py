@@ -1,6 +1,7 @@
 """Checks of what a client sends, however hostile: JSON, forms, queries and paths."""
 
 import json
+import re
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from werkzeug.utils import cached_property
 from app.errors import Refusal
 
 BODY_BYTES = 64 * 1024
+COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress"})
 NO_TEXT = "Text must not hold NUL or lone surrogates."
 NO_FORM = "The body is no whole form, or the Content-Type does not name the boundary between its parts."
 UNREADABLE = "\ufffd"
@@ -74,7 +76,8 @@ class StrictRequest(Request):
 
     def _check_coding(self) -> None:
         """Refuse a compressed body, which would be read as it came. Raises WrongType."""
-        if self.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        # Some clients write a charset there, of a body that can be read.
+        if not COMPRESSIONS.isdisjoint(re.split("[, ]+", self.headers.get("Content-Encoding", "").lower())):
             raise WrongType("Send the body without Content-Encoding: compressed bodies are not read.")
 
 

@@ -63,6 +63,11 @@ def test_compressed_bodies_are_refused_as_such(running: Running, path: str, medi
     assert (answer.status_code, answer.json["error"]["code"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("coding", ["identity", "utf-8", ""])
+def test_bodies_that_are_not_compressed_are_read_whatever_is_said_of_them(running: Running, coding: str) -> None:
+    assert post(running, GENERATIONS, {"Content-Encoding": coding}, json=SMALL).status_code == 200
+
+
 @pytest.mark.parametrize("value", ["1e400", "-1e400", "[1e400]", '{"x": 1e999}'])
 def test_a_number_too_large_for_json_is_refused(running: Running, value: str) -> None:
     body = f'{{"prompt": "x", "size": "256x256", "unknown": {value}}}'
