@@ -21,6 +21,7 @@ const PYTHON = [
   ["client_painters.py", "openai-newest"],
   ["client_litellm.py", "litellm"],
   ["client_frameworks.py", "frameworks"],
+  ["client_haystack.py", "haystack"],
   ["client_bodies.py", "openai-newest"],
 ];
 

@@ -25,9 +25,9 @@ def is_png(text: str) -> bool:
     return base64.b64decode(text)[:4] == b"\x89PNG"
 
 
-def librechat_generates() -> None:
+def librechat_generates(model: str = "gpt-image-stand-in") -> None:
     body = {
-        "model": "gpt-image-stand-in",
+        "model": model,
         "prompt": PROMPT,
         "n": 1,
         "background": "auto",
@@ -36,6 +36,11 @@ def librechat_generates() -> None:
         "size": "auto",
     }
     assert is_png(post(f"{BASE}/images/generations", headers=BEARER, json=body)["b64_json"])
+
+
+def librechat_generates_by_another_name() -> None:
+    """Its setting IMAGE_GEN_OAI_MODEL may name any model; it reads base64 alone."""
+    librechat_generates("poster-pro")
 
 
 def librechat_edits() -> None:
@@ -84,6 +89,7 @@ def webui_edits() -> None:
 
 for client, what, check in (
     (LIBRECHAT, "image_gen_oai", librechat_generates),
+    (LIBRECHAT, "image_gen_oai with a model of another name", librechat_generates_by_another_name),
     (LIBRECHAT, "image_edit_oai, two images", librechat_edits),
     (LIBRECHAT, "image_edit_oai by Azure's path and header", librechat_edits_at_azure),
     (LIBRECHAT, "dalle", librechat_dalle),

@@ -39,6 +39,19 @@ def edit() -> None:
         assert made.data[0].url
 
 
+def edit_with_markup() -> str:
+    """Send a drawing over the image, of which nothing is made here: it is refused and not dropped."""
+    param = None
+    try:
+        client.images.edit(image=png(), markup=mask(), prompt="bluer", model="stand-in")
+    except TypeError:
+        return "this version sends none"
+    except openai.BadRequestError as error:
+        param = error.param
+    assert param == "markup"
+    return "refused by name"
+
+
 def edit_without_model() -> None:
     assert client.images.edit(image=png(), prompt="bluer").data[0].b64_json
 
@@ -95,6 +108,7 @@ for what, check in (
     ("generate two in base64", generate_base64),
     ("generate with a gpt-image id: base64, usage, quality", generate_gpt_image),
     ("edit of bytes, a list and a file, with a mask", edit),
+    ("edit with a markup", edit_with_markup),
     ("edit without a model", edit_without_model),
     ("variation", variation),
     ("stream: the completed event has usage", stream),
