@@ -97,17 +97,13 @@ def generations(deployment: str | None = None) -> Response:
 @_route("/images/edits", "POST", by_deployment=True)
 def edits(deployment: str | None = None) -> Response:
     """Make images from images and a prompt, inside a mask where one is given."""
-    _caller().check("edit")
-    request.max_content_length = bodies.FILES_BYTES
-    return _images("edit", deployment)
+    return _images_of_files("edit", deployment)
 
 
 @_route("/images/variations", "POST", by_deployment=True)
 def variations(deployment: str | None = None) -> Response:
     """Make images like an image."""
-    _caller().check("edit")
-    request.max_content_length = bodies.FILES_BYTES
-    return _images("variation", deployment)
+    return _images_of_files("variation", deployment)
 
 
 @_route("/models", "GET")
@@ -147,6 +143,13 @@ def file(name: str) -> Response:
         abort(404)
     headers = {"Cache-Control": "private, no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
     return openai_cors.allow(Response(parts().storage.get(found.key), mimetype=found.media_type, headers=headers))
+
+
+def _images_of_files(operation: Operation, deployment: str | None) -> Response:
+    """Answer what may carry files, or images as text: base64 in a part of a form as in JSON."""
+    _caller().check("edit")
+    request.max_content_length = request.max_form_memory_size = bodies.FILES_BYTES
+    return _images(operation, deployment)
 
 
 def _images(operation: Operation, deployment: str | None) -> Response:

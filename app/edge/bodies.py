@@ -16,6 +16,7 @@ BODY_BYTES = 64 * 1024
 COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress"})
 NO_TEXT = "Text must not hold NUL or lone surrogates."
 NO_FORM = "The body is no whole form, or the Content-Type does not name the boundary between its parts."
+NO_FORM_TEXT = "Text in a form must be UTF-8 without NUL; a part that holds a file needs a filename."
 UNREADABLE = "\ufffd"
 """What stands in a form's text for bytes that are not UTF-8."""
 
@@ -53,9 +54,9 @@ class StrictRequest(Request):
             super()._load_form_data()
         except ValueError as error:
             raise BadBody(NO_FORM) from error
-        _checked(self.form)
-        if any(UNREADABLE in text for _, text in self.form.items(multi=True)):
-            raise BadBody("Text in a form must be UTF-8.")
+        texts = [text for pair in self.form.items(multi=True) for text in pair]
+        if any("\0" in text or UNREADABLE in text for text in texts):
+            raise BadBody(NO_FORM_TEXT)
 
     def get_json(self, *_args: Any, **_kwargs: Any) -> Any:
         """Read the body; an empty one is an empty object. Raises BadBody and WrongType."""

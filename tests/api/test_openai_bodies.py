@@ -1,8 +1,10 @@
 """Bodies sent to /openai/v1: nothing in them is lost in silence, and what can't be read is named."""
 
 from io import BytesIO
+from random import Random
 
 import pytest
+from PIL import Image
 
 from tests.api.gateway_server import EDITS, GENERATIONS, ONE, PNG, SMALL, Running, form, post, running
 from tests.factories import hole
@@ -45,6 +47,7 @@ def test_images_under_two_names_are_all_sent(running: Running, upstream: Upstrea
         (PROMPT_PART % b"x" + b"--b--\r\n", "multipart/form-data; boundary=other", "boundary"),
         (PROMPT_PART % b"x", BOUNDARY, "no whole form"),
         (PROMPT_PART % b"nuit \xe9toil\xe9e" + b"--b--\r\n", BOUNDARY, "UTF-8"),
+        (PROMPT_PART.replace(b"prompt", b"image") % PNG + b"--b--\r\n", BOUNDARY, "needs a filename"),
     ],
 )
 def test_a_form_that_cannot_be_read_is_no_empty_form(
@@ -53,6 +56,16 @@ def test_a_form_that_cannot_be_read_is_no_empty_form(
     answer = post(running, EDITS, data=body, content_type=media_type)
     assert (answer.status_code, answer.json["error"]["param"]) == (400, None)
     assert told in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("path", [EDITS, "/v1/images/variations"])
+def test_a_large_image_as_text_of_a_form(running: Running, upstream: Upstream, path: str) -> None:
+    upstream.on("POST", "/v1/images/", says(200, ONE))
+    noise = BytesIO()
+    Image.frombytes("RGB", (420, 420), Random(1).randbytes(420 * 420 * 3)).save(noise, "PNG")
+    parts = {"image": f"data:image/png;base64,{coded(noise.getvalue())}", "prompt": "x", "model": "brush-1"}
+    assert len(parts["image"]) > 500_000, "more than the parser takes for text unless it is told"
+    assert post(running, path, data=parts, content_type="multipart/form-data").status_code == 200
 
 
 @pytest.mark.parametrize("path", [GENERATIONS, EDITS])
