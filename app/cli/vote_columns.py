@@ -104,7 +104,8 @@ def plan_columns(
     if len(given) > 1:
         raise InvalidFile(f"{_first(table)}: it has {' and '.join(given)}; keep the one that is meant")
     if not given:
-        raise InvalidFile(f"{_first(table)}: there is neither a column winner nor the columns wins_a and wins_b")
+        missing = "there is neither a column winner nor the columns wins_a and wins_b"
+        raise InvalidFile(f"{_first(table)}: {missing}{_list_columns(table)}")
     places = kinds[given[0]]
     names = [columns[place] for place in places]
     if draw is not None and given[0] in TIES:
@@ -149,11 +150,15 @@ def _refuse_missing(
     missing += [role for role, value in wanted.items() if value is not None and role not in found]
     if not missing:
         return
-    there = ", ".join(escape_for_terminal(shorten(column.strip())) or "(no name)" for column in table.columns[:20])
-    hint = f"; it has {there}" if there else ""
+    hint = _list_columns(table)
     if set(columns) & ANSWERS:
         hint += "; these name answers and not models: join them with the table of answers first"
     raise InvalidFile(f"{_first(table)}: the column {missing[0]} is missing{hint}")
+
+
+def _list_columns(table: Table) -> str:
+    there = ", ".join(escape_for_terminal(shorten(column.strip())) or "(no name)" for column in table.columns[:20])
+    return f"; it has {there}" if there else ""
 
 
 def _add_ties(

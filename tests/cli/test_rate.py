@@ -88,7 +88,7 @@ def test_sequential_elo_by_hand(arena: Callable[..., Result], tmp_path: Path) ->
         ("model_a,model_b,winner\n,y,tie\n", "line 2: column model_a: a model has no name"),
         ("model_a,model_b,winner\nx,y\n", "line 2: it has 2 cells, the first line names 3 columns"),
         ("model_a,model_b,winner\nx,y,tie,1\n", "line 2: it has 4 cells"),
-        ("model_a,model_b\nx,y\n", "neither a column winner"),
+        ("model_a,model_b,result\nx,y,x\n", "wins_a and wins_b; it has model_a, model_b, result"),
         ("a,b,winner\nx,y,tie\n", "the column model_a is missing"),
         ("model_a,model_b,wins_a,wins_b\nx,y,1.5,0\n", "line 2: column wins_a: '1.5'"),
         ("model_a,model_b,wins_a,wins_b\nx,y,-1,0\n", "line 2: column wins_a: '-1'"),
