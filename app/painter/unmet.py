@@ -31,6 +31,11 @@ def find_unmet_in_edit(prompt: str, *, masked: bool) -> tuple[Unmet, ...]:
     return (*(Unmet(clause, None, reason) for clause in read_as.unread), *_excess(prompt, read(prompt)))
 
 
+def is_understood(prompt: str) -> bool:
+    """Tell whether a painter knows anything that an edit's prompt asks for."""
+    return bool(read_instruction(prompt).actions)
+
+
 def find_unmet(prompt: str) -> tuple[Unmet, ...]:
     """List what a picture of this prompt will lack: all of it, letters of a text, some of too many things."""
     brief = read(prompt)

@@ -232,6 +232,15 @@ def test_what_a_prompt_asks_in_vain_is_told(arena: World) -> None:
     assert [(change.parameter, change.used) for change in drawn.adjustments] == [("prompt", "9 balloons")]
 
 
+def test_an_images_own_hole_is_a_mask_for_what_is_told(arena: World) -> None:
+    picture = drawing().convert("RGBA")
+    picture.paste((0, 0, 0, 0), (20, 20, 120, 120))
+    wish = {"operation": "edit", "model": "poster-pro", "prompt": "make the shirt green"}
+    assert arena.ask(**wish, images=(saved(picture),)).adjustments == ()
+    whole = arena.ask(**wish, images=(saved(drawing()),))
+    assert [change.requested for change in whole.adjustments] == ["make the shirt green"]
+
+
 def test_strict_refuses_what_the_painters_would_leave_out(arena: World) -> None:
     with pytest.raises(InvalidParameter, match="make her smile"):
         arena.ask(

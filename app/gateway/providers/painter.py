@@ -39,10 +39,13 @@ class LocalPainter:
 
     def read_prompt(self, request: ImageRequest) -> list[Adjustment]:
         """List what of a prompt the painters will leave out."""
-        from app.painter.unmet import find_unmet, find_unmet_in_edit  # noqa: PLC0415  (numpy loads when first used)
+        from app.painter.unmet import find_unmet, find_unmet_in_edit, is_understood  # noqa: PLC0415  (loads numpy)
 
         if request.operation == "edit":
-            unmet = find_unmet_in_edit(request.prompt, masked=request.mask is not None)
+            # An image's own transparent part is the mask where the prompt says nothing else.
+            is_masked = request.mask is not None
+            is_masked = is_masked or (not is_understood(request.prompt) and _has_hole(request.images[0]))
+            unmet = find_unmet_in_edit(request.prompt, masked=is_masked)
         else:
             unmet = find_unmet(request.prompt)
         return [Adjustment("prompt", shorten(one.asked), one.used, one.reason) for one in unmet[:MOST_TOLD]]
@@ -76,6 +79,12 @@ class LocalPainter:
         except UnusableMask as error:
             raise ProviderError("rejected", param="mask", reason=str(error)) from error
         return encode(picture if native != "jpeg" else picture.convert("RGB"), native)
+
+
+def _has_hole(data: bytes) -> bool:
+    """Tell whether any pixel of an input image is fully transparent."""
+    image = decode(data, alpha=True, limits=INPUT)
+    return image.mode == "RGBA" and image.getchannel("A").histogram()[0] > 0
 
 
 def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
