@@ -12,7 +12,7 @@ from app.gateway import reference
 from app.leaderboards.views import results
 from app.leaderboards.views.certainty import describe_ranks
 from app.web import facts
-from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, start_card, write_words
+from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, spell, start_card, write_words
 from app.web.formats import mode_title
 from app.web.responses import audience, card_picture
 from app.web.versions import versions
@@ -66,7 +66,8 @@ def words(slug: str) -> Card:
     if largest and len(figures) < 3:
         figures.append((largest, "max resolution"))
     gone = f"retired {facts.day(page.sunset)}" if page.status == "retired" and page.sunset else ""
-    return Card(page.name, " · ".join(part for part in (page.creator, gone) if part), tuple(figures))
+    under = (spell(page.creator or "", ""), gone)
+    return Card(spell(page.name, page.slug), " · ".join(filter(None, under)), tuple(figures))
 
 
 # 40 KB each, and every vote makes another: more would take hours to fill and 10 MB of each worker.

@@ -1,7 +1,9 @@
 """Shared parts of the pictures of links: size, colours, and words in Pillow's own font."""
 
 from io import BytesIO
+from itertools import filterfalse
 from typing import TYPE_CHECKING
+from unicodedata import category, normalize
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -10,6 +12,12 @@ if TYPE_CHECKING:
 
 SIZE = (1200, 630)
 MARGIN = 84
+ORNAMENTS = ("Cf", "Mn", "Sk", "So")
+"""Kinds of signs without which a name is the same name: invisible ones, accents of their own, emoji."""
+PLAIN = str.maketrans(
+    {**dict.fromkeys("\xb7\u2010\u2011\u2013\u2014\u2212", "-"), "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+)
+"""Signs that the font lacks and those that stand for them."""
 PAPER, INK, MUTED, LINE, ACCENT, TINT = "#fbfaf6", "#191a17", "#6d6e67", "#e2e0d8", "#2343d6", "#bac2ec"
 
 
@@ -30,6 +38,16 @@ def write_words(draw: "ImageDraw", at: tuple[int, int], words: str, size: int, c
     draw.text(at, _replace_unknown(words), font=_font(size), fill=colour, stroke_width=weight, stroke_fill=colour)
 
 
+def spell(words: str, otherwise: str) -> str:
+    """Return words without ornaments that Pillow's own font lacks; `otherwise` where it lacks their letters."""
+    plain = " ".join("".join(filterfalse(_is_lost, normalize("NFC", words))).split())
+    return plain if plain and _replace_unknown(plain).count("?") == plain.count("?") else otherwise
+
+
+def _is_lost(sign: str) -> bool:
+    return sign > "\xff" and category(sign) in ORNAMENTS
+
+
 def shorten(words: str, size: int, width: int) -> str:
     """Cut words at their end until they fit into so many pixels."""
     font, cut = _font(size), words
@@ -46,7 +64,7 @@ def _font(size: int) -> "FreeTypeFont | ImageFont":
 
 def _replace_unknown(words: str) -> str:
     """Replace the signs that Pillow's own font lacks; it is always there."""
-    return words.replace("·", "-").encode("latin-1", "replace").decode("latin-1")
+    return words.translate(PLAIN).encode("latin-1", "replace").decode("latin-1")
 
 
 def encode_card(image: "Image") -> bytes:

@@ -15,6 +15,7 @@ from app.web.drawing import (
     TINT,
     encode_card,
     shorten,
+    spell,
     start_card,
     write_words,
 )
@@ -38,7 +39,7 @@ def draw_card(taste: Taste) -> bytes:
     image, draw = start_card()
     write_words(draw, (MARGIN, 130), "My taste, judged blind", 64, INK)
     if taste.question != BETTER:
-        write_words(draw, (MARGIN, 206), taste.words, 28, MUTED)
+        write_words(draw, (MARGIN, 206), spell(taste.words, ""), 28, MUTED)
     scale = axis(taste.top)
     for place, row in enumerate(taste.top):
         _draw_row(draw, FIRST_ROW + place * ROW, place + 1, row, scale)
@@ -50,7 +51,9 @@ def draw_card(taste: Taste) -> bytes:
 
 def _draw_row(draw: "ImageDraw", top: int, place: int, row: TopModel, scale: Axis) -> None:
     write_words(draw, (MARGIN, top), str(place), NAME_SIZE, MUTED)
-    write_words(draw, (MARGIN + 48, top), shorten(row.name, NAME_SIZE, LONGEST_NAME), NAME_SIZE, INK)
+    write_words(
+        draw, (MARGIN + 48, top), shorten(spell(row.name, row.slug), NAME_SIZE, LONGEST_NAME), NAME_SIZE, INK
+    )
     low, high, mark = (_across(scale, rating) for rating in (row.rating_low, row.rating_high, row.rating))
     middle = top + 24
     draw.line((BARS[0], middle, BARS[1], middle), fill=LINE, width=2)
