@@ -12,7 +12,7 @@ from app.gateway import reference
 from app.leaderboards.views import results
 from app.leaderboards.views.certainty import describe_ranks
 from app.web import facts
-from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, spell, start_card, write_words
+from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, shorten, spell, start_card, write_words
 from app.web.formats import mode_title
 from app.web.responses import audience, card_picture
 from app.web.versions import versions
@@ -75,8 +75,9 @@ def words(slug: str) -> Card:
 def draw(said: Card) -> bytes:
     """Draw the card as a PNG file."""
     image, draw = start_card()
-    write_words(draw, (MARGIN, 190), said.name, _fitting(said.name), INK)
-    write_words(draw, (MARGIN, 305), said.under, 36, MUTED)
+    size = _fitting(said.name)
+    write_words(draw, (MARGIN, 190), shorten(said.name, size), size, INK)
+    write_words(draw, (MARGIN, 305), shorten(said.under, 36), 36, MUTED)
     draw.line((MARGIN, 400, SIZE[0] - MARGIN, 400), fill=LINE, width=2)
     for column, (value, label) in enumerate(said.figures):
         left = MARGIN + column * (SIZE[0] - 2 * MARGIN) // max(len(said.figures), 3)

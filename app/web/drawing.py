@@ -48,7 +48,7 @@ def _is_lost(sign: str) -> bool:
     return sign > "\xff" and category(sign) in ORNAMENTS
 
 
-def shorten(words: str, size: int, width: int) -> str:
+def shorten(words: str, size: int, width: int = SIZE[0] - 2 * MARGIN) -> str:
     """Cut words at their end until they fit into so many pixels."""
     font, cut = _font(size), words
     while font.getlength(_replace_unknown(cut)) > width and len(cut) > 4:

@@ -39,7 +39,7 @@ def draw_card(taste: Taste) -> bytes:
     image, draw = start_card()
     write_words(draw, (MARGIN, 130), "My taste, judged blind", 64, INK)
     if taste.question != BETTER:
-        write_words(draw, (MARGIN, 206), spell(taste.words, ""), 28, MUTED)
+        write_words(draw, (MARGIN, 206), shorten(spell(taste.words, ""), 28), 28, MUTED)
     scale = axis(taste.top)
     for place, row in enumerate(taste.top):
         _draw_row(draw, FIRST_ROW + place * ROW, place + 1, row, scale)

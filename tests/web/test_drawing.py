@@ -1,8 +1,12 @@
 """Words on the pictures of links, which are drawn in a font of Latin letters."""
 
-import pytest
+from io import BytesIO
 
-from app.web.drawing import spell
+import pytest
+from PIL import Image
+
+from app.web import cards
+from app.web.drawing import MARGIN, SIZE, spell
 
 
 @pytest.mark.parametrize(
@@ -23,3 +27,11 @@ from app.web.drawing import spell
 )
 def test_a_name_of_other_letters_is_drawn_as_its_slug(name: str, drawn: str) -> None:
     assert spell(name, "the-slug") == drawn
+
+
+def test_a_long_name_ends_before_the_edge_of_its_card() -> None:
+    card = cards.Card("Supercalifragilisticexpialidocious-" * 3, "The Institute For Very Long Names " * 4, ())
+    with Image.open(BytesIO(cards.draw(card))) as picture:
+        colours = picture.crop((SIZE[0] - MARGIN + 4, 0, *SIZE)).convert("RGB").getcolors()
+    assert colours is not None
+    assert len(colours) == 1
