@@ -101,7 +101,9 @@ class DirectVoting:
 def _read_body(environ: dict[str, Any]) -> dict[str, Any] | None:
     """Read a small JSON object, whose bytes `BodyReader` has at hand; None for anything else."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if environ.get("CONTENT_TYPE") != "application/json" or not length.isdigit() or int(length) > LONGEST:
+    if environ.get("CONTENT_TYPE") != "application/json" or "HTTP_CONTENT_ENCODING" in environ:
+        return None
+    if not length.isdigit() or int(length) > LONGEST:
         return None
     stream = environ["wsgi.input"]
     data = stream.read(int(length))
