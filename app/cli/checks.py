@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -15,7 +15,6 @@ from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
 from app.cli.mounts import find_unmounted
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up, setting_stem
-from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.http import HttpProvider
 from app.gateway.storage import StorageUnavailable
 from app.leaderboards.runs import verify
@@ -130,32 +129,35 @@ def providers(context: DoctorContext) -> CheckResult:
     made = set_up(context.settings)
     missing = ", ".join(f"{slug} ({KEY_NAMES[slug]})" for slug in PROVIDERS if slug not in made)
     told = f"set up: {', '.join(made)}" + (f"; without a key: {missing}" if missing else "")
-    problems = _list_misnamed(context, made)
+    problems = [
+        f"{slug} in OPENAI_COMPATIBLE has no {setting_stem(slug)}_UPSTREAM_URL"
+        for slug in context.settings.openai_compatible
+        if slug not in made
+    ]
+    problems += [
+        f"{setting_stem(slug)}_UPSTREAM_URL does not begin with https:// or http://"
+        for slug, one in made.items()
+        if one.base_url and not one.base_url.startswith(("https://", "http://"))
+    ]
     silent = [slug for slug, one in made.items() if context.deep and not _answers(one.base_url)]
     if silent:
         problems.append(f"no answer from {', '.join(silent)}: check the network and the address")
     return CheckResult("warn", "; ".join([*problems, told])) if problems else CheckResult("ok", told)
 
 
-def _list_misnamed(context: DoctorContext, made: Mapping[str, ImageProvider]) -> list[str]:
-    """List addresses that are missing or none, and models that the catalogue does not have."""
+def offerings(context: DoctorContext) -> CheckResult:
+    """Check that the models that settings name are in the catalogue."""
+    default = context.settings.default_image_model
+    named = [("DEFAULT_IMAGE_MODEL", default)] if default else []
+    for slug, one in set_up(context.settings).items():
+        if isinstance(one, HttpProvider):
+            named += [(f"{setting_stem(slug)}_OFFERINGS", model) for model in one.offerings]
     with context.database.reading() as session:
         models = {*session.scalars(select(ImageModel.slug)), *session.scalars(select(ModelAlias.alias))}
-    default = context.settings.default_image_model
-    problems = [f"DEFAULT_IMAGE_MODEL: there is no model {default!r}"] if default and default not in models else []
-    problems += [
-        f"{slug} in OPENAI_COMPATIBLE has no {setting_stem(slug)}_UPSTREAM_URL"
-        for slug in context.settings.openai_compatible
-        if slug not in made
-    ]
-    for slug, one in made.items():
-        if one.base_url and not one.base_url.startswith(("https://", "http://")):
-            problems.append(f"{setting_stem(slug)}_UPSTREAM_URL does not begin with https:// or http://")
-        offered = one.offerings if isinstance(one, HttpProvider) else ()
-        problems += [
-            f"{setting_stem(slug)}_OFFERINGS: there is no model {name!r}" for name in offered if name not in models
-        ]
-    return problems
+    absent = [f"{setting} names {model!r}, which is no model" for setting, model in named if model not in models]
+    if absent:
+        return CheckResult("warn", "; ".join(absent))
+    return CheckResult("ok", f"{len(named)} models that settings name are in the catalogue")
 
 
 def tallies(context: DoctorContext) -> CheckResult:
@@ -210,6 +212,7 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
     "disk": disk,
     "fonts": fonts,
     "providers": providers,
+    "offerings": offerings,
     "tallies": tallies,
     "boards": boards,
     "sweep": sweep,

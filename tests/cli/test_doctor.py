@@ -94,32 +94,35 @@ def test_a_picture_that_tells_its_maker(context: DoctorContext) -> None:
 
 
 def test_settings_of_providers_that_cannot_work(context: DoctorContext) -> None:
-    def check(deep: bool = False, **given: object) -> tuple[str, str]:
+    def set_to(**given: object) -> DoctorContext:
         own = {"data_dir": context.settings.data_dir, "database_url": context.settings.database_url}
-        settings = Settings.model_validate({**own, "secret_key": RANDOM, **given})
-        found = checks.providers(replace(context, settings=settings, deep=deep))
-        return found.level, found.says.partition("set up: ")[0]
+        return replace(context, settings=Settings.model_validate({**own, "secret_key": RANDOM, **given}))
+
+    def faults(**given: object) -> str:
+        return checks.providers(set_to(**given)).says.partition("set up: ")[0]
 
     sound = {
         "openai_compatible": ["attic"],
         "attic_upstream_url": "http://127.0.0.1:1/v1",
         "attic_offerings": "m0=x",
     }
-    assert check(**sound, default_image_model="m1") == ("ok", "")
-    assert check(**sound, default_image_model="gone-1") == (
-        "warn",
-        "DEFAULT_IMAGE_MODEL: there is no model 'gone-1'; ",
-    )
-    assert check(openai_compatible=["big-attic"])[1] == (
+    assert faults(**sound) == ""
+    assert faults(openai_compatible=["big-attic"]) == (
         "big-attic in OPENAI_COMPATIBLE has no BIG_ATTIC_UPSTREAM_URL; "
     )
-    assert check(**{**sound, "attic_offerings": "m0, gone-2=m0"})[1] == (
-        "ATTIC_OFFERINGS: there is no model 'gone-2'; "
-    )
     for address in ("127.0.0.1:1/v1", "attic"):
-        says = check(**{**sound, "attic_upstream_url": address})[1]
-        assert says == "ATTIC_UPSTREAM_URL does not begin with https:// or http://; "
-    assert "no answer from attic" in check(**{**sound, "attic_upstream_url": "http://[::1"}, deep=True)[1]
+        assert faults(**{**sound, "attic_upstream_url": address}) == (
+            "ATTIC_UPSTREAM_URL does not begin with https:// or http://; "
+        )
+    broken = replace(set_to(**{**sound, "attic_upstream_url": "http://[::1"}), deep=True)
+    assert "no answer from attic" in checks.providers(broken).says
+    found = checks.offerings(set_to(**sound, default_image_model="m1"))
+    assert (found.level, found.says) == ("ok", "2 models that settings name are in the catalogue")
+    found = checks.offerings(set_to(**{**sound, "attic_offerings": "m0, gone-1=x"}, default_image_model="gone-2"))
+    told = (
+        "DEFAULT_IMAGE_MODEL names 'gone-2', which is no model; ATTIC_OFFERINGS names 'gone-1', which is no model"
+    )
+    assert (found.level, found.says) == ("warn", told)
 
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
