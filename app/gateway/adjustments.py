@@ -43,7 +43,7 @@ def unused(name: str, value: Any, provider: str) -> Adjustment:
 
 def shorten(value: Any) -> Any:
     """Return a value as it is told: the beginning of its JSON where it is long."""
-    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False, default=str)
     return f"{text[:LONGEST_TOLD]}…" if len(text) > LONGEST_TOLD else value
 
 
