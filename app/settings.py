@@ -31,7 +31,7 @@ PROVIDER_SETTING = re.compile(
 DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 _PLACE = re.compile(r"(?:[^:/]*(?::[^@]*)?@)?([^/?]*)")
 """The hosts after a name and a password, in which anything but `@` may stand."""
-WEB_ADDRESS = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.IGNORECASE)
+WEB_ADDRESS = re.compile(r"https?://(\[[0-9a-f:.]+\]|[^\[\]/?#@:\s]+)(:\d{1,5})?(/[^?#\s]*)?", re.IGNORECASE)
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s,]+")
 """What a browser calls the origin of a page; those of extensions and apps have schemes of their own."""
 USUAL_PORT = re.compile(r"^(https://.*):443$|^(http://.*):80$")
@@ -141,12 +141,12 @@ class Settings(BaseSettings):
         listed = _read_list(given)
         return tuple(ip_network(str(one)) for one in listed) if isinstance(listed, list | tuple) else listed
 
-    @field_validator("public_url")
+    @field_validator("public_url", "s3_endpoint")
     @classmethod
-    def _check_public_url(cls, given: str) -> str:
-        """Refuse what is no address: links to images and pages begin with it."""
+    def _check_web_address(cls, given: str) -> str:
+        """Refuse what is no address: links to images and pages, or requests to the bucket, begin with it."""
         if given and not WEB_ADDRESS.fullmatch(given):
-            raise ValueError("must be the address that people use, such as https://arena.example.org")
+            raise ValueError("must be an address with its scheme, such as https://arena.example.org")
         return given
 
     @field_validator("trusted_hosts")
