@@ -74,7 +74,7 @@ async function generations(client) {
     assert.equal(made.size, "724x362");
   });
   await item("npm openai: adjustments are told", async () => {
-    const made = await client.images.generate({ prompt: "x", model: "poster-pro", size: "64x64" });
+    const made = await client.images.generate({ ...SMALL, size: "64x64" });
     assert.deepEqual(made.metadata.adjustments.map((one) => [one.parameter, one.requested, one.used]), [["size", "64x64", "256x256"]]);
   });
   await item("npm openai: a dry run costs nothing and tells the cost", async () => {
