@@ -201,3 +201,5 @@ def _cast_votes(arena: Installation, mode: Mode, total: int, server: subprocess.
                 looked = time.monotonic()
     if done < total:
         rebuild(arena.database, mode, now=now())
+    else:  # stopped after its last vote, a demo left boards that lack it
+        refresh(arena.database, mode, now=now(), by_force=True)
