@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         stated = {name.upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
         fields = {name.upper() for name in cls.model_fields}
         made._of_providers = {  # noqa: SLF001
-            name: value if isinstance(value, SecretStr) else SecretStr(str(value))
+            name: value if isinstance(value, SecretStr) else SecretStr(str(value).strip())
             for name, value in {**os.environ, **stated}.items()
             if PROVIDER_SETTING.fullmatch(name) and name not in fields and value
         }
@@ -140,6 +140,25 @@ class Settings(BaseSettings):
         """Read networks with Python's own message for one that is none, which says what is wrong with it."""
         listed = _read_list(given)
         return tuple(ip_network(str(one)) for one in listed) if isinstance(listed, list | tuple) else listed
+
+    @field_validator("s3_region", "s3_access_key_id", "s3_secret_access_key", mode="before")
+    @classmethod
+    def _read_line(cls, given: object) -> object:
+        """Read a value without the end of line that a file left on it; refuse one within."""
+        text = given.get_secret_value() if isinstance(given, SecretStr) else given
+        if not isinstance(text, str):
+            return given
+        if not text.strip().isprintable():
+            raise ValueError("must be one line of printable characters")
+        return text.strip()
+
+    @field_validator("storage_url")
+    @classmethod
+    def _check_prefix(cls, given: str) -> str:
+        """Refuse dots as a part of the prefix: a bucket has no folder above."""
+        if {".", ".."}.intersection(given.split("/")):
+            raise ValueError("must name a prefix without . and .. as parts")
+        return given
 
     @field_validator("public_url", "s3_endpoint")
     @classmethod

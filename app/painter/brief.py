@@ -158,7 +158,7 @@ def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ..
     """
     wanted: list[Wanted] = []
     relations: list[Relation] = []
-    said: list[Said] = [Said()]
+    said: list[Modifiers] = [Modifiers()]
     denied, side, i = _denied(words), "", 0
     while i < len(words):
         noun, taken, many = _noun_at(words, i)
@@ -170,14 +170,14 @@ def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ..
             if i not in denied:
                 capped += [one.capped for one in told if one.capped]
                 _add(wanted, relations, [kind for one in told for kind in one.kinds(noun, many=many)], side)
-            said, side, taken = [Said()], "", taken + more
+            said, side, taken = [Modifiers()], "", taken + more
         elif phrase in EDGES and wanted:
             relations.append(Relation(len(wanted) - 1, phrase, len(wanted) - 1))
             taken = length
         elif length and wanted:
             side, taken = phrase, length
         elif words[i] in STOPS or words[i] in PICTURES:
-            said, side = [Said()], ""
+            said, side = [Modifiers()], ""
         else:
             said = _hear(said, words, i)
         i += max(1, taken)
@@ -185,14 +185,18 @@ def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ..
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What was said of a thing before its noun came: how many, and in which colours."""
+class Modifiers:
+    """
+    Hold what a prompt says of a thing before it names it: how many, and in which colours.
+
+    `capped` names the thing with its number, as `20 balloon`, where that is more than are drawn.
+    """
 
     count: int | None = None
     colours: tuple[RGB, ...] = ()
     capped: str = ""
 
-    def of_a_kind(self, noun: str, written: str, *, many: bool) -> "Said":
+    def of_a_kind(self, noun: str, written: str, *, many: bool) -> "Modifiers":
         """Return it as this noun can mean it: at most nine, and `route 66 car` is one car."""
         if (self.count or 0) <= MOST_OF_A_KIND:
             return self
@@ -209,7 +213,7 @@ class Said:
         return [Wanted(noun, count // max(1, len(shades)), shade) for shade in shades or [None]]
 
 
-def _hear(said: list[Said], words: tuple[str, ...], i: int) -> list[Said]:
+def _hear(said: list[Modifiers], words: tuple[str, ...], i: int) -> list[Modifiers]:
     """Take in a word that is no noun: a colour, a count, or the `and` of `one red and one blue balloon`."""
     word, last = words[i], said[-1]
     if word in NAMED:
@@ -222,7 +226,7 @@ def _hear(said: list[Said], words: tuple[str, ...], i: int) -> list[Said]:
     after = words[i + 1 : i + 2]
     is_next = bool(after) and (after[0] in COUNTS or after[0] in {"a", "an"} or after[0].isdecimal())
     is_told = bool(last.colours) and words[i - 1] in NAMED
-    return [*said, Said()] if word == "and" and is_told and is_next else said
+    return [*said, Modifiers()] if word == "and" and is_told and is_next else said
 
 
 def _is_joined(words: tuple[str, ...], i: int) -> bool:

@@ -12,7 +12,7 @@ from app.painter.vocabulary import NOUNS
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """A part of a prompt, what is drawn in its place, if anything, and why."""
+    """Note a part of a prompt that is left out, what is drawn in its place, if anything, and why."""
 
     asked: str
     used: str | None

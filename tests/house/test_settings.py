@@ -45,6 +45,9 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
         ("PUBLIC_URL", "https://arena.example.org/?x=1", "such as https://arena.example.org"),
         ("PUBLIC_URL", "http://[::1", "such as https://arena.example.org"),
         ("S3_ENDPOINT", "s3.example.org", "an address with its scheme"),
+        ("S3_ACCESS_KEY_ID", "one\ntwo", "must be one line"),
+        ("S3_REGION", "eu\tcentral", "must be one line"),
+        ("STORAGE_URL", "s3://images/one/../two", "without . and .."),
         ("S3_ENDPOINT", "127.0.0.1:9000", "an address with its scheme"),
         ("S3_ENDPOINT", "http://[::1", "an address with its scheme"),
         ("TRUSTED_HOSTS", "a.example, https://b.example", "not 'https://b.example'"),
@@ -161,3 +164,12 @@ def test_a_folder_that_no_url_can_name_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATA_DIR", f"{tmp_path}/w\udcff")
     with pytest.raises(ValidationError, match="DATA_DIR is no path in UTF-8"):
         Settings()
+
+
+def test_an_end_of_line_is_no_part_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_REGION", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "word\r\n")
+    found = Settings(secret_key="s" * 32)
+    keys = (found.s3_access_key_id, found.s3_secret_access_key, found.of_provider("OPENAI_API_KEY"))
+    assert [key.get_secret_value() for key in keys] == ["word"] * 3
+    assert found.s3_region == "word"

@@ -81,7 +81,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What a prompt asks for; `unread` are its clauses that no painter can carry out, as they are written."""
+    """Hold the actions that were read from a prompt, and the clauses, as written, that no painter can carry out."""
 
     actions: tuple[Action, ...]
     unread: tuple[str, ...]
