@@ -81,7 +81,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """Hold the actions that were read from a prompt, and the clauses, as written, that no painter can carry out."""
+    """Hold the actions read from a prompt, and the clauses, as written, that no painter can carry out."""
 
     actions: tuple[Action, ...]
     unread: tuple[str, ...]
