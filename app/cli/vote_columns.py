@@ -12,6 +12,7 @@ from app.cli.vote_words import (
     read_checked_winner,
     read_counts,
     read_one_hot,
+    read_points,
     read_win_or_draw,
     read_winner,
 )
@@ -38,11 +39,30 @@ ANSWER_COLUMNS = ("vote_type", "vote", "preference", "preferred", "choice")
 TIES = {"counts": "ties", "one column per outcome": "winner_tie"}
 """What a column of draws is called, by the kind of outcome it stands beside."""
 ROLES = {name: role for role, names in ALIASES.items() for name in names}
-SYNONYMS = {"win_a": "wins_a", "win_b": "wins_b", "tie_count": "ties", "draws": "ties", "bothbad": "both_bad"}
-"""Other names of the columns of counts."""
+SYNONYMS = {
+    "win_a": "wins_a",
+    "win_b": "wins_b",
+    "votes_image1": "wins_a",
+    "votes_image2": "wins_b",
+    "tie_count": "ties",
+    "draws": "ties",
+    "bothbad": "both_bad",
+}
+"""Other names of the columns of counts, Rapidata's among them."""
+POINTS = ("points_of_model_a", "points_of_model_b")
+PICK_A_PIC = {
+    "model_0": "model_a",
+    "model_1": "model_b",
+    "label_0": POINTS[0],
+    "label_1": POINTS[1],
+    "caption": "prompt",
+    "user_id": "voter",
+    "has_label": "counted",
+}
+"""What the columns of the Pick-a-Pic datasets mean, which count from 0: `model_1` is model B there."""
 OWN_EXPORT = frozenset({"competition", "category", "voter", "at", "question"})
 """Columns by which an export of an arena is known; elsewhere a column question may hold anything."""
-KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS) | set(SYNONYMS)
+KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS) | set(SYNONYMS) | set(PICK_A_PIC)
 ANSWERS = frozenset({"response_a_id", "response_b_id"})
 
 
@@ -82,6 +102,8 @@ def plan_columns(
     Raises InvalidFile where a column is missing, stands twice or contradicts another.
     """
     columns = _name_outcome([SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)])
+    if {"model_0", "model_1", "label_0", "label_1"} <= set(columns) and "winner" not in columns:
+        columns = [PICK_A_PIC.get(name, name) for name in columns]
     found = _find_roles(table, columns)
     prompt = found.pop("prompt", None)
     if prompt is not None:
@@ -99,6 +121,7 @@ def plan_columns(
         "winner": [found["winner"]] if "winner" in found else [],
         "one column per outcome": [columns.index(name) for name in columns if name in ONE_HOT],
         "counts": [columns.index(name) for name in COUNTS if name in columns],
+        "points": [columns.index(name) for name in POINTS if name in columns],
     }
     given = [kind for kind, places in kinds.items() if places]
     if len(given) > 1:
@@ -114,7 +137,7 @@ def plan_columns(
         read, places = _check_winner(table, {"winner": places[0], "draw": draw, "loser": loser})
     else:
         read = _choose_reader(table, given[0], names, places)
-    told = table.columns[places[0]].strip() if given[0] == "winner" else ", ".join(names)
+    told = ", ".join(table.columns[place].strip() for place in places)
     plan = _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
     return replace(plan, question=question)
 
@@ -194,6 +217,8 @@ def _choose_reader(table: Table, kind: str, names: list[str], places: list[int])
         if not {"wins_a", "wins_b"} <= set(names):
             raise InvalidFile(f"{_first(table)}: counts need both columns wins_a and wins_b")
         return partial(read_counts, columns=written, outcomes=[COUNTS.index(name) for name in names])
+    if kind == "points":
+        return partial(read_points, columns=written)
     if not {"winner_model_a", "winner_model_b"} <= set(names):
         raise InvalidFile(f"{_first(table)}: it needs both columns winner_model_a and winner_model_b")
     return partial(read_one_hot, columns=written, outcomes=[ONE_HOT[name] for name in names])

@@ -25,13 +25,14 @@ WORDS: dict[str, Counts] = {
         B: "b modelb model2 right rightmodel rightvote rightside rightwins rightisbetter assistantb assistant2 "
         "responseb response2 bisbetter bisthebest bwins bwon modelbwins modelbisbetter b>a b>>a a<b a<<b",
         TIE: "tie tied ties itsatie draw drawn equal tievote same aboutthesame nopreference bothgood "
-        "botharegood tiebothgood a=b b=a a==b -",
+        "botharegood tiebothgood tieinconsistent a=b b=a a==b -",
         BOTH_BAD: "bothbad botharebad bothareequallybad bothbadvote tiebothbad bothpoor neitherisgood",
     }.items()
     for word in words.split()
 }
 _WHOLE = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
 """What spreadsheets and pandas write after whole numbers; three zeros may be thousands."""
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 _MARKS = re.compile(r"[^\w<>=]|_")
 
 
@@ -68,8 +69,10 @@ def read_winner(cells: Sequence[str], model_a: str, model_b: str, *, column: str
         raise ValueError(f"column {column}: {quote(word)} is the name of a model and a word for another outcome")
     outcome = named if meant is None else meant
     if outcome is None:
+        # imgsys.org has 0 for model A, pandas recipes for LMArena have 1.
+        why = ": which model a number means differs from file to file" if _NUMBER.fullmatch(word) else ""
         raise ValueError(
-            f"column {column}: {quote(cells[0])} is no outcome; write model_a, model_b, tie, both_bad or the "
+            f"column {column}: {quote(cells[0])} is no outcome{why}; write model_a, model_b, tie, both_bad or the "
             "winner's name"
         )
     return outcome
@@ -134,6 +137,19 @@ def read_counts(
     return counts[0], counts[1], counts[2], counts[3]
 
 
+def read_points(cells: Sequence[str], _one: str, _other: str, *, columns: Sequence[str]) -> Counts:
+    """Read the points of both models: 1 and 0 for a win, 0.5 each for a tie. Raises ValueError."""
+    given = tuple(_WHOLE.sub("", text.strip()).replace(",", ".") for text in cells)
+    outcome = POINTS.get(given)
+    if outcome is None:
+        raise ValueError(
+            f"column {columns[0]}: {quote(cells[0])} and {quote(cells[1])} in {columns[1]} are not 1 and 0, 0 and "
+            "1, or 0.5 each"
+        )
+    return outcome
+
+
+POINTS: Mapping[tuple[str, ...], Counts] = {("1", "0"): A, ("0", "1"): B, ("0.5", "0.5"): TIE}
 ONE_HOT: Mapping[str, Counts] = {
     "winner_model_a": A,
     "winner_model_b": B,

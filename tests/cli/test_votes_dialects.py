@@ -50,6 +50,10 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "winner,loser\nx,y\n",
         "left_model,right_model,vote_type\nx,y,leftvote\n",
         "Model A,Model B,Preference\nx,y,A\n",
+        "prompt,image1,image2,votes_image1,votes_image2,model1,model2\nfox,,,1,0,x,y\n",
+        "caption,has_label,label_0,label_1,model_0,model_1,user_id\nfox,True,1.0,0.0,x,y,7\n",
+        '{"model_0":"x","model_1":"y","label_0":1.0,"label_1":0.0,"has_label":true}\n',
+        "model_1,model_0,label_1,label_0\ny,x,0,1\n",
         "model_a,model_b,winner,vote\nx,y,model_a,7\n",
         "model_a,model_b,winner,is_tie\nx,y,model_a,False\n",
         "model_a,model_b,winner,tie,loser\nx,y,x,,y\n",
@@ -69,6 +73,15 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
 def test_siblings_of_one_vote(text: str, encoding: str) -> None:
     text = text.lstrip("\ufeff") if encoding == "utf-16" else text
     assert sums(read(text.encode(encoding))) == ONE
+
+
+def test_the_columns_of_pick_a_pic() -> None:
+    votes = read(
+        "caption,has_label,label_0,label_1,model_0,model_1,user_id\n"
+        "fox,True,0.5,0.5,x,y,7\nfox,True,0.0,1.0,x,y,8\nowl,False,0.5,0.5,x,y,7\n"
+    )
+    assert sums(votes) == {("x", "y"): (0, 1, 1, 0)}
+    assert votes.summary.startswith("label_0, label_1: model_b/tie; 2 votes, 2 models, 1 row left out")
 
 
 @pytest.mark.parametrize("column", ["ties", "tie", "Draws", "draw", "Tie count"])
@@ -100,6 +113,16 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
         (b"ARROW1\0\0", "an Arrow file; write it as CSV"),
         (b"\x89PNG\r\n\x1a\n", "this is a picture"),
+        (
+            "model_a,model_b,preference,prompt\nx,y,1.0,fox\n",
+            "line 2: column preference: '1.0' is no outcome: which model a number means differs from file to file",
+        ),
+        ("model_0,model_1,winner\nx,y,model_1\n", "the column model_b is missing"),
+        ("model_0,model_1,label_0\nx,y,1\n", "the column model_b is missing"),
+        ("model_0,model_1,label_0,label_1\nx,y,1,1\n", "line 2: column label_0: '1' and '1' in label_1"),
+        ("model_0,model_1,label_0,label_1\nx,y,0.7,0.3\n", "line 2: column label_0: '0.7' and '0.3' in label_1"),
+        ("model_0,model_1,label_0,label_1\nx,y,,\n", "line 2: column label_0: '' and '' in label_1"),
+        ("model_0,model_1,label_0,label_1,winner\nx,y,1,0,y\n", "the column model_b is missing"),
         ("winner,loser,draw\nx,y,T\n", "line 2: column draw: 'T' is none of true, false"),
         ("winner,loser,draw,tie\nx,y,0,0\n", "draw and tie both mean draw; keep one"),
         ("model_a,model_b,wins_a,wins_b,ties,Draw\nx,y,1,1,1,1\n", "ties and Draw both mean ties; keep one"),
