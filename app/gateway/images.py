@@ -10,10 +10,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from app.gateway.colours import describe_colours, to_8_bit, to_srgb
+from app.gateway.first_frames import surround, without_surround
 from app.gateway.foreign_formats import describe_format, name_format, register_heic, takes_heic
 from app.gateway.formats import sniff
 from app.gateway.orientation import turn_upright
-from app.gateway.png_chunks import is_png, keep_picture, shows_first_frame
+from app.gateway.png_chunks import cut_first_frame, is_png, keep_picture, shows_first_frame
 
 Size = tuple[int, int]
 
@@ -81,8 +82,6 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
         try:
             with Image.open(BytesIO(needed), formats=_formats_of(data)) as image:
                 _check_size(image, limits)
-                if image.format == "PNG" and not shows_first_frame(needed):
-                    image.seek(1)
                 image.load()
                 return _plain(image, data, alpha=alpha)
         except InvalidImage:
@@ -243,11 +242,14 @@ def _plain(image: Image.Image, data: bytes, *, alpha: bool) -> Image.Image:
 
 
 def _as_stored(image: Image.Image, data: bytes) -> Image.Image:
-    """Mend what Pillow reads otherwise than browsers: deep grey with alpha, a deep key, a GIF's first frame."""
-    if image.format == "GIF":
-        return _without_surround(image)
+    """Mend what Pillow reads otherwise than browsers: deep grey with alpha, a deep key, a first frame."""
     if not is_png(data):
-        return image
+        return without_surround(image, data)
+    if not shows_first_frame(needed := keep_picture(data)):
+        frame, place = cut_first_frame(needed)
+        with Image.open(BytesIO(frame), formats=("PNG",)) as first:
+            first.load()
+            return surround(_as_stored(first, frame), image.size, place)
     if data[24:25] == DEEP and isinstance(image.info.get("transparency"), tuple):
         return _by_deep_key(image, data)
     if data[25:26] != GREY_WITH_ALPHA or image.mode != "RGBA":
@@ -267,13 +269,3 @@ def _by_deep_key(image: Image.Image, data: bytes) -> Image.Image:
     keyed.putalpha(Image.fromarray(np.where(is_key.all(axis=-1), 0, 255).astype(np.uint8)))
     keyed.format = image.format
     return keyed
-
-
-def _without_surround(image: Image.Image) -> Image.Image:
-    """Return a GIF whose first frame is smaller than the picture with nothing around it; Pillow paints there."""
-    extent = getattr(image, "dispose_extent", None)
-    if extent in {None, (0, 0, *image.size)}:
-        return image
-    whole = Image.new("RGBA", image.size)
-    whole.paste(image.convert("RGBA").crop(extent), extent[:2])
-    return whole

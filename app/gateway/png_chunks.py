@@ -69,8 +69,7 @@ def _fill_palette(png: bytes, start: int, end: int) -> bytes:
     lacking, rest = divmod(3 * (1 << min(png[24], 8)) - len(body), 3)
     if png[25] != PALETTE_TYPE or lacking <= 0 or rest or not body or not _is_intact(png, start, end):
         return png[start - 8 : end + 4]
-    filled = b"PLTE" + body + body[-3:] * lacking
-    return struct.pack(">I", len(filled) - 4) + filled + struct.pack(">I", zlib.crc32(filled))
+    return _write_chunk(b"PLTE", body + body[-3:] * lacking)
 
 
 def _is_animation(png: bytes) -> bool:
@@ -159,6 +158,32 @@ def shows_first_frame(png: bytes) -> bool:
                 return True
             is_animated = True
     return True
+
+
+def cut_first_frame(png: bytes) -> tuple[bytes, tuple[int, int]]:
+    """
+    Make a PNG of the first frame of an animation that does not show its picture; return its place, left and top.
+
+    `png` is as `keep_picture` leaves it.
+    """
+    parts, place, head = [], (0, 0), png[len(SIGNATURE) + 8 : HEAD - 4]
+    controls = 0
+    for kind, start, end in _list_chunks(png):
+        if kind == b"fcTL":
+            controls += 1
+            if controls == 1:
+                head = png[start + 4 : start + 12] + head[8:]
+                left, top = struct.unpack_from(">II", png, start + 12)
+                place = left, top
+        elif kind == b"fdAT" and controls == 1:
+            parts.append(_write_chunk(b"IDAT", png[start + 4 : end]))
+        elif kind not in {b"IHDR", b"IDAT", b"fdAT", *FRAMES}:
+            parts.append(png[start - 8 : end + 4])
+    return b"".join([SIGNATURE, _write_chunk(b"IHDR", head), *parts]), place
+
+
+def _write_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def _list_chunks(png: bytes) -> Iterator[tuple[bytes, int, int]]:
